@@ -1,0 +1,72 @@
+"""People who sign in, and the cloud user ids under which they enter classrooms."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; an email address is the sign-in name."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if not email:
+            raise ValueError("An account needs an email address.")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """The first administrator (`manage.py createsuperuser`)."""
+        fields.setdefault("role", User.Role.ADMINISTRATOR)
+        fields.setdefault("is_superuser", True)
+        return self.create_user(email, password, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person of the school: an administrator sees every room, a teacher their own."""
+
+    class Role(models.TextChoices):
+        ADMINISTRATOR = "administrator", "Administrator"
+        TEACHER = "teacher", "Teacher"
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.TEACHER)
+    is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the school's")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        ordering = ("name", "email")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == self.Role.ADMINISTRATOR
+
+
+class CloudIdentity(models.Model):
+    """A cloud user id of a person: a room that it entered as teacher is theirs."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    user_uuid = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ("user_uuid",)
+        verbose_name_plural = "cloud identities"
+
+    def __str__(self) -> str:
+        return self.user_uuid

@@ -1,0 +1,1 @@
+"""What was done: every command and every change of an account, only ever added to."""

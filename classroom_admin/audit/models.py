@@ -1,0 +1,116 @@
+"""Everything a person did, and how it ended. Entries and steps are only ever added."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class RecordIsFinal(Exception):
+    """Raised when code tries to change or delete what is on record."""
+
+
+class FinalQuerySet(models.QuerySet[Any]):
+    """A query set that reads and adds, and refuses the rest."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise RecordIsFinal("Audit records are only ever added.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise RecordIsFinal("Audit records are only ever added.")
+
+
+class FinalModel(models.Model):
+    objects = FinalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise RecordIsFinal("Audit records are only ever added.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise RecordIsFinal("Audit records are only ever added.")
+
+
+class Entry(FinalModel):
+    """Who did what to whom, when. `action` is `class.start`, `participant.remove`, `account.create`…
+
+    `room_uuid` is empty where no room is concerned. `target` is the cloud user id, resource id or account email.
+    `params` holds what was asked for (never a secret).
+    """
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    actor_name = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=60)
+    room_uuid = models.CharField(max_length=64, blank=True)
+    target = models.CharField(max_length=254, blank=True)
+    target_name = models.CharField(max_length=254, blank=True)
+    params = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "entries"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room_uuid", "-id"], name="audit_entry_room"),
+            models.Index(fields=["action", "-id"], name="audit_entry_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_name}"
+
+
+class Step(FinalModel):
+    """How an entry went on. `detail` may hold http_status, code, message, request_id, sequence, read_back."""
+
+    class Kind(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        ACCEPTED = "accepted", "accepted"
+        CONFIRMED = "confirmed", "confirmed"
+        FAILED = "failed", "failed"
+        DONE = "done", "done"  # for what happens here alone, without the cloud
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    room_uuid = models.CharField(max_length=64, blank=True)  # the entry's: one index answers "anything new here?"
+    detail = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("id",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room_uuid", "-id"], name="audit_step_room"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Claim(models.Model):
+    """A command that is under way, so that a double click acts once. Not a record: it comes and goes.
+
+    `dedupe_key` is a hash of actor, action, room, target and params. While `expires_at` is ahead, the same command is the
+    same entry.
+    """
+
+    dedupe_key = models.CharField(max_length=64, unique=True)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+
+class Expectation(models.Model):
+    """A command that the cloud accepted and that waits for the event confirming it. Gone once confirmed.
+
+    `cmd` is the kind of event that confirms; `match` says what it must carry (see `sync.confirm`).
+    """
+
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
+    room_uuid = models.CharField(max_length=64, db_index=True)
+    cmd = models.IntegerField()
+    match = models.JSONField(default=dict)
+    since_sequence = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)

@@ -1,0 +1,1 @@
+"""The ground floor: clock, environment, process supervisor, template tags. No models."""

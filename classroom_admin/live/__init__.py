@@ -1,0 +1,1 @@
+"""The pages: the list of classes, one class, settings."""

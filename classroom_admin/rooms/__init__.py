@@ -1,0 +1,1 @@
+"""What we know of the classes: read models that only the fold writes, and how to read them."""

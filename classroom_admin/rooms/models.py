@@ -1,0 +1,318 @@
+"""The read models: what we know of each classroom. Only the fold (in `sync`) writes the folded columns.
+
+Every row that a page shows carries `version`: the room's version at which the row last changed, so that a page at version
+v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique within a room; pages and
+addresses use our own keys.
+"""
+
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def new_key() -> str:
+    """A short key for addresses: 12 characters that can be read aloud."""
+    return "".join(secrets.choice(KEY_ALPHABET) for _ in range(12))
+
+
+class RoomState(models.IntegerChoices):
+    NOT_STARTED = 0, "not started"
+    STARTED = 1, "started"
+    ENDED = 2, "ended"
+    CLOSED = 3, "closed"
+
+
+class Role(models.TextChoices):
+    TEACHER = "teacher", "teacher"
+    STUDENT = "student", "student"
+    ASSISTANT = "assistant", "assistant"
+    OBSERVER = "observer", "observer"
+    INVISIBLE = "invisible", "invisible"
+    SERVER = "server", "server"
+    UNKNOWN = "unknown", "unknown"
+
+
+class Room(models.Model):
+    """A classroom. Columns come in three groups: identity (ours), profile (read back from the cloud), folded."""
+
+    # identity
+    key = models.CharField(max_length=16, unique=True, default=new_key)
+    room_uuid = models.CharField(max_length=64, unique=True)
+    known_since = models.DateTimeField(default=timezone.now)
+    # profile: what reading the room answered (sync.profile writes it)
+    name = models.CharField(max_length=255, blank=True)
+    room_type = models.IntegerField(null=True)
+    profile_state = models.IntegerField(null=True, choices=RoomState.choices)
+    planned_start_at = models.DateTimeField(null=True)
+    planned_end_at = models.DateTimeField(null=True)
+    planned_close_at = models.DateTimeField(null=True)
+    profile_read_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True, help_text="when the cloud said that the room does not exist any more")
+    # folded
+    version = models.BigIntegerField(default=0)
+    last_sequence = models.BigIntegerField(default=0, help_text="highest stored of stream room")
+    state = models.IntegerField(null=True, choices=RoomState.choices)
+    state_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+    people_online = models.IntegerField(default=0)
+    teachers_online = models.IntegerField(default=0)
+    students_online = models.IntegerField(default=0)
+    hands_raised = models.IntegerField(default=0)
+    on_stage = models.IntegerField(default=0)
+    chat_count = models.IntegerField(default=0)
+    event_count = models.IntegerField(default=0, help_text="all stored of stream room, unreadable ones too")
+    recording_state = models.CharField(max_length=10, blank=True, help_text="recording, ended, failed or empty")
+    chat_muted = models.BooleanField(default=False)
+    properties = models.JSONField(default=dict)
+    ext_apps = models.JSONField(default=dict)
+    groups = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "Unnamed class"
+
+    @property
+    def current_state(self) -> int | None:
+        """The folded state; before any event told one, what reading the room said."""
+        return self.state if self.state is not None else self.profile_state
+
+
+class RoomTeacher(models.Model):
+    """A room that an administrator gave to a teacher, or that the teacher created here."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="teachers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taught_rooms")
+    assigned_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")
+        ]
+
+
+class Participant(models.Model):
+    """A person in a room, present or past."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="participants")
+    user_uuid = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=255, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.UNKNOWN)
+    was_teacher = models.BooleanField(default=False, help_text="entered this room as teacher at least once")
+    online = models.BooleanField(default=False)
+    entered_at = models.DateTimeField(null=True, help_text="first entry")
+    online_since = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True, help_text="last departure")
+    times_left = models.IntegerField(default=0)
+    kicked_at = models.DateTimeField(null=True)
+    kicked_sequence = models.BigIntegerField(null=True)
+    on_stage = models.BooleanField(default=False)
+    hand_raised = models.BooleanField(default=False)
+    hand_raised_at = models.DateTimeField(null=True)
+    chat_muted = models.BooleanField(default=False)
+    rewards = models.IntegerField(default=0)
+    camera_on = models.BooleanField(default=False)
+    microphone_on = models.BooleanField(default=False)
+    sharing_screen = models.BooleanField(default=False)
+    streams = models.JSONField(default=dict)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user_uuid"], name="rooms_participant_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room", "version"], name="rooms_participant_version"),
+            models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "Unnamed"
+
+
+class Presence(models.Model):
+    """One stay of a participant in the room. `left_at` is null while it lasts."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="presences")
+    user_uuid = models.CharField(max_length=255)
+    entered_sequence = models.BigIntegerField()
+    entered_at = models.DateTimeField()
+    left_sequence = models.BigIntegerField(null=True)
+    left_at = models.DateTimeField(null=True)
+    kicked = models.BooleanField(default=False)
+    approximate = models.BooleanField(default=False, help_text="a time was not in the event and was inferred")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once")
+        ]
+
+
+class ChatMessage(models.Model):
+    """A message to the whole room: written chat (`chat`) or a customised message (`custom`)."""
+
+    class Kind(models.TextChoices):
+        CHAT = "chat", "chat"
+        CUSTOM = "custom", "custom"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    sequence = models.BigIntegerField()
+    version = models.BigIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CHAT)
+    user_uuid = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.UNKNOWN)
+    text = models.TextField(blank=True)
+    sent_at = models.DateTimeField()
+    approximate = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room", "version"], name="rooms_message_version"),
+        ]
+
+
+class Recording(models.Model):
+    """A recording of a room. Known by `record_id`; by `seq-<n>` where the event carried none."""
+
+    class State(models.TextChoices):
+        RECORDING = "recording", "recording"
+        ENDED = "ended", "ended"
+        FAILED = "failed", "failed"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="recordings")
+    record_id = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices)
+    started_sequence = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_sequence = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    sid = models.CharField(max_length=255, blank=True)
+    streaming_urls = models.JSONField(default=dict)
+    # profile: what the list of recordings answered (files appear after the end)
+    mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
+    unready = models.BooleanField(default=False)
+    file_urls = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")
+        ]
+
+
+class Resource(models.Model):
+    """A file shared with a room."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="resources")
+    resource_uuid = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=255, blank=True)
+    ext = models.CharField(max_length=20, blank=True)
+    size = models.BigIntegerField(null=True, help_text="bytes")
+    url = models.TextField(blank=True)
+    converted_percent = models.IntegerField(null=True, help_text="null: no conversion was asked for")
+    task = models.JSONField(default=dict, help_text="taskUuid and taskProgress as the cloud gave them; never the token")
+    put_sequence = models.BigIntegerField(null=True)
+    put_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")
+        ]
+
+
+class Quiz(models.Model):
+    """A pop-up quiz, folded from the quiz stream."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="quizzes")
+    quiz_id = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    running = models.BooleanField(default=False)
+    items = models.JSONField(default=list)
+    correct_items = models.JSONField(default=list)
+    selected_count = models.IntegerField(null=True)
+    correct_count = models.IntegerField(null=True)
+    total_count = models.IntegerField(null=True)
+    average_accuracy = models.FloatField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")
+        ]
+
+
+class Poll(models.Model):
+    """A poll (a vote), folded from the poll stream."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="polls")
+    poll_id = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    running = models.BooleanField(default=False)
+    multiple = models.BooleanField(default=False)
+    items = models.JSONField(default=list)
+    details = models.JSONField(default=dict, help_text='{"0": {num, percentage}}')
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")
+        ]
+
+
+class Answer(models.Model):
+    """What one person answered to a quiz or chose in a poll; a later answer replaces the earlier one."""
+
+    class Of(models.TextChoices):
+        QUIZ = "quiz", "quiz"
+        POLL = "poll", "poll"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="answers")
+    of = models.CharField(max_length=4, choices=Of.choices)
+    question_id = models.CharField(max_length=255, help_text="Quiz.quiz_id or Poll.poll_id")
+    user_uuid = models.CharField(max_length=255)
+    version = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=255, blank=True)
+    selected = models.JSONField(default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes")
+    is_correct = models.BooleanField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    sequence = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once")
+        ]
+
+
+class Gap(models.Model):
+    """Numbers of a stream that can no longer be had. Inclusive at both ends; shown, never silently passed over."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
+    stream = models.CharField(max_length=10)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    found_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "stream", "first"], name="rooms_gap_once")
+        ]

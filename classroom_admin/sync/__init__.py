@@ -1,0 +1,1 @@
+"""Events in: poll, inbox, holes, fold."""

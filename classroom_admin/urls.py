@@ -1,0 +1,8 @@
+"""Every address of the dashboard, one include an app."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("classroom_admin.accounts.urls")),
+    path("", include("classroom_admin.live.urls")),
+]
