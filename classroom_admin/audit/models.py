@@ -30,7 +30,8 @@ class FinalModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise RecordIsFinal("Audit records are only ever added.")
-        super().save(*args, **kwargs)
+        # Forced: with a primary key given by hand, Django would first try to update the row that has it.
+        super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise RecordIsFinal("Audit records are only ever added.")
@@ -76,7 +77,9 @@ class Step(FinalModel):
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    room_uuid = models.CharField(max_length=64, blank=True)  # the entry's: one index answers "anything new here?"
+    room_uuid = models.CharField(
+        max_length=64, blank=True
+    )  # the entry's: one index answers "anything new here?"
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

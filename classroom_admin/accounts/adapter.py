@@ -1,0 +1,30 @@
+"""What our sign-in does differently from allauth's: nobody signs up; errors say what to do next."""
+
+from typing import ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+
+
+class SchoolAccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by an administrator; there is no open sign-up."""
+
+    error_messages: ClassVar[dict[str, object]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": (
+            "The email address and the password do not belong together. "
+            "Try again, or ask an administrator for a new password."
+        ),
+        "too_many_login_attempts": (
+            "There were too many failed attempts for this address. Wait five minutes, then try again."
+        ),
+        "enter_current_password": "This is not your current password. Type it again.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
