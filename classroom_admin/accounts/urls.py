@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and change of password: only those of allauth's pages that a school uses, under allauth's names."""
+"""Sign-in, sign-out, change of password: those of allauth's pages that a school uses, under their names."""
 
 from allauth.account import views
 from django.urls import path

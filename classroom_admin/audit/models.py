@@ -1,5 +1,6 @@
 """Everything a person did, and how it ended. Entries and steps are only ever added."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -13,6 +14,11 @@ class RecordIsFinal(Exception):
 
 class FinalQuerySet(models.QuerySet[Any]):
     """A query set that reads and adds, and refuses the rest."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        if kwargs.get("update_conflicts") or len(args) > 2:
+            raise RecordIsFinal("Audit records are only ever added.")
+        return super().bulk_create(objs, *args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
         raise RecordIsFinal("Audit records are only ever added.")
@@ -40,8 +46,8 @@ class FinalModel(models.Model):
 class Entry(FinalModel):
     """Who did what to whom, when. `action` is `class.start`, `participant.remove`, `account.create`…
 
-    `room_uuid` is empty where no room is concerned. `target` is the cloud user id, resource id or account email.
-    `params` holds what was asked for (never a secret).
+    `room_uuid` is empty where no room is concerned. `target` is the cloud user id, resource id or account
+    email. `params` holds what was asked for (never a secret).
     """
 
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -96,8 +102,8 @@ class Step(FinalModel):
 class Claim(models.Model):
     """A command that is under way, so that a double click acts once. Not a record: it comes and goes.
 
-    `dedupe_key` is a hash of actor, action, room, target and params. While `expires_at` is ahead, the same command is the
-    same entry.
+    `dedupe_key` is a hash of actor, action, room, target and params. While `expires_at` is ahead, the same
+    command is the same entry.
     """
 
     dedupe_key = models.CharField(max_length=64, unique=True)
