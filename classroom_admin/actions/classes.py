@@ -52,8 +52,9 @@ def create_class(
 ) -> Entry:
     """Create a class (contract B: create a room) under an id made here; ``entry.room_uuid`` names it.
 
-    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it the class waits
-    until somebody starts it. ``duration_s`` at most a day, ``close_delay_s`` 600 unless given. ``pupil_limit``: how many
-    pupils may be in, -1 or None for no bound. Confirmed by reading the room back.
+    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
+    the class waits until somebody starts it. ``duration_s`` at most a day, ``close_delay_s`` 600 unless
+    given. ``pupil_limit``: how many pupils may be in, -1 or None for no bound. Confirmed by reading the room
+    back.
     """
     raise NotImplementedError

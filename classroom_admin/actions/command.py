@@ -11,7 +11,9 @@ Detail = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command: its ``cmd`` and what it must carry (``audit.Expectation`` lists the shapes)."""
+    """The event that confirms a command: its ``cmd`` and what it must carry (``audit.Expectation`` lists the
+    shapes).
+    """
 
     cmd: int
     match: dict[str, Any]
@@ -23,10 +25,10 @@ class Command:
 
     ``call`` sends it and may give facts of the answer worth keeping (a recording's id). ``check`` raises
     ``InvalidArgument`` before anything is sent or put on record.
-    What confirms it: ``confirmed_by`` an event, ``read_back`` a look at the cloud that gives what it saw, or None while
-    nothing shows yet. With neither, *accepted* is the last word.
-    ``same_as`` is what makes a second press the same command (by default target and params): without ids and seconds
-    that each press makes anew. It is hashed, never stored, so it may hold what ``params`` must not.
+    What confirms it: ``confirmed_by`` an event, ``read_back`` a look at the cloud that gives what it saw, or
+    None while nothing shows yet. With neither, *accepted* is the last word.
+    ``same_as`` is what makes a second press the same command (by default target and params): without ids and
+    seconds that each press makes anew. It is hashed, never stored, so it may hold what ``params`` must not.
     """
 
     action: str

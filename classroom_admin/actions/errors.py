@@ -6,8 +6,8 @@ from django.http import Http404
 class ActionRefused(Exception):
     """The command makes no sense as it was given; nothing was sent and nothing put on record.
 
-    ``message`` is a sentence for people. ``field`` is the upstream name of the parameter that is wrong (``size``,
-    ``webRecordConfig.videoFps``, ``dirty.duration``), None where no single one is.
+    ``message`` is a sentence for people. ``field`` is the upstream name of the parameter that is wrong
+    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where no single one is.
     """
 
     def __init__(self, message: str, field: str | None = None) -> None:
@@ -17,7 +17,9 @@ class ActionRefused(Exception):
 
 
 class NotYours(Http404):
-    """The room is not this person's. A 404 like that of an unknown room, so that nobody learns which rooms exist."""
+    """The room is not this person's. A 404 like that of an unknown room, so that nobody learns which rooms
+    exist.
+    """
 
     def __init__(self) -> None:
         super().__init__("There is no such class, or it is not one of yours.")

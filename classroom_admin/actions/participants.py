@@ -17,8 +17,9 @@ def remove_participant(
 ) -> Entry:
     """Remove a person from the class (contract A: kick a user), now or for a while.
 
-    Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…). ``for_the_class``: not
-    before the planned close. ``for_good``: never again in this room. At most one of the three.
+    Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…).
+    ``for_the_class``: not before the planned close. ``for_good``: never again in this room. At most one of
+    the three.
     """
     raise NotImplementedError
 
