@@ -61,7 +61,7 @@ class SteppedClock:
             return self._monotonic_ms / 1000
 
     def step(self, seconds: float) -> None:
-        """Move on by so many seconds (to the millisecond). Less than 0 is a ``ValueError``; see ``set_wall``."""
+        """Move on by so many seconds (to the millisecond). Less than 0: ``ValueError``; see ``set_wall``."""
         if seconds < 0:
             raise ValueError("a clock is not stepped back; use set_wall for a wall clock that was put right")
         with self._lock:

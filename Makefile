@@ -1,0 +1,72 @@
+# Everything one does with this project. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+# More of pytest's options, for example: make test PYTEST="-k roster -x"
+PYTEST ?=
+# `manage.py check --deploy` and friends look at production settings, and touch no data folder of yours.
+PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
+	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
+	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
+
+.PHONY: help demo serve test lint format requirements venv venv-dev bench-startup clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' CHROMIUM=/path"
+
+demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=, RESET=1 begins afresh)
+	@exec $(PY) manage.py demo
+
+serve: .venv/.installed ## Run the dashboard against the cloud named in the environment
+	@exec $(PY) manage.py serve
+
+test: .venv/.installed-dev ## Run the whole test suite, browser tests included
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST)
+
+lint: .venv/.installed-dev ## Check format, style, import floors, types, production settings and migrations
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	.venv/bin/lint-imports
+	$(PY) -m mypy
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING && \
+	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
+
+format: .venv/.installed-dev ## Put the code into the house's format
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+COMPILE = $(PY) -m piptools compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options --allow-unsafe
+requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-dev.txt from their .in files (UPGRADE=1: newest)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
+
+bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
+	$(PY) bench/startup.py
+
+venv: .venv/.installed ## Make .venv and install what the product runs on
+venv-dev: .venv/.installed-dev ## The same, with what testing needs
+
+# The stamps hold a copy of what was installed, so that a changed file is noticed whatever its date says.
+ifneq ($(shell cmp -s requirements.txt .venv/.installed && [ -x $(PY) ] && echo same),same)
+.PHONY: .venv/.installed
+endif
+.venv/.installed:
+	@scripts/venv requirements.txt
+	@cp requirements.txt $@
+
+ifneq ($(shell cat requirements.txt requirements-dev.txt 2>/dev/null | cmp -s - .venv/.installed-dev && [ -x $(PY) ] && echo same),same)
+.PHONY: .venv/.installed-dev
+endif
+.venv/.installed-dev:
+	@scripts/venv requirements.txt requirements-dev.txt
+	@cp requirements.txt .venv/.installed
+	@cat requirements.txt requirements-dev.txt > $@
+
+clean: ## Remove .venv and caches (never data)
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
