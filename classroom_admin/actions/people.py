@@ -1,0 +1,238 @@
+"""What administrators do to accounts. Every function here writes its audit entry in the same transaction.
+
+All raise `django.core.exceptions.PermissionDenied` when `actor` is not an active administrator, and
+`ActionRefused` (with the form field concerned in `field`) for what makes no sense; nothing has changed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.accounts.passwords import new_password
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.audit import record
+from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.rooms.models import Room, RoomTeacher
+
+
+@sensitive_variables("password")
+def create_person(
+    *, actor: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
+) -> tuple[User, str]:
+    """Make an account. Gives it and its password, which is kept nowhere else: show it once."""
+    _require_administrator(actor)
+    email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
+    password = new_password()
+    with _one_writer():
+        _require_free(email=email, user_uuids=ids)
+        person = User.objects.create_user(email, password, name=name, role=role)
+        _set_identities(person, ids)
+        record.done(
+            actor=actor,
+            action="account.create",
+            target=person.email,
+            target_name=str(person),
+            params={"role": role, "cloud_user_ids": ids},
+        )
+    return person, password
+
+
+def change_person(
+    *, actor: User, person: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
+) -> User:
+    """Change name, email address, role and cloud user ids; what is given replaces what was there."""
+    _require_administrator(actor)
+    email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
+    with _one_writer():
+        person = _locked(actor, person)
+        _require_free(email=email, user_uuids=ids, besides=person)
+        if role != User.Role.ADMINISTRATOR:
+            _require_another_administrator(person)
+        before = _described(person)
+        person.email, person.name, person.role = email, name, role
+        person.save(update_fields=["email", "name", "role"])
+        _set_identities(person, ids)
+        after = _described(person)
+        changed = {
+            what: {"from": before[what], "to": after[what]} for what in after if before[what] != after[what]
+        }
+        if changed:
+            _record(actor, "account.change", person, {"changed": changed})
+    return person
+
+
+def deactivate_person(*, actor: User, person: User) -> User:
+    """Close the account: the person can't sign in and is signed out everywhere. Their record stays."""
+    _require_administrator(actor)
+    if person.pk == actor.pk:
+        raise ActionRefused("You can't deactivate your own account. Ask another administrator to do it.")
+    with _one_writer():
+        person = _locked(actor, person)
+        if not person.is_active:
+            return person
+        _require_another_administrator(person)
+        person.is_active = False
+        person.sessions_ended += 1
+        person.save(update_fields=["is_active", "sessions_ended"])
+        _record(actor, "account.deactivate", person)
+    return person
+
+
+def reactivate_person(*, actor: User, person: User) -> User:
+    """Open the account again, with the password and the classes it had."""
+    _require_administrator(actor)
+    with _one_writer():
+        person = _locked(actor, person)
+        if person.is_active:
+            return person
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+        _record(actor, "account.reactivate", person)
+    return person
+
+
+@sensitive_variables("password")
+def reset_password(*, actor: User, person: User) -> str:
+    """Make a new password and sign the person out everywhere. It is kept nowhere else: show it once."""
+    _require_administrator(actor)
+    if person.pk == actor.pk:
+        raise ActionRefused("To change your own password, use “Change password” in the account menu.")
+    password = new_password()
+    with _one_writer():
+        person = _locked(actor, person)
+        person.set_password(password)
+        person.sessions_ended += 1
+        person.save(update_fields=["password", "sessions_ended"])
+        _record(actor, "account.password_reset", person)
+    return password
+
+
+def assign_room(*, actor: User, person: User, room: Room) -> bool:
+    """Make the class one of the person's own. False when it already was one by assignment."""
+    _require_administrator(actor)
+    if not person.is_active:
+        raise ActionRefused("This account is deactivated. Reactivate it first, then give it classes.")
+    with _one_writer():
+        _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
+        if is_new:
+            _record(actor, "room.assign", person, room=room)
+    return is_new
+
+
+def unassign_room(*, actor: User, person: User, room: Room) -> bool:
+    """Take back what `assign_room` gave. False when it was not given.
+
+    A class that the person entered as teacher by a cloud user id stays theirs.
+    """
+    _require_administrator(actor)
+    with _one_writer():
+        removed, _ = RoomTeacher.objects.filter(room=room, user=person).delete()
+        if removed:
+            _record(actor, "room.unassign", person, room=room)
+    return bool(removed)
+
+
+def _require_administrator(actor: User | None) -> None:
+    if not (actor is not None and actor.is_active and actor.is_administrator):
+        raise PermissionDenied("Only administrators manage people.")
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """A transaction whose lost races for a unique value (email, cloud user id) are told as what they are."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ActionRefused(
+            "Somebody else just saved the same email address or cloud user id. Reload and look again."
+        ) from error
+
+
+def _locked(actor: User, person: User) -> User:
+    """The person as stored now. Locks them and every active administrator, always in the same order.
+
+    So of two administrators who deactivate one another at the same moment only the first succeeds.
+    """
+    active_administrators = Q(role=User.Role.ADMINISTRATOR, is_active=True)
+    rows = User.objects.select_for_update().filter(active_administrators | Q(pk=person.pk)).order_by("pk")
+    by_id = {row.pk: row for row in rows}
+    _require_administrator(by_id.get(actor.pk))
+    return by_id[person.pk]
+
+
+def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tuple[str, str, list[str]]:
+    email, name = email.strip().lower(), name.strip()
+    if not email:
+        raise ActionRefused("An account needs an email address.", "email")
+    if not name:
+        raise ActionRefused("Give the person a name.", "name")
+    if role not in User.Role.values:
+        raise ActionRefused("Choose one of the roles.", "role")
+    ids = list(dict.fromkeys(user_uuids))
+    for user_uuid in ids:
+        if problem := problem_with_id(user_uuid):
+            raise ActionRefused(f"“{user_uuid}” {problem}", "user_uuids")
+    return email, name, ids
+
+
+def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None = None) -> None:
+    others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
+    if other := others.filter(email__iexact=email).first():
+        raise ActionRefused(f"This email address is already the one of {other}.", "email")
+    taken = (
+        CloudIdentity.objects.filter(user_uuid__in=user_uuids, user__in=others).select_related("user").first()
+    )
+    if taken:
+        raise ActionRefused(
+            f"The cloud user id “{taken.user_uuid}” belongs to {taken.user} ({taken.user.email}). "
+            "An id can be one person's only: remove it there first.",
+            "user_uuids",
+        )
+
+
+def _require_another_administrator(person: User) -> None:
+    """Refuse when nobody would be left to manage people."""
+    others = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
+    if person.is_administrator and person.is_active and not others.exists():
+        raise ActionRefused(
+            "This is the last active administrator. Make somebody else an administrator first.", "role"
+        )
+
+
+def _set_identities(person: User, ids: Sequence[str]) -> None:
+    person.identities.exclude(user_uuid__in=ids).delete()
+    present = set(person.identities.values_list("user_uuid", flat=True))
+    CloudIdentity.objects.bulk_create(
+        CloudIdentity(user=person, user_uuid=one) for one in ids if one not in present
+    )
+
+
+def _described(person: User) -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "role": person.role,
+        "cloud_user_ids": sorted(person.identities.values_list("user_uuid", flat=True)),
+    }
+
+
+def _record(
+    actor: User, action: str, person: User, params: dict[str, Any] | None = None, room: Room | None = None
+) -> None:
+    record.done(
+        actor=actor,
+        action=action,
+        room_uuid=room.room_uuid if room else "",
+        target=person.email,
+        target_name=str(person),
+        params=params,
+    )

@@ -1,0 +1,55 @@
+"""Puts sign-ins, sign-outs and changes of the own password on record. Connected when the app is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account import signals as account_signals
+from django.contrib.auth import signals as auth_signals
+from django.http import HttpRequest
+
+from classroom_admin.accounts.models import User
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Step
+
+
+def connect() -> None:
+    """Listen; a second call changes nothing."""
+    # allauth's signal, not Django's: it is sent for what a person did on a sign-in page, however they proved
+    # who they are, and not for sessions that a program makes.
+    account_signals.user_logged_in.connect(_signed_in, dispatch_uid="record sign-in")
+    account_signals.password_changed.connect(_password_changed, dispatch_uid="record password change")
+    auth_signals.user_logged_out.connect(_signed_out, dispatch_uid="record sign-out")
+    auth_signals.user_login_failed.connect(_sign_in_failed, dispatch_uid="record failed sign-in")
+
+
+def _signed_in(*, user: User, **_: Any) -> None:
+    _record_own("account.sign_in", user)
+
+
+def _signed_out(*, user: User | None, **_: Any) -> None:
+    if user is not None:
+        _record_own("account.sign_out", user)
+
+
+def _password_changed(*, user: User, **_: Any) -> None:
+    _record_own("account.password_change", user)
+
+
+def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+    person = User.objects.filter(email=email).first()
+    closed = person is not None and not person.is_active
+    record.done(
+        actor=None,
+        action="account.sign_in_failed",
+        target=email,
+        target_name=str(person) if person else "",
+        outcome=Step.Kind.FAILED,
+        detail={"message": "The account is deactivated." if closed else "Wrong email address or password."},
+    )
+
+
+def _record_own(action: str, user: User) -> None:
+    record.done(actor=user, action=action, target=user.email, target_name=str(user))

@@ -1,0 +1,74 @@
+"""Reading the record: filtered, newest first, page by page; the queries do not grow with the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from classroom_admin.audit.models import Entry, Step
+
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What to look for; None and "" mean no limit. `actor_id` is an account's id.
+
+    `outcome` is the kind of the last step. `since` is inclusive, `until` exclusive; both carry a time zone.
+    """
+
+    actor_id: int | None = None
+    action: str = ""
+    room_uuid: str | None = None
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`entries` carry their steps (see `last_step`); `older` is the `before` of the next page, or None."""
+
+    entries: list[Entry]
+    older: int | None
+
+
+def find_entries(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
+    """The newest `limit` entries with an id below `before`: two queries, for entries and for steps."""
+    entries = _matching(filters)
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    found = list(entries.prefetch_related("steps")[: limit + 1])
+    return Page(entries=found[:limit], older=found[limit - 1].id if len(found) > limit else None)
+
+
+def find_entries_of_room(room_uuid: str, *, before: int | None = None, limit: int = PAGE) -> Page:
+    """What was done to one room."""
+    return find_entries(Filters(room_uuid=room_uuid), before=before, limit=limit)
+
+
+def last_step(entry: Entry) -> Step | None:
+    """How `entry` stands. Without a query where its steps were prefetched."""
+    steps = list(entry.steps.all())
+    return steps[-1] if steps else None
+
+
+def _matching(filters: Filters) -> QuerySet[Entry]:
+    entries: QuerySet[Entry] = Entry.objects.order_by("-id")
+    if filters.actor_id is not None:
+        entries = entries.filter(actor_id=filters.actor_id)
+    if filters.action:
+        entries = entries.filter(action=filters.action)
+    if filters.room_uuid is not None:
+        entries = entries.filter(room_uuid=filters.room_uuid)
+    if filters.since is not None:
+        entries = entries.filter(at__gte=filters.since)
+    if filters.until is not None:
+        entries = entries.filter(at__lt=filters.until)
+    if filters.outcome:
+        last = Step.objects.filter(entry=OuterRef("pk")).order_by("-id")
+        entries = entries.annotate(outcome=Subquery(last.values("kind")[:1])).filter(outcome=filters.outcome)
+    return entries

@@ -1,0 +1,31 @@
+"""The rule for ids at the cloud: user, room and resource ids all follow it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ID_CHARACTERS: Final = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
+)
+ID_BYTES: Final = 64  # fewer than
+
+
+def problem_with_id(value: str) -> str:
+    """Say what is wrong with `value` as an id, in words that follow its name; empty when nothing is.
+
+    "." and ".." are legal at the cloud, but every HTTP client resolves them as a path, even percent-encoded.
+    """
+    if not value:
+        return "is empty; an id has at least one character."
+    if len(value.encode("utf-8", "replace")) >= ID_BYTES:
+        return f"is too long; an id has at most {ID_BYTES - 1} characters."
+    strange = sorted(set(value) - ID_CHARACTERS)
+    if strange:
+        shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
+        return (
+            f"holds characters that the cloud does not allow in an id: {shown}. Letters a-z and A-Z, digits, "
+            "space and !#$%&()+-:;<=.>?@[]^_{}|~, are allowed."
+        )
+    if value in (".", ".."):
+        return "cannot be used: web addresses give it another meaning."
+    return ""
