@@ -1,0 +1,47 @@
+"""The pure fold: an event and the rows it names in, the changed rows out. No Django, no I/O, no clock."""
+
+from classroom_admin.sync.decode import Event
+from classroom_admin.sync.fold.needs import Needs, needs
+from classroom_admin.sync.fold.rows import (
+    AnswerRow,
+    MessageRow,
+    ParticipantRow,
+    PollRow,
+    PresenceRow,
+    QuizRow,
+    RecordingRow,
+    ResourceRow,
+    RoomRow,
+    Row,
+    RowKey,
+    Rows,
+    key_of,
+)
+from classroom_admin.sync.fold.times import EventTime, Stamped, event_times
+
+
+def fold(event: Event, time: EventTime, rows: Rows) -> None:
+    raise NotImplementedError
+
+
+__all__ = [
+    "AnswerRow",
+    "EventTime",
+    "MessageRow",
+    "Needs",
+    "ParticipantRow",
+    "PollRow",
+    "PresenceRow",
+    "QuizRow",
+    "RecordingRow",
+    "ResourceRow",
+    "RoomRow",
+    "Row",
+    "RowKey",
+    "Rows",
+    "Stamped",
+    "event_times",
+    "fold",
+    "key_of",
+    "needs",
+]
