@@ -1,0 +1,132 @@
+"""Reads of the read models for pages: which classes are live, coming and past, and what each one needs to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from classroom_admin.accounts.models import User
+from classroom_admin.rooms.access import visible_rooms
+from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
+
+LIVE: Final = "live"
+COMING: Final = "coming"
+PAST: Final = "past"
+WHEN: Final = (LIVE, COMING, PAST)
+_ORDER: Final = {
+    LIVE: (F("started_at").desc(nulls_last=True), "name", "pk"),
+    COMING: (F("planned_start_at").asc(nulls_last=True), "name", "pk"),
+    PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
+}
+# what the pages of a room do not need in a list
+_HEAVY: Final = ("properties", "ext_apps", "groups")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFilters:
+    """What to look for among the classes; "" and False mean no limit. `recording`: "", "on" or "off"."""
+
+    q: str = ""
+    state: str = ""
+    no_teacher: bool = False
+    recording: str = ""
+    hands: bool = False
+
+    @property
+    def any(self) -> bool:
+        return self != ClassFilters()
+
+    def without(self, name: str) -> ClassFilters:
+        """The same with one limit taken away."""
+        return replace(self, **{name: getattr(ClassFilters(), name)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How many classes there are of each kind, and a mark that changes when any of them does."""
+
+    live: int
+    coming: int
+    past: int
+    mark: str
+
+
+def _now_state() -> Coalesce:
+    return Coalesce("state", "profile_state")
+
+
+def when_is(when: str) -> Q:
+    """The condition on rooms annotated with `now_state`.
+
+    Live: started, or ended while somebody is still there. Past: ended, closed or gone. Coming: the rest, also those of
+    which no state is known yet.
+    """
+    gone = Q(gone_at__isnull=False)
+    lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
+    live = (Q(now_state=RoomState.STARTED) | lingering) & ~gone
+    over = Q(now_state__in=[RoomState.ENDED, RoomState.CLOSED])
+    if when == LIVE:
+        return live
+    if when == PAST:
+        return gone | (over & ~lingering)
+    return ~gone & (Q(now_state__isnull=True) | Q(now_state=RoomState.NOT_STARTED))
+
+
+def _matching(rooms: QuerySet[Room], filters: ClassFilters) -> QuerySet[Room]:
+    if filters.q:
+        teaches = Participant.objects.filter(room=OuterRef("pk"), was_teacher=True, name__icontains=filters.q)
+        rooms = rooms.filter(Q(name__icontains=filters.q) | Exists(teaches))
+    if filters.state:
+        rooms = rooms.filter(now_state=RoomState[filters.state.upper()])
+    if filters.no_teacher:
+        rooms = rooms.filter(teachers_online=0)
+    if filters.recording == "on":
+        rooms = rooms.filter(recording_state=Recording.State.RECORDING)
+    elif filters.recording == "off":
+        rooms = rooms.exclude(recording_state=Recording.State.RECORDING)
+    if filters.hands:
+        rooms = rooms.filter(hands_raised__gt=0)
+    return rooms
+
+
+def classes(user: User, *, when: str, filters: ClassFilters) -> QuerySet[Room]:
+    """The rooms of `user` that are live, coming or past, ready to be shown: one query, whatever their number.
+
+    Adds to each: `now_state`, `teacher_name` (of a teacher who is there, or was), `has_gap`.
+    """
+    teacher = (
+        Participant.objects.filter(room=OuterRef("pk"))
+        .filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
+        .order_by("-online", "-online_since", "pk")
+    )
+    rooms = (
+        visible_rooms(user)
+        .annotate(now_state=_now_state())
+        .filter(when_is(when))
+        .defer(*_HEAVY)
+        .annotate(
+            teacher_name=Subquery(teacher.values("name")[:1]),
+            has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
+        )
+    )
+    return _matching(rooms, filters).order_by(*_ORDER[when])
+
+
+def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:
+    """Counts and mark of the classes of `user` in one query; `extra` are more aggregates, given back beside."""
+    rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
+    row = rooms.aggregate(
+        live=Count("pk", filter=when_is(LIVE)),
+        coming=Count("pk", filter=when_is(COMING)),
+        past=Count("pk", filter=when_is(PAST)),
+        versions=Sum("version"),
+        read=Max("profile_read_at"),
+        **extra,
+    )
+    read = row["read"]
+    mark = f"{row['live']}.{row['coming']}.{row['past']}.{row['versions'] or 0}.{int(read.timestamp()) if read else 0}"
+    counts = Overview(live=row["live"], coming=row["coming"], past=row["past"], mark=mark)
+    return counts, {name: row[name] for name in extra}
