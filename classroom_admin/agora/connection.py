@@ -1,0 +1,116 @@
+"""Is the connection in order, and if not, what is wrong: for the test button of the settings page."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from classroom_admin.agora.errors import (
+    CloudError,
+    CloudFailed,
+    CloudUnavailable,
+    PathNotFound,
+    RateLimited,
+    RoomNotFound,
+    Unauthorized,
+    UnreadableAnswer,
+)
+from classroom_admin.agora.rooms import RoomCalls
+
+Problem = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
+SKEW_TO_SAY_MS: Final = 60_000
+DEADLINE_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionReport:
+    """``ok``: calls work. ``problem`` None: all is well; ``ok`` with "clock": it works, but the clocks
+    differ.
+
+    ``message`` is for people. ``latency_ms``: the whole test. ``clock_offset_ms``: the cloud's clock minus
+    ours.
+    """
+
+    ok: bool
+    problem: Problem | None
+    message: str
+    latency_ms: float
+    clock_offset_ms: int | None
+
+
+class ConnectionCalls(RoomCalls):
+    """The test of the connection; drains nothing and changes nothing."""
+
+    def check_connection(self, *, deadline_s: float = DEADLINE_S) -> ConnectionReport:
+        """Ask for a room that can't exist: "no such room" proves address, App ID and token right."""
+        started = time.monotonic()
+        wrong = self.config.problems()
+        if wrong:
+            about_app_id = any(sentence.startswith("AGORA_APP_ID") for sentence in wrong)
+            about_address = any(sentence.startswith(("AGORA_BASE_URL", "AGORA_FALL")) for sentence in wrong)
+            problem: Problem = "app_id" if about_app_id else "unreachable" if about_address else "token"
+            return self._report(started, ok=False, problem=problem, message=" ".join(wrong))
+        try:
+            self.read_room(room_uuid=f"connection-test-{secrets.token_hex(12)}", deadline_s=deadline_s)
+        except RoomNotFound:
+            pass
+        except CloudError as error:
+            problem, message = _diagnose(error, self.transport.clock_offset_ms)
+            return self._report(started, ok=False, problem=problem, message=message)
+        offset_ms = self.transport.clock_offset_ms
+        if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
+            message = f"The connection works, but {_skew(offset_ms)}"
+            return self._report(started, ok=True, problem="clock", message=message)
+        return self._report(started, ok=True, problem=None, message="The connection works.")
+
+    def _report(self, started: float, *, ok: bool, problem: Problem | None, message: str) -> ConnectionReport:
+        return ConnectionReport(
+            ok=ok,
+            problem=problem,
+            message=message,
+            latency_ms=(time.monotonic() - started) * 1000,
+            clock_offset_ms=self.transport.clock_offset_ms,
+        )
+
+
+def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Problem, str]:
+    """Name the most likely cause of a failed test, and what to do."""
+    said = f" The cloud said: {error}." if error.message and error.http_status is not None else ""
+    if isinstance(error, Unauthorized):
+        lowered = error.message.lower().replace(" ", "").replace("_", "")
+        if "appid" in lowered:
+            return "app_id", f"The cloud does not know this App ID: check AGORA_APP_ID.{said}"
+        if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
+            return "clock", f"The cloud refuses the token, and {_skew(offset_ms)}{said}"
+        return "token", (
+            "The cloud refuses the token: check that AGORA_APP_CERTIFICATE belongs to this App ID, and "
+            f"AGORA_UID and AGORA_AUTH.{said}"
+        )
+    if isinstance(error, PathNotFound):
+        return "app_id", (
+            "The cloud has no such address: check AGORA_REGION and AGORA_APP_ID, that Flexible Classroom is "
+            f"enabled for the App ID, and AGORA_BASE_URL.{said}"
+        )
+    if isinstance(error, RateLimited):
+        return "rate", f"The cloud is called too often with this App ID: wait a little and test again.{said}"
+    if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
+        return "unreachable", (
+            f"{error.message} Check AGORA_BASE_URL, this machine's network, and its firewall or proxy."
+        )
+    if isinstance(error, UnreadableAnswer):
+        return "unreachable", (
+            "Something answers at AGORA_BASE_URL, but it does not speak like the cloud: check the address, "
+            "and whether a proxy or a sign-in page stands in between."
+        )
+    if isinstance(error, CloudFailed | CloudUnavailable):
+        return "cloud", f"The cloud answers that it has trouble itself: test again in some minutes.{said}"
+    return "cloud", f"The cloud refused the test.{said}"
+
+
+def _skew(offset_ms: int) -> str:
+    minutes = abs(offset_ms) / 60_000
+    size = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    side = "behind" if offset_ms > 0 else "ahead of"
+    return f"this machine's clock is {size} {side} the cloud's: set it by NTP."

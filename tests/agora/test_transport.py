@@ -1,0 +1,423 @@
+"""The transport over real HTTP: fail-over, repeats, time-outs, tokens, and what errors don't give away."""
+
+from __future__ import annotations
+
+import email.utils
+import gzip
+import json
+import pickle
+import threading
+import time
+import traceback
+
+import pytest
+
+from classroom_admin.agora import retries
+from classroom_admin.agora.errors import (
+    ClassAlreadyStarted,
+    CloudFailed,
+    CloudUnavailable,
+    RateLimited,
+    RoomNotFound,
+    Unauthorized,
+    UnreadableAnswer,
+)
+from tests.agora.cloud import (
+    APP_ID,
+    CERTIFICATE,
+    answer,
+    cut_off,
+    envelope,
+    hang_up,
+    raw,
+    refusing_address,
+    running_cloud,
+    stall,
+)
+
+ROOM = {"roomName": "Maths", "roomUuid": "r1"}
+
+
+def test_refused_connection_goes_to_the_fallback_and_remembers_it(make_client):
+    with refusing_address() as dead, running_cloud(answer(ROOM)) as cloud:
+        made = make_client(dead, fallback_url=cloud.url)
+        assert made.client.read_room(room_uuid="r1").room_name == "Maths"
+        assert [exchange.status for exchange in made.exchanges] == [None, 200]
+        made.client.read_room(room_uuid="r1")
+        assert len(made.exchanges) == 3, "the dead host is not asked again at once"
+        made.clockwork.now_s += retries.HOST_DOWN_S + 1
+        made.client.read_room(room_uuid="r1")
+        assert [exchange.host for exchange in made.exchanges[3:]] == [dead, cloud.url]
+        assert made.clockwork.slept == [], "fail-over does not wait"
+
+
+def test_polling_fails_over_too_because_nothing_was_sent(make_client):
+    with refusing_address() as dead, running_cloud(answer([{"cmd": 1}])) as cloud:
+        made = make_client(dead, fallback_url=cloud.url)
+        assert made.client.polled_sequences().events == [{"cmd": 1}]
+        assert len(cloud.asked) == 1
+
+
+def test_commands_fail_over_and_wait_when_surely_nothing_was_sent(make_client):
+    with refusing_address() as dead:
+        made = make_client(dead)
+        with pytest.raises(CloudUnavailable) as caught:
+            made.client.kick_user(room_uuid="r1", user_uuid="u1")
+        assert caught.value.may_have_happened is False
+        assert caught.value.http_status is None
+        assert len(made.exchanges) == retries.MOST_TRIES
+        assert 0.125 <= made.clockwork.slept[0] <= 0.25 <= made.clockwork.slept[1] <= 0.5
+
+
+def test_polling_with_no_host_is_told_at_once(make_client):
+    with refusing_address() as dead:
+        made = make_client(dead)
+        with pytest.raises(CloudUnavailable) as caught:
+            made.client.polled_sequences_raw()
+        assert caught.value.may_have_happened is False
+        assert len(made.exchanges) == 1
+        assert made.clockwork.slept == []
+
+
+def test_slow_answer_of_the_polling_call_is_not_asked_for_again(make_client):
+    part = b'{"code":0,"data":[{"roomUuid":"r1","cmd":1}'
+    with running_cloud() as cloud, refusing_address() as other:
+        cloud.scripts = [stall(lambda: cloud, sent=part, promised=500)]
+        made = make_client(cloud.url, fallback_url=other, real_time=True, read_timeout_s=0.2)
+        with pytest.raises(CloudUnavailable) as caught:
+            made.client.polled_sequences_raw()
+        assert caught.value.may_have_happened is True
+        assert caught.value.partial_body == part, "what came is not thrown away"
+        assert len(cloud.asked) == 1
+        assert len(made.exchanges) == 1, "nor is the other host asked"
+
+
+def test_a_read_is_repeated_after_a_time_out_at_the_other_host(make_client):
+    with running_cloud() as silent, running_cloud(answer(ROOM)) as other:
+        silent.scripts = [stall(lambda: silent)]
+        made = make_client(silent.url, fallback_url=other.url, real_time=True, read_timeout_s=0.2)
+        assert made.client.read_room(room_uuid="r1").room_name == "Maths"
+        assert (len(silent.asked), len(other.asked)) == (1, 1)
+
+
+def test_a_command_is_not_repeated_after_a_time_out(make_client):
+    with running_cloud() as silent, running_cloud(answer()) as other:
+        silent.scripts = [stall(lambda: silent)]
+        made = make_client(silent.url, fallback_url=other.url, real_time=True, read_timeout_s=0.2)
+        with pytest.raises(CloudUnavailable) as caught:
+            made.client.set_class_state(room_uuid="r1", state=1)
+        assert caught.value.may_have_happened is True
+        assert (len(silent.asked), len(other.asked)) == (1, 0)
+
+
+def test_a_dripping_body_ends_at_the_deadline(make_client):
+    def drip(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        while not cloud.released.wait(0.02):
+            try:
+                handler.wfile.write(b" ")
+            except OSError:
+                break
+        handler.close_connection = True
+
+    with running_cloud() as cloud:
+        cloud.scripts = [drip]
+        made = make_client(cloud.url, real_time=True)
+        started = time.monotonic()
+        with pytest.raises(CloudUnavailable, match="too slowly"):
+            made.client.read_room(room_uuid="r1", deadline_s=0.3)
+        assert time.monotonic() - started < 2
+        assert len(cloud.asked) == 1
+
+
+@pytest.mark.parametrize("script", [hang_up, cut_off(b'{"code":0', promised=400)])
+def test_broken_connection(make_client, script):
+    with running_cloud(script, answer(ROOM)) as cloud:
+        made = make_client(cloud.url)
+        assert made.client.read_room(room_uuid="r1").room_name == "Maths"
+        assert len(cloud.asked) == 2
+    with running_cloud(script, answer([])) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(CloudUnavailable) as caught:
+            made.client.polled_sequences()
+        assert caught.value.may_have_happened is True
+        assert len(cloud.asked) == 1
+
+
+@pytest.mark.parametrize(("header", "least"), [("2", 2.0), ("date", 3.0)])
+def test_429_waits_as_long_as_the_cloud_says_even_for_commands(make_client, header, least):
+    def busy(handler):
+        # The base server writes a Date of its own: a date in Retry-After counts from that one.
+        value = email.utils.formatdate(time.time() + 4, usegmt=True) if header == "date" else header
+        handler.give(429, b"", Retry_After=value)
+
+    with running_cloud(busy, answer()) as cloud:
+        made = make_client(cloud.url)
+        made.client.kick_user(room_uuid="r1", user_uuid="u1")
+        assert len(cloud.asked) == 2
+        assert least <= made.clockwork.slept[0] <= 4.5
+
+
+def test_429_without_retry_after_backs_off_and_gives_up(make_client):
+    with running_cloud(raw(429, b"")) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(RateLimited) as caught:
+            made.client.read_room(room_uuid="r1")
+        assert caught.value.retry_after_s is None
+        assert len(cloud.asked) == retries.MOST_TRIES
+
+
+def test_429_that_asks_for_too_long_is_raised_with_the_time(make_client):
+    with running_cloud(raw(429, b"", Retry_After="120")) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(RateLimited) as caught:
+            made.client.read_room(room_uuid="r1")
+        assert caught.value.retry_after_s == 120
+        assert made.clockwork.slept == []
+
+
+def test_429_of_the_polling_call_is_left_to_its_caller(make_client):
+    with running_cloud(raw(429, b"", Retry_After="1")) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(RateLimited) as caught:
+            made.client.polled_sequences_raw()
+        assert caught.value.retry_after_s == 1
+        assert len(cloud.asked) == 1
+        assert made.clockwork.slept == []
+
+
+def test_500_and_503_are_repeated_for_reads_and_harmless_writes_only(make_client):
+    for status, error in ((500, CloudFailed), (503, CloudUnavailable)):
+        with running_cloud(answer(status=status, code=500), answer(ROOM)) as cloud:
+            assert make_client(cloud.url).client.read_room(room_uuid="r1").room_name == "Maths"
+        with running_cloud(raw(status, b"<html>"), answer()) as cloud:
+            make_client(cloud.url).client.put_room_properties(room_uuid="r1", properties={"a": 1})
+            assert len(cloud.asked) == 2
+        with running_cloud(raw(status, b"<html>"), answer()) as cloud:
+            with pytest.raises(error) as caught:
+                make_client(cloud.url).client.start_recording(room_uuid="r1")
+            assert len(cloud.asked) == 1
+            assert caught.value.http_status == status
+            assert getattr(caught.value, "may_have_happened", True) is True
+
+
+def test_401_renews_the_token_once(make_client):
+    with running_cloud(answer(status=401, code=401, msg="expired"), answer(ROOM)) as cloud:
+        made = make_client(cloud.url)
+        assert made.client.read_room(room_uuid="r1").room_name == "Maths"
+        first, second = (asked.headers["x-agora-token"] for asked in cloud.asked)
+        assert first != second
+        made.client.read_room(room_uuid="r1")
+        assert cloud.asked[2].headers["x-agora-token"] == second
+
+
+def test_401_twice_is_unauthorized(make_client):
+    with running_cloud(answer(status=401, code=401, msg="wrong uid")) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(Unauthorized, match="wrong uid"):
+            made.client.kick_user(room_uuid="r1", user_uuid="u1")
+        assert len(cloud.asked) == 2
+
+
+def test_401_teaches_the_clouds_time_to_the_next_token(make_client):
+    ahead_ms = 1_800_000_000_000 + 7 * 3_600_000
+    refusal = json.dumps({"code": 401, "msg": "token expired", "ts": ahead_ms}).encode()
+    with running_cloud(raw(401, refusal), answer(ROOM)) as cloud:
+        made = make_client(cloud.url)
+        made.client.transport._clock = lambda: 1_800_000_000.0
+        made.client.transport._tokens.current()
+        with pytest.raises(AssertionError):
+            assert made.client.transport.clock_offset_ms is not None
+        made.client.read_room(room_uuid="r1")
+        from agoraiotools.AccessToken2 import AccessToken
+
+        read = AccessToken()
+        read.from_string(cloud.asked[1].headers["x-agora-token"])
+        assert abs(read._AccessToken__issue_ts - ahead_ms / 1000) < 60
+
+
+@pytest.mark.parametrize("auth", ["rtm", "education"])
+def test_both_ways_to_sign_in(make_client, auth):
+    with running_cloud(answer(ROOM)) as cloud:
+        make_client(cloud.url, auth=auth).client.read_room(room_uuid="r1")
+        headers = cloud.asked[0].headers
+        if auth == "rtm":
+            assert headers["x-agora-uid"] == "server"
+            assert headers["x-agora-token"].startswith("007")
+            assert "authorization" not in headers
+        else:
+            assert headers["authorization"].startswith("agora token=007")
+            assert "x-agora-token" not in headers
+
+
+def test_truncated_json_keeps_the_body(make_client):
+    body = b'{"code":0,"data":[{"cmd"'
+    with running_cloud(raw(200, body)) as cloud:
+        made = make_client(cloud.url)
+        assert made.client.polled_sequences_raw().body == body, "raw forms don't look inside"
+        with pytest.raises(UnreadableAnswer) as caught:
+            made.client.polled_sequences()
+        assert caught.value.body == body
+        assert len(cloud.asked) == 2
+
+
+def test_gzip_and_request_id(make_client):
+    body = gzip.compress(envelope([{"cmd": 3}]))
+    with running_cloud(raw(200, body, Content_Encoding="gzip", X_Request_Id="abc")) as cloud:
+        answered = make_client(cloud.url).client.polled_sequences_raw()
+        assert json.loads(answered.body)["data"] == [{"cmd": 3}]
+        assert (answered.request_id, answered.http_status) == ("abc", 200)
+
+
+def test_chunked_body(make_client):
+    whole = envelope([{"cmd": n} for n in range(5000)])
+
+    def chunked(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for start in range(0, len(whole), 7000):
+            piece = whole[start : start + 7000]
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    with running_cloud(chunked) as cloud:
+        assert make_client(cloud.url).client.polled_sequences_raw().body == whole
+
+
+def test_redirects_are_not_followed(make_client):
+    with running_cloud(raw(302, b"", Location="http://127.0.0.1:9/login")) as cloud:
+        with pytest.raises(CloudUnavailable, match="sign-in page"):
+            make_client(cloud.url).client.kick_user(room_uuid="r1", user_uuid="u1")
+        assert len(cloud.asked) >= 1
+
+
+def test_refusals_carry_their_facts(make_client):
+    script = answer(status=409, code=30409100, msg="class started", X_Request_Id="q-1")
+    with running_cloud(script) as cloud:
+        with pytest.raises(ClassAlreadyStarted) as caught:
+            make_client(cloud.url).client.set_class_state(room_uuid="r1", state=1)
+        error = caught.value
+        assert (error.http_status, error.code, error.message, error.request_id) == (
+            409,
+            30409100,
+            "class started",
+            "q-1",
+        )
+        assert str(error) == "class started (HTTP 409, code 30409100, request q-1)"
+        assert len(cloud.asked) == 1
+
+
+def test_a_code_inside_a_200_is_a_refusal_too(make_client):
+    with running_cloud(answer(code=20404100, msg="room not exists")) as cloud:
+        with pytest.raises(RoomNotFound):
+            make_client(cloud.url).client.list_recordings(room_uuid="r1")
+
+
+def test_the_clock_offset_is_learnt(make_client):
+    script = raw(200, envelope(ROOM, ts=1_800_000_005_250))
+    with running_cloud(script) as cloud:
+        made = make_client(cloud.url)
+        assert made.client.transport.clock_offset_ms is None
+        made.client.read_room(room_uuid="r1")
+        assert made.client.transport.clock_offset_ms == 5250
+
+
+def test_the_budget_spreads_requests(make_client):
+    with running_cloud(answer(ROOM)) as cloud:
+        made = make_client(cloud.url, requests_per_second=4)
+        for _ in range(7):
+            made.client.read_room(room_uuid="r1")
+        assert made.clockwork.slept == [0.25, 0.25, 0.25]
+        made.clockwork.now_s += 100
+        made.client.read_room(room_uuid="r1")
+        assert len(made.clockwork.slept) == 3
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun(make_client):
+    with running_cloud(raw(429, b"", Retry_After="5")) as cloud:
+        made = make_client(cloud.url)
+        with pytest.raises(RateLimited):
+            made.client.read_room(room_uuid="r1", deadline_s=3)
+        assert (len(cloud.asked), made.clockwork.slept) == (1, [])
+
+
+def test_listeners_get_facts_and_no_secrets(make_client):
+    with running_cloud(answer()) as cloud:
+        made = make_client(cloud.url)
+        made.client.kick_user(room_uuid="a b", user_uuid="u?", dirty_state=1, duration_s=60)
+        (exchange,) = made.exchanges
+        assert exchange.method == "POST"
+        assert (
+            exchange.path_template == "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}/users/{userUuid}/exit"
+        )
+        assert exchange.path == f"/eu/edu/apps/{APP_ID}/v2/rooms/a%20b/users/u%3F/exit"
+        assert exchange.request_json == {"dirty": {"state": 1, "duration": 60}}
+        assert exchange.status == 200
+        assert json.loads(exchange.body)["code"] == 0
+        assert exchange.duration_ms >= 0
+        assert cloud.asked[0].headers["x-agora-token"] not in repr(exchange)
+
+
+@pytest.mark.parametrize("kind", ["refused", "silent", "cut", "echo", "no_certificate"])
+def test_no_secret_in_any_traceback(make_client, kind):
+    """Walk every frame of every linked exception, as an error page does, and look for token and certificate."""
+    with running_cloud() as cloud, refusing_address() as dead:
+        cloud.scripts = [
+            {
+                "silent": stall(lambda: cloud),
+                "cut": cut_off(b"{", promised=90),
+                "echo": lambda h: h.give(401, envelope(code=401, msg=f"bad {h.headers['x-agora-token']}")),
+            }.get(kind, answer())
+        ]
+        settings = {"app_certificate": "zz" + CERTIFICATE[2:]} if kind == "no_certificate" else {}
+        url = dead if kind == "refused" else cloud.url
+        made = make_client(url, real_time=True, read_timeout_s=0.2, **settings)
+        with pytest.raises((CloudUnavailable, Unauthorized)) as caught:
+            made.client.kick_user(room_uuid="r1", user_uuid="u1")
+        secrets = {made.client.config.app_certificate}
+        secrets |= {asked.headers["x-agora-token"] for asked in cloud.asked}
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+        shown = [repr(caught.value), repr(caught.value.__dict__)]
+        shown += traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+        # The frame of this test holds the secrets by name: look only at the product's frames.
+        frames = [
+            repr(frame.f_locals)
+            for frame, _line in traceback.walk_tb(caught.value.__traceback__)
+            if "classroom_admin" in frame.f_code.co_filename
+        ]
+        assert frames
+        for secret in secrets:
+            assert secret not in "".join(frames)
+            assert secret not in repr(caught.value) + str(caught.value) + repr(caught.value.__dict__)
+
+
+def test_errors_survive_pickling(make_client):
+    with running_cloud(raw(503, b"")) as cloud, pytest.raises(CloudUnavailable) as caught:
+        make_client(cloud.url).client.kick_user(room_uuid="r1", user_uuid="u1")
+    revived = pickle.loads(pickle.dumps(caught.value))
+    assert type(revived) is CloudUnavailable
+    assert (revived.http_status, revived.may_have_happened, str(revived)) == (503, True, str(caught.value))
+
+
+def test_many_threads_share_a_client(make_client):
+    with running_cloud(answer(ROOM)) as cloud:
+        made = make_client(cloud.url, real_time=True, requests_per_second=0)
+        failures = []
+
+        def work():
+            for _ in range(10):
+                if made.client.read_room(room_uuid="r1").room_name != "Maths":
+                    failures.append("odd answer")
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert failures == []
+        assert len(cloud.asked) == 80
+        assert len({asked.headers["x-agora-token"] for asked in cloud.asked}) == 1
