@@ -1,0 +1,91 @@
+"""One terminal (or file, or pipe) for the lines of several processes, without ever waiting for its reader."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+
+_COLOURS = (36, 33, 35, 32, 34, 96, 93, 95)
+_MOST_BYTES = 1 << 20
+# POSIX: a pipe that select() calls writable takes this much without blocking.
+_CHUNK = 512
+
+
+class Console:
+    """Lines go out with a short prefix saying whose they are, coloured where ``fd`` is a terminal.
+
+    At most 1 MiB waits for a reader who does not read; beyond it the oldest lines are dropped and counted,
+    because a log nobody reads must not stop the school.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.broken = False
+        self._coloured = os.isatty(fd) and "NO_COLOR" not in os.environ
+        self._prefixes: dict[str, bytes] = {}
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._dropped = 0
+
+    @property
+    def has_waiting(self) -> bool:
+        return bool(self._waiting) and not self.broken
+
+    def line(self, name: str, text: bytes) -> None:
+        """Queue one line of a part, without its line end."""
+        self._add(self._prefix(name) + text + b"\n")
+
+    def say(self, text: str) -> None:
+        """Queue words of our own, as they are."""
+        self._add(text.encode() + b"\n")
+
+    def write_some(self) -> None:
+        """Write what the reader takes now. Once the reader has gone ``broken`` is true and nothing more is
+        kept.
+        """
+        while self.has_waiting and select.select([], [self.fd], [], 0)[1]:
+            head = self._waiting.popleft()
+            try:
+                sent = os.write(self.fd, head[:_CHUNK])
+            except BlockingIOError:
+                self._waiting.appendleft(head)
+                return
+            except OSError:  # the reader closed the pipe, the terminal was hung up, the disk is full
+                self.broken = True
+                self._waiting.clear()
+                return
+            self._bytes -= sent
+            if sent < len(head):
+                self._waiting.appendleft(head[sent:])
+            elif self._dropped:
+                note = f"({self._dropped} lines were not shown: nobody read them)\n".encode()
+                self._dropped = 0
+                self._bytes += len(note)
+                self._waiting.appendleft(note)
+
+    def flush(self, *, timeout_s: float) -> None:
+        """Write everything that waits, for at most so many seconds."""
+        deadline = time.monotonic() + timeout_s
+        while self.has_waiting and (left := deadline - time.monotonic()) > 0:
+            select.select([], [self.fd], [], left)
+            self.write_some()
+
+    def _add(self, line: bytes) -> None:
+        if self.broken:
+            return
+        self._waiting.append(line)
+        self._bytes += len(line)
+        while self._bytes > _MOST_BYTES and len(self._waiting) > 1:
+            # The head may be half written: what is dropped comes right after it (and so does the note).
+            self._bytes -= len(self._waiting[1])
+            del self._waiting[1]
+            self._dropped += 1
+
+    def _prefix(self, name: str) -> bytes:
+        if name not in self._prefixes:
+            words = f"{name:<9}│ "
+            colour = _COLOURS[len(self._prefixes) % len(_COLOURS)]
+            self._prefixes[name] = (f"\x1b[{colour}m{words}\x1b[0m" if self._coloured else words).encode()
+        return self._prefixes[name]
