@@ -4,5 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("classroom_admin.accounts.urls")),
+    path("people/", include("classroom_admin.live.people.urls")),
+    path("settings/", include("classroom_admin.live.settings.urls")),
     path("", include("classroom_admin.live.urls")),
 ]

@@ -21,11 +21,24 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "recording.start": "Started the recording",
         "recording.pause": "Paused the recording",
         "recording.resume": "Resumed the recording",
+        "recording.change": "Changed the recording's settings",
         "recording.stop": "Stopped the recording",
     },
     "Resources": {
         "resource.put": "Shared a file with the class",
         "resource.delete": "Deleted a file of the class",
+    },
+    "Properties": {
+        "room.set_properties": "Set properties of the class",
+        "room.delete_properties": "Deleted properties of the class",
+        "participant.set_properties": "Set properties of a participant",
+        "participant.delete_properties": "Deleted properties of a participant",
+        "ext_app.set_properties": "Set properties of an extension",
+        "ext_app.delete_properties": "Deleted properties of an extension",
+    },
+    "Breakout rooms": {
+        "groups.open": "Made breakout rooms",
+        "groups.close": "Removed breakout rooms",
     },
     "People": {
         "account.create": "Added a person",

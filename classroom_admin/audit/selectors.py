@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -17,12 +17,14 @@ PAGE: Final = 50
 class Filters:
     """What to look for; None and "" mean no limit. `actor_id` is an account's id.
 
-    `outcome` is the kind of the last step. `since` is inclusive, `until` exclusive; both carry a time zone.
+    `rooms` is a query that gives one column of cloud ids of rooms. `outcome` is the kind of the last step.
+    `since` is inclusive, `until` exclusive; both carry a time zone.
     """
 
     actor_id: int | None = None
     action: str = ""
     room_uuid: str | None = None
+    rooms: QuerySet[Any, Any] | None = None
     outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -64,6 +66,8 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
         entries = entries.filter(action=filters.action)
     if filters.room_uuid is not None:
         entries = entries.filter(room_uuid=filters.room_uuid)
+    if filters.rooms is not None:
+        entries = entries.filter(room_uuid__in=filters.rooms)
     if filters.since is not None:
         entries = entries.filter(at__gte=filters.since)
     if filters.until is not None:

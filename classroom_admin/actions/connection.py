@@ -1,0 +1,35 @@
+"""Trying the connection to the cloud, from the settings page."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+
+from classroom_admin.accounts.models import User
+from classroom_admin.agora.client import Client, ConnectionReport
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Step
+
+
+def test_connection(*, actor: User) -> ConnectionReport:
+    """Ask the cloud for nothing in particular and say what is wrong, if anything. Changes nothing there.
+
+    Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
+    """
+    if not actor.is_administrator:
+        raise PermissionDenied("Only administrators test the connection.")
+    entry = record.record(actor=actor, action="cloud.test")
+    record.add_step(entry, Step.Kind.REQUESTED)
+    client = Client(settings.AGORA)
+    try:
+        report = client.check_connection()
+    finally:
+        client.close()
+    detail = {
+        "problem": report.problem,
+        "message": report.message,
+        "latency_ms": round(report.latency_ms),
+        "clock_offset_ms": report.clock_offset_ms,
+    }
+    record.add_step(entry, Step.Kind.DONE if report.ok else Step.Kind.FAILED, detail)
+    return report

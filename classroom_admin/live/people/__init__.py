@@ -1,0 +1,1 @@
+"""Pages for administrators: who may sign in, and whose the classes are."""

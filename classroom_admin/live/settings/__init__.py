@@ -1,0 +1,1 @@
+"""Pages for administrators: the connection to the cloud, and what was done."""

@@ -1,0 +1,72 @@
+"""What the list of what was done shows for an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from classroom_admin.audit.actions import label
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.audit.selectors import last_step
+from classroom_admin.live.settings.forms import OUTCOMES
+from classroom_admin.rooms.models import Room
+
+_TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An entry in words. `room` is None where no class is concerned or it is not known (any more)."""
+
+    entry: Entry
+    what: str
+    room: Room | None
+    outcome: str
+    tone: str
+    message: str
+    details: list[tuple[str, str]]
+
+
+def rows_of(entries: Iterable[Entry]) -> list[Row]:
+    """The rows of `entries`, whose steps were prefetched; one query, for the classes' names."""
+    entries = list(entries)
+    uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
+    rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}
+    return [_row(entry, rooms.get(entry.room_uuid)) for entry in entries]
+
+
+def _row(entry: Entry, room: Room | None) -> Row:
+    step = last_step(entry)
+    kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
+    message = step.detail.get("message") if step else None
+    return Row(
+        entry=entry,
+        what=label(entry.action),
+        room=room,
+        outcome=OUTCOMES[kind],
+        tone=_TONES.get(kind, ""),
+        message=str(message or ""),
+        details=list(_details(entry.params)),
+    )
+
+
+def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        if name == "changed" and isinstance(value, dict):
+            for what, turn in value.items():
+                yield _words(what), f"{_text(turn.get('from'))} → {_text(turn.get('to'))}"
+        else:
+            yield _words(name), _text(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)

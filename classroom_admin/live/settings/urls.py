@@ -1,0 +1,12 @@
+"""Addresses of the settings pages."""
+
+from django.urls import path
+
+from classroom_admin.live.settings import views
+
+app_name = "settings"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("test/", views.test, name="test"),
+    path("audit/", views.audit, name="audit"),
+]

@@ -1,0 +1,77 @@
+"""Settings pages; for administrators, for others there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from classroom_admin.actions.connection import test_connection
+from classroom_admin.audit.selectors import Filters, Page, find_entries
+from classroom_admin.live.administrators import administrator_only
+from classroom_admin.live.settings.forms import AuditForm
+from classroom_admin.live.settings.rows import rows_of
+
+LATEST = 5
+
+
+@require_safe
+@administrator_only
+def overview(request: HttpRequest) -> HttpResponse:
+    """The connection as the environment sets it, and what was done last."""
+    return render(request, "settings/overview.html", _overview())
+
+
+@require_POST
+@administrator_only
+def test(request: HttpRequest) -> HttpResponse:
+    """Try the connection. htmx gets the result alone, a plain form the whole page."""
+    report = test_connection(actor=request.user)
+    if request.htmx:
+        return render(request, "settings/_report.html", {"report": report})
+    return render(request, "settings/overview.html", _overview() | {"report": report})
+
+
+@require_safe
+@administrator_only
+def audit(request: HttpRequest) -> HttpResponse:
+    """What was done, by whom, and how it ended; newest first."""
+    form = AuditForm(request.GET)
+    page = Page(entries=[], older=None)
+    if form.is_valid():
+        page = find_entries(form.filters(), before=form.cleaned_data["before"])
+    older = request.GET.copy()
+    older["before"] = str(page.older or "")
+    newest = request.GET.copy()
+    newest.pop("before", None)
+    context = {
+        "form": form,
+        "rows": rows_of(page.entries),
+        "older": older.urlencode() if page.older else "",
+        "newest": newest.urlencode(),
+        "is_newest": "before" not in request.GET,
+        "is_narrowed": any(newest.values()),
+    }
+    return render(request, "settings/audit.html", context)
+
+
+def _overview() -> dict[str, Any]:
+    cloud = settings.AGORA
+    facts = [
+        ("Address", "AGORA_BASE_URL", cloud.base_url),
+        ("Second address", "AGORA_FALLBACK_URL", cloud.fallback_url),
+        ("Region", "AGORA_REGION", cloud.region),
+        ("App ID", "AGORA_APP_ID", cloud.app_id),
+        # Whether it is set is all that anybody gets to see.
+        ("App certificate", "AGORA_APP_CERTIFICATE", "set" if cloud.app_certificate else ""),
+        ("Way of signing in", "AGORA_AUTH", cloud.auth),
+        ("Signs in as", "AGORA_UID", cloud.uid),
+        ("Requests a second, at most", "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
+        ("Asks for events every", "AGORA_POLL_SECONDS", f"{settings.AGORA_POLL_SECONDS:g} s"),
+        ("Address for entering a class", "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
+    ]
+    latest = find_entries(Filters(), limit=LATEST).entries
+    return {"facts": facts, "problems": cloud.problems(), "rows": rows_of(latest)}
