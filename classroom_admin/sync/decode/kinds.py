@@ -1,7 +1,8 @@
 """What an event says, one dataclass a kind.
 
-Times are milliseconds since 1970 UTC; None means "the event did not say". Strings are already storable (no NUL, no lone
-surrogate) and cut to their columns; ids are never cut. JSON values are plain, finite and storable. Contract: the table of events.
+Times are milliseconds since 1970 UTC; None means "the event did not say". Strings are already storable (no
+NUL, no lone surrogate) and cut to their columns; ids are never cut. JSON values are plain, finite and storable.
+Contract: the table of events.
 """
 
 from dataclasses import dataclass
@@ -90,11 +91,10 @@ class Departure:
 
 @dataclass(slots=True)
 class Movement:
-    """cmd 20. Each person is at most once in each list. `total`: what the cloud counts, unused."""
+    """cmd 20. Each person is at most once in each list."""
 
     arrivals: list[Arrival]
     departures: list[Departure]
-    total: int | None = None
 
 
 @dataclass(slots=True)
@@ -204,7 +204,7 @@ class Answered:
 
 @dataclass(slots=True)
 class QuizChange:
-    """Stream popupQuiz: the question and its summary (None: unsaid), an answer, or both.
+    """Stream popupQuiz: the question or its summary (None: unsaid), or an answer.
 
     No `quiz_id`: the running one.
     """
@@ -223,7 +223,7 @@ class QuizChange:
 
 @dataclass(slots=True)
 class PollChange:
-    """Stream poll: the question and its summary (None: unsaid), an answer, or both.
+    """Stream poll: the question or its summary (None: unsaid), or an answer.
 
     No `poll_id`: the running one.
     """
