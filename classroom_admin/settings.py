@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
+from classroom_admin.core import broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -130,8 +131,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 
 # --- Celery: messages are hints, the database is the queue --------------------
-BROKER_SOCKET = DATA_DIR / "broker.sock"
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=f"redis+socket://{BROKER_SOCKET}")
+BROKER_SOCKET = broker.socket_path(DATA_DIR)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or broker.url(BROKER_SOCKET)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

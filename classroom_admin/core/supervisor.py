@@ -119,8 +119,7 @@ class Supervisor:
         self._wakeup.close()
 
     def start(self, part: Part) -> None:
-        """Start one part, unless we are stopping already. Raises ``OSError`` where the program can't be run.
-        """
+        """Start one part, unless we are stopping already. ``OSError`` where the program can't be run."""
         if self._reason is not None:
             return
         process = subprocess.Popen(

@@ -1,0 +1,74 @@
+"""Whether an address can be listened on, said in words."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+
+class PortProblem(Exception):
+    """The address can't be listened on; the text says why and what to do."""
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise ``PortProblem`` unless ``host:port`` can be listened on now."""
+    if not 1 <= port <= 65535:
+        raise PortProblem(f"PORT is {port}: it must be a number from 1 to 65535.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise PortProblem(f"HOST is {host!r}, which is no address ({error.strerror}).") from error
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+            probe.listen(1)
+        except OSError as error:
+            raise PortProblem(_words(error, host, port)) from error
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A loopback port that is free now: the preferred one if it is."""
+    for wanted in [preferred, 0] if preferred else [0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+                probe.listen(1)
+            except OSError as error:
+                if wanted and error.errno == errno.EADDRINUSE:
+                    continue
+                raise
+            return probe.getsockname()[1]
+    raise AssertionError("port 0 is never taken")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def accepts(host: str, port: int) -> bool:
+    """Whether someone listens there now; the wildcard addresses are asked on loopback."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    try:
+        with socket.create_connection((reachable, port), timeout=0.3):
+            return True
+    except OSError:
+        return False
+
+
+def _words(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken. Choose another with PORT={port + 1 if port < 65535 else 8000}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is reserved for the system. Choose one from 1024 with PORT=8000."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"HOST is {host!r}, which is no address of this machine. Choose another with HOST=127.0.0.1."
+    return f"Port {port} on {host} can't be listened on: {error.strerror}."
