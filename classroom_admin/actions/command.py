@@ -1,4 +1,4 @@
-"""What a command is, before anybody has run it. Plain values and two functions to call; no I/O of its own."""
+"""What a command is, before anybody has run it: plain values, and two functions that use the client."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ Detail = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command: its ``cmd`` and what it must carry (``audit.Expectation`` lists the
-    shapes).
+    """The event that confirms a command: its ``cmd`` and what it must carry, in the shapes of
+    ``audit.Expectation``.
     """
 
     cmd: int
@@ -23,10 +23,12 @@ class Confirms:
 class Command:
     """One command, ready to be run by ``flow.run``.
 
-    ``call`` sends it and may give facts of the answer worth keeping (a recording's id). ``check`` raises
-    ``InvalidArgument`` before anything is sent or put on record.
-    What confirms it: ``confirmed_by`` an event, ``read_back`` a look at the cloud that gives what it saw, or
+    ``call`` sends it and may give facts of the answer worth keeping (a recording's id). It is rehearsed once
+    before, with a client that checks and sends nothing, so all it does up to sending is free of effects.
+
+    What confirms it: ``confirmed_by`` an event; ``read_back``, a look at the cloud that gives what it saw, or
     None while nothing shows yet. With neither, *accepted* is the last word.
+
     ``same_as`` is what makes a second press the same command (by default target and params): without ids and
     seconds that each press makes anew. It is hashed, never stored, so it may hold what ``params`` must not.
     """
@@ -34,7 +36,6 @@ class Command:
     action: str
     room_uuid: str
     call: Callable[[Client], Detail | None]
-    check: Callable[[], object] | None = None
     target: str = ""
     target_name: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -1,26 +1,48 @@
-"""Commands about the properties of a room, a person or an extApp."""
+"""Commands about the properties of a room, of a person in it, of an extApp (contract A)."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from classroom_admin.accounts.models import User
+from classroom_admin.actions import flow
+from classroom_admin.actions.cloud import COMMAND_S
+from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Participant, Room
 
-Properties = dict[str, Any]
+ROOM_PROPERTY_EVENT: Final = 4
+USER_PROPERTY_EVENT: Final = 22
+Properties = Mapping[str, Any]
 
 
 def set_room_properties(
     *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
 ) -> Entry:
-    """Set properties of the room. Confirmed by event 4."""
-    raise NotImplementedError
+    """Set properties of the room; others stay. ``cause`` is free JSON that goes with the event (4)."""
+
+    def send(cloud: Client) -> object:
+        return cloud.put_room_properties(
+            room_uuid=room.room_uuid, properties=properties, cause=cause, deadline_s=COMMAND_S
+        )
+
+    return _run(actor=actor, room=room, action="room.set_properties", send=send, sets=properties, cause=cause)
 
 
 def delete_room_properties(
     *, actor: User, room: Room, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
-    raise NotImplementedError
+    """Delete properties of the room. Confirmed by event 4."""
+
+    def send(cloud: Client) -> object:
+        return cloud.delete_room_properties(
+            room_uuid=room.room_uuid, names=names, cause=cause, deadline_s=COMMAND_S
+        )
+
+    return _run(
+        actor=actor, room=room, action="room.delete_properties", send=send, deletes=names, cause=cause
+    )
 
 
 def set_participant_properties(
@@ -31,7 +53,26 @@ def set_participant_properties(
     properties: Properties,
     cause: Properties | None = None,
 ) -> Entry:
-    raise NotImplementedError
+    """Set properties of a person in the room. Confirmed by event 22."""
+
+    def send(cloud: Client) -> object:
+        return cloud.put_user_properties(
+            room_uuid=room.room_uuid,
+            user_uuid=participant.user_uuid,
+            properties=properties,
+            cause=cause,
+            deadline_s=COMMAND_S,
+        )
+
+    return _run(
+        actor=actor,
+        room=room,
+        action="participant.set_properties",
+        send=send,
+        sets=properties,
+        cause=cause,
+        participant=participant,
+    )
 
 
 def delete_participant_properties(
@@ -42,7 +83,26 @@ def delete_participant_properties(
     names: Sequence[str],
     cause: Properties | None = None,
 ) -> Entry:
-    raise NotImplementedError
+    """Delete properties of a person in the room. Confirmed by event 22."""
+
+    def send(cloud: Client) -> object:
+        return cloud.delete_user_properties(
+            room_uuid=room.room_uuid,
+            user_uuid=participant.user_uuid,
+            names=names,
+            cause=cause,
+            deadline_s=COMMAND_S,
+        )
+
+    return _run(
+        actor=actor,
+        room=room,
+        action="participant.delete_properties",
+        send=send,
+        deletes=names,
+        cause=cause,
+        participant=participant,
+    )
 
 
 def set_ext_app_properties(
@@ -54,10 +114,95 @@ def set_ext_app_properties(
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    raise NotImplementedError
+    """Set properties of an extApp, and with ``state`` 0 or 1 switch it. Event 4 under extApps confirms."""
+
+    def send(cloud: Client) -> object:
+        return cloud.put_ext_app_properties(
+            room_uuid=room.room_uuid,
+            ext_app_uuid=ext_app_uuid,
+            properties=properties,
+            common_state=state,
+            cause=cause,
+            deadline_s=COMMAND_S,
+        )
+
+    return _run(
+        actor=actor,
+        room=room,
+        action="ext_app.set_properties",
+        send=send,
+        sets=properties,
+        cause=cause,
+        ext_app_uuid=ext_app_uuid,
+        extra={} if state is None else {"state": state},
+    )
 
 
 def delete_ext_app_properties(
     *, actor: User, room: Room, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
-    raise NotImplementedError
+    """Delete properties of an extApp. Confirmed by event 4 under extApps."""
+
+    def send(cloud: Client) -> object:
+        return cloud.delete_ext_app_properties(
+            room_uuid=room.room_uuid,
+            ext_app_uuid=ext_app_uuid,
+            names=names,
+            cause=cause,
+            deadline_s=COMMAND_S,
+        )
+
+    return _run(
+        actor=actor,
+        room=room,
+        action="ext_app.delete_properties",
+        send=send,
+        deletes=names,
+        cause=cause,
+        ext_app_uuid=ext_app_uuid,
+    )
+
+
+def _run(
+    *,
+    actor: User,
+    room: Room,
+    action: str,
+    send: Callable[[Client], object],
+    sets: Properties | None = None,
+    deletes: Sequence[str] = (),
+    cause: Properties | None = None,
+    participant: Participant | None = None,
+    ext_app_uuid: str = "",
+    extra: Properties | None = None,
+) -> Entry:
+    """What the six have in common: the record, and the event with the names of the changed properties."""
+    names = list(deletes) if sets is None else list(sets)
+    match: dict[str, Any] = {"property_names": names}
+    if participant is not None:
+        match["user_uuid"] = participant.user_uuid
+    if ext_app_uuid:
+        match["ext_app"] = ext_app_uuid
+
+    def call(cloud: Client) -> Detail | None:
+        send(cloud)
+        return None
+
+    params: dict[str, Any] = {**(extra or {})}
+    params |= {"names": names} if sets is None else {"properties": shown_properties(sets)}
+    if cause:
+        params["cause"] = shown_properties(cause)
+    target = participant.user_uuid if participant is not None else ext_app_uuid
+    command = Command(
+        action=action,
+        room_uuid=room.room_uuid,
+        target=target,
+        target_name=participant.name if participant is not None else room.name,
+        params=params,
+        same_as={"target": target, "sets": sets, "names": names, "cause": cause, **(extra or {})},
+        call=call,
+        confirmed_by=Confirms(
+            cmd=ROOM_PROPERTY_EVENT if participant is None else USER_PROPERTY_EVENT, match=match
+        ),
+    )
+    return flow.run(actor=actor, room=room, command=command)

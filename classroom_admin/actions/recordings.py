@@ -1,10 +1,21 @@
 """Commands about the recording of a class."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from classroom_admin.accounts.models import User
+from classroom_admin.actions import flow
+from classroom_admin.actions.cloud import COMMAND_S
+from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.on_record import shown_web_config
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.models import RecordingStarted
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.recording_state import recording_now
+
+RECORDING_EVENT: Final = 1001
 
 
 def start_recording(
@@ -12,31 +23,101 @@ def start_recording(
     actor: User,
     room: Room,
     mode: str | None = None,
-    web_config: dict[str, Any] | None = None,
+    web_config: Mapping[str, Any] | None = None,
     retry_timeout_s: int | None = None,
 ) -> Entry:
     """Start recording: ``mode`` None (composite) or "web", which needs ``web_config`` with url or rootUrl.
 
-    ``web_config`` has the upstream names (``rootUrl``, ``videoBitrate``, ``onhold``…).
+    ``web_config`` has the upstream names (``rootUrl``, ``videoBitrate``, ``onhold``: begin paused…).
+    Confirmed by event 1001.
     """
-    raise NotImplementedError
+
+    def call(cloud: Client) -> Detail | None:
+        return _facts(
+            cloud.start_recording(
+                room_uuid=room.room_uuid,
+                mode=mode,
+                web_config=web_config,
+                retry_timeout_s=retry_timeout_s,
+                deadline_s=COMMAND_S,
+            )
+        )
+
+    params: dict[str, Any] = {"mode": mode or "composite"}
+    if web_config is not None:
+        params["web_config"] = shown_web_config(web_config)
+    if retry_timeout_s is not None:
+        params["retry_timeout_s"] = retry_timeout_s
+    command = Command(
+        action="recording.start",
+        room_uuid=room.room_uuid,
+        target_name=room.name,
+        params=params,
+        same_as={"mode": mode, "web_config": web_config, "retry_timeout_s": retry_timeout_s},
+        call=call,
+        confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 1}),
+    )
+    return flow.run(actor=actor, room=room, command=command)
 
 
 def stop_recording(*, actor: User, room: Room) -> Entry:
-    """Stop the recording."""
-    raise NotImplementedError
+    """Stop the recording. Confirmed by event 1001."""
+
+    def call(cloud: Client) -> Detail | None:
+        return _facts(cloud.stop_recording(room_uuid=room.room_uuid, deadline_s=COMMAND_S))
+
+    command = Command(
+        action="recording.stop",
+        room_uuid=room.room_uuid,
+        target_name=room.name,
+        call=call,
+        confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 0}),
+    )
+    return flow.run(actor=actor, room=room, command=command)
 
 
 def pause_recording(*, actor: User, room: Room) -> Entry:
-    """Pause a web recording. *Accepted* is the last word."""
-    raise NotImplementedError
+    """Pause a web recording (``onhold``). *Accepted* is the last word: no event and no read shows it."""
+    return _update(actor=actor, room=room, action="recording.pause", web_config={"onhold": True})
 
 
 def resume_recording(*, actor: User, room: Room) -> Entry:
     """Go on with a paused web recording. *Accepted* is the last word."""
-    raise NotImplementedError
+    return _update(actor=actor, room=room, action="recording.resume", web_config={"onhold": False})
 
 
-def change_recording(*, actor: User, room: Room, web_config: dict[str, Any]) -> Entry:
-    """Change the settings of a running web recording. *Accepted* is the last word."""
-    raise NotImplementedError
+def change_recording(*, actor: User, room: Room, web_config: Mapping[str, Any]) -> Entry:
+    """Change the settings of a running web recording, upstream names. *Accepted* is the last word.
+
+    Each call overwrites: give every setting that is to hold, ``onhold`` included.
+    """
+    return _update(actor=actor, room=room, action="recording.change", web_config=web_config)
+
+
+def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, Any]) -> Entry:
+    flow.authorise(actor, room)  # before the refusal below tells anything about the room
+    now = recording_now(room)
+    if now is not None and now.mode not in ("", "web"):
+        raise ActionRefused(
+            "Only a web recording can be paused or changed; this one is not. Stop it and start one of those."
+        )
+
+    def call(cloud: Client) -> Detail | None:
+        cloud.update_recording(room_uuid=room.room_uuid, web_config=web_config, deadline_s=COMMAND_S)
+        return None
+
+    command = Command(
+        action=action,
+        room_uuid=room.room_uuid,
+        target=now.record_id if now is not None else "",
+        target_name=room.name,
+        params={"web_config": shown_web_config(web_config)} if action == "recording.change" else {},
+        same_as={"web_config": dict(web_config)},
+        call=call,
+    )
+    return flow.run(actor=actor, room=room, command=command)
+
+
+def _facts(answer: RecordingStarted) -> Detail:
+    """What tells this recording from the room's others; never its streaming addresses, which hold keys."""
+    return {"record_id": answer.record_id} if answer.record_id else {}

@@ -1,1 +1,25 @@
 """The cloud's client: one typed method for each call. Plain Python, without Django and without Celery."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from classroom_admin.agora.client import Client
+    from classroom_admin.agora.config import CloudConfig
+
+_clients: Final[dict[CloudConfig, Client]] = {}
+_lock: Final = threading.Lock()
+
+
+def client_for(config: CloudConfig) -> Client:
+    """Give the process's one client for ``config``: connections, token, budget, cloud's clock are shared."""
+    # Imported here: the settings import this package for its config and need none of the rest.
+    from classroom_admin.agora.client import Client
+
+    with _lock:
+        client = _clients.get(config)
+        if client is None:
+            client = _clients[config] = Client(config)
+        return client

@@ -1,0 +1,133 @@
+"""What people read when the cloud refuses: what happened and what to do next.
+
+There is a sentence for every error of the contract. The record keeps the error's name beside it, so that a
+later release can say it in another language.
+"""
+
+from typing import Any, Final
+
+from classroom_admin.agora import errors
+from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
+
+Sentences = dict[type[CloudError], str]
+
+_RELOAD: Final = "Reload the page to see how the class stands, then try again if it is still needed."
+_NOTHING: Final = "There is nothing more to do."
+_NEW_CLASS: Final = "Create a new class to go on."
+_SETTINGS: Final = "Ask an administrator to open Settings and test the cloud connection."
+_WAIT_AND_SEE: Final = (
+    "so it is not known whether this was done. Wait until the page shows it; if it doesn't within a minute, "
+    "try again."
+)
+_GUESSED: Final = (
+    "The cloud refused to let this person back in: its documents do not promise that this works. A removal "
+    "for a time ends by itself; after a removal for good they can only join a new class."
+)
+
+UNKNOWN: Final = f"The cloud did not answer in time, {_WAIT_AND_SEE}"
+
+# By meaning. Where an action has a more special one (below), that goes first.
+SENTENCES: Final[Sentences] = {
+    errors.BadParameter: (
+        "The cloud found something wrong in what was asked; nothing was done. Check what you entered."
+    ),
+    errors.Unauthorized: (
+        f"The cloud did not accept this school's App ID, certificate or clock; nothing was done. {_SETTINGS}"
+    ),
+    errors.ChatMuted: "Chat is muted in this class; nothing was done. Unmute it first, then try again.",
+    errors.UserBanned: "This person was removed and may not enter; nothing was done. Let them back in first.",
+    errors.PathNotFound: (
+        "The cloud does not know the address, so the region or the App ID may be wrong; nothing was done. "
+        + _SETTINGS
+    ),
+    errors.RoomNotFound: (
+        f"The cloud does not have this class any more: it deletes a class an hour after its end. {_NEW_CLASS}"
+    ),
+    errors.UserNotFound: (
+        "The cloud does not know this person in this class; nothing was done. Reload to see who is in it."
+    ),
+    errors.RecordingNotStarted: "No recording is running; nothing was done. Start a recording first.",
+    errors.RecordingNotEnded: "A recording is running already. Stop it before you start another.",
+    errors.ClassAlreadyStarted: f"The class is running already. {_NOTHING}",
+    errors.ClassAlreadyEnded: f"The class has ended already; nothing was done. {_NEW_CLASS}",
+    errors.Conflict: f"The class is in a state in which this can't be done; nothing was done. {_RELOAD}",
+    errors.RateLimited: "The cloud is being asked too often just now; nothing was done. Try again in {wait}.",
+    errors.CloudFailed: f"The cloud had an error of its own, {_WAIT_AND_SEE}",
+    errors.CloudUnavailable: (
+        "The cloud could not be reached; nothing was done. Check the internet connection, then try again."
+    ),
+    errors.UnreadableAnswer: f"The cloud's answer could not be read, {_WAIT_AND_SEE}",
+    CloudError: (
+        "The cloud refused this for a reason that is not known here. Try again; if it stays so, show "
+        "an administrator the details in the list of what was done."
+    ),
+}
+FOR_ACTION: Final[dict[str, Sentences]] = {
+    "class.start": {
+        errors.ClassAlreadyEnded: f"The class has ended already and can't be started again. {_NEW_CLASS}",
+        errors.Conflict: f"The class is closed or about to close and can't be started again. {_NEW_CLASS}",
+    },
+    "class.end": {
+        errors.ClassAlreadyEnded: f"The class has ended already. {_NOTHING}",
+    },
+    "class.close": {
+        errors.ClassAlreadyEnded: f"The class is closed already. {_NOTHING}",
+        errors.Conflict: f"The class is closed already, or just being closed. {_RELOAD}",
+    },
+    "class.create": {
+        errors.Conflict: "The cloud has a class of this id already. Create it once more: it gets a new id.",
+    },
+    "recording.stop": {
+        errors.RecordingNotStarted: f"No recording is running: it has stopped already. {_NOTHING}",
+    },
+    "recording.pause": {
+        errors.Conflict: "This recording can't be paused: only a running web recording can. Stop it instead.",
+    },
+    "participant.let_back": dict.fromkeys(
+        (errors.BadParameter, errors.UserNotFound, errors.UserBanned, errors.Conflict, CloudError), _GUESSED
+    ),
+}
+
+
+def outcome_is_unknown(error: CloudError) -> bool:
+    """Whether the command may have worked all the same: it may have arrived, and no readable refusal came
+    back.
+    """
+    if isinstance(error, CloudUnavailable):
+        return error.may_have_happened
+    return isinstance(error, errors.UnreadableAnswer | errors.CloudFailed)
+
+
+def sentence_for(error: CloudError, *, action: str) -> str:
+    """What happened and what to do next, in words for a teacher."""
+    if isinstance(error, CloudUnavailable) and error.may_have_happened:
+        return UNKNOWN
+    for meaning in type(error).__mro__:
+        if not issubclass(meaning, CloudError):
+            break
+        found = FOR_ACTION.get(action, {}).get(meaning) or SENTENCES.get(meaning)
+        if found is not None:
+            return found.format(wait=_wait(error)) if isinstance(error, RateLimited) else found
+    return SENTENCES[CloudError]
+
+
+def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
+    """What the record keeps of a refusal. ``message`` is the cloud's own, with anything like a token blanked
+    out.
+    """
+    return {
+        "http_status": error.http_status,
+        "code": error.code,
+        "message": error.message,
+        "request_id": error.request_id,
+        "error": type(error).__name__,
+        "sentence": sentence_for(error, action=action),
+        "unknown_outcome": outcome_is_unknown(error),
+    }
+
+
+def _wait(error: CloudError) -> str:
+    seconds = error.retry_after_s
+    if not seconds:
+        return "a few seconds"
+    return "1 second" if seconds <= 1 else f"{round(seconds + 0.5)} seconds"

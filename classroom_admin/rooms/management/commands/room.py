@@ -1,0 +1,66 @@
+"""``manage.py room ROOM_UUID [--json]``: what we know of a room."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.room_json import room_as_json
+
+
+class Command(BaseCommand):
+    help = "Show what is known of a room: plainly, or as one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("room_uuid", help="the cloud's id of the room")
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="one JSON object, for scripts"
+        )
+
+    def handle(self, *args: Any, room_uuid: str, as_json: bool, **options: Any) -> None:
+        room = Room.objects.filter(room_uuid=room_uuid).first()
+        if room is None:
+            raise CommandError(
+                f"No room {room_uuid!r} is known here. Check the id; a room becomes known with its first "
+                "event, or when it is created here.",
+                returncode=1,
+            )
+        known = room_as_json(room)
+        self.stdout.write(json.dumps(known, ensure_ascii=False) if as_json else as_text(known))
+
+
+def as_text(known: dict[str, Any]) -> str:
+    """The same for people: a line a fact, a line a person."""
+    people = known["participants"]
+    gaps = [f"{first} to {last}" for first, last in known["gaps"]]
+    files = [file["name"] or file["resource_uuid"] for file in known["resources"]]
+    facts = {
+        "state": (known["state"] or "not known").replace("_", " "),
+        "started": known["started_at"] or "-",
+        "ended": known["ended_at"] or "-",
+        "events": f"{known['events']}, up to number {known['last_sequence']}",
+        "gaps": ", ".join(gaps) or "none",
+        "recording": known["recording"]["state"] if known["recording"] else "none",
+        "chat": f"{known['chat_messages']} messages",
+        "questions": f"{known['quizzes']} quizzes, {known['polls']} polls",
+        "files": ", ".join(files) or "none",
+        "people": f"{sum(person['online'] for person in people)} here, {len(people)} in all",
+    }
+    lines = [f"{known['name'] or 'Unnamed class'} ({known['room_uuid']})"]
+    lines += [f"  {name:<10}  {fact}" for name, fact in facts.items()]
+    return "\n".join(lines + [f"    {_person(person)}" for person in people])
+
+
+def _person(person: dict[str, Any]) -> str:
+    until = person["kicked_until"]
+    marks = [
+        "here" if person["online"] else "away",
+        "on stage" if person["on_stage"] else "",
+        "hand raised" if person["hand_raised"] else "",
+        "chat muted" if person["chat_muted"] else "",
+        f"{person['rewards']} rewards" if person["rewards"] else "",
+        "kept out for good" if until == "forever" else f"kept out until {until}" if until else "",
+    ]
+    return f"{person['name'] or person['user_uuid']}, {person['role']}: {', '.join(filter(None, marks))}"

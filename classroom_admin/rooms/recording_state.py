@@ -1,0 +1,104 @@
+"""How the recording of a room stands. That it is paused no event tells: it is read from the commands on
+record.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.rooms.models import Recording, Room
+
+START: Final = "recording.start"
+PAUSE: Final = "recording.pause"
+RESUME: Final = "recording.resume"
+CHANGE: Final = "recording.change"
+PAUSED: Final = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingNow:
+    """The room's last recording. ``state``: recording, paused, ended, failed. ``mode``: web, composite,
+    single or "".
+    """
+
+    state: str
+    record_id: str
+    mode: str
+
+
+def recording_now(room: Room) -> RecordingNow | None:
+    """The room's last recording and how it stands, None where there never was one. At most three queries."""
+    last = Recording.objects.filter(room=room).order_by("-started_sequence", "-pk").first()
+    if last is None:
+        return None
+    runs = last.state == Recording.State.RECORDING
+    commands = taken_since_start(last, _commands(room)) if runs or not last.mode else []
+    return RecordingNow(
+        state=PAUSED if runs and is_paused(commands) else last.state,
+        record_id=last.record_id,
+        mode=last.mode or mode_of(commands),
+    )
+
+
+def taken_since_start(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
+    """Of a room's recording commands, oldest first, those that the cloud took and that concern
+    ``recording``. Pure.
+
+    A command names its recording where it knew it. Else it is told by the start command that led to the
+    recording: by the event that confirmed it or the id in the cloud's answer; without one, by the time.
+    """
+    taken: list[Entry] = []
+    for entry in entries:
+        took = [step for step in entry.steps.all() if step.kind in (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)]
+        if not took:
+            continue
+        if entry.action == START:
+            taken = [entry] if _led_to(recording, took) else []
+        elif _concerns(recording, entry, took, after_its_start=bool(taken)):
+            taken.append(entry)
+    return taken
+
+
+def is_paused(commands: Iterable[Entry]) -> bool:
+    """Whether the last command that says so paused the recording (a start may begin paused). Pure."""
+    paused = False
+    for entry in commands:
+        if entry.action in (PAUSE, RESUME):
+            paused = entry.action == PAUSE
+        else:
+            onhold = _web_config(entry).get("onhold")
+            # The cloud overwrites all settings with each change: one that leaves onhold out resumes.
+            paused = onhold is True
+    return paused
+
+
+def mode_of(commands: Iterable[Entry]) -> str:
+    """The mode that the start command asked for; empty where somebody else started it. Pure."""
+    return next((str(entry.params.get("mode", "")) for entry in commands if entry.action == START), "")
+
+
+def _commands(room: Room) -> list[Entry]:
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(START, PAUSE, RESUME, CHANGE))
+    return list(entries.order_by("id").prefetch_related("steps"))
+
+
+def _led_to(recording: Recording, took: list[Step]) -> bool:
+    for step in took:
+        if step.detail.get("record_id") == recording.record_id:
+            return True
+        sequence = step.detail.get("sequence")
+        if sequence is not None and sequence == recording.started_sequence:
+            return True
+    return False
+
+
+def _concerns(recording: Recording, entry: Entry, took: list[Step], *, after_its_start: bool) -> bool:
+    if entry.target:
+        return entry.target == recording.record_id
+    return after_its_start or recording.started_at is None or took[0].at >= recording.started_at
+
+
+def _web_config(entry: Entry) -> dict[str, Any]:
+    config = entry.params.get("web_config")
+    return config if isinstance(config, dict) else {}
