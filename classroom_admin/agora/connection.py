@@ -22,6 +22,7 @@ from classroom_admin.agora.rooms import RoomCalls
 Problem = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000
 DEADLINE_S: Final = 15.0
+_ADDRESS: Final = ("AGORA_BASE_URL", "AGORA_FALLBACK_URL", "AGORA_REGION")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class ConnectionCalls(RoomCalls):
         wrong = self.config.problems()
         if wrong:
             about_app_id = any(sentence.startswith("AGORA_APP_ID") for sentence in wrong)
-            about_address = any(sentence.startswith(("AGORA_BASE_URL", "AGORA_FALL")) for sentence in wrong)
+            about_address = any(sentence.startswith(_ADDRESS) for sentence in wrong)
             problem: Problem = "app_id" if about_app_id else "unreachable" if about_address else "token"
             return self._report(started, ok=False, problem=problem, message=" ".join(wrong))
         try:

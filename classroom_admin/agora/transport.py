@@ -179,18 +179,16 @@ class Transport:
             failure.may_have_happened = True
         if tries > MOST_TRIES or not job.call.patient:
             return None
-        wait = wait_before(tries, rng=self._rng)
-        if isinstance(failure, RateLimited):
-            if failure.retry_after_s is not None:
-                if failure.retry_after_s > LONGEST_RETRY_AFTER_S:
-                    return None
-                wait += failure.retry_after_s
-        elif isinstance(failure, CloudUnavailable | CloudFailed):
+        if isinstance(failure, CloudUnavailable | CloudFailed):
             reached = not isinstance(failure, CloudUnavailable) or failure.may_have_happened
             if reached and not job.call.repeat:
                 return None
-        else:
+        elif not isinstance(failure, RateLimited):
             return None
+        asked_s = failure.retry_after_s or 0.0
+        if asked_s > LONGEST_RETRY_AFTER_S:
+            return None
+        wait = asked_s + wait_before(tries, rng=self._rng)
         left = self._left_s(job)
         return wait if left is None or wait < left else None
 

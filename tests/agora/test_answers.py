@@ -1,0 +1,204 @@
+"""Reading answers: tolerant to odd shapes, and nothing is dropped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom_admin.agora.answers import read_envelope, read_events_answer
+from classroom_admin.agora.errors import CloudError, RateLimited, RoomNotFound, UnreadableAnswer
+from classroom_admin.agora.models import RecordingItem, ResourceItem, RoomInfo, UserInfo, read_int, read_list
+
+EVENTS = [{"roomUuid": "r", "cmd": 20, "sequence": 1}, {"roomUuid": "r", "cmd": "1", "sequence": "2"}]
+
+
+def body(data, **around):
+    return json.dumps({"code": 0, "msg": "Success", "ts": 1_800_000_000_000, "data": data, **around}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [EVENTS, {"list": EVENTS, "nextId": 3, "total": 2, "count": 2}, {"sequences": EVENTS, "nextId": "3"}],
+)
+def test_shapes_of_data(data):
+    answer = read_events_answer(body(data))
+    assert answer.events == EVENTS
+    assert (answer.ts_ms, answer.code, answer.unreadable) == (1_800_000_000_000, 0, [])
+    assert answer.next_id == ("3" if isinstance(data, dict) else None)
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"list": None, "nextId": None}, {"total": 0, "nextId": ""}])
+def test_empty_answers(data):
+    answer = read_events_answer(body(data))
+    assert (answer.events, answer.next_id, answer.unreadable) == ([], None, [])
+
+
+def test_a_single_event_as_data():
+    assert read_events_answer(body({"cmd": 1, "sequence": 5})).events == [{"cmd": 1, "sequence": 5}]
+
+
+def test_next_id_beside_a_list():
+    assert read_events_answer(body(EVENTS, nextId=101)).next_id == "101"
+
+
+def test_numbers_as_text_in_the_envelope():
+    answer = read_events_answer(
+        b'{"code":"0","ts":"1800000000000","data":{"list":[],"total":"7","count":"x"}}'
+    )
+    assert (answer.code, answer.ts_ms, answer.total, answer.count) == (0, 1_800_000_000_000, 7, None)
+
+
+def test_items_that_are_no_objects_are_kept_beside():
+    answer = read_events_answer(body([EVENTS[0], 7, "x", None, [1], EVENTS[1]]))
+    assert answer.events == EVENTS
+    assert [raw for _reason, raw in answer.unreadable] == ["7", '"x"', "null", "[1]"]
+    assert answer.unreadable[0][0] == "not an object but int"
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"<html>",
+        b'{"code":0,"data":[{"cmd"',
+        b"[]",
+        b"7",
+        b"null",
+        b'{"data":[]}',
+        b'{"code":null}',
+        b'{"code":{}}',
+        b'{"code":0,"data":"x"}',
+        b'{"code":0,"data":7}',
+        b'{"code":0,"data":{"odd":1}}',
+        b"[" * 200_000,
+        b'{"code":0,"data":' + b"9" * 5000 + b"}",
+    ],
+)
+def test_unreadable_answers_keep_their_body(junk):
+    with pytest.raises(UnreadableAnswer) as caught:
+        read_events_answer(junk)
+    assert caught.value.body == junk
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(junk):
+    with contextlib.suppress(CloudError):
+        assert read_events_answer(junk).code == 0
+
+
+def test_codes_become_errors():
+    with pytest.raises(RoomNotFound) as caught:
+        read_events_answer(b'{"code":20404100,"msg":"room not exists","requestId":"q"}')
+    assert (caught.value.code, caught.value.message, caught.value.request_id) == (
+        20404100,
+        "room not exists",
+        "q",
+    )
+    with pytest.raises(RateLimited):
+        read_envelope(b'{"code":429}')
+
+
+def test_what_no_database_can_hold_is_replaced():
+    events = read_events_answer(
+        b'{"code":0,"data":[{"a":"x\\ud800y\\u0000z","b":"\\ud83d\\ude00","c":NaN,"d":"\xff"}]}'
+    ).events
+    assert events == [{"a": "x\ufffdy\ufffdz", "b": "😀", "c": None, "d": "\ufffd"}]
+    json.dumps(events, ensure_ascii=False, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (5, 5),
+        ("5", 5),
+        (" 5 ", 5),
+        (5.0, 5),
+        ("5.0", 5),
+        ("1.8e12", 1_800_000_000_000),
+        (True, 1),
+        (5.5, None),
+        ("x", None),
+        (None, None),
+        ({}, None),
+        ("", None),
+        (float("inf"), None),
+        ("1e999", None),
+        ("5.5", None),
+    ],
+)
+def test_read_int(value, read):
+    assert read_int(value) == read
+
+
+def test_a_recording_in_odd_clothes():
+    item = RecordingItem.model_validate(
+        {
+            "recordId": 17,
+            "startTime": "1800000000000",
+            "endTime": {},
+            "status": "2",
+            "type": "3",
+            "unready": "true",
+            "recordDetails": [{"url": "https://x.example/1.mp4", "size": 5}, None, 7],
+            "boardToken": "very-secret",
+            "novelty": {"kept": True},
+        }
+    )
+    assert (item.record_id, item.start_time, item.end_time) == ("17", 1_800_000_000_000, None)
+    assert (item.status, item.type, item.unready) == (2, 3, True)
+    assert [detail.url for detail in item.record_details] == ["https://x.example/1.mp4"]
+    assert item.model_extra == {"novelty": {"kept": True}}
+    assert "very-secret" not in repr(item)
+
+
+def test_a_resource_with_its_conversion():
+    item = ResourceItem.model_validate(
+        {
+            "resourceUuid": "a",
+            "size": "1024",
+            "convert": 1,
+            "taskProgress": {
+                "totalPageSize": "4",
+                "convertedPercentage": "50.5",
+                "convertedFileList": [{"name": "1", "ppt": {"width": "1280", "src": "u"}}, {"ppt": "odd"}],
+                "currentStep": "Packaging",
+            },
+        }
+    )
+    progress = item.task_progress
+    assert (item.size, item.convert) == (1024, True)
+    assert (progress.total_page_size, progress.converted_percentage, progress.converted_page_size) == (
+        4,
+        50.5,
+        None,
+    )
+    assert progress.converted_file_list[0].ppt.width == 1280
+    assert progress.converted_file_list[1].ppt is None
+    assert ResourceItem.model_validate({"taskProgress": "odd"}).task_progress is None
+
+
+def test_one_odd_record_does_not_sink_the_rest():
+    items, odd = read_list(ResourceItem, [{"resourceUuid": "a"}, 7, {"resourceUuid": "b"}, None])
+    assert [item.resource_uuid for item in items] == ["a", "b"]
+    assert [raw for _reason, raw in odd] == [7, None]
+    assert read_list(ResourceItem, "x")[1][0][1] == "x"
+    assert read_list(ResourceItem, None) == ([], [])
+
+
+def test_room_and_user():
+    room = RoomInfo.model_validate(
+        {
+            "roomName": "A",
+            "roomProperties": {"schedule": {"state": "2", "startTime": "5"}},
+            "muteChat": {"host": 1},
+        }
+    )
+    assert (room.class_state, room.schedule.start_time, room.mute_chat) == (2, 5, {"host": 1})
+    assert RoomInfo.model_validate({"state": 1, "roomProperties": "odd"}).class_state == 1
+    assert UserInfo.model_validate({"role": "host", "state": "1"}).role == "host"
+    assert UserInfo.model_validate({"role": 2}).role == 2
+    assert UserInfo.model_validate({"role": [2], "userName": "x"}).role is None

@@ -1,0 +1,68 @@
+"""The connection test of the settings page: each way to be wrong is told apart."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.agora.cloud import envelope, raw, refusing_address, running_cloud
+
+NOW_MS = 1_800_000_000_000
+
+
+def refusal(status, message="", *, code=None, ts=NOW_MS):
+    return raw(status, json.dumps({"code": code or status, "msg": message, "ts": ts}).encode())
+
+
+@pytest.mark.parametrize(
+    ("script", "ok", "problem", "says"),
+    [
+        (refusal(404, "room not exists", code=20404100), True, None, "works"),
+        (refusal(404, "gone", code=20404100, ts=NOW_MS + 600_000), True, "clock", "10 min behind"),
+        (refusal(404, "gone", code=20404100, ts=NOW_MS - 7 * 3_600_000), True, "clock", "7.0 h ahead of"),
+        (refusal(401, "invalid app id"), False, "app_id", "AGORA_APP_ID"),
+        (refusal(401, "token invalid"), False, "token", "AGORA_APP_CERTIFICATE"),
+        (refusal(401, "token expired", ts=NOW_MS + 90_000_000), False, "clock", "25.0 h behind"),
+        (refusal(404), False, "app_id", "AGORA_REGION"),
+        (raw(404, b"<html>nginx</html>"), False, "app_id", "AGORA_REGION"),
+        (raw(429, b"", Retry_After="60"), False, "rate", "too often"),
+        (refusal(500, "oops"), False, "cloud", "trouble"),
+        (raw(503, b""), False, "cloud", "trouble"),
+        (raw(200, b"<html>welcome to the school network</html>"), False, "unreachable", "proxy"),
+        (raw(302, b"", Location="http://127.0.0.1:9/"), False, "unreachable", "proxy"),
+        (raw(200, envelope({}, ts=NOW_MS)), True, None, "works"),
+    ],
+)
+def test_reports(make_client, script, ok, problem, says):
+    with running_cloud(script) as cloud:
+        made = make_client(cloud.url)
+        report = made.client.check_connection()
+        assert (report.ok, report.problem) == (ok, problem), report.message
+        assert says in report.message
+        assert report.latency_ms >= 0
+        assert all("/sequences" not in asked.target for asked in cloud.asked), "the stream is not drained"
+
+
+def test_unreachable(make_client):
+    with refusing_address() as dead:
+        report = make_client(dead).client.check_connection()
+    assert (report.ok, report.problem) == (False, "unreachable")
+    assert "connection refused" in report.message
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem", "says"),
+    [
+        ({"app_id": ""}, "app_id", "AGORA_APP_ID is not set"),
+        ({"app_certificate": "xyz"}, "token", "AGORA_APP_CERTIFICATE is not right"),
+        ({"base_url": "api.agora.io"}, "unreachable", "AGORA_BASE_URL is not a web address"),
+        ({"region": "us"}, "unreachable", "AGORA_REGION"),
+    ],
+)
+def test_settings_are_judged_before_anything_is_sent(make_client, settings, problem, says):
+    with running_cloud() as cloud:
+        report = make_client(**{"base_url": cloud.url, **settings}).client.check_connection()
+        assert (report.ok, report.problem) == (False, problem)
+        assert says in report.message
+        assert cloud.asked == []
