@@ -1,0 +1,60 @@
+"""Free properties of rooms, people and extApps."""
+
+from classroom_admin.simulator.api.call import Call
+from classroom_admin.simulator.api.router import router
+from classroom_admin.simulator.world import properties
+
+
+@router.add("PUT", "/v2/rooms/{room}/properties", "put_room_properties", region="optional")
+def put_room_properties(call: Call) -> None:
+    """Contract A: room properties; event 4."""
+    changes = call.fields.object("properties", required=True) or {}
+    cause = call.fields.object("cause")
+    properties.put_room(call.world, call.room(), changes, cause=cause, operator=call.uid)
+
+
+@router.add("DELETE", "/v2/rooms/{room}/properties", "delete_room_properties", region="optional")
+def delete_room_properties(call: Call) -> None:
+    names = call.fields.strings("properties", required=True)
+    cause = call.fields.object("cause")
+    properties.delete_room(call.world, call.room(), names, cause=cause, operator=call.uid)
+
+
+@router.add("PUT", "/v2/rooms/{room}/users/{user}/properties", "put_user_properties", region="optional")
+def put_user_properties(call: Call) -> None:
+    """Contract A: user properties; event 22."""
+    changes = call.fields.object("properties", required=True) or {}
+    cause = call.fields.object("cause")
+    room = call.room()
+    properties.put_user(call.world, room, call.user(room), changes, cause=cause, operator=call.uid)
+
+
+@router.add("DELETE", "/v2/rooms/{room}/users/{user}/properties", "delete_user_properties", region="optional")
+def delete_user_properties(call: Call) -> None:
+    names = call.fields.strings("properties", required=True)
+    cause = call.fields.object("cause")
+    room = call.room()
+    properties.delete_user(call.world, room, call.user(room), names, cause=cause, operator=call.uid)
+
+
+@router.add(
+    "PUT", "/v2/rooms/{room}/extApps/{extApp}/properties", "put_ext_app_properties", region="optional"
+)
+def put_ext_app_properties(call: Call) -> None:
+    """Contract A: extApp properties; event 4 under ``extApps``."""
+    changes = call.fields.object("properties", required=True) or {}
+    state = call.fields.fields("common").choice("state", (0, 1))
+    cause = call.fields.object("cause")
+    properties.put_ext_app(
+        call.world, call.room(), call.params["extApp"], changes, state=state, cause=cause, operator=call.uid
+    )
+
+
+@router.add(
+    "DELETE", "/v2/rooms/{room}/extApps/{extApp}/properties", "delete_ext_app_properties", region="optional"
+)
+def delete_ext_app_properties(call: Call) -> None:
+    names = call.fields.strings("properties", required=True)
+    cause = call.fields.object("cause")
+    app = call.params["extApp"]
+    properties.delete_ext_app(call.world, call.room(), app, names, cause=cause, operator=call.uid)

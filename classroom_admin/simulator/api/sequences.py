@@ -1,0 +1,53 @@
+"""Events: the stream that hands each out once, and the repeatable ones."""
+
+from classroom_admin.simulator.api.call import Call, RawJson
+from classroom_admin.simulator.api.router import router
+from classroom_admin.simulator.faults import stream as stream_faults
+from classroom_admin.simulator.world.events import PAGE, Event
+from classroom_admin.simulator.world.model import POLL_STREAM, QUIZ_STREAM, ROOM_STREAM, Room
+
+
+def _batch(call: Call, room: Room, stream: str, *, count: int, cmd: int | None = None) -> RawJson:
+    log = room.logs[stream]
+    events, following = log.page(first=call.next_id(), count=count, cmd=cmd)
+    total = len(log) if cmd is None else sum(event.cmd == cmd for event in log)
+    next_id = b"null" if following is None else b'"%d"' % following
+    rows = b",".join([event.raw for event in events])
+    return RawJson(b'{"total":%d,"count":%d,"list":[%b],"nextId":%b}' % (total, len(events), rows, next_id))
+
+
+@router.add("GET", "/v2/rooms/{room}/sequences", "room_events")
+def room_events(call: Call) -> RawJson:
+    """Contract A: one room's events, repeatable, 100 a batch, from sequence ``nextId`` on."""
+    cmd = call.query_integer("cmd", low=-(10**9), high=10**9)
+    return _batch(call, call.room(), ROOM_STREAM, count=PAGE, cmd=cmd)
+
+
+@router.add("GET", "/v1/rooms/{room}/sequences", "client_events", region="optional", scene=True)
+def client_events(call: Call) -> RawJson:
+    """Contract C: how a classroom client asks for events that it missed."""
+    count = call.query_integer("count", low=1, high=1000) or PAGE
+    return _batch(call, call.room(), ROOM_STREAM, count=count)
+
+
+@router.add("GET", "/v2/rooms/{room}/widgets/popupQuiz/sequences", "quiz_events", region="optional")
+def quiz_events(call: Call) -> RawJson:
+    """Contract A: quiz data."""
+    count = call.query_integer("count", low=1, high=1000) or PAGE
+    return _batch(call, call.room(), QUIZ_STREAM, count=count)
+
+
+@router.add("GET", "/v2/rooms/{room}/widgets/poll/sequences", "poll_events", region="optional")
+def poll_events(call: Call) -> RawJson:
+    """Contract A: poll data."""
+    count = call.query_integer("count", low=1, high=1000) or PAGE
+    return _batch(call, call.room(), POLL_STREAM, count=count)
+
+
+@router.add("GET", "/v2/rooms/sequences", "poll", polling=True)
+def poll(call: Call) -> RawJson:
+    """Contract A: all rooms' events, each handed out once, ever."""
+    stream_faults.foreign_reader(call.plan, call.world, limit=call.poll_batch)
+    call.taken = call.world.hand_out(limit=call.poll_batch, reader=call.uid, request_id=call.request_id)
+    shown: list[Event] = stream_faults.disturb(call.plan, call.board, call.taken)
+    return RawJson(b"[%b]" % b",".join([event.raw for event in shown]))

@@ -1,0 +1,142 @@
+"""One simulated cloud: its world, clock, faults and school, and how a request goes through them."""
+
+import dataclasses
+import time
+from typing import Any
+
+from classroom_admin.simulator import json_bytes
+from classroom_admin.simulator.api import calls
+from classroom_admin.simulator.api.call import Call, RawJson
+from classroom_admin.simulator.api.router import Match
+from classroom_admin.simulator.checks import identifier
+from classroom_admin.simulator.clock import SimClock
+from classroom_admin.simulator.errors import CloudError, bad_parameter, unauthorized
+from classroom_admin.simulator.faults.board import FaultBoard
+from classroom_admin.simulator.faults.plan import Plan
+from classroom_admin.simulator.school import open_school
+from classroom_admin.simulator.settings import SimulatorSettings
+from classroom_admin.simulator.tokens import TokenVerifier
+from classroom_admin.simulator.world import World
+
+_ID_PARAMS = {
+    "room": "roomUuid", "user": "userUuid", "resource": "resourceUuid", "extApp": "extAppUuid", "stream": "streamUuid",
+}  # fmt: skip
+EDUCATION_PREFIX = "agora token="
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Headers:
+    """Those that matter: who is asking."""
+
+    token: str
+    uid: str
+    authorization: str
+
+
+class Cloud:
+    """Holds everything that one running simulator knows. ``reset`` begins afresh."""
+
+    def __init__(self, settings: SimulatorSettings) -> None:
+        self.router = calls
+        self.reset(settings)
+
+    def reset(self, settings: SimulatorSettings) -> None:
+        """A new world by ``settings``; faults are gone too. A seed fills it with a school."""
+        self.settings = settings
+        self.clock = SimClock(
+            mode="stepped" if settings.stepped else "real", speed=settings.speed, start_ms=settings.start_ms
+        )
+        self.faults = FaultBoard(seed=settings.seed or 0)
+        self.world = World(
+            now_ms=self.clock.now_ms(), app_id=settings.app_id, seed=settings.seed or 0, plain=settings.plain,
+            destroy_after=settings.destroy_after,
+        )  # fmt: skip
+        self.world.withhold = self.faults.withhold
+        self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
+        self.requests = 0
+        if settings.seed is not None:
+            self.open_school(settings.seed)
+
+    def open_school(self, seed: int) -> None:
+        """Let a school play in this world, from now on."""
+        open_school(self.world, seed)
+        self.tick()
+
+    def tick(self) -> None:
+        """Let happen what is due."""
+        self.world.advance(self.clock.now_ms())
+
+    def next_request_id(self) -> str:
+        self.requests += 1
+        return f"sim-{self.requests:08d}"
+
+    # One request
+
+    def plan(self, match: Match) -> Plan:
+        route = match.route
+        return self.faults.plan(
+            name=route.name, address=f"{route.method} {route.full_path}", now_ms=self.world.now
+        )
+
+    def answer(
+        self,
+        match: Match,
+        *,
+        headers: Headers,
+        query: dict[str, str],
+        body: bytes,
+        plan: Plan,
+        request_id: str,
+    ) -> tuple[bytes, Call]:
+        """Check who asks and what for, do it, and return the serialised ``data`` with the call. CloudError else."""
+        if match.app_id != self.settings.app_id:
+            raise unauthorized("App ID invalid")
+        uid = self._authenticate(headers, plan)
+        for name, value in match.params.items():
+            if name in _ID_PARAMS:
+                identifier(_ID_PARAMS[name], value)
+        call = Call(
+            world=self.world, params=match.params, query=query, body=_parse(body), uid=uid, request_id=request_id,
+            poll_batch=self.settings.poll_batch, plan=plan, board=self.faults,
+        )  # fmt: skip
+        data: Any = match.route.handler(call)
+        if isinstance(data, RawJson):
+            return data, call
+        return json_bytes.dump({} if data is None else data), call
+
+    def _authenticate(self, headers: Headers, plan: Plan) -> str:
+        """The uid that asks. Tokens live in the machine's time, since the vendor's library signs with it."""
+        if plan.get("token_expired") is not None:
+            raise unauthorized("token: expired")
+        now_s = time.time() + plan.skew_ms / 1000
+        if headers.authorization.lower().startswith(EDUCATION_PREFIX):
+            token = headers.authorization[len(EDUCATION_PREFIX) :].strip().strip('"')
+            user = self.verifier.check_education(token=token, now_s=now_s)
+            if user == "server":
+                return headers.uid or user
+            if headers.uid and headers.uid != user:
+                raise unauthorized("x-agora-uid: the token was made for another user")
+            return user
+        if headers.authorization and not headers.token:
+            raise unauthorized('Authorization: must be agora token="..."')
+        return self.verifier.check_rtm(token=headers.token.strip('"'), uid=headers.uid, now_s=now_s)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        value = json_bytes.load(body)
+    except ValueError as error:
+        raise bad_parameter("body", f"is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise bad_parameter("body", "must be a JSON object")
+    return value
+
+
+def envelope(*, data: bytes, ts: int) -> bytes:
+    return b'{"code":0,"msg":"Success","ts":%d,"data":%b}' % (ts, data)
+
+
+def error_envelope(error: CloudError, *, ts: int) -> bytes:
+    return json_bytes.dump({"code": error.code, "msg": error.message, "ts": ts})

@@ -1,0 +1,94 @@
+"""One control request, and the table of what can be asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from classroom_admin.simulator.checks import Fields, as_integer
+from classroom_admin.simulator.cloud import Cloud
+from classroom_admin.simulator.errors import CloudError, bad_parameter
+from classroom_admin.simulator.world import Room, User, World
+
+Outage = Callable[[int], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Control:
+    """``params``: decoded path parts; ``outage``: stops listening for ms, None where the server cannot."""
+
+    cloud: Cloud
+    params: dict[str, str]
+    query: dict[str, str]
+    body: dict[str, Any]
+    outage: Outage | None
+
+    @property
+    def world(self) -> World:
+        return self.cloud.world
+
+    @property
+    def fields(self) -> Fields:
+        return Fields(self.body)
+
+    def room(self) -> Room:
+        return self.world.room(self.params["room"])
+
+    def user(self, room: Room, field: str = "userUuid") -> User:
+        return self.world.user(room, self.fields.id(field))
+
+    def query_integer(self, name: str, default: int | None = None) -> int | None:
+        value = self.query.get(name)
+        if value is None:
+            return default
+        number = as_integer(value)
+        if number is None or number < 0:
+            raise bad_parameter(name, "must be a number from 0")
+        return number
+
+
+Handler = Callable[[Control], Any]
+
+
+class ControlTable:
+    """Handlers by method and path below ``/_sim``."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[str, tuple[str, ...], Handler]] = []
+
+    def add(self, method: str, template: str) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self._entries.append((method, tuple(template.strip("/").split("/")), handler))
+            return handler
+
+        return register
+
+    def find(self, method: str, parts: list[str]) -> tuple[Handler, dict[str, str]]:
+        """CloudError 404 for an unknown path, 405 for another method."""
+        known = False
+        for entry_method, template, handler in self._entries:
+            params = _match(template, parts)
+            if params is None:
+                continue
+            known = True
+            if entry_method == method:
+                return handler, params
+        raise (
+            CloudError(405, 405, "method not allowed")
+            if known
+            else CloudError(404, 404, "no such control call")
+        )
+
+
+def _match(template: tuple[str, ...], parts: list[str]) -> dict[str, str] | None:
+    if len(template) != len(parts):
+        return None
+    found = {}
+    for wanted, given in zip(template, parts, strict=True):
+        if wanted.startswith("{"):
+            found[wanted[1:-1]] = given
+        elif wanted != given:
+            return None
+    return found
+
+
+table = ControlTable()

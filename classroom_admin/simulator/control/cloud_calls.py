@@ -1,0 +1,225 @@
+"""Control calls on the whole simulator: health, reset, seed, clock, oracle, faults, odd events, lessons."""
+
+import dataclasses
+from typing import Any
+
+from classroom_admin.simulator import json_bytes
+from classroom_admin.simulator.checks import Fields
+from classroom_admin.simulator.control.call import Control, table
+from classroom_admin.simulator.errors import CloudError, bad_parameter, conflict
+from classroom_admin.simulator.faults import stream as stream_faults
+from classroom_admin.simulator.faults.board import Fault
+from classroom_admin.simulator.faults.kinds import KINDS
+from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.world import oracle
+from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
+
+
+@table.add("GET", "/health")
+def health(control: Control) -> dict[str, Any]:
+    """Alive, and how much there is."""
+    world = control.world
+    return {
+        "simulator": "classroom-admin", "appId": world.app_id, "seed": control.cloud.settings.seed,
+        "clock": control.cloud.clock.as_dict(), "rooms": len(world.rooms), "events": len(world.events),
+        "waiting": oracle.waiting(world), "faults": len(control.cloud.faults.all()), "plain": world.plain,
+    }  # fmt: skip
+
+
+_SETTINGS = {
+    "seed": "seed", "stepped": "stepped", "speed": "speed", "startMs": "start_ms", "pollBatch": "poll_batch",
+    "plain": "plain", "destroyAfter": "destroy_after",
+}  # fmt: skip
+
+
+@table.add("POST", "/reset")
+def reset(control: Control) -> dict[str, Any]:
+    """Begin afresh. What is not named stays as the simulator was started with, but for the seed: none means empty."""
+    unknown = set(control.body) - set(_SETTINGS)
+    if unknown:
+        raise bad_parameter(sorted(unknown)[0], "is no setting; known: " + ", ".join(_SETTINGS))
+    fields = control.fields
+    fields.integer("seed", low=0)
+    fields.integer("startMs", low=0)
+    fields.integer("pollBatch", low=1)
+    fields.number("speed", low=0.001, high=100_000)
+    for name in ("stepped", "plain"):
+        fields.boolean(name)
+    fields.choice("destroyAfter", ("closed", "ended"))
+    changes: dict[str, Any] = {
+        _SETTINGS[name]: value for name, value in control.body.items() if value is not None
+    }
+    control.cloud.reset(dataclasses.replace(control.cloud.settings, **{"seed": None, **changes}))
+    return health(control)
+
+
+@table.add("POST", "/seed")
+def seed(control: Control) -> dict[str, Any]:
+    """Let a school play in the world as it is."""
+    number = control.fields.integer("seed", low=0, required=True) or 0
+    control.cloud.open_school(number)
+    return health(control)
+
+
+@table.add("GET", "/clock")
+def read_clock(control: Control) -> dict[str, Any]:
+    return control.cloud.clock.as_dict()
+
+
+@table.add("POST", "/clock")
+def set_clock(control: Control) -> dict[str, Any]:
+    """``mode`` real or stepped, ``speed``, and ``step`` in ms; all that falls due on the way happens in order."""
+    fields, clock = control.fields, control.cloud.clock
+    mode = fields.choice("mode", ("real", "stepped"))
+    speed = fields.number("speed", low=0.001, high=100_000)
+    step = fields.integer("step", low=0)
+    clock.change(mode=mode, speed=speed)
+    if step is not None:
+        try:
+            clock.step(step)
+        except ValueError as error:
+            raise conflict(str(error)) from error
+    control.cloud.tick()
+    return clock.as_dict()
+
+
+@table.add("POST", "/plain")
+def set_plain(control: Control) -> dict[str, Any]:
+    """``plain`` true: events in their documented shape from now on; false: oddities as well."""
+    control.world.plain = bool(control.fields.boolean("plain", required=True))
+    return {"plain": control.world.plain}
+
+
+@table.add("GET", "/oracle")
+def tell_oracle(control: Control) -> dict[str, Any]:
+    """The truth. Query: ``room``, ``events`` (0: leave them out), ``after`` (event id), ``limit``."""
+    return oracle.report(
+        control.world, room=control.query.get("room"), with_events=control.query.get("events") != "0",
+        after=control.query_integer("after", 0) or 0, limit=control.query_integer("limit"),
+    )  # fmt: skip
+
+
+@table.add("GET", "/faults")
+def list_faults(control: Control) -> dict[str, Any]:
+    kinds = [{"kind": kind.name, "does": kind.does, "params": kind.params} for kind in KINDS.values()]
+    return {"faults": [fault.as_dict() for fault in control.cloud.faults.all()], "kinds": kinds}
+
+
+_FAULT_FIELDS = (
+    "kind", "route", "probability", "count", "afterCalls", "fromMs", "untilMs", "params",
+)  # fmt: skip
+
+
+@table.add("POST", "/faults")
+def set_fault(control: Control) -> dict[str, Any]:
+    """Set a fault. ``fromMs`` and ``untilMs`` count from now on the simulator's clock."""
+    fields, now = control.fields, control.world.now
+    for name in control.body:
+        if name not in _FAULT_FIELDS:
+            raise bad_parameter(name, "is not known; fields: " + ", ".join(_FAULT_FIELDS))
+    kind = fields.choice("kind", tuple(KINDS), required=True)
+    params = _params(fields, kind)
+    if kind == "outage":
+        if control.outage is None:
+            raise conflict("this server cannot stop listening")
+        control.outage(int(params.get("ms", 1000)))
+        return {"outage": int(params.get("ms", 1000))}
+    starts, ends = fields.integer("fromMs", low=0), fields.integer("untilMs", low=0)
+    probability = fields.number("probability", low=0, high=1)
+    fault = control.cloud.faults.add(
+        kind=kind, route=fields.text("route") or "*", probability=1.0 if probability is None else probability,
+        count=fields.integer("count", low=1), after_calls=fields.integer("afterCalls", low=0) or 0,
+        from_ms=None if starts is None else now + starts, until_ms=None if ends is None else now + ends, params=params,
+    )  # fmt: skip
+    every = params.get("everyMs")
+    if kind == "foreign_reader" and every:
+        _poll_as_foreigner(control, fault, int(every))
+    return fault.as_dict()
+
+
+def _params(fields: Fields, kind: str) -> dict[str, Any]:
+    params = fields.object("params") or {}
+    known = KINDS[kind].params
+    for name, value in params.items():
+        if name not in known:
+            raise bad_parameter(
+                f"params.{name}", f"is not known to {kind}; it takes: {', '.join(known) or 'nothing'}"
+            )
+        if name not in ("room", "body") and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise bad_parameter(f"params.{name}", "must be a number")
+    return params
+
+
+def _poll_as_foreigner(control: Control, fault: Fault, every_ms: int) -> None:
+    """A reader of its own that comes back for as long as its fault is set."""
+    cloud, world = control.cloud, control.world
+
+    def poll() -> None:
+        if fault not in cloud.faults.all() or cloud.world is not world:
+            return
+        if fault.is_on(world.now):
+            share = float(fault.params.get("share", 0.5))
+            fault.hits += bool(stream_faults.take_share(world, share=share, limit=cloud.settings.poll_batch))
+        world.after(max(1, every_ms), poll)
+
+    world.after(max(1, every_ms), poll)
+
+
+@table.add("DELETE", "/faults")
+def clear_faults(control: Control) -> dict[str, Any]:
+    control.cloud.faults.clear()
+    return list_faults(control)
+
+
+@table.add("DELETE", "/faults/{fault}")
+def remove_fault(control: Control) -> dict[str, Any]:
+    number = control.params["fault"]
+    if not number.isdigit() or not control.cloud.faults.remove(int(number)):
+        raise CloudError(404, 404, "no such fault")
+    return list_faults(control)
+
+
+@table.add("POST", "/emit")
+def emit(control: Control) -> dict[str, Any]:
+    """Any event: ``cmd`` and ``data``, or ``raw`` (a string that is sent as it is), in ``roomUuid`` and ``stream``.
+
+    ``sequence`` overrides the number that would come next (and does not use it up); ``fields`` are added to, or
+    replace, the event's own; a field set to null is left out.
+    """
+    fields, world = control.fields, control.world
+    room = world.room(fields.id("roomUuid"))
+    stream = fields.choice("stream", STREAMS, default=ROOM_STREAM)
+    sequence = fields.integer("sequence")
+    if sequence is None:
+        sequence = room.logs[stream].next_sequence()
+    cmd = fields.integer("cmd")
+    raw = fields.text("raw")
+    if raw is not None:
+        body = raw.encode("utf-8", "replace")
+    else:
+        event: dict[str, Any] = {"roomUuid": room.uuid, "cmd": control.body.get("cmd"), "sequence": sequence}
+        event |= {"version": 1, "ts": world.now, "data": control.body.get("data")}
+        extra = fields.object("fields") or {}
+        event = {
+            name: value for name, value in (event | extra).items() if name not in extra or value is not None
+        }
+        body = json_bytes.dump(event)
+    emitted = world.emit_raw(room, body, sequence=sequence, cmd=cmd, stream=stream)
+    return {"id": emitted.id, "sequence": sequence, "stream": stream}
+
+
+@table.add("POST", "/lesson")
+def lesson(control: Control) -> dict[str, Any]:
+    """A whole scripted lesson of ``rooms`` × ``pupils`` over ``minutes`` of the simulator's clock."""
+    fields = control.fields
+    rooms = fields.integer("rooms", low=1, high=5000, default=1) or 1
+    pupils = fields.integer("pupils", low=0, high=2000, default=10) or 0
+    minutes = fields.number("minutes", low=0.1, high=24 * 60)
+    number = fields.integer("seed", low=0, default=0) or 0
+    prefix = fields.text("prefix") or "lesson"
+    made = play_lesson(
+        control.world, rooms=rooms, pupils=pupils, minutes=minutes if minutes is not None else 10.0, seed=number,
+        prefix=prefix,
+    )  # fmt: skip
+    control.cloud.tick()
+    return {"rooms": made}

@@ -1,0 +1,319 @@
+"""Control calls that drive one class: what the people in it would do."""
+
+from typing import Any
+
+from classroom_admin.simulator.api.classroom import role_of, stream_changes
+from classroom_admin.simulator.api.rooms import room_type, schedule_of
+from classroom_admin.simulator.checks import identifier
+from classroom_admin.simulator.control.call import Control, table
+from classroom_admin.simulator.errors import bad_parameter
+from classroom_admin.simulator.world import (
+    Room,
+    classes,
+    media,
+    oracle,
+    people,
+    properties,
+    recordings,
+    resources,
+    stage,
+    talk,
+    widgets,
+)
+from classroom_admin.simulator.world.model import FOREVER, Question, Role
+
+
+def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
+    return {"roomUuid": room.uuid, "last": {name: log.last for name, log in room.logs.items()}, **more}
+
+
+@table.add("POST", "/rooms")
+def make_room(control: Control) -> dict[str, Any]:
+    """``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s, ``closeDelay`` s, ``state``."""
+    fields = control.fields
+    uuid = fields.id("roomUuid")
+    kind = room_type(fields, required=False)
+    room = classes.create(
+        control.world, uuid=uuid, name=fields.text("roomName") or uuid, type=4 if kind is None else kind,
+        schedule=schedule_of(fields), processes=fields.object("processes"), role_config=fields.object("roleConfig"),
+    )  # fmt: skip
+    control.cloud.tick()
+    state = fields.integer("state", low=0, high=3)
+    if state is not None and state != room.state:
+        classes.set_state(control.world, room, state, operator=None)
+    return _done(control, room)
+
+
+@table.add("GET", "/rooms/{room}")
+def read_room(control: Control) -> dict[str, Any]:
+    """What the oracle knows of one room."""
+    return oracle.room_truth(control.world, control.room())
+
+
+@table.add("POST", "/rooms/{room}/enter")
+def enter(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``userName``, ``role`` (2), ``properties``, ``stream`` (true: with a camera)."""
+    fields, room = control.fields, control.room()
+    role = role_of(fields) if "role" in fields else Role.STUDENT
+    uuid = fields.id("userUuid")
+    user = people.enter(
+        control.world, room, uuid=uuid, name=fields.text("userName") or uuid, role=int(role),
+        properties=fields.object("properties"), with_stream=bool(fields.boolean("stream")),
+    )  # fmt: skip
+    return _done(control, room, user=people.describe(user))
+
+
+@table.add("POST", "/rooms/{room}/leave")
+def leave(control: Control) -> dict[str, Any]:
+    room = control.room()
+    people.leave(control.world, room, control.user(room))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/drop")
+def drop(control: Control) -> dict[str, Any]:
+    """The connection of ``userUuid`` breaks; the next enter is a coming back."""
+    room = control.room()
+    people.leave(control.world, room, control.user(room), how="dropped")
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/kick")
+def kick(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``duration`` s (-1 for good; absent: may come back), ``by``."""
+    room = control.room()
+    duration = control.fields.integer("duration", low=FOREVER)
+    people.kick(
+        control.world,
+        room,
+        control.user(room),
+        keep_out_s=duration,
+        lift=False,
+        operator=control.fields.text("by"),
+    )
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/state")
+def set_state(control: Control) -> dict[str, Any]:
+    room = control.room()
+    state = control.fields.integer("state", low=0, high=3, required=True) or 0
+    classes.set_state(control.world, room, state, operator=control.fields.text("by"))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/destroy")
+def destroy(control: Control) -> dict[str, Any]:
+    """At once, without the hour in between."""
+    room = control.room()
+    control.world.forget(room)
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/chat")
+def chat(control: Control) -> dict[str, Any]:
+    room = control.room()
+    talk.chat(control.world, room, control.user(room), control.fields.required_text("message"))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/custom")
+def custom(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``message``; ``cmd`` 99 or 21."""
+    room = control.room()
+    cmd = control.fields.choice("cmd", (99, 21), default=99)
+    talk.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/peer")
+def peer(control: Control) -> dict[str, Any]:
+    """``userUuid`` to ``toUserUuid``: ``message``, ``cmd`` 1 or 99. The answer is what a relay would pass on."""
+    room, fields = control.room(), control.fields
+    cmd = fields.choice("cmd", (1, 99), default=1)
+    relayed = talk.peer(
+        control.world, room, control.user(room), to=fields.id("toUserUuid"), message=fields.required_text("message"),
+        cmd=cmd,
+    )  # fmt: skip
+    return _done(control, room, relay=relayed)
+
+
+@table.add("POST", "/rooms/{room}/wave")
+def wave(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``payload``, ``timeout`` s."""
+    room, fields = control.room(), control.fields
+    timeout = fields.integer("timeout", low=1)
+    stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/lower")
+def lower(control: Control) -> dict[str, Any]:
+    room = control.room()
+    stage.lower(control.world, room, control.user(room))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/stage")
+def go_on_stage(control: Control) -> dict[str, Any]:
+    room = control.room()
+    stage.go_on(control.world, room, control.user(room))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/unstage")
+def leave_stage(control: Control) -> dict[str, Any]:
+    room = control.room()
+    stage.go_off(control.world, room, control.user(room))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/reward")
+def reward(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``change`` (1)."""
+    room = control.room()
+    change = control.fields.integer("change", low=-1000, high=1000, default=1) or 0
+    stage.reward(control.world, room, [(control.user(room), change)])
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/mute")
+def mute(control: Control) -> dict[str, Any]:
+    """``muteChat`` 0 or 1 (1), of ``userUuid`` or, without it, of the room; ``by``."""
+    room, fields = control.room(), control.fields
+    state = fields.integer("muteChat", low=0, high=1, default=1) or 0
+    by = fields.text("by")
+    if "userUuid" in fields:
+        people.mute_user(control.world, room, control.user(room), state, operator=by)
+    else:
+        talk.mute_room(control.world, room, state, operator=by)
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/stream")
+def stream(control: Control) -> dict[str, Any]:
+    """``userUuid``, ``streamUuid`` (their own), ``videoState``, ``audioState``, ``videoSourceType``,
+    ``audioSourceType``; ``delete`` true ends it."""
+    room, fields = control.room(), control.fields
+    user = control.user(room)
+    uuid = fields.text("streamUuid") or user.stream_uuid
+    if fields.boolean("delete"):
+        media.delete(control.world, room, user, uuid)
+    else:
+        media.put(control.world, room, user, uuid, stream_changes(fields))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/property")
+def change_property(control: Control) -> dict[str, Any]:
+    """``properties`` to set or ``delete`` (names), of the room, of ``userUuid``, or of ``userUuids`` (kind 23)."""
+    room, fields, world = control.room(), control.fields, control.world
+    by = fields.text("by")
+    changes, names = fields.object("properties"), fields.strings("delete")
+    if (changes is None) == (not names):
+        raise bad_parameter("properties", "or delete must be given")
+    if "userUuids" in fields:
+        users = [world.user(room, identifier("userUuids", uuid)) for uuid in fields.strings("userUuids")]
+        properties.put_users(world, room, users, changes or {}, operator=by)
+    elif "userUuid" in fields:
+        user = control.user(room)
+        if changes is not None:
+            properties.put_user(world, room, user, changes, operator=by)
+        else:
+            properties.delete_user(world, room, user, names, operator=by)
+    elif changes is not None:
+        properties.put_room(world, room, changes, operator=by)
+    else:
+        properties.delete_room(world, room, names, operator=by)
+    return _done(control, room)
+
+
+def _running(questions: dict[str, Question], uuid: str | None) -> Question:
+    question = questions.get(uuid) if uuid else next((q for q in questions.values() if q.running), None)
+    if question is None:
+        raise widgets.no_such_question()
+    return question
+
+
+@table.add("POST", "/rooms/{room}/quiz")
+def quiz(control: Control) -> dict[str, Any]:
+    """Start one: ``userUuid`` (who asks), ``items``, ``correctItems``; or ``stop`` true ends the one that runs."""
+    room, fields = control.room(), control.fields
+    if fields.boolean("stop"):
+        question = _running(room.quizzes, fields.text("popupQuizId"))
+        widgets.stop_quiz(control.world, room, question)
+    else:
+        items = fields.strings("items") or ["A", "B", "C", "D"]
+        correct = fields.strings("correctItems") or items[:1]
+        question = widgets.start_quiz(
+            control.world, room, starter=fields.id("userUuid"), items=items, correct=correct
+        )
+    return _done(control, room, popupQuizId=question.uuid)
+
+
+@table.add("POST", "/rooms/{room}/poll")
+def poll(control: Control) -> dict[str, Any]:
+    """Start one: ``userUuid``, ``pollItems``, ``mode`` (1); or ``stop`` true ends the one that runs."""
+    room, fields = control.room(), control.fields
+    if fields.boolean("stop"):
+        question = _running(room.polls, fields.text("pollId"))
+        widgets.stop_poll(control.world, room, question)
+    else:
+        items = fields.strings("pollItems") or ["yes", "no"]
+        mode = fields.integer("mode", low=1, high=2, default=1) or 1
+        question = widgets.start_poll(
+            control.world, room, starter=fields.id("userUuid"), items=items, mode=mode
+        )
+    return _done(control, room, pollId=question.uuid)
+
+
+@table.add("POST", "/rooms/{room}/answer")
+def answer(control: Control) -> dict[str, Any]:
+    """``userUuid`` chooses ``selectedItems`` of the quiz, or ``selectIndex`` of the poll, that runs."""
+    room, fields = control.room(), control.fields
+    user = control.user(room)
+    if "selectIndex" in fields:
+        indexes = [int(index) for index in fields.array("selectIndex") or [] if isinstance(index, int)]
+        widgets.answer_poll(control.world, room, _running(room.polls, fields.text("pollId")), user, indexes)
+    else:
+        selected = fields.strings("selectedItems", required=True)
+        widgets.answer_quiz(
+            control.world, room, _running(room.quizzes, fields.text("popupQuizId")), user, selected
+        )
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/record")
+def record(control: Control) -> dict[str, Any]:
+    """``state`` 1 starts (``mode`` web or composite) and 0 stops a recording."""
+    room, fields = control.room(), control.fields
+    if fields.integer("state", low=0, high=1, default=1):
+        mode = fields.choice("mode", ("web", "composite"), default="web")
+        recordings.start(control.world, room, mode=mode, config={"url": "https://example.test/class"})
+    else:
+        recordings.stop(control.world, room, operator=fields.text("by"))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/resource")
+def resource(control: Control) -> dict[str, Any]:
+    """``resourceUuid``, ``resourceName``, ``ext`` (pdf), ``size``, ``url``; ``convert`` true converts it."""
+    room, fields = control.room(), control.fields
+    uuid = fields.id("resourceUuid")
+    resources.put(
+        control.world, room, uuid=uuid, name=fields.text("resourceName") or uuid, ext=fields.text("ext") or "pdf",
+        size=fields.integer("size", low=0, default=1000) or 0, url=fields.text("url") or "https://example.test/file.pdf",
+        conversion={"type": "static"} if fields.boolean("convert") else None, operator=None,
+    )  # fmt: skip
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/void")
+def void(control: Control) -> dict[str, Any]:
+    """Use up ``count`` (1) sequence numbers without an event: numbers that no server will ever be shown."""
+    room = control.room()
+    skipped = [
+        room.logs["room"].next_sequence()
+        for _ in range(control.fields.integer("count", low=1, default=1) or 1)
+    ]
+    return _done(control, room, void=skipped)

@@ -1,0 +1,1 @@
+"""Ways in which the cloud can go wrong, set by hand or by a test."""

@@ -1,0 +1,158 @@
+"""The simulator as a web server: the application, the socket, the ticking clock, and an outage when asked for."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from classroom_admin.simulator.cloud import Cloud
+from classroom_admin.simulator.connection import AbortableProtocol
+from classroom_admin.simulator.control.endpoint import ControlEndpoint
+from classroom_admin.simulator.http import CloudEndpoint
+from classroom_admin.simulator.settings import SimulatorSettings
+
+TICK_S = 0.05
+
+
+class PortTaken(Exception):
+    """Somebody else listens there already."""
+
+
+class NotLoopback(Exception):
+    """The host can be reached from other machines, and nobody said that this is wanted."""
+
+
+def create_app(settings: SimulatorSettings) -> Starlette:
+    """The whole simulator as an ASGI application; its Cloud is at ``app.state.cloud``."""
+    return _app(Cloud(settings), outage=None)
+
+
+def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        ticking = asyncio.create_task(_tick(cloud))
+        yield
+        ticking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+
+    app = Starlette(
+        routes=[
+            Mount("/_sim", app=ControlEndpoint(cloud, outage=outage)),
+            Route("/{path:path}", endpoint=CloudEndpoint(cloud)),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.cloud = cloud
+    return app
+
+
+async def _tick(cloud: Cloud) -> None:
+    while True:
+        if cloud.clock.mode == "real":
+            cloud.tick()
+        await asyncio.sleep(TICK_S)
+
+
+class SimulatorServer:
+    """One simulator on one socket.
+
+    ``bind`` first (PortTaken, NotLoopback), then ``serve`` in an event loop; ``stop`` from anywhere ends it.
+    """
+
+    def __init__(
+        self, settings: SimulatorSettings, *, host: str = "127.0.0.1", port: int = 0, expose: bool = False
+    ) -> None:
+        self.cloud = Cloud(settings)
+        self.host, self.port, self.expose = host, port, expose
+        self._socket: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        app = _app(self.cloud, outage=self.outage)
+        self._config = uvicorn.Config(
+            app, http=AbortableProtocol, ws="none", log_level="warning", access_log=False, lifespan="on",
+            timeout_graceful_shutdown=1, server_header=False,
+        )  # fmt: skip
+        self._uvicorn = uvicorn.Server(self._config)
+
+    @property
+    def base_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def bind(self) -> None:
+        """Take the port (a free one for 0)."""
+        if not self.expose and not _is_loopback(self.host):
+            raise NotLoopback(self.host)
+        self._socket = self._listen()
+        self.port = self._socket.getsockname()[1]
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((self.host, self.port))
+            listening.listen(2048)
+        except OSError as error:
+            listening.close()
+            raise PortTaken(f"{self.host}:{self.port}: {error.strerror}") from error
+        listening.setblocking(False)
+        return listening
+
+    async def serve(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Answer until ``stop``, SIGTERM or SIGINT."""
+        if self._socket is None:
+            self.bind()
+        self._loop = asyncio.get_running_loop()
+        announcing = asyncio.create_task(self._announce(on_ready))
+        try:
+            await self._uvicorn.serve(sockets=[self._socket] if self._socket else None)
+        finally:
+            announcing.cancel()
+            if self._socket is not None:
+                self._socket.close()
+
+    async def _announce(self, on_ready: Callable[[], None] | None) -> None:
+        while not self._uvicorn.started:
+            await asyncio.sleep(0.005)
+        if on_ready is not None:
+            on_ready()
+
+    def stop(self) -> None:
+        self._uvicorn.should_exit = True
+
+    def outage(self, milliseconds: int) -> None:
+        """Stop listening for a while of the machine's time: connections are refused, open ones are closed."""
+        for server in self._uvicorn.servers:
+            server.close()
+        for open_connection in list(self._uvicorn.server_state.connections):
+            open_connection.shutdown()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        loop = asyncio.get_running_loop()
+        loop.call_later(milliseconds / 1000, lambda: loop.create_task(self._listen_again()))
+
+    async def _listen_again(self) -> None:
+        if self._uvicorn.should_exit or self._socket is not None:
+            return
+        self._socket = self._listen()
+        server = await asyncio.get_running_loop().create_server(
+            self._protocol, sock=self._socket, backlog=2048
+        )
+        self._uvicorn.servers = [server]
+
+    def _protocol(self) -> Any:
+        state = self._uvicorn.lifespan.state
+        return AbortableProtocol(
+            config=self._config, server_state=self._uvicorn.server_state, app_state=state
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

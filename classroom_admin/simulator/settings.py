@@ -1,0 +1,39 @@
+"""How one simulator is set up, and the values a demo uses."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DEMO_APP_ID = "00112233445566778899aabbccddeeff"
+DEMO_APP_CERTIFICATE = "ffeeddccbbaa99887766554433221100"
+DEFAULT_PORT = 8900
+DEFAULT_POLL_BATCH = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatorSettings:
+    """Everything that shapes a run.
+
+    ``seed``: None for an empty cloud, else the school that this number plays. ``plain``: every event in the documented
+    shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``: which moment the hour
+    until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms since the epoch.
+    """
+
+    app_id: str = DEMO_APP_ID
+    app_certificate: str = DEMO_APP_CERTIFICATE
+    seed: int | None = None
+    stepped: bool = False
+    speed: float = 1.0
+    start_ms: int | None = None
+    poll_batch: int = DEFAULT_POLL_BATCH
+    plain: bool = False
+    destroy_after: Literal["closed", "ended"] = "closed"
+
+    def __post_init__(self) -> None:
+        for name in ("app_id", "app_certificate"):
+            value = getattr(self, name)
+            if len(value) != 32 or any(digit not in "0123456789abcdefABCDEF" for digit in value):
+                raise ValueError(f"{name} must be 32 hexadecimal characters")
+        if self.poll_batch < 1:
+            raise ValueError("poll_batch must be at least 1")
+        if not self.speed > 0:
+            raise ValueError("speed must be above 0")

@@ -1,0 +1,131 @@
+"""A simulator inside a test: a thread of its own, a free loopback port, gone at the end of the block."""
+
+import asyncio
+import contextlib
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from classroom_admin.simulator.cloud import Cloud
+from classroom_admin.simulator.server import SimulatorServer
+from classroom_admin.simulator.settings import SimulatorSettings
+from classroom_admin.simulator.world import World
+
+Result = TypeVar("Result")
+_START_S = 10
+
+
+class ControlFailed(Exception):
+    """A control call was refused. ``status`` is HTTP's."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+class RunningSimulator:
+    """A simulator that answers at ``base_url``.
+
+    ``control`` speaks to ``/_sim`` over HTTP; ``do`` runs a function on the world inside the server's thread, so that
+    it never sees a half-made change.
+    """
+
+    def __init__(self, server: SimulatorServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._server, self._loop = server, loop
+
+    @property
+    def base_url(self) -> str:
+        return self._server.base_url
+
+    @property
+    def cloud(self) -> Cloud:
+        return self._server.cloud
+
+    @property
+    def world(self) -> World:
+        """The truth itself. Reading simple values is safe; change it through ``do`` or ``control``."""
+        return self.cloud.world
+
+    @property
+    def app_id(self) -> str:
+        return self.cloud.settings.app_id
+
+    @property
+    def app_certificate(self) -> str:
+        return self.cloud.settings.app_certificate
+
+    def do(self, work: Callable[[World], Result]) -> Result:
+        """The result of ``work(world)``, run between two requests and after all that was due has happened."""
+
+        async def run() -> Result:
+            self.cloud.tick()
+            return work(self.world)
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """``control("POST", "/clock", {"step": 1000})``. ControlFailed when it is refused."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.base_url}/_sim{path}", data, method=method)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with _opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ControlFailed(error.code, error.read().decode()) from None
+
+    def room(self, room_uuid: str, action: str, **body: Any) -> Any:
+        """``room("class 1", "enter", userUuid="p1", userName="Ada")``: one control call on a room."""
+        return self.control("POST", f"/rooms/{quote(room_uuid, safe='')}/{action}", body)
+
+    def make_room(self, room_uuid: str, **body: Any) -> Any:
+        return self.control("POST", "/rooms", {"roomUuid": room_uuid, **body})
+
+    def step(self, milliseconds: int) -> Any:
+        """Move a stepped clock."""
+        return self.control("POST", "/clock", {"step": milliseconds})
+
+    def fault(self, kind: str, **settings: Any) -> int:
+        """Set a fault and return its id; ``params`` and the other fields as ``POST /_sim/faults`` takes them."""
+        return int(self.control("POST", "/faults", {"kind": kind, **settings}).get("id", 0))
+
+    def clear_faults(self) -> None:
+        self.control("DELETE", "/faults")
+
+    def oracle(self, **query: Any) -> Any:
+        text = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+        return self.control("GET", f"/oracle?{text}")
+
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@contextlib.contextmanager
+def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
+    """``with running_simulator(seed=1, stepped=True) as sim:``; keywords as in SimulatorSettings."""
+    server = SimulatorServer(SimulatorSettings(**settings))
+    server.bind()
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(server.serve(ready.set))
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="simulator", daemon=True)
+    thread.start()
+    try:
+        if not ready.wait(_START_S):
+            raise RuntimeError("the simulator did not start")
+        yield RunningSimulator(server, loop)
+    finally:
+        server.stop()
+        thread.join(_START_S)

@@ -1,0 +1,122 @@
+"""Is this token ours, still good, and for this user? The vendor's own packing, signing and services decide."""
+
+import base64
+import binascii
+import hmac
+import struct
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+
+from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm, get_version
+from agoraiotools.Packer import pack_uint32, unpack_map_uint32, unpack_string, unpack_uint16, unpack_uint32
+
+from classroom_admin.simulator.errors import unauthorized
+
+CLOCK_LEEWAY_S = 300
+"""How far ahead of the cloud's clock a token may have been made."""
+MAX_TOKEN_LIFE_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a version 007 token says. Times in seconds since the epoch; users by kind of privilege."""
+
+    app_id: str
+    issued_at: int
+    expires_in: int
+    rtm_user: str | None
+    classroom_user: str | None
+    for_whole_app: bool
+
+
+class TokenVerifier:
+    """Checks tokens of one App ID. A token's parts never change, so a verified one is remembered."""
+
+    def __init__(self, *, app_id: str, app_certificate: str) -> None:
+        self._app_id = app_id
+        self._certificate = app_certificate.encode()
+        self._known: OrderedDict[str, Token] = OrderedDict()
+
+    def check_rtm(self, *, token: str, uid: str, now_s: float) -> str:
+        """The uid, when ``token`` is an RTM token for it. CloudError 401 otherwise."""
+        if not uid:
+            raise unauthorized("x-agora-uid is missing")
+        seen = self._read(token)
+        self._check_life(seen, now_s)
+        if seen.rtm_user != uid:
+            raise unauthorized("x-agora-uid: the token was made for another user")
+        return uid
+
+    def check_education(self, *, token: str, now_s: float) -> str:
+        """The user of an education token ("server" for an app token). CloudError 401 when it is none."""
+        seen = self._read(token)
+        self._check_life(seen, now_s)
+        if seen.classroom_user:
+            return seen.classroom_user
+        if seen.for_whole_app:
+            return "server"
+        raise unauthorized("Authorization: not an education token")
+
+    def _check_life(self, token: Token, now_s: float) -> None:
+        if token.issued_at > now_s + CLOCK_LEEWAY_S:
+            raise unauthorized("token: issued in the future, check the clock of the machine that made it")
+        if now_s >= token.issued_at + min(token.expires_in, MAX_TOKEN_LIFE_S):
+            raise unauthorized("token: expired")
+
+    def _read(self, text: str) -> Token:
+        known = self._known.get(text)
+        if known is not None:
+            return known
+        token = self._parse(text)
+        self._known[text] = token
+        if len(self._known) > 10_000:
+            self._known.popitem(last=False)
+        return token
+
+    def _parse(self, text: str) -> Token:
+        if text[:3] != get_version():
+            raise unauthorized("token: unknown version" if text else "token is missing")
+        try:
+            packed = zlib.decompress(base64.b64decode(text[3:], validate=True))
+            signature, signed = unpack_string(packed)
+            token, issue, salt = _unpack(signed)
+        except (binascii.Error, zlib.error, struct.error, UnicodeError, KeyError) as error:
+            raise unauthorized("token: cannot be read") from error
+        if token.app_id != self._app_id:
+            raise unauthorized("token: made for another App ID")
+        key = hmac.new(pack_uint32(issue), self._certificate, sha256).digest()
+        key = hmac.new(pack_uint32(salt), key, sha256).digest()
+        if not hmac.compare_digest(hmac.new(key, signed, sha256).digest(), signature):
+            raise unauthorized("token: the signature does not match the App Certificate")
+        return token
+
+
+def _unpack(buffer: bytes) -> tuple[Token, int, int]:
+    app_id, buffer = unpack_string(buffer)
+    issue, buffer = unpack_uint32(buffer)
+    expire, buffer = unpack_uint32(buffer)
+    salt, buffer = unpack_uint32(buffer)
+    count, buffer = unpack_uint16(buffer)
+    rtm_user: str | None = None
+    classroom_user: str | None = None
+    whole_app = False
+    for _ in range(count):
+        kind, buffer = unpack_uint16(buffer)
+        if kind == ServiceRtm.kServiceType:
+            privileges, buffer = unpack_map_uint32(buffer)
+            user, buffer = unpack_string(buffer)
+            if ServiceRtm.kPrivilegeLogin in privileges:
+                rtm_user = user.decode()
+        elif kind == ServiceApaas.kServiceType:
+            privileges, buffer = unpack_map_uint32(buffer)
+            _room, buffer = unpack_string(buffer)
+            user, buffer = unpack_string(buffer)
+            _role, buffer = unpack_uint16(buffer)
+            whole_app = ServiceApaas.kPrivilegeApp in privileges
+            if privileges.keys() & {ServiceApaas.kPrivilegeUser, ServiceApaas.kPrivilegeRoomUser}:
+                classroom_user = user.decode()
+        else:
+            buffer = AccessToken.kServices[kind]().unpack(buffer)
+    return Token(app_id.decode(), issue, expire, rtm_user, classroom_user, whole_app), issue, salt

@@ -1,0 +1,187 @@
+"""What a cloud knows: rooms, the people in them, recordings, files, quizzes and polls. Times in ms since the epoch."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from classroom_admin.simulator.world.events import EventLog
+from classroom_admin.simulator.world.shapes import Shapes
+from classroom_admin.simulator.world.timeline import Due
+
+FOREVER = -1
+DEFAULT_CLOSE_DELAY_S = 600
+ROOM_STREAM = "room"
+QUIZ_STREAM = "popupQuiz"
+POLL_STREAM = "poll"
+STREAMS = (ROOM_STREAM, QUIZ_STREAM, POLL_STREAM)
+
+
+class Role(IntEnum):
+    INVISIBLE = 0
+    TEACHER = 1
+    STUDENT = 2
+    ASSISTANT = 3
+    OBSERVER = 4
+
+
+class ClassState(IntEnum):
+    NOT_STARTED = 0
+    STARTED = 1
+    ENDED = 2
+    CLOSED = 3
+
+
+@dataclass(slots=True)
+class Stream:
+    """A camera, microphone or screen that somebody sends."""
+
+    uuid: str
+    name: str
+    video_source: int = 1
+    audio_source: int = 1
+    video_state: int = 1
+    audio_state: int = 1
+
+
+@dataclass(slots=True)
+class Presence:
+    """One stay in the room. ``left_ms`` is None while it lasts; ``how``: left, dropped, kicked or closed."""
+
+    entered_ms: int
+    left_ms: int | None = None
+    how: str | None = None
+
+
+@dataclass(slots=True)
+class User:
+    """A person whom a room has seen. ``banned_until``: None, ms, or FOREVER."""
+
+    uuid: str
+    name: str
+    role: int
+    stream_uuid: str
+    updated_ms: int
+    online: bool = False
+    mute_chat: int = 0
+    rewards: int = 0
+    banned_until: int | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    streams: dict[str, Stream] = field(default_factory=dict)
+    presence: list[Presence] = field(default_factory=list)
+
+    def is_banned(self, now_ms: int) -> bool:
+        return self.banned_until is not None and (self.banned_until == FOREVER or now_ms < self.banned_until)
+
+
+@dataclass(slots=True)
+class Recording:
+    """One recording. ``mode`` web or composite; ``holds`` are paused stretches; ``files`` the web mode's MP4s."""
+
+    record_id: str
+    mode: str
+    start_ms: int
+    resource_id: str
+    sid: str
+    config: dict[str, Any]
+    streaming_url: dict[str, str] | None
+    end_ms: int | None = None
+    on_hold: bool = False
+    holds: list[list[int | None]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    url: str | None = None
+    unready: bool = False
+    limit: Due | None = None
+
+
+@dataclass(slots=True)
+class Resource:
+    """A file that a room shows, and how far its conversion is."""
+
+    uuid: str
+    name: str
+    ext: str
+    size: int
+    url: str
+    updated_ms: int
+    conversion: dict[str, Any] | None = None
+    task_uuid: str | None = None
+    task_token: str | None = None
+    pages: int = 0
+    converted: int = 0
+    step: str | None = None
+
+
+@dataclass(slots=True)
+class Question:
+    """A quiz or a poll. ``answers``: what each user chose, by user id."""
+
+    uuid: str
+    starter: str
+    started_ms: int
+    items: list[str]
+    correct: list[str] = field(default_factory=list)
+    mode: int = 1
+    running: bool = True
+    ended_ms: int | None = None
+    answers: dict[str, list[Any]] = field(default_factory=dict)
+    answered_ms: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """The plan of a class: start in ms, duration and close delay in s."""
+
+    start_ms: int | None = None
+    duration_s: int | None = None
+    close_delay_s: int = DEFAULT_CLOSE_DELAY_S
+
+
+@dataclass(slots=True)
+class Room:
+    """One classroom. ``timers`` are the planned moments of its clockwork, by name."""
+
+    uuid: str
+    name: str
+    type: int
+    created_ms: int
+    shapes: Shapes
+    schedule: Schedule = field(default_factory=Schedule)
+    state: int = ClassState.NOT_STARTED
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    closed_ms: int | None = None
+    destroyed_ms: int | None = None
+    mute_chat: int = 0
+    role_config: dict[str, Any] = field(default_factory=dict)
+    processes: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    ext_apps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    widgets: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    stage: dict[str, None] = field(default_factory=dict)
+    hands: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    recordings: list[Recording] = field(default_factory=list)
+    quizzes: dict[str, Question] = field(default_factory=dict)
+    polls: dict[str, Question] = field(default_factory=dict)
+    chat: list[dict[str, Any]] = field(default_factory=list)
+    logs: dict[str, EventLog] = field(default_factory=lambda: {name: EventLog() for name in STREAMS})
+    timers: dict[str, Due] = field(default_factory=dict)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == ClassState.CLOSED
+
+    def online(self) -> list[User]:
+        return [user for user in self.users.values() if user.online]
+
+    def current_recording(self) -> Recording | None:
+        last = self.recordings[-1] if self.recordings else None
+        return last if last is not None and last.end_ms is None else None
+
+    def cancel(self, *names: str) -> None:
+        for name in names:
+            due = self.timers.pop(name, None)
+            if due is not None:
+                due.cancel()

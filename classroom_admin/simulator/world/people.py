@@ -1,0 +1,134 @@
+"""Who is there: entering, leaving, dropping, being removed and kept out; properties of a person; chat mute."""
+
+from typing import Any
+
+from classroom_admin.simulator.errors import class_ended, conflict, user_banned
+from classroom_admin.simulator.world import stage
+from classroom_admin.simulator.world.model import FOREVER, Presence, Role, Room, Stream, User
+from classroom_admin.simulator.world.world import World
+
+ENTERED, CAME_BACK = 1, 2
+LEFT, KICKED = 1, 2
+
+
+def enter(
+    world: World, room: Room, *, uuid: str, name: str, role: int, properties: dict[str, Any] | None = None,
+    with_stream: bool = False,
+) -> User:  # fmt: skip
+    """Someone comes in. CloudError 403 30403100 while banned, 409 for a closed class or a role that is full."""
+    if room.is_closed:
+        raise class_ended()
+    user = room.users.get(uuid)
+    if user is not None and user.is_banned(world.now):
+        raise user_banned()
+    if user is not None and user.online:
+        return user
+    _check_room_for(room, role)
+    kind = ENTERED
+    if user is None:
+        stream_uuid = str(room.shapes.rng.randrange(10**9, 4 * 10**9))
+        user = User(uuid=uuid, name=name, role=role, stream_uuid=stream_uuid, updated_ms=world.now)
+        room.users[uuid] = user
+    elif user.presence and user.presence[-1].how == "dropped":
+        kind = CAME_BACK
+    user.name, user.role, user.online, user.banned_until = name, role, True, None
+    user.updated_ms = world.now
+    user.properties.update(properties or {})
+    if with_stream:
+        user.streams[user.stream_uuid] = Stream(user.stream_uuid, name)
+    user.presence.append(Presence(world.now))
+    _announce(world, room, online=[_entry(world, room, user, kind)])
+    return user
+
+
+def _check_room_for(room: Room, role: int) -> None:
+    limit = (room.role_config.get(str(role)) or {}).get("limit")
+    if limit is not None and limit >= 0 and sum(user.role == role for user in room.online()) >= limit:
+        raise conflict(f"no more users of role {role} may enter")
+
+
+def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
+    """Someone goes: ``how`` is left, dropped, kicked or closed. Nothing happens when they are not there."""
+    if not user.online:
+        return
+    entry = _gone(world, room, user, how)
+    if how == "kicked" or operator is not None:
+        entry["operator"] = world.operator(room, operator)
+    _announce(world, room, offline=[entry])
+    stage.clear_people(world, room, [user.uuid])
+
+
+def remove_everyone(world: World, room: Room) -> None:
+    """The room closes: all who are there go in one event."""
+    gone = room.online()
+    if gone:
+        _announce(world, room, offline=[_gone(world, room, user, "closed") for user in gone])
+    stage.clear_people(world, room, [user.uuid for user in gone])
+
+
+def kick(
+    world: World, room: Room, user: User, *, keep_out_s: int | None, lift: bool, operator: str | None
+) -> None:
+    """Remove someone. ``keep_out_s``: seconds until they may come back, FOREVER, or None; ``lift`` ends a ban."""
+    if lift:
+        user.banned_until = None
+    elif keep_out_s is not None:
+        user.banned_until = FOREVER if keep_out_s == FOREVER else world.now + keep_out_s * 1000
+    user.updated_ms = world.now
+    leave(world, room, user, how="kicked", operator=operator)
+
+
+def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str | None) -> None:
+    """Forbid (1) or allow (0) someone to chat."""
+    user.mute_chat = mute
+    data = world.person(room, user) | {"muteChat": room.shapes.number(mute)}
+    data["operator"] = world.operator(room, operator)
+    world.emit(room, 21, data)
+
+
+def describe(user: User) -> dict[str, Any]:
+    """What GET users/{user} tells."""
+    return {
+        "userUuid": user.uuid, "userName": user.name, "role": user.role, "userProperties": user.properties,
+        "streamUuid": user.stream_uuid, "state": int(user.online), "updateTime": user.updated_ms,
+        "muteChat": user.mute_chat,
+    }  # fmt: skip
+
+
+def default_role_streams(user: User) -> bool:
+    return user.role in (Role.TEACHER, Role.ASSISTANT)
+
+
+def _gone(world: World, room: Room, user: User, how: str) -> dict[str, Any]:
+    user.online = False
+    user.updated_ms = world.now
+    user.presence[-1].left_ms, user.presence[-1].how = world.now, how
+    entry = _entry(world, room, user, KICKED if how == "kicked" else LEFT)
+    user.streams.clear()
+    return entry
+
+
+def _entry(world: World, room: Room, user: User, kind: int) -> dict[str, Any]:
+    shapes = room.shapes
+    entry = world.person(room, user)
+    if user.streams and not shapes.chance(0.3):
+        entry["streams"] = [{"streamUuid": s.uuid, "streamName": s.name} for s in user.streams.values()]
+    else:
+        entry["streamUuid"] = user.stream_uuid
+    entry["userProperties"] = dict(user.properties)
+    entry["type"] = shapes.number(kind)
+    entry["updateTime"] = shapes.number(user.updated_ms)
+    return entry
+
+
+def _announce(
+    world: World,
+    room: Room,
+    *,
+    online: list[dict[str, Any]] | None = None,
+    offline: list[dict[str, Any]] | None = None,
+) -> None:
+    data: dict[str, Any] = {"total": room.shapes.number(len(room.online()))}
+    room.shapes.put_array(data, "onlineUsers", online or [])
+    room.shapes.put_array(data, "offlineUsers", offline or [])
+    world.emit(room, 20, data)

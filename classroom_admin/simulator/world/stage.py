@@ -1,0 +1,111 @@
+"""Hands, the stage and rewards."""
+
+from typing import Any
+
+from classroom_admin.simulator.errors import conflict
+from classroom_admin.simulator.world.model import Room, User
+from classroom_admin.simulator.world.world import World
+
+
+def wave(
+    world: World,
+    room: Room,
+    user: User,
+    *,
+    payload: dict[str, Any] | None = None,
+    timeout_s: int | None = None,
+) -> None:
+    """Raise a hand; it falls by itself after ``timeout_s`` where that is given. Raised twice: 409 20409000."""
+    if user.uuid in room.hands:
+        raise conflict("the hand is raised already")
+    room.hands[user.uuid] = payload or {}
+    _hands_changed(world, room, added=[user.uuid])
+    if timeout_s is not None and timeout_s > 0:
+        room.timers[f"hand:{user.uuid}"] = world.after(
+            timeout_s * 1000, lambda: _fall(world, room, user.uuid)
+        )
+
+
+def lower(world: World, room: Room, user: User) -> None:
+    """Take a hand down. None was up: 409 20409000."""
+    if user.uuid not in room.hands:
+        raise conflict("no hand is raised")
+    _fall(world, room, user.uuid)
+
+
+def _fall(world: World, room: Room, uuid: str) -> None:
+    if room.destroyed_ms is None and uuid in room.hands:
+        _hands_changed(world, room, removed=[uuid])
+
+
+def _hands_changed(world: World, room: Room, *, added: list[str] = (), removed: list[str] = ()) -> None:  # type: ignore[assignment]
+    def listed(uuids: Any) -> list[dict[str, Any]]:
+        return [{"userUuid": uuid, "payload": room.hands.get(uuid, {})} for uuid in uuids]
+
+    gone = listed(removed)
+    for uuid in removed:
+        room.cancel(f"hand:{uuid}")
+        room.hands.pop(uuid, None)
+    data: dict[str, Any] = {}
+    room.shapes.put_array(data, "progressUsers", listed(room.hands))
+    room.shapes.put_array(data, "addProgressUsers", listed(added))
+    room.shapes.put_array(data, "removeProgressUsers", gone)
+    world.emit(room, 1502, data)
+
+
+def go_on(world: World, room: Room, user: User) -> None:
+    """Onto the stage; a raised hand is taken down. There already, or the stage is full: 409 20409000."""
+    if user.uuid in room.stage:
+        raise conflict("the user is on the stage already")
+    most = (room.processes.get("handsUp") or {}).get("maxAccept")
+    if most is not None and len(room.stage) >= most:
+        raise conflict("the stage is full")
+    room.stage[user.uuid] = None
+    _stage_changed(world, room, added=[user.uuid], removed=[])
+    _fall(world, room, user.uuid)
+
+
+def go_off(world: World, room: Room, user: User) -> None:
+    if user.uuid not in room.stage:
+        raise conflict("the user is not on the stage")
+    del room.stage[user.uuid]
+    _stage_changed(world, room, added=[], removed=[user.uuid])
+
+
+def clear(world: World, room: Room) -> None:
+    """Everyone off the stage."""
+    removed = list(room.stage)
+    room.stage.clear()
+    if removed:
+        _stage_changed(world, room, added=[], removed=removed)
+
+
+def clear_people(world: World, room: Room, uuids: list[str]) -> None:
+    """Who goes away leaves the stage and their hand falls."""
+    staged = [uuid for uuid in uuids if uuid in room.stage]
+    for uuid in staged:
+        del room.stage[uuid]
+    if staged:
+        _stage_changed(world, room, added=[], removed=staged)
+    raised = [uuid for uuid in uuids if uuid in room.hands]
+    if raised:
+        _hands_changed(world, room, removed=raised)
+
+
+def _stage_changed(world: World, room: Room, *, added: list[str], removed: list[str]) -> None:
+    data: dict[str, Any] = {}
+    room.shapes.put_array(data, "acceptedUsers", [{"userUuid": uuid} for uuid in room.stage])
+    room.shapes.put_array(data, "addAcceptedUsers", [{"userUuid": uuid} for uuid in added])
+    room.shapes.put_array(data, "removeAcceptedUsers", [{"userUuid": uuid} for uuid in removed])
+    world.emit(room, 1501, data)
+
+
+def reward(world: World, room: Room, changes: list[tuple[User, int]]) -> None:
+    """Give (or take) rewards; the total never falls below 0."""
+    details = []
+    for user, change in changes:
+        user.rewards = max(0, user.rewards + change)
+        total = room.shapes.either("total", "totalReward")
+        detail = {"userUuid": user.uuid, "changedReward": change, total: room.shapes.number(user.rewards)}
+        details.append(detail)
+    world.emit(room, 1101, {"rewardDetails": details, "updateTime": room.shapes.number(world.now)})

@@ -1,0 +1,162 @@
+"""Quizzes and polls: each has a stream of its own, with its own numbers, beside the room's."""
+
+from typing import Any
+
+from classroom_admin.simulator.errors import CloudError, conflict
+from classroom_admin.simulator.world.model import POLL_STREAM, QUIZ_STREAM, Question, Role, Room, User
+from classroom_admin.simulator.world.world import World
+
+STARTED, ENDED, ANSWERED, SUMMED_UP = 1, 2, 3, 4
+ROOM_ROW, USER_ROW = 4, 22
+
+
+def no_such_question() -> CloudError:
+    return CloudError(404, 404, "no such quiz or poll")
+
+
+def start_quiz(world: World, room: Room, *, starter: str, items: list[str], correct: list[str]) -> Question:
+    """Ask a quiz; the one that runs must be stopped first (409 20409000)."""
+    _refuse_second(room.quizzes)
+    quiz = Question(room.shapes.hex(), starter, world.now, items, correct=correct)
+    room.quizzes[quiz.uuid] = quiz
+    extra = {
+        "popupQuizId": quiz.uuid,
+        "items": items,
+        "correctItems": correct,
+        "receiveQuestionTime": world.now,
+    }
+    _say(
+        world,
+        room,
+        QUIZ_STREAM,
+        quiz,
+        {"state": 1, "extra": extra | {"answerState": 1} | _quiz_sums(room, quiz)},
+        STARTED,
+    )
+    _announce(world, room, "popupQuiz", quiz, running=True)
+    return quiz
+
+
+def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: list[str]) -> None:
+    """A pupil's choice; it may be changed until the quiz ends."""
+    _refuse_late(quiz)
+    quiz.answers[user.uuid] = selected
+    quiz.answered_ms[user.uuid] = world.now
+    row = {
+        "popupQuizId": quiz.uuid, "selectedItems": selected, "lastCommitTime": world.now,
+        "isCorrect": sorted(selected) == sorted(quiz.correct),
+    }  # fmt: skip
+    _say(world, room, QUIZ_STREAM, quiz, row, ANSWERED, pupil=user)
+    _say(world, room, QUIZ_STREAM, quiz, {"extra": _quiz_sums(room, quiz)}, SUMMED_UP)
+
+
+def stop_quiz(world: World, room: Room, quiz: Question) -> None:
+    _end(world, quiz)
+    _say(world, room, QUIZ_STREAM, quiz, {"extra": {"answerState": 0} | _quiz_sums(room, quiz)}, ENDED)
+    _announce(world, room, "popupQuiz", quiz, running=False)
+
+
+def start_poll(world: World, room: Room, *, starter: str, items: list[str], mode: int) -> Question:
+    _refuse_second(room.polls)
+    poll = Question(room.shapes.hex(), starter, world.now, items, mode=mode)
+    room.polls[poll.uuid] = poll
+    extra = {
+        "pollId": poll.uuid,
+        "pollItems": items,
+        "mode": mode,
+        _poll_state(room): 1,
+        "pollDetails": _poll_sums(poll),
+    }
+    _say(world, room, POLL_STREAM, poll, {"state": 1, "extra": extra}, STARTED)
+    _announce(world, room, "poll", poll, running=True)
+    return poll
+
+
+def answer_poll(world: World, room: Room, poll: Question, user: User, indexes: list[int]) -> None:
+    _refuse_late(poll)
+    poll.answers[user.uuid] = list(indexes)
+    poll.answered_ms[user.uuid] = world.now
+    row: dict[str, Any] = {"pollId": poll.uuid, "selectIndex": indexes}
+    _say(world, room, POLL_STREAM, poll, room.shapes.either(row, {"extra": row}), ANSWERED, pupil=user)
+    _say(
+        world,
+        room,
+        POLL_STREAM,
+        poll,
+        {"extra": {"pollId": poll.uuid, "pollDetails": _poll_sums(poll)}},
+        SUMMED_UP,
+    )
+
+
+def stop_poll(world: World, room: Room, poll: Question) -> None:
+    _end(world, poll)
+    extra = {"pollId": poll.uuid, _poll_state(room): 0, "pollDetails": _poll_sums(poll)}
+    _say(world, room, POLL_STREAM, poll, {"extra": extra}, ENDED)
+    _announce(world, room, "poll", poll, running=False)
+
+
+def _refuse_second(questions: dict[str, Question]) -> None:
+    if any(question.running for question in questions.values()):
+        raise conflict("another one is still running")
+
+
+def _refuse_late(question: Question) -> None:
+    if not question.running:
+        raise conflict("it has been ended")
+
+
+def _end(world: World, question: Question) -> None:
+    _refuse_late(question)
+    question.running, question.ended_ms = False, world.now
+
+
+def _poll_state(room: Room) -> str:
+    return str(room.shapes.either("pollState", "pollingState"))
+
+
+def _quiz_sums(room: Room, quiz: Question) -> dict[str, Any]:
+    answered = len(quiz.answers)
+    right = sum(sorted(chosen) == sorted(quiz.correct) for chosen in quiz.answers.values())
+    pupils = sum(user.role == Role.STUDENT for user in room.online())
+    return {
+        "selectedCount": answered, "correctCount": right, "totalCount": max(pupils, answered),
+        "averageAccuracy": round(right / answered, 4) if answered else 0,
+    }  # fmt: skip
+
+
+def _poll_sums(poll: Question) -> dict[str, Any]:
+    voters = len(poll.answers)
+    counts = [sum(index in chosen for chosen in poll.answers.values()) for index in range(len(poll.items))]
+    return {
+        str(index): {"num": count, "percentage": round(count / voters, 4) if voters else 0}
+        for index, count in enumerate(counts)
+    }
+
+
+def _say(
+    world: World, room: Room, stream: str, question: Question, changed: dict[str, Any], action: int,
+    pupil: User | None = None,
+) -> None:  # fmt: skip
+    shapes = room.shapes
+    id_name = "popupQuizId" if stream == QUIZ_STREAM else "pollId"
+    cause: Any = {"action": action, id_name: question.uuid}
+    if shapes.chance(0.3):
+        cause = f'{{"action":{action},"{id_name}":"{question.uuid}"}}'
+    data: dict[str, Any] = {"action": 1, "changeProperties": shapes.properties(changed), "cause": cause}
+    operator = pupil.uuid if pupil is not None else question.starter
+    data["operator"] = world.operator(room, operator)
+    if pupil is not None:
+        data["fromUser"] = world.operator(room, shapes.either(pupil.uuid, question.starter, 0.3))
+    elif action == STARTED:
+        data["fromUser"] = world.operator(room, question.starter)
+    world.emit(room, USER_ROW if pupil is not None else ROOM_ROW, data, stream=stream, widget=stream)
+
+
+def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
+    """The room's own stream shows that a widget was switched on or off; the answers are in the widget's stream."""
+    room.widgets[widget] = {"state": int(running)}
+    data = {
+        "action": 1, "changeProperties": {"widgets": {widget: {"state": int(running)}}}, "cause": {},
+        "operator": world.operator(room, question.starter),
+    }  # fmt: skip
+    world.emit(room, 4, data)

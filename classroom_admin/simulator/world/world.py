@@ -1,0 +1,163 @@
+"""The whole cloud of one App ID: its rooms, its clockwork and the stream that every event goes through."""
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from classroom_admin.simulator import json_bytes
+from classroom_admin.simulator.errors import no_such_room, no_such_user
+from classroom_admin.simulator.world.events import Event, Handout
+from classroom_admin.simulator.world.model import ROOM_STREAM, Role, Room, User
+from classroom_admin.simulator.world.shapes import SERVER, Shapes
+from classroom_admin.simulator.world.timeline import Due, Timeline
+
+EVENT_VERSION = 1
+
+
+class World:
+    """State and time of one simulated cloud.
+
+    ``now`` is ms since the epoch and moves only through ``advance``. ``withhold`` is asked for each new event of a room
+    stream: a reason to keep it out of the polling stream, or None (the fault injector sets it).
+    """
+
+    def __init__(
+        self, *, now_ms: int, app_id: str, seed: int = 0, plain: bool = False, destroy_after: str = "closed"
+    ):
+        self.now = now_ms
+        self.app_id = app_id
+        self.seed = seed
+        self.plain = plain
+        self.destroy_after = destroy_after
+        self.timeline = Timeline()
+        self.rooms: dict[str, Room] = {}
+        self.past: list[Room] = []
+        self.events: list[Event] = []
+        self.queue: deque[Event] = deque()
+        self.peer_messages: list[dict[str, Any]] = []
+        self.withhold: Callable[[Event], str | None] | None = None
+        self.foreign_reads = random.Random(f"{seed}:foreign")
+        self._named: dict[str, int] = {}
+
+    # Time
+
+    def advance(self, to_ms: int) -> None:
+        """Let everything happen that is due until ``to_ms``, each at its own moment and in order."""
+        while (due := self.timeline.next_due(to_ms)) is not None:
+            self.now = max(self.now, due.at_ms)
+            due.effect()
+        self.now = max(self.now, to_ms)
+
+    def after(self, milliseconds: int, effect: Callable[[], None]) -> Due:
+        return self.timeline.at(self.now + milliseconds, effect)
+
+    # Looking things up
+
+    def room(self, uuid: str) -> Room:
+        """CloudError 404 20404100 when there is none, or no longer."""
+        room = self.rooms.get(uuid)
+        if room is None:
+            raise no_such_room()
+        return room
+
+    def user(self, room: Room, uuid: str) -> User:
+        """CloudError 404 20404200 when the room has never seen this user."""
+        user = room.users.get(uuid)
+        if user is None:
+            raise no_such_user()
+        return user
+
+    def shapes_for(self, room_uuid: str) -> Shapes:
+        """A generator for a new room; a second room of the same name gets another."""
+        turn = self._named.get(room_uuid, 0)
+        self._named[room_uuid] = turn + 1
+        return Shapes(f"{self.seed}:{room_uuid}:{turn}", lambda: not self.plain)
+
+    # Writing users down in events
+
+    def person(self, room: Room, user: User) -> dict[str, Any]:
+        return {"userUuid": user.uuid, "userName": user.name, "role": room.shapes.role(user.role)}
+
+    def operator(self, room: Room, uuid: str | None) -> dict[str, Any]:
+        """Who did it: someone of the room, or the school's server under its uid."""
+        if uuid is None:
+            return dict(SERVER)
+        user = room.users.get(uuid)
+        if user is not None:
+            return self.person(room, user)
+        return {"userUuid": uuid, "userName": uuid, "role": "server"}
+
+    # Events
+
+    def emit(
+        self,
+        room: Room,
+        cmd: int,
+        data: dict[str, Any],
+        *,
+        stream: str = ROOM_STREAM,
+        widget: str | None = None,
+    ) -> Event:
+        """Number an event, keep it, and queue it for the polling reader when it is of the room stream."""
+        shapes = room.shapes
+        shapes.unknown_field(data)
+        log = room.logs[stream]
+        body: dict[str, Any] = {"roomUuid": room.uuid, "cmd": cmd, "sequence": log.next_sequence()}
+        body["version"] = EVENT_VERSION
+        if widget is not None:
+            body["widgetUuid"] = widget
+        if not shapes.chance(0.25):
+            body["ts"] = self.now
+        body["data"] = data
+        return self.emit_raw(room, json_bytes.dump(body), sequence=log.last, cmd=cmd, stream=stream)
+
+    def emit_raw(
+        self, room: Room, raw: bytes, *, sequence: int, cmd: int | None, stream: str = ROOM_STREAM
+    ) -> Event:
+        """Keep and queue bytes as they are: how odd events of a test get in."""
+        event = Event(
+            id=len(self.events) + 1, room_uuid=room.uuid, stream=stream, sequence=sequence, cmd=cmd, at_ms=self.now,
+            raw=raw,
+        )  # fmt: skip
+        self.events.append(event)
+        room.logs[stream].add(event)
+        if stream == ROOM_STREAM:
+            event.withheld = self.withhold(event) if self.withhold is not None else None
+            if event.withheld is None:
+                self.queue.append(event)
+        return event
+
+    def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
+        """Take up to ``limit`` events off the stream. They are gone for every other reader, and so is a dead room's."""
+        taken: list[Event] = []
+        while self.queue and len(taken) < limit:
+            event = self.queue.popleft()
+            if event.withheld is None:
+                event.hand_out(Handout(reader, self.now, request_id, outcome))
+                taken.append(event)
+        return taken
+
+    def forget(self, room: Room) -> None:
+        """Destroy a room: it answers no more, and what the stream still held of it is gone."""
+        room.destroyed_ms = self.now
+        for due in room.timers.values():
+            due.cancel()
+        room.timers.clear()
+        del self.rooms[room.uuid]
+        self.past.append(room)
+        for log in room.logs.values():
+            for event in log:
+                if event.handouts is None and event.withheld is None and event.stream == ROOM_STREAM:
+                    event.withheld = "room destroyed"
+
+    def all_rooms(self) -> Iterable[Room]:
+        """Those of now and those destroyed."""
+        yield from self.past
+        yield from self.rooms.values()
+
+
+ROLE_WORDS = {
+    "host": Role.TEACHER, "teacher": Role.TEACHER, "assistant": Role.ASSISTANT, "broadcaster": Role.STUDENT,
+    "audience": Role.STUDENT, "student": Role.STUDENT, "observer": Role.OBSERVER, "invisible": Role.INVISIBLE,
+}  # fmt: skip
