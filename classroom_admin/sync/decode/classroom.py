@@ -104,8 +104,8 @@ def _changes(data: Raw, odd: list[str]) -> list[Change]:
 def _removed(path: tuple[str, ...], value: object) -> list[Change]:
     """What action 1 means: delete, except that widgets' documents use it for an update.
 
-    So below `widgets` a property that comes with a value is set. Elsewhere the name is deleted with all that it
-    holds, except that the containers of many things are only ways to the names inside
+    So below `widgets` a property that comes with a value is set. Elsewhere the name is deleted with all that
+    it holds, except that the containers of many things are only ways to the names inside
     (`{"extApps": {"countdown": {"state": 1}}}` deletes that state alone).
     """
     if path[0] == "widgets" and value not in (None, "", {}, []):

@@ -1,8 +1,8 @@
 """What an event says, one dataclass a kind.
 
 Times are milliseconds since 1970 UTC; None means "the event did not say". Strings are already storable (no
-NUL, no lone surrogate) and cut to their columns; ids are never cut. JSON values are plain, finite and storable.
-Contract: the table of events.
+NUL, no lone surrogate) and cut to their columns; ids are never cut. JSON values are plain, finite and
+storable. Contract: the table of events.
 """
 
 from dataclasses import dataclass

@@ -57,8 +57,8 @@ ROOM: dict[int, Reader] = {
 }
 PEER: dict[int, Reader] = {1: _chat, 99: _custom}
 
-# Where an event has no `ts`: the fields of its data that tell when it happened. A start time is the time of the
-# event only where the event is the start.
+# Where an event has no `ts`: the fields of its data that tell when it happened. A start time is the time of
+# the event only where the event is the start.
 LISTS = {20: ("onlineUsers", "offlineUsers"), 41: ("streams",), 1003: ("resources",)}
 CLASS_TIMES = {1: "startTime", 2: "endTime", 3: "closeTime"}
 
@@ -66,8 +66,8 @@ CLASS_TIMES = {1: "startTime", 2: "endTime", 3: "closeTime"}
 def identify(raw: dict[str, Any], stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
     """Read an event's place. `room_uuid`: the room that was asked for, where the event names none itself.
 
-    Raises Undecodable where it has no place: no object, no room, no number. A widget's event may lack the room, a
-    peer message both. `ts_ms` is the event's own time only (None for an absurd one).
+    Raises Undecodable where it has no place: no object, no room, no number. A widget's event may lack the
+    room, a peer message both. `ts_ms` is the event's own time only (None for an absurd one).
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")

@@ -1,6 +1,5 @@
 """The pure fold: an event and the rows it names in, the changed rows out. No Django, no I/O, no clock."""
 
-from classroom_admin.sync.decode import Event
 from classroom_admin.sync.fold.needs import Needs, needs
 from classroom_admin.sync.fold.rows import (
     AnswerRow,
@@ -17,12 +16,8 @@ from classroom_admin.sync.fold.rows import (
     Rows,
     key_of,
 )
+from classroom_admin.sync.fold.table import fold
 from classroom_admin.sync.fold.times import EventTime, Stamped, event_times
-
-
-def fold(event: Event, time: EventTime, rows: Rows) -> None:
-    raise NotImplementedError
-
 
 __all__ = [
     "AnswerRow",

@@ -10,8 +10,8 @@ from typing import Any
 
 RowKey = tuple[str | int, ...]
 """("room",) · ("participant", user_uuid) · ("presence", user_uuid, entered_sequence) ·
-("message", sequence) · ("recording", record_id) · ("resource", resource_uuid) · ("quiz", quiz_id) · ("poll", poll_id) ·
-("answer", "quiz" | "poll", question_id, user_uuid)"""
+("message", sequence) · ("recording", record_id) · ("resource", resource_uuid) ·
+("quiz", quiz_id) · ("poll", poll_id) · ("answer", "quiz" | "poll", question_id, user_uuid)"""
 
 
 @dataclass(slots=True)
@@ -188,7 +188,8 @@ def key_of(row: Row) -> RowKey:
 class Rows:
     """The rows in hand and which of them changed.
 
-    Put loaded rows in by `load`, which keeps the look-ups right. Clear `dirty` after writing to go on folding into the same rows.
+    Put loaded rows in by `load`, which keeps the look-ups right. Clear `dirty` after writing to go on
+    folding into the same rows.
     """
 
     room: RoomRow = field(default_factory=RoomRow)

@@ -33,11 +33,11 @@ def event_times(
 ) -> list[EventTime]:
     """The time of each of a stretch of one stream's events, in sequence order.
 
-    `previous` is the time found for the event before the stretch (of the same stream), `following` the stored event
-    after it. The rule: the event's own time; else its receipt, not before the previous event's time and, where the next
-    event was received no later and has a time of its own, not after that one (where the two contradict, the previous
-    event's time wins). A next event that was received later is left out: it may not have been there when the event was
-    first folded.
+    `previous` is the time found for the event before the stretch (of the same stream), `following` the
+    stored event after it. The rule: the event's own time; else its receipt, not before the previous event's
+    time and, where the next event was received no later and has a time of its own, not after that one
+    (where the two contradict, the previous event's time wins). A next event that was received later is left
+    out: it may not have been there when the event was first folded.
     """
     times: list[EventTime] = []
     last = len(stamped) - 1
