@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+import time
 
 
 class PortProblem(Exception):
@@ -26,6 +27,18 @@ def check_free(host: str, port: int) -> None:
             probe.listen(1)
         except OSError as error:
             raise PortProblem(_words(error, host, port)) from error
+
+
+def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
+    """As ``check_free``, but a little patient: the last run's process may be on its way out."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            return check_free(host, port)
+        except PortProblem:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -54,11 +67,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def reachable(host: str) -> str:
+    """The address by which this machine reaches what listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+
+
 def accepts(host: str, port: int) -> bool:
     """Whether someone listens there now; the wildcard addresses are asked on loopback."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
     try:
-        with socket.create_connection((reachable, port), timeout=0.3):
+        with socket.create_connection((reachable(host), port), timeout=0.3):
             return True
     except OSError:
         return False

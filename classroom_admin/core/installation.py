@@ -1,0 +1,113 @@
+"""Runs one installation in the foreground: holds its data folder, migrates, starts every part, ends with
+them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from classroom_admin.core import broker, data_folder, parts, ports
+from classroom_admin.core.supervisor import Part, Supervisor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where an installation runs. ``broker_socket`` is None where Celery has a broker of the school's own."""
+
+    base_dir: Path
+    data_dir: Path
+    host: str
+    port: int
+    broker_socket: Path | None
+    env: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """What a person on this machine types into a browser."""
+        host = ports.reachable(self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+class CannotStart(Exception):
+    """Nothing was started; the text says why and what to do, in one line."""
+
+
+def run(
+    here: Installation,
+    *,
+    first: Callable[[], Sequence[Part]] = list,
+    prepare: Callable[[], None] = lambda: None,
+    settled: Callable[[], bool] = lambda: True,
+    on_ready: Callable[[Supervisor], None],
+) -> int:
+    """Run until asked to stop or until a part dies; the exit code.
+
+    Holding the data folder, in this order: ``first`` tells of parts that the others lean on (they start at
+    once, with the broker), the database is migrated, ``prepare`` fills it, the rest starts. Ready is when
+    every part is and ``settled`` is true; then ``on_ready`` says so. Raises ``CannotStart``.
+    """
+    try:
+        with data_folder.hold(here.data_dir):
+            ports.wait_free(here.host, here.port)
+            if here.broker_socket is not None:
+                broker.prepare(here.broker_socket, here.data_dir / "broker")
+            return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
+    except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
+        raise CannotStart(str(error)) from error
+    except PermissionError as error:
+        raise CannotStart(f"{error.filename or here.data_dir}: {error.strerror}.") from error
+
+
+def _supervise(
+    here: Installation,
+    *,
+    first: Callable[[], Sequence[Part]],
+    prepare: Callable[[], None],
+    settled: Callable[[], bool],
+    on_ready: Callable[[Supervisor], None],
+) -> int:
+    sys.stdout.flush()
+    with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
+        foundations = list(first())
+        if here.broker_socket is not None:
+            foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))
+        for part in foundations:
+            supervisor.start(part)
+        migrate()
+        prepare()
+        # A connection that outlives this moment would be shared with every forked part.
+        connections.close_all()
+        supervisor.wait_ready(timeout_s=10.0)
+        for part in the_rest(here, settled=settled):
+            supervisor.start(part)
+        return supervisor.run(on_ready=lambda: on_ready(supervisor))
+
+
+def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
+    """Web, workers and beat; ``settled`` is asked once the web answers."""
+    web = parts.web(host=here.host, port=here.port, base_dir=here.base_dir, env=here.env)
+    answers = web.ready
+
+    def answers_and_settled() -> bool:
+        return answers is not None and answers() and settled()
+
+    return [
+        Part(name=web.name, argv=web.argv, env=web.env, cwd=web.cwd, ready=answers_and_settled),
+        *parts.workers(base_dir=here.base_dir, env=here.env),
+        parts.beat(data_dir=here.data_dir, base_dir=here.base_dir, env=here.env),
+    ]
+
+
+def migrate() -> None:
+    """Bring the database up to date; costs next to nothing when it is."""
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
