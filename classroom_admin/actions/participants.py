@@ -96,8 +96,12 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     """Let a removed person back in (contract A: kick with ``dirty.state`` 0, whose effect is guessed).
 
     *Accepted* is the last word: no event and no read shows it. Where the cloud refuses, the sentence says so.
+    Refused here for somebody who is in the class: the call is a kick, and might put them out.
     """
+    flow.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
+    if participant is not None and participant.online:
+        raise ActionRefused("This person is in the class already. Reload the page.", field="userUuid")
 
     def call(cloud: Client) -> Detail | None:
         cloud.kick_user(room_uuid=room.room_uuid, user_uuid=user_uuid, dirty_state=0, deadline_s=COMMAND_S)

@@ -118,7 +118,7 @@ class Expectation(models.Model):
     Committed before the command is sent, so that an event that is quicker than the answer is not missed. It
     stays when nobody knows how the command ended (a time-out): the event may still confirm it, after a
     *failed* step. Only an event of `room_uuid` with kind `cmd` and a sequence above `since_sequence`
-    confirms. `match` says what it must carry; every key given must hold:
+    confirms (4 also as its batch kind 5, 22 as 23). `match` says what it must carry; every key must hold:
 
     cmd 1     {"state": n}                              data.state is n
     cmd 4     {"property_names": [..]}                  all are among the changed properties; a dotted name
