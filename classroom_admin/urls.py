@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from classroom_admin.core.health_view import healthz
+
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
     path("", include("classroom_admin.accounts.urls")),
     path("people/", include("classroom_admin.live.people.urls")),
     path("settings/", include("classroom_admin.live.settings.urls")),

@@ -20,6 +20,8 @@ from classroom_admin.core.supervisor import Part
 # sun_path holds 108 bytes on Linux and 104 elsewhere, the closing zero included.
 _LONGEST_SOCKET = 103
 _MEMORY = "256mb"
+# What the server says at every start and end, to no use of anyone who did not set it up.
+_EVERYDAY = (b"Memory overcommit must be enabled", b"Received SIGTERM", b"is now ready to exit")
 
 
 class BrokerProblem(Exception):
@@ -104,7 +106,11 @@ def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
         # Refuse rather than drop messages silently.
         "maxmemory-policy": "noeviction",
         "databases": "1",
+        # A title would be written over the environment, and with it the supervisor's mark.
+        "set-proc-title": "no",
         "loglevel": "warning",
     }
     argv = [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
-    return Part(name="broker", argv=argv, env=env, ready=lambda: answers(path), foundation=True)
+    return Part(
+        name="broker", argv=argv, env=env, ready=lambda: answers(path), foundation=True, hush=_EVERYDAY
+    )

@@ -57,6 +57,7 @@ def run(
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
+            (here.data_dir / "static").mkdir(exist_ok=True)
             if here.broker_socket is not None:
                 broker.prepare(here.broker_socket, here.data_dir / "broker")
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)

@@ -43,8 +43,8 @@ class Part:
     """One process to run.
 
     ``env`` is its whole environment. ``ready`` is asked again and again until it is true; it must answer
-    quickly and may be left out. A ``foundation`` is ended after the others, which would complain without
-    it.
+    quickly and may be left out. A ``foundation`` is ended after the others, which would complain without it.
+    Lines with one of the words of ``hush`` in them are not shown.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Part:
     cwd: Path | None = None
     ready: Callable[[], bool] | None = None
     foundation: bool = False
+    hush: Sequence[bytes] = ()
 
 
 @dataclass(slots=True)
@@ -124,7 +125,8 @@ class Supervisor:
             return
         process = subprocess.Popen(
             list(part.argv),
-            env={**part.env, guardian.MARK_NAME: self._mark},
+            # setproctitle writes titles over the environment that /proc shows, the mark in it, unless told not to.
+            env={**part.env, guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"},
             cwd=part.cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -215,7 +217,8 @@ class Supervisor:
             running.rest = b""
         for line in lines:
             running.last.append(line)
-            self.console.line(running.part.name, line)
+            if not any(words in line for words in running.part.hush):
+                self.console.line(running.part.name, line)
 
     def _report_death(self, running: _Running) -> None:
         deadline = time.monotonic() + 0.5  # a grandchild may hold the pipe open: do not wait for its end
