@@ -29,7 +29,7 @@ UNPROCESSABLE = 422
 @administrator_only
 def people(request: HttpRequest) -> HttpResponse:
     """The list, searched by `q` and narrowed by `show`."""
-    words, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    words, show = _words(request), request.GET.get("show", "")
     found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
     return render(request, "people/list.html", context)
@@ -104,7 +104,7 @@ def unassigned(request: HttpRequest) -> HttpResponse:
     form = AssignForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _give(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
-    words = request.GET.get("q", "").strip()
+    words = _words(request)
     found = Paginator(selectors.nobodys_rooms(words=words), ROOMS_A_PAGE)
     context = {
         "page": found.get_page(request.GET.get("page")),
@@ -154,13 +154,18 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/password.html", {"person": shown, "password": password, "is_new": False})
 
 
+def _words(request: HttpRequest) -> str:
+    """What is searched for; without NUL, which no database text holds."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:100]
+
+
 def _details(shown: User) -> dict[str, Any]:
     ids = list(shown.identities.values_list("user_uuid", flat=True))
     return {"name": shown.name, "email": shown.email, "role": shown.role, "user_uuids": ids}
 
 
 def _person_page(request: HttpRequest, shown: User, form: PersonForm, status: int = 200) -> HttpResponse:
-    words = request.GET.get("q", "").strip()
+    words = _words(request)
     rooms = Paginator(selectors.rooms_of(shown), ROOMS_A_PAGE)
     found = list(selectors.rooms_to_give(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
     context = {

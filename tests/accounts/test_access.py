@@ -1,0 +1,130 @@
+"""Who may open which page: a table over every address of these apps. A new address must be entered here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import get_resolver, reverse
+
+IN = {200, 422}
+MOVED = {302}
+TO_SIGN_IN = "to sign-in"
+NO_PAGE = {404}
+WRONG_METHOD = {405}
+
+
+@dataclass
+class Row:
+    """What each of the four gets. `needs`: names of the school's things that the address carries."""
+
+    method: str
+    administrator: Any
+    own: Any
+    other: Any
+    nobody: Any
+    needs: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+
+def _admins(method: str = "get", given: Any = None, data: dict[str, str] | None = None, **needs: str) -> Row:
+    return Row(method, given or IN, NO_PAGE, NO_PAGE, TO_SIGN_IN, needs, data or {})
+
+
+# "own" is the teacher about whom the page is, "other" another one.
+TABLE = {
+    "people:list": [_admins()],
+    "people:create": [_admins(), _admins("post")],
+    "people:unassigned": [_admins(), _admins("post")],
+    "people:person": [_admins(pk="teacher"), _admins("post", pk="teacher")],
+    "people:assign": [_admins("post", MOVED, pk="teacher")],
+    "people:unassign": [_admins("post", MOVED, pk="teacher")],
+    "people:deactivate": [_admins("post", MOVED, pk="teacher")],
+    "people:reactivate": [_admins("post", MOVED, pk="teacher")],
+    "people:password": [_admins("post", pk="teacher")],
+    "settings:overview": [_admins()],
+    "settings:test": [_admins("post")],
+    "settings:audit": [_admins()],
+    "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
+    "account_logout": [
+        Row("get", {200}, {200}, {200}, MOVED),
+        Row("post", MOVED, MOVED, MOVED, MOVED),
+    ],
+    "account_inactive": [Row("get", {200}, {200}, {200}, {200})],
+    "account_change_password": [
+        Row("get", {200}, {200}, {200}, TO_SIGN_IN),
+        Row("post", {200}, {200}, {200}, TO_SIGN_IN),
+    ],
+}
+CASES = [
+    pytest.param(name, row, who, id=f"{name} {row.method} {who}")
+    for name, rows in TABLE.items()
+    for row in rows
+    for who in ("administrator", "own", "other", "nobody")
+]
+
+
+def _addresses() -> set[str]:
+    resolver = get_resolver()
+    names = {f"{space}:{name}" for space in ("people", "settings") for name in _names(resolver, space)}
+    return names | {str(name) for name in resolver.reverse_dict if str(name).startswith("account_")}
+
+
+def _names(resolver: Any, namespace: str) -> list[str]:
+    return [name for name in resolver.namespace_dict[namespace][1].reverse_dict if isinstance(name, str)]
+
+
+def test_every_address_is_in_the_table():
+    assert _addresses() == set(TABLE)
+
+
+@pytest.mark.parametrize(("name", "row", "who"), CASES)
+def test_access(school, browser_of, name, row, who):
+    person = {"administrator": school.administrator, "own": school.teacher, "other": school.other}.get(who)
+    address = reverse(name, kwargs={key: getattr(school, thing).pk for key, thing in row.needs.items()})
+    answer = getattr(browser_of(person), row.method)(address, row.data)
+    expected = getattr(row, who)
+    if expected == TO_SIGN_IN:
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("account_login") + "?next=")
+    else:
+        assert answer.status_code in expected
+
+
+BY_POST_ALONE = ["assign", "unassign", "deactivate", "reactivate", "password"]
+
+
+@pytest.mark.parametrize("name", BY_POST_ALONE)
+def test_what_changes_something_is_not_done_by_a_link(school, admin, name):
+    assert admin.get(reverse(f"people:{name}", kwargs={"pk": school.teacher.pk})).status_code == 405
+
+
+@pytest.mark.parametrize("name", [n for n, rows in TABLE.items() if any(r.method == "post" for r in rows)])
+def test_posts_need_the_csrf_token(school, name):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(school.administrator, backend="django.contrib.auth.backends.ModelBackend")
+    row = next(row for row in TABLE[name] if row.method == "post")
+    address = reverse(name, kwargs={key: getattr(school, thing).pk for key, thing in row.needs.items()})
+    assert client.post(address).status_code == 403
+
+
+def test_unknown_people_are_not_found(school, admin):
+    assert admin.get(reverse("people:person", kwargs={"pk": 999_999})).status_code == 404
+
+
+def test_a_part_of_a_page_that_lost_its_sign_in_reloads_the_page(school, browser_of):
+    answer = browser_of(None).post(reverse("settings:test"), headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer["HX-Refresh"] == "true"
+
+
+def test_there_is_no_sign_up_and_no_reset_by_mail(school, browser_of):
+    for path in (
+        "/signup/",
+        "/account/signup/",
+        "/account/email/",
+        "/account/password/reset/",
+        "/accounts/login/",
+    ):
+        assert browser_of(None).get(path).status_code == 404

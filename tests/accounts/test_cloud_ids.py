@@ -1,0 +1,53 @@
+"""The rule for cloud ids here is the one the cloud's client checks."""
+
+import pytest
+
+from classroom_admin.agora import checks
+from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.core.cloud_ids import problem_with_id
+
+GOOD = ["a", "x" * 63, "Ms. Lee (7b)!", "a b", "!#$%&()+-:;<=.>?@[]^_{}|~,", "0", "..."]
+BAD = [
+    "",
+    "x" * 64,
+    "a/b",
+    "ä",
+    "naïve",
+    "a\tb",
+    "a\nb",
+    "😀",
+    '"',
+    "'",
+    "a*b",
+    "\\",
+    "`",
+    ".",
+    "..",
+    "\x00",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("value", GOOD)
+def test_good_ids(value):
+    assert problem_with_id(value) == ""
+    assert checks.identifier(value, field="userUuid") == value
+
+
+@pytest.mark.parametrize("value", BAD)
+def test_bad_ids(value):
+    assert problem_with_id(value)
+    with pytest.raises(InvalidArgument):
+        checks.identifier(value, field="userUuid")
+
+
+def test_every_character_is_judged_alike():
+    assert all(bool(problem_with_id(chr(code))) != _allowed_by_client(chr(code)) for code in range(0x250))
+
+
+def _allowed_by_client(value: str) -> bool:
+    try:
+        checks.identifier(value, field="userUuid")
+    except InvalidArgument:
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""Sign-in, sign-out, change of password: what people get, and what is put on record."""
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import people
+from classroom_admin.audit.models import Entry, Step
+from tests.accounts.conftest import PASSWORD
+
+SIGN_IN = "/sign-in/"
+
+
+def sign_in(email: str, password: str, client: Client | None = None):
+    client = client or Client()
+    return client, client.post(SIGN_IN, {"login": email, "password": password})
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(reverse("account_change_password")).status_code == 200
+
+
+def last_entry() -> Entry:
+    return Entry.objects.first()
+
+
+def test_sign_in_leads_to_the_classes_and_is_on_record(school):
+    client, answer = sign_in("berg@school.test", PASSWORD)
+    assert answer.status_code == 302
+    assert answer["Location"] == "/"
+    assert is_signed_in(client)
+    entry = last_entry()
+    assert (entry.action, entry.actor, entry.target) == (
+        "account.sign_in",
+        school.teacher,
+        "berg@school.test",
+    )
+    assert [step.kind for step in entry.steps.all()] == [Step.Kind.DONE]
+
+
+def test_sign_in_leads_back_to_the_page_that_was_asked_for(school):
+    client = Client()
+    address = client.get("/people/")["Location"]
+    page = client.get(address).content.decode()
+    assert 'name="next" value="/people/"' in page
+    answer = client.post(SIGN_IN, {"login": "admin@school.test", "password": PASSWORD, "next": "/people/"})
+    assert answer["Location"] == "/people/"
+
+
+def test_sign_in_never_leads_elsewhere(school):
+    answer = Client().post(
+        SIGN_IN, {"login": "admin@school.test", "password": PASSWORD, "next": "https://evil.example/"}
+    )
+    assert answer["Location"] == "/"
+
+
+def test_email_addresses_are_the_same_in_any_case(school):
+    client, _ = sign_in("BERG@School.TEST", PASSWORD)
+    assert is_signed_in(client)
+
+
+def test_a_wrong_password_says_what_to_do_and_keeps_the_address(school):
+    client, answer = sign_in("berg@school.test", "my-secret-pet")
+    page = answer.content.decode()
+    assert "ask an administrator for a new password" in page
+    assert 'value="berg@school.test"' in page
+    assert "my-secret-pet" not in page
+    assert not is_signed_in(client)
+
+
+def test_a_failed_sign_in_is_on_record_without_the_password(school):
+    sign_in("berg@school.test", "my-secret-pet")
+    entry = last_entry()
+    assert (entry.action, entry.actor, entry.target) == ("account.sign_in_failed", None, "berg@school.test")
+    assert entry.target_name == "Frau Berg"
+    assert entry.steps.get().kind == Step.Kind.FAILED
+    assert "my-secret-pet" not in str(entry.params) + str(entry.steps.get().detail)
+
+
+def test_unknown_and_known_addresses_are_answered_alike(school):
+    _, unknown = sign_in("nobody@school.test", "wrong")
+    _, known = sign_in("berg@school.test", "wrong")
+    assert unknown.status_code == known.status_code == 200
+    assert unknown.context["form"].errors == known.context["form"].errors
+
+
+def test_after_too_many_failures_even_the_right_password_waits(school):
+    for _ in range(5):
+        sign_in("berg@school.test", "wrong")
+    client, answer = sign_in("berg@school.test", PASSWORD)
+    assert "too many failed attempts" in answer.content.decode()
+    assert not is_signed_in(client)
+    # Somebody else is not held up by it.
+    other, _ = sign_in("other@school.test", PASSWORD)
+    assert is_signed_in(other)
+
+
+def test_an_address_that_tries_everything_is_stopped(school):
+    answers = [sign_in(f"guess{number}@school.test", "wrong")[1] for number in range(31)]
+    assert any("too many failed attempts" in answer.content.decode() for answer in answers[:30])
+    assert answers[30].status_code == 429
+    assert "Wait a few minutes" in answers[30].content.decode()
+
+
+def test_deactivated_people_are_told_so_and_stay_out(school):
+    people.deactivate_person(actor=school.administrator, person=school.teacher)
+    client, answer = sign_in("berg@school.test", PASSWORD)
+    assert answer["Location"] == reverse("account_inactive")
+    assert "deactivated" in client.get(answer["Location"]).content.decode()
+    assert not is_signed_in(client)
+    assert last_entry().action == "account.sign_in_failed"
+    assert last_entry().steps.get().detail["message"] == "The account is deactivated."
+
+
+def test_signing_out_takes_a_post_and_is_on_record(school):
+    client, _ = sign_in("berg@school.test", PASSWORD)
+    assert "Sign out?" in client.get("/sign-out/").content.decode()
+    assert is_signed_in(client)
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert not is_signed_in(client)
+    assert (last_entry().action, last_entry().actor) == ("account.sign_out", school.teacher)
+
+
+def change_password(client: Client, old: str, new: str, again: str | None = None):
+    data = {"oldpassword": old, "password1": new, "password2": new if again is None else again}
+    return client.post(reverse("account_change_password"), data)
+
+
+def test_changing_the_password_ends_the_other_sessions_and_is_on_record(school):
+    here, _ = sign_in("berg@school.test", PASSWORD)
+    elsewhere, _ = sign_in("berg@school.test", PASSWORD)
+    assert change_password(here, PASSWORD, "blue-teapot-window").status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+    assert last_entry().action == "account.password_change"
+    assert "teapot" not in str(list(Entry.objects.values()))
+    assert is_signed_in(sign_in("berg@school.test", "blue-teapot-window")[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "says"),
+    [
+        ("wrong", "blue-teapot-window", None, "This is not your current password"),
+        (PASSWORD, "short", None, "too short"),
+        (PASSWORD, "berg@school.test", None, "too similar"),
+        (PASSWORD, "password123", None, "too common"),
+        (PASSWORD, "blue-teapot-window", "other-teapot-window", "same password"),
+        (PASSWORD, "", "", "required"),
+    ],
+)
+def test_a_bad_change_of_password_says_why_and_changes_nothing(school, old, new, again, says):
+    client, _ = sign_in("berg@school.test", PASSWORD)
+    answer = change_password(client, old, new, again)
+    page = answer.content.decode()
+    assert says in page
+    assert 'role="alert"' in page
+    school.teacher.refresh_from_db()
+    assert school.teacher.check_password(PASSWORD)
+
+
+def test_createsuperuser_makes_an_administrator(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "blue-teapot-window")
+    call_command("createsuperuser", "--noinput", email="First@School.test")
+    first = User.objects.get()
+    assert first.is_administrator
+    assert first.is_active
+    client, _ = sign_in("first@school.test", "blue-teapot-window")
+    assert client.get(reverse("people:list")).status_code == 200
