@@ -33,9 +33,10 @@ def run(*, actor: User, room: Room | None, command: Command) -> Entry:
     """
     authorise(actor, room)
     rehearse(command)
+    client = cloud.client()
     claimed = claim(actor=actor, room=room, command=command)
     if claimed.is_ours:
-        send(claimed.entry, command=command)
+        send(claimed.entry, command=command, client=client)
         release(claimed.entry)
     return claimed.entry
 
@@ -58,9 +59,8 @@ def rehearse(command: Command) -> None:
         raise ActionRefused(str(error), field=error.field) from error
 
 
-def send(entry: Entry, *, command: Command) -> None:
+def send(entry: Entry, *, command: Command, client: Client) -> None:
     """Call the cloud once and put on record how it ended."""
-    client = cloud.client()
     try:
         detail = command.call(client)
     except CloudError as error:

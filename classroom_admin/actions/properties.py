@@ -7,6 +7,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S
 from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
@@ -177,6 +178,8 @@ def _run(
     extra: Properties | None = None,
 ) -> Entry:
     """What the six have in common: the record, and the event with the names of the changed properties."""
+    if participant is not None and participant.room_id != room.pk:
+        raise ActionRefused("This person is not in this class. Reload the page.", field="userUuid")
     names = list(deletes) if sets is None else list(sets)
     match: dict[str, Any] = {"property_names": names}
     if participant is not None:

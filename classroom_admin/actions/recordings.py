@@ -99,7 +99,8 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
     now = recording_now(room)
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
-            "Only a web recording can be paused or changed; this one is not. Stop it and start one of those."
+            "Only a web recording can be paused or changed, and this one is not. "
+            "Stop it and start a web recording."
         )
 
     def call(cloud: Client) -> Detail | None:
@@ -112,7 +113,7 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
         target=now.record_id if now is not None else "",
         target_name=room.name,
         params={"web_config": shown_web_config(web_config)} if action == "recording.change" else {},
-        same_as={"web_config": dict(web_config)},
+        same_as={"web_config": web_config},
         call=call,
     )
     return flow.run(actor=actor, room=room, command=command)

@@ -1,4 +1,4 @@
-"""A simulated cloud that the commands really call, a school of four people, and one class with a pupil in it."""
+"""A simulated cloud that the commands really call, the people of a school, and a class with a pupil in it."""
 
 import json
 from collections.abc import Callable, Iterator
