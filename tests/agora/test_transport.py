@@ -6,6 +6,7 @@ import email.utils
 import gzip
 import json
 import pickle
+import socket
 import threading
 import time
 import traceback
@@ -413,3 +414,76 @@ def test_many_threads_share_a_client(make_client):
         assert failures == []
         assert len(cloud.asked) == 80
         assert len({asked.headers["x-agora-token"] for asked in cloud.asked}) == 1
+
+
+def test_a_date_header_is_enough_to_learn_the_time(make_client):
+    with running_cloud(raw(401, b""), answer(ROOM)) as cloud:
+        made = make_client(cloud.url)  # its clock stands far from the Date that the server writes
+        made.client.read_room(room_uuid="r1")
+        read = AccessToken()
+        read.from_string(cloud.asked[1].headers["x-agora-token"])
+        assert abs(vars(read)["_AccessToken__issue_ts"] - time.time()) < 60
+
+
+def test_this_machine_is_never_asked_through_a_proxy(make_client, monkeypatch):
+    with refusing_address() as proxy, running_cloud(answer(ROOM)) as cloud:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert make_client(cloud.url).client.read_room(room_uuid="r1").room_name == "Maths"
+
+
+def test_other_machines_are_asked_through_the_proxy_of_the_environment(make_client, monkeypatch):
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with running_cloud(answer(ROOM)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        client = make_client("http://cloud.invalid").client
+        assert client.read_room(room_uuid="r1").room_name == "Maths"
+        assert proxy.asked[0].target.startswith("http://cloud.invalid/eu/edu/apps/")
+    with refusing_address() as dead:
+        monkeypatch.setenv("http_proxy", dead)
+        with pytest.raises(CloudUnavailable, match="proxy") as caught:
+            make_client("http://cloud.invalid").client.polled_sequences_raw()
+        assert caught.value.may_have_happened is False
+
+
+def test_cookies_are_not_kept(make_client):
+    with running_cloud(answer(ROOM, Set_Cookie="a=b; Path=/")) as cloud:
+        client = make_client(cloud.url).client
+        client.read_room(room_uuid="r1")
+        client.read_room(room_uuid="r1")
+        assert "cookie" not in cloud.asked[1].headers
+
+
+def test_a_connection_is_used_again(make_client):
+    ports = []
+
+    def note_port(handler):
+        ports.append(handler.client_address[1])
+        handler.give(200, envelope(ROOM))
+
+    with running_cloud(note_port) as cloud:
+        client = make_client(cloud.url).client
+        for _ in range(5):
+            client.read_room(room_uuid="r1")
+        assert len(set(ports)) == 1
+
+
+def test_an_idle_connection_that_the_cloud_closed_costs_nothing(make_client):
+    closed = threading.Event()
+
+    def close_after(handler):
+        handler.give(200, envelope([]))
+        handler.close_connection = True
+        handler.connection.shutdown(socket.SHUT_WR)
+        closed.set()
+
+    with running_cloud(close_after) as cloud:
+        made = make_client(cloud.url)
+        for _ in range(3):
+            closed.clear()
+            made.client.polled_sequences_raw()
+            assert closed.wait(5)
+        assert len(cloud.asked) == 3
