@@ -168,7 +168,7 @@ def test_bad_input_names_its_field(school, sim, field, command):
         ("roomType", {"room_type": 1}),
         ("schedule.duration", {"duration_s": 86_401}),
         ("schedule.closeDelay", {"close_delay_s": -1}),
-        ("schedule.startTime", {"starts_at": datetime(2026, 9, 1, 9, 0)}),  # noqa: DTZ001
+        ("schedule.startTime", {"starts_at": datetime(2026, 9, 1, 9, 0)}),
         ("handsUp.maxAccept", {"max_on_stage": -1}),
         ("roleConfig.2.limit", {"pupil_limit": -2}),
         ("widgets", {"widgets": ["netlessBoard"]}),
