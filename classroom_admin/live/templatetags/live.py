@@ -10,19 +10,30 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
+from classroom_admin.live.reading import file_name as name_of_file
+from classroom_admin.live.wording import ROOM_TYPES
 
 register = template.Library()
 
 # Words for those without JavaScript; the browser writes them again in the person's zone and language.
-_PLAIN = {"time": "%H:%M UTC", "second": "%H:%M:%S UTC", "date": "%-d %b %Y, %H:%M UTC", "age": "%H:%M UTC", "for": "%H:%M UTC"}
+_PLAIN = {
+    "time": "%H:%M UTC",
+    "second": "%H:%M:%S UTC",
+    "date": "%-d %b %Y, %H:%M UTC",
+    "age": "%H:%M UTC",
+    "for": "%H:%M UTC",
+}
 
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon as a picture without words; say what it means beside it (or in `.sr-only`)."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>', f" {extra}" if extra else "", icons.address(name)
+        '<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>',
+        f" {extra}" if extra else "",
+        icons.address(name),
     )
 
 
@@ -34,7 +45,7 @@ def moment(when: datetime | None, style: str = "time") -> SafeString | str:
     utc = when.astimezone(UTC)
     return format_html(
         '<time datetime="{}" data-as="{}">{}</time>',
-        utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        _utc(when),
         style,
         utc.strftime(_PLAIN[style]),
     )
@@ -45,3 +56,92 @@ def person_zone(context: dict[str, Any]) -> str:
     """The IANA zone in which the person reads times: their own, else the school's. For the page, never a fragment."""
     user = context.get("user")
     return getattr(user, "time_zone", "") or settings.TIME_ZONE
+
+
+@register.simple_tag
+def clock(room: Any) -> SafeString:
+    """How long the class has run, counted by the browser; says so when it is past its planned end."""
+    over = room.planned_end_at
+    return format_html(
+        '<span class="clock" data-from="{}"{}>since {}</span>',
+        _utc(room.started_at),
+        format_html(' data-until="{}"', _utc(over)) if over else "",
+        room.started_at.astimezone(UTC).strftime("%H:%M UTC"),
+    )
+
+
+@register.simple_tag
+def lasted(start: datetime, end: datetime) -> str:
+    """How long something took, in words: "47 min", "1 h 05 min"."""
+    minutes = max(0, round((end - start).total_seconds() / 60))
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+@register.simple_tag
+def turn_page(shown: Any, number: int) -> str:
+    """The address of another page of the same list."""
+    return shown.page_address(number)
+
+
+def _utc(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@register.simple_tag
+def age_of(when: datetime | None) -> str:
+    """Seconds since `when`, for the page to count on from; "" for never. Not for a fragment: it differs by the moment."""
+    return "" if when is None else f"{(core_clock.now() - when).total_seconds():.1f}"
+
+
+@register.simple_tag
+def roster_order(person: Any) -> str:
+    """The place of a person in the roster as text that sorts: teachers, raised hands by waiting time, then names.
+
+    Those who left: the latest first.
+    """
+    rank = {"teacher": "0", "assistant": "1"}.get(person.role, "2")
+    if not person.online:
+        left = int(person.left_at.timestamp()) if person.left_at else 0
+        return f"{10**11 - left:012d}"
+    raised = person.hand_raised_at
+    hand = f"0{int(raised.timestamp()) if raised else 0:012d}" if person.hand_raised else "1"
+    return f"{rank}{hand}{person.name.casefold()[:24]}"
+
+
+@register.simple_tag
+def web_address(url: Any) -> str:
+    """`url` where it is safe to link to: http or https; "" for anything else (a name can be hostile)."""
+    return str(url) if str(url).lower().startswith(("https://", "http://")) else ""
+
+
+@register.simple_tag
+def file_name(url: Any) -> str:
+    """What to call a file by its address."""
+    return name_of_file(str(url))
+
+
+@register.simple_tag
+def room_type(room: Any) -> str:
+    """The kind of room in words."""
+    return ROOM_TYPES.get(room.room_type, "Not known")
+
+
+@register.filter
+def poll_bars(poll: Any) -> list[dict[str, Any]]:
+    """The choices of a poll: `words`, `count` and `percent` (0 to 100), whatever shape the cloud gave them."""
+    details = poll.details if isinstance(poll.details, dict) else {}
+    bars = []
+    for index, words in enumerate(poll.items if isinstance(poll.items, list) else []):
+        row = details.get(str(index))
+        row = row if isinstance(row, dict) else {}
+        bars.append(
+            {"words": words, "count": row.get("num") or 0, "percent": _percent(row.get("percentage"))}
+        )
+    return bars
+
+
+def _percent(share: Any) -> float:
+    try:
+        return max(0.0, min(100.0, float(share) * 100))
+    except (TypeError, ValueError):
+        return 0.0

@@ -1,0 +1,141 @@
+"""The list of classes: live, coming and past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.views.decorators.http import require_safe
+
+from classroom_admin.accounts.models import User
+from classroom_admin.live import freshness
+from classroom_admin.live.access import signed_in
+from classroom_admin.rooms import selectors
+from classroom_admin.rooms.models import RoomState
+from classroom_admin.rooms.selectors import ClassFilters, Overview
+
+PAGE: Final = 50
+# how many a section shows on the page of all three; live ones are never cut
+SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
+
+
+def read_filters(query: dict[str, str]) -> ClassFilters:
+    """The filters of an address; what makes no sense is left out."""
+    state = query.get("state", "")
+    recording = query.get("recording", "")
+    return ClassFilters(
+        q=query.get("q", "").strip()[:100],
+        state=state if state.upper() in RoomState.names else "",
+        no_teacher=query.get("teacher") == "missing",
+        recording=recording if recording in ("on", "off") else "",
+        hands=query.get("hands") == "up",
+    )
+
+
+def write_filters(filters: ClassFilters, **more: str | int) -> str:
+    """The filters as the query of an address, with `more` before them; "" where there is nothing to say."""
+    said = {
+        "q": filters.q,
+        "state": filters.state,
+        "teacher": "missing" if filters.no_teacher else "",
+        "recording": filters.recording,
+        "hands": "up" if filters.hands else "",
+    }
+    return urlencode({name: value for name, value in (more | said).items() if value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One of live, coming and past as the page shows it: `rooms` of `total`, `more` is where the rest is."""
+
+    when: str
+    title: str
+    rooms: Page
+    total: int
+    more: str = ""
+
+
+class ListOfClasses:
+    """What the address asks for, read for one person. Nothing is read before it is needed."""
+
+    STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
+    TITLES: Final = {selectors.LIVE: "Live now", selectors.COMING: "Coming", selectors.PAST: "Past"}
+
+    def __init__(self, user: User, query: dict[str, str]) -> None:
+        self.user = user
+        self.when = query.get("when", "") if query.get("when") in selectors.WHEN else ""
+        self.number = query.get("page", "1")
+        self.filters = read_filters(query)
+
+    @cached_property
+    def _read(self) -> tuple[Overview, dict]:
+        # Max of what is the same for every row: the aggregate then brings it along.
+        return selectors.overview(self.user, self.filters, polled_at=Max(freshness.last_good_poll()))
+
+    @property
+    def counts(self) -> Overview:
+        return self._read[0]
+
+    @cached_property
+    def polled_at(self):
+        """When the cloud last answered; the aggregate of no rooms at all cannot say, so it is asked for."""
+        return self._read[1]["polled_at"] or freshness.read_last_good_poll()
+
+    @property
+    def version(self) -> str:
+        return self.counts.mark
+
+    @property
+    def ampersand(self) -> str:
+        """The query that leads to this same list, to be put behind another: "" or "&q=…"."""
+        query = write_filters(self.filters, when=self.when, page=self.number if self.number != "1" else "")
+        return f"&{query}" if query else ""
+
+    def page_address(self, number: int) -> str:
+        """The address of another page of this list."""
+        return f"?{write_filters(self.filters, when=self.when, page=number)}"
+
+    @property
+    def tabs(self) -> list[tuple[str, str, int | None, bool]]:
+        """Address, words, number and whether it is this one."""
+        counts = self.counts
+        rows = [("", "All", None)] + [(w, self.TITLES[w], getattr(counts, w)) for w in selectors.WHEN]
+        return [(f"?{write_filters(self.filters, when=w)}", words, n, w == self.when) for w, words, n in rows]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        return [self._section(when) for when in ([self.when] if self.when else selectors.WHEN)]
+
+    def _section(self, when: str) -> Section:
+        total = getattr(self.counts, when)
+        paginator = Paginator(
+            selectors.classes(self.user, when=when, filters=self.filters), PAGE if self.when else SHORT[when]
+        )
+        paginator.count = total  # counted with the others
+        page = paginator.get_page(self.number if self.when else 1)
+        more = "" if self.when or total <= SHORT[when] else f"?{write_filters(self.filters, when=when)}"
+        return Section(when=when, title=self.TITLES[when], rooms=page, total=total, more=more)
+
+
+@require_safe
+@signed_in
+def page(request: HttpRequest) -> HttpResponse:
+    """The list as a page."""
+    return render(request, "live/classes.html", {"list": ListOfClasses(request.user, request.GET.dict())})
+
+
+@require_safe
+@signed_in
+def changes(request: HttpRequest) -> HttpResponse:
+    """What changed since `v`: nothing (204, three queries), or the part of the page that shows classes."""
+    wanted = ListOfClasses(request.user, request.GET.dict())
+    if request.GET.get("v") == wanted.version:
+        return freshness.tell(HttpResponse(status=204), wanted.polled_at)
+    answer = render(request, "live/_classes_changes.html", {"list": wanted})
+    return freshness.tell(answer, wanted.polled_at)

@@ -1,0 +1,1 @@
+"""The buttons: each view asks first where that is needed, calls one function of `actions`, and says how it went."""

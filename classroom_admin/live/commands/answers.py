@@ -1,0 +1,59 @@
+"""How a command answers: what was refused before the cloud was asked, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django_htmx.http import reswap, trigger_client_event
+
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.audit.models import Entry
+from classroom_admin.live.reading import ClassReading
+from classroom_admin.live.wording import Told, tell_commands
+from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.models import Room
+
+
+def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -> None:
+    """Put what was refused at the field that is wrong; `fields` maps the cloud's names to those of the form."""
+    form.add_error(fields.get(refused.field or ""), refused.message)
+
+
+def told(entry: Entry) -> Told:
+    """How `entry` stands."""
+    return tell_commands(entry.steps.select_related("entry"))[0]
+
+
+def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
+    """How it went: for htmx the strip of commands and the buttons, for a plain form a message and the page."""
+    if request.htmx:
+        return _parts(request, room)
+    how = told(entry)
+    if how.reason:
+        messages.error(request, f"{how.words}: {how.reason}")
+    else:
+        messages.success(request, f"{how.words}: {how.state}.")
+    return redirect("live:class", room.key)
+
+
+def refused(request: HttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
+    """Nothing was sent: say why. Only for commands without a form."""
+    if request.htmx:
+        return _parts(request, room, refused=error.message)
+    messages.error(request, error.message)
+    return redirect("live:class", room.key)
+
+
+def _parts(request: HttpRequest, room: Room, **context: Any) -> HttpResponse:
+    fresh = class_selectors.class_for(request.user, room.key)
+    answer = render(
+        request,
+        "live/commands/_went.html",
+        {"room": fresh, "one": ClassReading(fresh), "oob": True, **context},
+    )
+    return trigger_client_event(reswap(answer, "none"), "live:commanded", {})

@@ -1,0 +1,23 @@
+"""A question or a form that opens in the page's dialog, and is a page of its own without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def ask(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render `live/<template>`, which fills the block `dialog` of the template named `base`.
+
+    In the dialog a form carries no CSRF token: the page around it sends one with every request.
+    """
+    in_dialog = bool(request.htmx)
+    base = "live/dialog.html" if in_dialog else "live/dialog_page.html"
+    return render(
+        request, f"live/{template}", {"in_dialog": in_dialog, "base": base, **context}, status=status
+    )

@@ -1,0 +1,55 @@
+"""What changed in a class, as the names of fragments and what each needs. The same for everybody who may see the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from classroom_admin.live import versions
+from classroom_admin.live.reading import ClassReading, EventPage
+from classroom_admin.live.versions import Seen, news
+from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.models import Room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """A piece of the page: `template` rendered with `one` (the reading) and `more`."""
+
+    template: str
+    one: ClassReading
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
+    """What a page that has seen `seen` needs to show `now`: rows of the roster and of the chat one by one."""
+    parts = news(seen, now)
+    since = ClassReading(room, since=seen.version)
+    whole = ClassReading(room)
+    found: list[Fragment] = []
+
+    def add(template: str, one: ClassReading = since, **more: Any) -> None:
+        found.append(Fragment(template=f"live/{template}", one=one, more=more))
+
+    panels = class_selectors.changed_panels(room, seen.version) if versions.PANELS in parts else set()
+    if versions.HEADER in parts:
+        add("_header.html")
+    if versions.ACTIONS in parts:
+        add("_actions.html")
+    if versions.PEOPLE in parts and since.people:
+        add("_people_changes.html")
+    if versions.CHAT in parts and since.chat:
+        add("_chat_changes.html")
+    if "recording" in panels or versions.ACTIONS in parts:
+        add("_recording.html")
+    if "files" in panels:
+        add("_files.html")
+    if panels & {"quizzes", "polls"}:
+        add("_questions.html")
+    if versions.EVENTS in parts:
+        add("_events_changes.html", events=EventPage(room, after=seen.sequence))
+    if versions.ALL_EVENTS in parts:
+        add("_events.html", whole)
+    if versions.COMMANDS in parts:
+        add("_commands.html")
+    return found

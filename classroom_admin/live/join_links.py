@@ -1,0 +1,33 @@
+"""Links into the classroom itself, from `JOIN_URL_TEMPLATE`. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+PLACEHOLDERS: Final = ("room", "user", "name", "role")
+TEACHER: Final = "1"
+PUPIL: Final = "2"
+
+
+def join_link(template: str, *, room: str, user: str = "", name: str = "", role: str) -> str:
+    """`template` with {room}, {user}, {name} and {role} filled in, each percent-encoded; "" for an empty template.
+
+    A pupil's link leaves {user} and {name} empty: the classroom app asks the pupil. Other braces stay as they are, and
+    what was filled in is never looked through again.
+    """
+    values = {"room": room, "user": user, "name": name, "role": role}
+    out, rest = [], template
+    while rest:
+        before, brace, after = rest.partition("{")
+        out.append(before)
+        if not brace:
+            break
+        placeholder, closing, tail = after.partition("}")
+        if closing and placeholder in PLACEHOLDERS:
+            out.append(quote(values[placeholder], safe=""))
+            rest = tail
+        else:
+            out.append(brace)
+            rest = after
+    return "".join(out)

@@ -1,0 +1,181 @@
+"""A class as its page shows it: what is read, once each, and only when a template or a fragment asks for it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.utils.functional import cached_property
+
+from classroom_admin.core import clock
+from classroom_admin.live import story
+from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.live.versions import Seen
+from classroom_admin.live.wording import ROOM_TYPES, Told, tell_commands, under_way
+from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.models import Participant, Recording, Room, RoomState
+from classroom_admin.sync.models import StoredEvent
+
+FIRST_PEOPLE: Final = 200
+EVENTS_PAGE: Final = 50
+COMMANDS_SHOWN: Final = 12
+
+
+class ClassReading:
+    """One class, read for its page. `since` is the version that the page has seen; None for a whole page.
+
+    The same for everybody who may see the class: nothing in here may depend on the person.
+    """
+
+    def __init__(self, room: Room, *, since: int | None = None, everybody: bool = False) -> None:
+        self.room = room
+        self.since = since
+        self.everybody = everybody
+        self.seen = Seen.of(room)
+
+    # --- header and commands ---
+    @property
+    def state(self) -> int | None:
+        return self.room.current_state
+
+    @property
+    def kind(self) -> str:
+        """What kind of room it is, in words; "" where it isn't known."""
+        return ROOM_TYPES.get(self.room.room_type, "")
+
+    @cached_property
+    def commands(self) -> list[Told]:
+        return tell_commands(class_selectors.steps(self.room))
+
+    @property
+    def commands_shown(self) -> list[Told]:
+        return self.commands[:COMMANDS_SHOWN]
+
+    @cached_property
+    def under_way(self) -> set[str]:
+        return under_way(self.commands, now=clock.now())
+
+    @property
+    def buttons(self) -> list[Button]:
+        return class_buttons(state=self.state, gone=bool(self.room.gone_at), under_way=self.under_way)
+
+    # --- people ---
+    @cached_property
+    def people(self) -> list[Participant]:
+        """All of them, or those who changed since `since`."""
+        return list(class_selectors.people(self.room, since=self.since))
+
+    @property
+    def here(self) -> list[Participant]:
+        here = [person for person in self.people if person.online]
+        return here if self.everybody or self.since is not None else here[:FIRST_PEOPLE]
+
+    @property
+    def more_here(self) -> int:
+        """How many who are there are not among `here`."""
+        return 0 if self.everybody else max(0, sum(person.online for person in self.people) - FIRST_PEOPLE)
+
+    @property
+    def gone(self) -> list[Participant]:
+        """Who left, the latest first."""
+        gone = [person for person in self.people if not person.online]
+        latest = sorted(gone, key=lambda person: (person.left_at is not None, person.left_at), reverse=True)
+        return latest if self.everybody or self.since is not None else latest[:FIRST_PEOPLE]
+
+    @cached_property
+    def teacher(self) -> Participant | None:
+        """A teacher who is there; read from the roster where that is whole, else asked for."""
+        if self.since is None:
+            found = [person for person in self.people if person.online and person.role == "teacher"]
+            return found[0] if found else None
+        return class_selectors.people(self.room).filter(online=True, role="teacher").first()
+
+    # --- chat ---
+    @cached_property
+    def _chat(self) -> list[Any]:
+        return class_selectors.chat(self.room, since=self.since)
+
+    @property
+    def chat(self) -> list[Any]:
+        return self._chat if self.since is not None else self._chat[-class_selectors.CHAT_PAGE :]
+
+    @property
+    def chat_goes_on(self) -> bool:
+        """Whether there are earlier messages than those shown."""
+        return self.since is None and len(self._chat) > class_selectors.CHAT_PAGE
+
+    # --- recording, files, questions ---
+    @cached_property
+    def recordings(self) -> list[Recording]:
+        return class_selectors.recordings(self.room)
+
+    @property
+    def running_recording(self) -> Recording | None:
+        return next((one for one in self.recordings if one.state == Recording.State.RECORDING), None)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the running recording was told to wait: no event says so, the record of commands does."""
+        last = self._last_recording_command
+        return bool(self.running_recording and last and last.action == "recording.pause")
+
+    @property
+    def _last_recording_command(self) -> Told | None:
+        worked = ("accepted", "confirmed")
+        return next(
+            (c for c in self.commands if c.action.startswith("recording.") and c.state in worked), None
+        )
+
+    @property
+    def recording_buttons(self) -> list[Button]:
+        running = self.running_recording
+        return recording_buttons(
+            recording=running is not None,
+            web=bool(running and (running.mode == "web" or (not running.mode and running.streaming_urls))),
+            paused=self.paused,
+            running_class=self.state == RoomState.STARTED and not self.room.gone_at,
+            under_way=self.under_way,
+        )
+
+    @cached_property
+    def files(self) -> list[Any]:
+        return list(class_selectors.resources(self.room))
+
+    @cached_property
+    def quizzes(self) -> list[Any]:
+        return class_selectors.quizzes(self.room)
+
+    @cached_property
+    def polls(self) -> list[Any]:
+        return class_selectors.polls(self.room)
+
+    # --- events ---
+    @cached_property
+    def events(self) -> EventPage:
+        return EventPage(self.room)
+
+
+class EventPage:
+    """A page of the stored events of a class, newest first: below `before`, or those above sequence `after`."""
+
+    def __init__(self, room: Room, *, before: int | None = None, after: int | None = None) -> None:
+        found = StoredEvent.objects.filter(room=room).exclude(stream="peer").order_by("-pk")
+        if before is not None:
+            found = found.filter(pk__lt=before)
+        if after is not None:
+            found = found.filter(stream="room", sequence__gt=after)
+        rows = list(found[: EVENTS_PAGE + 1])
+        self.rows = [self._told(row) for row in rows[:EVENTS_PAGE]]
+        self.older = rows[EVENTS_PAGE - 1].pk if len(rows) > EVENTS_PAGE else None
+
+    @staticmethod
+    def _told(row: StoredEvent) -> dict[str, Any]:
+        icon, words = story.sentence(stream=row.stream, cmd=row.cmd, raw=row.raw, unreadable=row.unreadable)
+        at = clock.from_ms(row.ts_ms) if row.ts_ms else row.received_at
+        return {"pk": row.pk, "icon": icon, "words": words, "at": at, "unreadable": row.unreadable}
+
+
+def file_name(url: str) -> str:
+    """The last part of an address, to name a file by; the host where there is none."""
+    parts = urlsplit(url)
+    return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"

@@ -1,0 +1,19 @@
+"""Addresses of the pages. Keys are our own; ids of the cloud are never in an address."""
+
+from django.urls import include, path, re_path
+
+from classroom_admin.live import class_page, classes, sprite
+
+app_name = "live"
+urlpatterns = [
+    path("", classes.page, name="classes"),
+    path("live/classes/", classes.changes, name="classes_changes"),
+    path("live/classes/<key>/", class_page.changes, name="class_changes"),
+    re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
+    path("", include("classroom_admin.live.commands.urls")),
+    path("classes/<key>/", class_page.page, name="class"),
+    path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
+    path("classes/<key>/events/", class_page.earlier_events, name="events"),
+    path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),
+    path("classes/<key>/details/", class_page.details, name="details"),
+]

@@ -1,0 +1,97 @@
+"""What a page has seen, as a short token, and what it must be told to catch up. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from classroom_admin.rooms.models import Room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a page of a class has seen.
+
+    `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the room answered.
+    `sequence`, `events`: the highest stored event and how many there are.
+    """
+
+    version: int = 0
+    step: int = 0
+    profile: int = 0
+    sequence: int = 0
+    events: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.version}-{self.step}-{self.profile:x}-{self.sequence}-{self.events}"
+
+    @classmethod
+    def read(cls, token: str) -> Seen:
+        """The token of an address; one that can't be read has seen nothing, so its page gets everything."""
+        try:
+            version, step, profile, sequence, events = token.split("-")
+            return cls(
+                version=int(version),
+                step=int(step),
+                profile=int(profile, 16),
+                sequence=int(sequence),
+                events=int(events),
+            )
+        except ValueError:
+            return cls()
+
+    @classmethod
+    def of(cls, room: Room) -> Seen:
+        """What a page that shows `room` now has seen. `room` carries `last_step` and `gap_count`."""
+        return cls(
+            version=room.version,
+            step=room.last_step or 0,
+            profile=profile_mark(room),
+            sequence=room.last_sequence,
+            events=room.event_count,
+        )
+
+
+def profile_mark(room: Room) -> int:
+    """Changes with what the header shows and no event carries."""
+    facts = (
+        room.name,
+        room.room_type,
+        room.profile_state,
+        room.planned_start_at,
+        room.planned_end_at,
+        room.planned_close_at,
+        room.gone_at,
+        room.gap_count,
+    )
+    return zlib.crc32(repr(facts).encode())
+
+
+HEADER: Final = "header"
+ACTIONS: Final = "actions"
+PEOPLE: Final = "people"
+CHAT: Final = "chat"
+PANELS: Final = "panels"
+EVENTS: Final = "events"
+ALL_EVENTS: Final = "all events"
+COMMANDS: Final = "commands"
+
+
+def news(seen: Seen, now: Seen) -> set[str]:
+    """Which parts of the page may have changed between `seen` and `now`.
+
+    Rows within people, chat and panels are then chosen by their own version. Events that came late, below the highest
+    number, are told by sending the whole list.
+    """
+    parts: set[str] = set()
+    if now.version != seen.version:
+        parts |= {HEADER, ACTIONS, PEOPLE, CHAT, PANELS}
+    if now.profile != seen.profile:
+        parts |= {HEADER, ACTIONS}
+    if now.step != seen.step:
+        parts |= {ACTIONS, COMMANDS}
+    if (now.sequence, now.events) != (seen.sequence, seen.events):
+        in_order = now.sequence - seen.sequence == now.events - seen.events
+        parts.add(EVENTS if in_order else ALL_EVENTS)
+    return parts

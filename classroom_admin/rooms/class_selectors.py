@@ -1,0 +1,125 @@
+"""Reads for the page of one class: each function is one query; `since` keeps to what is newer than a version."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Expression,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.audit.models import Step
+from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.models import (
+    ChatMessage,
+    Gap,
+    Participant,
+    Poll,
+    Quiz,
+    Recording,
+    Resource,
+    Role,
+    Room,
+)
+
+CHAT_PAGE: Final = 60
+COMMAND_STEPS: Final = 90
+_HEAVY: Final = ("properties", "ext_apps", "groups")
+
+
+def class_for(user: User, key: str, **annotations: Expression) -> Room:
+    """The room under `key`, loaded, authorised and marked in one query; Http404 as `rooms.access.room_for`.
+
+    Adds `last_step` (id of the last step on record), `gap_count`, and what is given.
+    """
+    steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
+    gaps = (
+        Gap.objects.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
+    )
+    rooms = Room.objects.defer(*_HEAVY).annotate(
+        last_step=Subquery(steps),
+        gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
+        **annotations,
+    )
+    return room_for(user, key, rooms)
+
+
+def own_identity(user: User) -> Expression:
+    """A cloud user id of `user`, as an expression to bring along; "" where there is none."""
+    first = CloudIdentity.objects.filter(user=user).order_by("pk").values("user_uuid")[:1]
+    return Coalesce(Subquery(first), Value(""), output_field=CharField())
+
+
+def people(room: Room, *, since: int | None = None) -> QuerySet[Participant]:
+    """Who is or was in the room: teachers, then raised hands by waiting time, then names."""
+    rank = Case(
+        When(role=Role.TEACHER, then=0),
+        When(role=Role.ASSISTANT, then=1),
+        default=2,
+        output_field=IntegerField(),
+    )
+    found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
+    found = found.defer("streams", "properties").annotate(rank=rank)
+    return _newer(found, since).order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
+
+
+def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:
+    """Messages to the class, oldest first: the newest page, those newer than `since`, or the page below `before`."""
+    found = _newer(ChatMessage.objects.filter(room=room, kind=ChatMessage.Kind.CHAT), since)
+    if before is not None:
+        found = found.filter(sequence__lt=before)
+    return list(reversed(found.order_by("-sequence")[: CHAT_PAGE + 1 if since is None else 500]))
+
+
+def recordings(room: Room) -> list[Recording]:
+    """The recordings, newest first."""
+    return list(Recording.objects.filter(room=room).order_by("-started_at", "-pk"))
+
+
+def resources(room: Room) -> QuerySet[Resource]:
+    """The files shared with the class, newest first; removed ones are not among them."""
+    return Resource.objects.filter(room=room, removed_at__isnull=True).order_by("-put_at", "-pk")
+
+
+def quizzes(room: Room) -> list[Quiz]:
+    """The quizzes, newest first."""
+    return list(Quiz.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
+
+
+def polls(room: Room) -> list[Poll]:
+    """The polls, newest first."""
+    return list(Poll.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
+
+
+def changed_panels(room: Room, since: int) -> set[str]:
+    """Which of recordings, resources, quizzes and polls have a row newer than `since`; one query."""
+    kinds = {"recording": Recording, "files": Resource, "quizzes": Quiz, "polls": Poll}
+    newer = {
+        kind: Exists(model.objects.filter(room=room, version__gt=since)) for kind, model in kinds.items()
+    }
+    row = Room.objects.filter(pk=room.pk).values(**newer).first() or {}
+    return {kind for kind, is_newer in row.items() if is_newer}
+
+
+def steps(room: Room) -> QuerySet[Step]:
+    """The latest steps of what was asked for this room, newest first, each with its entry."""
+    return (
+        Step.objects.filter(room_uuid=room.room_uuid).select_related("entry").order_by("-id")[:COMMAND_STEPS]
+    )
+
+
+def _newer(found: QuerySet, since: int | None) -> QuerySet:
+    return found if since is None else found.filter(Q(version__gt=since))

@@ -1,0 +1,98 @@
+// Two ways for htmx to put something new into the page without disturbing who works in it:
+//   morph   changes only what differs: open menus, focus, scroll and typed text stay
+//   upsert  rows with an id: known ones are morphed, new ones put where their data-order belongs, moved ones moved
+"use strict";
+
+(() => {
+  // what the person has changed is theirs: a fragment does not take it back
+  const THEIRS = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], TEXTAREA: [], OPTION: ["selected"] };
+
+  function syncAttributes(old, fresh) {
+    const theirs = THEIRS[old.tagName] || [];
+    for (const { name } of [...old.attributes]) {
+      const busy = name === "class" && old.classList.contains("htmx-request");
+      if (!fresh.hasAttribute(name) && !theirs.includes(name) && !busy) old.removeAttribute(name);
+    }
+    for (const { name, value } of [...fresh.attributes]) {
+      if (!theirs.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+  }
+
+  const key = (node) => (node.nodeType === Node.ELEMENT_NODE && node.id ? node.id : null);
+  const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
+
+  function morph(old, fresh, added) {
+    if (old.nodeType !== Node.ELEMENT_NODE) {
+      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+      return;
+    }
+    if (old.isEqualNode(fresh)) return;
+    syncAttributes(old, fresh);
+    if (old.hasAttribute("data-keep")) return; // what is inside was put there by the browser
+    const keyed = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+    let here = old.firstChild;
+    for (const child of [...fresh.childNodes]) {
+      const known = key(child) && keyed.get(key(child));
+      if (known && known.nodeName === child.nodeName) {
+        if (known === here) here = here.nextSibling;
+        else old.insertBefore(known, here);
+        morph(known, child, added);
+      } else if (here && !key(child) && alike(here, child)) {
+        const next = here.nextSibling;
+        morph(here, child, added);
+        here = next;
+      } else {
+        old.insertBefore(child, here);
+        added.push(child);
+      }
+    }
+    while (here) {
+      const next = here.nextSibling;
+      here.remove();
+      here = next;
+    }
+  }
+
+  function place(container, row) {
+    const order = row.dataset.order || "";
+    const down = container.hasAttribute("data-newest-first");
+    const follows = (other) => (down ? (other.dataset.order || "") < order : (other.dataset.order || "") > order);
+    let before = null;
+    for (let other = container.lastElementChild; other; other = other.previousElementSibling) {
+      if (other === row) continue;
+      if (!follows(other)) break;
+      before = other;
+    }
+    const isThere = row.parentNode === container && (row.nextElementSibling === before);
+    if (!isThere) container.insertBefore(row, before);
+  }
+
+  function upsert(container, fragment, added) {
+    for (const row of [...fragment.children]) {
+      const known = row.id && document.getElementById(row.id);
+      if (known) {
+        const moved = known.dataset.order !== row.dataset.order || known.parentNode !== container;
+        const held = document.activeElement;
+        const holds = moved && known.contains(held);
+        morph(known, row, added);
+        if (moved) place(container, known);
+        if (holds && document.contains(held)) held.focus({ preventScroll: true });
+      } else {
+        place(container, row);
+        added.push(row);
+      }
+    }
+  }
+
+  htmx.defineExtension("morph", {
+    isInlineSwap: (style) => style === "morph",
+    handleSwap(style, target, fragment) {
+      if (style !== "morph" && style !== "upsert") return false;
+      const added = [];
+      window.writeTimes?.(fragment);
+      if (style === "morph") morph(target, fragment.firstElementChild, added);
+      else upsert(target, fragment, added);
+      return added.filter((node) => node.nodeType === Node.ELEMENT_NODE);
+    },
+  });
+})();

@@ -1,0 +1,208 @@
+// What a page does by itself: ask for changes, tell how old they are, dialogs, menus, copying, finding.
+"use strict";
+
+(() => {
+  const POLL_MS = 2000;
+  const FRESH_S = 10;
+  const STALE_S = 60;
+  const $ = (selector, scope = document) => scope.querySelector(selector);
+
+  // --- asking for changes, every two seconds while the page is seen --------------------------------------------------
+  let timer = 0;
+  let failures = 0;
+  let ended = false;
+
+  function poll() {
+    clearTimeout(timer);
+    const poller = $("#poller");
+    if (!poller || ended || document.hidden) return;
+    htmx.trigger(poller, "live:poll");
+  }
+
+  function later() {
+    clearTimeout(timer);
+    if (!ended) timer = setTimeout(poll, Math.min(POLL_MS * 2 ** failures, 30000));
+  }
+
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.elt.id !== "poller") return;
+    failures = detail.successful ? 0 : Math.min(failures + 1, 4);
+    if (!detail.successful) unreachable();
+    if (detail.xhr.status === 404) {
+      ended = true;
+      say("This class is not open to you any more. Load the page anew.");
+    }
+    later();
+  });
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : poll()));
+
+  // --- how old what we show is --------------------------------------------------------------------------------------
+  let polledAt = null; // on this browser's own clock that never goes back
+  let reached = true;
+
+  function polled(age) {
+    reached = true;
+    polledAt = age === null || age === "" || age === undefined ? null : performance.now() - Number(age) * 1000;
+    freshness();
+  }
+
+  function unreachable() {
+    reached = false;
+    freshness();
+  }
+
+  function freshness() {
+    const chip = $("#freshness");
+    if (!chip) return;
+    const age = polledAt === null ? null : Math.max(0, Math.round((performance.now() - polledAt) / 1000));
+    const long = age !== null && age >= 120 ? `${Math.floor(age / 60)} min` : `${age} s`;
+    let state = "fresh";
+    let words = "Up to date";
+    if (age === null) [state, words] = ["none", "No data from the cloud yet"];
+    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long} old`];
+    else if (age >= FRESH_S) [state, words] = ["old", `${long} old`];
+    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long} old`];
+    if (chip.dataset.fresh !== state) chip.dataset.fresh = state;
+    const place = $("[data-words]", chip);
+    if (place.textContent !== words) place.textContent = words;
+  }
+
+  document.addEventListener("live:polled", ({ detail }) => polled(detail.age));
+
+  // --- the dialog ---------------------------------------------------------------------------------------------------
+  const dialog = $("#dialog");
+  let opener = null;
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (link) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      if (link.getAttribute("aria-disabled") !== "true") open(link);
+    } else if (event.target.closest("[data-dismiss]") || event.target === dialog) dialog.close();
+  });
+
+  async function open(link) {
+    opener = link.id || link.closest("[id]")?.id;
+    await htmx.ajax("GET", link.getAttribute("href"), { target: "#dialog-body", swap: "innerHTML" });
+    if ($("#dialog-title", dialog) && !dialog.open) {
+      writeTimes(dialog);
+      dialog.showModal();
+    }
+  }
+
+  dialog.addEventListener("close", () => {
+    $("#dialog-body").replaceChildren();
+    const back = opener && document.getElementById(opener);
+    (back?.matches("a, button") ? back : back?.querySelector("a[data-dialog]"))?.focus();
+  });
+  document.addEventListener("live:commanded", () => dialog.open && dialog.close());
+
+  // --- a pressed button says so at once, before the cloud has answered ------------------------------------------------
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const button = detail.elt.matches("form") && $("button.primary, button.button:not(.plain)", detail.elt);
+    if (!button) return;
+    button.setAttribute("aria-busy", "true");
+    const strip = $(".last-command");
+    if (strip && detail.requestConfig.verb === "post" && !dialog.open) strip.textContent = `${button.textContent.trim()}: requested…`;
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+    const failed = detail.elt.id !== "poller" && !detail.successful && detail.xhr.status !== 422;
+    if (failed) say(problem(detail.xhr.status));
+  });
+
+  function problem(status) {
+    if (status === 0) return "The dashboard could not be reached, so it is not known whether this was done. Wait a moment: the page shows it.";
+    if (status === 404) return "This is not there any more. Load the page anew.";
+    if (status === 403) return "You were signed out in between. Load the page anew and sign in.";
+    return "Something went wrong here, and it is not known whether this was done. Wait a moment: the page shows it.";
+  }
+
+  // a sentence that cannot be missed: in the dialog where one is open, else on top of the page
+  function say(words) {
+    const place = dialog.open ? $("#dialog-body") : $("#refusal") || $("#main");
+    const note = document.createElement("p");
+    note.className = "notice bad";
+    note.setAttribute("role", "alert");
+    note.textContent = words;
+    place.querySelector(":scope > .notice[data-said]")?.remove();
+    note.dataset.said = "";
+    place.prepend(note);
+  }
+
+  // --- menus close when one clicks elsewhere, and by Escape ------------------------------------------------------------
+  document.addEventListener("click", ({ target }) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest?.("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    $("summary", menu).focus();
+  });
+
+  // --- what is loaded when it is opened --------------------------------------------------------------------------------
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.open || !target.dataset?.load || "loaded" in target.dataset) return;
+    target.dataset.loaded = "";
+    htmx.ajax("GET", target.dataset.load, { target: target.dataset.into, swap: "innerHTML" }).then(() => writeTimes(target));
+  }, true);
+
+  // --- copying ---------------------------------------------------------------------------------------------------------
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (!button) return;
+    const input = $(button.dataset.copy);
+    input.select();
+    let copied = false;
+    try {
+      await navigator.clipboard.writeText(input.value);
+      copied = true;
+    } catch {
+      copied = document.execCommand("copy"); // without https the newer way is closed
+    }
+    const words = $("span", button);
+    const before = words.textContent;
+    words.textContent = copied ? button.dataset.copied : "Press Ctrl+C to copy";
+    announce(words.textContent);
+    setTimeout(() => (words.textContent = before), 2500);
+  });
+
+  function announce(words) {
+    $("#announcer").textContent = words;
+  }
+
+  // --- finding somebody in the roster ------------------------------------------------------------------------------------
+  function find() {
+    const input = $("[data-find]");
+    if (!input) return;
+    const wanted = input.value.trim().toLocaleLowerCase();
+    for (const row of document.querySelectorAll(`:is(${input.dataset.find}) > tr`)) {
+      row.hidden = wanted !== "" && !$("th", row).textContent.toLocaleLowerCase().includes(wanted);
+    }
+  }
+  document.addEventListener("input", ({ target }) => target.matches("[data-find]") && find());
+
+  // --- the chat stays at its end unless one has scrolled up ----------------------------------------------------------------
+  let follows = true;
+  const scroller = $("[data-sticky]");
+  const toEnd = () => scroller && follows && (scroller.scrollTop = scroller.scrollHeight);
+  scroller?.addEventListener("scroll", () => {
+    follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
+  }, { passive: true });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    find();
+    toEnd();
+  });
+
+  const chip = $("#freshness");
+  if (chip) {
+    polled(chip.dataset.age);
+    setInterval(freshness, 1000);
+  }
+  toEnd();
+  later();
+})();

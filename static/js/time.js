@@ -1,0 +1,76 @@
+// Times: the server sends UTC, the browser writes them in the person's zone and language, and lets clocks run.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const zone = root.dataset.zone || undefined;
+  const language = root.lang || undefined;
+
+  function formatter(options) {
+    try {
+      return new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
+    } catch {
+      return new Intl.DateTimeFormat(language, options); // a zone that this browser does not know
+    }
+  }
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const formats = {
+    time: formatter(clock),
+    second: formatter({ ...clock, second: "2-digit" }),
+    date: formatter({ ...clock, day: "numeric", month: "short" }),
+    year: formatter({ ...clock, day: "numeric", month: "short", year: "numeric" }),
+    full: formatter({ dateStyle: "full", timeStyle: "long" }),
+  };
+
+  // "23 min", "1 h 05 min"; seconds only below a minute, so that little moves on the page
+  function duration(ms) {
+    const minutes = Math.max(0, Math.floor(ms / 60000));
+    if (minutes < 1) return "under 1 min";
+    if (minutes < 60) return `${minutes} min`;
+    if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+    const days = Math.floor(minutes / 1440);
+    return days === 1 ? "1 day" : `${days} days`;
+  }
+
+  function put(element, words) {
+    if (element.textContent !== words) element.textContent = words;
+  }
+
+  function write(element) {
+    const when = new Date(element.dateTime);
+    if (Number.isNaN(when.getTime())) return;
+    const style = element.dataset.as;
+    if (style === "for") put(element, duration(Date.now() - when));
+    else if (style === "age") put(element, `${duration(Date.now() - when)} ago`);
+    else if (style === "date" && when.getFullYear() !== new Date().getFullYear()) put(element, formats.year.format(when));
+    else put(element, (formats[style] || formats.time).format(when));
+    if (!element.title) element.title = formats.full.format(when);
+  }
+
+  // how long a class runs; past its planned end it says by how much
+  function run(element) {
+    const from = new Date(element.dataset.from);
+    const until = element.dataset.until ? new Date(element.dataset.until) : null;
+    const over = until ? Date.now() - until : -1;
+    let words = `${formats.time.format(from)}, ${duration(Date.now() - from)}`;
+    if (over >= 60000) words += ` · ${duration(over)} over time`;
+    element.classList.toggle("over", over >= 60000);
+    put(element, words);
+  }
+
+  // all times within `scope`; called before something new enters the page, so that nothing is seen to change
+  window.writeTimes = (scope) => {
+    scope.querySelectorAll("time[data-as]").forEach(write);
+    scope.querySelectorAll(".clock[data-from]").forEach(run);
+  };
+
+  function tick() {
+    if (document.hidden) return;
+    document.querySelectorAll('time[data-as="for"], time[data-as="age"]').forEach(write);
+    document.querySelectorAll(".clock[data-from]").forEach(run);
+  }
+
+  window.writeTimes(document);
+  setInterval(tick, 10000);
+  document.addEventListener("visibilitychange", tick);
+})();
