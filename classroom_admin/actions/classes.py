@@ -1,7 +1,8 @@
 """Commands about a class as a whole: create, start, end, close."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import registry
@@ -17,7 +19,7 @@ from classroom_admin.rooms.models import Room, RoomState
 
 CLASS_STATE_EVENT: Final = 1
 PUPIL: Final = "2"  # the cloud's number for the role, as text
-_EPOCH_MS: Final = 1000
+CLOSE_DELAY_S: Final = 600  # the cloud's own, where none is given
 
 
 def start_class(*, actor: User, room: Room) -> Entry:
@@ -61,60 +63,115 @@ def create_class(
     """
     if starts_at is not None and starts_at.tzinfo is None:
         raise ActionRefused("The start needs a time zone.", field="schedule.startTime")
-    room_uuid = uuid4().hex
-    schedule = {
-        "startTime": None if starts_at is None else int(starts_at.timestamp() * _EPOCH_MS),
-        "duration": duration_s,
-        "closeDelay": close_delay_s,
-    }
-    schedule = {field: value for field, value in schedule.items() if value is not None}
-    asked = {
-        "name": name,
-        "room_type": room_type,
-        "schedule": schedule,
-        "pupil_limit": pupil_limit,
-        "max_on_stage": max_on_stage,
-        "stage_role": stage_role,
-        "widgets": widgets,
-        "flex_properties": flex_properties,
-    }
-    shown = {field: value for field, value in asked.items() if value not in (None, {})}
-    shown.pop("flex_properties", None)
+    wanted = NewClass(
+        room_uuid=uuid4().hex,
+        name=name,
+        room_type=room_type,
+        starts_at=starts_at,
+        duration_s=duration_s,
+        close_delay_s=close_delay_s,
+        pupil_limit=pupil_limit,
+        max_on_stage=max_on_stage,
+        stage_role=stage_role,
+        widgets=widgets,
+        flex_properties=flex_properties,
+    )
 
     def call(cloud: Client) -> Detail | None:
-        cloud.create_room(
-            room_uuid=room_uuid,
-            room_type=room_type,
-            room_name=name,
-            schedule=schedule or None,
-            max_on_stage=max_on_stage,
-            stage_role=stage_role,
-            flex_properties=flex_properties,
-            widgets=widgets,
-            role_config=None if pupil_limit is None else {PUPIL: {"limit": pupil_limit}},
-            deadline_s=COMMAND_S,
-        )
-        registry.register(
-            room_uuid=room_uuid, name=name, room_type=room_type, planned_start_at=starts_at, created_by=actor
-        )
+        wanted.create(cloud)
+        wanted.register(created_by=actor)
         return None
 
     def read_back(cloud: Client) -> Detail | None:
-        info = cloud.read_room(room_uuid=room_uuid, deadline_s=LOOK_S)
-        registry.register(room_uuid=room_uuid, name=name, room_type=room_type, created_by=actor)
-        registry.note_profile(room_uuid=room_uuid, info=info)
+        info = cloud.read_room(room_uuid=wanted.room_uuid, deadline_s=LOOK_S)
+        wanted.register(created_by=actor)  # the answer to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
     command = Command(
         action="class.create",
-        room_uuid=room_uuid,
+        room_uuid=wanted.room_uuid,
         target_name=name,
-        params=shown,
-        same_as=asked,
+        params=wanted.shown(),
+        same_as={**asdict(wanted), "room_uuid": ""},
         call=call,
         read_back=read_back,
     )
     return flow.run(actor=actor, room=None, command=command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClass:
+    """What a new class is to be; as for ``create_class``."""
+
+    room_uuid: str
+    name: str
+    room_type: int
+    starts_at: datetime | None
+    duration_s: int | None
+    close_delay_s: int | None
+    pupil_limit: int | None
+    max_on_stage: int | None
+    stage_role: str | None
+    widgets: Mapping[str, Any] | None
+    flex_properties: Mapping[str, Any] | None
+
+    def create(self, cloud: Client) -> None:
+        """Make it at the cloud."""
+        plan = {
+            "startTime": None if self.starts_at is None else int(self.starts_at.timestamp() * 1000),
+            "duration": self.duration_s,
+            "closeDelay": self.close_delay_s,
+        }
+        cloud.create_room(
+            room_uuid=self.room_uuid,
+            room_type=self.room_type,
+            room_name=self.name,
+            schedule=_given(plan) or None,
+            max_on_stage=self.max_on_stage,
+            stage_role=self.stage_role,
+            flex_properties=self.flex_properties,
+            widgets=self.widgets,
+            role_config=None if self.pupil_limit is None else {PUPIL: {"limit": self.pupil_limit}},
+            deadline_s=COMMAND_S,
+        )
+
+    def register(self, *, created_by: User) -> None:
+        """Make it known here, with its times as they were asked for."""
+        ends_at = closes_at = None
+        if self.starts_at is not None and self.duration_s is not None:
+            delay_s = CLOSE_DELAY_S if self.close_delay_s is None else self.close_delay_s
+            ends_at = self.starts_at + timedelta(seconds=self.duration_s)
+            closes_at = ends_at + timedelta(seconds=delay_s)
+        registry.register(
+            room_uuid=self.room_uuid,
+            name=self.name,
+            room_type=self.room_type,
+            planned_start_at=self.starts_at,
+            planned_end_at=ends_at,
+            planned_close_at=closes_at,
+            created_by=created_by,
+        )
+
+    def shown(self) -> dict[str, Any]:
+        """What of it stands in the record."""
+        return _given(
+            {
+                "name": self.name,
+                "room_type": self.room_type,
+                "starts_at": None if self.starts_at is None else self.starts_at.isoformat(),
+                "duration_s": self.duration_s,
+                "close_delay_s": self.close_delay_s,
+                "pupil_limit": self.pupil_limit,
+                "max_on_stage": self.max_on_stage,
+                "stage_role": self.stage_role,
+                "widgets": shown_properties(self.widgets) or None,
+                "flex_properties": shown_properties(self.flex_properties) or None,
+            }
+        )
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Entry:
