@@ -138,6 +138,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "sync"
+CELERY_TASK_ROUTES = {"sync.poll": {"queue": "poll"}}
 
 # --- the cloud ----------------------------------------------------------------
 AGORA = CloudConfig(
@@ -152,6 +154,18 @@ AGORA = CloudConfig(
     requests_per_second=env.float("AGORA_REQUESTS_PER_SECOND", default=20.0),
 )
 AGORA_POLL_SECONDS = env.float("AGORA_POLL_SECONDS", default=1.0)
+# A beat that finds no free worker is dropped: the next one takes up what is due.
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
+    for task, every_s in {
+        "sync.poll": AGORA_POLL_SECONDS,
+        "sync.fold_due": 1.0,
+        "sync.fill_holes": 1.0,
+        "sync.sweep": 1.0,
+        "sync.profiles": 1.0,
+        "sync.tidy": 3600.0,
+    }.items()
+}
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

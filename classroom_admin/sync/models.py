@@ -26,7 +26,8 @@ NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.v
 class InboxAnswer(models.Model):
     """An answer of the cloud, committed before anyone looks inside.
 
-    Once it is read, its events are in `StoredEvent`; the bytes stay for a day, those with something in quarantine for good.
+    Once it is read, its events are in `StoredEvent`. The bytes stay for a day; for good where
+    something of them is in quarantine.
     """
 
     class Source(models.TextChoices):
@@ -41,9 +42,7 @@ class InboxAnswer(models.Model):
     body = models.BinaryField()
     http_status = models.IntegerField()
     request_id = models.CharField(max_length=128, blank=True)
-    fence = models.BigIntegerField(
-        default=0, help_text="the leader's number at the time; 0 where none is needed"
-    )
+    fence = models.BigIntegerField(default=0, help_text="the leader's number; 0 where no lease is needed")
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
@@ -68,9 +67,8 @@ class StoredEvent(models.Model):
     ts_ms = models.BigIntegerField(null=True)
     received_at = models.DateTimeField()
     raw = models.TextField()
-    unreadable = models.CharField(
-        max_length=300, blank=True, help_text="why it was not folded; empty: it was"
-    )
+    unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not folded")
+    odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -96,9 +94,12 @@ class StoredEvent(models.Model):
 
 
 class Quarantine(models.Model):
-    """What came and could not be taken: a whole answer, or an item of one. Shown to the administrator."""
+    """What came and could not be taken: a whole answer, an item of one, or an event. Shown to the administrator."""
 
-    answer = models.ForeignKey(InboxAnswer, on_delete=models.PROTECT, related_name="quarantined")
+    answer = models.ForeignKey(InboxAnswer, null=True, on_delete=models.PROTECT, related_name="quarantined")
+    event = models.OneToOneField(
+        StoredEvent, null=True, on_delete=models.CASCADE, related_name="quarantined", help_text="stored, not folded"
+    )
     raw = models.TextField(help_text="as it came; for a whole answer the bytes are in the answer too")
     whole_answer = models.BooleanField(default=False)
     reason = models.CharField(max_length=300)
@@ -115,8 +116,9 @@ class Quarantine(models.Model):
 class Lease(models.Model):
     """Who polls for an App ID. One row an App ID; `fence` grows with each change of owner.
 
-    A rival does not compare clocks: it watches `beats`, and takes over when they stood still for the lease's length
-    by its own monotonic clock, or at once when the owner is a process of the same machine that is gone.
+    A rival does not compare clocks: it watches `beats`, and takes over when they stood still for the
+    lease's length by its own monotonic clock, or at once when the owner is a process of the same machine
+    that is gone.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -134,9 +136,7 @@ class Lease(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
     last_error_at = models.DateTimeField(null=True)
     failures = models.IntegerField(default=0, help_text="in a row")
-    not_before = models.DateTimeField(
-        null=True, help_text="no poll before this: the cloud asked for patience"
-    )
+    not_before = models.DateTimeField(null=True, help_text="no poll before this")
 
     def __str__(self) -> str:
         return f"lease {self.fence} of {self.owner or 'nobody'}"
@@ -148,9 +148,6 @@ class RoomCursor(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)
     stored_sequence = models.BigIntegerField(default=0, help_text="the highest stored")
-    whole_to = models.BigIntegerField(
-        default=0, help_text="nothing is missing up to here, or it is void or a gap"
-    )
     folded_sequence = models.BigIntegerField(default=0)
     folded_at = models.DateTimeField(null=True, help_text="the time of the last folded event")
     needs_refold = models.BooleanField(default=False, help_text="an event came after a later one was folded")
@@ -181,8 +178,8 @@ class RoomCursor(models.Model):
 class Hole(models.Model):
     """Numbers of a stream that are missing, both ends included. The row goes when they arrive.
 
-    open: being asked for. void: the cloud passed over them, twice and ten seconds apart; nobody is shown these.
-    gap: they can no longer be had (`rooms.Gap` shows them).
+    open: being asked for. void: the cloud passed over them, twice and ten seconds apart; nobody is
+    shown these. gap: they can no longer be had (`rooms.Gap` shows them).
     """
 
     class State(models.TextChoices):

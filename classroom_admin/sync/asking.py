@@ -1,0 +1,83 @@
+"""One room's events from the repeatable endpoints: asked for, kept, read, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from classroom_admin.agora.answers import RawAnswer
+from classroom_admin.agora.client import Client
+from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.sync import folding, holes, inbox
+from classroom_admin.sync.models import InboxAnswer, Stream
+
+SOURCE_OF: dict[str, InboxAnswer.Source] = {
+    Stream.ROOM: InboxAnswer.Source.ROOM,
+    Stream.QUIZ: InboxAnswer.Source.QUIZ,
+    Stream.POLL: InboxAnswer.Source.POLL_WIDGET,
+}
+
+
+@dataclass(slots=True)
+class Asked:
+    """What asking brought. `covered_to`: the cloud answered up to this number (0: it had nothing).
+
+    `rooms`: ids of rooms with something new to fold. `problems`: one sentence for each answer that could not be read.
+    """
+
+    requests: int = 0
+    stored: int = 0
+    covered_to: int = 0
+    rooms: set[int] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+
+def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Asked:
+    """Ask for a room's events from number `first` on, until the end or `last`; store what is new.
+
+    Each page is committed before it is read. Raises the client's errors (`RoomNotFound` for a destroyed room,
+    `InvalidArgument` for an id that can't be asked for); what came before them is kept.
+    """
+    result = Asked()
+    next_id: str | int | None = first
+    seen: set[str] = set()
+    # A cloud that names the same page twice would be asked for ever.
+    while next_id is not None and str(next_id) not in seen:
+        seen.add(str(next_id))
+        raw = _fetch(client, room_uuid=room_uuid, stream=stream, next_id=next_id)
+        result.requests += 1
+        found = inbox.read(inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid).pk)
+        result.stored += found.stored
+        result.rooms |= found.rooms
+        if found.problem:
+            result.problems.append(found.problem)
+            break
+        result.covered_to = max([result.covered_to, *found.sequences[-1:]])
+        if last is not None and result.covered_to >= last:
+            break
+        next_id = found.next_id if found.items else None
+    return result
+
+
+def _fetch(client: Client, *, room_uuid: str, stream: str, next_id: str | int) -> RawAnswer:
+    if stream == Stream.QUIZ:
+        return client.quiz_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+    if stream == Stream.POLL:
+        return client.poll_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+    return client.room_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+
+
+def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:
+    """The cloud does not know the room any more: fold what is here, and name what is missing as gaps.
+
+    `ever_there` False: its id can't be asked for at all, so nothing is known of its end.
+    """
+    folding.fold_room(room_id, past_holes=True)
+    with transaction.atomic():
+        holes.lock(room_id)
+        room = Room.objects.select_for_update().get(pk=room_id)
+        if room.gone_at is None:
+            # A room is destroyed an hour after it closed: one that was last seen running has ended unseen.
+            tail_lost = ever_there and room.state in (RoomState.STARTED, RoomState.ENDED)
+            holes.give_up(room, tail_lost=tail_lost)

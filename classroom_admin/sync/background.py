@@ -1,0 +1,101 @@
+"""Background work against the cloud, by one process at a time: fill holes, read back, sweep, fold what is left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from classroom_admin.agora import client_for
+from classroom_admin.agora.client import Client
+from classroom_admin.core import clock
+from classroom_admin.sync import filling, folding, lease, profiles, sweeps
+from classroom_admin.sync.budget import Allowance, background
+
+_watches: dict[str, lease.Watch] = {}
+_busy: dict[str, threading.Lock] = {}
+_making = threading.Lock()
+_renewed: dict[str, float] = {}
+RENEW_EVERY_S = 3.0
+
+
+def client() -> Client | None:
+    """The client for the cloud of the settings; None while these are not complete (`serve` says what is missing)."""
+    return None if settings.AGORA.problems() else client_for(settings.AGORA)
+
+
+@contextmanager
+def only_one(kind: str) -> Iterator[bool]:
+    """True for one process, and one thread of it, at a time; the others have nothing to do."""
+    name = f"{settings.AGORA.app_id}:{kind}"
+    with _making:
+        busy = _busy.setdefault(name, threading.Lock())
+        watch = _watches.setdefault(name, lease.Watch())
+    if not busy.acquire(blocking=False):
+        yield False
+        return
+    try:
+        held = lease.take(app_id=name, owner=lease.this_process(), watch=watch)
+        if held is not None and clock.monotonic() - _renewed.get(name, float("-inf")) > RENEW_EVERY_S:
+            lease.renew(held)
+            _renewed[name] = clock.monotonic()
+        yield held is not None
+    finally:
+        busy.release()
+
+
+def allowance() -> Allowance:
+    return background(settings.AGORA.requests_per_second)
+
+
+def fill_holes() -> filling.Filled | None:
+    """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
+    cloud = client()
+    if cloud is None:
+        return None
+    with only_one("holes") as mine:
+        if not mine:
+            return None
+        filled = filling.fill_due(cloud, allowance())
+    fold(filled.rooms)
+    return filled
+
+
+def sweep() -> sweeps.Swept | None:
+    """Sweep the streams that are due and fold what came. None: another is at it, or no cloud is set up."""
+    cloud = client()
+    if cloud is None:
+        return None
+    with only_one("sweep") as mine:
+        if not mine:
+            return None
+        swept = sweeps.sweep_due(cloud, allowance())
+    fold(swept.rooms)
+    return swept
+
+
+def read_back() -> profiles.ReadBack | None:
+    """Read back the rooms that are due. None: another is at it, or no cloud is set up."""
+    cloud = client()
+    if cloud is None:
+        return None
+    with only_one("profiles") as mine:
+        return profiles.read_back_due(cloud, allowance()) if mine else None
+
+
+def fold(room_ids: set[int]) -> int:
+    """Fold these rooms; gives the events folded."""
+    return sum(folding.fold_room(room_id).events for room_id in sorted(room_ids))
+
+
+def fold_due(*, within_s: float) -> list[int]:
+    """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
+    ends_at = clock.monotonic() + within_s
+    rooms = folding.due_rooms()
+    for done, room_id in enumerate(rooms):
+        if clock.monotonic() >= ends_at:
+            return rooms[done:]
+        folding.fold_room(room_id)
+    return []

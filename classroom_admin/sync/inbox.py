@@ -1,0 +1,200 @@
+"""The inbox: an answer's bytes are committed, then read into events, and what can't be read is kept aside.
+
+`keep` and `read` are two transactions on purpose: whatever happens to the reader, the bytes are there, and
+`unread` finds them again. Reading the same answer or the same event twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from classroom_admin.agora.answers import RawAnswer, read_events_answer
+from classroom_admin.agora.errors import CloudError
+from classroom_admin.core import clock
+from classroom_admin.sync import holes, registry, sorting
+from classroom_admin.sync.decode import Stream
+from classroom_admin.sync.lease import Held, renew
+from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
+from classroom_admin.sync.sorting import Item
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(days=1)
+STREAM_OF: dict[str, Stream] = {
+    InboxAnswer.Source.POLL.value: Stream.ROOM,
+    InboxAnswer.Source.ROOM.value: Stream.ROOM,
+    InboxAnswer.Source.QUIZ.value: Stream.QUIZ,
+    InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
+    InboxAnswer.Source.RELAY.value: Stream.ROOM,
+}
+
+
+@dataclass(slots=True)
+class Found:
+    """What an answer held.
+
+    `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not, in order.
+    `problem`: why nothing of the answer could be read; empty when it could.
+    """
+
+    items: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    rooms: set[int] = field(default_factory=set)
+    sequences: list[int] = field(default_factory=list)
+    next_id: str | None = None
+    problem: str = ""
+
+
+def keep(
+    raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
+) -> InboxAnswer:
+    """Commit an answer as it came. With `held`, only while that lease is good (`FenceLost` otherwise)."""
+    with transaction.atomic():
+        if held is not None:
+            renew(held, last_poll_at=clock.now())
+        return InboxAnswer.objects.create(
+            source=source,
+            room_uuid=room_uuid,
+            body=raw.body,
+            http_status=raw.http_status,
+            request_id=(raw.request_id or "")[:128],
+            fence=held.fence if held else 0,
+            received_at=clock.from_ms(raw.received_at_ms),
+        )
+
+
+def unread(*, received_before: datetime | None = None) -> list[int]:
+    """Ids of answers that were committed and not read yet (a reader died in between), oldest first."""
+    answers = InboxAnswer.objects.filter(read_at__isnull=True)
+    if received_before is not None:
+        answers = answers.filter(received_at__lt=received_before)
+    return list(answers.order_by("id").values_list("id", flat=True))
+
+
+def read(answer_id: int) -> Found:
+    """Read a kept answer: store its new events, put aside what can't be read, note the holes. One transaction."""
+    with transaction.atomic():
+        answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
+        if answer.read_at is not None:
+            return Found()
+        found = _read(answer)
+        InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
+    if found.problem or found.quarantined:
+        why = found.problem or f"{found.quarantined} items could not be taken"
+        log.warning("answer %s is in quarantine: %s", answer_id, why)
+    return found
+
+
+def read_quarantine_again() -> int:
+    """Read answers again of which something is in quarantine; this release may know more. Gives events gained."""
+    waiting = Quarantine.objects.filter(resolved_at__isnull=True, event__isnull=True, answer__isnull=False)
+    stored = 0
+    for answer_id in sorted(set(waiting.values_list("answer_id", flat=True))):
+        with transaction.atomic():
+            answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
+            Quarantine.objects.filter(answer=answer, resolved_at__isnull=True).delete()
+            stored += _read(answer).stored
+    return stored
+
+
+def prune() -> int:
+    """Let go of the bytes of answers that were read a day ago, unless something of them is in quarantine."""
+    aside = Quarantine.objects.filter(answer=OuterRef("pk"))
+    old = InboxAnswer.objects.filter(received_at__lt=clock.now() - KEPT_FOR, read_at__isnull=False)
+    pruned, _by_model = old.filter(~Exists(aside)).delete()
+    return pruned
+
+
+def _read(answer: InboxAnswer) -> Found:
+    body = bytes(answer.body)
+    try:
+        content = read_events_answer(body)
+    except CloudError as error:
+        _put_aside(answer, [(str(error), sorting.storable(body))], whole=True)
+        return Found(problem=str(error), quarantined=1)
+    batch = sorting.sort(
+        content,
+        stream=STREAM_OF[answer.source],
+        room_uuid=answer.room_uuid,
+        received_at=answer.received_at,
+    )
+    found = Found(items=len(content.events) + len(content.unreadable), next_id=content.next_id)
+    cursors = registry.lock(batch.places)
+    fresh: list[StoredEvent] = []
+    touched: list[RoomCursor] = []
+    for place, items in batch.places.items():
+        found.sequences += [item.sequence for item in items.values() if item.sequence is not None]
+        new = _only_new(cursors[place], items, batch.aside)
+        if new:
+            fresh += _rows(cursors[place], new, answer)
+            holes.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
+            touched.append(cursors[place])
+    StoredEvent.objects.bulk_create(fresh)
+    _put_aside(answer, batch.aside)
+    registry.advance(touched)
+    for room_id in registry.revive({cursor.room_id for cursor in touched}):
+        holes.recheck(room_id)
+    found.sequences.sort()
+    found.stored, found.quarantined = len(fresh), len(batch.aside)
+    found.rooms = {cursor.room_id for cursor in touched}
+    return found
+
+
+def _only_new(
+    cursor: RoomCursor, items: Mapping[int | str, Item], aside: list[tuple[str, str]]
+) -> list[Item]:
+    """Those that are not stored yet. One with a number that another event has goes aside.
+
+    Numbers above the highest stored are new without asking: the cursor is locked.
+    """
+    numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
+    digests = [name for name in items if isinstance(name, str)]
+    of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
+    here: set[int | str] = set()
+    for chunk in registry.chunks(numbers):
+        for number, cmd, ts_ms in of_place.filter(sequence__in=chunk).values_list("sequence", "cmd", "ts_ms"):
+            here.add(number)
+            if items[number].differs_from(cmd=cmd, ts_ms=ts_ms):
+                aside.append((sorting.used_before(items[number]), items[number].raw))
+    for chunk in registry.chunks(digests):
+        here.update(of_place.filter(digest__in=chunk).values_list("digest", flat=True))
+    return [item for name, item in items.items() if name not in here]
+
+
+def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[StoredEvent]:
+    return [
+        StoredEvent(
+            room_id=cursor.room_id,
+            stream=cursor.stream,
+            sequence=item.sequence,
+            digest=item.digest,
+            cmd=item.cmd,
+            ts_ms=item.ts_ms,
+            received_at=item.received_at,
+            raw=item.raw,
+            answer_id=answer.pk,
+        )
+        for item in items
+    ]
+
+
+def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
+    Quarantine.objects.bulk_create(
+        [
+            Quarantine(
+                answer=answer,
+                raw=raw,
+                whole_answer=whole,
+                reason=reason[:300],
+                found_at=answer.received_at,
+            )
+            for reason, raw in aside
+        ]
+    )

@@ -1,0 +1,188 @@
+"""Who polls: one owner an App ID, with a fencing number that every commit of a poll checks.
+
+The polling stream hands each event out once, so two readers would split it between them. A reader that was
+paused and wakes up must not commit what it drained under a lease that is somebody else's by now: `renew`,
+called inside the write transaction, raises `FenceLost` then.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db.models import F
+
+from classroom_admin.core import clock
+from classroom_admin.sync.models import Lease
+
+LEASE_S = 15.0
+"""A lease whose beats stand still for so long is free. Longer than the slowest poll."""
+WANTED_S = 30.0
+"""A request to be handed the lease is forgotten after this: the one who asked gave up."""
+
+
+class FenceLost(Exception):
+    """The lease is another's by now: nothing may be written under the old fencing number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A lease in hand: `fence` is what makes it good. `taken_over`: just now, from one that did not let go."""
+
+    app_id: str
+    owner: str
+    fence: int
+    taken_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A process that may hold the lease, as it is written into the row.
+
+    `host` names the machine, its boot and its process-id space, so that a pid is only looked up where it
+    means something. `started` (clock ticks since boot) tells a process from a later one with the same pid.
+    """
+
+    host: str
+    pid: int
+    started: str
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def __str__(self) -> str:
+        return f"{self.host}|{self.pid}|{self.started}|{self.token}"
+
+    @classmethod
+    def read(cls, written: str) -> Owner | None:
+        parts = written.split("|")
+        if len(parts) != 4 or not parts[1].isdigit():
+            return None
+        return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
+
+    def is_dead(self) -> bool:
+        """True only when this is surely a process of this machine that is gone; False when nobody knows."""
+        if self.host != _host():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return self.started != _started(self.pid)
+
+
+def _host() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    space = Path("/proc/self/ns/pid")
+    marks = [socket.gethostname()[:60].replace("|", "-")]
+    if boot.exists():
+        marks.append(boot.read_text().strip()[:8])
+    if space.exists():
+        marks.append(space.readlink().name.strip("pid:[]"))
+    return "/".join(marks)
+
+
+def _started(pid: int) -> str:
+    """When the process began, in ticks since boot; empty where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    after_name = stat.rpartition(")")[2].split()
+    if after_name[0] in "ZX":
+        return "gone"
+    return after_name[19]
+
+
+_this_process: Owner | None = None
+
+
+def this_process() -> Owner:
+    """The owner that stands for this process; a fork gets its own."""
+    global _this_process
+    if _this_process is None or _this_process.pid != os.getpid():
+        _this_process = Owner(host=_host(), pid=os.getpid(), started=_started(os.getpid()))
+    return _this_process
+
+
+class Watch:
+    """What one process has seen of a lease: whether its beats move, by this process's own monotonic clock."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[int, int] | None = None
+        self._since = 0.0
+
+    def stands_still(self, lease: Lease) -> bool:
+        seen = (lease.fence, lease.beats)
+        if seen != self._seen:
+            self._seen, self._since = seen, clock.monotonic()
+            return False
+        return clock.monotonic() - self._since >= LEASE_S
+
+
+def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
+    """Take the lease where it is free, ours already, or its owner is gone. None: another holds it.
+
+    The claim is a conditional UPDATE on the fencing number and the beats seen: of two rivals one wins.
+    """
+    lease, _made = Lease.objects.get_or_create(app_id=app_id)
+    if lease.owner == str(owner):
+        return Held(app_id=app_id, owner=lease.owner, fence=lease.fence)
+    holder = Owner.read(lease.owner)
+    if holder is not None and not holder.is_dead() and not watch.stands_still(lease):
+        return None
+    won = Lease.objects.filter(app_id=app_id, fence=lease.fence, beats=lease.beats, owner=lease.owner).update(
+        **_as_columns(owner), fence=F("fence") + 1, beats=F("beats") + 1, renewed_at=clock.now()
+    )
+    if not won:
+        return None
+    return Held(app_id=app_id, owner=str(owner), fence=lease.fence + 1, taken_over=holder is not None)
+
+
+def renew(held: Held, **columns: object) -> None:
+    """Beat, and write `columns` of the lease. Call it inside the transaction whose commit needs the lease.
+
+    The UPDATE locks the row until the commit, so nobody takes over in between. Raises `FenceLost`.
+    """
+    mine = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence)
+    if not mine.update(beats=F("beats") + 1, renewed_at=clock.now(), **columns):
+        raise FenceLost("Another process polls by now: what this one drained may not be written.")
+
+
+def ask_for(*, app_id: str, owner: Owner) -> None:
+    """Ask whoever holds the lease to hand it over after its present cycle."""
+    Lease.objects.filter(app_id=app_id).exclude(owner=str(owner)).update(
+        wanted_by=str(owner), wanted_at=clock.now()
+    )
+
+
+def hand_over(held: Held) -> bool:
+    """Give the lease to the process that asked for it, unless that one is dead. True: it is theirs."""
+    lease = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).first()
+    if lease is None or not lease.wanted_by or lease.wanted_at is None:
+        return False
+    wanted = Owner.read(lease.wanted_by)
+    given_up = abs((clock.now() - lease.wanted_at).total_seconds()) > WANTED_S
+    mine = Lease.objects.filter(pk=lease.pk, owner=held.owner, fence=held.fence)
+    if wanted is None or given_up or wanted.is_dead():
+        mine.update(wanted_by="", wanted_at=None)
+        return False
+    return bool(
+        mine.update(
+            **_as_columns(wanted), fence=F("fence") + 1, beats=F("beats") + 1, wanted_by="", wanted_at=None
+        )
+    )
+
+
+def release(held: Held) -> None:
+    """Let go, so that the next one need not wait. Does nothing when the lease is another's already."""
+    Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).update(
+        owner="", host="", pid=None, beats=F("beats") + 1
+    )
+
+
+def _as_columns(owner: Owner) -> dict[str, object]:
+    return {"owner": str(owner), "host": owner.host[:120], "pid": owner.pid}

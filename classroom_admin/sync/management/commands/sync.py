@@ -1,0 +1,120 @@
+"""`manage.py sync --once`: bring everything here up to date with the cloud, and say what was done."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from classroom_admin.agora import client_for
+from classroom_admin.agora.client import Client
+from classroom_admin.core import clock
+from classroom_admin.sync import background, filling, folding, lease, profiles, sweeps
+from classroom_admin.sync.budget import Allowance
+from classroom_admin.sync.lease import FenceLost, Held
+from classroom_admin.sync.models import Lease
+from classroom_admin.sync.polling import Polled, Poller
+
+WAIT_FOR_LEASE_S = 25.0
+LOOK_EVERY_S = 0.2
+LONGEST_PAUSE_S = 30.0
+PAUSES = 5
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was done, and what went wrong (in plain words)."""
+
+    stored: int = 0
+    quarantined: int = 0
+    folded: int = 0
+    requests: int = 0
+    gone: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, part: Polled | filling.Filled | sweeps.Swept) -> None:
+        self.stored += part.stored
+        self.problems += part.problems
+        if isinstance(part, Polled):
+            self.requests += part.answers
+            self.quarantined += part.quarantined
+        else:
+            self.requests += part.requests
+            self.gone += part.gone
+
+
+class Command(BaseCommand):
+    help = "Poll the cloud until it has no more, fill holes, ask every known room for its end, fold, and stop."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run once and stop (the only way there is)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["once"]:
+            raise CommandError("Say --once. For syncing that goes on, run: manage.py serve")
+        if missing := settings.AGORA.problems():
+            raise CommandError("The connection to the cloud is not set up. " + " ".join(missing))
+        client = client_for(settings.AGORA)
+        totals = Totals()
+        self._poll(client, totals)
+        nobody_waits = Allowance(0)
+        totals.folded += self._fold()
+        totals.add(filling.fill_due(client, nobody_waits, all_open=True))
+        totals.add(sweeps.sweep_due(client, nobody_waits, everything=True))
+        totals.add(filling.fill_due(client, nobody_waits))
+        read_back = profiles.read_back_due(client, nobody_waits)
+        totals.requests += read_back.requests
+        totals.gone += read_back.gone
+        totals.problems += read_back.problems
+        totals.folded += self._fold()
+        self._report(totals)
+
+    def _poll(self, client: Client, totals: Totals) -> None:
+        """Poll until the cloud answers empty; a cloud that asks for a pause is given it, a few times."""
+        poller = Poller(client)
+        held = self._wait_for_lease(poller)
+        try:
+            for _attempt in range(PAUSES):
+                polled = poller.cycle(held, until_empty=True)
+                pause_s = polled.retry_after_s
+                if pause_s is None or pause_s > LONGEST_PAUSE_S:
+                    totals.add(polled)
+                    return
+                polled.problems.clear()
+                totals.add(polled)
+                threading.Event().wait(pause_s)
+            totals.problems.append("The cloud kept asking for a pause; run this again later.")
+        except FenceLost as error:
+            sweeps.soon(why="another process took the lease")
+            raise CommandError(str(error)) from error
+        finally:
+            lease.release(held)
+
+    def _wait_for_lease(self, poller: Poller) -> Held:
+        """Take the lease; where another holds it, ask for it and wait."""
+        ends_at = clock.monotonic() + WAIT_FOR_LEASE_S
+        while (held := poller.take()) is None:
+            if clock.monotonic() >= ends_at:
+                row = Lease.objects.get(app_id=poller.app_id)
+                raise CommandError(
+                    f"Another process polls already ({row.host.partition('/')[0]}, process {row.pid}) and did not "
+                    "hand over in 25 s. Stop it, or let it do its work."
+                )
+            lease.ask_for(app_id=poller.app_id, owner=poller.owner)
+            threading.Event().wait(LOOK_EVERY_S)
+        return held
+
+    def _fold(self) -> int:
+        return sum(folding.fold_room(room_id, past_holes=True).events for room_id in folding.waiting_rooms())
+
+    def _report(self, totals: Totals) -> None:
+        self.stdout.write(
+            f"{totals.stored} new events stored, {totals.folded} folded, {totals.quarantined} put into quarantine, "
+            f"{totals.gone} rooms gone; {totals.requests} requests."
+        )
+        if totals.problems:
+            raise CommandError("\n".join(dict.fromkeys(totals.problems)))

@@ -1,0 +1,194 @@
+"""One cycle of the poll: take what is new in all rooms, commit it, read it; nothing else may slow it down.
+
+The stream hands each event out once, so nothing is asked for twice here: where an answer may be lost, all rooms
+are asked for their ends instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from classroom_admin.agora.answers import RawAnswer
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
+from classroom_admin.core import clock
+from classroom_admin.sync import health, inbox, lease, sweeps
+from classroom_admin.sync.lease import FenceLost, Held
+from classroom_admin.sync.models import InboxAnswer, Lease
+
+log = logging.getLogger(__name__)
+
+CYCLE_S = 4.0
+"""A cycle ends after this, full answers or not, so that another process can be handed the lease."""
+UNREADABLE_IN_A_ROW = 3
+"""A cloud that answers nonsense again and again is left alone until the next cycle."""
+LONGEST_BACK_OFF_S = 8.0
+_NOTHING = re.compile(rb'"data"\s*:\s*(?:\[\s*\]|null|\{\s*\})')
+_LONGEST_NOTHING = 500
+
+
+@dataclass(slots=True)
+class Polled:
+    """What a cycle did. `rooms`: ids of rooms with something to fold. `problems`: failures in plain words.
+
+    `empty`: the cloud said that there is no more. `retry_after_s`: it wants to be left alone for so long.
+    """
+
+    answers: int = 0
+    events: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    rooms: set[int] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    empty: bool = False
+    retry_after_s: float | None = None
+    unreadable_in_a_row: int = 0
+
+
+class Poller:
+    """Polls for one App ID while it holds the lease. One for a process; cycles never overlap."""
+
+    def __init__(self, client: Client, *, owner: lease.Owner | None = None) -> None:
+        self.client = client
+        self.app_id = client.config.app_id
+        self._owner = owner
+        self._watch = lease.Watch()
+        self._busy = threading.Lock()
+
+    @property
+    def owner(self) -> lease.Owner:
+        return self._owner or lease.this_process()
+
+    def poll(self) -> Polled | None:
+        """Run a cycle if the lease is ours or free, and hand the lease over where asked. None: not ours to do."""
+        if not self._busy.acquire(blocking=False):
+            return None
+        try:
+            held = self.take()
+            if held is None or self._must_wait():
+                return None
+            try:
+                polled = self.cycle(held)
+            except FenceLost:
+                sweeps.soon(why="another process took the lease while this one had an answer in hand")
+                return None
+            lease.hand_over(held)
+            return polled
+        finally:
+            self._busy.release()
+
+    def take(self) -> Held | None:
+        """Take the lease. From one that died holding it, with the suspicion that it had drained an answer."""
+        held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
+        if held is not None and held.taken_over:
+            sweeps.soon(why="the process that polled before has died")
+        return held
+
+    def _must_wait(self) -> bool:
+        not_before = Lease.objects.filter(app_id=self.app_id).values_list("not_before", flat=True).first()
+        return not_before is not None and clock.now() < not_before
+
+    def cycle(self, held: Held, *, until_empty: bool = False) -> Polled:
+        """Poll until the cloud has no more, fails, or (unless `until_empty`) the cycle's time is over.
+
+        Raises `FenceLost` when the lease became another's.
+        """
+        result = Polled()
+        for answer_id in inbox.unread():
+            _add(result, inbox.read(answer_id))
+        ends_at = clock.monotonic() + CYCLE_S
+        while not result.empty and result.unreadable_in_a_row < UNREADABLE_IN_A_ROW:
+            try:
+                raw = self.client.polled_sequences_raw()
+            except CloudError as error:
+                self._failed(held, error, result)
+                return result
+            self._receive(held, raw, result)
+            if not until_empty and clock.monotonic() >= ends_at:
+                break
+        self._went_well(held, result)
+        return result
+
+    def _receive(self, held: Held, raw: RawAnswer, result: Polled) -> None:
+        result.answers += 1
+        if holds_nothing(raw.body):
+            result.empty = True
+            return
+        answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        found = inbox.read(answer.pk)
+        _add(result, found)
+        if found.problem:
+            result.unreadable_in_a_row += 1
+            sweeps.soon(why="an answer of the stream of all rooms could not be read")
+        else:
+            result.unreadable_in_a_row = 0
+            result.empty = found.items == 0
+
+    def _went_well(self, held: Held, result: Polled) -> None:
+        now = clock.now()
+        if result.unreadable_in_a_row:
+            lease.renew(held, last_poll_at=now, last_error=result.problems[-1][:500], last_error_at=now)
+        else:
+            lease.renew(
+                held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None
+            )
+
+    def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
+        now = clock.now()
+        result.problems.append(health.plain_words(error))
+        if isinstance(error, CloudUnavailable) and error.may_have_happened:
+            if error.partial_body:
+                broken = RawAnswer(
+                    body=error.partial_body,
+                    http_status=error.http_status or 0,
+                    received_at_ms=clock.now_ms(),
+                    request_id=error.request_id,
+                    path="",
+                )
+                _add(result, inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
+            sweeps.soon(why="an answer of the stream of all rooms was lost on its way")
+        failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
+        wait_s = min(LONGEST_BACK_OFF_S, 0.5 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)
+        if isinstance(error, RateLimited) and error.retry_after_s is not None:
+            wait_s = error.retry_after_s
+        result.retry_after_s = wait_s if isinstance(error, RateLimited) else None
+        log.warning("poll failed: %s", error)
+        lease.renew(
+            held,
+            last_poll_at=now,
+            last_error=result.problems[-1][:500],
+            last_error_at=now,
+            failures=failures,
+            not_before=now + timedelta(seconds=wait_s),
+        )
+
+
+def holds_nothing(body: bytes) -> bool:
+    """Whether a short answer is surely empty, told from its bytes alone; then there is nothing to commit."""
+    return len(body) <= _LONGEST_NOTHING and b'"cmd"' not in body and _NOTHING.search(body) is not None
+
+
+def _add(result: Polled, found: inbox.Found) -> None:
+    result.events += found.items
+    result.stored += found.stored
+    result.quarantined += found.quarantined
+    result.rooms |= found.rooms
+    if found.problem:
+        result.problems.append(f"An answer could not be read and is kept in quarantine: {found.problem}")
+
+
+_pollers: dict[Client, Poller] = {}
+_making = threading.Lock()
+
+
+def poller_for(client: Client) -> Poller:
+    """The process's one poller for a client."""
+    with _making:
+        if client not in _pollers:
+            _pollers[client] = Poller(client)
+        return _pollers[client]

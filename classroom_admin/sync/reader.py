@@ -1,0 +1,81 @@
+"""Stored events read again for the fold, and the record of those that could not be."""
+
+from __future__ import annotations
+
+import json
+
+from classroom_admin.core import clock
+from classroom_admin.sync.decode import Event, Stream, Undecodable, Unknown, decode
+from classroom_admin.sync.fold import Stamped
+from classroom_admin.sync.models import Quarantine, StoredEvent
+
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: a later time is none."""
+INDIGESTIBLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What an event that nobody foresaw may raise: the event is set aside, its room goes on."""
+FOLD_FAILED = "Folding failed"
+
+
+class Reader:
+    """Decodes stored events. One that can't be decoded, or failed to fold, counts as an event and nothing else.
+
+    `again`: also try those that failed to fold once (a later release may do it). `failed`: ids that failed just now.
+    """
+
+    def __init__(self, *, again: bool, failed: set[int]) -> None:
+        self._again = again
+        self._failed = failed
+        self._unreadable: dict[int, str] = {}
+        self._odd: dict[int, str] = {}
+
+    def read(self, row: StoredEvent) -> Event:
+        known_to_fail = row.unreadable.startswith(FOLD_FAILED) and not self._again
+        if row.pk in self._failed or known_to_fail:
+            return _unknown(row)
+        reason, odd = "", ""
+        try:
+            event = decode(Stream(row.stream), json.loads(row.raw))
+            odd = "; ".join(event.odd)[:300]
+        except Undecodable as error:
+            event, reason = _unknown(row), error.reason[:300]
+        except INDIGESTIBLE as error:
+            event, reason = _unknown(row), f"Reading failed: {type(error).__name__}: {error}"[:300]
+        if reason != row.unreadable:
+            self._unreadable[row.pk] = reason
+        if odd != row.odd:
+            self._odd[row.pk] = odd
+        return event
+
+    def record(self) -> None:
+        """Write what could (not) be read, where it differs from what is on record."""
+        for event_id, reason in self._unreadable.items():
+            if reason:
+                set_aside(event_id, reason)
+            else:
+                StoredEvent.objects.filter(pk=event_id).update(unreadable="")
+                Quarantine.objects.filter(event_id=event_id).update(resolved_at=clock.now())
+        for event_id, odd in self._odd.items():
+            StoredEvent.objects.filter(pk=event_id).update(odd=odd)
+
+
+def stamp(row: StoredEvent, event: Event) -> Stamped:
+    """The event's own time and the time of its receipt."""
+    ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
+    return Stamped(ts_ms=ts_ms, received_at=row.received_at)
+
+
+def set_aside(event_id: int, reason: str) -> None:
+    """Mark a stored event as not folded, and show it to the administrator."""
+    event = StoredEvent.objects.get(pk=event_id)
+    StoredEvent.objects.filter(pk=event_id).update(unreadable=reason[:300])
+    Quarantine.objects.update_or_create(
+        event=event,
+        defaults={"reason": reason[:300], "raw": event.raw, "found_at": clock.now(), "resolved_at": None},
+    )
+
+
+def _unknown(row: StoredEvent) -> Event:
+    ts_ms = row.ts_ms
+    return Event(
+        stream=Stream(row.stream), sequence=row.sequence or 0, cmd=row.cmd, ts_ms=ts_ms, data=Unknown()
+    )

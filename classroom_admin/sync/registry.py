@@ -1,0 +1,112 @@
+"""Rooms and their cursors: made where nobody announced them, locked where their events are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from django.db.models import Exists, F, OuterRef
+
+from classroom_admin.core import clock
+from classroom_admin.rooms.models import Room
+from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor, Stream
+from classroom_admin.sync.sorting import Place
+
+T = TypeVar("T")
+CHUNK = 400
+"""Values in one IN list: SQLite bounds the variables of a statement."""
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
+    """The cursors of these places, locked until the transaction ends; rooms and cursors are made where new.
+
+    Locks are taken in the order of the cursors' ids, so that two writers never wait for one another.
+    """
+    wanted = set(places)
+    uuids = sorted({room_uuid for room_uuid, _stream in wanted})
+    names = _names(uuids)
+    if missing := set(uuids) - {room_uuid for room_uuid, _stream in names.values()}:
+        register(sorted(missing))
+        names = _names(uuids)
+    locked: dict[Place, RoomCursor] = {}
+    for chunk in chunks(sorted(pk for pk, place in names.items() if place in wanted)):
+        for cursor in RoomCursor.objects.select_for_update().filter(id__in=chunk).order_by("id"):
+            locked[names[cursor.pk]] = cursor
+    return locked
+
+
+def _names(room_uuids: Sequence[str]) -> dict[int, Place]:
+    names: dict[int, Place] = {}
+    for chunk in chunks(room_uuids):
+        rows = RoomCursor.objects.filter(room__room_uuid__in=chunk)
+        for pk, room_uuid, stream in rows.values_list("id", "room__room_uuid", "stream"):
+            names[pk] = (room_uuid, stream)
+    return names
+
+
+def register(room_uuids: Iterable[str]) -> None:
+    """Make rooms that are not known yet, with their cursors, to be read back from the cloud and swept at once."""
+    now = clock.now()
+    for chunk in chunks(room_uuids):
+        Room.objects.bulk_create(
+            [Room(room_uuid=room_uuid, known_since=now) for room_uuid in chunk], ignore_conflicts=True
+        )
+        adopt(Room.objects.filter(room_uuid__in=chunk).values_list("id", flat=True), now=now)
+
+
+def adopt(room_ids: Iterable[int], *, now: datetime) -> None:
+    """Give rooms their cursors and their first errand. What is there already stays as it is."""
+    ids = list(room_ids)
+    RoomCursor.objects.bulk_create(
+        [
+            RoomCursor(room_id=room_id, stream=stream, sweep_due_at=now if stream in NUMBERED else None)
+            for room_id in ids
+            for stream in Stream.values
+        ],
+        ignore_conflicts=True,
+    )
+    Errand.objects.bulk_create(
+        [Errand(room_id=room_id, profile_due_at=now) for room_id in ids], ignore_conflicts=True
+    )
+
+
+def adopt_all() -> int:
+    """Adopt the rooms that were made elsewhere (a class created here). Gives how many."""
+    without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
+    ids = list(without.values_list("id", flat=True))
+    for chunk in chunks(ids):
+        adopt(chunk, now=clock.now())
+    return len(ids)
+
+
+def advance(cursors: Sequence[RoomCursor]) -> None:
+    """Write how far cursors are that got new events, and that there is something to fold."""
+    now = clock.now()
+    for cursor in cursors:
+        cursor.fold_due_at = now
+    RoomCursor.objects.bulk_create(
+        cursors,
+        update_conflicts=True,
+        unique_fields=["room", "stream"],
+        update_fields=["stored_sequence", "needs_refold", "fold_due_at"],
+    )
+
+
+def revive(room_ids: Iterable[int]) -> list[int]:
+    """Take rooms that were thought gone for living, since an event of them came. Gives those that were."""
+    back: list[int] = []
+    for chunk in chunks(room_ids):
+        back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
+    if back:
+        soon = clock.now() + timedelta(seconds=1)
+        Room.objects.filter(id__in=back).update(gone_at=None, version=F("version") + 1)
+        RoomCursor.objects.filter(room_id__in=back, stream__in=NUMBERED).update(sweep_due_at=soon)
+    return back

@@ -1,0 +1,100 @@
+"""From an answer's content to events by place, and what can't be placed. Pure: no query, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from classroom_admin.agora.answers import EventsAnswer
+from classroom_admin.sync.decode import Stream, Undecodable, identify
+
+Place = tuple[str, str]
+"""(room_uuid, stream)"""
+
+HIGHEST_NUMBER = 2**63 - 1
+HIGHEST_KIND = 2**31 - 1
+LONGEST_ROOM_UUID = 64
+PEER_KINDS = ("1", "99")
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """One event of an answer. `sequence` is None for a peer message, which `digest` names. `raw` is its JSON."""
+
+    sequence: int | None
+    digest: str
+    cmd: int | None
+    ts_ms: int | None
+    raw: str
+    received_at: datetime
+
+    def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
+        """True when this can't be the same event again. A time that only one of the two tells is no difference."""
+        same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
+        return self.cmd != cmd or not same_time
+
+
+@dataclass(slots=True)
+class Sorted:
+    """`places`: events by place, by number or digest. `aside`: (reason, JSON) of what has no place."""
+
+    places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
+    aside: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str, received_at: datetime) -> Sorted:
+    """Sort an answer's events. `room_uuid` is the room that was asked for; empty for the stream of all rooms."""
+    result = Sorted(aside=list(content.unreadable))
+    for raw in content.events:
+        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+        try:
+            place, item = _place(raw, text, stream=stream, room_uuid=room_uuid, received_at=received_at)
+        except Undecodable as error:
+            result.aside.append((error.reason, text))
+            continue
+        name = item.digest if item.sequence is None else item.sequence
+        earlier = result.places[place].setdefault(name, item)
+        if earlier is not item and item.differs_from(cmd=earlier.cmd, ts_ms=earlier.ts_ms):
+            result.aside.append((used_before(item), text))
+    return result
+
+
+def used_before(item: Item) -> str:
+    return f"Number {item.sequence} came before with another event; the first is kept."
+
+
+def _place(
+    raw: Mapping[str, Any], text: str, *, stream: Stream, room_uuid: str, received_at: datetime
+) -> tuple[Place, Item]:
+    if stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw):
+        stream = Stream.PEER
+    identity = identify(dict(raw), stream, room_uuid=room_uuid or None)
+    if not identity.room_uuid:
+        raise Undecodable("The event names no room.")
+    if len(identity.room_uuid) > LONGEST_ROOM_UUID:
+        raise Undecodable(f"The room's id is longer than {LONGEST_ROOM_UUID} characters.")
+    cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None
+    digest, sequence = "", identity.sequence
+    if stream is Stream.PEER:
+        sequence, digest = None, hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    elif sequence is None or not 1 <= sequence <= HIGHEST_NUMBER:
+        raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")
+    item = Item(
+        sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=text, received_at=received_at
+    )
+    return (identity.room_uuid, str(stream)), item
+
+
+def _is_peer_message(raw: Mapping[str, Any]) -> bool:
+    data = raw.get("data")
+    return str(raw.get("cmd")) in PEER_KINDS and isinstance(data, Mapping) and "message" in data
+
+
+def storable(body: bytes) -> str:
+    """An answer's bytes as text that every database takes; what is no UTF-8 shows as U+FFFD."""
+    return body.decode("utf-8", errors="replace").replace("\x00", "�")
