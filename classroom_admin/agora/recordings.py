@@ -90,9 +90,8 @@ class RecordingCalls(Calls):
             deadline_s=deadline_s,
         )
         data = read_object(envelope.data)
-        items, unreadable = read_list(
-            RecordingItem, data.get("list") if data else envelope.data if envelope.data != {} else []
-        )
+        listed = data.get("list") if isinstance(envelope.data, dict) else envelope.data
+        items, unreadable = read_list(RecordingItem, listed)
         return RecordingPage.model_validate(
             {
                 **{name: value for name, value in data.items() if name != "list"},

@@ -200,10 +200,13 @@ class Transport:
             if refused is not None:
                 return refused
             reply = self._exchange(host, job, token)
-            if reply.sent:
+            if reply.status is None:
+                # Also after a silence: this call may not be repeated there, but the next begins elsewhere.
+                self._hosts.failed(host)
+            else:
                 self._hosts.answered(host)
+            if reply.sent:
                 break
-            self._hosts.failed(host)
         else:
             host = ""
         if reply.whole:

@@ -110,6 +110,8 @@ def test_a_command_is_not_repeated_after_a_time_out(make_client):
             made.client.set_class_state(room_uuid="r1", state=1)
         assert caught.value.may_have_happened is True
         assert (len(silent.asked), len(other.asked)) == (1, 0)
+        made.client.set_class_state(room_uuid="r1", state=2)
+        assert (len(silent.asked), len(other.asked)) == (1, 1), "the next one goes to the host that answers"
 
 
 def test_a_dripping_body_ends_at_the_deadline(make_client):
