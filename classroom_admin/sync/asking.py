@@ -23,7 +23,8 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Asked:
     """What asking brought. `covered_to`: the cloud answered up to this number (0: it had nothing).
 
-    `rooms`: ids of rooms with something new to fold. `problems`: one sentence for each answer that could not be read.
+    `rooms`: ids of rooms with something new to fold. `problems`: one sentence for each answer
+    that could not be read.
     """
 
     requests: int = 0

@@ -1,4 +1,6 @@
-"""Background work against the cloud, by one process at a time: fill holes, read back, sweep, fold what is left."""
+"""Background work against the cloud, by one process at a time: fill holes, read back, sweep, fold what
+is left.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ RENEW_EVERY_S = 3.0
 
 
 def client() -> Client | None:
-    """The client for the cloud of the settings; None while these are not complete (`serve` says what is missing)."""
+    """The client for the cloud of the settings; None while these are not complete (`serve` says what is
+    missing).
+    """
     return None if settings.AGORA.problems() else client_for(settings.AGORA)
 
 

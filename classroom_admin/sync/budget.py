@@ -1,7 +1,7 @@
 """How many requests background work may send, so that people's commands and the poll come first.
 
-The client's own budget bounds what a process sends in all; this bounds what hole filling, sweeping and reading back
-take of it together.
+The client's own budget bounds what a process sends in all; this bounds what hole filling, sweeping and
+reading back take of it together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ BACKGROUND_SHARE = 0.75
 
 
 class Allowance:
-    """A token bucket: `per_second` requests, up to one second's worth at once; 0 lifts the bound. Thread-safe."""
+    """A token bucket: `per_second` requests, up to one second's worth at once; 0 lifts the bound.
+    Thread-safe.
+    """
 
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second

@@ -33,7 +33,8 @@ def waiting(room: Room) -> list[Expectation]:
 def confirm(expected: list[Expectation], events: Iterable[Event]) -> int:
     """Confirm the commands that one of these events shows to have happened; takes them out of `expected`.
 
-    Call it in the transaction that folds the events. Whoever deletes the expectation writes the step: only once.
+    Call it in the transaction that folds the events. Whoever deletes the expectation writes the step:
+    only once.
     """
     if not expected:
         return 0
@@ -110,7 +111,9 @@ def _user_properties(data: object, match: Match) -> bool:
 def _names_changed(changes: Iterable[Change], match: Match, *, under: tuple[str, ...] = ()) -> bool:
     """Whether all `property_names` are among the changes; a dotted name counts by its first part."""
     depth = len(under)
-    changed = {change.path[depth] for change in changes if change.path[:depth] == under and change.path[depth:]}
+    changed = {
+        change.path[depth] for change in changes if change.path[:depth] == under and change.path[depth:]
+    }
     wanted = {str(name).split(".")[0] for name in match.get("property_names", ())}
     return wanted <= changed
 

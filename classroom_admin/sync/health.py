@@ -26,9 +26,9 @@ from classroom_admin.sync.models import Hole, InboxAnswer, Lease, Quarantine, Ro
 class Health:
     """The state of the sync at one moment.
 
-    `age_s`: seconds since the last poll that went well; None before the first. `backlog`: answers not read yet plus
-    streams with something to fold. `leader`: who polls, as host and pid; empty: nobody. `last_error` is for
-    people and empty while all goes well.
+    `age_s`: seconds since the last poll that went well; None before the first. `backlog`: answers not
+    read yet plus streams with something to fold. `leader`: who polls, as host and pid; empty: nobody.
+    `last_error` is for people and empty while all goes well.
     """
 
     age_s: float | None
@@ -75,8 +75,8 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
     match error:
         case Unauthorized():
             return (
-                "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, and that this "
-                "machine's clock is right."
+                "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, and that "
+                "this machine's clock is right."
             )
         case RateLimited():
             return "The cloud was asked too often and wants a pause; it is asked again by itself."
@@ -85,7 +85,10 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
         case PathNotFound():
             return "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
         case CloudUnavailable() if error.http_status is None:
-            return "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its firewall or proxy."
+            return (
+                "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its firewall or "
+                "proxy."
+            )
         case CloudUnavailable() | CloudFailed():
             return f"The cloud has trouble itself ({error}); it is asked again."
     return f"The cloud refused: {error}"

@@ -1,9 +1,9 @@
 """Holes: numbers that are missing from a stream. Found when later ones arrive, asked for, and named for good.
 
-    open  → gone    the event arrived (from wherever)
-    open  → void    the cloud answered around it without it, twice and at least ten seconds apart
-    open  → gap     the room does not exist any more: nobody can be asked
-    void and gap    → gone    should the event arrive after all
+open  → gone    the event arrived (from wherever)
+open  → void    the cloud answered around it without it, twice and at least ten seconds apart
+open  → gap     the room does not exist any more: nobody can be asked
+void and gap    → gone    should the event arrive after all
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ def recheck(room_id: int) -> None:
         of_place = StoredEvent.objects.filter(room_id=room_id, stream=cursor.stream)
         for hole in Hole.objects.filter(room_id=room_id, stream=cursor.stream, state=Hole.State.GAP):
             here = of_place.filter(sequence__gte=hole.first, sequence__lte=hole.last).order_by("sequence")
-            _close(cursor, [number for number in here.values_list("sequence", flat=True) if number is not None])
+            _close(
+                cursor, [number for number in here.values_list("sequence", flat=True) if number is not None]
+            )
 
 
 def lock(room_id: int) -> list[RoomCursor]:
@@ -141,7 +143,8 @@ def lock(room_id: int) -> list[RoomCursor]:
 
 
 def give_up(room: Room, *, tail_lost: bool) -> None:
-    """The room can't be asked any more: what is missing is a gap from now on. Call it with the cursors locked.
+    """The room can't be asked any more: what is missing is a gap from now on. Call it with the cursors
+    locked.
 
     `tail_lost`: the room ended after the last event that came here, so at least one more is missing.
     """
@@ -163,7 +166,9 @@ def give_up(room: Room, *, tail_lost: bool) -> None:
 
 
 def show_gaps(room_id: int) -> bool:
-    """Make the gaps that pages and reports show the same as the holes that are gaps. True: something changed."""
+    """Make the gaps that pages and reports show the same as the holes that are gaps. True: something
+    changed.
+    """
     wanted = {
         (hole.stream, hole.first, hole.last): hole
         for hole in Hole.objects.filter(room_id=room_id, state=Hole.State.GAP)

@@ -39,8 +39,8 @@ STREAM_OF: dict[str, Stream] = {
 class Found:
     """What an answer held.
 
-    `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not, in order.
-    `problem`: why nothing of the answer could be read; empty when it could.
+    `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not,
+    in order. `problem`: why nothing of the answer could be read; empty when it could.
     """
 
     items: int = 0
@@ -79,7 +79,9 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
 
 
 def read(answer_id: int) -> Found:
-    """Read a kept answer: store its new events, put aside what can't be read, note the holes. One transaction."""
+    """Read a kept answer: store its new events, put aside what can't be read, note the holes. One
+    transaction.
+    """
     with transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
@@ -93,7 +95,9 @@ def read(answer_id: int) -> Found:
 
 
 def read_quarantine_again() -> int:
-    """Read answers again of which something is in quarantine; this release may know more. Gives events gained."""
+    """Read answers again of which something is in quarantine; this release may know more. Gives events
+    gained.
+    """
     waiting = Quarantine.objects.filter(resolved_at__isnull=True, event__isnull=True, answer__isnull=False)
     stored = 0
     for answer_id in sorted(set(waiting.values_list("answer_id", flat=True))):
@@ -159,12 +163,13 @@ def _only_new(
     of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
     here: set[int | str] = set()
     for chunk in registry.chunks(numbers):
-        for number, cmd, ts_ms in of_place.filter(sequence__in=chunk).values_list("sequence", "cmd", "ts_ms"):
+        for stored in of_place.filter(sequence__in=chunk).only("sequence", "cmd", "ts_ms"):
+            number = stored.sequence or 0
             here.add(number)
-            if items[number].differs_from(cmd=cmd, ts_ms=ts_ms):
+            if items[number].differs_from(cmd=stored.cmd, ts_ms=stored.ts_ms):
                 aside.append((sorting.used_before(items[number]), items[number].raw))
-    for chunk in registry.chunks(digests):
-        here.update(of_place.filter(digest__in=chunk).values_list("digest", flat=True))
+    for of_peers in registry.chunks(digests):
+        here.update(of_place.filter(digest__in=of_peers).values_list("digest", flat=True))
     return [item for name, item in items.items() if name not in here]
 
 

@@ -30,7 +30,9 @@ class FenceLost(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lease in hand: `fence` is what makes it good. `taken_over`: just now, from one that did not let go."""
+    """A lease in hand: `fence` is what makes it good. `taken_over`: just now, from one that did not let
+    go.
+    """
 
     app_id: str
     owner: str

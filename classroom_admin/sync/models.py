@@ -94,11 +94,17 @@ class StoredEvent(models.Model):
 
 
 class Quarantine(models.Model):
-    """What came and could not be taken: a whole answer, an item of one, or an event. Shown to the administrator."""
+    """What came and could not be taken: a whole answer, an item of one, or an event. Shown to the
+    administrator.
+    """
 
     answer = models.ForeignKey(InboxAnswer, null=True, on_delete=models.PROTECT, related_name="quarantined")
     event = models.OneToOneField(
-        StoredEvent, null=True, on_delete=models.CASCADE, related_name="quarantined", help_text="stored, not folded"
+        StoredEvent,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="quarantined",
+        help_text="stored, not folded",
     )
     raw = models.TextField(help_text="as it came; for a whole answer the bytes are in the answer too")
     whole_answer = models.BooleanField(default=False)

@@ -1,7 +1,7 @@
 """One cycle of the poll: take what is new in all rooms, commit it, read it; nothing else may slow it down.
 
-The stream hands each event out once, so nothing is asked for twice here: where an answer may be lost, all rooms
-are asked for their ends instead.
+The stream hands each event out once, so nothing is asked for twice here: where an answer may be lost, all
+rooms are asked for their ends instead.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Poller:
         return self._owner or lease.this_process()
 
     def poll(self) -> Polled | None:
-        """Run a cycle if the lease is ours or free, and hand the lease over where asked. None: not ours to do."""
+        """Run a cycle if the lease is ours or free, and hand the lease over where asked. None: not ours
+        to do.
+        """
         if not self._busy.acquire(blocking=False):
             return None
         try:
@@ -134,9 +136,7 @@ class Poller:
         if result.unreadable_in_a_row:
             lease.renew(held, last_poll_at=now, last_error=result.problems[-1][:500], last_error_at=now)
         else:
-            lease.renew(
-                held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None
-            )
+            lease.renew(held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None)
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         now = clock.now()

@@ -115,7 +115,9 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
 def next_profile(room: Room, *, now: datetime) -> datetime | None:
     """When to read the room again: past the next planned moment, and now and then while it is live. Pure."""
     planned = (room.planned_start_at, room.planned_end_at, room.planned_close_at)
-    ahead = [moment + AFTER_A_PLAN for moment in planned if moment is not None and moment + AFTER_A_PLAN > now]
+    ahead = [
+        moment + AFTER_A_PLAN for moment in planned if moment is not None and moment + AFTER_A_PLAN > now
+    ]
     if room.current_state in (1, 2, None):
         ahead.append(now + WHILE_LIVE)
     return min(ahead, default=None)

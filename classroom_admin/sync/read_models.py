@@ -1,6 +1,8 @@
-"""Between the fold's plain rows and the tables of `rooms`: load what is named, write what changed, compare all.
+"""Between the fold's plain rows and the tables of `rooms`: load what is named, write what changed,
+compare all.
 
-Every column that a row dataclass has is a folded column of the table of the same name; other columns are left alone.
+Every column that a row dataclass has is a folded column of the table of the same name; other columns are
+left alone.
 """
 
 from __future__ import annotations
@@ -137,7 +139,9 @@ def _wanted_by_state(needed: Needs) -> Iterator[tuple[str, Q]]:
 
 
 def write(room: tables.Room, rows: Rows) -> int:
-    """Write the rows that changed, each with the room's next version. Gives how many; 0 leaves the version alone."""
+    """Write the rows that changed, each with the room's next version. Gives how many; 0 leaves the
+    version alone.
+    """
     by_kind: dict[str, list[Row]] = {}
     for key in sorted(rows.dirty, key=repr):
         row = rows.get(key)
@@ -161,7 +165,9 @@ def _write(room: tables.Room, by_kind: dict[str, list[Row]], *, deleted: int = 0
 
 
 def replace(room: tables.Room, rows: Rows) -> int:
-    """Make the stored rows equal to `rows`, which hold the whole room. Writes only what differs; gives how many."""
+    """Make the stored rows equal to `rows`, which hold the whole room. Writes only what differs; gives
+    how many.
+    """
     by_kind: dict[str, list[Row]] = {}
     deleted = 0
     if rows.room != room_row(room):

@@ -17,9 +17,11 @@ FOLD_FAILED = "Folding failed"
 
 
 class Reader:
-    """Decodes stored events. One that can't be decoded, or failed to fold, counts as an event and nothing else.
+    """Decodes stored events. One that can't be decoded, or failed to fold, counts as an event and
+    nothing else.
 
-    `again`: also try those that failed to fold once (a later release may do it). `failed`: ids that failed just now.
+    `again`: also try those that failed to fold once (a later release may do it). `failed`: ids that
+    failed just now.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:

@@ -53,7 +53,9 @@ def _names(room_uuids: Sequence[str]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Make rooms that are not known yet, with their cursors, to be read back from the cloud and swept at once."""
+    """Make rooms that are not known yet, with their cursors, to be read back from the cloud and swept at
+    once.
+    """
     now = clock.now()
     for chunk in chunks(room_uuids):
         Room.objects.bulk_create(

@@ -24,7 +24,9 @@ PEER_KINDS = ("1", "99")
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """One event of an answer. `sequence` is None for a peer message, which `digest` names. `raw` is its JSON."""
+    """One event of an answer. `sequence` is None for a peer message, which `digest` names. `raw` is its
+    JSON.
+    """
 
     sequence: int | None
     digest: str
@@ -34,7 +36,9 @@ class Item:
     received_at: datetime
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """True when this can't be the same event again. A time that only one of the two tells is no difference."""
+        """True when this can't be the same event again. A time that only one of the two tells is no
+        difference.
+        """
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
@@ -48,7 +52,9 @@ class Sorted:
 
 
 def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str, received_at: datetime) -> Sorted:
-    """Sort an answer's events. `room_uuid` is the room that was asked for; empty for the stream of all rooms."""
+    """Sort an answer's events. `room_uuid` is the room that was asked for; empty for the stream of all
+    rooms.
+    """
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))

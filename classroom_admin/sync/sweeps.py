@@ -1,4 +1,5 @@
-"""Ask every known room for its end, for nothing tells that the last event of a room, or a whole room, was lost.
+"""Ask every known room for its end, for nothing tells that the last event of a room, or a whole room,
+was lost.
 
 How often: a live room's own events and its quizzes and polls (which only this endpoint has) as often as the
 request budget allows, up to the figures below; after the end a few times more, the last time before the hour
@@ -52,7 +53,9 @@ class Swept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds between two sweeps of a live room's streams: a trade between freshness and the request budget."""
+    """Seconds between two sweeps of a live room's streams: a trade between freshness and the request
+    budget.
+    """
 
     tail_s: float
     widgets_s: float
@@ -84,7 +87,8 @@ def is_live(room: Room, *, now: datetime) -> bool:
     """Whether something can happen in the room any moment. In doubt it is live. Pure."""
     match room.current_state:
         case RoomState.STARTED | RoomState.ENDED | None:
-            # One that ended a day ago and was never seen closing is not live; reading it back says what it is.
+            # One that ended a day ago and was never seen closing is not live; reading it back says what
+            # it is.
             ended_at = end_of(room)
             return ended_at is None or now - ended_at < timedelta(hours=1)
         case RoomState.NOT_STARTED:
@@ -104,7 +108,9 @@ def end_of(room: Room) -> datetime | None:
 
 
 def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False) -> Swept:
-    """Sweep the streams that are due (`everything`: all that can still be asked), the longest waiting first."""
+    """Sweep the streams that are due (`everything`: all that can still be asked), the longest waiting
+    first.
+    """
     registry.adopt_all()
     now = clock.now()
     cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
@@ -84,7 +85,7 @@ def hint_holes(rooms: set[int]) -> None:
         _hint(fill_holes)
 
 
-def _hint(task: Task, *ids: int) -> bool:
+def _hint(task: Task[Any, Any], *ids: int) -> bool:
     """Send a hint; False where the broker is away, which costs time but nothing else."""
     try:
         task.apply_async(args=ids, expires=HINT_EXPIRES_S, retry=False)

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("room_uuid", nargs="?", metavar="ROOM_UUID", help="only this room; all unless given")
+        parser.add_argument(
+            "room_uuid", nargs="?", metavar="ROOM_UUID", help="only this room; all unless given"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         rooms = Room.objects.order_by("id")
@@ -27,5 +29,7 @@ class Command(BaseCommand):
             inbox.read(answer_id)
         inbox.read_quarantine_again()
         registry.adopt_all()
-        changed = sum(folding.refold_room(room_id).rows for room_id in list(rooms.values_list("id", flat=True)))
+        changed = sum(
+            folding.refold_room(room_id).rows for room_id in list(rooms.values_list("id", flat=True))
+        )
         self.stdout.write(f"{changed} rows changed")

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
-from classroom_admin.sync import background, filling, folding, lease, profiles, sweeps
+from classroom_admin.sync import filling, folding, lease, profiles, sweeps
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
@@ -47,7 +47,9 @@ class Totals:
 
 
 class Command(BaseCommand):
-    help = "Poll the cloud until it has no more, fill holes, ask every known room for its end, fold, and stop."
+    help = (
+        "Poll the cloud until it has no more, fill holes, ask every known room for its end, fold, and stop."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -101,8 +103,8 @@ class Command(BaseCommand):
             if clock.monotonic() >= ends_at:
                 row = Lease.objects.get(app_id=poller.app_id)
                 raise CommandError(
-                    f"Another process polls already ({row.host.partition('/')[0]}, process {row.pid}) and did not "
-                    "hand over in 25 s. Stop it, or let it do its work."
+                    f"Another process polls already ({row.host.partition('/')[0]}, process {row.pid}) and did "
+                    "not hand over in 25 s. Stop it, or let it do its work."
                 )
             lease.ask_for(app_id=poller.app_id, owner=poller.owner)
             threading.Event().wait(LOOK_EVERY_S)
@@ -113,8 +115,8 @@ class Command(BaseCommand):
 
     def _report(self, totals: Totals) -> None:
         self.stdout.write(
-            f"{totals.stored} new events stored, {totals.folded} folded, {totals.quarantined} put into quarantine, "
-            f"{totals.gone} rooms gone; {totals.requests} requests."
+            f"{totals.stored} new events stored, {totals.folded} folded, {totals.quarantined} put into "
+            f"quarantine, {totals.gone} rooms gone; {totals.requests} requests."
         )
         if totals.problems:
             raise CommandError("\n".join(dict.fromkeys(totals.problems)))
