@@ -29,7 +29,7 @@ def quiz(data: Raw, odd: list[str]) -> QuizChange:
     """One event of stream popupQuiz: the question or its summary, or what a person answered."""
     fields = _fields(data, "popupQuiz")
     action = cause_action(data.get("cause"))
-    quiz_id = identifier(fields.get("popupQuizId"))
+    quiz_id = _question_id(fields, data, "popupQuizId")
     if action == ANSWERED or fields.get("selectedItems") is not None:
         return QuizChange(
             quiz_id,
@@ -61,7 +61,7 @@ def poll(data: Raw, odd: list[str]) -> PollChange:
     """One event of stream poll: the question or its summary, or what a person chose."""
     fields = _fields(data, "poll")
     action = cause_action(data.get("cause"))
-    poll_id = identifier(fields.get("pollId"))
+    poll_id = _question_id(fields, data, "pollId")
     if action == ANSWERED or fields.get("selectIndex") is not None:
         chosen = [_index(item) for item in _listed(fields.get("selectIndex")) or []]
         at_ms = moment(fields.get("lastCommitTime"))
@@ -91,6 +91,10 @@ def _fields(data: Raw, widget: str) -> dict[str, Any]:
     if isinstance(extra, str):
         extra = tree(mapping(extra))
     return {**fields, **extra} if isinstance(extra, dict) else fields
+
+
+def _question_id(fields: Raw, data: Raw, name: str) -> str | None:
+    return identifier(fields.get(name)) or identifier(mapping(data.get("cause")).get(name))
 
 
 def _running(fields: Raw, names: tuple[str, ...], action: int | None) -> bool | None:

@@ -6,15 +6,14 @@ from classroom_admin.sync.fold.times import EventTime
 
 
 def complete(data: Message) -> bool:
-    """Whether a message tells all about its sender (or nothing at all), so that the roster isn't needed for
-    it.
-    """
+    """Whether a message tells all about its sender, or nothing at all: then the roster isn't needed."""
     return data.sender is None or (bool(data.sender.name) and data.sender.role not in (None, "unknown"))
 
 
 def fold_message(data: Message, sequence: int, time: EventTime, rows: Rows) -> None:
-    """Keep the message; what it doesn't say of its sender is taken from the roster. Only written chat is
-    counted.
+    """Keep the message; what it doesn't say of its sender is taken from the roster.
+
+    Only written chat is counted.
     """
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
     sender = data.sender

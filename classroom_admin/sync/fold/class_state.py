@@ -10,8 +10,10 @@ NOT_STARTED, STARTED, ENDED, CLOSED = range(4)
 
 
 def fold_class_state(data: ClassState, sequence: int, time: EventTime, rows: Rows) -> None:
-    """A class that closes without having ended has no end of its own; a class that is started again has
-    none any more.
+    """Take the state and its times.
+
+    A class that closes without having ended has no end of its own; one that is started again has none any
+    more.
 
     A start time told with "not started" is a plan, which the room's profile has.
     """

@@ -1,6 +1,4 @@
-"""Participants' rows, and the room's counters of them, kept by differences: what all folds about people
-share.
-"""
+"""What all folds about people share: their rows, and the room's counters of them, kept by differences."""
 
 from classroom_admin.sync.decode.kinds import Person
 from classroom_admin.sync.fold.rows import ParticipantRow, Rows

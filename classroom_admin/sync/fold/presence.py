@@ -139,8 +139,9 @@ def put_stream(row: ParticipantRow, stream: StreamState) -> None:
 
 
 def watch_streams(row: ParticipantRow) -> None:
-    """Read camera, microphone and shared screen off the streams. An unsaid source is a camera or a
-    microphone.
+    """Read camera, microphone and shared screen off the streams.
+
+    An unsaid source is a camera or a microphone.
     """
     camera = microphone = screen = False
     for stream in row.streams.values():

@@ -64,8 +64,10 @@ def _continued(data: RecordingChange, rows: Rows) -> str | None:
 
 
 def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
-    """What an end is about: the one it names; else what runs. An id never seen before names the running one
-    where that one's own start carried no id; else a recording whose start was missed.
+    """What an end is about: the one it names; else what runs.
+
+    An id never seen before names the running one where that one's own start carried no id; else a recording
+    whose start was missed.
     """
     running = [rows.recordings[record_id] for record_id in sorted(rows.recordings_running)]
     if data.record_id is None:

@@ -9,7 +9,7 @@ def fold_resources(data: Resources, sequence: int, time: EventTime, rows: Rows) 
     """Take what the event says of each; what it doesn't say stays.
 
     `put_at` and `put_sequence` are of the event that brought the file: the first one, one after a removal,
-    and one with another address. News of a conversion leave them.
+    and one with another address or conversion. News of a conversion leave them.
     """
     for resource in data.resources:
         row = rows.resources.get(resource.resource_uuid)
@@ -19,12 +19,19 @@ def fold_resources(data: Resources, sequence: int, time: EventTime, rows: Rows) 
             _take(row, resource)
             row.removed_at = row.removed_at or time.at
         else:
-            moved = bool(resource.url) and bool(row.url) and resource.url != row.url
-            if row.put_sequence is None or row.removed_at is not None or moved:
+            if row.put_sequence is None or row.removed_at is not None or _another(row, resource):
                 row.put_sequence, row.put_at, row.removed_at = sequence, time.at, None
                 row.task, row.converted_percent = {}, None
             _take(row, resource)
         rows.dirty.add(("resource", row.resource_uuid))
+
+
+def _another(row: ResourceRow, resource: ResourceState) -> bool:
+    """Whether another file was put under the same id: another address, or another conversion."""
+    task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
+    return bool(resource.url and row.url and resource.url != row.url) or bool(
+        task_uuid and known and task_uuid != known
+    )
 
 
 def _take(row: ResourceRow, resource: ResourceState) -> None:
