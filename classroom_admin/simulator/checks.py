@@ -54,9 +54,14 @@ class Fields:
         return value
 
     def integer(
-        self, name: str, *, low: int | None = None, high: int | None = None, default: int | None = None,
+        self,
+        name: str,
+        *,
+        low: int | None = None,
+        high: int | None = None,
+        default: int | None = None,
         required: bool = False,
-    ) -> int | None:  # fmt: skip
+    ) -> int | None:
         """An integer, also when it comes as a string of digits: the vendor's client sends both."""
         value = self._get(name, required)
         if value is None:

@@ -7,14 +7,15 @@ from typing import Literal
 Mode = Literal["real", "stepped"]
 
 STEPPED_START_MS = 1_767_225_600_000
-"""Where a stepped clock begins unless told otherwise: 2026-01-01T00:00:00Z, so that two runs agree to the byte."""
+"""Where a stepped clock begins unless told otherwise: 2026-01-01T00:00:00Z, so that two runs agree to the
+byte."""
 
 
 class SimClock:
     """Milliseconds since the epoch, UTC, as the simulated cloud sees them.
 
-    ``real`` follows the machine's monotonic clock times ``speed``; ``stepped`` stands still until ``step`` is called.
-    It never runs backwards: changing the mode or the speed goes on from the present moment.
+    ``real`` follows the machine's monotonic clock times ``speed``; ``stepped`` stands still until ``step``
+    is called. It never runs backwards: changing the mode or the speed goes on from the present moment.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class SimClock:
         self.speed = checked
 
     def step(self, milliseconds: int) -> int:
-        """Move a stepped clock forward and return the new time. ValueError when it is not stepped or would go back."""
+        """Move a stepped clock forward and return the new time. ValueError when it is not stepped or would
+        go back."""
         if self.mode != "stepped":
             raise ValueError("the clock runs by itself: set its mode to stepped first")
         if milliseconds < 0:

@@ -19,8 +19,12 @@ from classroom_admin.simulator.tokens import TokenVerifier
 from classroom_admin.simulator.world import World
 
 _ID_PARAMS = {
-    "room": "roomUuid", "user": "userUuid", "resource": "resourceUuid", "extApp": "extAppUuid", "stream": "streamUuid",
-}  # fmt: skip
+    "room": "roomUuid",
+    "user": "userUuid",
+    "resource": "resourceUuid",
+    "extApp": "extAppUuid",
+    "stream": "streamUuid",
+}
 EDUCATION_PREFIX = "agora token="
 
 
@@ -38,6 +42,7 @@ class Cloud:
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.router = calls
+        self.started_with = settings
         self.reset(settings)
 
     def reset(self, settings: SimulatorSettings) -> None:
@@ -48,9 +53,12 @@ class Cloud:
         )
         self.faults = FaultBoard(seed=settings.seed or 0)
         self.world = World(
-            now_ms=self.clock.now_ms(), app_id=settings.app_id, seed=settings.seed or 0, plain=settings.plain,
+            now_ms=self.clock.now_ms(),
+            app_id=settings.app_id,
+            seed=settings.seed or 0,
+            plain=settings.plain,
             destroy_after=settings.destroy_after,
-        )  # fmt: skip
+        )
         self.world.withhold = self.faults.withhold
         self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
         self.requests = 0
@@ -88,7 +96,8 @@ class Cloud:
         plan: Plan,
         request_id: str,
     ) -> tuple[bytes, Call]:
-        """Check who asks and what for, do it, and return the serialised ``data`` with the call. CloudError else."""
+        """Check who asks and what for, do it, and return the serialised ``data`` with the call. CloudError
+        else."""
         if match.app_id != self.settings.app_id:
             raise unauthorized("App ID invalid")
         uid = self._authenticate(headers, plan)
@@ -96,9 +105,16 @@ class Cloud:
             if name in _ID_PARAMS:
                 identifier(_ID_PARAMS[name], value)
         call = Call(
-            world=self.world, params=match.params, query=query, body=_parse(body), uid=uid, request_id=request_id,
-            poll_batch=self.settings.poll_batch, plan=plan, board=self.faults,
-        )  # fmt: skip
+            world=self.world,
+            params=match.params,
+            query=query,
+            body=_parse(body),
+            uid=uid,
+            request_id=request_id,
+            poll_batch=self.settings.poll_batch,
+            plan=plan,
+            board=self.faults,
+        )
         data: Any = match.route.handler(call)
         if isinstance(data, RawJson):
             return data, call

@@ -13,7 +13,7 @@ class AbortableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         extensions = self.scope.setdefault("extensions", {})
-        extensions[EXTENSION] = {"abort": self._abort}  # type: ignore[index]
+        extensions[EXTENSION] = {"abort": self._abort}
 
     def _abort(self) -> None:
         self.transport.close()

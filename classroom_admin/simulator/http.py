@@ -71,9 +71,13 @@ class _Exchange:
                     return
                 self.cloud.tick()
             data, self.call = self.cloud.answer(
-                match, headers=self._headers(), query=self._query(), body=body, plan=self.plan,
+                match,
+                headers=self._headers(),
+                query=self._query(),
+                body=body,
+                plan=self.plan,
                 request_id=self.request_id,
-            )  # fmt: skip
+            )
         except CloudError as error:
             await self._answer(error.status, error_envelope(error, ts=self._ts()), headers)
             return
@@ -158,7 +162,8 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _hang_up(self) -> None:
-        """Close the connection, and wait until it is closed: returning before would make the server answer 500."""
+        """Close the connection, and wait until it is closed: returning before would make the server answer
+        500."""
         if connection.abort(self.request.scope):
             while not await self.request.is_disconnected():
                 await asyncio.sleep(0)
@@ -179,8 +184,8 @@ _REFUSALS = (
 
 
 def _raw_path(request: Request) -> bytes:
-    raw = request.scope.get("raw_path")
-    return raw if raw is not None else request.scope["path"].encode()
+    raw: bytes | None = request.scope.get("raw_path")
+    return str(request.scope["path"]).encode() if raw is None else raw
 
 
 def _pieces(body: bytes, count: int) -> list[bytes]:

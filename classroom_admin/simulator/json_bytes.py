@@ -1,4 +1,5 @@
-"""JSON in and out, strictly: what leaves is valid UTF-8, what comes in holds no NaN and no endless nesting."""
+"""JSON in and out, strictly: what leaves is valid UTF-8, what comes in holds no NaN and no endless
+nesting."""
 
 import json
 from typing import Any, NoReturn

@@ -1,4 +1,5 @@
-"""The simulator as a web server: the application, the socket, the ticking clock, and an outage when asked for."""
+"""The simulator as a web server: the application, the socket, the ticking clock, and an outage when asked
+for."""
 
 import asyncio
 import contextlib
@@ -62,7 +63,8 @@ async def _tick(cloud: Cloud) -> None:
 class SimulatorServer:
     """One simulator on one socket.
 
-    ``bind`` first (PortTaken, NotLoopback), then ``serve`` in an event loop; ``stop`` from anywhere ends it.
+    ``bind`` first (PortTaken, NotLoopback), then ``serve`` in an event loop; ``stop`` from anywhere ends
+    it.
     """
 
     def __init__(
@@ -74,9 +76,15 @@ class SimulatorServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         app = _app(self.cloud, outage=self.outage)
         self._config = uvicorn.Config(
-            app, http=AbortableProtocol, ws="none", log_level="warning", access_log=False, lifespan="on",
-            timeout_graceful_shutdown=1, server_header=False,
-        )  # fmt: skip
+            app,
+            http=AbortableProtocol,
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
         self._uvicorn = uvicorn.Server(self._config)
 
     @property
@@ -93,7 +101,8 @@ class SimulatorServer:
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol is named so that asyncio turns Nagle off: or each answer waits 40 ms for an ACK.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((self.host, self.port))

@@ -13,9 +13,10 @@ DEFAULT_POLL_BATCH = 1000
 class SimulatorSettings:
     """Everything that shapes a run.
 
-    ``seed``: None for an empty cloud, else the school that this number plays. ``plain``: every event in the documented
-    shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``: which moment the hour
-    until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms since the epoch.
+    ``seed``: None for an empty cloud, else the school that this number plays. ``plain``: every event in the
+    documented shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``:
+    which moment the hour until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms
+    since the epoch.
     """
 
     app_id: str = DEMO_APP_ID

@@ -30,8 +30,8 @@ class ControlFailed(Exception):
 class RunningSimulator:
     """A simulator that answers at ``base_url``.
 
-    ``control`` speaks to ``/_sim`` over HTTP; ``do`` runs a function on the world inside the server's thread, so that
-    it never sees a half-made change.
+    ``control`` speaks to ``/_sim`` over HTTP; ``do`` runs a function on the world inside the server's
+    thread, so that it never sees a half-made change.
     """
 
     def __init__(self, server: SimulatorServer, loop: asyncio.AbstractEventLoop) -> None:
@@ -91,7 +91,8 @@ class RunningSimulator:
         return self.control("POST", "/clock", {"step": milliseconds})
 
     def fault(self, kind: str, **settings: Any) -> int:
-        """Set a fault and return its id; ``params`` and the other fields as ``POST /_sim/faults`` takes them."""
+        """Set a fault and return its id; ``params`` and the other fields as ``POST /_sim/faults`` takes
+        them."""
         return int(self.control("POST", "/faults", {"kind": kind, **settings}).get("id", 0))
 
     def clear_faults(self) -> None:

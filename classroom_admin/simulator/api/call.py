@@ -17,7 +17,8 @@ class RawJson(bytes):
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """``params``: decoded path parts by name; ``uid``: whose token it was; ``taken``: events this call handed out."""
+    """``params``: decoded path parts by name; ``uid``: whose token it was; ``taken``: events this call
+    handed out."""
 
     world: World
     params: dict[str, str]

@@ -158,9 +158,11 @@ def room_snapshot(call: Call) -> dict[str, Any]:
 
 
 _STREAM_FIELDS = {
-    "videoState": ("video_state", 1), "audioState": ("audio_state", 1), "videoSourceType": ("video_source", 2),
+    "videoState": ("video_state", 1),
+    "audioState": ("audio_state", 1),
+    "videoSourceType": ("video_source", 2),
     "audioSourceType": ("audio_source", 2),
-}  # fmt: skip
+}
 
 
 def stream_changes(fields: Fields) -> dict[str, int]:

@@ -20,7 +20,7 @@ def web_config(fields: Fields, *, starting: bool) -> dict[str, Any]:
     if starting and not url and not root_url:
         raise bad_parameter("webRecordConfig.rootUrl", "is required where there is no url")
     publish = config.get("publishRtmp")
-    if publish is not None and publish not in (True, False, "true", "false"):
+    if publish is not None and not isinstance(publish, bool) and publish not in ("true", "false"):
         raise bad_parameter("webRecordConfig.publishRtmp", 'must be "true" or "false"')
     given.boolean("onhold")
     given.integer("videoBitrate", low=50, high=8000)
@@ -51,7 +51,8 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Contract A: recording on or off. A PUT of 1 with settings and no mode is the other way to change settings."""
+    """Contract A: recording on or off. A PUT of 1 with settings and no mode is the other way to change
+    settings."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))
@@ -59,7 +60,7 @@ def set_recording(call: Call) -> dict[str, Any]:
     if state == 0:
         return _answer(recordings.stop(call.world, call.room(), operator=call.uid), 0)
     if mode is None and "webRecordConfig" in fields:
-        return change_recording(call)
+        return _change(call)
     config = web_config(fields, starting=True) if mode == "web" else {}
     recording = recordings.start(
         call.world, call.room(), mode=mode or "composite", config=config, operator=call.uid
@@ -70,6 +71,10 @@ def set_recording(call: Call) -> dict[str, Any]:
 @router.add("PATCH", "/v2/rooms/{room}/records/states/{state}", "change_recording", region="optional")
 def change_recording(call: Call) -> dict[str, Any]:
     """Contract A: recording settings. ``onhold`` true pauses, false resumes; web mode only."""
+    return _change(call)
+
+
+def _change(call: Call) -> dict[str, Any]:
     if _state(call) != 1:
         raise bad_parameter("state", "must be 1")
     config = web_config(call.fields, starting=False)

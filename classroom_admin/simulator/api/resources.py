@@ -9,8 +9,21 @@ from classroom_admin.simulator.errors import bad_parameter
 from classroom_admin.simulator.world import resources
 
 EXTENSIONS = (
-    "ppt", "pptx", "pptm", "docx", "doc", "xlsx", "xls", "csv", "pdf", "mp3", "mp4", "png", "jpg", "gif",
-)  # fmt: skip
+    "ppt",
+    "pptx",
+    "pptm",
+    "docx",
+    "doc",
+    "xlsx",
+    "xls",
+    "csv",
+    "pdf",
+    "mp3",
+    "mp4",
+    "png",
+    "jpg",
+    "gif",
+)
 STATIC = ("ppt", "doc", "docx", "pdf")
 DYNAMIC = ("pptx",)
 
@@ -26,9 +39,16 @@ def put_resource(call: Call) -> list[dict[str, Any]]:
     if not url.startswith(("http://", "https://")):
         raise bad_parameter("url", "must begin with http:// or https://")
     resource = resources.put(
-        call.world, call.room(), uuid=call.params["resource"], name=name, ext=ext, size=size, url=url,
-        conversion=_conversion(fields, ext), operator=call.uid,
-    )  # fmt: skip
+        call.world,
+        call.room(),
+        uuid=call.params["resource"],
+        name=name,
+        ext=ext,
+        size=size,
+        url=url,
+        conversion=_conversion(fields, ext),
+        operator=call.uid,
+    )
     return [resources.describe(resource)]
 
 

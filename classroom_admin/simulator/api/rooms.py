@@ -45,9 +45,16 @@ def create_room(call: Call) -> dict[str, Any]:
     hands_up.integer("maxAccept", low=0)
     hands_up.integer("defaultAcceptRole")
     room = classes.create(
-        call.world, uuid=call.params["room"], name=name, type=kind or 0, schedule=schedule, processes=processes,
-        properties=given.object("flexProps"), widgets=given.object("widgets"), role_config=_role_config(fields),
-    )  # fmt: skip
+        call.world,
+        uuid=call.params["room"],
+        name=name,
+        type=kind or 0,
+        schedule=schedule,
+        processes=processes,
+        properties=given.object("flexProps"),
+        widgets=given.object("widgets"),
+        role_config=_role_config(fields),
+    )
     return {"roomUuid": room.uuid, "roomName": room.name, "createTime": room.created_ms}
 
 

@@ -1,8 +1,9 @@
-"""Which call an address means. Path parts are split before they are decoded, so an id may hold an encoded slash."""
+"""Which call an address means. Path parts are split before they are decoded, so an id may hold an encoded
+slash."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import unquote
 
 from classroom_admin.simulator.api.call import Call
@@ -10,12 +11,14 @@ from classroom_admin.simulator.errors import bad_parameter, no_such_path
 
 REGIONS = ("cn", "ap", "eu", "na")
 Handler = Callable[[Call], Any]
+Wrapped = TypeVar("Wrapped", bound=Handler)
 Region = Literal["required", "optional"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``template`` is what follows ``/{region}/edu/apps/{app}``; ``polling`` ones have ``polling`` before ``apps``."""
+    """``template`` is what follows ``/{region}/edu/apps/{app}``; ``polling`` ones have ``polling`` before
+    ``apps``."""
 
     name: str
     method: str
@@ -56,12 +59,18 @@ class Router:
         self._routes: dict[tuple[str, int], list[Route]] = {}
 
     def add(
-        self, method: str, template: str, name: str, *, region: Region = "required", polling: bool = False,
+        self,
+        method: str,
+        template: str,
+        name: str,
+        *,
+        region: Region = "required",
+        polling: bool = False,
         scene: bool = False,
-    ) -> Callable[[Handler], Handler]:  # fmt: skip
+    ) -> Callable[[Wrapped], Wrapped]:
         parts = tuple(template.strip("/").split("/"))
 
-        def register(handler: Handler) -> Handler:
+        def register(handler: Wrapped) -> Wrapped:
             route = Route(name, method, template, handler, region, polling, scene, parts)
             bucket = self._routes.setdefault((method, len(parts)), [])
             bucket.append(route)

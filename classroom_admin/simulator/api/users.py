@@ -11,8 +11,8 @@ from classroom_admin.simulator.world.model import FOREVER
 
 @router.add("POST", "/v2/rooms/{room}/users/{user}/exit", "kick", region="optional")
 def kick(call: Call) -> None:
-    """Contract A: remove a user. ``dirty.state`` 1 keeps them out for ``duration`` s (-1 or absent: for good), 0 lets
-    them back in."""
+    """Contract A: remove a user. ``dirty.state`` 1 keeps them out for ``duration`` s (-1 or absent: for
+    good), 0 lets them back in."""
     dirty = call.fields.fields("dirty")
     keep_out: int | None = None
     lift = False

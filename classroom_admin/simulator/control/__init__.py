@@ -1,1 +1,2 @@
-"""``/_sim/``: how a test, or somebody showing the product, drives the simulator. No part of the real cloud."""
+"""``/_sim/``: how a test, or somebody showing the product, drives the simulator. No part of the real
+cloud."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from classroom_admin.simulator.checks import Fields, as_integer
 from classroom_admin.simulator.cloud import Cloud
@@ -47,6 +47,7 @@ class Control:
 
 
 Handler = Callable[[Control], Any]
+Wrapped = TypeVar("Wrapped", bound=Handler)
 
 
 class ControlTable:
@@ -55,8 +56,8 @@ class ControlTable:
     def __init__(self) -> None:
         self._entries: list[tuple[str, tuple[str, ...], Handler]] = []
 
-    def add(self, method: str, template: str) -> Callable[[Handler], Handler]:
-        def register(handler: Handler) -> Handler:
+    def add(self, method: str, template: str) -> Callable[[Wrapped], Wrapped]:
+        def register(handler: Wrapped) -> Wrapped:
             self._entries.append((method, tuple(template.strip("/").split("/")), handler))
             return handler
 

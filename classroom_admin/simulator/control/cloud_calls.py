@@ -20,21 +20,33 @@ def health(control: Control) -> dict[str, Any]:
     """Alive, and how much there is."""
     world = control.world
     return {
-        "simulator": "classroom-admin", "appId": world.app_id, "seed": control.cloud.settings.seed,
-        "clock": control.cloud.clock.as_dict(), "rooms": len(world.rooms), "events": len(world.events),
-        "waiting": oracle.waiting(world), "faults": len(control.cloud.faults.all()), "plain": world.plain,
-    }  # fmt: skip
+        "simulator": "classroom-admin",
+        "appId": world.app_id,
+        "seed": control.cloud.settings.seed,
+        "clock": control.cloud.clock.as_dict(),
+        "rooms": len(world.rooms),
+        "events": len(world.events),
+        "waiting": oracle.waiting(world),
+        "faults": len(control.cloud.faults.all()),
+        "plain": world.plain,
+    }
 
 
 _SETTINGS = {
-    "seed": "seed", "stepped": "stepped", "speed": "speed", "startMs": "start_ms", "pollBatch": "poll_batch",
-    "plain": "plain", "destroyAfter": "destroy_after",
-}  # fmt: skip
+    "seed": "seed",
+    "stepped": "stepped",
+    "speed": "speed",
+    "startMs": "start_ms",
+    "pollBatch": "poll_batch",
+    "plain": "plain",
+    "destroyAfter": "destroy_after",
+}
 
 
 @table.add("POST", "/reset")
 def reset(control: Control) -> dict[str, Any]:
-    """Begin afresh. What is not named stays as the simulator was started with, but for the seed: none means empty."""
+    """Begin afresh. What is not named stays as the simulator was started with, but for the seed: none means
+    empty."""
     unknown = set(control.body) - set(_SETTINGS)
     if unknown:
         raise bad_parameter(sorted(unknown)[0], "is no setting; known: " + ", ".join(_SETTINGS))
@@ -49,7 +61,7 @@ def reset(control: Control) -> dict[str, Any]:
     changes: dict[str, Any] = {
         _SETTINGS[name]: value for name, value in control.body.items() if value is not None
     }
-    control.cloud.reset(dataclasses.replace(control.cloud.settings, **{"seed": None, **changes}))
+    control.cloud.reset(dataclasses.replace(control.cloud.started_with, **{"seed": None, **changes}))
     return health(control)
 
 
@@ -68,7 +80,8 @@ def read_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/clock")
 def set_clock(control: Control) -> dict[str, Any]:
-    """``mode`` real or stepped, ``speed``, and ``step`` in ms; all that falls due on the way happens in order."""
+    """``mode`` real or stepped, ``speed``, and ``step`` in ms; all that falls due on the way happens in
+    order."""
     fields, clock = control.fields, control.cloud.clock
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
@@ -94,9 +107,12 @@ def set_plain(control: Control) -> dict[str, Any]:
 def tell_oracle(control: Control) -> dict[str, Any]:
     """The truth. Query: ``room``, ``events`` (0: leave them out), ``after`` (event id), ``limit``."""
     return oracle.report(
-        control.world, room=control.query.get("room"), with_events=control.query.get("events") != "0",
-        after=control.query_integer("after", 0) or 0, limit=control.query_integer("limit"),
-    )  # fmt: skip
+        control.world,
+        room=control.query.get("room"),
+        with_events=control.query.get("events") != "0",
+        after=control.query_integer("after", 0) or 0,
+        limit=control.query_integer("limit"),
+    )
 
 
 @table.add("GET", "/faults")
@@ -106,8 +122,15 @@ def list_faults(control: Control) -> dict[str, Any]:
 
 
 _FAULT_FIELDS = (
-    "kind", "route", "probability", "count", "afterCalls", "fromMs", "untilMs", "params",
-)  # fmt: skip
+    "kind",
+    "route",
+    "probability",
+    "count",
+    "afterCalls",
+    "fromMs",
+    "untilMs",
+    "params",
+)
 
 
 @table.add("POST", "/faults")
@@ -127,10 +150,15 @@ def set_fault(control: Control) -> dict[str, Any]:
     starts, ends = fields.integer("fromMs", low=0), fields.integer("untilMs", low=0)
     probability = fields.number("probability", low=0, high=1)
     fault = control.cloud.faults.add(
-        kind=kind, route=fields.text("route") or "*", probability=1.0 if probability is None else probability,
-        count=fields.integer("count", low=1), after_calls=fields.integer("afterCalls", low=0) or 0,
-        from_ms=None if starts is None else now + starts, until_ms=None if ends is None else now + ends, params=params,
-    )  # fmt: skip
+        kind=kind,
+        route=fields.text("route") or "*",
+        probability=1.0 if probability is None else probability,
+        count=fields.integer("count", low=1),
+        after_calls=fields.integer("afterCalls", low=0) or 0,
+        from_ms=None if starts is None else now + starts,
+        until_ms=None if ends is None else now + ends,
+        params=params,
+    )
     every = params.get("everyMs")
     if kind == "foreign_reader" and every:
         _poll_as_foreigner(control, fault, int(every))
@@ -181,10 +209,11 @@ def remove_fault(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/emit")
 def emit(control: Control) -> dict[str, Any]:
-    """Any event: ``cmd`` and ``data``, or ``raw`` (a string that is sent as it is), in ``roomUuid`` and ``stream``.
+    """Any event: ``cmd`` and ``data``, or ``raw`` (a string that is sent as it is), in ``roomUuid`` and
+    ``stream``.
 
-    ``sequence`` overrides the number that would come next (and does not use it up); ``fields`` are added to, or
-    replace, the event's own; a field set to null is left out.
+    ``sequence`` overrides the number that would come next (and does not use it up); ``fields`` are added
+    to, or replace, the event's own; a field set to null is left out.
     """
     fields, world = control.fields, control.world
     room = world.room(fields.id("roomUuid"))
@@ -218,8 +247,12 @@ def lesson(control: Control) -> dict[str, Any]:
     number = fields.integer("seed", low=0, default=0) or 0
     prefix = fields.text("prefix") or "lesson"
     made = play_lesson(
-        control.world, rooms=rooms, pupils=pupils, minutes=minutes if minutes is not None else 10.0, seed=number,
+        control.world,
+        rooms=rooms,
+        pupils=pupils,
+        minutes=minutes if minutes is not None else 10.0,
+        seed=number,
         prefix=prefix,
-    )  # fmt: skip
+    )
     control.cloud.tick()
     return {"rooms": made}

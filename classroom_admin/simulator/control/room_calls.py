@@ -29,14 +29,20 @@ def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
 
 @table.add("POST", "/rooms")
 def make_room(control: Control) -> dict[str, Any]:
-    """``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s, ``closeDelay`` s, ``state``."""
+    """``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s, ``closeDelay`` s,
+    ``state``."""
     fields = control.fields
     uuid = fields.id("roomUuid")
     kind = room_type(fields, required=False)
     room = classes.create(
-        control.world, uuid=uuid, name=fields.text("roomName") or uuid, type=4 if kind is None else kind,
-        schedule=schedule_of(fields), processes=fields.object("processes"), role_config=fields.object("roleConfig"),
-    )  # fmt: skip
+        control.world,
+        uuid=uuid,
+        name=fields.text("roomName") or uuid,
+        type=4 if kind is None else kind,
+        schedule=schedule_of(fields),
+        processes=fields.object("processes"),
+        role_config=fields.object("roleConfig"),
+    )
     control.cloud.tick()
     state = fields.integer("state", low=0, high=3)
     if state is not None and state != room.state:
@@ -57,9 +63,14 @@ def enter(control: Control) -> dict[str, Any]:
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
     user = people.enter(
-        control.world, room, uuid=uuid, name=fields.text("userName") or uuid, role=int(role),
-        properties=fields.object("properties"), with_stream=bool(fields.boolean("stream")),
-    )  # fmt: skip
+        control.world,
+        room,
+        uuid=uuid,
+        name=fields.text("userName") or uuid,
+        role=int(role),
+        properties=fields.object("properties"),
+        with_stream=bool(fields.boolean("stream")),
+    )
     return _done(control, room, user=people.describe(user))
 
 
@@ -128,13 +139,18 @@ def custom(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/peer")
 def peer(control: Control) -> dict[str, Any]:
-    """``userUuid`` to ``toUserUuid``: ``message``, ``cmd`` 1 or 99. The answer is what a relay would pass on."""
+    """``userUuid`` to ``toUserUuid``: ``message``, ``cmd`` 1 or 99. The answer is what a relay would pass
+    on."""
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
     relayed = talk.peer(
-        control.world, room, control.user(room), to=fields.id("toUserUuid"), message=fields.required_text("message"),
+        control.world,
+        room,
+        control.user(room),
+        to=fields.id("toUserUuid"),
+        message=fields.required_text("message"),
         cmd=cmd,
-    )  # fmt: skip
+    )
     return _done(control, room, relay=relayed)
 
 
@@ -206,7 +222,8 @@ def stream(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/property")
 def change_property(control: Control) -> dict[str, Any]:
-    """``properties`` to set or ``delete`` (names), of the room, of ``userUuid``, or of ``userUuids`` (kind 23)."""
+    """``properties`` to set or ``delete`` (names), of the room, of ``userUuid``, or of ``userUuids`` (kind
+    23)."""
     room, fields, world = control.room(), control.fields, control.world
     by = fields.text("by")
     changes, names = fields.object("properties"), fields.strings("delete")
@@ -237,7 +254,8 @@ def _running(questions: dict[str, Question], uuid: str | None) -> Question:
 
 @table.add("POST", "/rooms/{room}/quiz")
 def quiz(control: Control) -> dict[str, Any]:
-    """Start one: ``userUuid`` (who asks), ``items``, ``correctItems``; or ``stop`` true ends the one that runs."""
+    """Start one: ``userUuid`` (who asks), ``items``, ``correctItems``; or ``stop`` true ends the one that
+    runs."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.quizzes, fields.text("popupQuizId"))
@@ -301,10 +319,16 @@ def resource(control: Control) -> dict[str, Any]:
     room, fields = control.room(), control.fields
     uuid = fields.id("resourceUuid")
     resources.put(
-        control.world, room, uuid=uuid, name=fields.text("resourceName") or uuid, ext=fields.text("ext") or "pdf",
-        size=fields.integer("size", low=0, default=1000) or 0, url=fields.text("url") or "https://example.test/file.pdf",
-        conversion={"type": "static"} if fields.boolean("convert") else None, operator=None,
-    )  # fmt: skip
+        control.world,
+        room,
+        uuid=uuid,
+        name=fields.text("resourceName") or uuid,
+        ext=fields.text("ext") or "pdf",
+        size=fields.integer("size", low=0, default=1000) or 0,
+        url=fields.text("url") or "https://example.test/file.pdf",
+        conversion={"type": "static"} if fields.boolean("convert") else None,
+        operator=None,
+    )
     return _done(control, room)
 
 

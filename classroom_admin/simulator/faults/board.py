@@ -17,9 +17,9 @@ from classroom_admin.simulator.world.events import Event
 class Fault:
     """One fault that is set.
 
-    ``route``: a glob over a call's name (``poll``) or its address (``GET /{region}/edu/polling/*``). Strikes with
-    ``probability``, at most ``count`` times, only after ``after_calls`` matching calls, and from ``from_ms`` until
-    ``until_ms`` (ms of the simulator's clock).
+    ``route``: a glob over a call's name (``poll``) or its address (``GET /{region}/edu/polling/*``).
+    Strikes with ``probability``, at most ``count`` times, only after ``after_calls`` matching calls, and
+    from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
     """
 
     id: int
@@ -44,10 +44,18 @@ class Fault:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "id": self.id, "kind": self.kind, "route": self.route, "probability": self.probability,
-            "count": self.count, "afterCalls": self.after_calls, "fromMs": self.from_ms, "untilMs": self.until_ms,
-            "params": self.params, "calls": self.calls, "hits": self.hits,
-        }  # fmt: skip
+            "id": self.id,
+            "kind": self.kind,
+            "route": self.route,
+            "probability": self.probability,
+            "count": self.count,
+            "afterCalls": self.after_calls,
+            "fromMs": self.from_ms,
+            "untilMs": self.until_ms,
+            "params": self.params,
+            "calls": self.calls,
+            "hits": self.hits,
+        }
 
 
 class FaultBoard:
@@ -125,7 +133,8 @@ class FaultBoard:
         return strikes
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """More than ``perSecond`` requests in the last second of the machine's time; refused ones do not count."""
+        """More than ``perSecond`` requests in the last second of the machine's time; refused ones do not
+        count."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

@@ -16,7 +16,8 @@ def foreign_reader(plan: Plan, world: World, *, limit: int) -> None:
 
 
 def take_share(world: World, *, share: float, limit: int) -> int:
-    """Let a foreign reader take events off the front of the stream, each with probability ``share``; how many it took."""
+    """Let a foreign reader take events off the front of the stream, each with probability ``share``; how
+    many it took."""
     front = [world.queue.popleft() for _ in range(min(limit, len(world.queue)))]
     kept: list[Event] = []
     for event in front:

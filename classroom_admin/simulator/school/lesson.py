@@ -19,19 +19,27 @@ def play_lesson(
     prefix: str = "lesson",
     pace_ms: int | None = None,
 ) -> list[str]:
-    """Begin ``rooms`` classes of ``pupils`` each, starting now; they end after ``minutes``. Returns the room ids.
+    """Begin ``rooms`` classes of ``pupils`` each, starting now; they end after ``minutes``. Returns the
+    room ids.
 
-    A class of thirty has about one event every three seconds unless ``pace_ms`` (time between two acts) says otherwise.
-    CloudError 409 where a room of that name exists.
+    A class of thirty has about one event every three seconds unless ``pace_ms`` (time between two acts)
+    says otherwise. CloudError 409 where a room of that name exists.
     """
     pace = pace_ms if pace_ms is not None else max(50, BUSY_PACE_MS // max(1, pupils))
     made = []
     for number in range(rooms):
         uuid = f"{prefix}-{number}"
         plan = ClassPlan(
-            uuid=uuid, name=f"{prefix} {number}", type=4, starts_in_s=0, duration_s=max(1, int(minutes * 60)),
-            pupils=pupils, teacher=f"{prefix}-teacher-{number}", pace_ms=pace, programme=EVERYTHING,
-        )  # fmt: skip
+            uuid=uuid,
+            name=f"{prefix} {number}",
+            type=4,
+            starts_in_s=0,
+            duration_s=max(1, int(minutes * 60)),
+            pupils=pupils,
+            teacher=f"{prefix}-teacher-{number}",
+            pace_ms=pace,
+            programme=EVERYTHING,
+        )
         ClassPlay(world, plan, random.Random(f"{seed}:lesson:{uuid}")).begin()
         made.append(uuid)
     return made

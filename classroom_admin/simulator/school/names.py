@@ -3,13 +3,57 @@
 import random
 
 FIRST = (
-    "Ada", "Benedikt", "Chidi", "Dana", "Élodie", "Fatima", "Goran", "Hana", "Ines", "Jamal", "Kofi", "Léa", "Mira",
-    "Noor", "Oskar", "Priya", "Quentin", "Rosa", "Søren", "Tomás", "Uma", "Viktor", "Wren", "Ximena", "Yara", "Zoë",
-)  # fmt: skip
+    "Ada",
+    "Benedikt",
+    "Chidi",
+    "Dana",
+    "Élodie",
+    "Fatima",
+    "Goran",
+    "Hana",
+    "Ines",
+    "Jamal",
+    "Kofi",
+    "Léa",
+    "Mira",
+    "Noor",
+    "Oskar",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Søren",
+    "Tomás",
+    "Uma",
+    "Viktor",
+    "Wren",
+    "Ximena",
+    "Yara",
+    "Zoë",
+)
 LAST = (
-    "Abiola", "Becker", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalski",
-    "Lindqvist", "Moreau", "Nguyễn", "O’Brien", "Petrović", "Quispe", "Rossi", "Schröder", "Tanaka", "Usman", "Weiß",
-)  # fmt: skip
+    "Abiola",
+    "Becker",
+    "Castro",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Nguyễn",
+    "O’Brien",
+    "Petrović",
+    "Quispe",
+    "Rossi",
+    "Schröder",
+    "Tanaka",
+    "Usman",
+    "Weiß",
+)
 UNUSUAL = (
     "<script>alert(1)</script>",
     "محمد عبد الرحمن الفارسي",
@@ -29,25 +73,61 @@ UNUSUAL = (
     "مريم\u202eabc",
 )
 SUBJECTS = (
-    "Mathematics", "English literature", "Chemistry", "Geography", "History of art", "Physics", "Biology", "Spanish",
-    "Music", "Philosophy", "Computer science", "Chinese 中文",
-)  # fmt: skip
+    "Mathematics",
+    "English literature",
+    "Chemistry",
+    "Geography",
+    "History of art",
+    "Physics",
+    "Biology",
+    "Spanish",
+    "Music",
+    "Philosophy",
+    "Computer science",
+    "Chinese 中文",
+)
 CHAT = (
-    "good morning!", "could you repeat that please?", "I can't hear you", "yes", "no", "👍", "is this in the exam?",
-    "my camera is broken again 😩", "<img src=x onerror=alert(1)>", "نعم، فهمت", "我明白了", "https://example.test/notes?a=1&b=2",
-    "what page are we on?", "can I go to the toilet?", "x² + y² = r²", "brb", "thank you!", "Was ist die Hausaufgabe?",
-    "I think it's 42", "done ✅",
-    "This is a rather long message that somebody typed without ever pressing the return key, since they wanted to explain "
-    "in one go why the answer to the third question can be read in two ways, and which of the two the book means.",
-)  # fmt: skip
+    "good morning!",
+    "could you repeat that please?",
+    "I can't hear you",
+    "yes",
+    "no",
+    "👍",
+    "is this in the exam?",
+    "my camera is broken again 😩",
+    "<img src=x onerror=alert(1)>",
+    "نعم، فهمت",
+    "我明白了",
+    "https://example.test/notes?a=1&b=2",
+    "what page are we on?",
+    "can I go to the toilet?",
+    "x² + y² = r²",
+    "brb",
+    "thank you!",
+    "Was ist die Hausaufgabe?",
+    "I think it's 42",
+    "done ✅",
+    "This is a rather long message that somebody typed without ever pressing the return key, since they "
+    "wanted to explain in one go why the answer to the third question can be read in two ways, and which of "
+    "the two the book means.",
+)
 TEACHER_CHAT = (
-    "Welcome, everyone.", "Please open your books.", "Five more minutes.", "Well done!", "Cameras on, please.",
-    "Who would like to answer?", "The slides are in the resources.",
-)  # fmt: skip
+    "Welcome, everyone.",
+    "Please open your books.",
+    "Five more minutes.",
+    "Well done!",
+    "Cameras on, please.",
+    "Who would like to answer?",
+    "The slides are in the resources.",
+)
 FILES = (
-    ("Fractions.pdf", "pdf", "static"), ("Plant cells.pptx", "pptx", "dynamic"), ("Essay guide.docx", "docx", "static"),
-    ("Whale song.mp3", "mp3", None), ("Map of Europe.png", "png", None), ("Marks.xlsx", "xlsx", None),
-)  # fmt: skip
+    ("Fractions.pdf", "pdf", "static"),
+    ("Plant cells.pptx", "pptx", "dynamic"),
+    ("Essay guide.docx", "docx", "static"),
+    ("Whale song.mp3", "mp3", None),
+    ("Map of Europe.png", "png", None),
+    ("Marks.xlsx", "xlsx", None),
+)
 QUESTIONS = (["A", "B", "C", "D"], ["yes", "no"], ["1", "2", "3"], ["true", "false"])
 POLLS = (
     ["more examples", "next topic", "a break"],

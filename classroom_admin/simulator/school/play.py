@@ -13,8 +13,9 @@ from classroom_admin.simulator.world.model import ClassState, Role, Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class ClassPlan:
-    """What a class is like. ``starts_in_s`` may be negative: it has been going on for a while. ``pace_ms``: about how
-    long between two things that happen. ``programme``: acts that must come soon, in this order, before chance decides."""
+    """What a class is like. ``starts_in_s`` may be negative: it has been going on for a while. ``pace_ms``:
+    about how long between two things that happen. ``programme``: acts that must come soon, in this order,
+    before chance decides."""
 
     uuid: str
     name: str
@@ -30,7 +31,8 @@ class ClassPlan:
 
 @dataclass
 class ClassPlay:
-    """Plays ``plan`` in ``world``; everything by chance comes from ``rng``, so no other class has a say in it.
+    """Plays ``plan`` in ``world``; everything by chance comes from ``rng``, so no other class has a say in
+    it.
 
     ``over`` is called once, when the class is closed.
     """

@@ -12,10 +12,17 @@ KEPT_MS = 5 * 24 * 60 * 60 * 1000
 
 
 def create(
-    world: World, *, uuid: str, name: str, type: int, schedule: Schedule | None = None,
-    properties: dict[str, Any] | None = None, processes: dict[str, Any] | None = None,
-    widgets: dict[str, Any] | None = None, role_config: dict[str, Any] | None = None,
-) -> Room:  # fmt: skip
+    world: World,
+    *,
+    uuid: str,
+    name: str,
+    type: int,
+    schedule: Schedule | None = None,
+    properties: dict[str, Any] | None = None,
+    processes: dict[str, Any] | None = None,
+    widgets: dict[str, Any] | None = None,
+    role_config: dict[str, Any] | None = None,
+) -> Room:
     """A new room with its clockwork wound up. CloudError 409 20409000 where it exists."""
     if uuid in world.rooms:
         raise conflict("the room exists already")
@@ -49,7 +56,8 @@ def _by_clock(world: World, room: Room, state: ClassState) -> None:
 
 
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
-    """What PUT states/{state} does. Repeating a state, or leaving an ended or closed one backwards, is refused."""
+    """What PUT states/{state} does. Repeating a state, or leaving an ended or closed one backwards, is
+    refused."""
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
     if room.state == state == ClassState.STARTED:
@@ -135,7 +143,12 @@ def describe(room: Room) -> dict[str, Any]:
     if room.groups:
         properties["groups"] = {"state": 1, "details": room.groups}
     return {
-        "roomUuid": room.uuid, "roomName": room.name, "roomType": room.type, "createTime": room.created_ms,
-        "state": int(room.state), "roomProperties": properties, "roleConfig": room.role_config,
+        "roomUuid": room.uuid,
+        "roomName": room.name,
+        "roomType": room.type,
+        "createTime": room.created_ms,
+        "state": int(room.state),
+        "roomProperties": properties,
+        "roleConfig": room.role_config,
         "muteChat": room.mute_chat,
-    }  # fmt: skip
+    }

@@ -9,9 +9,11 @@ PAGE = 100
 
 @dataclass(slots=True)
 class Handout:
-    """One time that an event left the stream: to which reader, when (ms), in which request, and whether it arrived.
+    """One time that an event left the stream: to which reader, when (ms), in which request, and whether it
+    arrived.
 
-    ``outcome``: ``sent``, ``lost`` (the answer never reached the reader) or ``foreign`` (somebody else read it).
+    ``outcome``: ``sent``, ``lost`` (the answer never reached the reader) or ``foreign`` (somebody else read
+    it).
     """
 
     reader: str
@@ -41,7 +43,8 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of one room by sequence, from 1; a number that was skipped on purpose is void."""
+    """The events of one stream of one room by sequence, from 1; a number that was skipped on purpose is
+    void."""
 
     __slots__ = ("_events", "_sequences", "last")
 
@@ -67,7 +70,8 @@ class EventLog:
     def page(
         self, *, first: int, count: int = PAGE, cmd: int | None = None
     ) -> tuple[list[Event], int | None]:
-        """Up to ``count`` events from sequence ``first`` on, and the sequence the next page begins with, None at the end."""
+        """Up to ``count`` events from sequence ``first`` on, and the sequence the next page begins with,
+        None at the end."""
         found: list[Event] = []
         for event in self._events[bisect.bisect_left(self._sequences, first) :]:
             if cmd is not None and event.cmd != cmd:

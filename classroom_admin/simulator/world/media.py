@@ -60,8 +60,13 @@ def _emit(world: World, room: Room, user: User, stream: Stream, action: int, ope
 def _row(world: World, room: Room, user: User, stream: Stream, action: int) -> dict[str, Any]:
     number = room.shapes.number
     return {
-        "fromUser": world.person(room, user), "streamUuid": stream.uuid, "streamName": stream.name,
-        "videoSourceType": stream.video_source, "audioSourceType": stream.audio_source,
-        "videoState": number(stream.video_state), "audioState": number(stream.audio_state), "action": number(action),
+        "fromUser": world.person(room, user),
+        "streamUuid": stream.uuid,
+        "streamName": stream.name,
+        "videoSourceType": stream.video_source,
+        "audioSourceType": stream.audio_source,
+        "videoState": number(stream.video_state),
+        "audioState": number(stream.audio_state),
+        "action": number(action),
         "updateTime": world.now,
-    }  # fmt: skip
+    }

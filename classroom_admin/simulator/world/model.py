@@ -1,4 +1,5 @@
-"""What a cloud knows: rooms, the people in them, recordings, files, quizzes and polls. Times in ms since the epoch."""
+"""What a cloud knows: rooms, the people in them, recordings, files, quizzes and polls. Times in ms since
+the epoch."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -75,7 +76,8 @@ class User:
 
 @dataclass(slots=True)
 class Recording:
-    """One recording. ``mode`` web or composite; ``holds`` are paused stretches; ``files`` the web mode's MP4s."""
+    """One recording. ``mode`` web or composite; ``holds`` are paused stretches; ``files`` the web mode's
+    MP4s."""
 
     record_id: str
     mode: str

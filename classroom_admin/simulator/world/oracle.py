@@ -16,12 +16,17 @@ def report(
     after: int = 0,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Rooms (also destroyed ones) and events. ``after``: only events with a higher id, at most ``limit`` of them."""
+    """Rooms (also destroyed ones) and events. ``after``: only events with a higher id, at most ``limit`` of
+    them."""
     chosen = [found for found in world.all_rooms() if room is None or found.uuid == room]
     answer: dict[str, Any] = {
-        "now": world.now, "seed": world.seed, "emitted": len(world.events), "waiting": waiting(world),
-        "rooms": [room_truth(world, found) for found in chosen], "peerMessages": world.peer_messages,
-    }  # fmt: skip
+        "now": world.now,
+        "seed": world.seed,
+        "emitted": len(world.events),
+        "waiting": waiting(world),
+        "rooms": [room_truth(world, found) for found in chosen],
+        "peerMessages": world.peer_messages,
+    }
     if with_events:
         events = (
             world.events[after:] if room is None else [e for e in world.events[after:] if e.room_uuid == room]
@@ -37,47 +42,81 @@ def waiting(world: World) -> int:
 
 def event_truth(event: Event) -> dict[str, Any]:
     return {
-        "id": event.id, "roomUuid": event.room_uuid, "stream": event.stream, "sequence": event.sequence,
-        "cmd": event.cmd, "at": event.at_ms, "raw": event.raw.decode("utf-8", "replace"), "withheld": event.withheld,
+        "id": event.id,
+        "roomUuid": event.room_uuid,
+        "stream": event.stream,
+        "sequence": event.sequence,
+        "cmd": event.cmd,
+        "at": event.at_ms,
+        "raw": event.raw.decode("utf-8", "replace"),
+        "withheld": event.withheld,
         "handedOut": [
-            {"to": h.reader, "at": h.at_ms, "request": h.request_id, "outcome": h.outcome} for h in event.handouts or ()
+            {"to": h.reader, "at": h.at_ms, "request": h.request_id, "outcome": h.outcome}
+            for h in event.handouts or ()
         ],
-    }  # fmt: skip
+    }
 
 
 def room_truth(world: World, room: Room) -> dict[str, Any]:
     return {
-        "roomUuid": room.uuid, "roomName": room.name, "roomType": room.type, "state": int(room.state),
-        "createdAt": room.created_ms, "startedAt": room.started_ms, "endedAt": room.ended_ms,
-        "closedAt": room.closed_ms, "destroyedAt": room.destroyed_ms, "muteChat": room.mute_chat,
+        "roomUuid": room.uuid,
+        "roomName": room.name,
+        "roomType": room.type,
+        "state": int(room.state),
+        "createdAt": room.created_ms,
+        "startedAt": room.started_ms,
+        "endedAt": room.ended_ms,
+        "closedAt": room.closed_ms,
+        "destroyedAt": room.destroyed_ms,
+        "muteChat": room.mute_chat,
         "last": {stream: room.logs[stream].last for stream in STREAMS},
         "users": [user_truth(world, room, user) for user in room.users.values()],
-        "stage": list(room.stage), "hands": list(room.hands), "properties": room.properties,
-        "extApps": room.ext_apps, "groups": room.groups, "chat": room.chat,
+        "stage": list(room.stage),
+        "hands": list(room.hands),
+        "properties": room.properties,
+        "extApps": room.ext_apps,
+        "groups": room.groups,
+        "chat": room.chat,
         "recordings": [
-            recordings.describe(world, room, row) | {"mode": row.mode, "onHold": row.on_hold, "holds": row.holds}
+            recordings.describe(world, room, row)
+            | {"mode": row.mode, "onHold": row.on_hold, "holds": row.holds}
             for row in room.recordings
         ],
         "resources": [resources.describe(resource) for resource in room.resources.values()],
         "quizzes": [_question(question) for question in room.quizzes.values()],
         "polls": [_question(question) for question in room.polls.values()],
-    }  # fmt: skip
+    }
 
 
 def user_truth(world: World, room: Room, user: User) -> dict[str, Any]:
     """Presence to the millisecond: [entered, left or null, how]."""
     return {
-        "userUuid": user.uuid, "userName": user.name, "role": user.role, "online": user.online,
-        "onStage": user.uuid in room.stage, "handRaised": user.uuid in room.hands, "muteChat": user.mute_chat,
-        "rewards": user.rewards, "bannedUntil": user.banned_until, "isBanned": user.is_banned(world.now),
-        "properties": user.properties, "streams": snapshot.streams(user),
+        "userUuid": user.uuid,
+        "userName": user.name,
+        "role": user.role,
+        "online": user.online,
+        "onStage": user.uuid in room.stage,
+        "handRaised": user.uuid in room.hands,
+        "muteChat": user.mute_chat,
+        "rewards": user.rewards,
+        "bannedUntil": user.banned_until,
+        "isBanned": user.is_banned(world.now),
+        "properties": user.properties,
+        "streams": snapshot.streams(user),
         "presence": [[stay.entered_ms, stay.left_ms, stay.how] for stay in user.presence],
-    }  # fmt: skip
+    }
 
 
 def _question(question: Question) -> dict[str, Any]:
     return {
-        "id": question.uuid, "starter": question.starter, "items": question.items, "correct": question.correct,
-        "mode": question.mode, "running": question.running, "startedAt": question.started_ms,
-        "endedAt": question.ended_ms, "answers": question.answers, "answeredAt": question.answered_ms,
-    }  # fmt: skip
+        "id": question.uuid,
+        "starter": question.starter,
+        "items": question.items,
+        "correct": question.correct,
+        "mode": question.mode,
+        "running": question.running,
+        "startedAt": question.started_ms,
+        "endedAt": question.ended_ms,
+        "answers": question.answers,
+        "answeredAt": question.answered_ms,
+    }

@@ -1,10 +1,11 @@
-"""Who is there: entering, leaving, dropping, being removed and kept out; properties of a person; chat mute."""
+"""Who is there: entering, leaving, dropping, being removed and kept out; properties of a person; chat
+mute."""
 
 from typing import Any
 
 from classroom_admin.simulator.errors import class_ended, conflict, user_banned
 from classroom_admin.simulator.world import stage
-from classroom_admin.simulator.world.model import FOREVER, Presence, Role, Room, Stream, User
+from classroom_admin.simulator.world.model import FOREVER, Presence, Room, Stream, User
 from classroom_admin.simulator.world.world import World
 
 ENTERED, CAME_BACK = 1, 2
@@ -12,10 +13,17 @@ LEFT, KICKED = 1, 2
 
 
 def enter(
-    world: World, room: Room, *, uuid: str, name: str, role: int, properties: dict[str, Any] | None = None,
+    world: World,
+    room: Room,
+    *,
+    uuid: str,
+    name: str,
+    role: int,
+    properties: dict[str, Any] | None = None,
     with_stream: bool = False,
-) -> User:  # fmt: skip
-    """Someone comes in. CloudError 403 30403100 while banned, 409 for a closed class or a role that is full."""
+) -> User:
+    """Someone comes in. CloudError 403 30403100 while banned, 409 for a closed class or a role that is
+    full."""
     if room.is_closed:
         raise class_ended()
     user = room.users.get(uuid)
@@ -69,7 +77,8 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, keep_out_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove someone. ``keep_out_s``: seconds until they may come back, FOREVER, or None; ``lift`` ends a ban."""
+    """Remove someone. ``keep_out_s``: seconds until they may come back, FOREVER, or None; ``lift`` ends a
+    ban."""
     if lift:
         user.banned_until = None
     elif keep_out_s is not None:
@@ -89,14 +98,15 @@ def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str 
 def describe(user: User) -> dict[str, Any]:
     """What GET users/{user} tells."""
     return {
-        "userUuid": user.uuid, "userName": user.name, "role": user.role, "userProperties": user.properties,
-        "streamUuid": user.stream_uuid, "state": int(user.online), "updateTime": user.updated_ms,
+        "userUuid": user.uuid,
+        "userName": user.name,
+        "role": user.role,
+        "userProperties": user.properties,
+        "streamUuid": user.stream_uuid,
+        "state": int(user.online),
+        "updateTime": user.updated_ms,
         "muteChat": user.mute_chat,
-    }  # fmt: skip
-
-
-def default_role_streams(user: User) -> bool:
-    return user.role in (Role.TEACHER, Role.ASSISTANT)
+    }
 
 
 def _gone(world: World, room: Room, user: User, how: str) -> dict[str, Any]:

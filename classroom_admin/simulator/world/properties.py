@@ -43,7 +43,8 @@ def put_user(
 def put_users(
     world: World, room: Room, users: list[User], changes: dict[str, Any], *, operator: str | None
 ) -> None:
-    """The same for several people at once (kind 23): each row of ``users`` is what a single event would say."""
+    """The same for several people at once (kind 23): each row of ``users`` is what a single event would
+    say."""
     rows = []
     for user in users:
         user.properties.update(changes)
@@ -121,6 +122,8 @@ def _changed(
     world: World, room: Room, action: int, changes: dict[str, Any], cause: Any, operator: str | None
 ) -> dict[str, Any]:
     return {
-        "action": room.shapes.number(action), "changeProperties": changes, "cause": cause if cause is not None else {},
+        "action": room.shapes.number(action),
+        "changeProperties": changes,
+        "cause": cause if cause is not None else {},
         "operator": world.operator(room, operator),
-    }  # fmt: skip
+    }

@@ -26,9 +26,14 @@ def start(
         base = f"live.simulator.test/{record_id}"
         streaming = {"rtmp": f"rtmp://{base}", "flv": f"https://{base}.flv", "hls": f"https://{base}.m3u8"}
     recording = Recording(
-        record_id=record_id, mode=mode, start_ms=world.now, resource_id=room.shapes.hex(), sid=room.shapes.hex(),
-        config=dict(config), streaming_url=streaming,
-    )  # fmt: skip
+        record_id=record_id,
+        mode=mode,
+        start_ms=world.now,
+        resource_id=room.shapes.hex(),
+        sid=room.shapes.hex(),
+        config=dict(config),
+        streaming_url=streaming,
+    )
     room.recordings.append(recording)
     recording.limit = world.after(_longest_ms(room, config), lambda: _limit_reached(world, room, recording))
     if config.get("onhold"):
@@ -108,12 +113,20 @@ def _deliver(world: World, room: Room, recording: Recording) -> None:
 def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
     """One row of the list of recordings."""
     row: dict[str, Any] = {
-        "recordId": recording.record_id, "appId": world.app_id, "roomUuid": room.uuid,
-        "startTime": recording.start_ms, "resourceId": recording.resource_id, "sid": recording.sid,
-        "recordUid": f"record-{recording.record_id[:8]}", "boardAppId": "", "boardToken": "", "boardId": "",
-        "type": 3 if recording.mode == "web" else 2, "status": 1 if recording.end_ms is None else 2,
+        "recordId": recording.record_id,
+        "appId": world.app_id,
+        "roomUuid": room.uuid,
+        "startTime": recording.start_ms,
+        "resourceId": recording.resource_id,
+        "sid": recording.sid,
+        "recordUid": f"record-{recording.record_id[:8]}",
+        "boardAppId": "",
+        "boardToken": "",
+        "boardId": "",
+        "type": 3 if recording.mode == "web" else 2,
+        "status": 1 if recording.end_ms is None else 2,
         "recordDetails": [{"url": url} for url in recording.files],
-    }  # fmt: skip
+    }
     if recording.end_ms is not None:
         row["endTime"] = recording.end_ms
     if recording.url is not None:

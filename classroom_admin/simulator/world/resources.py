@@ -12,9 +12,17 @@ MEDIA = ("mp3", "mp4")
 
 
 def put(
-    world: World, room: Room, *, uuid: str, name: str, ext: str, size: int, url: str,
-    conversion: dict[str, Any] | None, operator: str | None,
-) -> Resource:  # fmt: skip
+    world: World,
+    room: Room,
+    *,
+    uuid: str,
+    name: str,
+    ext: str,
+    size: int,
+    url: str,
+    conversion: dict[str, Any] | None,
+    operator: str | None,
+) -> Resource:
     """Add a file or put another in its place. CloudError 409 30409101 family: not to a closed class."""
     if room.is_closed:
         raise conflict("the room is closed")
@@ -65,9 +73,13 @@ def _changed(world: World, room: Room, rows: list[Resource], action: int, operat
 def describe(resource: Resource) -> dict[str, Any]:
     """One row of the list of resources."""
     row: dict[str, Any] = {
-        "resourceUuid": resource.uuid, "resourceName": resource.name, "ext": resource.ext, "size": resource.size,
-        "url": resource.url, "updateTime": resource.updated_ms,
-    }  # fmt: skip
+        "resourceUuid": resource.uuid,
+        "resourceName": resource.name,
+        "ext": resource.ext,
+        "size": resource.size,
+        "url": resource.url,
+        "updateTime": resource.updated_ms,
+    }
     if resource.conversion is None:
         return row
     percentage = round(100 * resource.converted / resource.pages)
@@ -75,9 +87,12 @@ def describe(resource: Resource) -> dict[str, Any]:
     row |= {"convert": True, "taskUuid": resource.task_uuid, "taskToken": resource.task_token}
     row["conversion"] = resource.conversion
     row["taskProgress"] = {
-        "totalPageSize": resource.pages, "convertedPageSize": resource.converted, "convertedPercentage": percentage,
-        "convertedFileList": files, "currentStep": resource.step,
-    }  # fmt: skip
+        "totalPageSize": resource.pages,
+        "convertedPageSize": resource.converted,
+        "convertedPercentage": percentage,
+        "convertedFileList": files,
+        "currentStep": resource.step,
+    }
     return row
 
 

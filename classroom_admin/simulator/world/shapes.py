@@ -1,7 +1,7 @@
 """How the same fact is written differently from one release, document or service of the cloud to another.
 
-Every choice comes from the room's own seeded generator, so a room's events are the same for the same seed whatever
-other rooms do. With oddities off, each fact has one shape and the generator is not asked.
+Every choice comes from the room's own seeded generator, so a room's events are the same for the same seed
+whatever other rooms do. With oddities off, each fact has one shape and the generator is not asked.
 """
 
 import random

@@ -9,22 +9,29 @@ from classroom_admin.simulator.world.model import ROOM_STREAM, Room, User
 def streams(user: User) -> list[dict[str, Any]]:
     return [
         {
-            "streamUuid": stream.uuid, "streamName": stream.name, "videoSourceType": stream.video_source,
-            "audioSourceType": stream.audio_source, "videoState": stream.video_state, "audioState": stream.audio_state,
+            "streamUuid": stream.uuid,
+            "streamName": stream.name,
+            "videoSourceType": stream.video_source,
+            "audioSourceType": stream.audio_source,
+            "videoState": stream.video_state,
+            "audioState": stream.audio_state,
         }
         for stream in user.streams.values()
-    ]  # fmt: skip
+    ]
 
 
 def of_room(room: Room) -> dict[str, Any]:
     """Everyone present, the room's properties, and the sequence up to which this is true."""
     users = [
         {
-            "userUuid": user.uuid, "userName": user.name, "role": user.role, "userProperties": user.properties,
+            "userUuid": user.uuid,
+            "userName": user.name,
+            "role": user.role,
+            "userProperties": user.properties,
             "streams": streams(user),
         }
         for user in room.online()
-    ]  # fmt: skip
+    ]
     return {
         "seq": room.logs[ROOM_STREAM].last,
         "users": users,

@@ -15,8 +15,9 @@ def wave(
     payload: dict[str, Any] | None = None,
     timeout_s: int | None = None,
 ) -> None:
-    """Raise a hand; it falls by itself after ``timeout_s`` where that is given. Raised twice: 409 20409000."""
-    if user.uuid in room.hands:
+    """Raise a hand; it falls by itself after ``timeout_s`` where that is given. Raised twice: 409
+    20409000."""
+    if world.present(user).uuid in room.hands:
         raise conflict("the hand is raised already")
     room.hands[user.uuid] = payload or {}
     _hands_changed(world, room, added=[user.uuid])
@@ -55,7 +56,7 @@ def _hands_changed(world: World, room: Room, *, added: list[str] = (), removed: 
 
 def go_on(world: World, room: Room, user: User) -> None:
     """Onto the stage; a raised hand is taken down. There already, or the stage is full: 409 20409000."""
-    if user.uuid in room.stage:
+    if world.present(user).uuid in room.stage:
         raise conflict("the user is on the stage already")
     most = (room.processes.get("handsUp") or {}).get("maxAccept")
     if most is not None and len(room.stage) >= most:

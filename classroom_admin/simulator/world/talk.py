@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from classroom_admin.simulator.errors import chat_muted, class_ended, no_such_user
+from classroom_admin.simulator.errors import chat_muted, class_ended
 from classroom_admin.simulator.world.model import Role, Room, User
 from classroom_admin.simulator.world.world import World
 
@@ -10,11 +10,11 @@ TEXT = 1
 
 
 def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
-    """A message to the room. CloudError 403 30403200 while the room or the pupil is muted, 404 for who is not there."""
+    """A message to the room. CloudError 403 30403200 while the room or the pupil is muted, 404 for who is
+    not there."""
     if room.is_closed:
         raise class_ended()
-    if not user.online:
-        raise no_such_user()
+    world.present(user)
     if user.role not in (Role.TEACHER, Role.ASSISTANT) and (room.mute_chat or user.mute_chat):
         raise chat_muted()
     data: dict[str, Any] = {
@@ -24,9 +24,12 @@ def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
     }
     event = world.emit(room, 3, data)
     kept = {
-        "messageId": event.sequence, "fromUser": {"userUuid": user.uuid, "userName": user.name, "role": user.role},
-        "message": message, "type": TEXT, "sendTime": world.now,
-    }  # fmt: skip
+        "messageId": event.sequence,
+        "fromUser": {"userUuid": user.uuid, "userName": user.name, "role": user.role},
+        "message": message,
+        "type": TEXT,
+        "sendTime": world.now,
+    }
     room.chat.append(kept)
     return kept
 
@@ -49,16 +52,19 @@ def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> N
 
 
 def peer(world: World, room: Room, sender: User, *, to: str, message: str, cmd: int = 1) -> dict[str, Any]:
-    """A message from person to person (1 chat, 99 custom). The cloud sends these by its messaging channel, not by REST:
-    they are kept for whoever relays them, and never enter a room's sequence."""
+    """A message from person to person (1 chat, 99 custom). The cloud sends these by its messaging channel,
+    not by REST: they are kept for whoever relays them, and never enter a room's sequence."""
     notification = {
-        "cmd": cmd, "version": 1, "ts": world.now, "sequence": 0,
+        "cmd": cmd,
+        "version": 1,
+        "ts": world.now,
+        "sequence": 0,
         "data": {
             "fromUser": world.person(room, sender),
             "fromRoom": {"roomUuid": room.uuid, "roomName": room.name},
             "message": message,
         },
-    }  # fmt: skip
+    }
     relayed = {"channel": "peer", "toUserUuid": to, "notification": notification}
     world.peer_messages.append(relayed)
     return relayed

@@ -40,12 +40,14 @@ def start_quiz(world: World, room: Room, *, starter: str, items: list[str], corr
 def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: list[str]) -> None:
     """A pupil's choice; it may be changed until the quiz ends."""
     _refuse_late(quiz)
-    quiz.answers[user.uuid] = selected
+    quiz.answers[world.present(user).uuid] = selected
     quiz.answered_ms[user.uuid] = world.now
     row = {
-        "popupQuizId": quiz.uuid, "selectedItems": selected, "lastCommitTime": world.now,
+        "popupQuizId": quiz.uuid,
+        "selectedItems": selected,
+        "lastCommitTime": world.now,
         "isCorrect": sorted(selected) == sorted(quiz.correct),
-    }  # fmt: skip
+    }
     _say(world, room, QUIZ_STREAM, quiz, row, ANSWERED, pupil=user)
     _say(world, room, QUIZ_STREAM, quiz, {"extra": _quiz_sums(room, quiz)}, SUMMED_UP)
 
@@ -74,7 +76,7 @@ def start_poll(world: World, room: Room, *, starter: str, items: list[str], mode
 
 def answer_poll(world: World, room: Room, poll: Question, user: User, indexes: list[int]) -> None:
     _refuse_late(poll)
-    poll.answers[user.uuid] = list(indexes)
+    poll.answers[world.present(user).uuid] = list(indexes)
     poll.answered_ms[user.uuid] = world.now
     row: dict[str, Any] = {"pollId": poll.uuid, "selectIndex": indexes}
     _say(world, room, POLL_STREAM, poll, room.shapes.either(row, {"extra": row}), ANSWERED, pupil=user)
@@ -119,9 +121,11 @@ def _quiz_sums(room: Room, quiz: Question) -> dict[str, Any]:
     right = sum(sorted(chosen) == sorted(quiz.correct) for chosen in quiz.answers.values())
     pupils = sum(user.role == Role.STUDENT for user in room.online())
     return {
-        "selectedCount": answered, "correctCount": right, "totalCount": max(pupils, answered),
+        "selectedCount": answered,
+        "correctCount": right,
+        "totalCount": max(pupils, answered),
         "averageAccuracy": round(right / answered, 4) if answered else 0,
-    }  # fmt: skip
+    }
 
 
 def _poll_sums(poll: Question) -> dict[str, Any]:
@@ -134,9 +138,14 @@ def _poll_sums(poll: Question) -> dict[str, Any]:
 
 
 def _say(
-    world: World, room: Room, stream: str, question: Question, changed: dict[str, Any], action: int,
+    world: World,
+    room: Room,
+    stream: str,
+    question: Question,
+    changed: dict[str, Any],
+    action: int,
     pupil: User | None = None,
-) -> None:  # fmt: skip
+) -> None:
     shapes = room.shapes
     id_name = "popupQuizId" if stream == QUIZ_STREAM else "pollId"
     cause: Any = {"action": action, id_name: question.uuid}
@@ -153,10 +162,13 @@ def _say(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """The room's own stream shows that a widget was switched on or off; the answers are in the widget's stream."""
+    """The room's own stream shows that a widget was switched on or off; the answers are in the widget's
+    stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
-        "action": 1, "changeProperties": {"widgets": {widget: {"state": int(running)}}}, "cause": {},
+        "action": 1,
+        "changeProperties": {"widgets": {widget: {"state": int(running)}}},
+        "cause": {},
         "operator": world.operator(room, question.starter),
-    }  # fmt: skip
+    }
     world.emit(room, 4, data)

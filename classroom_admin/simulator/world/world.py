@@ -18,8 +18,9 @@ EVENT_VERSION = 1
 class World:
     """State and time of one simulated cloud.
 
-    ``now`` is ms since the epoch and moves only through ``advance``. ``withhold`` is asked for each new event of a room
-    stream: a reason to keep it out of the polling stream, or None (the fault injector sets it).
+    ``now`` is ms since the epoch and moves only through ``advance``. ``withhold`` is asked for each new
+    event of a room stream: a reason to keep it out of the polling stream, or None (the fault injector sets
+    it).
     """
 
     def __init__(
@@ -65,6 +66,12 @@ class World:
         """CloudError 404 20404200 when the room has never seen this user."""
         user = room.users.get(uuid)
         if user is None:
+            raise no_such_user()
+        return user
+
+    def present(self, user: User) -> User:
+        """The user, where they are in the room now. CloudError 404 20404200 else."""
+        if not user.online:
             raise no_such_user()
         return user
 
@@ -117,9 +124,14 @@ class World:
     ) -> Event:
         """Keep and queue bytes as they are: how odd events of a test get in."""
         event = Event(
-            id=len(self.events) + 1, room_uuid=room.uuid, stream=stream, sequence=sequence, cmd=cmd, at_ms=self.now,
+            id=len(self.events) + 1,
+            room_uuid=room.uuid,
+            stream=stream,
+            sequence=sequence,
+            cmd=cmd,
+            at_ms=self.now,
             raw=raw,
-        )  # fmt: skip
+        )
         self.events.append(event)
         room.logs[stream].add(event)
         if stream == ROOM_STREAM:
@@ -129,7 +141,8 @@ class World:
         return event
 
     def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
-        """Take up to ``limit`` events off the stream. They are gone for every other reader, and so is a dead room's."""
+        """Take up to ``limit`` events off the stream. They are gone for every other reader, and so is a
+        dead room's."""
         taken: list[Event] = []
         while self.queue and len(taken) < limit:
             event = self.queue.popleft()
@@ -158,6 +171,12 @@ class World:
 
 
 ROLE_WORDS = {
-    "host": Role.TEACHER, "teacher": Role.TEACHER, "assistant": Role.ASSISTANT, "broadcaster": Role.STUDENT,
-    "audience": Role.STUDENT, "student": Role.STUDENT, "observer": Role.OBSERVER, "invisible": Role.INVISIBLE,
-}  # fmt: skip
+    "host": Role.TEACHER,
+    "teacher": Role.TEACHER,
+    "assistant": Role.ASSISTANT,
+    "broadcaster": Role.STUDENT,
+    "audience": Role.STUDENT,
+    "student": Role.STUDENT,
+    "observer": Role.OBSERVER,
+    "invisible": Role.INVISIBLE,
+}

@@ -17,7 +17,10 @@ from classroom_admin.simulator.settings import (
 
 
 class Command(BaseCommand):
-    help = "Runs a stand-in for the Flexible Classroom cloud. App ID and certificate come from AGORA_APP_ID and AGORA_APP_CERTIFICATE."
+    help = (
+        "Runs a stand-in for the Flexible Classroom cloud. App ID and certificate come from AGORA_APP_ID "
+        "and AGORA_APP_CERTIFICATE."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,18 +45,24 @@ class Command(BaseCommand):
         )
         parser.add_argument("--plain", action="store_true", help="events in their documented shape only")
         parser.add_argument(
-            "--destroy-after", choices=("closed", "ended"), default="closed",
+            "--destroy-after",
+            choices=("closed", "ended"),
+            default="closed",
             help="what the hour until a room is destroyed counts from",
-        )  # fmt: skip
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             settings = SimulatorSettings(
                 app_id=os.environ.get("AGORA_APP_ID") or DEMO_APP_ID,
                 app_certificate=os.environ.get("AGORA_APP_CERTIFICATE") or DEMO_APP_CERTIFICATE,
-                seed=options["seed"], speed=options["speed"], stepped=options["stepped"], plain=options["plain"],
-                poll_batch=options["poll_batch"], destroy_after=options["destroy_after"],
-            )  # fmt: skip
+                seed=options["seed"],
+                speed=options["speed"],
+                stepped=options["stepped"],
+                plain=options["plain"],
+                poll_batch=options["poll_batch"],
+                destroy_after=options["destroy_after"],
+            )
             server = SimulatorServer(
                 settings, host=options["host"], port=options["port"], expose=options["expose"]
             )

@@ -1,0 +1,31 @@
+"""RTM tokens of the first generation (version 006), which the vendor's library still makes."""
+
+import base64
+import binascii
+import hmac
+import struct
+from hashlib import sha256
+
+from agoraiotools.AccessToken import APP_ID_LENGTH, VERSION_LENGTH, kRtmLogin, unPackContent, unPackMessages
+
+from classroom_admin.simulator.errors import unauthorized
+
+VERSION = "006"
+
+
+def check(text: str, *, uid: str, app_id: str, certificate: bytes, now_s: float) -> None:
+    """CloudError 401 unless ``text`` is a living RTM token that this App ID's certificate signed for
+    ``uid``."""
+    if text[VERSION_LENGTH : VERSION_LENGTH + APP_ID_LENGTH] != app_id:
+        raise unauthorized("token: made for another App ID")
+    try:
+        content = base64.b64decode(text[VERSION_LENGTH + APP_ID_LENGTH :], validate=True)
+        signature, _channel, _uid, message = unPackContent(content)
+        _salt, _until, privileges = unPackMessages(message)
+    except (binascii.Error, struct.error) as error:
+        raise unauthorized("token: cannot be read") from error
+    wanted = hmac.new(certificate, app_id.encode() + uid.encode() + message, sha256).digest()
+    if not hmac.compare_digest(wanted, signature):
+        raise unauthorized("token: not signed for this x-agora-uid with the App Certificate")
+    if now_s >= privileges.get(kRtmLogin, 0):
+        raise unauthorized("token: expired")
