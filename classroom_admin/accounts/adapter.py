@@ -26,5 +26,9 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
+        """Let the person try again at once, for example with the password that they were just given."""
+        self._delete_login_attempts_cached_email(request, email=email)
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -11,7 +11,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
 
 
-def test_connection(*, actor: User) -> ConnectionReport:
+def try_connection(*, actor: User) -> ConnectionReport:
     """Ask the cloud for nothing in particular and say what is wrong, if anything. Changes nothing there.
 
     Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.

@@ -21,7 +21,7 @@ def problem_with_id(value: str) -> str:
         return f"is too long; an id has at most {ID_BYTES - 1} characters."
     strange = sorted(set(value) - ID_CHARACTERS)
     if strange:
-        shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
+        shown = " ".join(one if one.isprintable() else ascii(one)[1:-1] for one in strange[:5])
         return (
             f"holds characters that the cloud does not allow in an id: {shown}. Letters a-z and A-Z, digits, "
             "space and !#$%&()+-:;<=.>?@[]^_{}|~, are allowed."

@@ -29,7 +29,7 @@ def text(answer) -> str:
 
 
 def shown_password(answer) -> str:
-    return re.search(r'id="new-password"[^>]*>([^<]+)<', answer.content.decode())[1]
+    return re.search(r'id="new-password"[^>]* value="([^"]+)"', answer.content.decode())[1]
 
 
 def field(answer, name: str) -> str:
@@ -40,8 +40,8 @@ def field(answer, name: str) -> str:
 
 def test_the_list_shows_everybody_with_their_ids_and_classes(school, admin):
     page = text(admin.get(at("list")))
-    assert re.search(r"Frau Berg berg@school.test Teacher frau-berg 1", page)
-    assert re.search(r"Ada Admin admin@school.test Administrator none 0", page)
+    assert re.search(r"Frau Berg berg@school.test Teacher frau-berg 1 class", page)
+    assert re.search(r"Ada Admin admin@school.test Administrator no cloud user id no class", page)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,14 @@ def test_a_reset_shows_the_new_password_once(school, admin, browser_of):
     assert "no-store" in answer["Cache-Control"]
     assert Client().login(email="berg@school.test", password=shown_password(answer))
     assert teacher.get(reverse("account_change_password")).status_code == 302
+
+
+def test_who_tried_too_often_gets_in_with_the_new_password_at_once(school, admin):
+    for _ in range(6):
+        Client().post("/sign-in/", {"login": "berg@school.test", "password": "forgotten"})
+    password = shown_password(admin.post(at("password", school.teacher)))
+    answer = Client().post("/sign-in/", {"login": "berg@school.test", "password": password})
+    assert answer.status_code == 302
 
 
 def test_the_persons_classes_say_why_they_are_theirs(school, admin):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -151,6 +152,7 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     except ActionRefused as refusal:
         messages.error(request, refusal.message)
         return redirect("people:person", pk=pk)
+    get_adapter(request).forgive_failed_sign_ins(request, shown.email)
     return render(request, "people/password.html", {"person": shown, "password": password, "is_new": False})
 
 

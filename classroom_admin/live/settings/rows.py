@@ -13,6 +13,8 @@ from classroom_admin.live.settings.forms import OUTCOMES
 from classroom_admin.rooms.models import Room
 
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
+# who did it is whom it concerns: said once
+_OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class Row:
 
     entry: Entry
     what: str
+    whom: str
     room: Room | None
     outcome: str
     tone: str
@@ -43,6 +46,7 @@ def _row(entry: Entry, room: Room | None) -> Row:
     return Row(
         entry=entry,
         what=label(entry.action),
+        whom="" if entry.action in _OF_ONESELF else entry.target_name or entry.target,
         room=room,
         outcome=OUTCOMES[kind],
         tone=_TONES.get(kind, ""),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from classroom_admin.actions.connection import test_connection
+from classroom_admin.actions.connection import try_connection
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.live.administrators import administrator_only
 from classroom_admin.live.settings.forms import AuditForm
@@ -29,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @administrator_only
 def test(request: HttpRequest) -> HttpResponse:
     """Try the connection. htmx gets the result alone, a plain form the whole page."""
-    report = test_connection(actor=request.user)
+    report = try_connection(actor=request.user)
     if request.htmx:
         return render(request, "settings/_report.html", {"report": report})
     return render(request, "settings/overview.html", _overview() | {"report": report})
