@@ -75,8 +75,8 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
     match error:
         case Unauthorized():
             return (
-                "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, and that "
-                "this machine's clock is right."
+                "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, "
+                "and that this machine's clock is right."
             )
         case RateLimited():
             return "The cloud was asked too often and wants a pause; it is asked again by itself."
@@ -86,8 +86,8 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
             return "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
         case CloudUnavailable() if error.http_status is None:
             return (
-                "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its firewall or "
-                "proxy."
+                "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its "
+                "firewall or proxy."
             )
         case CloudUnavailable() | CloudFailed():
             return f"The cloud has trouble itself ({error}); it is asked again."

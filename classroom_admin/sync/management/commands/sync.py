@@ -103,8 +103,8 @@ class Command(BaseCommand):
             if clock.monotonic() >= ends_at:
                 row = Lease.objects.get(app_id=poller.app_id)
                 raise CommandError(
-                    f"Another process polls already ({row.host.partition('/')[0]}, process {row.pid}) and did "
-                    "not hand over in 25 s. Stop it, or let it do its work."
+                    f"Another process polls already ({row.host.partition('/')[0]}, process {row.pid}) and "
+                    "did not hand over in 25 s. Stop it, or let it do its work."
                 )
             lease.ask_for(app_id=poller.app_id, owner=poller.owner)
             threading.Event().wait(LOOK_EVERY_S)
