@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
+    if sys.argv[1:2] == ["demo"]:
+        from classroom_admin.core import demo_start
+
+        demo_start.enter(os.environ)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

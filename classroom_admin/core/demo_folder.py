@@ -8,14 +8,14 @@ installation that serves a school must refuse such a folder, and a demo must ref
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MARKER = "demo.json"
-# Everything an installation makes in its data folder, but for the lock that is held while this is asked.
-_MADE = ("broker", "broker.sock", "secret_key", "static", "media", MARKER)
+# What an installation makes in its data folder, but for the lock that is held and the key that is in use by
+# now.
+_MADE = ("broker", "broker.sock", "static", "media", MARKER)
 _MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
 
 
@@ -60,12 +60,15 @@ def load(data_dir: Path) -> DemoState | None:
         ) from error
 
 
-def begin(data_dir: Path, *, simulator_port: int) -> DemoState:
-    """Note one more start; App ID and certificate are made up once."""
-    before = load(data_dir) or DemoState(
-        app_id=secrets.token_hex(16), app_certificate=secrets.token_hex(16), simulator_port=0, starts=0
+def begin(data_dir: Path, *, app_id: str, app_certificate: str, simulator_port: int) -> DemoState:
+    """Note one more start."""
+    before = load(data_dir)
+    state = DemoState(
+        app_id=app_id,
+        app_certificate=app_certificate,
+        simulator_port=simulator_port,
+        starts=before.starts + 1 if before else 1,
     )
-    state = replace(before, simulator_port=simulator_port, starts=before.starts + 1)
     fresh = data_dir / f"{MARKER}.new"
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(state), indent=2) + "\n")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping
 from pathlib import Path
 
 from classroom_admin.core import demo_folder, ports
 from classroom_admin.core.installation import CannotStart, Installation
 from classroom_admin.core.supervisor import Part
 
+BASE_DIR = Path(__file__).resolve().parents[2]
+ENTERED = "CLASSROOM_ADMIN_DEMO"
 # A demo is the same wherever it runs: what a school has set for its own installation does not reach it.
 _NOT_FOR_A_DEMO = frozenset(
     {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
@@ -18,20 +20,33 @@ _NOT_FOR_A_DEMO = frozenset(
 )
 
 
-def only_own_environment(argv: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Begin again without the settings of another installation, if there are any in the environment.
+def enter(environ: MutableMapping[str, str]) -> None:
+    """Make the environment a demo's, before the settings are read from it.
 
-    Does not return in that case: the process is replaced, because the settings were read already.
+    The cloud's App ID, certificate and port are those of the last start in this data folder, or made up.
+    Nothing is written. Ends the program with one line where the folder's ``demo.json`` can't be read.
     """
-    foreign = sorted(n for n in environ if n.startswith("AGORA_") or n in _NOT_FOR_A_DEMO)
-    if not foreign:
-        return
-    sys.stderr.write(
-        f"The demo has its own cloud, database and broker and leaves aside: {', '.join(foreign)}\n"
-    )
-    sys.stderr.flush()
-    kept = {name: value for name, value in environ.items() if name not in foreign}
-    os.execve(sys.executable, [sys.executable, *argv], kept)
+    foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
+    for name in foreign:
+        del environ[name]
+    if foreign:
+        sys.stderr.write(
+            f"The demo has its own cloud, database and broker; left aside: {', '.join(foreign)}\n"
+        )
+    try:
+        before = demo_folder.load(Path(environ.get("DATA_DIR") or BASE_DIR / "var").resolve())
+    except demo_folder.NotADemo as error:
+        sys.exit(str(error))
+    port = ports.free_port(before.simulator_port if before else None)
+    cloud = f"http://127.0.0.1:{port}"
+    environ |= {
+        ENTERED: str(port),
+        "AGORA_BASE_URL": cloud,
+        "AGORA_FALLBACK_URL": "",
+        "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
+        "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
+        "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
+    }
 
 
 def refuse_beyond_loopback(host: str) -> None:
@@ -43,41 +58,26 @@ def refuse_beyond_loopback(host: str) -> None:
         )
 
 
-def begin(data_dir: Path) -> demo_folder.DemoState:
-    """Note one more start, with the last start's port for the simulator where it is free."""
-    before = demo_folder.load(data_dir)
-    port = ports.free_port(before.simulator_port if before else None)
-    return demo_folder.begin(data_dir, simulator_port=port)
-
-
-def environment(
-    state: demo_folder.DemoState, *, here: Installation, base: Mapping[str, str]
-) -> dict[str, str]:
-    """What every part of the demo runs with."""
-    cloud = f"http://127.0.0.1:{state.simulator_port}"
-    return {
-        **base,
-        "DATA_DIR": str(here.data_dir),
-        "HOST": here.host,
-        "PORT": str(here.port),
-        "AGORA_BASE_URL": cloud,
-        "AGORA_FALLBACK_URL": "",
-        "AGORA_APP_ID": state.app_id,
-        "AGORA_APP_CERTIFICATE": state.app_certificate,
-        "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
-    }
+def begin(here: Installation) -> demo_folder.DemoState:
+    """Note one more start in the data folder, and that the folder is a demo's."""
+    return demo_folder.begin(
+        here.data_dir,
+        app_id=here.env["AGORA_APP_ID"],
+        app_certificate=here.env["AGORA_APP_CERTIFICATE"],
+        simulator_port=int(here.env[ENTERED]),
+    )
 
 
 def simulator(state: demo_folder.DemoState, *, seed: int, here: Installation) -> Part:
     """The cloud of this demo. Known by its command only: nothing of the house imports it."""
-    port = state.simulator_port
     return Part(
         name="simulator",
         argv=[
-            *(sys.executable, "manage.py", "simulator"),
-            *("--port", str(port), "--seed", str(state.seed(seed))),
+            *(sys.executable, "-m", "manage", "simulator"),
+            *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
         ],
         env=here.env,
         cwd=here.base_dir,
         foundation=True,
+        may_fork=True,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
+import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +20,9 @@ def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part
         *("--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"),
         *("--lifespan", "off", "--ws", "none", "--no-server-header"),
     ]
-    return Part(name="web", argv=argv, env=env, cwd=base_dir, ready=lambda: serves_pages(host, port))
+    return Part(
+        name="web", argv=argv, env=env, cwd=base_dir, ready=lambda: serves_pages(host, port), may_fork=True
+    )
 
 
 def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
@@ -35,7 +39,15 @@ def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
 def beat(*, data_dir: Path, base_dir: Path, env: Mapping[str, str]) -> Part:
     """What says when it is time."""
     argv = _celery("beat", "--schedule", str(data_dir / "beat-schedule"), "--pidfile=")
-    return Part(name="beat", argv=argv, env=env, cwd=base_dir)
+    return Part(name="beat", argv=argv, env=env, cwd=base_dir, may_fork=True)
+
+
+def warm_up() -> None:
+    """Import once what every forked part needs, so that none of them imports it again."""
+    for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
+        importlib.import_module(name)
+    importlib.import_module("kombu.transport.redis")
+    gc.freeze()  # what is here now is shared for good: do not let the collector touch (and so copy) it
 
 
 def serves_pages(host: str, port: int) -> bool:
@@ -55,7 +67,7 @@ def serves_pages(host: str, port: int) -> bool:
 def _worker(name: str, *, queues: str, threads: int, base_dir: Path, env: Mapping[str, str]) -> Part:
     argv = _celery("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queues)
     argv += ["--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Part(name=name, argv=argv, env=env, cwd=base_dir)
+    return Part(name=name, argv=argv, env=env, cwd=base_dir, may_fork=True)
 
 
 def _celery(command: str, *options: str) -> list[str]:

@@ -28,8 +28,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from classroom_admin.core import guardian, lifeline
+from classroom_admin.core import forking, guardian, lifeline
 from classroom_admin.core.console import Console
+from classroom_admin.core.forking import Forked
 
 GRACE_S = 8.0
 # What others lean on (the broker) is asked to end this long before the time is up at the latest.
@@ -44,7 +45,8 @@ class Part:
 
     ``env`` is its whole environment. ``ready`` is asked again and again until it is true; it must answer
     quickly and may be left out. A ``foundation`` is ended after the others, which would complain without it.
-    Lines with one of the words of ``hush`` in them are not shown.
+    Lines with one of the words of ``hush`` in them are not shown. With ``may_fork`` a Python module is run
+    in a fork of this process where that is possible (see ``forking``), which is the same but starts sooner.
     """
 
     name: str
@@ -54,20 +56,42 @@ class Part:
     ready: Callable[[], bool] | None = None
     foundation: bool = False
     hush: Sequence[bytes] = ()
+    may_fork: bool = False
+
+
+class _Executed(subprocess.Popen[bytes]):
+    """A part as a program of its own: in its own session, killed when we die."""
+
+    def __init__(self, part: Part, *, extra: Mapping[str, str]) -> None:
+        super().__init__(
+            list(part.argv),
+            env={**part.env, **extra},
+            cwd=part.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lifeline.tied_to(os.getpid()),
+        )
+        assert self.stdout is not None
+        self.pipe = self.stdout.fileno()
+
+    def close(self) -> None:
+        assert self.stdout is not None
+        self.stdout.close()
 
 
 @dataclass(slots=True)
 class _Running:
     part: Part
-    process: subprocess.Popen[bytes]
+    process: Forked | _Executed
     ready: bool
     rest: bytes = b""
     last: deque[bytes] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
     @property
     def pipe(self) -> int:
-        assert self.process.stdout is not None
-        return self.process.stdout.fileno()
+        return self.process.pipe
 
 
 class Supervisor:
@@ -123,17 +147,13 @@ class Supervisor:
         """Start one part, unless we are stopping already. ``OSError`` where the program can't be run."""
         if self._reason is not None:
             return
-        process = subprocess.Popen(
-            list(part.argv),
-            # setproctitle writes titles over the environment that /proc shows, the mark in it, unless told not to.
-            env={**part.env, guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"},
-            cwd=part.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=lifeline.tied_to(os.getpid()),
-        )
+        # Unless told not to, setproctitle writes titles over the environment, and with it over the mark.
+        extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
+        process: Forked | _Executed
+        if part.may_fork and forking.possible(part.argv, part.env):
+            process = Forked(part.argv, extra=extra, cwd=part.cwd)
+        else:
+            process = _Executed(part, extra=extra)
         running = _Running(part, process, ready=part.ready is None)
         self._running.append(running)
         self._open[running.pipe] = running
@@ -226,7 +246,7 @@ class Supervisor:
             if not select.select([running.pipe], [], [], 0)[0]:
                 break
             self._forward(running)
-        code = running.process.returncode
+        code = running.process.wait()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self.console.say(f"The part “{running.part.name}” ended by itself ({how}).")
         if running.last:
@@ -281,8 +301,7 @@ class Supervisor:
             while running.pipe in self._open and select.select([running.pipe], [], [], 0)[0]:
                 self._forward(running)
         for running in self._running:
-            if running.process.stdout is not None:
-                running.process.stdout.close()
+            running.process.close()
         self._open.clear()
         self._running.clear()
         self._tell_guardian("done\n")

@@ -31,7 +31,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        demo_start.only_own_environment(sys.argv, os.environ)
+        if demo_start.ENTERED not in os.environ:
+            raise CommandError("The demo needs an environment of its own: start it as manage.py demo.")
         try:
             sys.exit(Demo(reset=options["reset"], seed=options["seed"]).run())
         except (installation.CannotStart, demo_folder.NotADemo) as error:
@@ -44,14 +45,13 @@ class Demo:
     def __init__(self, *, reset: bool, seed: int) -> None:
         self._reset = reset
         self._seed = seed
-        self._env: dict[str, str] = {}
         self._here = installation.Installation(
             base_dir=settings.BASE_DIR,
             data_dir=settings.DATA_DIR,
             host=settings.HOST,
             port=settings.PORT,
             broker_socket=settings.BROKER_SOCKET,
-            env=self._env,
+            env=os.environ,
         )
 
     def run(self) -> int:
@@ -71,8 +71,7 @@ class Demo:
         connections.close_all()  # before the file may be deleted
         if self._reset:
             demo_folder.reset(data_dir)
-        state = demo_start.begin(data_dir)
-        self._env.update(demo_start.environment(state, here=self._here, base=os.environ))
+        state = demo_start.begin(self._here)
         return [demo_start.simulator(state, seed=self._seed, here=self._here)]
 
     def _welcome(self, supervisor: Supervisor) -> None:

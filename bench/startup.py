@@ -1,0 +1,109 @@
+"""How long the demo takes until it is ready, first start and second, beside what this machine needs anyway.
+
+Prints a table; exits with 1 where a start took longer than the goal of 5 s or failed.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOAL_S = 5.0
+ROUNDS = 3
+WAIT_S = 60.0
+
+
+def timed(code: str) -> float:
+    """Seconds for a fresh interpreter that runs ``code``: the best of five."""
+    found = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Demo:
+    """One start of the demo, to the line that says it is ready, and its end."""
+
+    def __init__(self, data_dir: str) -> None:
+        env = os.environ | {"DATA_DIR": data_dir, "PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def seconds_until(self, words: str) -> float:
+        """Seconds from the start to a line with the words; ``RuntimeError`` with what was said if it ends."""
+        said = []
+        for line in self.process.stdout or ():
+            said.append(line)
+            if words in line:
+                return time.perf_counter() - self.began
+            if time.perf_counter() - self.began > WAIT_S:
+                break
+        raise RuntimeError("the demo did not get ready:\n" + "".join(said[-20:]))
+
+    def memory_mb(self) -> dict[str, float]:
+        """Proportional set size of the supervisor and each process under it, in MB."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if self.process.pid not in (parent, int(folder.name)):
+                    continue
+                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+            except OSError:
+                continue
+            size = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            found[f"{folder.name} {words}"[:60]] = size / 1024
+        return found
+
+    def stop(self) -> float:
+        began = time.perf_counter()
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+        return time.perf_counter() - began
+
+
+def main() -> int:
+    print(f"a bare interpreter              {timed('pass'):6.2f} s")
+    print(f"python -c 'import django'       {timed('import django'):6.2f} s")
+    print(f"... and the settings and apps   {timed(SETUP):6.2f} s   (each of six processes needs this)")
+    late = False
+    for round_number in range(1, ROUNDS + 1):
+        with tempfile.TemporaryDirectory() as data_dir:
+            for which in ("first", "second"):
+                demo = Demo(data_dir)
+                try:
+                    seconds = demo.seconds_until("is ready at")
+                    memory = demo.memory_mb()
+                finally:
+                    ended = demo.stop()
+                late = late or seconds > GOAL_S
+                print(
+                    f"demo ready, {which:<6} start, round {round_number} {seconds:6.2f} s   "
+                    f"ended in {ended:.2f} s, {sum(memory.values()):.0f} MB in {len(memory)} processes"
+                )
+    for words, size in sorted(memory.items()):
+        print(f"    {size:6.1f} MB  {words}")
+    print(f"goal: {GOAL_S:.0f} s: {'MISSED' if late else 'met'}")
+    return 1 if late else 0
+
+
+SETUP = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'classroom_admin.settings'; django.setup()"
+
+if __name__ == "__main__":
+    sys.exit(main())
