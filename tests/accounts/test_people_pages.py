@@ -41,7 +41,7 @@ def field(answer, name: str) -> str:
 def test_the_list_shows_everybody_with_their_ids_and_classes(school, admin):
     page = text(admin.get(at("list")))
     assert re.search(r"Frau Berg berg@school.test Teacher frau-berg 1 class", page)
-    assert re.search(r"Ada Admin admin@school.test Administrator no cloud user id no class", page)
+    assert re.search(r"Ada Admin admin@school.test Administrator no cloud user id no class given", page)
 
 
 @pytest.mark.parametrize(
@@ -263,3 +263,23 @@ def test_no_cloud_id_of_a_room_is_in_an_address_and_names_are_escaped(school, ad
 def test_odd_addresses_are_answered(school, admin, query):
     for address in (at("list"), at("unassigned"), at("person", school.teacher)):
         assert admin.get(f"{address}?{query}").status_code == 200
+
+
+def test_the_pages_with_classes_cost_the_same_for_few_and_for_many(school, admin, django_assert_num_queries):
+    def costs() -> None:
+        with django_assert_num_queries(
+            7
+        ):  # session, user, person, their ids, count, classes, classes to give
+            admin.get(at("person", school.teacher) + "?q=more")
+        with django_assert_num_queries(5):  # session, user, count, classes, people to choose from
+            admin.get(at("unassigned"))
+
+    costs()
+    for number in range(80):
+        room = Room.objects.create(room_uuid=f"more-{number}", name=f"More {number}")
+        if number % 2:
+            RoomTeacher.objects.create(room=room, user=school.teacher)
+    costs()
+    page = admin.get(at("person", school.teacher) + "?q=more").content.decode()
+    assert "Page 1 of 2" in page
+    assert 'href="?q=more&amp;page=2"' in page
