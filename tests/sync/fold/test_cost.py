@@ -1,0 +1,72 @@
+"""Folding one event costs the same in a room of ten and in a room of ten thousand."""
+
+import sys
+
+import pytest
+
+from classroom_admin.rooms import models
+from classroom_admin.sync import fold as folds
+from tests.sync.fold.story import Story, named, person
+
+EVENTS = [
+    (20, {"onlineUsers": [person("new")]}),
+    (20, {"offlineUsers": [person("u5")]}),
+    (3, {"fromUser": person("u1"), "message": "hi"}),
+    (21, person("u2") | {"muteChat": 1}),
+    (40, {"fromUser": person("u2"), "streamUuid": "s", "videoState": 1}),
+    (1101, {"rewardDetails": [{"userUuid": "u3", "changedReward": 1}]}),
+    (1501, {"acceptedUsers": named("u1", "u4"), "addAcceptedUsers": named("u4")}),
+    (1502, {"progressUsers": named("u1"), "addProgressUsers": named("u1")}),
+    (1001, {"state": 1, "recordId": "r"}),
+    (4, {"changeProperties": {"a.b": 1}}),
+]
+
+
+def _steps(people):
+    """How many lines of Python each event takes in a room of so many people, and which rows it changes."""
+    story = Story()
+    story.online(*(person(f"u{number}") for number in range(people)))
+    found = []
+    for cmd, data in EVENTS:
+        count = 0
+
+        def trace(frame, kind, argument):
+            nonlocal count
+            count += 1
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            changed = story.tell(cmd, data)
+        finally:
+            sys.settrace(before)
+        found.append((count, sorted(map(str, changed))))
+    return found
+
+
+def test_the_work_does_not_grow_with_the_room():
+    assert _steps(10) == _steps(2000)
+
+
+@pytest.mark.parametrize(
+    ("row", "model", "elsewhere"),
+    [
+        (folds.RoomRow, models.Room, set()),
+        (folds.ParticipantRow, models.Participant, set()),
+        (folds.PresenceRow, models.Presence, set()),
+        (folds.MessageRow, models.ChatMessage, set()),
+        (folds.RecordingRow, models.Recording, {"mode", "unready", "file_urls"}),
+        (folds.ResourceRow, models.Resource, set()),
+        (folds.QuizRow, models.Quiz, set()),
+        (folds.PollRow, models.Poll, set()),
+        (folds.AnswerRow, models.Answer, set()),
+    ],
+)
+def test_rows_mirror_the_folded_columns(row, model, elsewhere):
+    columns = {field.name for field in model._meta.concrete_fields} - {"id", "room", "version"} - elsewhere
+    if model is models.Room:
+        columns -= {"key", "room_uuid", "known_since"}
+        columns -= {"name", "room_type", "profile_state", "profile_read_at", "gone_at"}
+        columns -= {"planned_start_at", "planned_end_at", "planned_close_at"}
+    assert set(row.__slots__) == columns
