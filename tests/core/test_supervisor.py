@@ -7,16 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from classroom_admin.core import guardian, lifeline
+from tests.core.processes import MARK, cmdline, marked, pids, wait_for
 
 PROGRAM = Path(__file__).with_name("supervised.py")
 ROOT = PROGRAM.parents[2]
-MARK = "SUPERVISOR_TEST_MARK"
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for orphans in /proc")
 
@@ -73,37 +72,6 @@ for n in range(1, 100001):
 import time
 while True: time.sleep(60)
 """
-
-
-def wait_for(condition: Callable[[], object], *, within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
-
-
-def pids(mark: str) -> list[int]:
-    """Every living process with the test's mark in its environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-def cmdline(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
-def marked(mark: str) -> list[str]:
-    """What still runs with the test's mark, as command lines."""
-    return [cmdline(pid)[:200] for pid in pids(mark)]
 
 
 class Run:
