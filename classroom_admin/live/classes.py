@@ -105,7 +105,7 @@ class ListOfClasses:
     def tabs(self) -> list[tuple[str, str, int | None, bool]]:
         """Address, words, number and whether it is this one."""
         counts = self.counts
-        rows = [("", "All", None)] + [(w, self.TITLES[w], getattr(counts, w)) for w in selectors.WHEN]
+        rows = [("", "All", None)] + [(w, w.capitalize(), getattr(counts, w)) for w in selectors.WHEN]
         return [(f"?{write_filters(self.filters, when=w)}", words, n, w == self.when) for w, words, n in rows]
 
     @cached_property

@@ -38,7 +38,8 @@ def _people(value: Any) -> list[Data]:
 
 def _name(person: Any) -> str:
     name = person.get("userName") if isinstance(person, dict) else None
-    return str(name) if name else _SOMEBODY
+    # Isolates, so that a right-to-left name leaves the sentence around it alone.
+    return f"\u2068{name}\u2069" if name else _SOMEBODY
 
 
 def _names(people: list[Data]) -> str:

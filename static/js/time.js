@@ -47,27 +47,30 @@
     if (!element.title) element.title = formats.full.format(when);
   }
 
-  // how long a class runs; past its planned end it says by how much
+  // how long a class runs, and by how much it is past its planned end
   function run(element) {
     const from = new Date(element.dataset.from);
-    const until = element.dataset.until ? new Date(element.dataset.until) : null;
-    const over = until ? Date.now() - until : -1;
-    let words = `${formats.time.format(from)}, ${duration(Date.now() - from)}`;
-    if (over >= 60000) words += ` · ${duration(over)} over time`;
-    element.classList.toggle("over", over >= 60000);
-    put(element, words);
+    put(element, `${formats.time.format(from)} · ${duration(Date.now() - from)}`);
+  }
+
+  function overrun(element) {
+    const over = Date.now() - new Date(element.dataset.over);
+    element.hidden = !(over >= 60000);
+    if (!element.hidden) put(element.lastElementChild, `${duration(over)} over time`);
   }
 
   // all times within `scope`; called before something new enters the page, so that nothing is seen to change
   window.writeTimes = (scope) => {
     scope.querySelectorAll("time[data-as]").forEach(write);
     scope.querySelectorAll(".clock[data-from]").forEach(run);
+    scope.querySelectorAll("[data-over]").forEach(overrun);
   };
 
   function tick() {
     if (document.hidden) return;
     document.querySelectorAll('time[data-as="for"], time[data-as="age"]').forEach(write);
     document.querySelectorAll(".clock[data-from]").forEach(run);
+    document.querySelectorAll("[data-over]").forEach(overrun);
   }
 
   window.writeTimes(document);

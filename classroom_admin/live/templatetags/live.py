@@ -14,6 +14,7 @@ from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.wording import ROOM_TYPES
+from classroom_admin.rooms.models import RoomState
 
 register = template.Library()
 
@@ -60,13 +61,23 @@ def person_zone(context: dict[str, Any]) -> str:
 
 @register.simple_tag
 def clock(room: Any) -> SafeString:
-    """How long the class has run, counted by the browser; says so when it is past its planned end."""
-    over = room.planned_end_at
+    """How long the class has run, counted by the browser."""
     return format_html(
-        '<span class="clock" data-from="{}"{}>since {}</span>',
+        '<span class="clock" data-from="{}">since {}</span>',
         _utc(room.started_at),
-        format_html(' data-until="{}"', _utc(over)) if over else "",
         room.started_at.astimezone(UTC).strftime("%H:%M UTC"),
+    )
+
+
+@register.simple_tag
+def over_time(room: Any) -> SafeString | str:
+    """By how much the class is past its planned end; the browser shows it once it is."""
+    if not room.planned_end_at or room.current_state != RoomState.STARTED:
+        return ""
+    return format_html(
+        '<span class="badge warn" data-over="{}" hidden>{}<span>Over time</span></span>',
+        _utc(room.planned_end_at),
+        icon("timer"),
     )
 
 
