@@ -57,6 +57,10 @@ class Stretch:
         last = self.stored[-1]
         self.cursor.folded_sequence = last.pk if last.sequence is None else last.sequence
         self.cursor.folded_at = self.times[-1].at
+        if self.cursor.stream == Stream.ROOM:
+            rows.room.event_count += len(self.stored)
+            rows.room.last_sequence = self.cursor.folded_sequence
+            rows.dirty.add(("room",))
 
 
 class Indigestible(Exception):
