@@ -15,7 +15,7 @@ UID = "school-server"
 
 
 class Api:
-    """Calls the cloud's real addresses with an RTM token. ``get("/v2/rooms/{}", "my room")`` encodes each part."""
+    """Calls the cloud's real addresses with an RTM token; ``get("/v2/rooms/{}", "a room")`` encodes parts."""
 
     def __init__(self, sim: RunningSimulator, uid: str = UID) -> None:
         self.sim = sim

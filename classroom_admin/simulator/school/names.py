@@ -136,8 +136,8 @@ POLLS = (
 )
 
 
-def pupil_name(rng: random.Random, number: int) -> str:
-    """Every fourth pupil has an unusual name."""
+def pupil_name(rng: random.Random, number: int, first_unusual: int) -> str:
+    """Every fourth pupil has an unusual name, taken in turn from ``first_unusual`` on."""
     if number % 4 == 3:
-        return UNUSUAL[(number // 4 + rng.randrange(3)) % len(UNUSUAL)]
+        return UNUSUAL[(first_unusual + number // 4) % len(UNUSUAL)]
     return f"{rng.choice(FIRST)} {rng.choice(LAST)}"

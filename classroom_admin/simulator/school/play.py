@@ -27,6 +27,7 @@ class ClassPlan:
     teacher_name: str = ""
     pace_ms: int = 2500
     programme: tuple[str, ...] = ()
+    first_unusual: int = 0
 
 
 @dataclass
@@ -51,7 +52,7 @@ class ClassPlay:
         self.todo = list(plan.programme)
         self.files = 0
         self.pupils = [
-            (f"pupil-{plan.uuid[:40]}-{number}", pupil_name(self.rng, number))
+            (f"pupil-{plan.uuid[:40]}-{number}", pupil_name(self.rng, number, plan.first_unusual))
             for number in range(plan.pupils)
         ]
         opens_ms = max(0, plan.starts_in_s * 1000 - 60_000)

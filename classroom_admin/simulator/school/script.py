@@ -136,6 +136,7 @@ class School:
             teacher_name=slot.teacher_name,
             pace_ms=slot.pace_ms,
             programme=slot.programme,
+            first_unusual=sum(earlier.pupils // 4 for earlier in SLOTS[:index]) + turn,
         )
         if plan.uuid in self._world.rooms:
             return

@@ -1,0 +1,117 @@
+"""``manage.py simulator`` as a process of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from agoraiotools.RtmTokenBuilder2 import RtmTokenBuilder
+
+from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments, **environment):
+    # The suite's own settings would take AGORA_* out of the environment again.
+    left_out = ("AGORA_", "DJANGO_SETTINGS_MODULE")
+    known = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "simulator", *arguments],
+        cwd=ROOT,
+        env=known | {"PYTHONUNBUFFERED": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def first_line(process):
+    line = process.stdout.readline()
+    match = re.search(r"http://[0-9.:]+", line)
+    assert match, (line, process.stderr.read() if process.poll() is not None else "")
+    return match[0]
+
+
+@pytest.fixture
+def started():
+    running = []
+
+    def start(*arguments, **environment):
+        process = command(*arguments, **environment)
+        running.append(process)
+        return process, first_line(process)
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_one_line_when_ready_and_gone_at_once(started, ending):
+    process, url = started("--port", "0")
+    with requests.Session() as session:
+        assert session.get(f"{url}/_sim/health", timeout=5).json()["rooms"] == 0
+        process.send_signal(ending)
+        began = time.monotonic()
+        process.wait(5)
+    assert time.monotonic() - began < 2
+    rest, errors = process.communicate()
+    assert rest == ""
+    assert "Traceback" not in errors
+
+
+def test_demo_credentials_and_a_seed(started):
+    _, url = started("--port", "0", "--seed", "7", "--poll-batch", "3", "--speed", "20")
+    token = RtmTokenBuilder.build_token(DEMO_APP_ID, DEMO_APP_CERTIFICATE, "me", 600)
+    headers = {"x-agora-token": token, "x-agora-uid": "me"}
+    answer = requests.get(
+        f"{url}/ap/edu/polling/apps/{DEMO_APP_ID}/v2/rooms/sequences", headers=headers, timeout=5
+    )
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 3
+    health = requests.get(f"{url}/_sim/health", timeout=5).json()
+    assert (health["seed"], health["clock"]["speed"], health["rooms"]) == (7, 20, 8)
+
+
+def test_credentials_from_the_environment(started):
+    _, url = started("--port", "0", AGORA_APP_ID="a" * 32, AGORA_APP_CERTIFICATE="b" * 32)
+    token = RtmTokenBuilder.build_token("a" * 32, "b" * 32, "me", 600)
+    headers = {"x-agora-token": token, "x-agora-uid": "me"}
+    assert (
+        requests.get(f"{url}/edu/apps/{'a' * 32}/v2/configs", headers=headers, timeout=5).status_code == 200
+    )
+
+
+def fails(*arguments, **environment):
+    process = command(*arguments, **environment)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert len(errors.strip().splitlines()) == 1, errors
+    return errors
+
+
+def test_a_taken_port_is_one_clear_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port}" in fails("--port", str(port))
+
+
+def test_only_loopback_unless_told_by_name():
+    assert "--expose" in fails("--host", "0.0.0.0", "--port", "0")
+
+
+def test_exposed_when_told(started):
+    _, url = started("--host", "0.0.0.0", "--expose", "--port", "0")
+    assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
+
+
+def test_credentials_that_cannot_be_right():
+    assert "app_id" in fails("--port", "0", AGORA_APP_ID="short")
