@@ -29,6 +29,7 @@ UNREADABLE_IN_A_ROW = 3
 """A cloud that answers nonsense again and again is left alone until the next cycle."""
 LONGEST_BACK_OFF_S = 8.0
 _NOTHING = re.compile(rb'"data"\s*:\s*(?:\[\s*\]|null|\{\s*\})')
+_SUCCESS = re.compile(rb'"code"\s*:\s*0\s*[,}]')
 _LONGEST_NOTHING = 500
 
 
@@ -170,7 +171,9 @@ class Poller:
 
 def holds_nothing(body: bytes) -> bool:
     """Whether a short answer is surely empty, told from its bytes alone; then there is nothing to commit."""
-    return len(body) <= _LONGEST_NOTHING and b'"cmd"' not in body and _NOTHING.search(body) is not None
+    if len(body) > _LONGEST_NOTHING or b'"cmd"' in body:
+        return False
+    return _NOTHING.search(body) is not None and _SUCCESS.search(body) is not None
 
 
 def _add(result: Polled, found: inbox.Found) -> None:

@@ -68,6 +68,8 @@ def _arrival(raw: Raw, odd: list[str]) -> Arrival | None:
 def _properties_of(raw: object, odd: list[str]) -> dict[str, Json] | None:
     if not isinstance(raw, Mapping):
         return None
+    if not raw:
+        return {}
     try:
         return tree(raw)
     except Undecodable as problem:

@@ -1,0 +1,210 @@
+"""A cloud that refuses, lies or stammers never stops the sync, and nothing it said is lost. (Invariant 3.)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from classroom_admin.agora.client import Client
+from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
+from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.sync import background, health
+from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
+from classroom_admin.sync.polling import Poller
+from tests.sync.conftest import config_for, room, sync_once
+from tests.sync.truth import assert_all_stored_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POLL = "polled_sequences"
+
+
+@pytest.fixture
+def lesson(sim: RunningSimulator) -> RunningSimulator:
+    sim.make_room("r1", roomName="One", state=1)
+    sim.room("r1", "enter", userUuid="p1", userName="Ada")
+    return sim
+
+
+def poll_fault(sim: RunningSimulator, kind: str, **more: Any) -> None:
+    sim.fault(kind, route="poll", **more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("malform", {"body": "<html>sign in to the school's network</html>"}),
+        ("malform", {"body": '{"code": 0, "msg": "Success", "ts": 1, "data": "nonsense"}'}),
+        ("malform", {"body": "[]"}),
+        ("malform", {"body": ""}),
+        ("truncate", {"share": 0.7}),
+    ],
+)
+def test_a_malformed_answer_is_kept_whole_and_the_rest_is_done(
+    lesson: RunningSimulator, cloud: Client, kind: str, params: dict[str, Any]
+) -> None:
+    assert sync_once() == ""
+    lesson.room("r1", "chat", userUuid="p1", message="drained by the unreadable answer")
+    poll_fault(lesson, kind, count=1, params=params)
+    said = sync_once()
+
+    assert "kept in quarantine" in said
+    aside = Quarantine.objects.get(whole_answer=True)
+    assert aside.answer is not None
+    body = bytes(aside.answer.body)
+    if kind == "malform":
+        assert body.decode() == params["body"] == aside.raw
+    assert aside.reason
+    # What the unreadable answer drained is fetched again from the endpoint that can be asked twice.
+    assert_all_stored_once(lesson)
+    assert room("r1").name == "One"
+    assert sync_once() == ""
+
+
+def test_an_answer_with_another_code_than_0_is_no_success(lesson: RunningSimulator, cloud: Client) -> None:
+    body = '{"code": 500, "msg": "internal error", "ts": 1, "data": {}}'
+    poll_fault(lesson, "malform", count=1, params={"body": body})
+    assert "internal error" in sync_once()
+    assert Quarantine.objects.get().raw == body
+
+
+def test_items_that_are_no_events_go_aside_and_the_others_are_taken(
+    lesson: RunningSimulator, cloud: Client
+) -> None:
+    sync_once()
+    body = (
+        '{"code": 0, "ts": 5, "data": ["hello", null, {"cmd": 3}, '
+        '{"roomUuid": "r1", "cmd": 3, "sequence": 99999999999999999999999, "data": {}},'
+        '{"roomUuid": "r1", "cmd": 3, "sequence": "3", "ts": "1700000000000", '
+        '"data": {"fromUser": {"userUuid": "p1", "role": "2"}, "message": "hi"}}]}'
+    )
+    poll_fault(lesson, "malform", count=1, params={"body": body})
+    assert sync_once() == ""
+    assert ChatMessage.objects.get().text == "hi"
+    assert sorted(Quarantine.objects.values_list("raw", flat=True))[:2] == ['"hello"', "null"]
+    assert Quarantine.objects.count() == 4
+
+
+def test_numbers_as_text_roles_in_all_shapes_and_unknown_kinds(
+    lesson: RunningSimulator, cloud: Client
+) -> None:
+    for number, role in enumerate([1, "1", "host", "audience", "broadcaster", 3, "server", 0, 4, {"odd": 1}]):
+        user = {"userUuid": f"u{number}", "userName": f"U{number}", "role": role, "type": "1"}
+        data = {"total": "7", "onlineUsers": [user]}
+        lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 20, "data": data, "fields": {"cmd": "20"}})
+    lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 4711, "data": {"new": True}})
+    lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 4712, "data": [1], "fields": {"cmd": "??"}})
+    lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 20, "data": {"onlineUsers": "nobody"}})
+    lesson.room("r1", "chat", userUuid="p1", message="still here")
+    assert sync_once() == ""
+
+    roles = dict(Participant.objects.filter(user_uuid__startswith="u").values_list("user_uuid", "role"))
+    assert roles["u0"] == roles["u1"] == roles["u2"] == Role.TEACHER
+    assert roles["u3"] == roles["u4"] == Role.STUDENT
+    assert roles["u9"] == Role.UNKNOWN
+    assert ChatMessage.objects.get().text == "still here"
+    assert_all_stored_once(lesson)
+    assert room("r1").event_count == StoredEvent.objects.filter(stream="room").count()
+    call_command("rebuild")
+
+
+def test_an_event_that_cannot_be_decoded_is_counted_shown_and_folded_past(
+    lesson: RunningSimulator, cloud: Client
+) -> None:
+    lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 1, "data": {"state": "upside down"}})
+    lesson.room("r1", "chat", userUuid="p1", message="after")
+    assert sync_once() == ""
+    event = StoredEvent.objects.get(cmd=1, raw__contains="upside down")
+    assert event.unreadable or event.odd
+    if event.unreadable:
+        assert health.quarantine().get().event == event
+    assert ChatMessage.objects.get().text == "after"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("server_error", "trouble itself"),
+        ("unavailable", "trouble itself"),
+        ("token_expired", "refuses our sign-in"),
+        ("refuse", "can't be reached"),
+        ("lose_answer", "can't be reached"),
+    ],
+)
+def test_a_failing_poll_is_said_in_plain_words_and_over_by_itself(
+    lesson: RunningSimulator, cloud: Client, kind: str, words: str
+) -> None:
+    assert sync_once() == ""
+    lesson.room("r1", "chat", userUuid="p1", message="meanwhile")
+    poll_fault(lesson, kind)
+    assert words in sync_once()
+    assert words in health.health().last_error
+    lesson.clear_faults()
+    Lease.objects.update(not_before=None)
+    assert sync_once() == ""
+    assert health.health().last_error == ""
+    assert_all_stored_once(lesson)
+
+
+def test_a_lost_answer_is_fetched_again_room_by_room(lesson: RunningSimulator, cloud: Client) -> None:
+    assert sync_once() == ""
+    lesson.room("r1", "chat", userUuid="p1", message="the last word")
+    poll_fault(lesson, "lose_answer", count=1)
+    poller = Poller(cloud)
+    polled = poller.poll()
+    assert polled is not None
+    assert polled.problems
+    background.sweep()
+    assert ChatMessage.objects.get().text == "the last word"
+
+
+def test_429_is_honoured(lesson: RunningSimulator, cloud: Client) -> None:
+    poll_fault(lesson, "too_many", count=1, params={"retryAfter": 30})
+    poller = Poller(cloud)
+    polled = poller.poll()
+    assert polled is not None
+    assert polled.retry_after_s == 30
+    assert poller.poll() is None, "the cloud wants to be left alone"
+    assert "wants a pause" in health.health().last_error
+
+
+def test_a_pause_that_is_short_is_waited_for_by_the_command(lesson: RunningSimulator, cloud: Client) -> None:
+    poll_fault(lesson, "too_many", count=2, params={"retryAfter": 0.1})
+    assert sync_once() == ""
+    assert_all_stored_once(lesson)
+
+
+def test_nothing_answers(settings: Any, sim: RunningSimulator) -> None:
+    settings.AGORA = config_for(sim, base_url="http://127.0.0.1:9")
+    assert "can't be reached" in sync_once()
+    assert not Room.objects.exists()
+
+
+def test_a_huge_answer_is_taken(lesson: RunningSimulator, cloud: Client) -> None:
+    for _ in range(30):
+        lesson.room("r1", "chat", userUuid="p1", message="x" * 50_000)
+    assert sync_once() == ""
+    assert ChatMessage.objects.count() == 30
+    assert_all_stored_once(lesson)
+
+
+def test_the_bytes_of_an_answer_are_committed_before_it_is_read(
+    lesson: RunningSimulator, cloud: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(Exception):
+        """The reader's process ends here."""
+
+    def die(_answer_id: int) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr("classroom_admin.sync.inbox.read", die)
+        with pytest.raises(Died):
+            Poller(cloud).poll()
+    assert InboxAnswer.objects.filter(read_at__isnull=True).count() == 1
+    assert not StoredEvent.objects.exists()
+    lesson.control("POST", "/rooms/r1/destroy")
+    Poller(cloud).poll()
+    assert StoredEvent.objects.filter(stream="room").count() == 2
