@@ -63,9 +63,6 @@ def run(
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
-            (here.data_dir / "static").mkdir(exist_ok=True)
-            if here.broker_socket is not None:
-                broker.prepare(here.broker_socket, here.data_dir / "broker")
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
     except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
         raise CannotStart(str(error)) from error
@@ -84,7 +81,9 @@ def _supervise(
     sys.stdout.flush()
     with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
         foundations = list(first())
+        (here.data_dir / "static").mkdir(exist_ok=True)
         if here.broker_socket is not None:
+            broker.prepare(here.broker_socket, here.data_dir / "broker")
             foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))
         for part in foundations:
             supervisor.start(part)

@@ -67,7 +67,7 @@ class Program:
             self.said.append(line)
 
     def end(self, number: signal.Signals | None = None, *, group: bool = False) -> tuple[int, str]:
-        """Signal (the process, or its whole group as a terminal does), wait; exit code and all that was said."""
+        """Signal (the process, or its group as a terminal does), wait; exit code and all that was said."""
         if number is not None:
             (os.killpg if group else os.kill)(self.process.pid, number)
         code = self.process.wait(timeout=30)
@@ -86,7 +86,10 @@ class Program:
         return found
 
 
-UNWANTED = {"DATABASE_URL", "CELERY_BROKER_URL", "PORT", "HOST", "RESET", "MAKELEVEL", "JOIN_URL_TEMPLATE"}
+# What the suite itself runs with is not what a person has set.
+UNWANTED = {"DATABASE_URL", "CELERY_BROKER_URL", "PORT", "HOST", "RESET", "MAKELEVEL", "MAKEFLAGS"} | {
+    "JOIN_URL_TEMPLATE", "DJANGO_SETTINGS_MODULE", "PYTEST_CURRENT_TEST"
+}  # fmt: skip
 MANAGE = (sys.executable, "manage.py")
 # No recipe for .venv here: the tests run in the one that is there.
 MAKE = ("make", "--no-print-directory", "-o", ".venv/.installed", "demo")
