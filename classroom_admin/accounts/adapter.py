@@ -18,7 +18,7 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
             "Try again, or ask an administrator for a new password."
         ),
         "too_many_login_attempts": (
-            "There were too many failed attempts for this address. Wait five minutes, then try again."
+            "There were too many failed attempts. Wait five minutes, then try again."
         ),
         "enter_current_password": "This is not your current password. Type it again.",
     }
