@@ -24,7 +24,8 @@ class Fragment:
 def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     """What a page that has seen `seen` needs to show `now`: rows of the roster and of the chat one by one."""
     parts = news(seen, now)
-    since = ClassReading(room, since=seen.version)
+    also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
+    since = ClassReading(room, since=seen.version, also=also)
     whole = ClassReading(room)
     found: list[Fragment] = []
 
@@ -36,7 +37,7 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("_header.html")
     if versions.ACTIONS in parts:
         add("_actions.html")
-    if versions.PEOPLE in parts and since.people:
+    if (versions.PEOPLE in parts or also) and since.people:
         add("_people_changes.html")
     if versions.CHAT in parts and since.chat:
         add("_chat_changes.html")
@@ -44,7 +45,7 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("_recording.html")
     if "files" in panels:
         add("_files.html")
-    if panels & {"quizzes", "polls"}:
+    if panels & {"quiz", "poll"}:
         add("_questions.html")
     if versions.EVENTS in parts:
         add("_events_changes.html", events=EventPage(room, after=seen.sequence))

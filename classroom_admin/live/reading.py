@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.utils.functional import cached_property
 
+from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
 from classroom_admin.live.versions import Seen
-from classroom_admin.live.wording import ROOM_TYPES, Told, tell_commands, under_way
-from classroom_admin.rooms import class_selectors
+from classroom_admin.live.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
+from classroom_admin.rooms import bans, class_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 
@@ -24,12 +26,16 @@ COMMANDS_SHOWN: Final = 12
 class ClassReading:
     """One class, read for its page. `since` is the version that the page has seen; None for a whole page.
 
+    `also` are cloud user ids of people to show again although no event changed them.
     The same for everybody who may see the class: nothing in here may depend on the person.
     """
 
-    def __init__(self, room: Room, *, since: int | None = None, everybody: bool = False) -> None:
+    def __init__(
+        self, room: Room, *, since: int | None = None, also: Collection[str] = (), everybody: bool = False
+    ) -> None:
         self.room = room
         self.since = since
+        self.also = also
         self.everybody = everybody
         self.seen = Seen.of(room)
 
@@ -45,7 +51,11 @@ class ClassReading:
 
     @cached_property
     def commands(self) -> list[Told]:
-        return tell_commands(class_selectors.steps(self.room))
+        return tell_commands(self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return class_selectors.commands(self.room)
 
     @property
     def commands_shown(self) -> list[Told]:
@@ -63,7 +73,31 @@ class ClassReading:
     @cached_property
     def people(self) -> list[Participant]:
         """All of them, or those who changed since `since`."""
-        return list(class_selectors.people(self.room, since=self.since))
+        found = list(class_selectors.people(self.room, since=self.since, also=self.also))
+        kept_out = self._kept_out(found)
+        waiting = {told.target for told in self.commands if told.action == bans.REMOVE and self._waits(told)}
+        for person in found:
+            person.kept_out = kept_out.get(person.user_uuid)
+            person.is_being_removed = person.online and person.user_uuid in waiting
+        return found
+
+    def _waits(self, told: Told) -> bool:
+        return told.waits and clock.now() - told.at < PATIENCE
+
+    def _kept_out(self, people: list[Participant]) -> dict[str, bans.Until]:
+        """Who may not come back, and until when, from the commands on record that were read anyway."""
+        kicked_at = {
+            (person.user_uuid, person.kicked_sequence): person.kicked_at
+            for person in people
+            if person.kicked_at and person.kicked_sequence is not None
+        }
+        about = [
+            entry
+            for entry in reversed(self._entries)
+            if entry.action == bans.LET_BACK or entry.params.get("ban_s") is not None
+        ]
+        found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
+        return bans.in_force(found, now=clock.now())
 
     @property
     def here(self) -> list[Participant]:
@@ -113,25 +147,32 @@ class ClassReading:
     def running_recording(self) -> Recording | None:
         return next((one for one in self.recordings if one.state == Recording.State.RECORDING), None)
 
+    @cached_property
+    def _recording_commands(self) -> list[Entry]:
+        """The commands that concern the running recording, oldest first."""
+        kinds = (recording_state.START, recording_state.PAUSE, recording_state.RESUME, recording_state.CHANGE)
+        entries = [entry for entry in reversed(self._entries) if entry.action in kinds]
+        running = self.running_recording
+        return recording_state.taken_since_start(running, entries) if running else []
+
     @property
     def paused(self) -> bool:
         """Whether the running recording was told to wait: no event says so, the record of commands does."""
-        last = self._last_recording_command
-        return bool(self.running_recording and last and last.action == "recording.pause")
+        return self.running_recording is not None and recording_state.is_paused(self._recording_commands)
 
     @property
-    def _last_recording_command(self) -> Told | None:
-        worked = ("accepted", "confirmed")
-        return next(
-            (c for c in self.commands if c.action.startswith("recording.") and c.state in worked), None
+    def _is_web(self) -> bool:
+        """Whether the running recording can be paused; one whose mode nobody told is given the benefit."""
+        running = self.running_recording
+        return running is not None and (
+            (running.mode or recording_state.mode_of(self._recording_commands)) in ("", "web")
         )
 
     @property
     def recording_buttons(self) -> list[Button]:
-        running = self.running_recording
         return recording_buttons(
-            recording=running is not None,
-            web=bool(running and (running.mode == "web" or (not running.mode and running.streaming_urls))),
+            recording=self.running_recording is not None,
+            web=self._is_web,
             paused=self.paused,
             running_class=self.state == RoomState.STARTED and not self.room.gone_at,
             under_way=self.under_way,

@@ -1,4 +1,4 @@
-"""What people read: commands and how they stand, kinds of rooms. Pure but for gathering steps."""
+"""What people read: commands and how they stand, kinds of rooms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from classroom_admin.audit.actions import label
-from classroom_admin.audit.models import Step
+from classroom_admin.audit.models import Entry, Step
 
 ROOM_TYPES: Final = {0: "One-to-one", 2: "Lecture hall", 4: "Small class", 10: "Small class (cloud)"}
 COMMANDS: Final = {
@@ -22,12 +22,15 @@ COMMANDS: Final = {
     "recording.stop": "Stop recording",
     "recording.pause": "Pause recording",
     "recording.resume": "Resume recording",
+    "recording.change": "Change the recording",
     "resource.put": "Add the file",
     "resource.delete": "Delete files",
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
 PATIENCE: Final = timedelta(seconds=60)
+# The others are about the class itself, whose name the page shows anyway.
+_NAMED: Final = ("participant.", "resource.")
 _NO_REASON: Final = "The cloud gave no reason. Try again in a moment."
 
 
@@ -39,6 +42,7 @@ class Told:
     action: str
     words: str
     whom: str
+    target: str
     by: str
     at: datetime
     state: str
@@ -53,12 +57,10 @@ class Told:
         return self.state == "requested" or (self.state == "accepted" and not self.final)
 
 
-def tell_commands(steps: Iterable[Step]) -> list[Told]:
-    """Commands from their steps (newest first, each with its entry), newest command first."""
-    by_entry: dict[int, list[Step]] = {}
-    for step in sorted(steps, key=lambda step: step.pk):
-        by_entry.setdefault(step.entry_id, []).append(step)
-    return [_tell(by_entry[entry_id]) for entry_id in sorted(by_entry, reverse=True)]
+def tell_commands(entries: Iterable[Entry]) -> list[Told]:
+    """Commands as the page tells them, in the order given. An entry without any step is left out."""
+    told = ((entry, sorted(entry.steps.all(), key=lambda step: step.pk)) for entry in entries)
+    return [_tell(entry, steps) for entry, steps in told if steps]
 
 
 def under_way(commands: Iterable[Told], *, now: datetime) -> set[str]:
@@ -66,15 +68,16 @@ def under_way(commands: Iterable[Told], *, now: datetime) -> set[str]:
     return {told.action for told in commands if told.waits and now - told.at < PATIENCE}
 
 
-def _tell(steps: list[Step]) -> Told:
-    entry, last = steps[0].entry, _decisive(steps)
+def _tell(entry: Entry, steps: list[Step]) -> Told:
+    last = _decisive(steps)
     detail = last.detail
     failed = last.kind == Step.Kind.FAILED
     return Told(
         entry_id=entry.pk,
         action=entry.action,
         words=COMMANDS.get(entry.action) or label(entry.action),
-        whom=entry.target_name,
+        whom=entry.target_name if entry.action.startswith(_NAMED) else "",
+        target=entry.target,
         by=entry.actor_name,
         at=entry.at,
         state=last.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db.models import (
@@ -21,7 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.audit.models import Step
+from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
     ChatMessage,
@@ -36,7 +37,7 @@ from classroom_admin.rooms.models import (
 )
 
 CHAT_PAGE: Final = 60
-COMMAND_STEPS: Final = 90
+COMMANDS: Final = 60
 _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
@@ -63,8 +64,11 @@ def own_identity(user: User) -> Expression:
     return Coalesce(Subquery(first), Value(""), output_field=CharField())
 
 
-def people(room: Room, *, since: int | None = None) -> QuerySet[Participant]:
-    """Who is or was in the room: teachers, then raised hands by waiting time, then names."""
+def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) -> QuerySet[Participant]:
+    """Who is or was in the room: teachers, then raised hands by waiting time, then names.
+
+    `also` adds people by their cloud user id to those newer than `since`.
+    """
     rank = Case(
         When(role=Role.TEACHER, then=0),
         When(role=Role.ASSISTANT, then=1),
@@ -73,7 +77,9 @@ def people(room: Room, *, since: int | None = None) -> QuerySet[Participant]:
     )
     found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
     found = found.defer("streams", "properties").annotate(rank=rank)
-    return _newer(found, since).order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
+    if since is not None:
+        found = found.filter(Q(version__gt=since) | Q(user_uuid__in=also))
+    return found.order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
 
 
 def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:
@@ -105,8 +111,8 @@ def polls(room: Room) -> list[Poll]:
 
 
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Which of recordings, resources, quizzes and polls have a row newer than `since`; one query."""
-    kinds = {"recording": Recording, "files": Resource, "quizzes": Quiz, "polls": Poll}
+    """Which of recording, files, quiz and poll have a row newer than `since`; one query."""
+    kinds = {"recording": Recording, "files": Resource, "quiz": Quiz, "poll": Poll}
     newer = {
         kind: Exists(model.objects.filter(room=room, version__gt=since)) for kind, model in kinds.items()
     }
@@ -114,11 +120,18 @@ def changed_panels(room: Room, since: int) -> set[str]:
     return {kind for kind, is_newer in row.items() if is_newer}
 
 
-def steps(room: Room) -> QuerySet[Step]:
-    """The latest steps of what was asked for this room, newest first, each with its entry."""
-    return (
-        Step.objects.filter(room_uuid=room.room_uuid).select_related("entry").order_by("-id")[:COMMAND_STEPS]
+def commands(room: Room) -> list[Entry]:
+    """What was asked of this room last, newest first, each with its steps: two queries."""
+    entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
+    return list(entries.prefetch_related("steps")[:COMMANDS])
+
+
+def targets_since(room: Room, step: int) -> list[str]:
+    """The cloud user ids that commands with a step after `step` are about."""
+    steps = Step.objects.filter(
+        room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
+    return list(steps.order_by().values_list("entry__target", flat=True).distinct()[:200])
 
 
 def _newer(found: QuerySet, since: int | None) -> QuerySet:

@@ -26,13 +26,13 @@ def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -
 
 def told(entry: Entry) -> Told:
     """How `entry` stands."""
-    return tell_commands(entry.steps.select_related("entry"))[0]
+    return tell_commands([entry])[0]
 
 
 def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
     """How it went: for htmx the strip of commands and the buttons, for a plain form a message and the page."""
     if request.htmx:
-        return _parts(request, room)
+        return _parts(request, room, about=entry.target)
     how = told(entry)
     if how.reason:
         messages.error(request, f"{how.words}: {how.reason}")
@@ -49,11 +49,12 @@ def refused(request: HttpRequest, room: Room, error: ActionRefused) -> HttpRespo
     return redirect("live:class", room.key)
 
 
-def _parts(request: HttpRequest, room: Room, **context: Any) -> HttpResponse:
+def _parts(request: HttpRequest, room: Room, *, about: str = "", **context: Any) -> HttpResponse:
     fresh = class_selectors.class_for(request.user, room.key)
+    one = ClassReading(fresh, since=fresh.version, also=[about] if about else [])
     answer = render(
         request,
         "live/commands/_went.html",
-        {"room": fresh, "one": ClassReading(fresh), "oob": True, **context},
+        {"room": fresh, "one": one, "oob": True, **context},
     )
     return trigger_client_event(reswap(answer, "none"), "live:commanded", {})
