@@ -13,7 +13,7 @@ from classroom_admin.sync.fold import EventTime, Rows, Stamped, event_times, fol
 from tests.sync.fold.story import START, at
 from tests.sync.fold.strategies import KINDS, any_json, lives
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FEW
@@ -133,7 +133,7 @@ def _cycle(numbers):
         yield from numbers
 
 
-@settings(FEW, max_examples=200)
+@settings(FEW, max_examples=100)
 @given(
     life=lives(),
     cuts=st.lists(st.integers(1, 5), min_size=1, max_size=6),
@@ -147,7 +147,7 @@ def test_batches_and_the_order_of_streams_do_not_matter(life, cuts, order):
     assert life == before or json.dumps(life) == json.dumps(before), "the raw events are left alone"
 
 
-@settings(FEW, max_examples=200)
+@settings(FEW, max_examples=100)
 @given(life=lives())
 def test_each_event_touches_only_what_was_asked_for_and_the_counters_are_right(life):
     rows = Rows.empty()
