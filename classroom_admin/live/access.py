@@ -18,8 +18,8 @@ View = Callable[..., HttpResponse]
 def signed_in(view: View) -> View:
     """Send the one who is not signed in to the sign-in page and back.
 
-    A part of a page that htmx asks for is answered 401 with the order to load the page anew, which then leads to the
-    sign-in: a page that was left open does not stay there looking alive.
+    A part of a page that htmx asks for is answered 401 with the order to load the page anew, which then
+    leads to the sign-in: a page that was left open does not stay there looking alive.
     """
 
     @wraps(view)

@@ -10,7 +10,9 @@ from classroom_admin.rooms.models import RoomState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button of the action bar. `asks` opens a dialog first; `waiting` was pressed and waits for the cloud."""
+    """A button of the action bar. `asks` opens a dialog first; `waiting` was pressed and waits for the
+    cloud.
+    """
 
     name: str
     words: str
@@ -21,7 +23,9 @@ class Button:
 
 
 def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) -> list[Button]:
-    """Start, end and close, as far as they make sense in this state; none for a class that the cloud has forgotten."""
+    """Start, end and close, as far as they make sense in this state; none for a class that the cloud has
+    forgotten.
+    """
     if gone or state == RoomState.CLOSED:
         return []
 

@@ -37,7 +37,9 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def changes(request: HttpRequest, key: str) -> HttpResponse:
-    """What changed since the version `v` that the page has seen: nothing (204, three queries), or fragments."""
+    """What changed since the version `v` that the page has seen: nothing (204, three queries), or
+    fragments.
+    """
     room = class_selectors.class_for(request.user, key, polled_at=freshness.last_good_poll())
     seen, now = Seen.read(request.GET.get("v", "")), Seen.of(room)
     if seen == now:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 
@@ -21,3 +21,8 @@ def ask(
     return render(
         request, f"live/{template}", {"in_dialog": in_dialog, "base": base, **context}, status=status
     )
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent, for a form to be bound to; None for a question. A post may well be empty."""
+    return request.POST if request.method == "POST" else None

@@ -1,4 +1,6 @@
-"""What changed in a class, as the names of fragments and what each needs. The same for everybody who may see the class."""
+"""What changed in a class, as the names of fragments and what each needs. The same for everybody who may
+see the class.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The icons as one picture that a browser keeps: a row of 1,000 people then costs a few bytes an icon, not 400."""
+"""The icons as one picture that a browser keeps: a row of 1,000 people then costs a few bytes an icon, not
+400.
+"""
 
 from __future__ import annotations
 

@@ -11,10 +11,11 @@ PUPIL: Final = "2"
 
 
 def join_link(template: str, *, room: str, user: str = "", name: str = "", role: str) -> str:
-    """`template` with {room}, {user}, {name} and {role} filled in, each percent-encoded; "" for an empty template.
+    """`template` with {room}, {user}, {name} and {role} filled in, each percent-encoded; "" for an empty
+    template.
 
-    A pupil's link leaves {user} and {name} empty: the classroom app asks the pupil. Other braces stay as they are, and
-    what was filled in is never looked through again.
+    A pupil's link leaves {user} and {name} empty: the classroom app asks the pupil. Other braces stay as
+    they are, and what was filled in is never looked through again.
     """
     values = {"room": room, "user": user, "name": name, "role": role}
     out, rest = [], template

@@ -1,4 +1,6 @@
-"""A class as its page shows it: what is read, once each, and only when a template or a fragment asks for it."""
+"""A class as its page shows it: what is read, once each, and only when a template or a fragment asks for
+it.
+"""
 
 from __future__ import annotations
 
@@ -197,7 +199,9 @@ class ClassReading:
 
 
 class EventPage:
-    """A page of the stored events of a class, newest first: below `before`, or those above sequence `after`."""
+    """A page of the stored events of a class, newest first: below `before`, or those above sequence
+    `after`.
+    """
 
     def __init__(self, room: Room, *, before: int | None = None, after: int | None = None) -> None:
         found = StoredEvent.objects.filter(room=room).exclude(stream="peer").order_by("-pk")

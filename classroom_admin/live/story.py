@@ -1,4 +1,6 @@
-"""An event of the cloud as a sentence that a teacher can read. Pure, and never surprised: odd events get plain words."""
+"""An event of the cloud as a sentence that a teacher can read. Pure, and never surprised: odd events get
+plain words.
+"""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from classroom_admin.rooms.models import Room
 class Seen:
     """What a page of a class has seen.
 
-    `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the room answered.
-    `sequence`, `events`: the highest stored event and how many there are.
+    `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the
+    room answered. `sequence`, `events`: the highest stored event and how many there are.
     """
 
     version: int = 0
@@ -81,8 +81,8 @@ COMMANDS: Final = "commands"
 def news(seen: Seen, now: Seen) -> set[str]:
     """Which parts of the page may have changed between `seen` and `now`.
 
-    Rows within people, chat and panels are then chosen by their own version. Events that came late, below the highest
-    number, are told by sending the whole list.
+    Rows within people, chat and panels are then chosen by their own version. Events that came late, below
+    the highest number, are told by sending the whole list.
     """
     parts: set[str] = set()
     if now.version != seen.version:

@@ -1,4 +1,6 @@
-"""Reads for the page of one class: each function is one query; `since` keeps to what is newer than a version."""
+"""Reads for the page of one class: each function is one query; `since` keeps to what is newer than a
+version.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) 
 
 
 def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:
-    """Messages to the class, oldest first: the newest page, those newer than `since`, or the page below `before`."""
+    """Messages to the class, oldest first: the newest page, those newer than `since`, or the page below
+    `before`.
+    """
     found = _newer(ChatMessage.objects.filter(room=room, kind=ChatMessage.Kind.CHAT), since)
     if before is not None:
         found = found.filter(sequence__lt=before)

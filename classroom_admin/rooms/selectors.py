@@ -1,4 +1,6 @@
-"""Reads of the read models for pages: which classes are live, coming and past, and what each one needs to be shown."""
+"""Reads of the read models for pages: which classes are live, coming and past, and what each one needs to
+be shown.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,8 @@ def _now_state() -> Coalesce:
 def when_is(when: str) -> Q:
     """The condition on rooms annotated with `now_state`.
 
-    Live: started, or ended while somebody is still there. Past: ended, closed or gone. Coming: the rest, also those of
-    which no state is known yet.
+    Live: started, or ended while somebody is still there. Past: ended, closed or gone. Coming: the rest,
+    also those of which no state is known yet.
     """
     gone = Q(gone_at__isnull=False)
     lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
@@ -116,7 +118,9 @@ def classes(user: User, *, when: str, filters: ClassFilters) -> QuerySet[Room]:
 
 
 def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:
-    """Counts and mark of the classes of `user` in one query; `extra` are more aggregates, given back beside."""
+    """Counts and mark of the classes of `user` in one query; `extra` are more aggregates, given back
+    beside.
+    """
     rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
     row = rooms.aggregate(
         live=Count("pk", filter=when_is(LIVE)),
@@ -127,6 +131,13 @@ def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview,
         **extra,
     )
     read = row["read"]
-    mark = f"{row['live']}.{row['coming']}.{row['past']}.{row['versions'] or 0}.{int(read.timestamp()) if read else 0}"
+    numbers = (
+        row["live"],
+        row["coming"],
+        row["past"],
+        row["versions"] or 0,
+        int(read.timestamp()) if read else 0,
+    )
+    mark = ".".join(str(number) for number in numbers)
     counts = Overview(live=row["live"], coming=row["coming"], past=row["past"], mark=mark)
     return counts, {name: row[name] for name in extra}

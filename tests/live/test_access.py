@@ -1,4 +1,6 @@
-"""Who may open what: administrator, own teacher, other teacher, nobody; a table that no address can be missing from."""
+"""Who may open what: administrator, own teacher, other teacher, nobody; a table that no address can be
+missing from.
+"""
 
 from __future__ import annotations
 

@@ -43,6 +43,13 @@ def poller_version(html: str) -> str:
     return found.group(1)
 
 
+def a_thousand_pupils(room: Room) -> None:
+    pupil = {"room": room, "role": "student", "online": True, "version": 1}
+    Participant.objects.bulk_create(
+        Participant(user_uuid=f"u{n}", name=f"Pupil {n}", **pupil) for n in range(1000)
+    )
+
+
 # --- how much work ---------------------------------------------------------------------------------------
 
 
@@ -69,10 +76,7 @@ def test_the_page_costs_twelve_queries_whatever_the_number_of_people(
 
 
 def test_one_raised_hand_among_a_thousand_is_one_row_and_under_4_kb(school: School, admin: Client) -> None:
-    Participant.objects.bulk_create(
-        Participant(room=school.room, user_uuid=f"u{n}", name=f"Pupil {n}", role="student", online=True, version=1)
-        for n in range(1000)
-    )  # fmt: skip
+    a_thousand_pupils(school.room)
     version = now(school)
     school.change(Participant.objects.get(user_uuid="u500"), hand_raised=True)
     answer = changes(admin, school, version)
@@ -81,15 +85,11 @@ def test_one_raised_hand_among_a_thousand_is_one_row_and_under_4_kb(school: Scho
     assert html.count("<tr ") == 1
     assert "Pupil 500" in html
 
-
     assert len(gzip.compress(answer.content)) <= 4096
 
 
 def test_a_class_of_a_thousand_is_a_page_of_at_most_150_kb(school: School, admin: Client) -> None:
-    Participant.objects.bulk_create(
-        Participant(room=school.room, user_uuid=f"u{n}", name=f"Pupil {n}", role="student", online=True, version=1)
-        for n in range(1000)
-    )  # fmt: skip
+    a_thousand_pupils(school.room)
     answer = page(admin, school)
     assert len(answer.content) <= 150_000
     assert b"more</a>" in answer.content
@@ -173,7 +173,11 @@ def test_a_step_on_record_brings_the_commands_and_the_person_they_are_about(
 ) -> None:
     before = now(school)
     entry = record(
-        actor=school.teacher, action="participant.remove", room_uuid=ROOM_UUID, target="ana", target_name="Ana"
+        actor=school.teacher,
+        action="participant.remove",
+        room_uuid=ROOM_UUID,
+        target="ana",
+        target_name="Ana",
     )
     add_step(entry, Step.Kind.REQUESTED)
     html = changes(admin, school, before).content.decode()
@@ -192,7 +196,14 @@ def test_a_new_name_is_shown_though_no_event_told_it(school: School, admin: Clie
 @pytest.mark.parametrize("version", ["", "rubbish", "1-2-3", "-----", "9" * 400, "0-0-0-0-0"])
 def test_a_page_that_has_seen_nothing_gets_everything(school: School, admin: Client, version: str) -> None:
     html = changes(admin, school, version).content.decode()
-    for part in ('id="class-header"', 'id="actions"', "#people-here", "#chat-log", 'id="files"', 'id="commands"'):
+    for part in (
+        'id="class-header"',
+        'id="actions"',
+        "#people-here",
+        "#chat-log",
+        'id="files"',
+        'id="commands"',
+    ):
         assert part in html
 
 
@@ -262,10 +273,10 @@ def test_links_into_the_classroom_are_ones_own(school: School, settings: Any) ->
 def test_earlier_messages_and_events_are_paged(school: School, admin: Client) -> None:
     from django.utils import timezone
 
+    message = {"room": school.room, "version": 1, "name": "Eva", "sent_at": timezone.now()}
     ChatMessage.objects.bulk_create(
-        ChatMessage(room=school.room, sequence=n, version=1, name="Eva", text=f"no. {n}.", sent_at=timezone.now())
-        for n in range(10, 210)
-    )  # fmt: skip
+        ChatMessage(sequence=n, text=f"no. {n}.", **message) for n in range(10, 210)
+    )
     for sequence in range(10, 130):
         make_event(school.room, sequence)
     for name, mark in (("chat", 'class="message"'), ("events", '<li id="e')):

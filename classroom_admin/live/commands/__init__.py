@@ -1,1 +1,3 @@
-"""The buttons: each view asks first where that is needed, calls one function of `actions`, and says how it went."""
+"""The buttons: each view asks first where that is needed, calls one function of `actions`, and says how it
+went.
+"""

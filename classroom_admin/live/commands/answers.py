@@ -20,7 +20,9 @@ from classroom_admin.rooms.models import Room
 
 
 def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -> None:
-    """Put what was refused at the field that is wrong; `fields` maps the cloud's names to those of the form."""
+    """Put what was refused at the field that is wrong; `fields` maps the cloud's names to those of the
+    form.
+    """
     form.add_error(fields.get(refused.field or ""), refused.message)
 
 

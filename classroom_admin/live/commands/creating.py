@@ -21,7 +21,7 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import told, wrong
-from classroom_admin.live.dialogs import ask
+from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.rooms.models import Room
 
 KINDS: Final = (
@@ -100,7 +100,7 @@ def zone_of(user: User) -> ZoneInfo:
 def create(request: HttpRequest) -> HttpResponse:
     """GET asks; POST creates and leads to the class."""
     zone = zone_of(request.user)
-    form = CreateForm(request.POST or None, zone=zone)
+    form = CreateForm(sent(request), zone=zone)
     if request.method == "POST" and form.is_valid():
         try:
             return _went(request, classes.create_class(actor=request.user, **form.arguments), form)

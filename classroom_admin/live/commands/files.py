@@ -12,7 +12,7 @@ from classroom_admin.actions import resources
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import went, wrong
-from classroom_admin.live.dialogs import ask
+from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Resource
@@ -46,7 +46,8 @@ class AddForm(forms.Form):
         max_length=1024,
         assume_scheme="https",
         label="Address",
-        help_text="Where the file lies on the web. The cloud and the pupils must be able to open it without signing in.",
+        help_text="Where the file lies on the web. The cloud and the pupils must be able to open it "
+        "without signing in.",
         widget=forms.URLInput({"dir": "ltr", "placeholder": "https://"}),
     )
     ext = forms.ChoiceField(choices=[(ext, ext.upper()) for ext in EXTENSIONS], label="Kind")
@@ -79,7 +80,7 @@ class DeleteForm(forms.Form):
 def add(request: HttpRequest, key: str) -> HttpResponse:
     """GET asks for the file's address; POST shares it."""
     room = room_for(request.user, key)
-    form = AddForm(request.POST or None)
+    form = AddForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             return went(
@@ -97,7 +98,7 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     """GET asks which files; POST takes them away."""
     room = room_for(request.user, key)
-    form = DeleteForm(request.POST or None, files=class_selectors.resources(room))
+    form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["files"])
         try:

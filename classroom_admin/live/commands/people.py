@@ -13,7 +13,7 @@ from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import refused, went, wrong
-from classroom_admin.live.dialogs import ask
+from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant
 
@@ -41,7 +41,7 @@ def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """GET asks for how long; POST removes."""
     room = room_for(request.user, key)
     person = get_object_or_404(Participant, room=room, pk=pk)
-    form = RemoveForm(request.POST or None)
+    form = RemoveForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             entry = participants.remove_participant(

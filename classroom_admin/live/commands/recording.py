@@ -12,7 +12,7 @@ from classroom_admin.actions import recordings
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import refused, went, wrong
-from classroom_admin.live.dialogs import ask
+from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 
@@ -63,7 +63,7 @@ def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
 
 
 def _start(request: HttpRequest, room: Room) -> HttpResponse:
-    form = StartForm(request.POST or None)
+    form = StartForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             entry = recordings.start_recording(actor=request.user, room=room, **form.arguments)

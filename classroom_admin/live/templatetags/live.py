@@ -40,7 +40,9 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 @register.simple_tag
 def moment(when: datetime | None, style: str = "time") -> SafeString | str:
-    """`when` as `<time>` in UTC. `style`: time 10:42, second 10:42:07, date 3 May, 10:42, age "3 min ago", for "3 min"."""
+    """`when` as `<time>` in UTC. `style`: time 10:42, second 10:42:07, date 3 May, 10:42, age "3 min ago",
+    for "3 min".
+    """
     if when is None:
         return ""
     utc = when.astimezone(UTC)
@@ -54,7 +56,9 @@ def moment(when: datetime | None, style: str = "time") -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def person_zone(context: dict[str, Any]) -> str:
-    """The IANA zone in which the person reads times: their own, else the school's. For the page, never a fragment."""
+    """The IANA zone in which the person reads times: their own, else the school's. For the page, never a
+    fragment.
+    """
     user = context.get("user")
     return getattr(user, "time_zone", "") or settings.TIME_ZONE
 
@@ -100,13 +104,16 @@ def _utc(when: datetime) -> str:
 
 @register.simple_tag
 def age_of(when: datetime | None) -> str:
-    """Seconds since `when`, for the page to count on from; "" for never. Not for a fragment: it differs by the moment."""
+    """Seconds since `when`, for the page to count on from; "" for never. Not for a fragment: it differs by
+    the moment.
+    """
     return "" if when is None else f"{(core_clock.now() - when).total_seconds():.1f}"
 
 
 @register.simple_tag
 def roster_order(person: Any) -> str:
-    """The place of a person in the roster as text that sorts: teachers, raised hands by waiting time, then names.
+    """The place of a person in the roster as text that sorts: teachers, raised hands by waiting time, then
+    names.
 
     Those who left: the latest first.
     """
