@@ -26,6 +26,7 @@ from classroom_admin.sync.sorting import Item
 log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
+TICK = timedelta(milliseconds=1)
 STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL.value: Stream.ROOM,
     InboxAnswer.Source.ROOM.value: Stream.ROOM,
@@ -127,7 +128,6 @@ def _read(answer: InboxAnswer) -> Found:
         content,
         stream=STREAM_OF[answer.source],
         room_uuid=answer.room_uuid,
-        received_at=answer.received_at,
     )
     found = Found(items=len(content.events) + len(content.unreadable), next_id=content.next_id)
     cursors = registry.lock(batch.places)
@@ -141,6 +141,12 @@ def _read(answer: InboxAnswer) -> Found:
             holes.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
             touched.append(cursors[place])
     StoredEvent.objects.bulk_create(fresh)
+    for place, item in batch.repeats:
+        kept = StoredEvent.objects.get(
+            room_id=cursors[place].room_id, stream=cursors[place].stream, sequence=item.sequence
+        )
+        if item.differs_from(cmd=kept.cmd, ts_ms=kept.ts_ms):
+            batch.aside.append((sorting.used_before(item), item.raw))
     _put_aside(answer, batch.aside)
     registry.advance(touched)
     for room_id in registry.revive({cursor.room_id for cursor in touched}):
@@ -174,6 +180,13 @@ def _only_new(
 
 
 def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[StoredEvent]:
+    """Rows for new events. What comes later is marked as received later, even when the clock was set
+    back: the times found for events without one depend on it, and must not change with what comes after.
+    """
+    received_at = answer.received_at
+    if cursor.received_to is not None and received_at <= cursor.received_to:
+        received_at = cursor.received_to + TICK
+    cursor.received_to = received_at
     return [
         StoredEvent(
             room_id=cursor.room_id,
@@ -182,7 +195,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[St
             digest=item.digest,
             cmd=item.cmd,
             ts_ms=item.ts_ms,
-            received_at=item.received_at,
+            received_at=received_at,
             raw=item.raw,
             answer_id=answer.pk,
         )

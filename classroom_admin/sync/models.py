@@ -154,6 +154,7 @@ class RoomCursor(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)
     stored_sequence = models.BigIntegerField(default=0, help_text="the highest stored")
+    received_to = models.DateTimeField(null=True, help_text="the receipt of the last that was stored")
     folded_sequence = models.BigIntegerField(default=0)
     folded_at = models.DateTimeField(null=True, help_text="the time of the last folded event")
     needs_refold = models.BooleanField(default=False, help_text="an event came after a later one was folded")

@@ -98,7 +98,7 @@ def advance(cursors: Sequence[RoomCursor]) -> None:
         cursors,
         update_conflicts=True,
         unique_fields=["room", "stream"],
-        update_fields=["stored_sequence", "needs_refold", "fold_due_at"],
+        update_fields=["stored_sequence", "received_to", "needs_refold", "fold_due_at"],
     )
 
 

@@ -7,7 +7,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from classroom_admin.agora.answers import EventsAnswer
@@ -33,7 +32,6 @@ class Item:
     cmd: int | None
     ts_ms: int | None
     raw: str
-    received_at: datetime
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
         """True when this can't be the same event again. A time that only one of the two tells is no
@@ -45,13 +43,17 @@ class Item:
 
 @dataclass(slots=True)
 class Sorted:
-    """`places`: events by place, by number or digest. `aside`: (reason, JSON) of what has no place."""
+    """`places`: events by place, by number or digest. `aside`: (reason, JSON) of what has no place.
+
+    `repeats`: events whose number another one of this answer has.
+    """
 
     places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
     aside: list[tuple[str, str]] = field(default_factory=list)
+    repeats: list[tuple[Place, Item]] = field(default_factory=list)
 
 
-def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str, received_at: datetime) -> Sorted:
+def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
     """Sort an answer's events. `room_uuid` is the room that was asked for; empty for the stream of all
     rooms.
     """
@@ -59,14 +61,14 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str, received_at: 
     for raw in content.events:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
         try:
-            place, item = _place(raw, text, stream=stream, room_uuid=room_uuid, received_at=received_at)
+            place, item = _place(raw, text, stream=stream, room_uuid=room_uuid)
         except Undecodable as error:
             result.aside.append((error.reason, text))
             continue
         name = item.digest if item.sequence is None else item.sequence
         earlier = result.places[place].setdefault(name, item)
         if earlier is not item and item.differs_from(cmd=earlier.cmd, ts_ms=earlier.ts_ms):
-            result.aside.append((used_before(item), text))
+            result.repeats.append((place, item))
     return result
 
 
@@ -74,9 +76,7 @@ def used_before(item: Item) -> str:
     return f"Number {item.sequence} came before with another event; the first is kept."
 
 
-def _place(
-    raw: Mapping[str, Any], text: str, *, stream: Stream, room_uuid: str, received_at: datetime
-) -> tuple[Place, Item]:
+def _place(raw: Mapping[str, Any], text: str, *, stream: Stream, room_uuid: str) -> tuple[Place, Item]:
     if stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw):
         stream = Stream.PEER
     identity = identify(dict(raw), stream, room_uuid=room_uuid or None)
@@ -90,9 +90,7 @@ def _place(
         sequence, digest = None, hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     elif sequence is None or not 1 <= sequence <= HIGHEST_NUMBER:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")
-    item = Item(
-        sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=text, received_at=received_at
-    )
+    item = Item(sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=text)
     return (identity.room_uuid, str(stream)), item
 
 

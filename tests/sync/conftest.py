@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync.polling import Poller
@@ -47,6 +49,13 @@ def cloud(sim: RunningSimulator, settings: Any) -> Client:
 @pytest.fixture
 def poller(cloud: Client, transactional_db: None) -> Poller:
     return Poller(cloud)
+
+
+@pytest.fixture
+def hands() -> Iterator[clock.SteppedClock]:
+    """Our own clock, moved by hand."""
+    with clock.use(clock.SteppedClock(timezone.now())) as stepped:
+        yield stepped
 
 
 def sync_once() -> str:
