@@ -11,9 +11,13 @@ def main() -> None:
         from classroom_admin.core import demo_start
 
         demo_start.enter(os.environ)
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"A setting is not right: {error}")
 
 
 if __name__ == "__main__":

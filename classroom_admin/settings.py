@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -13,10 +14,20 @@ from classroom_admin.core import broker
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+
+def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
+    """A number from the environment; one that can't be read is said by its name."""
+    words = env.str(name, default="") or str(default)
+    try:
+        return kind(words)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {words!r}: it must be a number.") from None
+
+
 # --- places -----------------------------------------------------------------
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
+HOST = env.str("HOST", default="") or "127.0.0.1"
+PORT = _number("PORT", 8000, int)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}")
 
 # --- security ---------------------------------------------------------------
@@ -153,9 +164,9 @@ AGORA = CloudConfig(
     uid=env.str("AGORA_UID", default="classroom-admin"),
     auth=env.str("AGORA_AUTH", default="rtm"),
     record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
-    requests_per_second=env.float("AGORA_REQUESTS_PER_SECOND", default=20.0),
+    requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
 )
-AGORA_POLL_SECONDS = env.float("AGORA_POLL_SECONDS", default=1.0)
+AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
 # A beat that finds no free worker is dropped: the next one takes up what is due.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}

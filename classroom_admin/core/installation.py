@@ -63,6 +63,9 @@ def run(
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
+            os.environ["DATA_DIR"] = str(
+                here.data_dir
+            )  # a relative one would mean another folder to the parts
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
     except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
         raise CannotStart(str(error)) from error

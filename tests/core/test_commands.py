@@ -200,6 +200,17 @@ def test_taken_port_is_said_in_one_line(start, command):
     assert f"Port {port} is taken. Choose another with PORT={port + 1}." in said.splitlines()[-1]
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_setting_that_is_no_number_is_said_by_its_name(tmp_path, command):
+    env = os.environ | {"PORT": "eight", "DATA_DIR": str(tmp_path)}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    ended = subprocess.run(
+        [*MANAGE, command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "A setting is not right: PORT is 'eight': it must be a number.\n"
+
+
 def test_demo_is_for_this_machine_only(start):
     code, said = start(*MANAGE, "demo", HOST="0.0.0.0").end()
     assert code == 1
