@@ -76,7 +76,10 @@ def create_class(
         widgets=widgets,
         flex_properties=flex_properties,
     )
+    return _create(actor=actor, wanted=wanted)
 
+
+def _create(*, actor: User, wanted: "NewClass") -> Entry:
     def call(cloud: Client) -> Detail | None:
         wanted.create(cloud)
         wanted.register(created_by=actor)
@@ -90,7 +93,7 @@ def create_class(
     command = Command(
         action="class.create",
         room_uuid=wanted.room_uuid,
-        target_name=name,
+        target_name=wanted.name,
         params=wanted.shown(),
         same_as={**asdict(wanted), "room_uuid": ""},
         call=call,

@@ -2,7 +2,7 @@
 
 import math
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
@@ -40,14 +40,14 @@ def remove_participant(
     """
     if participant.room_id != room.pk:
         raise ActionRefused("This person is not in this class. Reload the page.", field="userUuid")
-    if sum((duration_s is not None, for_the_class, for_good)) > 1:
-        raise ActionRefused("Choose one: for a time, for the class, or for good.", field="dirty.duration")
-    if len(reason) > LONGEST_REASON or "\x00" in reason:
-        raise ActionRefused(f"The reason must be at most {LONGEST_REASON} characters.", field="reason")
-    if duration_s == FOREVER:
-        raise ActionRefused("Say for how many seconds, 1 or more.", field="dirty.duration")
+    asked: dict[str, Any] = {
+        "duration_s": duration_s,
+        "for_the_class": for_the_class,
+        "for_good": for_good,
+        "reason": reason,
+    }
+    _check(**asked)
     user_uuid = participant.user_uuid
-    asked = {"duration_s": duration_s, "for_the_class": for_the_class, "for_good": for_good, "reason": reason}
     ban_s = FOREVER if for_good else rest_of_class(room, now=clock.now()) if for_the_class else duration_s
 
     def call(cloud: Client) -> Detail | None:
@@ -61,11 +61,7 @@ def remove_participant(
         return None
 
     def read_back(cloud: Client) -> Detail | None:
-        try:
-            user = cloud.read_user(room_uuid=room.room_uuid, user_uuid=user_uuid, deadline_s=LOOK_S)
-        except UserNotFound:
-            return {"state": 0}
-        return {"state": 0} if user.state == 0 else None
+        return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
 
     command = Command(
         action="participant.remove",
@@ -79,6 +75,22 @@ def remove_participant(
         read_back=None if participant.online else read_back,
     )
     return flow.run(actor=actor, room=room, command=command)
+
+
+def _check(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str) -> None:
+    if sum((duration_s is not None, for_the_class, for_good)) > 1:
+        raise ActionRefused("Choose one: for a time, for the class, or for good.", field="dirty.duration")
+    if duration_s == FOREVER:
+        raise ActionRefused("Say for how many seconds, 1 or more.", field="dirty.duration")
+    if len(reason) > LONGEST_REASON or "\x00" in reason:
+        raise ActionRefused(f"The reason must be at most {LONGEST_REASON} characters.", field="reason")
+
+
+def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
+    try:
+        return cloud.read_user(room_uuid=room_uuid, user_uuid=user_uuid, deadline_s=LOOK_S).state == 0
+    except UserNotFound:
+        return True
 
 
 def rest_of_class(room: Room, *, now: datetime) -> int:

@@ -19,8 +19,8 @@ def register(
 ) -> Room:
     """Make the room known, once; a teacher who created it is its teacher.
 
-    The profile stands as it was asked for until the sync reads the room at the cloud, which it does as soon as
-    it finds a room that is new to it. A room that is known already keeps what it has.
+    The profile stands as it was asked for until the sync reads the room at the cloud, as soon
+    as it finds a room that is new to it. A room that is known already keeps what it has.
     """
     room, _ = Room.objects.get_or_create(
         room_uuid=room_uuid,
