@@ -3,6 +3,7 @@ for."""
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -18,6 +19,7 @@ from classroom_admin.simulator.http import CloudEndpoint
 from classroom_admin.simulator.settings import SimulatorSettings
 
 TICK_S = 0.05
+logger = logging.getLogger(__name__)
 
 
 class PortTaken(Exception):
@@ -37,6 +39,7 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ticking = asyncio.create_task(_tick(cloud))
+        ticking.add_done_callback(_say_why_it_stopped)
         yield
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -51,6 +54,11 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
     )
     app.state.cloud = cloud
     return app
+
+
+def _say_why_it_stopped(ticking: asyncio.Task[None]) -> None:
+    if not ticking.cancelled() and (error := ticking.exception()) is not None:
+        logger.error("the simulator's clock has stopped", exc_info=error)
 
 
 async def _tick(cloud: Cloud) -> None:

@@ -251,6 +251,19 @@ def test_a_lesson_to_order(sim, api):
     assert {room["state"] for room in sim.oracle(events=0)["rooms"]} == {2}
 
 
+def test_a_lesson_never_falls_silent(sim):
+    sim.control("POST", "/lesson", {"rooms": 8, "pupils": 30, "minutes": 60})
+    for _ in range(20):
+        before = sim.do(counts)
+        sim.step(120_000)
+        after = sim.do(counts)
+        assert all(after[room] > before[room] for room in before)
+
+
+def counts(world):
+    return {room.uuid: len(room.logs["room"]) for room in world.rooms.values()}
+
+
 def test_the_same_lesson_twice_is_the_same_to_the_byte(sim):
     def play():
         sim.control("POST", "/reset", {"stepped": True})
@@ -259,6 +272,20 @@ def test_the_same_lesson_twice_is_the_same_to_the_byte(sim):
         return [event["raw"] for event in sim.oracle()["events"]]
 
     assert play() == play()
+
+
+def test_rooms_in_a_few_words(sim, room):
+    assert sim.control("GET", "/rooms")["rooms"] == [
+        {
+            "roomUuid": room,
+            "roomName": "Class one",
+            "state": 1,
+            "people": 3,
+            "hands": 0,
+            "recording": False,
+            "last": 4,
+        }
+    ]
 
 
 def test_the_page(sim):

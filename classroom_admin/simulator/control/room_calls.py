@@ -50,6 +50,24 @@ def make_room(control: Control) -> dict[str, Any]:
     return _done(control, room)
 
 
+@table.add("GET", "/rooms")
+def list_rooms(control: Control) -> dict[str, Any]:
+    """Each room in a few words."""
+    rows = [
+        {
+            "roomUuid": room.uuid,
+            "roomName": room.name,
+            "state": int(room.state),
+            "people": len(room.online()),
+            "hands": len(room.hands),
+            "recording": room.current_recording() is not None,
+            "last": room.logs["room"].last,
+        }
+        for room in control.world.rooms.values()
+    ]
+    return {"rooms": rows}
+
+
 @table.add("GET", "/rooms/{room}")
 def read_room(control: Control) -> dict[str, Any]:
     """What the oracle knows of one room."""

@@ -10,6 +10,8 @@ from classroom_admin.simulator.school.names import pupil_name
 from classroom_admin.simulator.world import Room, User, World, classes, people
 from classroom_admin.simulator.world.model import ClassState, Role, Schedule
 
+PUT_OFF_AT_MOST = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClassPlan:
@@ -51,6 +53,7 @@ class ClassPlay:
         self.room = classes.create(world, uuid=plan.uuid, name=plan.name, type=plan.type, schedule=schedule)
         self.todo = list(plan.programme)
         self.files = 0
+        self.put_off: dict[str, int] = {}
         self.pupils = [
             (f"pupil-{plan.uuid[:40]}-{number}", pupil_name(self.rng, number, plan.first_unusual))
             for number in range(plan.pupils)
@@ -116,13 +119,22 @@ class ClassPlay:
                 self.over(self)
             return
         if self.room.state == ClassState.STARTED:
-            name = self.todo.pop(0) if self.todo else self.rng.choices(acts.NAMES, acts.WEIGHTS)[0]
-            if not self._act(name):
-                self.todo.append(name) if name in self.plan.programme else None
+            self._next_in_class()
         else:
             self._act(self.rng.choice(("chat", "come", "drop", "come")))
         pace = self.plan.pace_ms
         self.world.after(self.rng.randrange(pace // 2, pace * 3 // 2 + 1), self._next)
+
+    def _next_in_class(self) -> None:
+        """The programme first. What is not possible yet (no hand to take down) is put off."""
+        if self.todo:
+            name = self.todo.pop(0)
+            if self._act(name):
+                return
+            self.put_off[name] = self.put_off.get(name, 0) + 1
+            if self.put_off[name] < PUT_OFF_AT_MOST:
+                self.todo.append(name)
+        self._act(self.rng.choices(acts.NAMES, acts.WEIGHTS)[0])
 
     def _act(self, name: str) -> bool:
         """False when it was not possible just now."""

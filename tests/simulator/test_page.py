@@ -1,0 +1,87 @@
+"""The page for breaking the cloud by hand, in a real browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        pytest.fail("no chromium found: install Debian's chromium, or say where it is in CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser.new_page(viewport={"width": 1200, "height": 1000})
+        browser.close()
+
+
+@pytest.fixture
+def page(sim, browser_page) -> Iterator[Page]:
+    problems: list[str] = []
+    browser_page.on("pageerror", lambda error: problems.append(str(error)))
+    browser_page.goto(f"{sim.base_url}/_sim/")
+    yield browser_page
+    assert problems == []
+
+
+def test_rooms_are_shown_and_driven(sim, page):
+    sim.make_room("r", roomName="<b>Physics</b>", state=1)
+    row = page.get_by_role("row", name="<b>Physics</b>")
+    expect(row).to_contain_text("running")
+    row.get_by_role("button", name="Somebody enters").click()
+    expect(row.get_by_role("cell").nth(2)).to_have_text("1")
+    page.get_by_role("heading", name="Simulated cloud").click()
+    row.get_by_role("button", name="End").click()
+    expect(row).to_contain_text("ended")
+    assert sim.control("GET", "/rooms/r")["state"] == 2
+
+
+def test_faults_are_set_and_removed(sim, page):
+    page.get_by_role("button", name="429 for 30 s").click()
+    shown = page.locator("#faults li")
+    expect(shown).to_contain_text("too_many")
+    page.get_by_label("Fault").select_option("delay")
+    expect(page.locator("#does")).to_contain_text("waits before the request is handled")
+    page.get_by_label("Calls").fill("kick")
+    page.get_by_label("Settings (JSON)").fill('{"ms": 10}')
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(shown).to_have_count(2)
+    assert [fault["kind"] for fault in sim.control("GET", "/faults")["faults"]] == ["too_many", "delay"]
+    shown.first.get_by_role("button", name="Remove").click()
+    expect(shown).to_have_count(1)
+    page.get_by_role("button", name="Remove all").click()
+    expect(shown).to_have_count(0)
+
+
+def test_a_wrong_setting_is_said(page):
+    page.get_by_label("Settings (JSON)").fill('{"years": 1}')
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("params.years")
+
+
+def test_the_clock_is_stepped(sim, page):
+    before = sim.world.now
+    page.get_by_role("button", name="Step 1 h").click()
+    expect(page.locator("#clock")).to_contain_text("01:00:00 UTC, stands still")
+    assert sim.world.now == before + 3_600_000
+
+
+def test_every_preset_is_a_fault_that_can_be_set(sim, page):
+    for button in page.locator("#presets button").all():
+        if "Unreachable" in button.inner_text():
+            continue  # It would take the page's own server away.
+        button.click()
+    expect(page.locator("#faults li")).to_have_count(page.locator("#presets button").count() - 1)
+    expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_a_school_is_opened_from_the_page(page, tmp_path):
+    page.get_by_role("button", name="Open a school").click()
+    expect(page.locator("#rooms tr")).to_have_count(8)
+    page.get_by_role("button", name="Begin a lesson of 12").click()
+    expect(page.locator("#rooms tr")).to_have_count(9)
+    page.screenshot(path=os.environ.get("SIMULATOR_SHOT", str(tmp_path / "page.png")))
