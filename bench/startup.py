@@ -81,7 +81,8 @@ class Demo:
 def main() -> int:
     print(f"a bare interpreter              {timed('pass'):6.2f} s")
     print(f"python -c 'import django'       {timed('import django'):6.2f} s")
-    print(f"... and the settings and apps   {timed(SETUP):6.2f} s   (each of six processes needs this)")
+    print(f"... and the settings and apps   {timed(SETUP):6.2f} s   (once: the parts are forks)")
+    print(f"load average at the start       {os.getloadavg()[0]:6.2f}     on {os.cpu_count()} cores")
     late = False
     for round_number in range(1, ROUNDS + 1):
         with tempfile.TemporaryDirectory() as data_dir:

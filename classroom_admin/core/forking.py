@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from setproctitle import setproctitle
+
 from classroom_admin.core import lifeline
 
 _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
@@ -82,6 +84,7 @@ def _become(
         if cwd is not None:
             os.chdir(cwd)
         sys.argv = [argv[2], *argv[3:]]
+        setproctitle(" ".join(sys.argv))  # else all look alike in a list of processes
         runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
