@@ -110,12 +110,23 @@ def _user_properties(data: object, match: Match) -> bool:
 
 def _names_changed(changes: Iterable[Change], match: Match, *, under: tuple[str, ...] = ()) -> bool:
     """Whether all `property_names` are among the changes; a dotted name counts by its first part."""
-    depth = len(under)
-    changed = {
-        change.path[depth] for change in changes if change.path[:depth] == under and change.path[depth:]
-    }
-    wanted = {str(name).split(".")[0] for name in match.get("property_names", ())}
-    return wanted <= changed
+    changed: set[str] = set()
+    for change in changes:
+        changed |= _names(change, under)
+    return {str(name).split(".")[0] for name in match.get("property_names", ())} <= changed
+
+
+def _names(change: Change, under: tuple[str, ...]) -> set[str]:
+    """The names right below `under` that a change sets or deletes."""
+    shared = min(len(change.path), len(under))
+    if change.path[:shared] != under[:shared]:
+        return set()
+    if len(change.path) > len(under):
+        return {change.path[len(under)]}
+    value = change.value
+    for name in under[shared:]:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return set(value) if isinstance(value, Mapping) else set()
 
 
 ALSO: Final = {4: (4, 5), 22: (22, 23)}
