@@ -24,8 +24,11 @@
     if (!ended) timer = setTimeout(poll, Math.min(POLL_MS * 2 ** failures, 30000));
   }
 
+  // of the event only the request tells who asked: by then the answer has replaced the element
+  const isPoll = (detail) => detail.requestConfig?.elt?.id === "poller";
+
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (detail.elt.id !== "poller") return;
+    if (!isPoll(detail)) return;
     failures = detail.successful ? 0 : Math.min(failures + 1, 4);
     if (!detail.successful) unreachable();
     if (detail.xhr.status === 404) {
@@ -92,11 +95,34 @@
   }
 
   dialog.addEventListener("close", () => {
-    $("#dialog-body").replaceChildren();
+    if (!sending) $("#dialog-body").replaceChildren();
     const back = opener && document.getElementById(opener);
-    (back?.matches("a, button") ? back : back?.querySelector("a[data-dialog]"))?.focus();
+    const place = back?.matches("a, button") ? back : back?.querySelector("a[data-dialog]");
+    (place || $("#main")).focus({ preventScroll: true });
   });
   document.addEventListener("live:commanded", () => dialog.open && dialog.close());
+
+  // A cloud that takes its time does not hold the dialog open: the page says "requested" meanwhile. What was wrong in
+  // the form brings the dialog back as it was.
+  let sending = 0;
+
+  function isDialogPost(detail) {
+    return detail.requestConfig?.verb === "post" && detail.requestConfig.target?.id === "dialog-body";
+  }
+
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.requestConfig.verb === "post") setTimeout(poll, 250);
+    if (!isDialogPost(detail)) return;
+    sending = setTimeout(() => dialog.close(), 600);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!isDialogPost(detail) || !sending) return;
+    clearTimeout(sending);
+    sending = 0;
+    const wrong = detail.xhr.status === 422;
+    if (wrong && !dialog.open) dialog.showModal();
+    if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
+  });
 
   // --- a pressed button says so at once, before the cloud has answered ------------------------------------------------
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
@@ -108,7 +134,7 @@
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
-    const failed = detail.elt.id !== "poller" && !detail.successful && detail.xhr.status !== 422;
+    const failed = !isPoll(detail) && !detail.successful && detail.xhr.status !== 422;
     if (failed) say(problem(detail.xhr.status));
   });
 
