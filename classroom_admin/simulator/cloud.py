@@ -58,6 +58,7 @@ class Cloud:
             seed=settings.seed or 0,
             plain=settings.plain,
             destroy_after=settings.destroy_after,
+            keep_past=settings.keep_past,
         )
         self.world.withhold = self.faults.withhold
         self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
