@@ -62,9 +62,9 @@
     let state = "fresh";
     let words = "Up to date";
     if (age === null) [state, words] = ["none", "No data from the cloud yet"];
-    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long} old`];
+    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long}`];
     else if (age >= FRESH_S) [state, words] = ["old", `${long} old`];
-    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long} old`];
+    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long}`];
     if (chip.dataset.fresh !== state) chip.dataset.fresh = state;
     const place = $("[data-words]", chip);
     if (place.textContent !== words) place.textContent = words;
