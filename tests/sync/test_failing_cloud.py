@@ -184,6 +184,27 @@ def test_nothing_answers(settings: Any, sim: RunningSimulator) -> None:
     assert not Room.objects.exists()
 
 
+def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothing(
+    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    assert sync_once() == ""
+    poll_fault(lesson, "malform", params={"body": "<html>sign in</html>"})
+    assert "kept in quarantine" in sync_once()
+    poller = Poller(cloud)
+    polls = 0
+    for _second in range(60):
+        polls += poller.poll() is not None
+        hands.step(1)
+    assert 5 <= polls <= 30, "asked again, but not every second"
+    assert Quarantine.objects.count() == 1, "the same again is kept once"
+    lesson.room("r1", "chat", userUuid="p1", message="drained by nonsense")
+    hands.step(10)
+    poller.poll()
+    lesson.clear_faults()
+    background.sweep()
+    assert ChatMessage.objects.get().text == "drained by nonsense"
+
+
 def test_bytes_are_let_go_of_after_a_day_but_not_those_in_quarantine(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
