@@ -34,6 +34,10 @@ class Fields:
             raise bad_parameter(self.name(name), "is required")
         return value
 
+    def raw(self, name: str) -> Any:
+        """The value as it came, None where it is absent."""
+        return self._values.get(name)
+
     def text(
         self, name: str, *, required: bool = False, under_bytes: int | None = None, default: str | None = None
     ) -> str | None:
