@@ -18,6 +18,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.live.versions import Seen
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
+from classroom_admin.sync.models import Lease
 from tests.live.conftest import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person
 
 
@@ -314,3 +315,11 @@ def test_a_command_that_failed_says_why(school: School, admin: Client) -> None:
     html = page(admin, school).content.decode()
     assert "It runs already." in html
     assert "409 30409100" in html
+
+
+def test_trouble_with_the_cloud_is_told_to_the_page(school: School, admin: Client) -> None:
+    Lease.objects.update(last_error="The cloud refuses our sign-in.")
+    assert "The cloud refuses our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
+    assert 'title="The cloud refuses our sign-in."' in page(admin, school).content.decode()
+    assert 'title="The cloud refuses our sign-in."' in admin.get("/").content.decode()
+    assert "The cloud refuses our sign-in." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]
