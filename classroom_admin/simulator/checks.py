@@ -6,7 +6,6 @@ from typing import Any
 from classroom_admin.simulator.errors import bad_parameter
 
 _ID = re.compile(r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,63}\Z")
-_MISSING = object()
 
 
 def identifier(field: str, value: Any) -> str:
