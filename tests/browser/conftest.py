@@ -1,7 +1,7 @@
 """The whole product, running: a simulator, `manage.py serve` with all its processes, and Debian's chromium.
 
-Everything lives as long as this package: playwright's event loop in the main thread would be in the way of the
-tests that come after it.
+Everything lives as long as this package: playwright's event loop in the main thread would be in the way of
+the tests that come after it.
 """
 
 import json
@@ -18,14 +18,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, free_port, open_classroom
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-PATIENCE_MS = 20_000  # for what takes three seconds at most: a poll of the cloud and one of the page
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
+PATIENCE_MS = 15_000  # for what takes three seconds at most: a poll of the cloud and one of the page
 expect.set_options(timeout=PATIENCE_MS)
 Opener = Callable[..., Page]
 MakeClassroom = Callable[..., Classroom]
