@@ -46,8 +46,14 @@ def test_a_refusal_says_what_happened_and_what_to_do(
     expect(row_of(page, "Pia Pupil")).to_be_visible()
     assert room.person("p1")["online"] is True
     simulator.clear_faults()
-    row_of(page, "Pia Pupil").get_by_role("link").click()
-    dialog(page).get_by_role("button", name="Remove").click()
+
+    def press_again() -> bool:  # within two seconds it counts as the same press
+        row_of(page, "Pia Pupil").get_by_role("link").click()
+        dialog(page).get_by_role("button", name="Remove").click()
+        expect(dialog(page)).to_be_hidden()
+        return not room.person("p1")["online"]
+
+    eventually(press_again)
     expect(last_command(page)).to_contain_text(re.compile(r"Remove Pia Pupil\s+Confirmed"))
     expect(row_of(page, "Pia Pupil")).to_have_count(0)
 
