@@ -30,7 +30,7 @@ screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew,
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && mkdir -p docs/screenshots && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
-	for name in classes class class-dark class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+	for name in classes class class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
 
 lint: .venv/.installed-dev ## Check format, style, import floors, types, production settings and migrations
 	$(PY) -m ruff format --check .
