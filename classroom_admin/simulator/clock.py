@@ -44,7 +44,7 @@ class SimClock:
     def change(
         self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
     ) -> None:
-        """Go on from now (or ``at_ms``) in another mode or at another speed; ValueError: speed not above 0."""
+        """Go on from now (or ``at_ms``) in another mode or at another speed. ValueError: no such speed."""
         checked = self.speed if speed is None else _checked_speed(speed)
         self._anchor_ms = self.now_ms() if at_ms is None else at_ms
         self._anchor = self._monotonic()
