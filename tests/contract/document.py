@@ -38,7 +38,7 @@ class MaxProduct:
     def validate(self, instance: Any) -> None:
         names, otherwise = self._value["fields"], self._value["otherwise"]
         sides = [instance.get(name, usual) for name, usual in zip(names, otherwise, strict=True)]
-        numbers = all(isinstance(side, int) for side in sides)
+        numbers = all(isinstance(side, int | float) for side in sides)
         if numbers and sides[0] * sides[1] > self._value["maximum"]:
             raise ValueError(f"{' times '.join(names)} is more than {self._value['maximum']}")
 

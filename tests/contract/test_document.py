@@ -178,7 +178,10 @@ def test_the_schemas_refuse_what_is_wrong() -> None:
         ("Kick", {"dirty": {"state": 1, "duration": 0}}),
         ("WebRecordConfig", {"videoWidth": 1280, "videoHeight": 721}),
         ("WebRecordConfig", {"videoFps": 61}),
-        ("ResourcePut", {"size": 1, "ext": "pdf", "url": "https://x.test/a", "conversion": {"type": "dynamic"}}),
+        (
+            "ResourcePut",
+            {"size": 1, "ext": "pdf", "url": "https://x.test/a", "conversion": {"type": "dynamic"}},
+        ),
         ("ResourcePut", {"size": 1, "ext": "pdf", "url": "https://x.test/a", "resourceName": "ä" * 32}),
         ("RecordingSwitch", {"mode": "web", "webRecordConfig": {"onhold": True}}),
         ("Id", ".."),
