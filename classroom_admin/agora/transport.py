@@ -6,7 +6,8 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +65,19 @@ class Exchange:
     @property
     def path_template(self) -> str:
         return self.call.template
+
+
+_observers: Final[list[Callable[[Exchange], None]]] = []
+
+
+@contextmanager
+def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
+    """Show every exchange of every client of this process to ``observer`` while the block runs."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -256,22 +270,27 @@ class Transport:
             read_s=max(0.001, min(config.read_timeout_s, whole_s)),
             until=started + whole_s,
         )
-        if self.on_exchange is not None:
-            self.on_exchange(
-                Exchange(
-                    call=job.call,
-                    host=host,
-                    path=job.path,
-                    query=job.query,
-                    request_json=job.json,
-                    status=reply.status,
-                    body=reply.body,
-                    duration_ms=(self._monotonic() - started) * 1000,
-                    request_id=reply.request_id,
-                    problem=reply.problem,
-                )
-            )
+        self._tell(reply, job, host=host, duration_ms=(self._monotonic() - started) * 1000)
         return reply
+
+    def _tell(self, reply: Reply, job: _Job, *, host: str, duration_ms: float) -> None:
+        listening = [*([self.on_exchange] if self.on_exchange is not None else []), *_observers]
+        if not listening:
+            return
+        exchange = Exchange(
+            call=job.call,
+            host=host,
+            path=job.path,
+            query=job.query,
+            request_json=job.json,
+            status=reply.status,
+            body=reply.body,
+            duration_ms=duration_ms,
+            request_id=reply.request_id,
+            problem=reply.problem,
+        )
+        for observer in listening:
+            observer(exchange)
 
     def _judge(self, reply: Reply, job: _Job) -> RawAnswer | CloudError:
         """Turn a whole reply into the answer, or into the error that its status and code stand for."""

@@ -18,13 +18,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, free_port, open_classroom
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 PATIENCE_MS = 20_000  # for what takes three seconds at most: a poll of the cloud and one of the page
 expect.set_options(timeout=PATIENCE_MS)
 Opener = Callable[..., Page]

@@ -1,0 +1,24 @@
+"""What holds for every test of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from classroom_admin.agora import transport
+from tests.contract.watch import Watch
+
+
+@pytest.fixture(autouse=True)
+def contract(request: pytest.FixtureRequest) -> Iterator[Watch]:
+    """Every request that a client of this process sends to a simulator, and every answer, keeps the contract.
+
+    A test in which the cloud is made to answer against it says so: `@pytest.mark.odd_answers`. Clients in
+    other processes are not seen.
+    """
+    watch = Watch(odd_answers=request.node.get_closest_marker("odd_answers") is not None)
+    with transport.observed(watch.see):
+        yield watch
+    if watch.wrong:
+        pytest.fail("against the contract:\n" + "\n".join(dict.fromkeys(watch.wrong)), pytrace=False)
