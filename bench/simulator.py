@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/simulator.py [--rooms 1000] [--pupils 30] [--seconds 10]
 
-Everything runs as the product runs it: the simulator in one process of its own (so on one core), a reader in
-another. Rows of quizzes and polls count as emitted; they have streams of their own, so the poller does not read
-them.
+Everything runs as the product runs it: the simulator in one process of its own (so on one core), a reader
+in another. Rows of quizzes and polls count as emitted; they have streams of their own, so the poller does not
+read them.
 """
 
 import argparse

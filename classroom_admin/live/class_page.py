@@ -27,7 +27,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     room = class_selectors.class_for(
         request.user,
         key,
-        polled_at=freshness.last_good_poll(),
+        **freshness.brought_along(),
         own_identity=class_selectors.own_identity(request.user),
     )
     reading = ClassReading(room, everybody=request.GET.get("people") == "all")
@@ -40,16 +40,16 @@ def changes(request: HttpRequest, key: str) -> HttpResponse:
     """What changed since the version `v` that the page has seen: nothing (204, three queries), or
     fragments.
     """
-    room = class_selectors.class_for(request.user, key, polled_at=freshness.last_good_poll())
+    room = class_selectors.class_for(request.user, key, **freshness.brought_along())
     seen, now = Seen.read(request.GET.get("v", "")), Seen.of(room)
     if seen == now:
-        return freshness.tell(HttpResponse(status=204), room.polled_at)
+        return freshness.tell(HttpResponse(status=204), room.polled_at, room.poll_error)
     answer = render(
         request,
         "live/_class_changes.html",
         {"room": room, "one": ClassReading(room), "fragments": fragments(room, seen=seen, now=now)},
     )
-    return freshness.tell(answer, room.polled_at)
+    return freshness.tell(answer, room.polled_at, room.poll_error)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
@@ -76,16 +77,29 @@ class ListOfClasses:
     @cached_property
     def _read(self) -> tuple[Overview, dict]:
         # Max of what is the same for every row: the aggregate then brings it along.
-        return selectors.overview(self.user, self.filters, polled_at=Max(freshness.last_good_poll()))
+        return selectors.overview(
+            self.user, self.filters, **{name: Max(value) for name, value in freshness.brought_along().items()}
+        )
 
     @property
     def counts(self) -> Overview:
         return self._read[0]
 
     @cached_property
-    def polled_at(self):
-        """When the cloud last answered; the aggregate of no rooms at all cannot say, so it is asked for."""
-        return self._read[1]["polled_at"] or freshness.read_last_good_poll()
+    def _freshness(self) -> tuple[datetime | None, str]:
+        # The aggregate of no rooms at all cannot tell.
+        more = self._read[1]
+        return (more["polled_at"], more["poll_error"]) if more["polled_at"] else freshness.read()
+
+    @property
+    def polled_at(self) -> datetime | None:
+        """When the cloud last answered."""
+        return self._freshness[0]
+
+    @property
+    def poll_error(self) -> str:
+        """What is wrong with the cloud now, for people; "" for nothing."""
+        return self._freshness[1]
 
     @property
     def version(self) -> str:
@@ -136,6 +150,6 @@ def changes(request: HttpRequest) -> HttpResponse:
     """What changed since `v`: nothing (204, three queries), or the part of the page that shows classes."""
     wanted = ListOfClasses(request.user, request.GET.dict())
     if request.GET.get("v") == wanted.version:
-        return freshness.tell(HttpResponse(status=204), wanted.polled_at)
+        return freshness.tell(HttpResponse(status=204), wanted.polled_at, wanted.poll_error)
     answer = render(request, "live/_classes_changes.html", {"list": wanted})
-    return freshness.tell(answer, wanted.polled_at)
+    return freshness.tell(answer, wanted.polled_at, wanted.poll_error)

@@ -12,24 +12,26 @@ from django_htmx.http import trigger_client_event
 from classroom_admin.core import clock
 from classroom_admin.sync.models import Lease
 
-FRESH_FOR_S = 10  # older than this: the chip warns
-STALE_AFTER_S = 60  # older than this: what is shown may be wrong
+
+def brought_along() -> dict[str, Expression]:
+    """`polled_at` and `poll_error` as annotations, so that a query that runs anyway brings them along."""
+    lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
+    return {
+        "polled_at": Subquery(lease.values("last_good_at")[:1]),
+        "poll_error": Subquery(lease.values("last_error")[:1]),
+    }
 
 
-def last_good_poll() -> Expression:
-    """The time of the last good poll as an expression, so that a query that runs anyway brings it along."""
-    return Subquery(Lease.objects.filter(app_id=settings.AGORA.app_id).values("last_good_at")[:1])
+def read() -> tuple[datetime | None, str]:
+    """The same by a query of its own: when the cloud last answered, and what is wrong since ("": nothing)."""
+    lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
+    return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
 
-def read_last_good_poll() -> datetime | None:
-    """The same by a query of its own."""
-    return Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("last_good_at", flat=True).first()
-
-
-def tell(answer: HttpResponse, polled_at: datetime | None) -> HttpResponse:
+def tell(answer: HttpResponse, polled_at: datetime | None, error: str | None = "") -> HttpResponse:
     """Let the chip of the page know, also where nothing else changed.
 
-    Told as an age in seconds as well: the browser's clock may be wrong.
+    Told as an age in seconds: the browser's clock may be wrong. `error` is for people.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    return trigger_client_event(answer, "live:polled", {"age": age})
+    return trigger_client_event(answer, "live:polled", {"age": age, "error": error or ""})

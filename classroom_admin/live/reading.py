@@ -20,7 +20,7 @@ from classroom_admin.rooms import bans, class_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 
-FIRST_PEOPLE: Final = 200
+FIRST_PEOPLE: Final = 80
 EVENTS_PAGE: Final = 50
 COMMANDS_SHOWN: Final = 12
 

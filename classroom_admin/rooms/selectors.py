@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import User
@@ -127,16 +127,13 @@ def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview,
         coming=Count("pk", filter=when_is(COMING)),
         past=Count("pk", filter=when_is(PAST)),
         versions=Sum("version"),
-        read=Max("profile_read_at"),
         **extra,
     )
-    read = row["read"]
     numbers = (
         row["live"],
         row["coming"],
         row["past"],
         row["versions"] or 0,
-        int(read.timestamp()) if read else 0,
     )
     mark = ".".join(str(number) for number in numbers)
     counts = Overview(live=row["live"], coming=row["coming"], past=row["past"], mark=mark)

@@ -6,7 +6,6 @@ from typing import Any
 from classroom_admin.simulator.errors import bad_parameter
 
 _ID = re.compile(r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,63}\Z")
-_MISSING = object()
 
 
 def identifier(field: str, value: Any) -> str:
@@ -37,6 +36,10 @@ class Fields:
         if value is None and required:
             raise bad_parameter(self.name(name), "is required")
         return value
+
+    def raw(self, name: str) -> Any:
+        """The value as it came, None where it is absent."""
+        return self._values.get(name)
 
     def text(
         self, name: str, *, required: bool = False, under_bytes: int | None = None, default: str | None = None

@@ -4,7 +4,7 @@ import dataclasses
 import time
 from typing import Any
 
-from classroom_admin.simulator import json_bytes, legacy_tokens
+from classroom_admin.simulator import json_bytes
 from classroom_admin.simulator.api import calls
 from classroom_admin.simulator.api.call import Call, RawJson
 from classroom_admin.simulator.api.router import Match
@@ -58,6 +58,7 @@ class Cloud:
             seed=settings.seed or 0,
             plain=settings.plain,
             destroy_after=settings.destroy_after,
+            keep_past=settings.keep_past,
         )
         self.world.withhold = self.faults.withhold
         self.verifier = TokenVerifier(app_id=settings.app_id, app_certificate=settings.app_certificate)
@@ -121,22 +122,17 @@ class Cloud:
         return json_bytes.dump({} if data is None else data), call
 
     def _authenticate(self, headers: Headers, plan: Plan) -> str:
-        """The uid that asks. A token may be dated by this cloud's clock or by the machine's: the vendor's
-        library signs with the latter, from which a stepped or fast clock is far away."""
+        """The uid that asks.
+
+        The vendor's library signs with the machine's time; a client that follows the cloud's clock signs with
+        the simulated one. A token that is good by either is good.
+        """
         if plan.get("token_expired") is not None:
             raise unauthorized("token: expired")
-        machine_s = time.time() + plan.skew_ms / 1000
-        if headers.token.startswith(legacy_tokens.VERSION):  # these say only when they end
-            return self._who(headers, now_s=machine_s)
-        try:
-            return self._who(headers, now_s=(self.world.now + plan.skew_ms) / 1000)
-        except CloudError:
-            return self._who(headers, now_s=machine_s)
-
-    def _who(self, headers: Headers, *, now_s: float) -> str:
+        nows = (time.time() + plan.skew_ms / 1000, (self.world.now + plan.skew_ms) / 1000)
         if headers.authorization.lower().startswith(EDUCATION_PREFIX):
             token = headers.authorization[len(EDUCATION_PREFIX) :].strip().strip('"')
-            user = self.verifier.check_education(token=token, now_s=now_s)
+            user = self.verifier.check_education(token=token, nows=nows)
             if user == "server":
                 return headers.uid or user
             if headers.uid and headers.uid != user:
@@ -144,7 +140,7 @@ class Cloud:
             return user
         if headers.authorization and not headers.token:
             raise unauthorized('Authorization: must be agora token="..."')
-        return self.verifier.check_rtm(token=headers.token.strip('"'), uid=headers.uid, now_s=now_s)
+        return self.verifier.check_rtm(token=headers.token.strip('"'), uid=headers.uid, nows=nows)
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -67,6 +67,21 @@ async def _tick(cloud: Cloud) -> None:
         await asyncio.sleep(TICK_S)
 
 
+class _Uvicorn(uvicorn.Server):
+    """uvicorn, which looks every 100 ms whether it should end; this one is told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leaving = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.leaving.wait(), 0.1)
+
+
 class SimulatorServer:
     """One simulator on one socket.
 
@@ -92,7 +107,7 @@ class SimulatorServer:
             timeout_graceful_shutdown=1,
             server_header=False,
         )
-        self._uvicorn = uvicorn.Server(self._config)
+        self._uvicorn = _Uvicorn(self._config)
 
     @property
     def base_url(self) -> str:
@@ -141,6 +156,8 @@ class SimulatorServer:
 
     def stop(self) -> None:
         self._uvicorn.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._uvicorn.leaving.set)
 
     def outage(self, milliseconds: int) -> None:
         """Stop listening for a while of the machine's time: connections are refused, open ones are closed."""

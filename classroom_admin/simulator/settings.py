@@ -16,7 +16,8 @@ class SimulatorSettings:
     ``seed``: None for an empty cloud, else the school that this number plays. ``plain``: every event in the
     documented shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``:
     which moment the hour until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms
-    since the epoch.
+    since the epoch. ``keep_past``: how many destroyed rooms are remembered (in a demo of many hours), None
+    for all (in a test).
     """
 
     app_id: str = DEMO_APP_ID
@@ -28,6 +29,7 @@ class SimulatorSettings:
     poll_batch: int = DEFAULT_POLL_BATCH
     plain: bool = False
     destroy_after: Literal["closed", "ended"] = "closed"
+    keep_past: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("app_id", "app_certificate"):

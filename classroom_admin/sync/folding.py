@@ -19,7 +19,15 @@ from classroom_admin.sync import aftermath, confirm, holes, read_models
 from classroom_admin.sync.decode import Event, Stream
 from classroom_admin.sync.fold import EventTime, Rows, event_times, fold, needs
 from classroom_admin.sync.models import Hole, RoomCursor, StoredEvent
-from classroom_admin.sync.reader import FOLD_FAILED, INDIGESTIBLE, Reader, set_aside, stamp
+from classroom_admin.sync.reader import (
+    FOLD_FAILED,
+    INDIGESTIBLE,
+    KEPT_COLUMNS,
+    Kept,
+    Reader,
+    set_aside,
+    stamp,
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +51,7 @@ class Stretch:
     """A run of one stream's stored events, what was read from them, and when they happened."""
 
     cursor: RoomCursor
-    stored: list[StoredEvent]
+    stored: list[Kept]
     events: list[Event]
     times: list[EventTime]
     more: bool
@@ -177,7 +185,8 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
     stored = of_place.filter(**{f"{number}__gt": cursor.folded_sequence})
     if below is not None:
         stored = stored.filter(sequence__lt=below)
-    taken = list(stored.order_by(number)[: AT_ONCE + 1])
+    rows = stored.order_by(number).values_list(*KEPT_COLUMNS)[: AT_ONCE + 1]
+    taken = [Kept(*columns) for columns in rows]
     events = [reader.read(row) for row in taken]
     stamps = [stamp(row, event) for row, event in zip(taken, events, strict=True)]
     more = len(taken) > AT_ONCE

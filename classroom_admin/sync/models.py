@@ -69,10 +69,11 @@ class StoredEvent(models.Model):
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not folded")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
+    # No index and no constraint: the answer is let go of after a day, the number stays as a trace in the log.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.DO_NOTHING,
         related_name="+",
         db_index=False,
         db_constraint=False,

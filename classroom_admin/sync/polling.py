@@ -28,6 +28,8 @@ CYCLE_S = 4.0
 UNREADABLE_IN_A_ROW = 3
 """A cloud that answers nonsense again and again is left alone until the next cycle."""
 LONGEST_BACK_OFF_S = 8.0
+LONGEST_PAUSE_S = 3600.0
+"""However long the cloud asks to be left alone."""
 _NOTHING = re.compile(rb'"data"\s*:\s*(?:\[\s*\]|null|\{\s*\})')
 _SUCCESS = re.compile(rb'"code"\s*:\s*0\s*[,}]')
 _LONGEST_NOTHING = 500
@@ -112,7 +114,7 @@ class Poller:
                 self._failed(held, error, result)
                 return result
             self._receive(held, raw, result)
-            if not until_empty and clock.monotonic() >= ends_at:
+            if not until_empty and (result.unreadable_in_a_row or clock.monotonic() >= ends_at):
                 break
         self._went_well(held, result)
         return result
@@ -135,12 +137,12 @@ class Poller:
     def _went_well(self, held: Held, result: Polled) -> None:
         now = clock.now()
         if result.unreadable_in_a_row:
-            lease.renew(held, last_poll_at=now, last_error=result.problems[-1][:500], last_error_at=now)
+            self._back_off(held, result, wait_s=None)
         else:
             lease.renew(held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None)
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
-        now = clock.now()
+        log.warning("poll failed: %s", error)
         result.problems.append(health.plain_words(error))
         if isinstance(error, CloudUnavailable) and error.may_have_happened:
             if error.partial_body:
@@ -153,20 +155,27 @@ class Poller:
                 )
                 _add(result, inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
             sweeps.soon(why="an answer of the stream of all rooms was lost on its way")
+        limited = isinstance(error, RateLimited)
+        waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
+        result.retry_after_s = waited_s if limited else None
+
+    def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
+        """Put the failure on record and leave the cloud alone for `wait_s`, or ever longer; gives the
+        seconds.
+        """
+        now = clock.now()
         failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
-        wait_s = min(LONGEST_BACK_OFF_S, 0.5 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)
-        if isinstance(error, RateLimited) and error.retry_after_s is not None:
-            wait_s = error.retry_after_s
-        result.retry_after_s = wait_s if isinstance(error, RateLimited) else None
-        log.warning("poll failed: %s", error)
+        if wait_s is None:
+            wait_s = min(LONGEST_BACK_OFF_S, 0.5 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)
         lease.renew(
             held,
             last_poll_at=now,
             last_error=result.problems[-1][:500],
             last_error_at=now,
             failures=failures,
-            not_before=now + timedelta(seconds=wait_s),
+            not_before=now + timedelta(seconds=min(wait_s, LONGEST_PAUSE_S)),
         )
+        return wait_s
 
 
 def holds_nothing(body: bytes) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, fields
+from datetime import datetime
 
 from classroom_admin.core import clock
 from classroom_admin.sync.decode import Event, Stream, Undecodable, Unknown, decode
@@ -14,6 +16,24 @@ LATEST_MS = 253_402_300_799_000
 INDIGESTIBLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What an event that nobody foresaw may raise: the event is set aside, its room goes on."""
 FOLD_FAILED = "Folding failed"
+
+
+@dataclass(slots=True)
+class Kept:
+    """What the fold needs of a `StoredEvent`: a plain row, for there are many."""
+
+    pk: int
+    stream: str
+    sequence: int | None
+    cmd: int | None
+    ts_ms: int | None
+    received_at: datetime
+    raw: str
+    unreadable: str
+    odd: str
+
+
+KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
@@ -30,7 +50,7 @@ class Reader:
         self._unreadable: dict[int, str] = {}
         self._odd: dict[int, str] = {}
 
-    def read(self, row: StoredEvent) -> Event:
+    def read(self, row: Kept) -> Event:
         known_to_fail = row.unreadable.startswith(FOLD_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
@@ -60,7 +80,7 @@ class Reader:
             StoredEvent.objects.filter(pk=event_id).update(odd=odd)
 
 
-def stamp(row: StoredEvent, event: Event) -> Stamped:
+def stamp(row: Kept, event: Event) -> Stamped:
     """The event's own time and the time of its receipt."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
@@ -76,7 +96,7 @@ def set_aside(event_id: int, reason: str) -> None:
     )
 
 
-def _unknown(row: StoredEvent) -> Event:
+def _unknown(row: Kept) -> Event:
     ts_ms = row.ts_ms
     return Event(
         stream=Stream(row.stream), sequence=row.sequence or 0, cmd=row.cmd, ts_ms=ts_ms, data=Unknown()

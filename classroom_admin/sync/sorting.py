@@ -18,6 +18,7 @@ Place = tuple[str, str]
 HIGHEST_NUMBER = 2**63 - 1
 HIGHEST_KIND = 2**31 - 1
 LONGEST_ROOM_UUID = 64
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 PEER_KINDS = ("1", "99")
 
 
@@ -59,7 +60,7 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
     """
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
-        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+        text = _as_json(raw)
         try:
             place, item = _place(raw, text, stream=stream, room_uuid=room_uuid)
         except Undecodable as error:

@@ -42,9 +42,11 @@
   // --- how old what we show is --------------------------------------------------------------------------------------
   let polledAt = null; // on this browser's own clock that never goes back
   let reached = true;
+  let failing = "";
 
-  function polled(age) {
+  function polled(age, error) {
     reached = true;
+    failing = error || "";
     polledAt = age === null || age === "" || age === undefined ? null : performance.now() - Number(age) * 1000;
     freshness();
   }
@@ -62,15 +64,17 @@
     let state = "fresh";
     let words = "Up to date";
     if (age === null) [state, words] = ["none", "No data from the cloud yet"];
-    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long} old`];
+    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long}`];
     else if (age >= FRESH_S) [state, words] = ["old", `${long} old`];
-    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long} old`];
+    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long}`];
+    if (failing && state === "fresh") [state, words] = ["old", "Trouble with the cloud"];
     if (chip.dataset.fresh !== state) chip.dataset.fresh = state;
+    chip.title = failing || "When the cloud last answered us";
     const place = $("[data-words]", chip);
     if (place.textContent !== words) place.textContent = words;
   }
 
-  document.addEventListener("live:polled", ({ detail }) => polled(detail.age));
+  document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.error));
 
   // --- the dialog ---------------------------------------------------------------------------------------------------
   const dialog = $("#dialog");
@@ -226,7 +230,7 @@
 
   const chip = $("#freshness");
   if (chip) {
-    polled(chip.dataset.age);
+    polled(chip.dataset.age, chip.dataset.error);
     setInterval(freshness, 1000);
   }
   toEnd();

@@ -40,7 +40,7 @@
     const when = new Date(element.dateTime);
     if (Number.isNaN(when.getTime())) return;
     const style = element.dataset.as;
-    if (style === "for") put(element, duration(Date.now() - when));
+    if (style === "for") put(element, Date.now() - when < 60000 ? "just now" : duration(Date.now() - when));
     else if (style === "age") put(element, `${duration(Date.now() - when)} ago`);
     else if (style === "date" && when.getFullYear() !== new Date().getFullYear()) put(element, formats.year.format(when));
     else put(element, (formats[style] || formats.time).format(when));

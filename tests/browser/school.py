@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 def eventually(is_so: Callable[[], Any], *, within_s: float = 20) -> Any:
-    """The first true value of ``is_so()``; AssertionError when it did not come within ``within_s`` seconds."""
+    """The first true value of ``is_so()``; AssertionError when none came within ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while not (value := is_so()):
         assert time.monotonic() < deadline, f"still not so after {within_s} s (last seen: {value!r})"

@@ -30,6 +30,8 @@ def test_a_class_appears_and_changes_without_reloading(window: Opener, classroom
     room.act("leave", userUuid="teacher-1")
     expect(tile).to_contain_text("No teacher there")
     room.act("state", state=2)
+    expect(tile).to_contain_text("Ended, 2 still there")
+    room.act("state", state=3)
     past = page.get_by_role("region", name="Past")
     expect(past.get_by_role("link", name=room.name, exact=True)).to_be_visible()
     assert page.evaluate("window.notReloaded")

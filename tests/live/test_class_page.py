@@ -11,12 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.live.versions import Seen
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
+from classroom_admin.sync.models import Lease
 from tests.live.conftest import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person
 
 
@@ -44,7 +46,17 @@ def poller_version(html: str) -> str:
 
 
 def a_thousand_pupils(room: Room) -> None:
-    pupil = {"room": room, "role": "student", "online": True, "version": 1}
+    pupil = {
+        "room": room,
+        "role": "student",
+        "online": True,
+        "version": 1,
+        "online_since": timezone.now(),
+        "on_stage": True,
+        "camera_on": True,
+        "microphone_on": True,
+        "rewards": 3,
+    }
     Participant.objects.bulk_create(
         Participant(user_uuid=f"u{n}", name=f"Pupil {n}", **pupil) for n in range(1000)
     )
@@ -90,6 +102,13 @@ def test_one_raised_hand_among_a_thousand_is_one_row_and_under_4_kb(school: Scho
 
 def test_a_class_of_a_thousand_is_a_page_of_at_most_150_kb(school: School, admin: Client) -> None:
     a_thousand_pupils(school.room)
+    message = {"room": school.room, "version": 1, "name": "Eva Kowalska", "sent_at": timezone.now()}
+    ChatMessage.objects.bulk_create(
+        ChatMessage(sequence=n, text="What is the answer to 3b? I got seven.", **message)
+        for n in range(10, 90)
+    )
+    for sequence in range(10, 90):
+        make_event(school.room, sequence, fromUser={"userName": "Eva Kowalska"})
     answer = page(admin, school)
     assert len(answer.content) <= 150_000
     assert b"more</a>" in answer.content
@@ -134,8 +153,6 @@ def test_one_who_leaves_moves_to_those_who_left(school: School, admin: Client) -
 
 def test_only_new_messages(school: School, admin: Client) -> None:
     before = now(school)
-    from django.utils import timezone
-
     message = ChatMessage(room=school.room, sequence=3, name="Eva", text="The newest", sent_at=timezone.now())
     school.change(message)
     html = changes(admin, school, before).content.decode()
@@ -271,8 +288,6 @@ def test_links_into_the_classroom_are_ones_own(school: School, settings: Any) ->
 
 
 def test_earlier_messages_and_events_are_paged(school: School, admin: Client) -> None:
-    from django.utils import timezone
-
     message = {"room": school.room, "version": 1, "name": "Eva", "sent_at": timezone.now()}
     ChatMessage.objects.bulk_create(
         ChatMessage(sequence=n, text=f"no. {n}.", **message) for n in range(10, 210)
@@ -300,3 +315,11 @@ def test_a_command_that_failed_says_why(school: School, admin: Client) -> None:
     html = page(admin, school).content.decode()
     assert "It runs already." in html
     assert "409 30409100" in html
+
+
+def test_trouble_with_the_cloud_is_told_to_the_page(school: School, admin: Client) -> None:
+    Lease.objects.update(last_error="The cloud refuses our sign-in.")
+    assert "The cloud refuses our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
+    assert 'title="The cloud refuses our sign-in."' in page(admin, school).content.decode()
+    assert 'title="The cloud refuses our sign-in."' in admin.get("/").content.decode()
+    assert "The cloud refuses our sign-in." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]

@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from classroom_admin.simulator.testing import ControlFailed
+from classroom_admin.simulator.testing import ControlFailed, running_simulator
 from tests.simulator.conftest import Api
 
 
@@ -234,6 +234,19 @@ def test_oracle_keeps_destroyed_rooms(sim, room):
     (truth,) = sim.oracle(room=room)["rooms"]
     assert truth["destroyedAt"] == sim.world.now
     assert len(truth["users"]) == 3
+
+
+def test_only_so_many_destroyed_rooms_are_remembered():
+    with running_simulator(stepped=True, keep_past=2) as sim:
+        for number in range(4):
+            sim.make_room(f"r{number}", state=1)
+            sim.room(f"r{number}", "destroy")
+        sim.make_room("r5", state=1)
+        truth = sim.oracle()
+        assert [room["roomUuid"] for room in truth["rooms"]] == ["r2", "r3", "r5"]
+        assert [event["id"] for event in truth["events"]] == [3, 4, 5]
+        assert [event["id"] for event in sim.oracle(after=3)["events"]] == [4, 5]
+        assert truth["emitted"] == 5
 
 
 # Lessons

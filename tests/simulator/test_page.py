@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ def browser_page() -> Iterator[Page]:
         pytest.fail("no chromium found: install Debian's chromium, or say where it is in CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page(viewport={"width": 1200, "height": 1000})
+        yield browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
         browser.close()
 
 
@@ -77,6 +78,44 @@ def test_every_preset_is_a_fault_that_can_be_set(sim, page):
         button.click()
     expect(page.locator("#faults li")).to_have_count(page.locator("#presets button").count() - 1)
     expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_somebody_joins_a_class_in_the_browser(sim, room, page):
+    def eve():
+        users = sim.control("GET", "/rooms/class%201")["users"]
+        return next((user for user in users if user["userUuid"] == "eve"), None)
+
+    visitor = page.context.new_page()
+    visitor.goto(f"{sim.base_url}/_sim/join?room=class%201&user=eve&name=%3Cb%3EEve&role=student")
+    expect(visitor.get_by_role("heading", name="Class one")).to_be_visible()
+    expect(visitor.locator("#people")).to_contain_text("<b>Eve")
+    visitor.get_by_role("button", name="Raise hand").click()
+    expect(visitor.get_by_role("button", name="Take hand down")).to_be_visible()
+    assert eve()["handRaised"]
+    visitor.get_by_label("Message").fill("hello")
+    visitor.get_by_role("button", name="Send").click()
+    expect(visitor.locator("#chat")).to_contain_text("<b>Eve: hello")
+    sim.room("class 1", "kick", userUuid="eve", duration=60)
+    visitor.get_by_role("button", name="Enter again").click()
+    expect(visitor.get_by_role("alert")).to_contain_text("may not enter")
+    sim.step(60_000)
+    visitor.get_by_role("button", name="Enter again").click()
+    expect(visitor.get_by_role("button", name="Leave")).to_be_visible()
+    visitor.close(run_before_unload=True)
+    deadline = time.monotonic() + 10
+    while eve()["online"]:
+        assert time.monotonic() < deadline
+    assert eve()["presence"][-1][2] == "dropped"
+
+
+def test_a_link_for_everybody_asks_for_the_name(sim, room, page):
+    visitor = page.context.new_page()
+    visitor.goto(f"{sim.base_url}/_sim/join?room=class%201&user=&name=&role=2")
+    visitor.get_by_label("Your name").fill("Faith")
+    visitor.get_by_role("button", name="Enter the class").click()
+    expect(visitor.locator("#people")).to_contain_text("Faith")
+    assert sim.control("GET", "/rooms")["rooms"][0]["people"] == 4
+    visitor.close()
 
 
 def test_a_school_is_opened_from_the_page(page, tmp_path):

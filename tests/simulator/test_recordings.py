@@ -91,6 +91,14 @@ def test_pause_and_resume(sim, api, room, method):
     assert row["onHold"] is False
 
 
+def test_a_recording_that_failed(sim, api, room):
+    put(api, room, 1, **WEB)
+    sim.room(room, "record", state=0, failed=True)
+    sim.step(60_000)
+    (row,) = listed(api, room)["list"]
+    assert (row["unready"], row["recordDetails"]) == (True, [])
+
+
 def test_only_web_mode_can_be_paused(api, room):
     put(api, room, 1)
     assert refused(settings(api, room, onhold=True)) == (409, 20409000)

@@ -107,6 +107,19 @@ def test_unknown_app_id_is_refused(sim, api):
     assert "App ID" in answer.json()["msg"]
 
 
+def test_a_client_that_follows_the_clouds_clock(sim, api):
+    """The stepped clock stands months before the machine's: tokens made by either are good."""
+    token = AccessToken(sim.app_id, sim.app_certificate, issue_ts=sim.world.now // 1000, expire=600)
+    service = ServiceRtm("me")
+    service.add_privilege(ServiceRtm.kPrivilegeLogin, 600)
+    token.add_service(service)
+    headers = {"x-agora-token": token.build(), "x-agora-uid": "me"}
+    assert ask(api, headers).status_code == 200
+    sim.step(600_000)
+    assert refused(ask(api, headers))[0] == 401
+    assert ask(api, {"x-agora-token": rtm(sim), "x-agora-uid": "me"}).status_code == 200
+
+
 def test_own_app_id_and_certificate():
     with running_simulator(app_id=OTHER_APP, app_certificate=OTHER_CERTIFICATE) as sim:
         api = Api(sim)

@@ -8,9 +8,11 @@ import pytest
 from django.core.management import call_command
 
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import UnreadableAnswer
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health
+from classroom_admin.sync import background, health, inbox
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.sync.conftest import config_for, room, sync_once
@@ -180,6 +182,61 @@ def test_nothing_answers(settings: Any, sim: RunningSimulator) -> None:
     settings.AGORA = config_for(sim, base_url="http://127.0.0.1:9")
     assert "can't be reached" in sync_once()
     assert not Room.objects.exists()
+
+
+def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothing(
+    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    assert sync_once() == ""
+    poll_fault(lesson, "malform", params={"body": "<html>sign in</html>"})
+    assert "kept in quarantine" in sync_once()
+    poller = Poller(cloud)
+    polls = 0
+    for _second in range(60):
+        polls += poller.poll() is not None
+        hands.step(1)
+    assert 5 <= polls <= 30, "asked again, but not every second"
+    assert Quarantine.objects.count() == 1, "the same again is kept once"
+    lesson.room("r1", "chat", userUuid="p1", message="drained by nonsense")
+    hands.step(10)
+    poller.poll()
+    lesson.clear_faults()
+    background.sweep()
+    assert ChatMessage.objects.get().text == "drained by nonsense"
+
+
+def test_bytes_are_let_go_of_after_a_day_but_not_those_in_quarantine(
+    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    assert sync_once() == ""
+    poll_fault(lesson, "malform", count=1, params={"body": "nonsense"})
+    assert sync_once() != ""
+    hands.step(23 * 3600)
+    assert inbox.prune() == 0
+    hands.step(2 * 3600)
+    assert inbox.prune() > 0
+    assert [bytes(answer.body) for answer in InboxAnswer.objects.all()] == [b"nonsense"]
+    assert_all_stored_once(lesson)
+
+
+def test_a_later_release_reads_what_was_in_quarantine(
+    lesson: RunningSimulator,
+    cloud: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def too_old(_body: bytes) -> None:
+        raise UnreadableAnswer("this release does not know the shape")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inbox, "read_events_answer", too_old)
+        assert "does not know the shape" in sync_once()
+    assert not StoredEvent.objects.exists()
+    capsys.readouterr()
+    call_command("rebuild")
+    assert capsys.readouterr().out != "0 rows changed\n"
+    assert not Quarantine.objects.exists()
+    assert_all_stored_once(lesson)
 
 
 def test_a_huge_answer_is_taken(lesson: RunningSimulator, cloud: Client) -> None:

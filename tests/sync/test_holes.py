@@ -193,6 +193,31 @@ def test_a_void_number_that_arrives_after_all_is_taken(
     ]
 
 
+def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
+    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    lesson.room("r1", "void", count=1)
+    say(lesson, "after")
+    lesson.room("r1", "state", state=3)
+    Poller(cloud).poll()
+    for _ask in range(2):
+        background.fill_holes()
+        hands.step(10)
+    background.fold_due(within_s=5)
+    assert Hole.objects.get().state == Hole.State.VOID
+    lesson.fault("withhold")
+    data = {"fromUser": {"userUuid": "p1"}, "message": "there after all"}
+    lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 3, "sequence": 3, "data": data})
+    hands.step(600)
+    background.sweep()
+    assert said() == ["after"]
+    hands.step(sweeps.AFTER_THE_END[-1])
+    background.sweep()
+    assert said() == ["there after all", "after"]
+    assert not Hole.objects.exists()
+    assert RoomCursor.objects.get(stream="room").sweep_due_at is None, "that was the last one"
+
+
 def test_a_cloud_that_cannot_be_asked_leaves_the_hole_open_for_later(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:

@@ -32,7 +32,7 @@ def told(entry: Entry) -> Told:
 
 
 def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
-    """How it went: for htmx the strip of commands and the buttons, for a plain form a message and the page."""
+    """How it went: for htmx the commands and the buttons, for a plain form a message and the page."""
     if request.htmx:
         return _parts(request, room, about=entry.target)
     how = told(entry)

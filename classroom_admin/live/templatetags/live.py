@@ -146,7 +146,7 @@ def room_type(room: Any) -> str:
 
 @register.filter
 def poll_bars(poll: Any) -> list[dict[str, Any]]:
-    """The choices of a poll: `words`, `count` and `percent` (0 to 100), whatever shape the cloud gave them."""
+    """The choices of a poll: `words`, `count`, `percent` (0 to 100), whatever shape the cloud gave."""
     details = poll.details if isinstance(poll.details, dict) else {}
     bars = []
     for index, words in enumerate(poll.items if isinstance(poll.items, list) else []):

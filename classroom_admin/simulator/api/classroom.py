@@ -14,14 +14,10 @@ from classroom_admin.simulator.world.world import ROLE_WORDS
 
 def role_of(fields: Fields, name: str = "role") -> int:
     """A role as a number, a number in a string, or the vendor's word."""
-    value = (
-        fields.required_text(name)
-        if isinstance(fields._values.get(name), str)
-        else fields.integer(name, required=True)
-    )
+    value = fields.raw(name)
     number = as_integer(value)
-    if number is None:
-        number = ROLE_WORDS.get(str(value))
+    if number is None and isinstance(value, str):
+        number = ROLE_WORDS.get(value)
     if number is None or number not in tuple(Role):
         raise bad_parameter(fields.name(name), "must be 0 to 4 or one of " + ", ".join(ROLE_WORDS))
     return int(number)

@@ -25,7 +25,7 @@ def health(control: Control) -> dict[str, Any]:
         "seed": control.cloud.settings.seed,
         "clock": control.cloud.clock.as_dict(),
         "rooms": len(world.rooms),
-        "events": len(world.events),
+        "events": world.emitted,
         "waiting": oracle.waiting(world),
         "faults": len(control.cloud.faults.all()),
         "plain": world.plain,

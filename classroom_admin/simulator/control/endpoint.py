@@ -38,6 +38,8 @@ class ControlEndpoint:
         parts = [unquote(part.decode("latin-1")) for part in raw_path.split(b"/")[2:]]
         if parts in ([], [""]):
             return HTMLResponse(page.render(), headers=_HEADERS)
+        if parts == ["join"] and request.method == "GET":
+            return HTMLResponse(page.join(), headers=_HEADERS)
         handler, params = table.find(request.method, parts)
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         control = Control(cloud=self.cloud, params=params, query=query, body=_parse(body), outage=self.outage)

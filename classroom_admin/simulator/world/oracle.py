@@ -1,5 +1,6 @@
 """The whole truth about a world, for tests that compare it with what somebody else made of it."""
 
+import bisect
 from typing import Any
 
 from classroom_admin.simulator.world import recordings, resources, snapshot
@@ -22,15 +23,14 @@ def report(
     answer: dict[str, Any] = {
         "now": world.now,
         "seed": world.seed,
-        "emitted": len(world.events),
+        "emitted": world.emitted,
         "waiting": waiting(world),
         "rooms": [room_truth(world, found) for found in chosen],
-        "peerMessages": world.peer_messages,
+        "peerMessages": list(world.peer_messages),
     }
     if with_events:
-        events = (
-            world.events[after:] if room is None else [e for e in world.events[after:] if e.room_uuid == room]
-        )
+        later = world.events[bisect.bisect_right(world.events, after, key=lambda event: event.id) :]
+        events = later if room is None else [event for event in later if event.room_uuid == room]
         answer["events"] = [event_truth(event) for event in events[:limit]]
     return answer
 

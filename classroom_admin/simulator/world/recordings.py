@@ -56,12 +56,14 @@ def _longest_ms(room: Room, config: dict[str, Any]) -> int:
     return int(hours) * HOUR_MS
 
 
-def stop(world: World, room: Room, *, operator: str | None) -> Recording:
-    """End it. CloudError 409 30409410 where none runs. Its files are listed a few seconds later."""
+def stop(world: World, room: Room, *, operator: str | None, failed: bool = False) -> Recording:
+    """End it. CloudError 409 30409410 where none runs. Its files are listed a few seconds later, but for one
+    that ``failed``: the list marks it ``unready``."""
     recording = room.current_recording()
     if recording is None:
         raise recording_not_started()
     recording.end_ms = world.now
+    recording.unready = failed
     if recording.limit is not None:
         recording.limit.cancel()
     if recording.on_hold:
@@ -71,7 +73,8 @@ def stop(world: World, room: Room, *, operator: str | None) -> Recording:
     if operator is not None:
         data["operator"] = world.operator(room, operator)
     world.emit(room, 1001, data)
-    world.after(FILES_AFTER_MS, lambda: _deliver(world, room, recording))
+    if not failed:
+        world.after(FILES_AFTER_MS, lambda: _deliver(world, room, recording))
     return recording
 
 

@@ -1,5 +1,6 @@
 """Hands, the stage and rewards."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from classroom_admin.simulator.errors import conflict
@@ -39,8 +40,10 @@ def _fall(world: World, room: Room, uuid: str) -> None:
         _hands_changed(world, room, removed=[uuid])
 
 
-def _hands_changed(world: World, room: Room, *, added: list[str] = (), removed: list[str] = ()) -> None:  # type: ignore[assignment]
-    def listed(uuids: Any) -> list[dict[str, Any]]:
+def _hands_changed(
+    world: World, room: Room, *, added: Iterable[str] = (), removed: Sequence[str] = ()
+) -> None:
+    def listed(uuids: Iterable[str]) -> list[dict[str, Any]]:
         return [{"userUuid": uuid, "payload": room.hands.get(uuid, {})} for uuid in uuids]
 
     gone = listed(removed)

@@ -13,6 +13,7 @@ from classroom_admin.simulator.world.shapes import SERVER, Shapes
 from classroom_admin.simulator.world.timeline import Due, Timeline
 
 EVENT_VERSION = 1
+PEER_MESSAGES_KEPT = 10_000
 
 
 class World:
@@ -20,23 +21,32 @@ class World:
 
     ``now`` is ms since the epoch and moves only through ``advance``. ``withhold`` is asked for each new
     event of a room stream: a reason to keep it out of the polling stream, or None (the fault injector sets
-    it).
+    it). ``keep_past``: how many destroyed rooms the oracle remembers, None for all of them.
     """
 
     def __init__(
-        self, *, now_ms: int, app_id: str, seed: int = 0, plain: bool = False, destroy_after: str = "closed"
+        self,
+        *,
+        now_ms: int,
+        app_id: str,
+        seed: int = 0,
+        plain: bool = False,
+        destroy_after: str = "closed",
+        keep_past: int | None = None,
     ):
         self.now = now_ms
         self.app_id = app_id
         self.seed = seed
         self.plain = plain
         self.destroy_after = destroy_after
+        self.keep_past = keep_past
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
         self.events: list[Event] = []
+        self.emitted = 0
         self.queue: deque[Event] = deque()
-        self.peer_messages: list[dict[str, Any]] = []
+        self.peer_messages: deque[dict[str, Any]] = deque(maxlen=PEER_MESSAGES_KEPT)
         self.withhold: Callable[[Event], str | None] | None = None
         self.foreign_reads = random.Random(f"{seed}:foreign")
         self._named: dict[str, int] = {}
@@ -124,7 +134,7 @@ class World:
     ) -> Event:
         """Keep and queue bytes as they are: how odd events of a test get in."""
         event = Event(
-            id=len(self.events) + 1,
+            id=self.emitted + 1,
             room_uuid=room.uuid,
             stream=stream,
             sequence=sequence,
@@ -132,6 +142,7 @@ class World:
             at_ms=self.now,
             raw=raw,
         )
+        self.emitted += 1
         self.events.append(event)
         room.logs[stream].add(event)
         if stream == ROOM_STREAM:
@@ -163,6 +174,10 @@ class World:
             for event in log:
                 if event.handouts is None and event.withheld is None and event.stream == ROOM_STREAM:
                     event.withheld = "room destroyed"
+        if self.keep_past is not None and len(self.past) > self.keep_past:
+            oldest = self.past.pop(0)
+            gone = {event.id for log in oldest.logs.values() for event in log}
+            self.events = [event for event in self.events if event.id not in gone]
 
     def all_rooms(self) -> Iterable[Room]:
         """Those of now and those destroyed."""

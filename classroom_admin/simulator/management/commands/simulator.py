@@ -45,6 +45,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--plain", action="store_true", help="events in their documented shape only")
         parser.add_argument(
+            "--keep-past",
+            type=int,
+            metavar="N",
+            help="destroyed rooms that the oracle remembers (all of them)",
+        )
+        parser.add_argument(
             "--destroy-after",
             choices=("closed", "ended"),
             default="closed",
@@ -62,6 +68,7 @@ class Command(BaseCommand):
                 plain=options["plain"],
                 poll_batch=options["poll_batch"],
                 destroy_after=options["destroy_after"],
+                keep_past=options["keep_past"],
             )
             server = SimulatorServer(
                 settings, host=options["host"], port=options["port"], expose=options["expose"]

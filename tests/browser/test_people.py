@@ -1,0 +1,108 @@
+"""What administrators do: people, classes that are nobody's, the connection, the record."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.browser.conftest import MakeClassroom, Opener, sign_in
+from tests.browser.looking import card, open_class, press
+from tests.browser.school import ADMINISTRATOR, TEACHER
+
+
+def add_teacher(page: Page, *, name: str, email: str, user_uuid: str) -> str:
+    """Add a person on the pages for people; the password that is shown."""
+    page.goto("/people/")
+    press(page, "Add a person")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Cloud user ids").fill(user_uuid)
+    press(page, "Add the person")
+    expect(page.get_by_role("heading", name=f"{name} can sign in now")).to_be_visible()
+    return page.get_by_role("textbox", name="Password", exact=True).input_value()
+
+
+def test_a_new_teacher_signs_in_and_has_their_class(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Newcomer 1c", teacher="teacher-new", teacher_name="Nina New")
+    page = window(ADMINISTRATOR)
+    password = add_teacher(page, name="Nina New", email="nina@school.test", user_uuid="teacher-new")
+    hers = window()
+    sign_in(hers, "nina@school.test", password)
+    open_class(hers, room)
+
+    press(page, "Done")
+    page.get_by_text("Reset the password", exact=True).first.click()
+    page.get_by_role("button", name="Reset the password").click()
+    fresh = page.get_by_role("textbox", name="Password", exact=True).input_value()
+    assert fresh != password
+    hers.goto("/")
+    expect(hers.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(hers, "nina@school.test", fresh)
+
+    press(page, "Done")
+    page.get_by_text("Deactivate the account").click()
+    page.get_by_role("button", name="Deactivate Nina New").click()
+    expect(page.get_by_role("status").filter(has_text="deactivated")).to_be_visible()
+    hers.goto("/")
+    expect(hers.get_by_role("heading", name="Sign in")).to_be_visible()
+    hers.get_by_label("Email address").fill("nina@school.test")
+    hers.get_by_label("Password", exact=True).fill(fresh)
+    hers.get_by_role("button", name="Sign in").click()
+    expect(hers.get_by_text(re.compile("deactivated|do not belong together"))).to_be_visible()
+
+
+def test_give_a_class_that_is_nobodys(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Nobody 1d", teacher="stranger-1", teacher_name="Sam Stranger")
+    page = window(ADMINISTRATOR)
+    open_class(page, room)
+    theirs = window(TEACHER)
+    theirs.goto("/?q=Nobody+1d")
+    expect(theirs.get_by_role("link", name=room.name)).to_have_count(0)
+    page.goto("/people/unassigned/?q=Nobody+1d")
+    page.get_by_label(re.compile(room.name)).check()
+    page.get_by_label("Give to").select_option(label="Tara Teacher")
+    press(page, "Give the ticked classes")
+    expect(page.get_by_role("status").filter(has_text="given to Tara Teacher")).to_be_visible()
+    expect(page.get_by_label(re.compile(room.name))).to_have_count(0)
+    expect(theirs.get_by_role("link", name=room.name)).to_be_visible()  # without reloading
+    open_class(theirs, room)
+
+
+def test_the_connection_tells_what_is_wrong(window: Opener, simulator: RunningSimulator) -> None:
+    page = window(ADMINISTRATOR)
+    page.goto("/settings/")
+    report = page.locator("#connection-report")
+    press(page, "Test the connection")
+    expect(report).to_contain_text("All is well.")
+    simulator.fault("token_expired")
+    press(page, "Test the connection")
+    expect(report).to_contain_text(re.compile("token", re.I))
+    expect(report).not_to_contain_text("All is well.")
+    simulator.clear_faults()
+    simulator.fault("refuse")
+    press(page, "Test the connection")
+    expect(report).to_contain_text("The cloud can't be reached.", timeout=30_000)
+    simulator.clear_faults()
+    press(page, "Test the connection")
+    expect(report).to_contain_text("All is well.")
+    assert simulator.app_certificate not in page.content()
+
+
+def test_the_record_says_who_did_what(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("On record 2f", state=0)
+    theirs = window(TEACHER)
+    open_class(theirs, room)
+    press(theirs, "Start class")
+    expect(card(theirs, "What was asked")).to_contain_text("Confirmed")
+    page = window(ADMINISTRATOR)
+    page.goto("/settings/audit/")
+    page.get_by_label("Class", exact=True).fill("On record 2f")
+    press(page, "Show")
+    row = page.get_by_role("table").get_by_role("row").filter(has_text=room.name)
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Tara Teacher")
+    expect(row).to_contain_text("Confirmed")
+    theirs.goto("/settings/")
+    expect(theirs.get_by_role("heading", name="Settings")).to_have_count(0)
+    assert theirs.request.get("/settings/audit/").status == 404
+    assert theirs.request.get("/people/").status == 404

@@ -1,0 +1,63 @@
+"""On a phone: everything fits, and the main job works by touch."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, row_of
+from tests.browser.scene import furnish
+from tests.browser.school import ADMINISTRATOR, TEACHER
+
+PAGES = ["/", "/classes/new/", "/people/", "/people/new/", "/people/2/", "/people/unassigned/"]
+PAGES += ["/settings/", "/settings/audit/", "/account/password/"]
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_nothing_scrolls_sideways(window: Opener, classroom: MakeClassroom, width: int) -> None:
+    room = classroom("A class with a name that is as long as names of classes may be!!")
+    furnish(room)
+    page = window(ADMINISTRATOR, viewport={"width": width, "height": 800}, is_mobile=True, has_touch=True)
+    open_class(page, room)
+    expect(row_of(page, "Zoë Brandt")).to_be_visible()
+    assert_fits(page)
+    address = page.url
+    for path in PAGES:
+        page.goto(path)
+        assert_fits(page)
+    for part in ("do/end/", "do/close/", "recording/start/", "files/add/", "files/delete/", "details/"):
+        page.goto(address + part)
+        expect(page.get_by_role("heading").first).to_be_visible()
+        assert_fits(page)
+    nobody = window(viewport={"width": width, "height": 800}, is_mobile=True, has_touch=True)
+    nobody.goto("/sign-in/")
+    assert_fits(nobody)
+
+
+def test_the_main_job_by_touch(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Thumbs 3b", state=0)
+    page = window(TEACHER, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    open_class(page, room)
+    page.get_by_role("button", name="Start class").tap()
+    expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
+    room.enter("p1", "Pia Pupil")
+    row_of(page, "Pia Pupil").get_by_role("link").tap()
+    assert_fits(page)
+    dialog(page).get_by_text("For an hour").tap()
+    dialog(page).get_by_role("button", name="Remove").tap()
+    expect(row_of(page, "Pia Pupil")).to_have_count(0)
+    assert room.person("p1")["isBanned"] is True
+    card(page, "Recording").get_by_role("link", name="Start recording").tap()
+    dialog(page).get_by_role("button", name="Start recording").tap()
+    expect(card(page, "Recording")).to_contain_text("On")
+    assert room.truth()["recordings"][0]["status"] == 1
+    page.get_by_role("link", name="End class").tap()
+    dialog(page).get_by_role("button", name="End class").tap()
+    expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main a.button, main button, main summary")]
+          .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+          .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([words]) => words)"""
+    )
+    assert small == [], f"too small for a thumb: {small}"

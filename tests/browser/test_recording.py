@@ -1,0 +1,61 @@
+"""Recording a class: on, paused, resumed, off, and the files that come of it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Dashboard, MakeClassroom, Opener
+from tests.browser.looking import card, dialog, last_command, open_class, press
+from tests.browser.school import TEACHER
+
+
+def test_record_the_teacher(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Record 4a")
+    page = window(TEACHER)
+    open_class(page, room)
+    part = card(page, "Recording")
+    expect(part).to_contain_text("Off")
+    press(page, "Start recording")
+    dialog(page).get_by_role("button", name="Start recording").click()
+    expect(last_command(page)).to_contain_text(re.compile(r"Start recording\s+Confirmed"))
+    expect(part).to_contain_text("On")
+    expect(part.get_by_role("link", name="Pause")).to_have_count(0)
+    (row,) = room.truth()["recordings"]
+    assert (row["mode"], row["status"]) == ("composite", 1)
+    press(page, "Stop recording")
+    expect(dialog(page)).to_contain_text("finishes the file")
+    dialog(page).get_by_role("button", name="Stop recording").click()
+    expect(last_command(page)).to_contain_text(re.compile(r"Stop recording\s+Confirmed"))
+    expect(part).to_contain_text("Off")
+    assert room.truth()["recordings"][0]["status"] == 2
+    expect(part.get_by_role("link", name=re.compile("m3u8"))).to_be_visible(timeout=40_000)
+
+
+def test_record_a_web_page_with_a_pause(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
+    room = classroom("Record 4b")
+    page = window(TEACHER)
+    open_class(page, room)
+    part = card(page, "Recording")
+    press(page, "Start recording")
+    dialog(page).get_by_label("The classroom as a web page").check()
+    dialog(page).get_by_role("button", name="Start recording").click()
+    expect(dialog(page)).to_contain_text("Give the address of the page")
+    expect(dialog(page).get_by_label("The classroom as a web page")).to_be_checked()
+    dialog(page).get_by_label(re.compile("Address of the page")).fill("https://class.school.test/watch")
+    dialog(page).get_by_role("button", name="Start recording").click()
+    expect(part).to_contain_text("On")
+    press(page, "Pause")
+    expect(part).to_contain_text("Paused")
+    assert room.truth()["recordings"][0]["onHold"] is True
+    assert dashboard.room(room.uuid)["recording"]["state"] == "paused"
+    press(page, "Resume")
+    expect(part).to_contain_text("On")
+    assert room.truth()["recordings"][0]["onHold"] is False
+    press(page, "Stop recording")
+    dialog(page).get_by_role("button", name="Stop recording").click()
+    expect(part).to_contain_text("Off")
+    (row,) = room.truth()["recordings"]
+    assert (row["mode"], row["status"], len(row["holds"])) == ("web", 2, 1)
+    expect(part.get_by_role("link", name=re.compile("mp4"))).to_be_visible(timeout=40_000)

@@ -1,0 +1,106 @@
+"""Every page as it looks, light and dark, wide and narrow; kept where SCREENSHOTS names a folder."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.browser.conftest import Opener
+from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, row_of
+from tests.browser.scene import furnish
+from tests.browser.school import ADMINISTRATOR, Classroom, open_classroom
+
+WIDE, NARROW = (1440, 900), (390, 844)
+# what `make screenshots` keeps in docs/screenshots
+FOR_THE_README = {
+    ("classes", "1440-light"): "classes",
+    ("class", "1440-light"): "class",
+    ("class", "1440-dark"): "class-dark",
+    ("class", "390-light"): "class-phone",
+}
+PAGES = {
+    "create": "/classes/new/",
+    "people": "/people/",
+    "person": "/people/2/",
+    "person-new": "/people/new/",
+    "unassigned": "/people/unassigned/",
+    "settings": "/settings/",
+    "audit": "/settings/audit/",
+    "password": "/account/password/",
+}
+
+
+@pytest.fixture(scope="module")
+def school(cloud: RunningSimulator) -> Classroom:
+    """A school on an ordinary morning; the class that is looked at closely. Everybody else has gone home."""
+    for room in cloud.oracle(events=0)["rooms"]:
+        if not room["destroyedAt"] and room["state"] < 3:
+            cloud.room(room["roomUuid"], "state", state=3)
+    for name, teacher, pupils, waving in (
+        ("English 7b – Short stories", "Margaret Whitfield", 11, 0),
+        ("Biology 9c – The cell", "Dr. Samuel Osei", 18, 3),
+        ("Français 6a – La famille", "Chloé Lefèvre", 9, 1),
+        ("Choir, upper school", "", 4, 0),
+    ):
+        room = open_classroom(cloud, name, teacher=f"t-{pupils}" if teacher else None, teacher_name=teacher)
+        for number in range(pupils):
+            room.enter(f"q{number}", f"Pupil {number}")
+        for number in range(waving):
+            room.act("wave", userUuid=f"q{number}")
+    tomorrow = cloud.control("GET", "/clock")["nowMs"] + 22 * 3_600_000
+    for name in ("Physics 10a – Optics", "Parents' evening 8a"):
+        coming = open_classroom(
+            cloud, name, state=0, teacher="t-coming", teacher_name="Ines Duarte",
+            startTime=tomorrow, duration=2700,
+        )  # fmt: skip
+        coming.act("leave", userUuid="t-coming")
+    over = open_classroom(cloud, "History 5b – The pharaohs", teacher="t-over", teacher_name="Ruth Adler")
+    over.act("state", state=2)
+    over.act("state", state=3)
+    shown = open_classroom(cloud, "Maths 8a – Pythagoras", teacher_name="Tara Teacher")
+    furnish(shown)
+    return shown
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_has_been_looked_at(
+    window: Opener, school: Classroom, scheme: str, size: tuple[int, int]
+) -> None:
+    page = window(ADMINISTRATOR, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    look = f"{size[0]}-{scheme}"
+    open_class(page, school)
+    expect(row_of(page, "Amir Haddad")).to_contain_text("3 rewards")
+    expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
+    expect(page.get_by_role("log")).to_contain_text("show us on the board")
+    _look(page, "class", look)
+    row_of(page, "Tom Becker").get_by_role("link").click()
+    expect(dialog(page)).to_be_visible()
+    _look(page, "remove", look, full=False)
+    page.keyboard.press("Escape")
+    press(page, "Add")
+    expect(dialog(page)).to_be_visible()
+    _look(page, "file-add", look, full=False)
+    page.goto("/")
+    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    _look(page, "classes", look)
+    for name, path in PAGES.items():
+        page.goto(path)
+        _look(page, name, look)
+    nobody = window(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    nobody.goto("/sign-in/")
+    _look(nobody, "sign-in", look)
+
+
+def _look(page: Page, name: str, look: str, *, full: bool = True) -> None:
+    assert_fits(page)
+    red_green_blue = page.evaluate(
+        """() => [getComputedStyle(document.documentElement), getComputedStyle(document.body)]
+          .map((style) => style.backgroundColor).find((color) => color !== "rgba(0, 0, 0, 0)")"""
+    )
+    brightness = sum(float(part) for part in re.findall(r"[\d.]+", red_green_blue)[:3])
+    assert (brightness < 250) == look.endswith("dark"), f"{page.url} in {look}: {red_green_blue}"
+    keep_screenshot(page, f"{name}-{look}", full=full)
+    if (name, look) in FOR_THE_README:
+        keep_screenshot(page, FOR_THE_README[name, look])

@@ -1,0 +1,71 @@
+"""What somebody is doing on the page survives what comes in from the cloud."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.looking import card, open_class, roster, row_of
+from tests.browser.school import TEACHER
+
+
+def test_menus_focus_typing_and_scroll_survive_updates(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Steady 2b", state=1)
+    for number in range(40):
+        room.enter(f"p{number}", f"Pupil {number:02}")
+    page = window(TEACHER, viewport={"width": 1280, "height": 600})
+    open_class(page, room)
+    page.get_by_text("Who left", exact=True).click()
+    page.locator("summary").filter(has_text="Pupil link").click()
+    link = page.get_by_label("Link for pupils")
+    link.focus()
+    find = page.get_by_role("searchbox", name="Find somebody")
+    menu = page.locator("details.menu.copy")
+    updates = _count_updates(page)
+
+    for number in range(5):
+        room.act("chat", userUuid="p1", message=f"Message {number}")
+        expect(page.get_by_role("log")).to_contain_text(f"Message {number}")
+    expect(menu).to_have_attribute("open", "")
+    expect(link).to_be_focused()
+
+    find.fill("Pupil 07")  # a click elsewhere closes the menu; typing alone does not
+    page.evaluate("scrollTo(0, 200)")
+    page.get_by_role("log").evaluate("log => log.scrollTop = 0")
+    at = page.evaluate("scrollY")
+    assert at > 0
+    for number in range(6):
+        room.act("reward", userUuid="p7", change=1)
+        room.act("leave", userUuid=f"p{20 + number}")
+        expect(row_of(page, "Pupil 07")).to_contain_text(f"{number + 1} reward")
+    assert updates() >= 10
+    expect(find).to_be_focused()
+    expect(find).to_have_value("Pupil 07")
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 07"])
+    expect(page.locator("#people-gone-fold")).to_have_attribute("open", "")
+    assert page.evaluate("scrollY") == at
+
+
+def test_focus_stays_on_the_button_of_a_row_that_moves(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Steady 2c")
+    for name in ("Anna", "Bert", "Zoe"):
+        room.enter(name.lower(), name)
+    page = window(TEACHER)
+    open_class(page, room)
+    button = row_of(page, "Zoe").get_by_role("link")
+    button.focus()
+    room.act("wave", userUuid="zoe")
+    expect(roster(page).get_by_role("rowheader").nth(1)).to_have_text("Zoe")
+    expect(button).to_be_focused()
+    room.act("resource", resourceUuid="f1", resourceName="One.pdf")
+    expect(card(page, "Files")).to_contain_text("One.pdf")
+    expect(button).to_be_focused()
+
+
+def _count_updates(page):
+    """Counts the answers that changed the page, from now on."""
+    seen = []
+    page.on("response", lambda answer: seen.append(answer.url) if _is_update(answer) else None)
+    return lambda: len(seen)
+
+
+def _is_update(answer) -> bool:
+    return "/live/classes/" in answer.url and answer.status == 200

@@ -1,0 +1,31 @@
+"""Large worlds: judged by the processor's time, so that a busy machine does not matter."""
+
+import time
+
+from classroom_admin.simulator.cloud import Cloud
+from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.settings import SimulatorSettings
+
+
+def test_two_thousand_events_a_second_while_being_polled():
+    cloud = Cloud(SimulatorSettings(stepped=True))
+    play_lesson(cloud.world, rooms=200, pupils=30, minutes=60)
+    read, began = 0, time.process_time()
+    for second in range(60):
+        cloud.clock.step(1000)
+        cloud.tick()
+        events = cloud.world.hand_out(limit=5000, reader="bench", request_id=str(second))
+        read += len(b",".join(event.raw for event in events)) > 0
+    spent = time.process_time() - began
+    assert read > 50
+    assert cloud.world.emitted > 10_000
+    assert cloud.world.emitted / spent > 2000
+
+
+def test_a_thousand_rooms_of_thirty():
+    cloud = Cloud(SimulatorSettings(stepped=True))
+    made = play_lesson(cloud.world, rooms=1000, pupils=30, minutes=60)
+    cloud.clock.step(30_000)
+    cloud.tick()
+    assert len(made) == len(cloud.world.rooms) == 1000
+    assert all(len(room.users) == 31 for room in cloud.world.rooms.values())
