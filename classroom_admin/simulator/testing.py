@@ -62,7 +62,8 @@ class RunningSimulator:
         """The result of ``work(world)``, run between two requests and after all that was due has happened."""
 
         async def run() -> Result:
-            self.cloud.tick()
+            while not self.cloud.tick():
+                await asyncio.sleep(0)
             return work(self.world)
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)

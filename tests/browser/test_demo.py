@@ -32,7 +32,8 @@ def start(tmp_path: Path, port: int) -> Iterator[Started]:
     running: list[subprocess.Popen[str]] = []
 
     def started() -> subprocess.Popen[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        ours = ("MAKE", "DJANGO_")  # make's own, and that this is a test
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         environment |= {"DATA_DIR": str(tmp_path / "var"), "PORT": str(port)}
         with log.open("a") as output:
             process = subprocess.Popen(
