@@ -7,7 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from classroom_admin.agora import transport
+from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
+
+
+@pytest.fixture(autouse=True)
+def _cloud_offset_of_this_test() -> None:
+    """The cloud's clock is remembered for a second: not into the next test."""
+    cloud_time.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, Final
 from classroom_admin.agora.answers import RawAnswer, read_json
 from classroom_admin.agora.budget import Budget, ProcessBudget
 from classroom_admin.agora.calls import Call
+from classroom_admin.agora.cloud_clock import CloudClock
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import (
     CloudError,
@@ -35,6 +35,7 @@ from classroom_admin.agora.retries import (
 )
 from classroom_admin.agora.tokens import Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
+from classroom_admin.core import clock as house_clock
 
 READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
@@ -106,7 +107,7 @@ class Transport:
         self,
         config: CloudConfig,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = lambda: house_clock.now_ms() / 1000,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
@@ -123,26 +124,23 @@ class Transport:
         self._hosts = Hosts(config.base_url, config.fallback_url, monotonic=monotonic)
         self._tokens = TokenSource(config, clock=self.cloud_time_s)
         self._wire = Wire(monotonic=monotonic)
-        self._offset_ms: int | None = None
-        self._offset_lock = threading.Lock()
+        self._cloud_clock = CloudClock()
 
     @property
     def clock_offset_ms(self) -> int | None:
-        """The cloud's clock minus ours, from the last answer that told; None before the first."""
-        return self._offset_ms
+        """The cloud's clock minus ours, by the quickest of the last answers; None before the first."""
+        return self._cloud_clock.offset_ms
 
     def cloud_time_s(self) -> float:
         """Give the time (seconds since 1970) by the cloud's clock, as far as it is known."""
-        return self._clock() + (self._offset_ms or 0) / 1000
+        return self._clock() + (self.clock_offset_ms or 0) / 1000
 
-    def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int) -> None:
+    def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
         """Learn the cloud's clock from an envelope's ``ts`` (ms). Raw answers are read by others: they tell
-        it here.
+        it here, with how long the exchange took.
         """
-        if ts_ms is None or not _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
-            return
-        with self._offset_lock:
-            self._offset_ms = ts_ms - received_at_ms
+        if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
+            self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)
 
     def close(self) -> None:
         """Close idle connections; the transport can be used again afterwards."""
@@ -209,11 +207,14 @@ class Transport:
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Try the hosts in turn until one takes the request; a failure is given back, not raised."""
         reply = Reply(problem="No address is set.", sent=False)
+        took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
             if refused is not None:
                 return refused
+            started = self._monotonic()
             reply = self._exchange(host, job, token)
+            took_ms = (self._monotonic() - started) * 1000
             if reply.status is None:
                 # Also after a silence: this call may not be repeated there, but the next begins elsewhere.
                 self._hosts.failed(host)
@@ -224,7 +225,7 @@ class Transport:
         else:
             host = ""
         if reply.whole:
-            judged = self._judge(reply, job)
+            judged = self._judge(reply, job, took_ms=took_ms)
             if isinstance(judged, CloudUnavailable):
                 job.avoid = host
             return judged
@@ -292,7 +293,7 @@ class Transport:
         for observer in listening:
             observer(exchange)
 
-    def _judge(self, reply: Reply, job: _Job) -> RawAnswer | CloudError:
+    def _judge(self, reply: Reply, job: _Job, *, took_ms: float) -> RawAnswer | CloudError:
         """Turn a whole reply into the answer, or into the error that its status and code stand for."""
         status = reply.status or 0
         received_at_ms = int(self._clock() * 1000)
@@ -303,6 +304,7 @@ class Transport:
                 received_at_ms=received_at_ms,
                 request_id=reply.request_id,
                 path=job.path,
+                took_ms=took_ms,
             )
         if 300 <= status < 400:
             return CloudUnavailable(
@@ -312,7 +314,7 @@ class Transport:
                 request_id=reply.request_id,
             )
         told = _read_refusal(reply.body)
-        self.note_cloud_time(read_int(told.get("ts")), received_at_ms=received_at_ms)
+        self.note_cloud_time(read_int(told.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
         date_s = read_http_date(reply.date)
         if status == 401 and date_s is not None and "ts" not in told:
             # A token dated by a wrong clock is refused: learn the time before the next one is made.

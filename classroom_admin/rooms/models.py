@@ -52,7 +52,9 @@ class Room(models.Model):
     planned_end_at = models.DateTimeField(null=True)
     planned_close_at = models.DateTimeField(null=True)
     profile_read_at = models.DateTimeField(null=True)
-    gone_at = models.DateTimeField(null=True, help_text="when the cloud said that the room does not exist any more")
+    gone_at = models.DateTimeField(
+        null=True, help_text="when the cloud said that the room does not exist any more"
+    )
     # folded
     version = models.BigIntegerField(default=0)
     last_sequence = models.BigIntegerField(default=0, help_text="highest stored of stream room")
@@ -69,7 +71,9 @@ class Room(models.Model):
     on_stage = models.IntegerField(default=0)
     chat_count = models.IntegerField(default=0)
     event_count = models.IntegerField(default=0, help_text="all stored of stream room, unreadable ones too")
-    recording_state = models.CharField(max_length=10, blank=True, help_text="recording, ended, failed or empty")
+    recording_state = models.CharField(
+        max_length=10, blank=True, help_text="recording, ended, failed or empty"
+    )
     chat_muted = models.BooleanField(default=False)
     properties = models.JSONField(default=dict)
     ext_apps = models.JSONField(default=dict)
@@ -156,7 +160,9 @@ class Presence(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once")
+            models.UniqueConstraint(
+                fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once"
+            )
         ]
 
 
@@ -227,7 +233,9 @@ class Resource(models.Model):
     size = models.BigIntegerField(null=True, help_text="bytes")
     url = models.TextField(blank=True)
     converted_percent = models.IntegerField(null=True, help_text="null: no conversion was asked for")
-    task = models.JSONField(default=dict, help_text="taskUuid and taskProgress as the cloud gave them; never the token")
+    task = models.JSONField(
+        default=dict, help_text="taskUuid and taskProgress as the cloud gave them; never the token"
+    )
     put_sequence = models.BigIntegerField(null=True)
     put_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
@@ -292,14 +300,18 @@ class Answer(models.Model):
     user_uuid = models.CharField(max_length=255)
     version = models.BigIntegerField(default=0)
     name = models.CharField(max_length=255, blank=True)
-    selected = models.JSONField(default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes")
+    selected = models.JSONField(
+        default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes"
+    )
     is_correct = models.BooleanField(null=True)
     answered_at = models.DateTimeField(null=True)
     sequence = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once")
+            models.UniqueConstraint(
+                fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once"
+            )
         ]
 
 
