@@ -1,8 +1,8 @@
 """The read models: what we know of each classroom. Only the fold (in `sync`) writes the folded columns.
 
-Every row that a page shows carries `version`: the room's version at which the row last changed, so that a page at version
-v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique within a room; pages and
-addresses use our own keys.
+Every row that a page shows carries `version`: the room's version at which the row last changed, so that a
+page at version v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique
+within a room; pages and addresses use our own keys.
 """
 
 import secrets
@@ -38,7 +38,7 @@ class Role(models.TextChoices):
 
 
 class Room(models.Model):
-    """A classroom. Columns come in three groups: identity (ours), profile (read back from the cloud), folded."""
+    """A classroom. Its columns: identity (ours), profile (read back from the cloud), folded."""
 
     # identity
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -316,7 +316,7 @@ class Answer(models.Model):
 
 
 class Gap(models.Model):
-    """Numbers of a stream that can no longer be had. Inclusive at both ends; shown, never silently passed over."""
+    """Numbers of a stream that can no longer be had, both ends included. Shown, never passed over."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)
