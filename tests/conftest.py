@@ -12,9 +12,12 @@ from tests.contract.watch import Watch
 
 
 @pytest.fixture(autouse=True)
-def _cloud_offset_of_this_test() -> None:
-    """The cloud's clock is remembered for a second: not into the next test."""
-    cloud_time.forget()
+def _cloud_offset_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud's clock is not remembered into the next test, and is read again only where a test forgets
+    it: else the queries of a page would depend on how fast the test runs.
+    """
+    monkeypatch.setattr(cloud_time, "READ_EVERY_S", 3600.0)
+    cloud_time.remember(0)
 
 
 @pytest.fixture(autouse=True)

@@ -93,7 +93,7 @@ def _is_said_elsewhere(name: str, value: Any) -> bool:
 
 
 def _port(address: str) -> str:
-    host = address.partition("://")[2].replace("?", "/").replace("#", "/").partition("/")[0]
+    host = address.partition("://")[2].replace("?", "/").replace("#", "/").partition("/")[0].rpartition("@")[2]
     return host.partition(":")[2]
 
 
