@@ -41,7 +41,7 @@ UID = "school-server"
 ROOM, USER, FILE = "maths 7b", "ada", "plan"
 SCHEMA = schemathesis.openapi.from_path(PATH)
 STATES = {"not started": 0, "started": 1, "ended": 2, "closed": 3}
-# Half of all cases play the first scene: for an operation that needs more than a running class, what it needs.
+# Half of all cases play the first scene: a running class, or what an operation needs beyond it.
 SCENES: list[tuple[str, str | None]] = [("started", None)] * 6
 SCENES += [("started", "web"), ("started", "composite"), *((state, None) for state in STATES)]
 GOOD: dict[str, tuple[str, str | None]] = {"updateRecording": ("started", "web")}
@@ -104,7 +104,7 @@ def _drive(simulator: RunningSimulator, operation: Operation, mode: GenerationMo
     @given(
         case=api.as_strategy(generation_mode=mode),
         style=st.sampled_from(["rtm", "education"]),
-        furnished=st.sampled_from([True, True, True, False]),
+        furnished=st.sampled_from([True, False, True]),
         scene=st.sampled_from(SCENES),
     )
     def run(case: Case, style: str, furnished: bool, scene: tuple[str, str | None]) -> None:
