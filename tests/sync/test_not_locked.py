@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
-from django.test import Client as Browser
 
-from classroom_admin.accounts.models import User
-from classroom_admin.core import clock, parts, ports
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
+from tests.live.web import dashboard, signed_in_cookie
 from tests.sync.conftest import sync_once
 from tests.sync.test_lease import ROOT, environment
 from tests.sync.truth import assert_all_stored_once
@@ -47,28 +41,6 @@ def busy(sim: RunningSimulator, cloud: Any) -> RunningSimulator:
     for number in range(QUIET):
         sim.make_room(f"nothing happens here {number}", state=1)
     return sim
-
-
-@contextmanager
-def dashboard(env: dict[str, str], log: Path) -> Iterator[int]:
-    """The pages, as `serve` runs them; gives their port."""
-    port = ports.free_port()
-    web = parts.web(host="127.0.0.1", port=port, base_dir=ROOT, env=env)
-    with log.open("wb") as said:
-        process = subprocess.Popen(web.argv, cwd=ROOT, env=env, stdout=said, stderr=said)
-    try:
-        deadline = time.monotonic() + 60
-        while not parts.serves_pages("127.0.0.1", port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        finally:
-            process.kill()
 
 
 class Crowd:
@@ -104,26 +76,19 @@ class Crowd:
             process.wait()
 
 
-def signed_in_cookie() -> str:
-    browser = Browser()
-    browser.force_login(User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR))
-    name = django_settings.SESSION_COOKIE_NAME
-    return f"{name}={browser.cookies[name].value}"
-
-
 def test_one_poller_four_workers_and_fifty_readers(busy: RunningSimulator, tmp_path: Path) -> None:
     assert sync_once() == ""
     keys = list(Room.objects.values_list("key", flat=True))
     assert len(keys) == ROOMS + QUIET
     before = StoredEvent.objects.count()
-    env = environment(busy) | {"SECRET_KEY": django_settings.SECRET_KEY, "LOG_LEVEL": "INFO"}
+    env = environment(busy)
     crowd = Crowd(env, tmp_path)
     workers = [f"worker-{number}" for number in range(WORKERS)]
-    with dashboard(env, tmp_path / "web.log") as port:
+    with dashboard(env, tmp_path / "web.log") as web:
         try:
             for name in ("poller", *workers, "readers"):
                 crowd.start(name, {"poller": "poll", "readers": "read"}.get(name, "work"))
-            readers = {"port": port, "keys": keys, "cookie": signed_in_cookie(), "seconds": SECONDS}
+            readers = {"port": web.port, "keys": keys, "cookie": signed_in_cookie(), "seconds": SECONDS}
             ends = {"readers": crowd.end("readers", readers)}
             ends |= {name: crowd.end(name) for name in ("poller", *workers)}
         finally:
