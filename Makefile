@@ -33,7 +33,7 @@ test: .venv/.installed-dev ## Run the whole test suite, browser tests included
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)
 test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
-	@exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
+	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
