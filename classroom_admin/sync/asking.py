@@ -9,7 +9,7 @@ from django.db import transaction
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import folding, holes, inbox
+from classroom_admin.sync import folding, foreign, holes, inbox
 from classroom_admin.sync.models import InboxAnswer, Stream
 
 SOURCE_OF: dict[str, InboxAnswer.Source] = {
@@ -48,7 +48,11 @@ def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | 
         seen.add(str(next_id))
         raw = _fetch(client, room_uuid=room_uuid, stream=stream, next_id=next_id)
         result.requests += 1
-        found = inbox.read(inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid).pk)
+        answer = inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid)
+        found = inbox.read(answer.pk)
+        # Later pages follow on what this same asking stored: nobody can have missed it before.
+        if found.stored and stream == Stream.ROOM and result.requests == 1:
+            foreign.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
         result.stored += found.stored
         result.rooms |= found.rooms
         if found.problem:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from classroom_admin.audit.models import Expectation, Step
@@ -23,6 +24,8 @@ from classroom_admin.sync.decode.kinds import (
 )
 
 Match = Mapping[str, Any]
+WAITED_FOR: Final = timedelta(days=1)
+"""An event comes within seconds, or by the last sweep of its room."""
 
 
 def waiting(room: Room) -> list[Expectation]:
@@ -54,6 +57,13 @@ def confirm(expected: list[Expectation], events: Iterable[Event]) -> int:
                 )
                 confirmed += 1
     return confirmed
+
+
+def forget_old() -> int:
+    """Stop waiting for events that did not come in a day; the record keeps what was last known of them."""
+    old = Expectation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
+    forgotten, _by_model = old.delete()
+    return forgotten
 
 
 def shows(event: Event, expectation: Expectation) -> bool:

@@ -139,7 +139,16 @@ class Poller:
         if result.unreadable_in_a_row:
             self._back_off(held, result, wait_s=None)
         else:
-            lease.renew(held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None)
+            drained = {"drained_at": now} if result.empty else {}
+            lease.renew(
+                held,
+                **drained,
+                last_poll_at=now,
+                last_good_at=now,
+                last_error="",
+                failures=0,
+                not_before=None,
+            )
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         log.warning("poll failed: %s", error)
