@@ -1,0 +1,28 @@
+"""The simulated cloud and the clocks of the tests of `sync`, and processes that can be killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.chaos.crew import Crew
+from tests.sync.conftest import cloud, hands, poller, sim
+
+__all__ = ["cloud", "hands", "hire", "poller", "sim"]
+
+
+@pytest.fixture
+def hire(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
+    """`hire(sim, per_second=..)`: processes of this installation, all gone at the end of the test."""
+    crews: list[Crew] = []
+
+    def crew_for(sim: RunningSimulator, *, per_second: float = 0.0) -> Crew:
+        crews.append(Crew(sim, tmp_path / f"crew-{len(crews)}", per_second=per_second))
+        return crews[-1]
+
+    yield crew_for
+    for crew in crews:
+        crew.close()
