@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,10 +71,11 @@ class Crew:
             os.close(member.pidfd)
         return gone
 
-    def kills(self) -> Counter[str]:
-        """How many killed themselves, by point."""
+    def kills(self) -> dict[int, str]:
+        """Those that killed themselves: process id and point."""
         path = self.folder / "kills"
-        return Counter(path.read_text().split()) if path.exists() else Counter()
+        lines = path.read_text().splitlines() if path.exists() else []
+        return {int(pid): point for pid, point in map(str.split, lines)}
 
     def failures(self) -> str:
         """What processes failed with that nobody killed."""

@@ -42,10 +42,9 @@ def main(folder: Path) -> None:
 
 def warm_up() -> None:
     """Import once what every process needs; no connection and no thread before the fork."""
-    from classroom_admin.core import lifeline
     from classroom_admin.sync import background, tasks
 
-    assert lifeline and tasks
+    assert tasks.READER_DIED_AFTER
     assert background.client() is not None
     gc.freeze()
 
@@ -103,7 +102,7 @@ def arm(point: str, passes: int, folder: Path) -> None:
         left[0] -= 1
         if left[0] <= 0:
             with (folder / "kills").open("a") as kills:
-                kills.write(f"{point}\n")
+                kills.write(f"{os.getpid()} {point}\n")
             os.kill(os.getpid(), signal.SIGKILL)
 
     owner, name, before = {
