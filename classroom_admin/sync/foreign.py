@@ -8,8 +8,8 @@ How another reader is told apart from answers that we lost ourselves:
   since, and no answer was feared lost in between, and
 - the stream does bring events of its kind (a cloud may keep a kind out of the stream), or nothing at all.
 
-Three such events, at two moments, within ten minutes are named. What is named is what was seen: a cloud that
-leaves events out of the stream at random would look the same, and the sentence says so.
+Three such events within ten minutes, seconds apart, are named. What is said is what was seen: a cloud that
+leaves events out of the stream at random would look the same.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ JUDGED_AFTER = timedelta(seconds=20)
 DRAINED_SINCE = timedelta(seconds=10)
 NAMED_FOR = timedelta(minutes=10)
 EVENTS_TO_NAME = 3
-MOMENTS_APART = timedelta(seconds=2)
-NOTED_AT_ONCE = 5
+MOMENTS_APART_MS = 4_000
+"""One answer that got lost in a way nobody noticed holds about a second of events."""
+OF_EACH_END = 3
+"""Events that are noted of each end of a run of missing numbers: they tell over how long it went on."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -77,10 +79,15 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
         return
     room = Room.objects.get(room_uuid=room_uuid)
     of_room = StoredEvent.objects.filter(room=room, stream=Stream.ROOM)
-    rows = of_room.filter(sequence__in=sequences[:100], answer_id=answer_id).values_list("sequence", "cmd")
-    new = {number: cmd for number, cmd in rows if number is not None}
-    starts = [number for number in sorted(new) if number - 1 not in new]
-    before = of_room.filter(sequence__in=[number - 1 for number in starts], answer_id__isnull=False)
+    rows = of_room.filter(sequence__in=sequences[:100], answer_id=answer_id).order_by("sequence")
+    runs: list[list[StoredEvent]] = []
+    for event in rows.only("sequence", "cmd", "ts_ms"):
+        if runs and runs[-1][-1].sequence == (event.sequence or 0) - 1:
+            runs[-1].append(event)
+        else:
+            runs.append([event])
+    starts = [(run[0].sequence or 0) - 1 for run in runs]
+    before = of_room.filter(sequence__in=starts, answer_id__isnull=False)
     known = {
         number: answer
         for number, answer in before.values_list("sequence", "answer_id")
@@ -89,11 +96,17 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
     now = clock.now()
     Missed.objects.bulk_create(
         [
-            Missed(room=room, sequence=number, cmd=new[number], known_answer=known[start - 1], missed_at=now)
-            for start in starts
-            if start - 1 in known
-            for number in range(start, start + NOTED_AT_ONCE)
-            if number in new
+            Missed(
+                room=room,
+                sequence=event.sequence or 0,
+                cmd=event.cmd,
+                ts_ms=event.ts_ms,
+                known_answer=known[start],
+                missed_at=now,
+            )
+            for start, run in zip(starts, runs, strict=True)
+            if start in known
+            for event in (run if len(run) <= 2 * OF_EACH_END else run[:OF_EACH_END] + run[-OF_EACH_END:])
         ],
         ignore_conflicts=True,
     )
@@ -128,11 +141,16 @@ def judge() -> int:
 def other_reader() -> OtherReader | None:
     """Another reader, where enough was missed lately to name one."""
     lately = Missed.objects.filter(confirmed_at__gt=clock.now() - NAMED_FOR)
-    moments = list(lately.order_by("missed_at").values_list("missed_at", "room_id"))
-    if len(moments) < EVENTS_TO_NAME or moments[-1][0] - moments[0][0] < MOMENTS_APART:
+    rows = list(lately.order_by("missed_at", "id"))
+    moments = [each.ts_ms if each.ts_ms is not None else _ms(each.missed_at) for each in rows]
+    if len(rows) < EVENTS_TO_NAME or max(moments) - min(moments) < MOMENTS_APART_MS:
         return None
-    rooms = len({room_id for _moment, room_id in moments})
-    return OtherReader(events=len(moments), rooms=rooms, since=moments[0][0], latest=moments[-1][0])
+    rooms = len({each.room_id for each in rows})
+    return OtherReader(events=len(rows), rooms=rooms, since=rows[0].missed_at, latest=rows[-1].missed_at)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def prune() -> int:

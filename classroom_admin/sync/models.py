@@ -267,6 +267,7 @@ class Missed(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
     sequence = models.BigIntegerField()
     cmd = models.IntegerField(null=True)
+    ts_ms = models.BigIntegerField(null=True)
     known_answer = models.BigIntegerField()
     missed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

@@ -51,6 +51,8 @@ WAITING_AT_MOST = 4_000
 MINED = 0.7
 """This part of the processes kills itself at a point of the code; the others are killed from outside."""
 
+SILENT_S = 1.0
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(SIZE.timeout_s)]
 
 
@@ -60,7 +62,7 @@ class Storm:
     def __init__(self, crew: Crew, school: School, chance: random.Random) -> None:
         self.crew, self.school, self.chance = crew, school, chance
         self.from_outside: dict[int, str] = {}
-        self._kill_at = time.monotonic()
+        self._kill_at = self._died_at = time.monotonic()
 
     @property
     def kills(self) -> Counter[str]:
@@ -79,6 +81,7 @@ class Storm:
             if kills < size.kills:
                 self._kill_one()
             for gone in self.crew.ended(within_s=0.01):
+                self._died_at = time.monotonic()
                 self._hire(gone.role)
 
     def _hire(self, role: str) -> None:
@@ -88,10 +91,15 @@ class Storm:
         self.crew.start(role, point=point, passes=passes)
 
     def _kill_one(self) -> None:
-        if time.monotonic() < self._kill_at:
+        """Kill one that has no mine, or any where mines have been silent for long (it never polls, say)."""
+        now = time.monotonic()
+        if now < self._kill_at:
             return
-        self._kill_at = time.monotonic() + self.chance.uniform(0.05, 0.8)
-        victim = self.chance.choice(self.crew.members)
+        self._kill_at = now + self.chance.uniform(0.2, 1.0)
+        unmined = [member for member in self.crew.members if member.point == "-"]
+        if not unmined and now - self._died_at < SILENT_S:
+            return
+        victim = self.chance.choice(unmined or self.crew.members)
         try:
             victim.signal(signal.SIGKILL)
         except ProcessLookupError:
