@@ -7,6 +7,7 @@ command waits for no sweep, and in no second are there more requests than `AGORA
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,10 +67,10 @@ def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
 def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
     """Take a turn only where enough stays for others, else say when to look again. Pure."""
     needed = 1.0 + min(KEPT_FOR_OTHERS, pace.burst - 1.0)
-    # A rounding error would make the waiting one come back a microsecond too early, for ever.
+    # Clocks tell whole milliseconds: the wait is rounded up, so that nobody comes back too early for ever.
     if tokens >= needed - 1e-6:
         return tokens - 1.0, 0.0
-    return tokens, (needed - tokens) / pace.per_second
+    return tokens, math.ceil((needed - tokens) / pace.per_second * 1000) / 1000
 
 
 class SharedBudget:

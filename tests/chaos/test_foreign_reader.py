@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -13,11 +14,11 @@ from classroom_admin.sync import background, foreign, health
 from classroom_admin.sync.models import Missed
 from classroom_admin.sync.polling import Poller
 from tests.chaos.school import School
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROOMS = 5
+ROOMS = 4
 
 
 @pytest.fixture
@@ -45,7 +46,10 @@ def seconds_pass(
     return seconds
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+LONG = bool(os.environ.get("CHAOS"))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0] if LONG else [0.5, 1.0])
 def test_foreign_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School, share: float
 ) -> None:
@@ -62,13 +66,13 @@ def test_foreign_reader(
 
     sim.control("DELETE", f"/faults/{fault}")
     school.last_words()
-    seconds_pass(school, hands, 60, events=0)
+    seconds_pass(school, hands, 60, events=0, until=lambda: all_here(sim))
     assert_nothing_lost_nothing_twice(sim)
     hands.step(foreign.NAMED_FOR.total_seconds())
     assert foreign.other_reader() is None, "it is over"
 
 
-@pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"])
+@pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"] if LONG else ["lose_answer"])
 def test_answers_that_we_lost_ourselves_are_no_foreign_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School, kind: str
 ) -> None:

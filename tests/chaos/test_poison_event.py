@@ -14,6 +14,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, folding, health
 from classroom_admin.sync.fold import fold
 from classroom_admin.sync.models import Quarantine, StoredEvent
+from classroom_admin.sync.polling import Poller
 from tests.chaos.school import School
 from tests.chaos.test_foreign_reader import seconds_pass
 from tests.chaos.verdict import assert_nothing_lost_nothing_twice
@@ -55,7 +56,7 @@ def test_poison_event(sim: RunningSimulator, cloud: Client, hands: clock.Stepped
     assert ChatMessage.objects.filter(text="that was all").count() == len(POISON)
     for event in StoredEvent.objects.exclude(unreadable=""):
         assert health.quarantine().filter(event=event).exists(), "shown to the administrator"
-    seconds_pass(school, hands, 30, events=0)
+    seconds_pass(school, hands, 4, events=0)
     assert_nothing_lost_nothing_twice(sim)
 
 
@@ -76,8 +77,6 @@ def test_poison_event_that_breaks_the_fold_is_read_by_a_later_release(
         patched.setattr(folding, "fold", too_old)
         client = background.client()
         assert client is not None
-        from classroom_admin.sync.polling import Poller
-
         Poller(client).poll()
         background.fold_due(within_s=5)
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["before", "after"]
