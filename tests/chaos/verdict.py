@@ -40,7 +40,8 @@ def all_here(sim: RunningSimulator) -> bool:
 def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = None) -> None:
     """0 missing, 0 stored twice, 0 out of order, no gap, folded to the end; fold again: 0 rows differ.
 
-    What no database can hold (NUL, halves of characters) is stored as U+FFFD. With `cloud` (a client) also: the read models say of every room and person what the cloud says.
+    What no database can hold (NUL, halves of characters) is stored as U+FFFD. With `cloud` (a client) also:
+    the read models say of every room and person what the cloud says.
     """
     missing, twice, different = [], [], []
     for uuid, events in _happened(sim).items():
@@ -80,13 +81,13 @@ def _numbers(sim: RunningSimulator, uuid: str) -> Iterable[Number]:
     return _happened(sim).get(uuid, {})
 
 
-_cache: tuple[int, int, dict[str, dict[Number, bytes]]] = (0, -1, {})
+_cache: tuple[object, int, dict[str, dict[Number, bytes]]] = (None, -1, {})
 
 
 def _happened(sim: RunningSimulator) -> dict[str, dict[Number, bytes]]:
     """Every event by room, stream and number, asked of the world itself."""
     global _cache
-    if _cache[:2] != (id(sim), sim.world.emitted):
+    if _cache[0] is not sim.world or _cache[1] != sim.world.emitted:
 
         def tell(world: Any) -> dict[str, dict[Number, bytes]]:
             rooms: dict[str, dict[Number, bytes]] = {}
@@ -94,7 +95,7 @@ def _happened(sim: RunningSimulator) -> dict[str, dict[Number, bytes]]:
                 rooms.setdefault(event.room_uuid, {})[event.stream, event.sequence] = event.raw
             return rooms
 
-        _cache = (id(sim), sim.world.emitted, sim.do(tell))
+        _cache = (sim.world, sim.world.emitted, sim.do(tell))
     return _cache[2]
 
 
