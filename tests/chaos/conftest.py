@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from classroom_admin.agora.client import Client
 from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.sync import background
 from tests.chaos.crew import Crew
 from tests.sync.conftest import cloud, hands, poller, sim
 
-__all__ = ["cloud", "hands", "hire", "poller", "sim"]
+__all__ = ["cloud", "hands", "hire", "impatient", "poller", "sim"]
 
 
 @pytest.fixture
@@ -26,3 +28,11 @@ def hire(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
     yield crew_for
     for crew in crews:
         crew.close()
+
+
+@pytest.fixture
+def impatient(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Waits of the client itself take no time here: they are its own tests' matter."""
+    monkeypatch.setattr(cloud.transport, "_sleep", lambda _seconds: None)
+    monkeypatch.setattr(background, "client_for", lambda _config: cloud)
+    return cloud

@@ -7,7 +7,7 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health
+from classroom_admin.sync import health
 from classroom_admin.sync.models import Hole, Lease
 from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
 from tests.chaos.school import School
@@ -15,14 +15,6 @@ from tests.chaos.test_foreign_reader import seconds_pass
 from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def impatient(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Waits of the client itself take no time here: they are its own tests' matter."""
-    monkeypatch.setattr(cloud.transport, "_sleep", lambda _seconds: None)
-    monkeypatch.setattr(background, "client_for", lambda _config: cloud)
-    return cloud
 
 
 @pytest.mark.parametrize("retry_after", [None, 3])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from classroom_admin.agora.client import Client
@@ -14,10 +16,11 @@ from tests.chaos.verdict import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LONG = bool(os.environ.get("CHAOS"))
 
 
 @pytest.fixture
-def lesson(sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock) -> RunningSimulator:
+def lesson(sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock) -> RunningSimulator:
     """Two classes on a stepped clock, of which one ends by itself in 20 minutes."""
     sim.control("POST", "/reset", {"stepped": True, "plain": True, "startMs": clock.now_ms()})
     sim.make_room("short", roomName="Short", state=1, duration=1200, closeDelay=60)
@@ -46,17 +49,17 @@ def minutes_pass(
 
 
 @pytest.mark.parametrize("away_s", [30, 300, 1800, 3300])
-@pytest.mark.parametrize("drained", [False, True], ids=["nothing drained", "an answer lost as it goes"])
+@pytest.mark.parametrize("drained", [False, True] if LONG else [True])
 def test_outage(lesson: RunningSimulator, hands: clock.SteppedClock, away_s: int, drained: bool) -> None:
     """30 s, 5 min, 30 min, 55 min; `drained`: the cloud's last answer before it was lost as well."""
     if drained:
         lesson.fault("lose_answer", route="poll", count=1)
         lesson.room("short", "chat", userUuid="p1", message="drained, then the cloud was gone")
     fault = lesson.fault("refuse", **({"afterCalls": 1} if drained else {}))
-    minutes_pass(lesson, hands, away_s, every_s=15 if away_s < 1000 else 100)
+    minutes_pass(lesson, hands, away_s, every_s=max(15, away_s // 12))
     assert health.health().last_error
     lesson.control("DELETE", f"/faults/{fault}")
-    minutes_pass(lesson, hands, 150)
+    minutes_pass(lesson, hands, 180, every_s=30)
     assert health.health().last_error == ""
     assert_nothing_lost_nothing_twice(lesson)
     assert not Gap.objects.exists()
@@ -83,9 +86,9 @@ def test_outage_backs_off_and_comes_back_by_itself(
     """While it is away the cloud is asked less often, and within ten seconds of its return all goes on."""
     fault = lesson.fault("refuse")
     before = lesson.cloud.requests
-    minutes_pass(lesson, hands, 300, every_s=1)
+    minutes_pass(lesson, hands, 60, every_s=1)
     asked = lesson.cloud.requests - before
-    assert 30 <= asked <= 300, f"{asked} requests in five minutes"
+    assert 6 <= asked <= 180, f"{asked} requests in a minute"
     lesson.control("DELETE", f"/faults/{fault}")
     lesson.room("long", "chat", userUuid="p1", message="it is back")
     minutes_pass(lesson, hands, 10, every_s=1)
