@@ -144,6 +144,7 @@ class Lease(models.Model):
     last_error_at = models.DateTimeField(null=True)
     failures = models.IntegerField(default=0, help_text="in a row")
     not_before = models.DateTimeField(null=True, help_text="no poll before this")
+    clock_offset_ms = models.BigIntegerField(null=True, help_text="the cloud's clock minus ours")
     drained_at = models.DateTimeField(null=True, help_text="the last time the stream had no more for us")
     suspect_answer = models.BigIntegerField(
         default=0, help_text="the highest id of an InboxAnswer when an answer of ours was last feared lost"

@@ -115,7 +115,7 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
     first.
     """
     registry.adopt_all()
-    now = clock.now()
+    now = clock.cloud_now()
     cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)
     if not everything:
         cursors = cursors.filter(sweep_due_at__lte=now)
@@ -154,7 +154,7 @@ def soon(*, why: str) -> None:
     """
     log.warning("all rooms will be asked for their last events: %s", why)
     foreign.fear_lost()
-    now = clock.now()
+    now = clock.cloud_now()
     tails = RoomCursor.objects.filter(stream=Stream.ROOM, sweep_due_at__isnull=False)
     live = tails.filter(room__in=_live_rooms())
     live.filter(sweep_due_at__gt=now - URGENT_LIVE + SOON).update(sweep_due_at=now - URGENT_LIVE)
@@ -179,7 +179,7 @@ def _sweep(client: Client, cursor: RoomCursor, allowance: Allowance, result: Swe
 def _first_wanted(cursor: RoomCursor) -> int:
     """After the highest stored; from the first void number where this is the room's last sweep."""
     ended_at = end_of(cursor.room)
-    last_one = ended_at is not None and clock.now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1])
+    last_one = ended_at is not None and clock.cloud_now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1])
     if last_one:
         of_place = Hole.objects.filter(room_id=cursor.room_id, stream=cursor.stream, state=Hole.State.VOID)
         void = of_place.order_by("first").first()
@@ -189,7 +189,7 @@ def _first_wanted(cursor: RoomCursor) -> int:
 
 
 def _done(cursor: RoomCursor, pace: Pace) -> None:
-    now = clock.now()
+    now = clock.cloud_now()
     with transaction.atomic():
         holes.lock(cursor.room_id)
         room = Room.objects.get(pk=cursor.room_id)
@@ -206,12 +206,12 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0**failures) * random.uniform(0.5, 1.0))
     if isinstance(error, PathNotFound):
         wait = NO_SUCH_ADDRESS
-    RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=clock.now() + wait, failures=failures)
+    RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=clock.cloud_now() + wait, failures=failures)
 
 
 def _live_rooms() -> QuerySet[Room]:
     """What `is_live` says, as a query: so many rooms share the budget."""
-    now = clock.now()
+    now = clock.cloud_now()
     state = Coalesce("state", "profile_state")
     begins = Q(planned_start_at__isnull=True) | Q(planned_start_at__lt=now + SOON)
     running = Q(now_state__isnull=True) | Q(now_state__in=(RoomState.STARTED, RoomState.ENDED))

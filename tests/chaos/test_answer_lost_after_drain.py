@@ -34,13 +34,7 @@ def default_budget(
     """A client on the default budget of 20 requests a second (see `ROOMS`), whose waits step the clock."""
     settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
     budget = SharedBudget(sim.app_id, PER_SECOND, sleep=hands.step)
-    transport = Transport(
-        settings.AGORA,
-        budget=budget,
-        sleep=hands.step,
-        monotonic=clock.monotonic,
-        clock=lambda: clock.now_ms() / 1000,
-    )
+    transport = Transport(settings.AGORA, budget=budget, sleep=hands.step, monotonic=clock.monotonic)
     client = Client(settings.AGORA, transport=transport)
     monkeypatch.setattr(background, "client_for", lambda _config: client)
     return client

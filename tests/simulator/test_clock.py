@@ -1,11 +1,10 @@
 """The simulator's own time."""
 
-import time
-
 import pytest
 
 from classroom_admin.simulator.clock import STEPPED_START_MS, SimClock
 from classroom_admin.simulator.testing import ControlFailed, running_simulator
+from classroom_admin.simulator.world import World
 from classroom_admin.simulator.world.timeline import Timeline
 from tests.simulator.conftest import Api
 
@@ -83,21 +82,15 @@ def test_timeline_runs_by_due_time_and_first_planned_first():
     assert timeline.next_at() == 30
 
 
-def test_a_crowd_does_not_hold_up_a_running_clock():
-    """Far more falls due than fits into a moment: a request is answered all the same; nothing is left out."""
-    with running_simulator(speed=1000) as sim:
-        sim.control("POST", "/lesson", {"rooms": 60, "pupils": 30, "minutes": 600})
-        began, longest = time.monotonic(), 0.0
-        while time.monotonic() - began < 1:
-            asked = time.process_time()
-            sim.control("GET", "/health")
-            longest = max(longest, time.process_time() - asked)
-        assert longest < 1
-        sim.control("POST", "/clock", {"mode": "stepped"})
-        for room in sim.do(lambda world: list(world.rooms.values())):
-            assert [event.sequence for event in room.logs["room"]] == list(
-                range(1, room.logs["room"].last + 1)
-            )
+def test_a_crowd_is_let_through_in_portions():
+    """What does not fit into a moment is left for the next one, in order; time stands where it got to."""
+    world, seen = World(now_ms=0, app_id="x"), []
+    for at_ms in range(1, 201):
+        world.timeline.at(at_ms, lambda at_ms=at_ms: seen.append(at_ms))
+    assert world.advance(500, go_on=lambda: False) is False
+    assert (seen, world.now) == (list(range(1, 65)), 64)
+    assert world.advance(500) is True
+    assert (seen, world.now) == (list(range(1, 201)), 500)
 
 
 def test_stepped_over_http(sim, api):

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('rooms', '0001_initial'),
-        ('sync', '0001_initial'),
+        ('sync', '0002_cloud_clock'),
     ]
 
     operations = [
