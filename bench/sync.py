@@ -3,12 +3,13 @@
     .venv/bin/python bench/sync.py [--events 100000] [--rooms 200] [--pupils 30] [--rounds 3]
 
 A simulator in a process of its own plays lessons until so many events wait. Then, in a fresh process each
-round: the product's own poll (`Poller.cycle`, answers committed before they are read) and fold, in turns as
-the worker does it, until nothing waits: stored, folded, visible. No request budget. Right after it, in the
-same process and database, the bare run: the rows of StoredEvent and InboxAnswer that the drain had written,
-as model objects made beforehand, by two calls of `bulk_create` in one transaction (so one sync of the disk);
-nothing read, nothing folded, no read model written. The ratio is drain against bare by the wall clock; by
-processor time of the process it is printed beside, for machines that do other work too.
+round and as `manage.py sync --once` does it: the product's own poll (`Poller.cycle`, each answer committed
+before it is read) until the cloud has no more, and the fold until nothing waits: stored, folded, visible. No
+request budget. Right after it, in the same process and database, the bare run: the rows of StoredEvent and
+InboxAnswer that the drain had written, as model objects made beforehand, by two calls of `bulk_create` in one
+transaction (so one sync of the disk); nothing read, nothing folded, no read model written. The ratio is drain
+against bare by the wall clock; by processor time of the process it is printed beside, for machines that do
+other work too.
 
 SQLite with synchronous=FULL in a folder of its own; with DATABASE_URL=postgres://... a test database on that
 server, made and dropped by the bench. Exits with 1 where the ratio, the memory or the cost by size of room
@@ -98,30 +99,25 @@ def drain(url: str) -> dict[str, Any]:
     poller = Poller(Client(cloud))
     held = poller.take()
     assert held is not None
-    stored, answers, memory = 0, 0, []
-    poll, fold = [0.0, 0.0], [0.0, 0.0]
+    memory = []
     with Timed() as whole:
-        empty = False
-        while not empty:
-            with Timed() as part:
-                polled = poller.cycle(held)
-            poll = [poll[0] + part.wall, poll[1] + part.cpu]
-            assert not polled.problems, polled.problems
-            stored, answers, empty = stored + polled.stored, answers + polled.answers, polled.empty
-            memory.append(memory_mb())
-            with Timed() as part:
-                folding.fold_rooms(folding.waiting_rooms(), past_holes=empty)
-            fold = [fold[0] + part.wall, fold[1] + part.cpu]
-            memory.append(memory_mb())
+        with Timed() as poll:
+            polled = poller.cycle(held, until_empty=True)
+        with Timed() as fold:
+            for rooms in folding.batches(folding.waiting_rooms()):
+                folding.fold_batch(rooms, past_holes=True)
+                memory.append(memory_mb())
+    assert not polled.problems, polled.problems
+    stored = polled.stored
     assert visible() == stored
     assert not folding.waiting_rooms()
     return {
         "events": stored,
-        "answers": answers,
+        "answers": polled.answers,
         "wall": whole.wall,
         "cpu": whole.cpu,
-        "poll": poll,
-        "fold": fold,
+        "poll": [poll.wall, poll.cpu],
+        "fold": [fold.wall, fold.cpu],
         "memory": memory,
         "peak": peak_mb(),
     }
@@ -347,7 +343,7 @@ def show(rounds: list[dict[str, Any]]) -> bool:
     row("the same per second of processor time", f"{by_cpu:,.0f}", f"bare {limit_by_cpu:,.0f}")
     row("  ratio", f"{ratio_by_cpu:.2f}")
     row("one update_or_create per event, events per second", f"{naive:,.0f}", "stored only, not folded")
-    row("memory after the first fold, at the end", f"{memory[1]:.0f}, {memory[-1]:.0f} MB")
+    row("memory after the first batch of folds, the last", f"{memory[0]:.0f}, {memory[-1]:.0f} MB")
     row("  at its peak", f"{peak:.0f} MB", f"goal ≤ {MOST_MB} MB")
     small, large = (middle(lambda each, key=key: each["size"][key]) for key in ("small", "large"))
     row("one event folded into a room of 10, of 1,000", f"{small:.1f}, {large:.1f} ms", "processor time")

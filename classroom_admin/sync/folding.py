@@ -18,7 +18,7 @@ from django.db.models import F, Sum
 from classroom_admin.audit.models import Expectation
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import aftermath, confirm, holes, read_models, statements
+from classroom_admin.sync import aftermath, collector, confirm, holes, read_models, statements
 from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Event, Stream
 from classroom_admin.sync.fold import EventTime, Needs, RoomRow, Rows, event_times, fold, needs
@@ -162,7 +162,7 @@ def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_holes: bool) -
     failed: set[int] = set()
     while True:
         try:
-            with transaction.atomic():
+            with collector.paused(), transaction.atomic():
                 reader = Reader(again=from_scratch, failed=failed)
                 return _fold(room_ids, reader, from_scratch=from_scratch, past_holes=past_holes)
         except Indigestible as error:

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.core import clock
-from classroom_admin.sync import holes, registry, sorting, statements
+from classroom_admin.sync import collector, holes, registry, sorting, statements
 from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
@@ -95,7 +95,7 @@ def read(answer_id: int) -> Found:
     """Read a kept answer: store its new events, put aside what can't be read, note the holes. One
     transaction.
     """
-    with transaction.atomic():
+    with collector.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
             return Found()
