@@ -6,16 +6,20 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # More of pytest's options, for example: make test PYTEST="-k roster -x"
 PYTEST ?=
+# So many run at once; 0 runs one test after the other in this process.
+WORKERS ?= 2
+IN_PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # `manage.py check --deploy` and friends look at production settings, and touch no data folder of yours.
 PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test screenshots lint format requirements venv venv-dev bench-startup bench-sync clean
+.PHONY: help demo serve test test-services test-contract-long screenshots lint format requirements venv venv-dev \
+	bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' CHROMIUM=/path"
+	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' WORKERS=2 CHROMIUM=/path"
 
 demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=, RESET=1 begins afresh)
 	@exec $(PY) manage.py demo
@@ -24,13 +28,21 @@ serve: .venv/.installed ## Run the dashboard against the cloud named in the envi
 	@exec $(PY) manage.py serve
 
 test: .venv/.installed-dev ## Run the whole test suite, browser tests included
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(IN_PARALLEL) $(PYTEST)
+
+# What touches the database or the broker; the browser, the client and the simulator know neither.
+SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)
+test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
+	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && mkdir -p docs/screenshots && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
-	for name in classes class class-dark class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+	for name in classes class class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+
+test-contract-long: .venv/.installed-dev ## Drive the simulator through the contract for minutes, with new input each time (EXAMPLES=500)
+	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)
 
 lint: .venv/.installed-dev ## Check format, style, import floors, types, production settings and migrations
 	$(PY) -m ruff format --check .
@@ -53,6 +65,9 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py
+
+bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulated cloud bears
+	$(PY) bench/simulator.py
 
 bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is drained (DATABASE_URL: on PostgreSQL)
 	$(PY) bench/sync.py

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import broker
+from classroom_admin.core import broker, clock
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -143,6 +143,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
 
+# --- cache: what limits the attempts to sign in; several web processes must share it -----
+CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
+
 # --- Celery: messages are hints, the database is the queue --------------------
 BROKER_SOCKET = broker.socket_path(DATA_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or broker.url(BROKER_SOCKET)
@@ -166,6 +169,12 @@ AGORA = CloudConfig(
     record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
     requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
 )
+AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: step with a simulator's clock
+if AGORA_CLOCK_URL:
+    try:
+        clock.install(clock.SimulatorClock(AGORA_CLOCK_URL))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
 AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
 # A beat that finds no free worker is dropped: the next one takes up what is due.
 CELERY_BEAT_SCHEDULE = {

@@ -31,7 +31,8 @@ def read() -> tuple[datetime | None, str]:
 def tell(answer: HttpResponse, polled_at: datetime | None, error: str | None = "") -> HttpResponse:
     """Let the chip of the page know, also where nothing else changed.
 
-    Told as an age in seconds: the browser's clock may be wrong. `error` is for people.
+    Told as an age in seconds: the browser's clock may be wrong. `error` is for people; the event
+    calls it `trouble`, since htmx takes an `error` for one of its own and writes it to the console.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    return trigger_client_event(answer, "live:polled", {"age": age, "error": error or ""})
+    return trigger_client_event(answer, "live:polled", {"age": age, "trouble": error or ""})

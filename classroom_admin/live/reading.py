@@ -99,7 +99,7 @@ class ClassReading:
             if entry.action == bans.LET_BACK or entry.params.get("ban_s") is not None
         ]
         found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
-        return bans.in_force(found, now=clock.now())
+        return bans.in_force(found, now=clock.cloud_now()) if found else {}
 
     @property
     def here(self) -> list[Participant]:

@@ -74,7 +74,7 @@
     if (place.textContent !== words) place.textContent = words;
   }
 
-  document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.error));
+  document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.trouble));
 
   // --- the dialog ---------------------------------------------------------------------------------------------------
   const dialog = $("#dialog");

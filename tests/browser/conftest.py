@@ -96,6 +96,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
     environment = kept | {
         "DATA_DIR": str(folder / "var"),
         "PORT": str(port),
+        "MAKELEVEL": "1",  # started for somebody: it ends with us, even when we are killed
         "AGORA_BASE_URL": cloud.base_url,
         "AGORA_FALLBACK_URL": "",
         "AGORA_APP_ID": cloud.app_id,
