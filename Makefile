@@ -14,8 +14,8 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-services test-chaos test-contract-long screenshots lint format requirements venv venv-dev \
-	bench-startup bench-simulator clean
+.PHONY: help demo serve test test-services test-chaos test-contract-long screenshots lint format requirements \
+	venv venv-dev bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-startup: .venv/.installed ## Measure how long the demo takes until it is r
 
 bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulated cloud bears
 	$(PY) bench/simulator.py
+
+bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is drained (DATABASE_URL: on PostgreSQL)
+	$(PY) bench/sync.py
 
 venv: .venv/.installed ## Make .venv and install what the product runs on
 venv-dev: .venv/.installed-dev ## The same, with what testing needs

@@ -105,8 +105,10 @@ def fold_due(*, within_s: float) -> list[int]:
     """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
     ends_at = clock.monotonic() + within_s
     rooms = folding.due_rooms()
-    for done, room_id in enumerate(rooms):
+    done = 0
+    for batch in folding.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        folding.fold_room(room_id)
+        folding.fold_batch(batch)
+        done += len(batch)
     return []

@@ -12,6 +12,7 @@ from typing import Any, Final
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
+from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Event, Stream
 from classroom_admin.sync.decode.kinds import (
     Change,
@@ -28,9 +29,14 @@ WAITED_FOR: Final = timedelta(days=1)
 """An event comes within seconds, or by the last sweep of its room."""
 
 
-def waiting(room: Room) -> list[Expectation]:
-    """The room's commands that wait for an event."""
-    return list(Expectation.objects.filter(room_uuid=room.room_uuid).select_related("entry").order_by("id"))
+def waiting(rooms: Iterable[Room]) -> dict[str, list[Expectation]]:
+    """The commands that wait for an event, by the room's uuid; rooms for which none waits are left out."""
+    found: dict[str, list[Expectation]] = {}
+    for chunk in chunks(room.room_uuid for room in rooms):
+        expected = Expectation.objects.filter(room_uuid__in=chunk)
+        for expectation in expected.select_related("entry").order_by("id"):
+            found.setdefault(expectation.room_uuid, []).append(expectation)
+    return found
 
 
 def confirm(expected: list[Expectation], events: Iterable[Event]) -> int:

@@ -94,7 +94,7 @@ def work() -> None:
 def arm(point: str, passes: int, folder: Path) -> None:
     """Put a mine at a point: this process is killed there after some passes, as if the power had failed."""
     from classroom_admin.agora.client import Client
-    from classroom_admin.sync import asking, folding, inbox, lease, registry, sweeps
+    from classroom_admin.sync import aftermath, asking, folding, inbox, lease, registry, sweeps
 
     left = [passes]
 
@@ -110,7 +110,7 @@ def arm(point: str, passes: int, folder: Path) -> None:
         "committing": (lease, "renew", False),  # the transaction of the answer's bytes is open
         "kept": (inbox, "read", True),  # the bytes are committed, and not read
         "reading": (registry, "advance", False),  # events are written, not committed
-        "folding": (folding, "_settle", False),  # read models are written, not committed
+        "folding": (aftermath, "plan", False),  # read models are written, not committed
         "folded": (folding, "fold_room", False),
         "asked": (asking, "_fetch", False),  # an answer of the repeatable endpoint is in hand
         "swept": (sweeps, "_done", True),  # what a sweep found is stored, its turn is not noted

@@ -116,7 +116,7 @@ class Command(BaseCommand):
         return held
 
     def _fold(self) -> int:
-        return sum(folding.fold_room(room_id, past_holes=True).events for room_id in folding.waiting_rooms())
+        return folding.fold_rooms(folding.waiting_rooms(), past_holes=True).events
 
     def _report(self, totals: Totals) -> None:
         self.stdout.write(
