@@ -1,4 +1,4 @@
-"""The ASGI entry point that uvicorn serves."""
+"""The ASGI entry point that uvicorn serves: streams and quick answers first, Django for the rest."""
 
 import os
 import warnings
@@ -10,4 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # Static files are a few kilobytes each and read at once; whitenoise hands them on as a plain iterator.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+_django = get_asgi_application()  # sets Django up: what follows imports models
+
+from classroom_admin.live.stream.front import Front  # noqa: E402
+
+application = Front(_django)
