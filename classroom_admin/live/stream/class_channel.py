@@ -37,6 +37,11 @@ class ClassChannel:
     def watchers(self) -> int:
         return sum(len(group) for group in self._watchers.values())
 
+    @property
+    def knows_looks(self) -> bool:
+        """Whether only parts that changed will be sent, in every language that is watched."""
+        return bool(self._memos) and all(self._memos.get(language) for language in self._watchers)
+
     async def open(self) -> None:
         """Read the room, once, however many ask at the same time."""
         async with self._opening:

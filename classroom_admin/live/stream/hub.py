@@ -69,6 +69,10 @@ class Hub:
     def watchers(self) -> int:
         return len(self._watchers)
 
+    @property
+    def is_awake(self) -> bool:
+        return bool(self._tasks)
+
     def channel(self, room_id: int) -> ClassChannel | None:
         return self._classes.get(room_id)
 
@@ -165,10 +169,10 @@ class Hub:
                     await task
 
     async def _for_ever(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run one of the duties; a failing database must not end it."""
+        """Run one of the duties until it is done; a failing database must not end it."""
         while True:
             try:
-                await work()
+                return await work()
             except DATABASE_TROUBLE as error:
                 log.warning("live: %s failed, trying again: %s", work.__name__, error)
                 await asyncio.sleep(2)
