@@ -11,7 +11,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test screenshots lint format requirements venv venv-dev bench-startup clean
+.PHONY: help demo serve test test-contract-long screenshots lint format requirements venv venv-dev bench-startup clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew,
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && mkdir -p docs/screenshots && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
-	for name in classes class class-dark class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+	for name in classes class class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+
+test-contract-long: .venv/.installed-dev ## Drive the simulator through the contract for minutes, with new input each time (EXAMPLES=500)
+	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)
 
 lint: .venv/.installed-dev ## Check format, style, import floors, types, production settings and migrations
 	$(PY) -m ruff format --check .

@@ -66,7 +66,10 @@ class Simulator:
         ticks = int(fields[11]) + int(fields[12])
         return ticks / 100, int(fields[21]) * resource.getpagesize() / 2**20
 
-    def stop(self) -> None:
+    def __enter__(self) -> "Simulator":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(10)
 
@@ -76,69 +79,66 @@ def row(what: str, value: str, goal: str = "") -> None:
 
 
 def start_up() -> None:
-    simulator = Simulator("--seed", "1")
-    row("start until it answers, with a school", f"{simulator.started_s:.2f} s", "goal 2 s")
-    simulator.stop()
+    with Simulator("--seed", "1") as simulator:
+        row("start until it answers, with a school", f"{simulator.started_s:.2f} s", "goal 2 s")
 
 
 def busy(rooms: int, pupils: int, seconds: float) -> None:
     """Everybody enters, then the lesson plays as fast as one core can while a reader empties the stream."""
-    simulator = Simulator("--stepped", "--poll-batch", "5000")
-    began = time.perf_counter()
-    simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
-    simulator.control("POST", "/clock", {"step": 30_000})
-    health = simulator.control("GET", "/health")
-    row(f"{rooms} rooms × {pupils} pupils made and entered", f"{time.perf_counter() - began:.2f} s")
-    row("  events by then, memory", f"{health['events']}, {simulator.used()[1]:.0f} MB")
-    read = 0
-    while taken := simulator.poll():
-        read += taken
-    emitted, (cpu, _) = health["events"], simulator.used()
-    began, read = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        simulator.control("POST", "/clock", {"step": 1000})
-        read += simulator.poll()
-    while taken := simulator.poll():
-        read += taken
-    took = time.perf_counter() - began
-    more = simulator.control("GET", "/health")["events"] - emitted
-    spent = simulator.used()[0] - cpu
-    row("events emitted per second while polled (wall)", f"{more / took:,.0f} /s", "goal 2,000 /s")
-    row("  the same per second of the simulator's own CPU", f"{more / spent:,.0f} /s")
-    row("  events read by the poller per second", f"{read / took:,.0f} /s")
-    row("memory after that", f"{simulator.used()[1]:.0f} MB")
-    simulator.stop()
+    with Simulator("--stepped", "--poll-batch", "5000") as simulator:
+        began = time.perf_counter()
+        simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
+        simulator.control("POST", "/clock", {"step": 30_000})
+        health = simulator.control("GET", "/health")
+        row(f"{rooms} rooms × {pupils} pupils made and entered", f"{time.perf_counter() - began:.2f} s")
+        row("  events by then, memory", f"{health['events']}, {simulator.used()[1]:.0f} MB")
+        read = 0
+        while taken := simulator.poll():
+            read += taken
+        emitted, (cpu, _) = health["events"], simulator.used()
+        began, read = time.perf_counter(), 0
+        while time.perf_counter() - began < seconds:
+            simulator.control("POST", "/clock", {"step": 1000})
+            read += simulator.poll()
+        while taken := simulator.poll():
+            read += taken
+        took = time.perf_counter() - began
+        more = simulator.control("GET", "/health")["events"] - emitted
+        spent = simulator.used()[0] - cpu
+        row("events emitted per second while polled (wall)", f"{more / took:,.0f} /s", "goal 2,000 /s")
+        row("  the same per second of the simulator's own CPU", f"{more / spent:,.0f} /s")
+        row("  events read by the poller per second", f"{read / took:,.0f} /s")
+        row("memory after that", f"{simulator.used()[1]:.0f} MB")
 
 
 def real_time(rooms: int, pupils: int, seconds: float) -> None:
     """The clock runs by itself, fast enough for over 2,000 events a second, while the reader polls."""
-    simulator = Simulator("--poll-batch", "5000")
-    simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
-    simulator.control("POST", "/clock", {"speed": 3.0})
-    time.sleep(10)  # everybody has entered by then
-    while simulator.poll() > 1000:
-        pass
-    before, began, (cpu, _) = (
-        simulator.control("GET", "/health")["events"],
-        time.perf_counter(),
-        simulator.used(),
-    )
-    read, polls = 0, 0
-    while time.perf_counter() - began < seconds:
-        read += simulator.poll()
-        polls += 1
-        time.sleep(0.1)
-    took = time.perf_counter() - began
-    health = simulator.control("GET", "/health")
-    row(
-        "by its own clock (3×): emitted per second",
-        f"{(health['events'] - before) / took:,.0f} /s",
-        "goal 2,000 /s",
-    )
-    row("  read per second, in polls per second", f"{read / took:,.0f} /s, {polls / took:.0f} /s")
-    row("  share of one core", f"{(simulator.used()[0] - cpu) / took:.0%}")
-    row("  waiting for the reader at the end", f"{health['waiting']}")
-    simulator.stop()
+    with Simulator("--poll-batch", "5000") as simulator:
+        simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
+        simulator.control("POST", "/clock", {"speed": 3.0})
+        time.sleep(10)  # everybody has entered by then
+        while simulator.poll() > 1000:
+            pass
+        before, began, (cpu, _) = (
+            simulator.control("GET", "/health")["events"],
+            time.perf_counter(),
+            simulator.used(),
+        )
+        read, polls = 0, 0
+        while time.perf_counter() - began < seconds:
+            read += simulator.poll()
+            polls += 1
+            time.sleep(0.1)
+        took = time.perf_counter() - began
+        health = simulator.control("GET", "/health")
+        row(
+            "by its own clock (3×): emitted per second",
+            f"{(health['events'] - before) / took:,.0f} /s",
+            "goal 2,000 /s",
+        )
+        row("  read per second, in polls per second", f"{read / took:,.0f} /s, {polls / took:.0f} /s")
+        row("  share of one core", f"{(simulator.used()[0] - cpu) / took:.0%}")
+        row("  waiting for the reader at the end", f"{health['waiting']}")
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import broker
+from classroom_admin.core import broker, clock
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -166,6 +166,12 @@ AGORA = CloudConfig(
     record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
     requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
 )
+AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: step with a simulator's clock
+if AGORA_CLOCK_URL:
+    try:
+        clock.install(clock.SimulatorClock(AGORA_CLOCK_URL))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
 AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
 # A beat that finds no free worker is dropped: the next one takes up what is due.
 CELERY_BEAT_SCHEDULE = {

@@ -23,6 +23,7 @@ from classroom_admin.rooms.models import Room
 
 LEASE: Final = timedelta(seconds=60)  # longer than a call may take; what a crash leaves is void after it
 AFTERGLOW: Final = timedelta(seconds=2)  # a second click that comes when the first is through already
+AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # nothing was done: a retry means it
 _TRIES: Final = 5
 
 
@@ -61,8 +62,14 @@ def claim(*, actor: User, room: Room | None, command: Command) -> Claimed:
 
 
 def release(entry: Entry) -> None:
-    """The command is through: let the claim glow for as long as a second click may take."""
-    Claim.objects.filter(entry=entry).update(expires_at=clock.now() + AFTERGLOW)
+    """The command is through: let the claim glow for as long as a second click may take.
+
+    After a refusal that is short: who reads the reason and presses again means it.
+    """
+    last = entry.steps.values_list("kind", "detail").last()
+    refused = last is not None and last[0] == Step.Kind.FAILED and not last[1].get("unknown_outcome")
+    glow = AFTER_REFUSAL if refused else AFTERGLOW
+    Claim.objects.filter(entry=entry).update(expires_at=clock.now() + glow)
 
 
 def _held(key: str) -> Claimed | None:

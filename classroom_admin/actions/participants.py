@@ -48,7 +48,9 @@ def remove_participant(
     }
     _check(**asked)
     user_uuid = participant.user_uuid
-    ban_s = FOREVER if for_good else rest_of_class(room, now=clock.now()) if for_the_class else duration_s
+    ban_s = (
+        FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
+    )
 
     def call(cloud: Client) -> Detail | None:
         cloud.kick_user(

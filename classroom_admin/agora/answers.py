@@ -19,13 +19,16 @@ _LONGEST_RAW: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """An answer as it came: ``body`` (bytes, gzip undone) and the time of its receipt (our clock, ms)."""
+    """An answer as it came: ``body`` (bytes, gzip undone), the time of its receipt (our clock, ms), and how
+    long the exchange took.
+    """
 
     body: bytes
     http_status: int
     received_at_ms: int
     request_id: str | None
     path: str
+    took_ms: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,12 +41,12 @@ class Calls:
     ) -> Envelope:
         raw = self._raw(call, parts=parts, query=query, body=body, deadline_s=deadline_s)
         envelope = read_envelope(raw.body, http_status=raw.http_status, request_id=raw.request_id)
-        self.transport.note_cloud_time(envelope.ts, received_at_ms=raw.received_at_ms)
+        self.transport.note_cloud_time(envelope.ts, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         return envelope
 
     def _event_page(self, raw: RawAnswer) -> EventPage:
         answer = read_events_answer(raw.body)
-        self.transport.note_cloud_time(answer.ts_ms, received_at_ms=raw.received_at_ms)
+        self.transport.note_cloud_time(answer.ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         return EventPage(
             events=answer.events,
             unreadable=answer.unreadable,

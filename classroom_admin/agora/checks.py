@@ -212,7 +212,7 @@ def count(value: object) -> int:
 
 
 def event_kind(value: object) -> int:
-    return whole_number(value, field="cmd", least=0)
+    return whole_number(value, field="cmd", least=0, most=2**31 - 1)
 
 
 def _listed(value: object, *, field: str) -> list[Any]:

@@ -27,6 +27,7 @@ MOST_PIXELS: Final = 921_600
 DEFAULT_WIDTH: Final = 1280
 DEFAULT_HEIGHT: Final = 720
 LONGEST_CLASS_S: Final = 86_400
+LATEST_MS: Final = 253_402_300_799_999  # the last of the year 9999
 
 _WHOLE_WEB_SETTINGS: Final = {
     "videoBitrate": (50, 8000),  # kbit/s
@@ -122,7 +123,11 @@ def resource(
 def schedule(value: object) -> dict[str, Any]:
     """When a class is: startTime (ms UTC), duration (s, at most a day), closeDelay (s)."""
     given = _as_object(value, field="schedule", known=("startTime", "duration", "closeDelay"))
-    bounds = {"startTime": (1, None), "duration": (1, LONGEST_CLASS_S), "closeDelay": (0, None)}
+    bounds = {
+        "startTime": (1, LATEST_MS),
+        "duration": (1, LONGEST_CLASS_S),
+        "closeDelay": (0, LONGEST_CLASS_S),
+    }
     for name, item in given.items():
         least, most = bounds[name]
         checks.whole_number(item, field=f"schedule.{name}", least=least, most=most)

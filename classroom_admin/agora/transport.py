@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from classroom_admin.agora.answers import RawAnswer, read_json
 from classroom_admin.agora.budget import Budget, ProcessBudget
 from classroom_admin.agora.calls import Call
+from classroom_admin.agora.cloud_clock import CloudClock
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import (
     CloudError,
@@ -34,6 +35,7 @@ from classroom_admin.agora.retries import (
 )
 from classroom_admin.agora.tokens import Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
+from classroom_admin.core import clock as house_clock
 
 READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
@@ -66,6 +68,19 @@ class Exchange:
         return self.call.template
 
 
+_observers: Final[list[Callable[[Exchange], None]]] = []
+
+
+@contextmanager
+def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
+    """Show every exchange of every client of this process to ``observer`` while the block runs."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Job:
     """A call on its way: what is the same for all its tries, and what they left behind."""
@@ -92,7 +107,7 @@ class Transport:
         self,
         config: CloudConfig,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = lambda: house_clock.now_ms() / 1000,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
@@ -109,26 +124,23 @@ class Transport:
         self._hosts = Hosts(config.base_url, config.fallback_url, monotonic=monotonic)
         self._tokens = TokenSource(config, clock=self.cloud_time_s)
         self._wire = Wire(monotonic=monotonic)
-        self._offset_ms: int | None = None
-        self._offset_lock = threading.Lock()
+        self._cloud_clock = CloudClock()
 
     @property
     def clock_offset_ms(self) -> int | None:
-        """The cloud's clock minus ours, from the last answer that told; None before the first."""
-        return self._offset_ms
+        """The cloud's clock minus ours, by the quickest of the last answers; None before the first."""
+        return self._cloud_clock.offset_ms
 
     def cloud_time_s(self) -> float:
         """Give the time (seconds since 1970) by the cloud's clock, as far as it is known."""
-        return self._clock() + (self._offset_ms or 0) / 1000
+        return self._clock() + (self.clock_offset_ms or 0) / 1000
 
-    def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int) -> None:
+    def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
         """Learn the cloud's clock from an envelope's ``ts`` (ms). Raw answers are read by others: they tell
-        it here.
+        it here, with how long the exchange took.
         """
-        if ts_ms is None or not _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
-            return
-        with self._offset_lock:
-            self._offset_ms = ts_ms - received_at_ms
+        if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
+            self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)
 
     def close(self) -> None:
         """Close idle connections; the transport can be used again afterwards."""
@@ -195,11 +207,14 @@ class Transport:
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Try the hosts in turn until one takes the request; a failure is given back, not raised."""
         reply = Reply(problem="No address is set.", sent=False)
+        took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
             if refused is not None:
                 return refused
+            started = self._monotonic()
             reply = self._exchange(host, job, token)
+            took_ms = (self._monotonic() - started) * 1000
             if reply.status is None:
                 # Also after a silence: this call may not be repeated there, but the next begins elsewhere.
                 self._hosts.failed(host)
@@ -210,7 +225,7 @@ class Transport:
         else:
             host = ""
         if reply.whole:
-            judged = self._judge(reply, job)
+            judged = self._judge(reply, job, took_ms=took_ms)
             if isinstance(judged, CloudUnavailable):
                 job.avoid = host
             return judged
@@ -256,24 +271,29 @@ class Transport:
             read_s=max(0.001, min(config.read_timeout_s, whole_s)),
             until=started + whole_s,
         )
-        if self.on_exchange is not None:
-            self.on_exchange(
-                Exchange(
-                    call=job.call,
-                    host=host,
-                    path=job.path,
-                    query=job.query,
-                    request_json=job.json,
-                    status=reply.status,
-                    body=reply.body,
-                    duration_ms=(self._monotonic() - started) * 1000,
-                    request_id=reply.request_id,
-                    problem=reply.problem,
-                )
-            )
+        self._tell(reply, job, host=host, duration_ms=(self._monotonic() - started) * 1000)
         return reply
 
-    def _judge(self, reply: Reply, job: _Job) -> RawAnswer | CloudError:
+    def _tell(self, reply: Reply, job: _Job, *, host: str, duration_ms: float) -> None:
+        listening = [*([self.on_exchange] if self.on_exchange is not None else []), *_observers]
+        if not listening:
+            return
+        exchange = Exchange(
+            call=job.call,
+            host=host,
+            path=job.path,
+            query=job.query,
+            request_json=job.json,
+            status=reply.status,
+            body=reply.body,
+            duration_ms=duration_ms,
+            request_id=reply.request_id,
+            problem=reply.problem,
+        )
+        for observer in listening:
+            observer(exchange)
+
+    def _judge(self, reply: Reply, job: _Job, *, took_ms: float) -> RawAnswer | CloudError:
         """Turn a whole reply into the answer, or into the error that its status and code stand for."""
         status = reply.status or 0
         received_at_ms = int(self._clock() * 1000)
@@ -284,6 +304,7 @@ class Transport:
                 received_at_ms=received_at_ms,
                 request_id=reply.request_id,
                 path=job.path,
+                took_ms=took_ms,
             )
         if 300 <= status < 400:
             return CloudUnavailable(
@@ -293,7 +314,7 @@ class Transport:
                 request_id=reply.request_id,
             )
         told = _read_refusal(reply.body)
-        self.note_cloud_time(read_int(told.get("ts")), received_at_ms=received_at_ms)
+        self.note_cloud_time(read_int(told.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
         date_s = read_http_date(reply.date)
         if status == 401 and date_s is not None and "ts" not in told:
             # A token dated by a wrong clock is refused: learn the time before the next one is made.

@@ -75,6 +75,7 @@ def simulator(state: demo_folder.DemoState, *, seed: int, here: Installation) ->
         argv=[
             *(sys.executable, "-m", "manage", "simulator"),
             *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
+            *("--keep-past", "50"),  # destroyed rooms: a demo may run for days
         ],
         env=here.env,
         cwd=here.base_dir,

@@ -33,9 +33,10 @@ def tell(
 ) -> HttpResponse:
     """Let the chip of the page know, also where nothing else changed.
 
-    Told as an age in seconds: the browser's clock may be wrong. `error` is for people. `ticket`: with what
-    the page may ask next.
+    Told as an age in seconds: the browser's clock may be wrong. `error` is for people; the event calls it
+    `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
+    what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    told = {"age": age, "error": error or ""} | ({"ticket": ticket} if ticket else {})
+    told = {"age": age, "trouble": error or ""} | ({"ticket": ticket} if ticket else {})
     return trigger_client_event(answer, "live:polled", told)

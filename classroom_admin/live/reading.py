@@ -99,7 +99,7 @@ class ClassReading:
             if entry.action == bans.LET_BACK or entry.params.get("ban_s") is not None
         ]
         found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
-        return bans.in_force(found, now=clock.now())
+        return bans.in_force(found, now=clock.cloud_now()) if found else {}
 
     def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
         """Rows of those who are there or left, behind the place `after`."""

@@ -23,7 +23,7 @@ def visible_rooms(user: User, rooms: QuerySet[Room] | None = None) -> QuerySet[R
 
 
 def room_for(user: User, key: str, rooms: QuerySet[Room] | None = None) -> Room:
-    """The room under `key`, loaded and authorised in one query. Raises Http404 for an unknown and for another's room."""
+    """The room under `key`, loaded and authorised in one query. Http404: unknown, or somebody else's."""
     room = visible_rooms(user, rooms).filter(key=key).first()
     if room is None:
         raise Http404("There is no such class, or it is not one of yours.")

@@ -48,19 +48,19 @@ def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]
         if at is not None
     }
     bans = [ban for entry in found if (ban := ban_of(entry, entry.steps.all(), kicked_at)) is not None]
-    return in_force(bans, now=now or clock.now())
+    return in_force(bans, now=now or clock.cloud_now())
 
 
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
-    """What an entry did, or None where the cloud did not take it. Pure.
+    """What an entry did, or None where the cloud did not take it. Pure, but for the offset of the clocks.
 
     A ban runs from the kick event where one confirmed the command (its time is the cloud's), else from
-    *accepted*.
+    *accepted* (ours, so it is moved to the cloud's clock).
     """
     took = [step for step in steps if step.kind in (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)]
     if not took:
         return None
-    since = took[0].at
+    since = clock.as_cloud_time(took[0].at)
     for step in took:
         sequence = step.detail.get("sequence")
         if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):

@@ -1,8 +1,8 @@
 """The read models: what we know of each classroom. Only the fold (in `sync`) writes the folded columns.
 
-Every row that a page shows carries `version`: the room's version at which the row last changed, so that a page at version
-v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique within a room; pages and
-addresses use our own keys.
+Every row that a page shows carries `version`: the room's version at which the row last changed, so that a
+page at version v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique
+within a room; pages and addresses use our own keys.
 """
 
 import secrets
@@ -38,7 +38,7 @@ class Role(models.TextChoices):
 
 
 class Room(models.Model):
-    """A classroom. Columns come in three groups: identity (ours), profile (read back from the cloud), folded."""
+    """A classroom. Its columns: identity (ours), profile (read back from the cloud), folded."""
 
     # identity
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -52,7 +52,9 @@ class Room(models.Model):
     planned_end_at = models.DateTimeField(null=True)
     planned_close_at = models.DateTimeField(null=True)
     profile_read_at = models.DateTimeField(null=True)
-    gone_at = models.DateTimeField(null=True, help_text="when the cloud said that the room does not exist any more")
+    gone_at = models.DateTimeField(
+        null=True, help_text="when the cloud said that the room does not exist any more"
+    )
     # folded
     version = models.BigIntegerField(default=0)
     last_sequence = models.BigIntegerField(default=0, help_text="highest stored of stream room")
@@ -69,7 +71,9 @@ class Room(models.Model):
     on_stage = models.IntegerField(default=0)
     chat_count = models.IntegerField(default=0)
     event_count = models.IntegerField(default=0, help_text="all stored of stream room, unreadable ones too")
-    recording_state = models.CharField(max_length=10, blank=True, help_text="recording, ended, failed or empty")
+    recording_state = models.CharField(
+        max_length=10, blank=True, help_text="recording, ended, failed or empty"
+    )
     chat_muted = models.BooleanField(default=False)
     properties = models.JSONField(default=dict)
     ext_apps = models.JSONField(default=dict)
@@ -156,7 +160,9 @@ class Presence(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once")
+            models.UniqueConstraint(
+                fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once"
+            )
         ]
 
 
@@ -227,7 +233,9 @@ class Resource(models.Model):
     size = models.BigIntegerField(null=True, help_text="bytes")
     url = models.TextField(blank=True)
     converted_percent = models.IntegerField(null=True, help_text="null: no conversion was asked for")
-    task = models.JSONField(default=dict, help_text="taskUuid and taskProgress as the cloud gave them; never the token")
+    task = models.JSONField(
+        default=dict, help_text="taskUuid and taskProgress as the cloud gave them; never the token"
+    )
     put_sequence = models.BigIntegerField(null=True)
     put_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
@@ -292,19 +300,23 @@ class Answer(models.Model):
     user_uuid = models.CharField(max_length=255)
     version = models.BigIntegerField(default=0)
     name = models.CharField(max_length=255, blank=True)
-    selected = models.JSONField(default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes")
+    selected = models.JSONField(
+        default=list, help_text="a quiz: the chosen items; a poll: the chosen indexes"
+    )
     is_correct = models.BooleanField(null=True)
     answered_at = models.DateTimeField(null=True)
     sequence = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once")
+            models.UniqueConstraint(
+                fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once"
+            )
         ]
 
 
 class Gap(models.Model):
-    """Numbers of a stream that can no longer be had. Inclusive at both ends; shown, never silently passed over."""
+    """Numbers of a stream that can no longer be had, both ends included. Shown, never passed over."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

@@ -24,6 +24,10 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
 
+    def value(self, name: str) -> Any:
+        """What was given, unchecked."""
+        return self._values.get(name)
+
     def name(self, name: str) -> str:
         return f"{self._path}{name}"
 

@@ -41,10 +41,13 @@ class SimClock:
             return self._anchor_ms
         return self._anchor_ms + int((self._monotonic() - self._anchor) * 1000 * self.speed)
 
-    def change(self, *, mode: Mode | None = None, speed: float | None = None) -> None:
-        """Go on from now in another mode or at another speed. ValueError for a speed that is not above 0."""
+    def change(
+        self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
+    ) -> None:
+        """Go on from now (or ``at_ms``) in another mode or at another speed. ValueError: no such speed."""
         checked = self.speed if speed is None else _checked_speed(speed)
-        self._anchor_ms, self._anchor = self.now_ms(), self._monotonic()
+        self._anchor_ms = self.now_ms() if at_ms is None else at_ms
+        self._anchor = self._monotonic()
         self.mode = mode or self.mode
         self.speed = checked
 

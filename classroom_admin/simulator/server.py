@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from classroom_admin.simulator.cloud import Cloud
 from classroom_admin.simulator.connection import AbortableProtocol
@@ -46,12 +46,11 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
             await ticking
 
     app = Starlette(
-        routes=[
-            Mount("/_sim", app=ControlEndpoint(cloud, outage=outage)),
-            Route("/{path:path}", endpoint=CloudEndpoint(cloud)),
-        ],
+        routes=[Mount("/_sim", app=ControlEndpoint(cloud, outage=outage))],
         lifespan=lifespan,
     )
+    # Not a route: its pattern would not match an address with an encoded line break.
+    app.router.default = CloudEndpoint(cloud)
     app.state.cloud = cloud
     return app
 
@@ -63,9 +62,8 @@ def _say_why_it_stopped(ticking: asyncio.Task[None]) -> None:
 
 async def _tick(cloud: Cloud) -> None:
     while True:
-        if cloud.clock.mode == "real":
-            cloud.tick()
-        await asyncio.sleep(TICK_S)
+        behind = cloud.clock.mode == "real" and not cloud.tick()
+        await asyncio.sleep(0 if behind else TICK_S)
 
 
 class _Uvicorn(uvicorn.Server):

@@ -62,7 +62,8 @@ class RunningSimulator:
         """The result of ``work(world)``, run between two requests and after all that was due has happened."""
 
         async def run() -> Result:
-            self.cloud.tick()
+            while not self.cloud.tick():
+                await asyncio.sleep(0)
             return work(self.world)
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
@@ -103,6 +104,8 @@ class RunningSimulator:
         return self.control("GET", f"/oracle?{text}")
 
 
+RUNNING: dict[str, RunningSimulator] = {}
+"""The simulators of this process by their address, for whoever must tell them from other servers."""
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -126,7 +129,9 @@ def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
     try:
         if not ready.wait(_START_S):
             raise RuntimeError("the simulator did not start")
-        yield RunningSimulator(server, loop)
+        running = RUNNING[server.base_url] = RunningSimulator(server, loop)
+        yield running
     finally:
+        RUNNING.pop(server.base_url, None)
         server.stop()
         thread.join(_START_S)

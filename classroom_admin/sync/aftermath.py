@@ -17,7 +17,7 @@ END_SWEEP_AFTER = timedelta(seconds=5)
 
 def plan(room: Room, *, before: RoomRow, rows: Rows) -> None:
     """Note what is due after this fold. In the fold's transaction; does nothing for most folds."""
-    now = clock.now()
+    now = clock.cloud_now()
     errand = Errand.objects.filter(room=room)
     if rows.room.state != before.state:
         errand.update(profile_due_at=now, profile_failures=0)

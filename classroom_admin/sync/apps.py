@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class SyncConfig(AppConfig):
     name = "classroom_admin.sync"
     label = "sync"
+
+    def ready(self) -> None:
+        from classroom_admin.core import clock
+        from classroom_admin.sync import cloud_time
+
+        clock.follow_cloud(cloud_time.offset_ms)

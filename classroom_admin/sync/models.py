@@ -144,6 +144,7 @@ class Lease(models.Model):
     last_error_at = models.DateTimeField(null=True)
     failures = models.IntegerField(default=0, help_text="in a row")
     not_before = models.DateTimeField(null=True, help_text="no poll before this")
+    clock_offset_ms = models.BigIntegerField(null=True, help_text="the cloud's clock minus ours")
 
     def __str__(self) -> str:
         return f"lease {self.fence} of {self.owner or 'nobody'}"

@@ -13,11 +13,11 @@ import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from classroom_admin.agora.answers import RawAnswer
+from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.core import clock
-from classroom_admin.sync import health, inbox, lease, sweeps
+from classroom_admin.sync import cloud_time, health, inbox, lease, sweeps
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
 
@@ -123,8 +123,11 @@ class Poller:
         result.answers += 1
         if holds_nothing(raw.body):
             result.empty = True
+            self._note_time(raw)
             return
         answer = inbox.keep(raw, source=InboxAnswer.Source.POLL, held=held)
+        if self.client.transport.clock_offset_ms is None:
+            self._note_time(raw)
         found = inbox.read(answer.pk)
         _add(result, found)
         if found.problem:
@@ -134,12 +137,33 @@ class Poller:
             result.unreadable_in_a_row = 0
             result.empty = found.items == 0
 
+    def _note_time(self, raw: RawAnswer) -> None:
+        """Learn the cloud's clock. Short answers tell it best and cost nothing, and nearly every cycle ends
+        with one; a long one is looked into only while nothing is known.
+        """
+        transport = self.client.transport
+        try:
+            told = read_events_answer(raw.body).ts_ms
+        except CloudError:
+            return  # whoever reads it for its events says what is wrong with it
+        transport.note_cloud_time(told, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
+        if transport.clock_offset_ms is not None:
+            cloud_time.remember(transport.clock_offset_ms)
+
     def _went_well(self, held: Held, result: Polled) -> None:
         now = clock.now()
         if result.unreadable_in_a_row:
             self._back_off(held, result, wait_s=None)
         else:
-            lease.renew(held, last_poll_at=now, last_good_at=now, last_error="", failures=0, not_before=None)
+            lease.renew(
+                held,
+                last_poll_at=now,
+                last_good_at=now,
+                last_error="",
+                failures=0,
+                not_before=None,
+                clock_offset_ms=self.client.transport.clock_offset_ms,
+            )
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         log.warning("poll failed: %s", error)

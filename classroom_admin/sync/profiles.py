@@ -48,7 +48,7 @@ class ReadBack:
 def read_back_due(client: Client, allowance: Allowance) -> ReadBack:
     """Read back the rooms whose profile or recordings are due, the longest waiting first."""
     result = ReadBack()
-    now = clock.now()
+    now = clock.cloud_now()
     errands = Errand.objects.filter(room__gone_at__isnull=True).select_related("room")
     profiles = errands.filter(profile_due_at__lte=now).order_by("profile_due_at")[: allowance.whole]
     recordings = errands.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[: allowance.whole]
@@ -76,7 +76,7 @@ def read_back_due(client: Client, allowance: Allowance) -> ReadBack:
 
 def _profile(client: Client, errand: Errand, result: ReadBack) -> None:
     info = client.read_room(room_uuid=errand.room.room_uuid)
-    now = clock.now()
+    now = clock.cloud_now()
     result.profiles += 1
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=errand.room_id)
@@ -173,12 +173,12 @@ def _next_files(asks: int) -> datetime | None:
     """Files appear some time after the end: ask again, ever more slowly, and give up in the end."""
     if asks >= FILES_ASKS:
         return None
-    return clock.now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
+    return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
 
 
 def _failed(errand: Errand) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**errand.profile_failures))
-    due = clock.now() + wait
+    due = clock.cloud_now() + wait
     Errand.objects.filter(pk=errand.pk).update(profile_failures=F("profile_failures") + 1)
     Errand.objects.filter(pk=errand.pk, profile_due_at__lt=due).update(profile_due_at=due)
     Errand.objects.filter(pk=errand.pk, recordings_due_at__lt=due).update(recordings_due_at=due)

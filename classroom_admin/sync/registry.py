@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -61,12 +61,13 @@ def register(room_uuids: Iterable[str]) -> None:
         Room.objects.bulk_create(
             [Room(room_uuid=room_uuid, known_since=now) for room_uuid in chunk], ignore_conflicts=True
         )
-        adopt(Room.objects.filter(room_uuid__in=chunk).values_list("id", flat=True), now=now)
+        adopt(Room.objects.filter(room_uuid__in=chunk).values_list("id", flat=True))
 
 
-def adopt(room_ids: Iterable[int], *, now: datetime) -> None:
+def adopt(room_ids: Iterable[int]) -> None:
     """Give rooms their cursors and their first errand. What is there already stays as it is."""
     ids = list(room_ids)
+    now = clock.cloud_now()
     RoomCursor.objects.bulk_create(
         [
             RoomCursor(room_id=room_id, stream=stream, sweep_due_at=now if stream in NUMBERED else None)
@@ -85,7 +86,7 @@ def adopt_all() -> int:
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
-        adopt(chunk, now=clock.now())
+        adopt(chunk)
     return len(ids)
 
 
@@ -108,7 +109,7 @@ def revive(room_ids: Iterable[int]) -> list[int]:
     for chunk in chunks(room_ids):
         back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
     if back:
-        soon = clock.now() + timedelta(seconds=1)
+        soon = clock.cloud_now() + timedelta(seconds=1)
         Room.objects.filter(id__in=back).update(gone_at=None, version=F("version") + 1)
         RoomCursor.objects.filter(room_id__in=back, stream__in=NUMBERED).update(sweep_due_at=soon)
     return back

@@ -112,7 +112,7 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
     first.
     """
     registry.adopt_all()
-    now = clock.now()
+    now = clock.cloud_now()
     cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)
     if not everything:
         cursors = cursors.filter(sweep_due_at__lte=now)
@@ -147,7 +147,9 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
 def soon(*, why: str) -> None:
     """Sweep all live rooms next: an answer of the stream of all rooms may be lost."""
     log.warning("all rooms will be asked for their last events: %s", why)
-    RoomCursor.objects.filter(stream=Stream.ROOM, sweep_due_at__isnull=False).update(sweep_due_at=clock.now())
+    RoomCursor.objects.filter(stream=Stream.ROOM, sweep_due_at__isnull=False).update(
+        sweep_due_at=clock.cloud_now()
+    )
 
 
 def _sweep(client: Client, cursor: RoomCursor, allowance: Allowance, result: Swept) -> None:
@@ -168,7 +170,7 @@ def _sweep(client: Client, cursor: RoomCursor, allowance: Allowance, result: Swe
 def _first_wanted(cursor: RoomCursor) -> int:
     """After the highest stored; from the first void number where this is the room's last sweep."""
     ended_at = end_of(cursor.room)
-    last_one = ended_at is not None and clock.now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1])
+    last_one = ended_at is not None and clock.cloud_now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1])
     if last_one:
         of_place = Hole.objects.filter(room_id=cursor.room_id, stream=cursor.stream, state=Hole.State.VOID)
         void = of_place.order_by("first").first()
@@ -178,7 +180,7 @@ def _first_wanted(cursor: RoomCursor) -> int:
 
 
 def _done(cursor: RoomCursor, pace: Pace) -> None:
-    now = clock.now()
+    now = clock.cloud_now()
     with transaction.atomic():
         holes.lock(cursor.room_id)
         room = Room.objects.get(pk=cursor.room_id)
@@ -193,7 +195,7 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0**failures) * random.uniform(0.5, 1.0))
     if isinstance(error, PathNotFound):
         wait = NO_SUCH_ADDRESS
-    RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=clock.now() + wait, failures=failures)
+    RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=clock.cloud_now() + wait, failures=failures)
 
 
 def _live_count() -> int:

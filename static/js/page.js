@@ -41,7 +41,7 @@
     if (place.textContent !== words) place.textContent = words;
   }
 
-  document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.error));
+  document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.trouble));
   document.addEventListener("live:unreachable", unreachable);
   document.addEventListener("live:ended", () => say("This class is not open to you any more. Load the page anew."));
 

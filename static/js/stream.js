@@ -135,9 +135,9 @@
     if (mode === "stream") clearTimeout(timer);
   }
 
-  function polled({ age, error, spread }) {
+  function polled({ age, trouble, spread }) {
     if (spread) live.spread = spread;
-    document.dispatchEvent(new CustomEvent("live:polled", { detail: { age, error } }));
+    document.dispatchEvent(new CustomEvent("live:polled", { detail: { age, trouble } }));
   }
 
   // --- asking every two seconds instead ------------------------------------------------------------------------------

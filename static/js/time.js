@@ -6,6 +6,15 @@
   const zone = root.dataset.zone || undefined;
   const language = root.lang || undefined;
 
+  // The classes live by the cloud's clock; this machine's may be wrong by minutes. A page that comes out of the
+  // browser's cache was written long ago, so it ticks by this machine's clock.
+  const [arrival] = performance.getEntriesByType("navigation");
+  const fresh = arrival && (arrival.type !== "back_forward" || arrival.transferSize > 0);
+  const cloudNow = Number(root.dataset.cloudNow);
+  const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
+  const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
+  const now = () => Date.now() + offset;
+
   function formatter(options) {
     try {
       return new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
@@ -40,8 +49,8 @@
     const when = new Date(element.dateTime);
     if (Number.isNaN(when.getTime())) return;
     const style = element.dataset.as;
-    if (style === "for") put(element, Date.now() - when < 60000 ? "just now" : duration(Date.now() - when));
-    else if (style === "age") put(element, `${duration(Date.now() - when)} ago`);
+    if (style === "for") put(element, now() - when < 60000 ? "just now" : duration(now() - when));
+    else if (style === "age") put(element, `${duration(now() - when)} ago`);
     else if (style === "date" && when.getFullYear() !== new Date().getFullYear()) put(element, formats.year.format(when));
     else put(element, (formats[style] || formats.time).format(when));
     if (!element.title) element.title = formats.full.format(when);
@@ -50,11 +59,11 @@
   // how long a class runs, and by how much it is past its planned end
   function run(element) {
     const from = new Date(element.dataset.from);
-    put(element, `${formats.time.format(from)} · ${duration(Date.now() - from)}`);
+    put(element, `${formats.time.format(from)} · ${duration(now() - from)}`);
   }
 
   function overrun(element) {
-    const over = Date.now() - new Date(element.dataset.over);
+    const over = now() - new Date(element.dataset.over);
     element.hidden = !(over >= 60000);
     if (!element.hidden) put(element.lastElementChild, `${duration(over)} over time`);
   }

@@ -112,6 +112,22 @@ def test_a_second_click_right_after_the_first_is_through(settings):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_retry_after_a_refusal_is_a_new_command(settings):
+    school = make_school("maths")
+    ended = answer(status=409, code=30409101, msg="ended")
+    with running_cloud(ended) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+        configure(settings, cloud.url)
+        first = classes.start_class(actor=school.teacher, room=school.room)
+        assert kinds(first) == ["requested", "failed"]
+        stepped.step(0.4)
+        assert classes.start_class(actor=school.teacher, room=school.room) == first
+        stepped.step(0.2)
+        assert classes.start_class(actor=school.teacher, room=school.room) != first
+        agora.client_for(settings.AGORA).close()
+    assert len(cloud.asked) == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_different_people_targets_and_params_are_different_commands(settings):
     school = make_school("maths")
     with running_cloud(answer()) as cloud:

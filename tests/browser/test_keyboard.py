@@ -14,8 +14,8 @@ def tab_to(page: Page, words: str, *, most: int = 60) -> None:
     for _ in range(most):
         page.keyboard.press("Tab")
         name = page.evaluate(
-            "(e => (e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent || '')"
-            ".trim())(document.activeElement)"
+            "(e => e.getAttribute('aria-label') || (e.labels?.[0] || e).textContent.trim() || e.title)"
+            "(document.activeElement)"
         )
         if re.search(words, name):
             return

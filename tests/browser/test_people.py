@@ -19,7 +19,7 @@ def add_teacher(page: Page, *, name: str, email: str, user_uuid: str) -> str:
     page.get_by_label("Cloud user ids").fill(user_uuid)
     press(page, "Add the person")
     expect(page.get_by_role("heading", name=f"{name} can sign in now")).to_be_visible()
-    return page.get_by_label("Password", exact=True).input_value()
+    return page.get_by_role("textbox", name="Password", exact=True).input_value()
 
 
 def test_a_new_teacher_signs_in_and_has_their_class(window: Opener, classroom: MakeClassroom) -> None:
@@ -33,7 +33,7 @@ def test_a_new_teacher_signs_in_and_has_their_class(window: Opener, classroom: M
     press(page, "Done")
     page.get_by_text("Reset the password", exact=True).first.click()
     page.get_by_role("button", name="Reset the password").click()
-    fresh = page.get_by_label("Password", exact=True).input_value()
+    fresh = page.get_by_role("textbox", name="Password", exact=True).input_value()
     assert fresh != password
     hers.goto("/")
     expect(hers.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -16,7 +16,6 @@ WIDE, NARROW = (1440, 900), (390, 844)
 FOR_THE_README = {
     ("classes", "1440-light"): "classes",
     ("class", "1440-light"): "class",
-    ("class", "1440-dark"): "class-dark",
     ("class", "390-light"): "class-phone",
 }
 PAGES = {

@@ -4,6 +4,7 @@ import pytest
 
 from classroom_admin.simulator.clock import STEPPED_START_MS, SimClock
 from classroom_admin.simulator.testing import ControlFailed, running_simulator
+from classroom_admin.simulator.world import World
 from classroom_admin.simulator.world.timeline import Timeline
 from tests.simulator.conftest import Api
 
@@ -79,6 +80,17 @@ def test_timeline_runs_by_due_time_and_first_planned_first():
         due.effect()
     assert seen == ["a", "b", "c"]
     assert timeline.next_at() == 30
+
+
+def test_a_crowd_is_let_through_in_portions():
+    """What does not fit into a moment is left for the next one, in order; time stands where it got to."""
+    world, seen = World(now_ms=0, app_id="x"), []
+    for at_ms in range(1, 201):
+        world.timeline.at(at_ms, lambda at_ms=at_ms: seen.append(at_ms))
+    assert world.advance(500, go_on=lambda: False) is False
+    assert (seen, world.now) == (list(range(1, 65)), 64)
+    assert world.advance(500) is True
+    assert (seen, world.now) == (list(range(1, 201)), 500)
 
 
 def test_stepped_over_http(sim, api):

@@ -61,8 +61,8 @@ def test_one_line_when_ready_and_gone_at_once(started, ending):
         assert session.get(f"{url}/_sim/health", timeout=5).json()["rooms"] == 0
         process.send_signal(ending)
         began = time.monotonic()
-        process.wait(5)
-    assert time.monotonic() - began < 2
+        process.wait(20)
+    assert time.monotonic() - began < 5
     rest, errors = process.communicate()
     assert rest == ""
     assert "Traceback" not in errors
@@ -92,7 +92,10 @@ def test_credentials_from_the_environment(started):
 
 def fails(*arguments, **environment):
     process = command(*arguments, **environment)
-    _, errors = process.communicate(timeout=20)
+    try:
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert process.returncode == 1
     assert len(errors.strip().splitlines()) == 1, errors
     return errors

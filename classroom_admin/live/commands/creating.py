@@ -70,7 +70,7 @@ class CreateForm(forms.Form):
         except ValueError as error:
             raise forms.ValidationError("Give day and time, like 2026-09-01 09:30.") from error
         when = when if when.tzinfo else when.replace(tzinfo=self.zone)
-        if when < clock.now():
+        if when < clock.cloud_now():
             raise forms.ValidationError("This time is over. Leave it empty to start the class by hand.")
         return when
 

@@ -216,7 +216,7 @@ class Hub:
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         return {
             "age": None if age is None else round(age, 1),
-            "error": self._poll_error,
+            "trouble": self._poll_error,
             "spread": spread_s(self.watchers),
         }
 

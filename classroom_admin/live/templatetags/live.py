@@ -104,6 +104,15 @@ def _utc(when: datetime) -> str:
 
 
 @register.simple_tag
+def cloud_time() -> str:
+    """The present moment by the cloud's clock (ms since 1970), for the page's clocks to tick on from.
+
+    For the page, never for a fragment: it differs by the moment.
+    """
+    return str(round(core_clock.cloud_now().timestamp() * 1000))
+
+
+@register.simple_tag
 def age_of(when: datetime | None) -> str:
     """Seconds since `when`, for the page to count on from; "" for never. Not for a fragment: it differs by
     the moment.

@@ -43,7 +43,8 @@ def create_room(call: Call) -> dict[str, Any]:
     processes = given.object("processes") or {}
     hands_up = given.fields("processes").fields("handsUp")
     hands_up.integer("maxAccept", low=0)
-    hands_up.integer("defaultAcceptRole")
+    role = hands_up.integer if isinstance(hands_up.value("defaultAcceptRole"), int) else hands_up.text
+    role("defaultAcceptRole")
     room = classes.create(
         call.world,
         uuid=call.params["room"],

@@ -19,7 +19,7 @@ def _batch(call: Call, room: Room, stream: str, *, count: int, cmd: int | None =
 @router.add("GET", "/v2/rooms/{room}/sequences", "room_events")
 def room_events(call: Call) -> RawJson:
     """Contract A: one room's events, repeatable, 100 a batch, from sequence ``nextId`` on."""
-    cmd = call.query_integer("cmd", low=-(10**9), high=10**9)
+    cmd = call.query_integer("cmd", low=0, high=2**31 - 1)
     return _batch(call, call.room(), ROOM_STREAM, count=PAGE, cmd=cmd)
 
 

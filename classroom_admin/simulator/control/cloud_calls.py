@@ -86,7 +86,8 @@ def set_clock(control: Control) -> dict[str, Any]:
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
     step = fields.integer("step", low=0)
-    clock.change(mode=mode, speed=speed)
+    # A world that has fallen behind a fast clock goes on from where it got to.
+    clock.change(mode=mode, speed=speed, at_ms=control.world.now)
     if step is not None:
         try:
             clock.step(step)

@@ -53,12 +53,21 @@ class World:
 
     # Time
 
-    def advance(self, to_ms: int) -> None:
-        """Let everything happen that is due until ``to_ms``, each at its own moment and in order."""
+    def advance(self, to_ms: int, *, go_on: Callable[[], bool] = lambda: True) -> bool:
+        """Let everything happen that is due until ``to_ms``, each at its own moment and in order.
+
+        ``go_on`` is asked now and then; when it says no, the rest is left for the next time and time stands
+        where it got to. True when nothing was left.
+        """
+        done = 0
         while (due := self.timeline.next_due(to_ms)) is not None:
             self.now = max(self.now, due.at_ms)
             due.effect()
+            done += 1
+            if done % 64 == 0 and not go_on():
+                return False
         self.now = max(self.now, to_ms)
+        return True
 
     def after(self, milliseconds: int, effect: Callable[[], None]) -> Due:
         return self.timeline.at(self.now + milliseconds, effect)

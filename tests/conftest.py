@@ -1,0 +1,34 @@
+"""What holds for every test of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from classroom_admin.agora import transport
+from classroom_admin.sync import cloud_time
+from tests.contract.watch import Watch
+
+
+@pytest.fixture(autouse=True)
+def _cloud_offset_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud's clock is not remembered into the next test, and is read again only where a test forgets
+    it: else the queries of a page would depend on how fast the test runs.
+    """
+    monkeypatch.setattr(cloud_time, "READ_EVERY_S", 3600.0)
+    cloud_time.remember(0)
+
+
+@pytest.fixture(autouse=True)
+def contract(request: pytest.FixtureRequest) -> Iterator[Watch]:
+    """Every request that a client of this process sends to a simulator, and every answer, keeps the contract.
+
+    A test in which the cloud is made to answer against it says so: `@pytest.mark.odd_answers`. Clients in
+    other processes are not seen.
+    """
+    watch = Watch(odd_answers=request.node.get_closest_marker("odd_answers") is not None)
+    with transport.observed(watch.see):
+        yield watch
+    if watch.wrong:
+        pytest.fail("against the contract:\n" + "\n".join(dict.fromkeys(watch.wrong)), pytrace=False)

@@ -1,0 +1,88 @@
+"""One set of calls, three times: the document, the client's table, the simulator's routes."""
+
+from __future__ import annotations
+
+import re
+
+from classroom_admin.agora import calls
+from classroom_admin.simulator.api import calls as simulated
+from tests.contract.document import match, operations
+
+# Calls that only a classroom client makes: the simulator has them, the contract's document does not.
+CLASSROOM_CLIENT = {
+    ("GET", "/v2/configs"),
+    ("PUT", "/v3/rooms/{}/users/{}"),
+    ("GET", "/v2/rooms/{}/users"),
+    ("POST", "/v2/rooms/{}/from/{}/chat"),
+    ("GET", "/v2/rooms/{}/chat/messages"),
+    ("PUT", "/v2/rooms/{}/mute"),
+    ("POST", "/v2/rooms/{}/rewards"),
+    ("POST", "/v3/rooms/{}/rewards"),
+    ("POST", "/v2/rooms/{}/processes/{}/progress"),
+    ("DELETE", "/v2/rooms/{}/processes/{}/progress"),
+    ("POST", "/v2/rooms/{}/processes/handsUp/acceptance"),
+    ("DELETE", "/v2/rooms/{}/processes/handsUp/acceptance"),
+    ("DELETE", "/v2/rooms/{}/processes/handsUp/acceptance/all"),
+    ("POST", "/v2/rooms/{}/processes/handsUp/acceptance/all"),
+    ("POST", "/v2/rooms/{}/widgets/popupQuizs/start"),
+    ("POST", "/v2/rooms/{}/widgets/popupQuizs/{}/stop"),
+    ("PUT", "/v2/rooms/{}/widgets/popupQuizs/{}/users/{}"),
+    ("GET", "/v2/rooms/{}/widgets/popupQuizs/{}/users"),
+    ("POST", "/v2/rooms/{}/widgets/polls/start"),
+    ("POST", "/v2/rooms/{}/widgets/polls/{}/stop"),
+    ("POST", "/v2/rooms/{}/widgets/polls/{}/users/{}"),
+    ("POST", "/v2/rooms/{}/groups/states/{}"),
+    ("DELETE", "/v2/rooms/{}/groups/states/{}"),
+    ("GET", "/v1/rooms/{}/snapshot"),
+    ("GET", "/v1/rooms/{}/sequences"),
+    ("PUT", "/v1/rooms/{}/users/{}/streams/{}"),
+    ("DELETE", "/v1/rooms/{}/users/{}/streams/{}"),
+}
+
+
+def _plain(path: str) -> str:
+    """A template without the names of its parts, and without what stands before the version."""
+    nameless = re.sub(r"\{[^}]*\}", "{}", path)
+    _before, polling, after = re.fullmatch(r"(/\{\})?/edu(/polling)?/apps/\{\}(/.*)", nameless).groups()  # type: ignore[union-attr]
+    return f"{polling or ''}{after}"
+
+
+IN_CONTRACT = {(one.method, _plain(one.path)) for one in operations()}
+
+
+def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
+    called = set()
+    for call in calls.ALL:
+        fitting = [
+            one
+            for one in operations()
+            if one.method == call.method and match(one.path, call.template) is not None
+        ]
+        assert len(fitting) == 1, (call.name, [one.name for one in fitting])
+        called.add(fitting[0].name)
+    assert called == {one.name for one in operations()}
+
+
+def test_the_client_names_its_calls_as_the_contract_does() -> None:
+    def camel(name: str) -> str:
+        first, *rest = name.split("_")
+        return first + "".join(part.capitalize() for part in rest)
+
+    # The founding document's PUT of the settings shares its address with the switch.
+    named = {camel(call.name) for call in calls.ALL}
+    assert named == {one.name for one in operations()}
+
+
+def test_the_simulator_answers_what_is_in_the_contract_and_nothing_unknown() -> None:
+    routes = {(route.method, _plain(route.full_path)) for route in simulated}
+    assert IN_CONTRACT - routes == set()
+    assert routes - IN_CONTRACT - CLASSROOM_CLIENT == set()
+    assert not CLASSROOM_CLIENT & IN_CONTRACT
+
+
+def test_the_simulator_answers_under_each_address_of_the_contract() -> None:
+    for one in operations():
+        concrete = re.sub(
+            r"\{(\w+)\}", lambda part: {"region": "eu", "state": "1"}.get(part[1], "x"), one.path
+        )
+        assert simulated.find(one.method, concrete.encode()).route.method == one.method, one.name

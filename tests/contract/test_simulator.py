@@ -1,0 +1,187 @@
+"""Schemathesis drives the real simulator over HTTP through the whole contract, with valid and invalid input.
+
+Rooms exist in most cases (they are put into the world before each call), so that every call succeeds, too.
+`CONTRACT_EXAMPLES=1000` (`make test-contract-long`) goes on for longer, and with another seed each time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from agoraiotools.apaas_token_builder import ApaasTokenBuilder
+from agoraiotools.RtmTokenBuilder2 import RtmTokenBuilder
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.simulator.world import World, classes, people, recordings, resources
+from tests.contract.document import PATH, Operation, operations
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "20"))
+LONG = "CONTRACT_EXAMPLES" in os.environ
+CHECKS = [
+    *(not_a_server_error, status_code_conformance, content_type_conformance),
+    *(response_headers_conformance, response_schema_conformance),
+]
+UID = "school-server"
+ROOM, USER, FILE = "maths 7b", "ada", "plan"
+SCHEMA = schemathesis.openapi.from_path(PATH)
+STATES = {"not started": 0, "started": 1, "ended": 2, "closed": 3}
+
+
+@dataclass
+class Driven:
+    """What came of driving one operation."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    refused_though_valid: list[str] = field(default_factory=list)
+
+
+def _furnish(world: World, *, state: str, recording: str | None) -> str:
+    """Put a room into the world as this case wants it; its id, a new one each time."""
+    uuid = f"{ROOM} {len(world.rooms)}"
+    room = classes.create(world, uuid=uuid, name="Maths 7b", type=4)
+    people.enter(world, room, uuid=USER, name="Ada", role=2)
+    resources.put(
+        world,
+        room,
+        uuid=FILE,
+        name="Plan",
+        ext="pdf",
+        size=9,
+        url="https://x.test/p.pdf",
+        conversion=None,
+        operator=UID,
+    )
+    for step in range(1, STATES[state] + 1):
+        classes.set_state(world, room, step, operator=UID)
+    if recording is not None and state == "started":
+        recordings.start(world, room, mode=recording, config={"url": "https://x.test"}, operator=UID)
+    return uuid
+
+
+def _headers(simulator: RunningSimulator, style: str) -> dict[str, str]:
+    if style == "rtm":
+        token = RtmTokenBuilder.build_token(simulator.app_id, simulator.app_certificate, UID, 3600)
+        return {"x-agora-token": token, "x-agora-uid": UID}
+    token = ApaasTokenBuilder.build_app_token(simulator.app_id, simulator.app_certificate, 3600)
+    return {"Authorization": f"agora token={token}"}
+
+
+def _drive(simulator: RunningSimulator, operation: Operation, mode: GenerationMode, examples: int) -> Driven:
+    driven = Driven()
+    api = SCHEMA[operation.path][operation.method]
+    headers = {style: _headers(simulator, style) for style in ("rtm", "education")}
+    session = requests.Session()
+    session.trust_env = False
+
+    @settings(
+        max_examples=examples,
+        derandomize=not LONG,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=api.as_strategy(generation_mode=mode),
+        style=st.sampled_from(["rtm", "education"]),
+        furnished=st.sampled_from([True, True, True, False]),
+        state=st.sampled_from(["started", "started", *STATES]),
+        recording=st.sampled_from([None, "web", "web", "composite"]),
+    )
+    def run(case: Case, style: str, furnished: bool, state: str, recording: str | None) -> None:
+        parts = case.path_parameters
+        if furnished:
+            known = {"region": "eu", "appId": simulator.app_id, "userUuid": USER, "resourceUuid": FILE}
+            if operation.name != "createRoom":
+                uuid = simulator.do(lambda world: _furnish(world, state=state, recording=recording))
+                known["roomUuid"] = uuid
+            parts |= {name: value for name, value in known.items() if name in parts}
+        if mode == GenerationMode.POSITIVE:
+            assume(_goes_with_its_path(operation, case))
+        for name in ("x-agora-token", "x-agora-uid", "Authorization"):
+            case.headers.pop(name, None)
+        answer = case.call(base_url=simulator.base_url, session=session, headers=headers[style])
+        driven.statuses[answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+        wrong = operation.wrong_in_answer(status=answer.status_code, body=answer.content)
+        assert wrong == [], (wrong, case.as_curl_command())
+        if mode == GenerationMode.POSITIVE and answer.status_code == 400 and _is_sound(operation, case):
+            driven.refused_though_valid.append(f"{answer.text} {case.as_curl_command()}")
+
+    try:
+        run()
+    finally:
+        session.close()
+    return driven
+
+
+def _goes_with_its_path(operation: Operation, case: Case) -> bool:
+    """To open breakout rooms, some must be named; a schema of the body can't look at the path."""
+    opens = operation.name == "setGroups" and str(case.path_parameters["state"]) == "1"
+    return not opens or bool(isinstance(case.body, dict) and case.body.get("groups"))
+
+
+def _is_sound(operation: Operation, case: Case) -> bool:
+    """Whether a case also keeps the bounds that JSON Schema can't say (bytes, products)."""
+    body: Any = case.body if isinstance(case.body, dict) else None
+    query = {name: str(value) for name, value in (case.query or {}).items()}
+    return operation.wrong_in_request(path=case.formatted_path, query=query, body=body) == []
+
+
+@pytest.fixture
+def clean(simulator: RunningSimulator) -> RunningSimulator:
+    simulator.control("POST", "/reset", {"stepped": True})
+    return simulator
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
+def test_valid_input_is_taken_and_answered_as_the_contract_says(
+    clean: RunningSimulator, operation: Operation
+) -> None:
+    driven = _drive(clean, operation, GenerationMode.POSITIVE, EXAMPLES)
+    assert driven.statuses[200] >= 1, driven.statuses
+    assert driven.refused_though_valid == []
+    others = {401, 404} if operation.name != "polledSequences" else {401}
+    assert driven.statuses.keys() & others, driven.statuses
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
+def test_invalid_input_never_breaks_it(clean: RunningSimulator, operation: Operation) -> None:
+    driven = _drive(clean, operation, GenerationMode.NEGATIVE, EXAMPLES // 2)
+    assert sum(driven.statuses[status] for status in (400, 401, 404)) >= 1, driven.statuses
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
+def test_who_does_not_sign_is_turned_away(clean: RunningSimulator, operation: Operation) -> None:
+    known = {"region": "eu", "appId": clean.app_id, "userUuid": USER, "resourceUuid": FILE, "state": "1"}
+    known |= {"roomUuid": clean.do(lambda world: _furnish(world, state="started", recording=None))}
+    path = operation.path.format_map(known | {"extAppUuid": "clock"})
+    good, education = _headers(clean, "rtm"), _headers(clean, "education")
+    bad: list[dict[str, str]] = [
+        {},
+        {"x-agora-token": good["x-agora-token"]},
+        {"x-agora-token": good["x-agora-token"], "x-agora-uid": "another"},
+        {"x-agora-token": "nonsense", "x-agora-uid": UID},
+        {"Authorization": "agora token=nonsense"},
+        {"Authorization": education["Authorization"].replace("agora ", "")},
+    ]
+    for headers in bad:
+        answer = requests.request(operation.method, clean.base_url + path, headers=headers, timeout=10)
+        assert answer.status_code == 401, (headers, answer.text)
+        assert operation.wrong_in_answer(status=401, body=answer.content) == []

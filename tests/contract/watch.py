@@ -1,0 +1,41 @@
+"""Holds the client to the contract while other tests use it against a simulator."""
+
+from __future__ import annotations
+
+import json
+
+from classroom_admin.agora.transport import Exchange
+from classroom_admin.simulator.testing import RUNNING
+from tests.contract.document import operation_for
+
+BREAKING_FAULTS = {"malform", "truncate", "cut", "slow_body", "lose_answer", "refuse", "late_answer"}
+
+
+class Watch:
+    """Sees every exchange and keeps what the contract has against it.
+
+    Other servers than a simulator are left alone: tests script those to be wrong. Of a simulator's answers,
+    those are left out that a fault disturbs, and, with ``odd_answers``, all of them; requests never are.
+    """
+
+    def __init__(self, *, odd_answers: bool = False) -> None:
+        self.odd_answers = odd_answers
+        self.wrong: list[str] = []
+        self.seen = 0
+
+    def see(self, exchange: Exchange) -> None:
+        simulator = RUNNING.get(exchange.host.rstrip("/"))
+        if simulator is None:
+            return
+        self.seen += 1
+        named = f"{exchange.method} {exchange.path}"
+        operation = operation_for(exchange.method, exchange.path)
+        if operation is None:
+            self.wrong.append(f"{named}: no call of the contract")
+            return
+        sent = None if exchange.request_json is None else json.loads(json.dumps(exchange.request_json))
+        found = operation.wrong_in_request(path=exchange.path, query=exchange.query, body=sent)
+        disturbed = any(fault.kind in BREAKING_FAULTS for fault in simulator.cloud.faults.all())
+        if exchange.status is not None and not exchange.problem and not disturbed and not self.odd_answers:
+            found += operation.wrong_in_answer(status=exchange.status, body=exchange.body)
+        self.wrong += [f"{named} ({operation.name}): {wrong}" for wrong in found]
