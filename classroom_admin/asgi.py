@@ -13,5 +13,8 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 _django = get_asgi_application()  # sets Django up: what follows imports models
 
 from classroom_admin.live.stream.front import Front  # noqa: E402
+from classroom_admin.live.stream.limits import allow_many_connections  # noqa: E402
+
+allow_many_connections()
 
 application = Front(_django)

@@ -91,6 +91,18 @@
     }
   }
 
+  // once for all that one message or answer changes; htmx itself tells only of its own kinds of swaps
+  let telling = false;
+
+  function changed() {
+    if (telling) return;
+    telling = true;
+    queueMicrotask(() => {
+      telling = false;
+      document.dispatchEvent(new CustomEvent("live:changed"));
+    });
+  }
+
   htmx.defineExtension("morph", {
     isInlineSwap: (style) => style === "morph",
     handleSwap(style, target, fragment) {
@@ -99,6 +111,7 @@
       window.writeTimes?.(fragment);
       if (style === "morph") morph(target, fragment.firstElementChild, added);
       else upsert(target, fragment, added, style === "upsert-quietly");
+      changed();
       return added.filter((node) => node.nodeType === Node.ELEMENT_NODE);
     },
   });

@@ -200,10 +200,12 @@
     follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
   }, { passive: true });
 
-  document.addEventListener("htmx:afterSettle", () => {
-    find();
-    toEnd();
-  });
+  for (const name of ["htmx:afterSettle", "live:changed"]) {
+    document.addEventListener(name, () => {
+      find();
+      toEnd();
+    });
+  }
 
   const chip = $("#freshness");
   if (chip) {

@@ -12,6 +12,7 @@
   const LONGEST_WAIT_S = 30;
   const HIDDEN_MS = 2000; // turning to another tab for a moment costs nothing
   const POLL_MS = 2000;
+  const MOST_STREAMS = 4;
   const NAMES = ["changes", "polled", "hello", "end"];
   const $ = (selector) => document.querySelector(selector);
   const element = $("#stream");
@@ -79,7 +80,6 @@
       if (was === EventSource.CLOSED) return;
       this.readyState = EventSource.CONNECTING;
       if (was === EventSource.CONNECTING) failures += 1;
-      this.onerror?.(new Event("error"));
       document.dispatchEvent(new CustomEvent("live:unreachable"));
       if (failures >= FAILURES) return fallBack();
       const longest = Math.min(LONGEST_WAIT_S, Math.max(live.spread, 1) * 2 ** this.tries);
@@ -97,8 +97,32 @@
 
   htmx.createEventSource = (url) => (stream = new Stream(url));
 
-  function connect() {
-    if (ended || document.hidden || stream) return;
+  // A browser has six connections to a host (HTTP/1.1) for all its windows: four may be streams, the other windows ask.
+  let release = null;
+  let reserving = false;
+
+  async function reserve() {
+    const way = performance.getEntriesByType("navigation")[0]?.nextHopProtocol;
+    if (["h2", "h3"].includes(way) || !navigator.locks) return true;
+    for (let number = 0; number < MOST_STREAMS; number += 1) {
+      const ours = await new Promise((tell) => {
+        navigator.locks.request(`live-stream-${number}`, { ifAvailable: true }, (lock) => {
+          tell(lock !== null);
+          return lock && new Promise((done) => (release = done));
+        });
+      });
+      if (ours) return true;
+    }
+    return false;
+  }
+
+  async function connect() {
+    if (ended || document.hidden || stream || reserving) return;
+    reserving = true;
+    const free = await reserve();
+    reserving = false;
+    if (!free) return fallBack();
+    if (document.hidden) return drop();
     const fresh = element.cloneNode(false); // an element that the extension has not seen
     fresh.setAttribute("sse-connect", element.dataset.stream);
     $("#stream").replaceWith(fresh);
@@ -108,6 +132,8 @@
   function drop() {
     stream?.close();
     stream = null;
+    release?.();
+    release = null;
   }
 
   function fallBack() {
