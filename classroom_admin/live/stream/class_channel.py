@@ -88,20 +88,17 @@ class ClassChannel:
                 language=language,
                 memo=self._memos.get(language),
             )
-        steady = not made or await self._is_still(after)
         self._room, self.now = room, after
         self._catch_ups.clear()
+        self._memos.clear()
         for language, group in list(self._watchers.items()):
-            if (rendered := made.get(language)) is None:  # came while the others were rendered for
-                for watcher in list(group):
-                    watcher.cut_off()
-                continue
-            if steady:
-                self._memos[language] = rendered.memo
-            else:
-                self._memos.pop(language, None)
             for watcher in list(group):
-                watcher.push(rendered.message)
+                if language in made:
+                    watcher.push(made[language].message)
+                else:  # the first of this language, come while the others' was rendered: they come again
+                    watcher.cut_off()
+        if made and await self._is_still(after):
+            self._memos = {language: one.memo for language, one in made.items() if language in self._watchers}
 
     async def _is_still(self, seen: Seen) -> bool:
         """Whether the room is still at `seen`: only then what was rendered is what it looks like there."""

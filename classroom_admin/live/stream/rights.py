@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.core import clock
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Participant, RoomTeacher
 
@@ -99,7 +99,7 @@ def read(rights: Iterable[Right]) -> Truth:
     users = [user for part in _parts(people) for user in User.objects.filter(pk__in=part, is_active=True)]
     alive: set[str] = set()
     for part in _parts(keys):
-        living = Session.objects.filter(session_key__in=part, expire_date__gt=clock.now())
+        living = Session.objects.filter(session_key__in=part, expire_date__gt=timezone.now())
         alive.update(living.values_list("session_key", flat=True))
     return Truth(
         marks={user.pk: user.get_session_auth_hash() for user in users},
