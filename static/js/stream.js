@@ -44,14 +44,17 @@
 
     open() {
       this.source = new EventSource(address(this.url));
-      this.expect(FIRST_BYTE_MS);
+      this.expect(FIRST_BYTE_MS, () => (failures = FAILURES)); // waiting longer would not help
       for (const name of NAMES) this.source.addEventListener(name, (event) => this.receive(name, event));
       this.source.onerror = () => this.lost();
     }
 
-    expect(ms) {
+    expect(ms, otherwise) {
       clearTimeout(this.watch);
-      this.watch = setTimeout(() => this.lost(), ms);
+      this.watch = setTimeout(() => {
+        otherwise?.();
+        this.lost();
+      }, ms);
     }
 
     receive(name, event) {
@@ -140,12 +143,16 @@
     drop();
     become("poll");
     poll();
+    tryAgain(again * (1 + Math.random()));
+    again = Math.min(again * 2, LATEST_AGAIN_MS);
+  }
+
+  function tryAgain(ms) {
     clearTimeout(retry);
     retry = setTimeout(() => {
       failures = FAILURES - 1; // one try; the page goes on asking meanwhile
       connect();
-    }, again * (1 + Math.random()));
-    again = Math.min(again * 2, LATEST_AGAIN_MS);
+    }, ms);
   }
 
   // Refused or ended by the server: one question tells why, in the page's own words. Who has signed in anew meanwhile
@@ -221,8 +228,11 @@
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
     if (!document.hidden) {
-      if (live.mode === "poll") poll();
-      else connect();
+      if (live.mode !== "poll") connect();
+      else {
+        poll();
+        tryAgain(1000 * (1 + Math.random())); // while it was hidden it tried nothing
+      }
       return;
     }
     hiding = setTimeout(() => {

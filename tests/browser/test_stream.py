@@ -87,7 +87,7 @@ def test_a_proxy_that_collects_makes_the_page_ask_instead(
     page = window(TEACHER)
     wire.clogged = True
     through(wire, page, room)
-    follows(page, "poll", timeout=60_000)
+    follows(page, "poll")
     room.enter("p1", "Pia")
     expect(row_of(page, "Pia")).to_be_visible()
     expect(page.locator("#freshness")).to_contain_text("Up to date")

@@ -17,6 +17,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RETRY: Final = b"retry: 5000\n\n"
 """For readers other than our page, which waits by its own rules."""
+GOODBYE_S: Final = 0.5
 
 
 async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: str | None) -> None:
@@ -47,7 +48,8 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
     except asyncio.CancelledError:
         # cut off, or the server stops: the browser comes back by itself
         if not watcher.is_cut:
-            watcher.is_over = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(send(_body(b"", more=False)), GOODBYE_S)
     finally:
         hub.leave(watcher)
         leaving.cancel()

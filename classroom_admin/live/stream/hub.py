@@ -37,8 +37,9 @@ BEAT_EVERY_S: Final = 5.0
 BEAT_PARTS: Final = 10
 """The beat goes to a tenth of the pages at a time, so that five thousand are no burst."""
 FRESHNESS_EVERY_S: Final = 1.0
-REST_SHARE: Final = 2.0
-"""After looking, the process rests for this many times as long as the look took: busy schools stay served."""
+REST_SHARE: Final = 0.5
+LONGEST_REST_S: Final = 0.1
+"""After looking, the process rests for a share of the time that the look took: busy schools stay served."""
 RETURNS_A_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
@@ -185,7 +186,7 @@ class Hub:
             async for changed in changes:
                 began = clock.monotonic()
                 await self.look(changed)
-                await asyncio.sleep(REST_SHARE * (clock.monotonic() - began))
+                await asyncio.sleep(min(LONGEST_REST_S, REST_SHARE * (clock.monotonic() - began)))
 
     async def look(self, changed: Changed = ANYTHING) -> None:
         """Read which of the watched rooms moved, and hand on what changed in them."""
