@@ -11,6 +11,7 @@ from django.utils import translation
 
 from classroom_admin.live.classes import ListOfClasses
 from classroom_admin.live.stream import messages
+from classroom_admin.live.tiles import tile
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.access import visible_rooms
 
@@ -40,7 +41,7 @@ def tiles(ids: Collection[int], *, language: str) -> dict[int, str]:
     with translation.override(language):
         for start in range(0, len(wanted), AT_ONCE):
             for room in selectors.live_tiles(wanted[start : start + AT_ONCE]):
-                made[room.pk] = render_to_string("live/_tile.html", {"room": room})
+                made[room.pk] = tile(room)
     return made
 
 

@@ -14,6 +14,7 @@ from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
+from classroom_admin.live.tiles import tile
 from classroom_admin.live.wording import ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
@@ -124,6 +125,12 @@ def age_of(when: datetime | None) -> str:
 def roster_order(person: Any) -> str:
     """The place of a person in the roster as text that sorts."""
     return order(person)
+
+
+@register.simple_tag
+def tile_of(room: Any) -> SafeString:
+    """The tile of a live class, rendered once for all lists that show it."""
+    return tile(room)
 
 
 @register.simple_tag
