@@ -6,16 +6,20 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # More of pytest's options, for example: make test PYTEST="-k roster -x"
 PYTEST ?=
+# So many run at once; 0 runs one test after the other in this process.
+WORKERS ?= 2
+IN_PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # `manage.py check --deploy` and friends look at production settings, and touch no data folder of yours.
 PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-contract-long screenshots lint format requirements venv venv-dev bench-live bench-startup clean
+.PHONY: help demo serve test test-services test-contract-long screenshots lint format requirements venv venv-dev \
+	bench-live bench-startup bench-simulator clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' CHROMIUM=/path"
+	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' WORKERS=2 CHROMIUM=/path"
 
 demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=, RESET=1 begins afresh)
 	@exec $(PY) manage.py demo
@@ -24,7 +28,12 @@ serve: .venv/.installed ## Run the dashboard against the cloud named in the envi
 	@exec $(PY) manage.py serve
 
 test: .venv/.installed-dev ## Run the whole test suite, browser tests included
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(IN_PARALLEL) $(PYTEST)
+
+# What touches the database or the broker; the browser, the client and the simulator know neither.
+SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)
+test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
+	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
@@ -59,6 +68,9 @@ bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory,
 
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py
+
+bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulated cloud bears
+	$(PY) bench/simulator.py
 
 venv: .venv/.installed ## Make .venv and install what the product runs on
 venv-dev: .venv/.installed-dev ## The same, with what testing needs

@@ -4,6 +4,7 @@ import os
 import warnings
 
 from django.core.asgi import get_asgi_application
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 
@@ -11,6 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 _django = get_asgi_application()  # sets Django up: what follows imports models
+# Each request runs in a thread of its own: a connection kept open would be used by nobody, and PostgreSQL
+# would soon have no more to give. (The few threads of the streams keep theirs.)
+connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.live.stream.front import Front  # noqa: E402
 from classroom_admin.live.stream.limits import allow_many_connections  # noqa: E402

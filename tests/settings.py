@@ -1,12 +1,34 @@
-"""Settings of the test suite: the product's own, with a data folder that the run throws away."""
+"""Settings of the test suite: the product's own, with a data folder that the run throws away.
 
+Each worker of a parallel run (pytest-xdist) has a folder, a database and a broker of its own.
+"""
+
+import atexit
 import os
+import re
+import shutil
 import tempfile
 
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="classroom-admin-tests-")
-for name in [n for n in os.environ if n.startswith("AGORA_") or n in {"DATABASE_URL", "CELERY_BROKER_URL"}]:
-    if not os.environ.get("TEST_KEEPS_SERVICES"):
-        del os.environ[name]
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="classroom-admin-tests-")
+_of_process = os.getpid()
+
+
+@atexit.register
+def _throw_away() -> None:
+    if os.getpid() == _of_process:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+if not os.environ.get("TEST_KEEPS_SERVICES"):
+    for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
+        os.environ.pop(name, None)
+elif broker := os.environ.get("CELERY_BROKER_URL"):
+    # Redis has 16 numbered databases: what one worker's tests send, another's must not take.
+    number = int(re.sub(r"\D", "", WORKER) or -1) + 1
+    os.environ["CELERY_BROKER_URL"] = re.sub(r"/\d+$", f"/{number % 16}", broker)
+for name in [n for n in os.environ if n.startswith("AGORA_")]:
+    del os.environ[name]
 
 from classroom_admin.settings import *  # noqa: E402, F403
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import connections
 
 COUNT: Final = 2
 Result = TypeVar("Result")
 
 
 class Threads:
-    """Run functions that use the ORM; connections are kept as long as `CONN_MAX_AGE` says."""
+    """Run functions that use the ORM. Each thread keeps its connection as long as it works."""
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count
@@ -22,11 +22,10 @@ class Threads:
 
     async def run(self, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         def guarded() -> Result:
-            close_old_connections()
             try:
                 return work(*args, **kwargs)
             finally:
-                close_old_connections()
+                keep_connections()
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, guarded)
 
@@ -35,3 +34,10 @@ class Threads:
         for _ in range(self._count):
             self._pool.submit(connections.close_all)
         self._pool.shutdown(wait=True)
+
+
+def keep_connections() -> None:
+    """Let go of this thread's connections only where they are broken, whatever `CONN_MAX_AGE` says."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_at = None
+        connection.close_if_unusable_or_obsolete()

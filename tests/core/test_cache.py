@@ -1,0 +1,26 @@
+"""CACHE_URL: one cache for several web processes, so that the limits on signing in hold for all together."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def in_a_process(code: str, data_dir: Path, **env: str) -> str:
+    environment = os.environ | {"DATA_DIR": str(data_dir), "SECRET_KEY": "x" * 50, **env}
+    environment["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
+    code = f"import django; django.setup(); from django.core.cache import cache; {code}"
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_what_one_process_counts_another_sees_where_a_cache_is_named(tmp_path):
+    cache_url = f"filecache://{tmp_path}/cache"
+    if broker := os.environ.get("CELERY_BROKER_URL"):
+        cache_url = broker.replace("redis://", "rediscache://")
+    in_a_process("cache.set('tries', 3)", tmp_path, CACHE_URL=cache_url)
+    assert in_a_process("print(cache.get('tries'))", tmp_path, CACHE_URL=cache_url) == "3"
+    assert in_a_process("print(cache.get('tries'))", tmp_path, CACHE_URL="") == "None"
