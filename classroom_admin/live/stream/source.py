@@ -18,7 +18,7 @@ from django.db import connections
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "classroom_changes"
-SQLITE_EVERY_S: Final = 0.05
+SQLITE_EVERY_S: Final = 0.025
 TOGETHER_S: Final = 0.01
 """Notifications that come within so long are one change."""
 ANEW_AFTER_S: Final = 2.0
