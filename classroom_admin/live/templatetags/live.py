@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
@@ -128,9 +128,9 @@ def roster_order(person: Any) -> str:
 
 
 @register.simple_tag
-def tile_of(room: Any) -> SafeString:
-    """The tile of a live class, rendered once for all lists that show it."""
-    return tile(room)
+def tiles_of(rooms: Any) -> SafeString:
+    """The tiles of live classes, each rendered once for all lists that show it."""
+    return mark_safe("".join(tile(room) for room in rooms))
 
 
 @register.simple_tag
