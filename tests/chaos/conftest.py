@@ -8,12 +8,25 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.agora.client import Client
+from classroom_admin.core import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background
 from tests.chaos.crew import Crew
-from tests.sync.conftest import cloud, hands, poller, sim
+from tests.sync.conftest import cloud, poller, sim
 
 __all__ = ["cloud", "hands", "hire", "impatient", "poller", "sim"]
+
+
+@pytest.fixture
+def hands() -> Iterator[clock.SteppedClock]:
+    """Our own clock, moved by hand. The simulator's runs on or is stepped by itself: not followed here."""
+    before = clock._read_cloud_offset_ms
+    clock.follow_cloud(lambda: 0)
+    try:
+        with clock.use(clock.SteppedClock(clock.now())) as stepped:
+            yield stepped
+    finally:
+        clock.follow_cloud(before)
 
 
 @pytest.fixture

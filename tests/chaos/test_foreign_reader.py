@@ -23,6 +23,7 @@ ROOMS = 4
 
 @pytest.fixture
 def school(sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock) -> School:
+    sim.control("POST", "/clock", {"mode": "stepped"})
     school = School(sim, rooms=ROOMS, seed=4)
     seconds_pass(school, hands, 3, events=10)
     return school
@@ -43,6 +44,8 @@ def seconds_pass(
         background.sweep()
         background.fold_due(within_s=5)
         hands.step(1)
+        if school.sim.cloud.clock.mode == "stepped":
+            school.sim.step(1000)
     return seconds
 
 

@@ -180,6 +180,7 @@ def machine_sim(settings: object) -> Iterator[RunningSimulator]:
         yield sim
 
 
+@pytest.mark.usefixtures("hands")
 def test_late_and_shuffled(machine_sim: RunningSimulator) -> None:
     assert connection.vendor
     LateAndShuffled.sim = machine_sim

@@ -20,11 +20,8 @@ LONG = bool(os.environ.get("CHAOS"))
 
 
 @pytest.fixture
-def lesson(
-    sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
-) -> RunningSimulator:
+def lesson(sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock) -> RunningSimulator:
     """Two classes on a stepped clock, of which one ends by itself in 20 minutes."""
-    monkeypatch.setattr(impatient.transport, "_clock", lambda: clock.now_ms() / 1000)
     sim.control("POST", "/reset", {"stepped": True, "plain": True, "startMs": clock.now_ms()})
     sim.make_room("short", roomName="Short", state=1, duration=1200, closeDelay=60)
     sim.make_room("long", roomName="Long", state=1)

@@ -22,7 +22,7 @@ from tests.sync.conftest import room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DEEP = "[" * 400 + "]" * 400
+DEEP = "[" * 60 + "]" * 60
 POISON: list[dict[str, Any]] = [
     {
         "cmd": 20,

@@ -92,6 +92,7 @@ def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[...,
     leader = crew.start("poll")
     crew.start("work")
     wait_until(lambda: Lease.objects.filter(app_id=sim.app_id, pid=leader.pid).exists(), within_s=30)
+    wait_until(lambda: all_here(sim), within_s=30)  # a room never heard of is another matter
     fault = sim.fault("late_answer", route="poll", params={"ms": 800})
     school.happen(40)
     wait_until(lambda: school.waiting == 0, within_s=30, every_s=0.01)
