@@ -49,7 +49,7 @@ def _group(item: pytest.Item) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Share the suite out by files (``--dist loadgroup``)."""
-    if config.getoption("dist", "no") != "loadgroup":
+    if not getattr(config.option, "loadgroup", False):  # so a worker is told; its own `dist` says "no"
         return
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
