@@ -42,6 +42,7 @@ POISON: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.odd_answers
 def test_poison_event(sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock) -> None:
     """Each kind of nonsense in a room of its own, amid an ordinary day: every room goes on."""
     school = School(sim, rooms=len(POISON), seed=6)
