@@ -8,7 +8,7 @@ PY := .venv/bin/python
 PYTEST ?=
 # So many run at once; 0 runs one test after the other in this process.
 WORKERS ?= 2
-IN_PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+IN_PARALLEL = -n $(WORKERS)
 # `manage.py check --deploy` and friends look at production settings, and touch no data folder of yours.
 PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
@@ -27,8 +27,11 @@ demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA
 serve: .venv/.installed ## Run the dashboard against the cloud named in the environment
 	@exec $(PY) manage.py serve
 
-test: .venv/.installed-dev ## Run the whole test suite, browser tests included
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(IN_PARALLEL) $(PYTEST)
+test: .venv/.installed-dev ## Run the whole test suite, browser tests included (PYTEST="-k name": only these)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
+	if [ -n "$(PYTEST)" ]; then exec $(PY) -m pytest $(PYTEST); fi && \
+	$(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser && \
+	exec $(PY) -m pytest tests/browser
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)

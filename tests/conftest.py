@@ -12,9 +12,6 @@ from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
 
 ROOT = Path(__file__).resolve().parent
-BROWSER = "browser"
-# The long ones first, so that no worker ends up with one of them while the others have nothing left.
-LONGEST_FIRST = (BROWSER, "core/test_commands.py", "sync/test_lease.py", "sync/fold/test_laws.py")
 
 
 @pytest.fixture(autouse=True)
@@ -38,20 +35,3 @@ def contract(request: pytest.FixtureRequest) -> Iterator[Watch]:
         yield watch
     if watch.wrong:
         pytest.fail("against the contract:\n" + "\n".join(dict.fromkeys(watch.wrong)), pytrace=False)
-
-
-def _group(item: pytest.Item) -> str:
-    """A file stays on one worker, and so do all browser tests: they share one dashboard and one browser."""
-    path = item.path.relative_to(ROOT).as_posix()
-    return BROWSER if path.startswith("browser/") else path
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Share the suite out by files (``--dist loadgroup``)."""
-    if not getattr(config.option, "loadgroup", False):  # so a worker is told; its own `dist` says "no"
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: ranks.get(_group(item), len(ranks)))
