@@ -1,17 +1,14 @@
-"""What holds for every test of the suite, and how it is shared out when it runs in parallel."""
+"""What holds for every test of the suite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from classroom_admin.agora import transport
 from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
-
-ROOT = Path(__file__).resolve().parent
 
 
 @pytest.fixture(autouse=True)
