@@ -14,8 +14,8 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-services test-contract-long screenshots lint format requirements venv venv-dev \
-	bench-startup bench-simulator clean
+.PHONY: help demo serve test test-services test-chaos test-contract-long screenshots lint format requirements \
+	venv venv-dev bench-live bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: .venv/.installed-dev ## Run the whole test suite, browser tests included (
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)
 test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
 	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
+
+test-chaos: .venv/.installed-dev ## Kill, cut, pause and shuffle at length (CHAOS=middle, long or full)
+	@CHAOS=$${CHAOS:-long} exec $(PY) -m pytest tests/chaos -s -q $(PYTEST)
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
@@ -66,11 +69,17 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
 
+bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory, asking, pages (FULL=1: 2,000 and 5,000 watchers, ten minutes)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py
 
 bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulated cloud bears
 	$(PY) bench/simulator.py
+
+bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is drained (DATABASE_URL: on PostgreSQL)
+	$(PY) bench/sync.py
 
 venv: .venv/.installed ## Make .venv and install what the product runs on
 venv-dev: .venv/.installed-dev ## The same, with what testing needs

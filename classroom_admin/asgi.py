@@ -1,4 +1,4 @@
-"""The ASGI entry point that uvicorn serves."""
+"""The ASGI entry point that uvicorn serves: streams and quick answers first, Django for the rest."""
 
 import os
 import warnings
@@ -11,7 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # Static files are a few kilobytes each and read at once; whitenoise hands them on as a plain iterator.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+_django = get_asgi_application()  # sets Django up: what follows imports models
 # Each request runs in a thread of its own: a connection kept open would be used by nobody, and PostgreSQL
-# would soon have no more to give.
+# would soon have no more to give. (The few threads of the streams keep theirs.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
+
+from classroom_admin.live.stream.front import Front  # noqa: E402
+from classroom_admin.live.stream.limits import allow_many_connections  # noqa: E402
+
+allow_many_connections()
+
+application = Front(_django)

@@ -7,12 +7,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from classroom_admin.core import clock
 from classroom_admin.live import freshness, story
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.dialogs import ask
 from classroom_admin.live.fragments import fragments
 from classroom_admin.live.join_links import PUPIL, TEACHER, join_link
 from classroom_admin.live.reading import ClassReading, EventPage
+from classroom_admin.live.roster import GONE, HERE
+from classroom_admin.live.stream.ticket import issue
 from classroom_admin.live.versions import Seen
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
@@ -42,14 +45,34 @@ def changes(request: HttpRequest, key: str) -> HttpResponse:
     """
     room = class_selectors.class_for(request.user, key, **freshness.brought_along())
     seen, now = Seen.read(request.GET.get("v", "")), Seen.of(room)
+    ticket = issue(
+        user_id=request.user.pk,
+        session_key=request.session.session_key or "",
+        room_key=key,
+        now_s=clock.now_ms() / 1000,
+    )
     if seen == now:
-        return freshness.tell(HttpResponse(status=204), room.polled_at, room.poll_error)
+        answer = HttpResponse(status=204)
+        return freshness.tell(answer, room.polled_at, room.poll_error, ticket=ticket)
     answer = render(
         request,
         "live/_class_changes.html",
         {"room": room, "one": ClassReading(room), "fragments": fragments(room, seen=seen, now=now)},
     )
-    return freshness.tell(answer, room.polled_at, room.poll_error)
+    return freshness.tell(answer, room.polled_at, room.poll_error, ticket=ticket)
+
+
+@require_safe
+@signed_in
+def more_people(request: HttpRequest, key: str) -> HttpResponse:
+    """The next rows of a long roster: of those who are there or (`who=gone`) left, behind place `after`;
+    `all=1`: all the rest, for who looks for somebody.
+    """
+    room = class_selectors.class_for(request.user, key)
+    who = GONE if request.GET.get("who") == GONE else HERE
+    reading = ClassReading(room)
+    part = reading.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
+    return render(request, "live/_people_more.html", {"room": room, "one": reading, "part": part})
 
 
 @require_safe

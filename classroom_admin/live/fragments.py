@@ -9,6 +9,7 @@ from typing import Any
 
 from classroom_admin.live import versions
 from classroom_admin.live.reading import ClassReading, EventPage
+from classroom_admin.live.roster import FIRST_PEOPLE
 from classroom_admin.live.versions import Seen, news
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
@@ -25,6 +26,7 @@ class Fragment:
 
 def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     """What a page that has seen `seen` needs to show `now`: rows of the roster and of the chat one by one."""
+    seen = seen.known_to(now)
     parts = news(seen, now)
     also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
     since = ClassReading(room, since=seen.version, also=also)
@@ -40,9 +42,11 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     if versions.ACTIONS in parts:
         add("_actions.html")
     if (versions.PEOPLE in parts or also) and since.people:
-        add("_people_changes.html")
+        many = len(since.people) > FIRST_PEOPLE
+        add("_people.html", whole) if many else add("_people_changes.html")
     if versions.CHAT in parts and since.chat:
-        add("_chat_changes.html")
+        many = len(since.chat) > class_selectors.CHAT_PAGE
+        add("_chat.html", whole) if many else add("_chat_changes.html")
     if "recording" in panels or versions.ACTIONS in parts:
         add("_recording.html")
     if "files" in panels:

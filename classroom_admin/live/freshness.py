@@ -28,11 +28,15 @@ def read() -> tuple[datetime | None, str]:
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
 
-def tell(answer: HttpResponse, polled_at: datetime | None, error: str | None = "") -> HttpResponse:
+def tell(
+    answer: HttpResponse, polled_at: datetime | None, error: str | None = "", *, ticket: str = ""
+) -> HttpResponse:
     """Let the chip of the page know, also where nothing else changed.
 
-    Told as an age in seconds: the browser's clock may be wrong. `error` is for people; the event
-    calls it `trouble`, since htmx takes an `error` for one of its own and writes it to the console.
+    Told as an age in seconds: the browser's clock may be wrong. `error` is for people; the event calls it
+    `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
+    what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    return trigger_client_event(answer, "live:polled", {"age": age, "trouble": error or ""})
+    told = {"age": age, "trouble": error or ""} | ({"ticket": ticket} if ticket else {})
+    return trigger_client_event(answer, "live:polled", told)

@@ -13,7 +13,8 @@ from lucide.templatetags.lucide import lucide
 
 # fmt: off
 NAMES: Final = (
-    "activity", "archive", "award", "ban", "calendar", "calendar-clock", "chart-bar", "check",
+    "activity", "archive", "award", "ban", "bell", "bell-off", "calendar", "calendar-clock",
+    "chart-bar", "check",
     "check-check", "chevron-right", "circle", "circle-alert", "circle-check", "circle-dot",
     "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock", "copy", "door-closed",
     "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",

@@ -14,13 +14,13 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.live.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
 from classroom_admin.live.versions import Seen
 from classroom_admin.live.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
 from classroom_admin.rooms import bans, class_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 
-FIRST_PEOPLE: Final = 80
 EVENTS_PAGE: Final = 50
 COMMANDS_SHOWN: Final = 12
 
@@ -101,22 +101,20 @@ class ClassReading:
         found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
         return bans.in_force(found, now=clock.cloud_now()) if found else {}
 
-    @property
-    def here(self) -> list[Participant]:
-        here = [person for person in self.people if person.online]
-        return here if self.everybody or self.since is not None else here[:FIRST_PEOPLE]
+    def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
+        """Rows of those who are there or left, behind the place `after`."""
+        whole = self.everybody or self.since is not None or all_the_rest
+        most = None if whole else PART if after else FIRST_PEOPLE
+        return part(self.people, who, after=after, most=most)
 
-    @property
-    def more_here(self) -> int:
-        """How many who are there are not among `here`."""
-        return 0 if self.everybody else max(0, sum(person.online for person in self.people) - FIRST_PEOPLE)
+    @cached_property
+    def here(self) -> Part:
+        return self.part(HERE)
 
-    @property
-    def gone(self) -> list[Participant]:
+    @cached_property
+    def gone(self) -> Part:
         """Who left, the latest first."""
-        gone = [person for person in self.people if not person.online]
-        latest = sorted(gone, key=lambda person: (person.left_at is not None, person.left_at), reverse=True)
-        return latest if self.everybody or self.since is not None else latest[:FIRST_PEOPLE]
+        return self.part(GONE)
 
     @cached_property
     def teacher(self) -> Participant | None:

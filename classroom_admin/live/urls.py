@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
     path("", include("classroom_admin.live.commands.urls")),
     path("classes/<key>/", class_page.page, name="class"),
+    path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
     path("classes/<key>/events/", class_page.earlier_events, name="events"),
     path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),

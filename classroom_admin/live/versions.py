@@ -41,9 +41,14 @@ class Seen:
         except ValueError:
             return cls()
 
+    def known_to(self, now: Seen) -> Seen:
+        """This, or nothing where it is ahead of `now`: the database was put back to an earlier state."""
+        ahead = self.version > now.version or self.step > now.step
+        return Seen() if ahead else self
+
     @classmethod
     def of(cls, room: Room) -> Seen:
-        """What a page that shows `room` now has seen. `room` carries `last_step` and `gap_count`."""
+        """What a page that shows `room` now has seen. `room` is as `class_selectors.as_shown`."""
         return cls(
             version=room.version,
             step=room.last_step or 0,
@@ -54,7 +59,9 @@ class Seen:
 
 
 def profile_mark(room: Room) -> int:
-    """Changes with what the header shows and no event carries."""
+    """Changes with what the header shows and no event carries, and with a step that came late: a lower id
+    than the last one, committed after it.
+    """
     facts = (
         room.name,
         room.room_type,
@@ -64,6 +71,7 @@ def profile_mark(room: Room) -> int:
         room.planned_close_at,
         room.gone_at,
         room.gap_count,
+        room.step_count,
     )
     return zlib.crc32(repr(facts).encode())
 
@@ -76,6 +84,8 @@ PANELS: Final = "panels"
 EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
 COMMANDS: Final = "commands"
+MOST_EVENTS: Final = 50
+"""More than so many new events are told by sending the newest page instead."""
 
 
 def news(seen: Seen, now: Seen) -> set[str]:
@@ -88,10 +98,11 @@ def news(seen: Seen, now: Seen) -> set[str]:
     if now.version != seen.version:
         parts |= {HEADER, ACTIONS, PEOPLE, CHAT, PANELS}
     if now.profile != seen.profile:
-        parts |= {HEADER, ACTIONS}
+        parts |= {HEADER, ACTIONS, COMMANDS}
     if now.step != seen.step:
         parts |= {ACTIONS, COMMANDS}
     if (now.sequence, now.events) != (seen.sequence, seen.events):
-        in_order = now.sequence - seen.sequence == now.events - seen.events
+        count = now.events - seen.events
+        in_order = now.sequence - seen.sequence == count <= MOST_EVENTS
         parts.add(EVENTS if in_order else ALL_EVENTS)
     return parts

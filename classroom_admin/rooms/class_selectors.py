@@ -43,21 +43,29 @@ COMMANDS: Final = 60
 _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
-def class_for(user: User, key: str, **annotations: Expression) -> Room:
-    """The room under `key`, loaded, authorised and marked in one query; Http404 as `rooms.access.room_for`.
-
-    Adds `last_step` (id of the last step on record), `gap_count`, and what is given.
+def as_shown(**annotations: Expression) -> QuerySet[Room]:
+    """Rooms with what telling their versions needs: `last_step` (id of the last step on record),
+    `step_count`, `gap_count`, and what is given.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
+    count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
+    count = count.values("room_uuid").annotate(n=Count("pk")).values("n")
     gaps = (
         Gap.objects.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
     )
-    rooms = Room.objects.defer(*_HEAVY).annotate(
+    return Room.objects.defer(*_HEAVY).annotate(
         last_step=Subquery(steps),
+        step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
         **annotations,
     )
-    return room_for(user, key, rooms)
+
+
+def class_for(user: User, key: str, **annotations: Expression) -> Room:
+    """The room under `key` as `as_shown`, loaded, authorised and marked in one query; Http404 as
+    `rooms.access.room_for`.
+    """
+    return room_for(user, key, as_shown(**annotations))
 
 
 def own_identity(user: User) -> Expression:

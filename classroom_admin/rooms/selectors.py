@@ -4,10 +4,11 @@ be shown.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import User
@@ -99,14 +100,18 @@ def classes(user: User, *, when: str, filters: ClassFilters) -> QuerySet[Room]:
 
     Adds to each: `now_state`, `teacher_name` (of a teacher who is there, or was), `has_gap`.
     """
+    rooms = _as_shown(visible_rooms(user), when)
+    return _matching(rooms, filters).order_by(*_ORDER[when])
+
+
+def _as_shown(rooms: QuerySet[Room], when: str) -> QuerySet[Room]:
     teacher = (
         Participant.objects.filter(room=OuterRef("pk"))
         .filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
         .order_by("-online", "-online_since", "pk")
     )
-    rooms = (
-        visible_rooms(user)
-        .annotate(now_state=_now_state())
+    return (
+        rooms.annotate(now_state=_now_state())
         .filter(when_is(when))
         .defer(*_HEAVY)
         .annotate(
@@ -114,7 +119,22 @@ def classes(user: User, *, when: str, filters: ClassFilters) -> QuerySet[Room]:
             has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
         )
     )
-    return _matching(rooms, filters).order_by(*_ORDER[when])
+
+
+def live_tiles(ids: Collection[int]) -> QuerySet[Room]:
+    """Those of these rooms that are live, as `classes` gives them, whoever may see them."""
+    return _as_shown(Room.objects.filter(pk__in=ids), LIVE).order_by(*_ORDER[LIVE])
+
+
+def not_past() -> QuerySet[Room]:
+    """All rooms that are live or coming, each with `is_live`, whoever may see them."""
+    live = Case(When(when_is(LIVE), then=Value(True)), default=Value(False))
+    return (
+        Room.objects.annotate(now_state=_now_state())
+        .filter(when_is(LIVE) | when_is(COMING))
+        .annotate(is_live=live)
+        .order_by()
+    )
 
 
 def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:

@@ -6,7 +6,10 @@ class SyncConfig(AppConfig):
     label = "sync"
 
     def ready(self) -> None:
+        from classroom_admin import agora
         from classroom_admin.core import clock
         from classroom_admin.sync import cloud_time
+        from classroom_admin.sync.shared_budget import SharedBudget
 
         clock.follow_cloud(cloud_time.offset_ms)
+        agora.use_budget(SharedBudget.of)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from classroom_admin.agora.answers import RawAnswer
+from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import CloudError
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import folding, holes, inbox
+from classroom_admin.sync import folding, foreign, holes, inbox
 from classroom_admin.sync.models import InboxAnswer, Stream
 
+LONGEST_NOTHING = 500
 SOURCE_OF: dict[str, InboxAnswer.Source] = {
     Stream.ROOM: InboxAnswer.Source.ROOM,
     Stream.QUIZ: InboxAnswer.Source.QUIZ,
@@ -48,7 +50,13 @@ def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | 
         seen.add(str(next_id))
         raw = _fetch(client, room_uuid=room_uuid, stream=stream, next_id=next_id)
         result.requests += 1
-        found = inbox.read(inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid).pk)
+        if holds_nothing(raw.body):
+            break
+        answer = inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid)
+        found = inbox.read(answer.pk)
+        # Later pages follow on what this same asking stored: nobody can have missed it before.
+        if found.stored and stream == Stream.ROOM and result.requests == 1:
+            foreign.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
         result.stored += found.stored
         result.rooms |= found.rooms
         if found.problem:
@@ -67,6 +75,17 @@ def _fetch(client: Client, *, room_uuid: str, stream: str, next_id: str | int) -
     if stream == Stream.POLL:
         return client.poll_sequences_raw(room_uuid=room_uuid, next_id=next_id)
     return client.room_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+
+
+def holds_nothing(body: bytes) -> bool:
+    """Whether a short answer is surely empty, as most to sweeps are; then there is nothing to commit."""
+    if len(body) > LONGEST_NOTHING:
+        return False
+    try:
+        content = read_events_answer(body)
+    except CloudError:
+        return False
+    return not content.events and not content.unreadable and content.next_id is None
 
 
 def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:

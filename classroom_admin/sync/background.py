@@ -13,8 +13,9 @@ from django.conf import settings
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
-from classroom_admin.sync import filling, folding, lease, profiles, sweeps
+from classroom_admin.sync import filling, folding, foreign, health, lease, profiles, sweeps
 from classroom_admin.sync.budget import Allowance, background
+from classroom_admin.sync.shared_budget import in_background
 
 _watches: dict[str, lease.Watch] = {}
 _busy: dict[str, threading.Lock] = {}
@@ -32,7 +33,10 @@ def client() -> Client | None:
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """True for one process, and one thread of it, at a time; the others have nothing to do."""
+    """True for one process, and one thread of it, at a time; the others have nothing to do.
+
+    What the block asks of the cloud comes after people's commands and the poll.
+    """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:
         busy = _busy.setdefault(name, threading.Lock())
@@ -45,7 +49,8 @@ def only_one(kind: str) -> Iterator[bool]:
         if held is not None and clock.monotonic() - _renewed.get(name, float("-inf")) > RENEW_EVERY_S:
             lease.renew(held)
             _renewed[name] = clock.monotonic()
-        yield held is not None
+        with in_background():
+            yield held is not None
     finally:
         busy.release()
 
@@ -76,6 +81,8 @@ def sweep() -> sweeps.Swept | None:
         if not mine:
             return None
         swept = sweeps.sweep_due(cloud, allowance())
+        foreign.judge()
+        health.tell_the_log()
     fold(swept.rooms)
     return swept
 
@@ -98,8 +105,10 @@ def fold_due(*, within_s: float) -> list[int]:
     """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
     ends_at = clock.monotonic() + within_s
     rooms = folding.due_rooms()
-    for done, room_id in enumerate(rooms):
+    done = 0
+    for batch in folding.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        folding.fold_room(room_id)
+        folding.fold_batch(batch)
+        done += len(batch)
     return []

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
+from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Event, Stream
 from classroom_admin.sync.decode.kinds import (
     Change,
@@ -23,11 +25,18 @@ from classroom_admin.sync.decode.kinds import (
 )
 
 Match = Mapping[str, Any]
+WAITED_FOR: Final = timedelta(days=1)
+"""An event comes within seconds, or by the last sweep of its room."""
 
 
-def waiting(room: Room) -> list[Expectation]:
-    """The room's commands that wait for an event."""
-    return list(Expectation.objects.filter(room_uuid=room.room_uuid).select_related("entry").order_by("id"))
+def waiting(rooms: Iterable[Room]) -> dict[str, list[Expectation]]:
+    """The commands that wait for an event, by the room's uuid; rooms for which none waits are left out."""
+    found: dict[str, list[Expectation]] = {}
+    for chunk in chunks(room.room_uuid for room in rooms):
+        expected = Expectation.objects.filter(room_uuid__in=chunk)
+        for expectation in expected.select_related("entry").order_by("id"):
+            found.setdefault(expectation.room_uuid, []).append(expectation)
+    return found
 
 
 def confirm(expected: list[Expectation], events: Iterable[Event]) -> int:
@@ -54,6 +63,13 @@ def confirm(expected: list[Expectation], events: Iterable[Event]) -> int:
                 )
                 confirmed += 1
     return confirmed
+
+
+def forget_old() -> int:
+    """Stop waiting for events that did not come in a day; the record keeps what was last known of them."""
+    old = Expectation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
+    forgotten, _by_model = old.delete()
+    return forgotten
 
 
 def shows(event: Event, expectation: Expectation) -> bool:

@@ -17,7 +17,8 @@ from django.db.models import Exists, OuterRef
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.core import clock
-from classroom_admin.sync import holes, registry, sorting
+from classroom_admin.sync import collector, holes, registry, sorting, statements
+from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
@@ -27,6 +28,17 @@ log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
 TICK = timedelta(milliseconds=1)
+STORED_COLUMNS = (
+    "room_id",
+    "stream",
+    "sequence",
+    "digest",
+    "cmd",
+    "ts_ms",
+    "received_at",
+    "raw",
+    "answer_id",
+)
 STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL.value: Stream.ROOM,
     InboxAnswer.Source.ROOM.value: Stream.ROOM,
@@ -83,7 +95,7 @@ def read(answer_id: int) -> Found:
     """Read a kept answer: store its new events, put aside what can't be read, note the holes. One
     transaction.
     """
-    with transaction.atomic():
+    with collector.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
             return Found()
@@ -135,7 +147,7 @@ def _read(answer: InboxAnswer) -> Found:
     )
     found = Found(items=len(content.events) + len(content.unreadable), next_id=content.next_id)
     cursors = registry.lock(batch.places)
-    fresh: list[StoredEvent] = []
+    fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
     for place, items in batch.places.items():
         found.sequences += [item.sequence for item in items.values() if item.sequence is not None]
@@ -144,7 +156,7 @@ def _read(answer: InboxAnswer) -> Found:
             fresh += _rows(cursors[place], new, answer)
             holes.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
             touched.append(cursors[place])
-    StoredEvent.objects.bulk_create(fresh)
+    statements.insert(StoredEvent, STORED_COLUMNS, fresh)
     for place, item in batch.repeats:
         kept = StoredEvent.objects.get(
             room_id=cursors[place].room_id, stream=cursors[place].stream, sequence=item.sequence
@@ -174,36 +186,38 @@ def _only_new(
         return list(items.values())
     of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
     here: set[int | str] = set()
-    for chunk in registry.chunks(numbers):
+    for chunk in chunks(numbers):
         for stored in of_place.filter(sequence__in=chunk).only("sequence", "cmd", "ts_ms"):
             number = stored.sequence or 0
             here.add(number)
             if items[number].differs_from(cmd=stored.cmd, ts_ms=stored.ts_ms):
                 aside.append((sorting.used_before(items[number]), items[number].raw))
-    for of_peers in registry.chunks(digests):
+    for of_peers in chunks(digests):
         here.update(of_place.filter(digest__in=of_peers).values_list("digest", flat=True))
     return [item for name, item in items.items() if name not in here]
 
 
-def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[StoredEvent]:
-    """Rows for new events. What comes later is marked as received later, even when the clock was set
-    back: the times found for events without one depend on it, and must not change with what comes after.
+def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
+    """Rows of `STORED_COLUMNS` for new events.
+
+    What comes later is marked as received later, even when the clock was set back: the times found for
+    events without one depend on it, and must not change with what comes after.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
         received_at = cursor.received_to + TICK
     cursor.received_to = received_at
     return [
-        StoredEvent(
-            room_id=cursor.room_id,
-            stream=cursor.stream,
-            sequence=item.sequence,
-            digest=item.digest,
-            cmd=item.cmd,
-            ts_ms=item.ts_ms,
-            received_at=received_at,
-            raw=item.raw,
-            answer_id=answer.pk,
+        (
+            cursor.room_id,
+            cursor.stream,
+            item.sequence,
+            item.digest,
+            item.cmd,
+            item.ts_ms,
+            received_at,
+            item.raw,
+            answer.pk,
         )
         for item in items
     ]

@@ -145,6 +145,10 @@ class Lease(models.Model):
     failures = models.IntegerField(default=0, help_text="in a row")
     not_before = models.DateTimeField(null=True, help_text="no poll before this")
     clock_offset_ms = models.BigIntegerField(null=True, help_text="the cloud's clock minus ours")
+    drained_at = models.DateTimeField(null=True, help_text="the last time the stream had no more for us")
+    suspect_answer = models.BigIntegerField(
+        default=0, help_text="the highest id of an InboxAnswer when an answer of ours was last feared lost"
+    )
 
     def __str__(self) -> str:
         return f"lease {self.fence} of {self.owner or 'nobody'}"
@@ -236,3 +240,46 @@ class Errand(models.Model):
 
     def __str__(self) -> str:
         return f"errand for room {self.room_id}"
+
+
+class RequestBudget(models.Model):
+    """What is left of the requests a second, for all processes and machines of this installation.
+
+    A bucket: `tokens` at the moment `filled_ms` (ms, by the database's clock). Below 0: commands and the poll
+    have reserved turns ahead.
+    """
+
+    app_id = models.CharField(max_length=64, unique=True)
+    tokens = models.FloatField(default=0.0)
+    filled_ms = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.tokens:.1f} requests left"
+
+
+class Missed(models.Model):
+    """An event that the repeatable endpoint has and the stream of all rooms did not bring, though no answer
+    of ours is feared lost: evidence of another reader, once `confirmed_at` is set.
+
+    `known_answer`: the answer that brought the number before this one. Ids of answers grow in the order of
+    their commits, which no clock can disturb.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
+    sequence = models.BigIntegerField()
+    cmd = models.IntegerField(null=True)
+    ts_ms = models.BigIntegerField(null=True)
+    known_answer = models.BigIntegerField()
+    missed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "sequence"], name="sync_missed_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["confirmed_at", "missed_at"], name="sync_missed_judged"),
+        ]
+
+    def __str__(self) -> str:
+        return f"missed {self.sequence}"

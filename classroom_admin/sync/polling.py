@@ -155,8 +155,10 @@ class Poller:
         if result.unreadable_in_a_row:
             self._back_off(held, result, wait_s=None)
         else:
+            drained = {"drained_at": now} if result.empty else {}
             lease.renew(
                 held,
+                **drained,
                 last_poll_at=now,
                 last_good_at=now,
                 last_error="",

@@ -8,14 +8,18 @@ left alone.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import attrgetter, or_
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
 from classroom_admin.rooms import models as tables
+from classroom_admin.sync import statements
+from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.fold import (
     AnswerRow,
     MessageRow,
@@ -32,10 +36,9 @@ from classroom_admin.sync.fold import (
     Rows,
     key_of,
 )
-from classroom_admin.sync.registry import chunks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A read model and its row: `key` names the columns that are unique within a room."""
 
@@ -44,29 +47,30 @@ class Table:
     key: tuple[str, ...]
     versioned: bool = True
 
-    @property
-    def columns(self) -> list[str]:
-        return [column.name for column in dataclasses.fields(self.row)]
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in dataclasses.fields(self.row))
 
-    def load(self, room_id: int, where: Q | None = None) -> Iterator[Any]:
-        columns = self.columns
-        query = self.model._default_manager.filter(where or Q(), room_id=room_id)
-        for values in query.values_list(*columns).iterator(chunk_size=2000):
-            yield self.row(**dict(zip(columns, values, strict=True)))
+    @cached_property
+    def _values(self) -> Callable[[Any], tuple[Any, ...]]:
+        return attrgetter(*self.columns)
 
-    def write(self, room_id: int, rows: Iterable[Any], *, version: int) -> None:
-        columns = self.columns
-        extra = {"version": version} if self.versioned else {}
-        self.model._default_manager.bulk_create(
-            [
-                self.model(room_id=room_id, **extra, **{column: getattr(row, column) for column in columns})
-                for row in rows
-            ],
-            update_conflicts=True,
-            unique_fields=["room", *self.key],
-            update_fields=[*(column for column in columns if column not in self.key), *extra],
-            batch_size=500,
-        )
+    def load(self, where: Q) -> Iterator[tuple[int, Any]]:
+        """Rows with the ids of their rooms."""
+        query = self.model._default_manager.filter(where)
+        for room_id, *values in query.values_list("room_id", *self.columns).iterator(chunk_size=2000):
+            yield room_id, self.row(*values)
+
+    def write(self, rows: Iterable[tuple[tables.Room, Any]]) -> None:
+        """Write rows, each in its room and with the room's version."""
+        values = self._values
+        if self.versioned:
+            columns = ("room_id", "version", *self.columns)
+            whole = ((room.pk, room.version, *values(row)) for room, row in rows)
+        else:
+            columns = ("room_id", *self.columns)
+            whole = ((room.pk, *values(row)) for room, row in rows)
+        statements.insert(self.model, columns, whole, unique=("room_id", *self.key))
 
     def delete(self, room_id: int, rows: Iterable[Any]) -> None:
         for row in rows:
@@ -84,84 +88,128 @@ TABLES: dict[str, Table] = {
     "poll": Table(tables.Poll, PollRow, ("poll_id",)),
     "answer": Table(tables.Answer, AnswerRow, ("of", "question_id", "user_uuid")),
 }
-ROOM_COLUMNS = [column.name for column in dataclasses.fields(RoomRow)]
+ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
+_room_values = attrgetter(*ROOM_COLUMNS)
+TERMS_AT_ONCE = 50
+"""Terms of one query; with `CHUNK` keys each it stays below the variables that SQLite takes (32,766)."""
 
 
-def load(room: tables.Room, needed: Needs) -> Rows:
-    """The stored rows that folding needs, few or many by what the events name."""
-    rows = Rows.empty()
-    rows.load(room_row(room))
-    for kind, where in _wanted(needed):
-        rows.load_all(TABLES[kind].load(room.pk, where))
+def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
+    """The stored rows that folding needs, by the rooms' ids: few or many by what the events name.
+
+    One query a kind for all rooms together (for a large batch, a few).
+    """
+    rows: dict[int, Rows] = {}
+    needs: dict[int, Needs] = {}
+    for room, needed in wanted:
+        rows[room.pk] = Rows.empty()
+        rows[room.pk].load(room_row(room))
+        needs[room.pk] = needed
+    for kind, where in _wanted(needs):
+        for room_id, row in TABLES[kind].load(where):
+            rows[room_id].load(row)
     return rows
 
 
+def load_whole(room: tables.Room, kind: str) -> list[Row]:
+    """All stored rows of a room of one kind."""
+    return [row for _room_id, row in TABLES[kind].load(Q(room_id=room.pk))]
+
+
 def room_row(room: tables.Room) -> RoomRow:
-    return RoomRow(**{column: getattr(room, column) for column in ROOM_COLUMNS})
+    return RoomRow(*_room_values(room))
 
 
-def _wanted(needed: Needs) -> Iterator[tuple[str, Q]]:
-    named = {
-        ("participant", "user_uuid"): needed.participants,
-        ("recording", "record_id"): needed.recordings,
-        ("resource", "resource_uuid"): needed.resources,
-        ("quiz", "quiz_id"): needed.quizzes,
-        ("poll", "poll_id"): needed.polls,
-    }
-    for (kind, column), keys in named.items():
-        for chunk in chunks(sorted(keys)):
-            yield kind, Q(**{f"{column}__in": chunk})
-    for chunk in chunks(sorted(needed.open_presences_of)):
-        yield "presence", Q(left_at__isnull=True, user_uuid__in=chunk)
-    questions: dict[tuple[str, str], list[str]] = {}
-    for of, question_id, user_uuid in sorted(needed.answers):
-        questions.setdefault((of, question_id), []).append(user_uuid)
-    for (of, question_id), users in questions.items():
-        for chunk in chunks(users):
-            yield "answer", Q(of=of, question_id=question_id, user_uuid__in=chunk)
-    yield from _wanted_by_state(needed)
+def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
+    for kind, column, of in NAMED:
+        terms: list[Q] = []
+        for room_id, needed in needs.items():
+            for chunk in chunks(sorted(of(needed))):
+                terms.append(Q(room_id=room_id, **{f"{column}__in": chunk}))
+        yield from _together(kind, terms)
+    yield from _together("presence", _open_presences(needs))
+    yield from _together("answer", _answers(needs))
+    for kind, state, of_state in BY_STATE:
+        for room_ids in chunks(room_id for room_id, needed in needs.items() if of_state(needed)):
+            yield kind, Q(room_id__in=room_ids, **state)
 
 
-def _wanted_by_state(needed: Needs) -> Iterator[tuple[str, Q]]:
-    if needed.class_over:
-        yield "participant", Q(online=True)
-        yield "presence", Q(left_at__isnull=True)
-    if needed.on_stage:
-        yield "participant", Q(on_stage=True)
-    if needed.hands:
-        yield "participant", Q(hand_raised=True)
-    if needed.running_recording:
-        yield "recording", Q(state="recording")
-    if needed.running_quiz:
-        yield "quiz", Q(running=True)
-    if needed.running_poll:
-        yield "poll", Q(running=True)
+def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
+    """Few queries instead of one a term."""
+    for part in chunks(terms, TERMS_AT_ONCE):
+        yield kind, reduce(or_, part)
 
 
-def write(room: tables.Room, rows: Rows) -> int:
-    """Write the rows that changed, each with the room's next version. Gives how many; 0 leaves the
-    version alone.
+def _open_presences(needs: Mapping[int, Needs]) -> Iterator[Q]:
+    for room_id, needed in needs.items():
+        for chunk in chunks(sorted(needed.open_presences_of)):
+            yield Q(room_id=room_id, left_at__isnull=True, user_uuid__in=chunk)
+
+
+def _answers(needs: Mapping[int, Needs]) -> Iterator[Q]:
+    for room_id, needed in needs.items():
+        questions: dict[tuple[str, str], list[str]] = {}
+        for of, question_id, user_uuid in sorted(needed.answers):
+            questions.setdefault((of, question_id), []).append(user_uuid)
+        for (of, question_id), users in questions.items():
+            for chunk in chunks(users):
+                yield Q(room_id=room_id, of=of, question_id=question_id, user_uuid__in=chunk)
+
+
+NAMED: tuple[tuple[str, str, Callable[[Needs], set[str]]], ...] = (
+    ("participant", "user_uuid", attrgetter("participants")),
+    ("recording", "record_id", attrgetter("recordings")),
+    ("resource", "resource_uuid", attrgetter("resources")),
+    ("quiz", "quiz_id", attrgetter("quizzes")),
+    ("poll", "poll_id", attrgetter("polls")),
+)
+BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
+    ("participant", {"online": True}, attrgetter("class_over")),
+    ("presence", {"left_at__isnull": True}, attrgetter("class_over")),
+    ("participant", {"on_stage": True}, attrgetter("on_stage")),
+    ("participant", {"hand_raised": True}, attrgetter("hands")),
+    ("recording", {"state": "recording"}, attrgetter("running_recording")),
+    ("quiz", {"running": True}, attrgetter("running_quiz")),
+    ("poll", {"running": True}, attrgetter("running_poll")),
+)
+
+
+def write(folded: Iterable[tuple[tables.Room, Rows]]) -> int:
+    """Write the rows that changed, each with its room's next version. Gives how many; a room of which
+    nothing changed keeps its version.
+
+    One statement a kind for all rooms together.
     """
+    return _write([(room, _changed(rows)) for room, rows in folded])
+
+
+def _changed(rows: Rows) -> dict[str, list[Row]]:
     by_kind: dict[str, list[Row]] = {}
     for key in sorted(rows.dirty, key=repr):
         row = rows.get(key)
         if row is not None:
             by_kind.setdefault(str(key[0]), []).append(row)
-    return _write(room, by_kind)
+    return by_kind
 
 
-def _write(room: tables.Room, by_kind: dict[str, list[Row]], *, deleted: int = 0) -> int:
-    changed = sum(len(of_kind) for of_kind in by_kind.values()) + deleted
-    if not changed:
-        return 0
-    room.version += 1
-    columns: dict[str, Any] = {"version": room.version}
-    for row in by_kind.pop("room", []):
-        columns |= {column: getattr(row, column) for column in ROOM_COLUMNS}
-    for kind, of_kind in by_kind.items():
-        TABLES[kind].write(room.pk, of_kind, version=room.version)
-    tables.Room.objects.filter(pk=room.pk).update(**columns)
-    return changed
+def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
+    count = 0
+    of_rooms: list[statements.Row] = []
+    of_kinds: dict[str, list[tuple[tables.Room, Row]]] = {}
+    for room, by_kind in changes:
+        if not by_kind:
+            continue
+        room.version += 1
+        for kind, rows in by_kind.items():
+            count += len(rows)
+            if kind != "room":
+                of_kinds.setdefault(kind, []).extend((room, row) for row in rows)
+        (row,) = by_kind.get("room") or [room_row(room)]
+        of_rooms.append((*_room_values(row), room.version, room.pk))
+    for kind, whole in of_kinds.items():
+        TABLES[kind].write(whole)
+    statements.update(tables.Room, (*ROOM_COLUMNS, "version"), of_rooms)
+    return count
 
 
 def replace(room: tables.Room, rows: Rows) -> int:
@@ -173,14 +221,16 @@ def replace(room: tables.Room, rows: Rows) -> int:
     if rows.room != room_row(room):
         by_kind["room"] = [rows.room]
     for kind, whole in _by_table(rows).items():
-        stored: dict[RowKey, Row] = {key_of(row): row for row in TABLES[kind].load(room.pk)}
+        stored: dict[RowKey, Row] = {key_of(row): row for row in load_whole(room, kind)}
         gone = [row for key, row in stored.items() if key not in whole]
         TABLES[kind].delete(room.pk, gone)
         deleted += len(gone)
         differing = [row for key, row in whole.items() if stored.get(key) != row]
         if differing:
             by_kind[kind] = differing
-    return _write(room, by_kind, deleted=deleted)
+    if deleted:
+        by_kind.setdefault("room", [])
+    return _write([(room, by_kind)]) + deleted
 
 
 def _by_table(rows: Rows) -> dict[str, dict[RowKey, Row]]:

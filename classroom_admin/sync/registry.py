@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import islice
-from typing import TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room
+from classroom_admin.sync import statements
+from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor, Stream
 from classroom_admin.sync.sorting import Place
 
-T = TypeVar("T")
-CHUNK = 400
-"""Values in one IN list: SQLite bounds the variables of a statement."""
-
-
-def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+ADVANCED = ("stored_sequence", "received_to", "needs_refold", "fold_due_at")
 
 
 def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
@@ -31,24 +23,26 @@ def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
     Locks are taken in the order of the cursors' ids, so that two writers never wait for one another.
     """
     wanted = set(places)
-    uuids = sorted({room_uuid for room_uuid, _stream in wanted})
-    names = _names(uuids)
-    if missing := set(uuids) - {room_uuid for room_uuid, _stream in names.values()}:
-        register(sorted(missing))
-        names = _names(uuids)
+    names = _names(wanted)
+    if missing := wanted - set(names.values()):
+        register(sorted({room_uuid for room_uuid, _stream in missing}))
+        names = _names(wanted)
     locked: dict[Place, RoomCursor] = {}
-    for chunk in chunks(sorted(pk for pk, place in names.items() if place in wanted)):
+    for chunk in chunks(sorted(names)):
         for cursor in RoomCursor.objects.select_for_update().filter(id__in=chunk).order_by("id"):
             locked[names[cursor.pk]] = cursor
     return locked
 
 
-def _names(room_uuids: Sequence[str]) -> dict[int, Place]:
+def _names(wanted: set[Place]) -> dict[int, Place]:
+    """The places that are known, by their cursors' ids."""
     names: dict[int, Place] = {}
-    for chunk in chunks(room_uuids):
-        rows = RoomCursor.objects.filter(room__room_uuid__in=chunk)
+    streams = {stream for _room_uuid, stream in wanted}
+    for chunk in chunks(sorted({room_uuid for room_uuid, _stream in wanted})):
+        rows = RoomCursor.objects.filter(room__room_uuid__in=chunk, stream__in=streams)
         for pk, room_uuid, stream in rows.values_list("id", "room__room_uuid", "stream"):
-            names[pk] = (room_uuid, stream)
+            if (room_uuid, stream) in wanted:
+                names[pk] = (room_uuid, stream)
     return names
 
 
@@ -95,12 +89,7 @@ def advance(cursors: Sequence[RoomCursor]) -> None:
     now = clock.now()
     for cursor in cursors:
         cursor.fold_due_at = now
-    RoomCursor.objects.bulk_create(
-        cursors,
-        update_conflicts=True,
-        unique_fields=["room", "stream"],
-        update_fields=["stored_sequence", "received_to", "needs_refold", "fold_due_at"],
-    )
+    statements.update_objects(cursors, ADVANCED)
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:

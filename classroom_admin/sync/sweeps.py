@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, PathNotFound, RateLimited, RoomNotFound
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import asking, health, holes, registry
+from classroom_admin.sync import asking, foreign, health, holes, registry
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, Stream
 
@@ -30,11 +31,13 @@ TAIL_EVERY_S = 20.0
 WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
 """A room whose class is far ahead."""
-TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.4
+TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
 """Of the requests per second, where many rooms are live."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)
 """Seconds after the end at which a room is swept once more; the last is before the hour is over."""
 SOON = timedelta(minutes=2)
+URGENT_LIVE, URGENT = timedelta(hours=2), timedelta(hours=1)
+"""A suspicion puts rooms so far ahead in the queue, live ones first."""
 NO_SUCH_ADDRESS = timedelta(minutes=10)
 LONGEST_BACK_OFF_S = 120.0
 
@@ -120,7 +123,7 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
     result = Swept()
     gone: set[int] = set()
     most = allowance.whole
-    for cursor in cursors.select_related("room").order_by("sweep_due_at", "id")[:most]:
+    for cursor in cursors.select_related("room").order_by("sweep_due_at", "swept_at", "id")[:most]:
         if allowance.spent:
             break
         if cursor.room_id in gone:
@@ -145,11 +148,17 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
 
 
 def soon(*, why: str) -> None:
-    """Sweep all live rooms next: an answer of the stream of all rooms may be lost."""
+    """Sweep all rooms next, the live ones first: an answer of the stream of all rooms may be lost.
+
+    Rooms that still wait from an earlier call keep their place, so that repeated losses starve none.
+    """
     log.warning("all rooms will be asked for their last events: %s", why)
-    RoomCursor.objects.filter(stream=Stream.ROOM, sweep_due_at__isnull=False).update(
-        sweep_due_at=clock.cloud_now()
-    )
+    foreign.fear_lost()
+    now = clock.cloud_now()
+    tails = RoomCursor.objects.filter(stream=Stream.ROOM, sweep_due_at__isnull=False)
+    live = tails.filter(room__in=_live_rooms())
+    live.filter(sweep_due_at__gt=now - URGENT_LIVE + SOON).update(sweep_due_at=now - URGENT_LIVE)
+    tails.filter(sweep_due_at__gt=now - URGENT + SOON).update(sweep_due_at=now - URGENT)
 
 
 def _sweep(client: Client, cursor: RoomCursor, allowance: Allowance, result: Swept) -> None:
@@ -184,9 +193,11 @@ def _done(cursor: RoomCursor, pace: Pace) -> None:
     with transaction.atomic():
         holes.lock(cursor.room_id)
         room = Room.objects.get(pk=cursor.room_id)
-        RoomCursor.objects.filter(pk=cursor.pk).update(
-            sweep_due_at=next_sweep(room, cursor.stream, now=now, pace=pace), swept_at=now, failures=0
-        )
+        mine = RoomCursor.objects.filter(pk=cursor.pk)
+        mine.update(swept_at=now, failures=0)
+        # Where a sweep was asked for meanwhile, this one may have come too early to see what that is about.
+        as_it_was = Q(sweep_due_at=cursor.sweep_due_at) if cursor.sweep_due_at else Q(sweep_due_at=None)
+        mine.filter(as_it_was).update(sweep_due_at=next_sweep(room, cursor.stream, now=now, pace=pace))
 
 
 def _failed(cursor: RoomCursor, error: CloudError) -> None:
@@ -198,7 +209,18 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
     RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=clock.cloud_now() + wait, failures=failures)
 
 
+def _live_rooms() -> QuerySet[Room]:
+    """What `is_live` says, as a query: so many rooms share the budget."""
+    now = clock.cloud_now()
+    state = Coalesce("state", "profile_state")
+    begins = Q(planned_start_at__isnull=True) | Q(planned_start_at__lt=now + SOON)
+    running = Q(now_state__isnull=True) | Q(now_state__in=(RoomState.STARTED, RoomState.ENDED))
+    return (
+        Room.objects.annotate(now_state=state)
+        .filter(running | (Q(now_state=RoomState.NOT_STARTED) & begins), gone_at__isnull=True)
+        .exclude(ended_at__lt=now - timedelta(hours=1))
+    )
+
+
 def _live_count() -> int:
-    return Room.objects.filter(
-        Q(state__isnull=True) | Q(state__in=(RoomState.STARTED, RoomState.ENDED)), gone_at__isnull=True
-    ).count()
+    return _live_rooms().count()

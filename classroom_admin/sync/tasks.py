@@ -13,7 +13,7 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from classroom_admin.core import clock
-from classroom_admin.sync import background, folding, inbox
+from classroom_admin.sync import background, confirm, folding, foreign, inbox
 from classroom_admin.sync.models import Hole
 from classroom_admin.sync.polling import poller_for
 
@@ -75,8 +75,10 @@ def profiles() -> None:
 
 @shared_task(name="sync.tidy")
 def tidy() -> None:
-    """Let go of the bytes of answers that were read long ago."""
+    """Let go of what is old: bytes of answers, evidence, commands that no event ever confirmed."""
     inbox.prune()
+    foreign.prune()
+    confirm.forget_old()
 
 
 def hint_holes(rooms: set[int]) -> None:

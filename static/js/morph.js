@@ -1,6 +1,7 @@
 // Two ways for htmx to put something new into the page without disturbing who works in it:
 //   morph   changes only what differs: open menus, focus, scroll and typed text stay
 //   upsert  rows with an id: known ones are morphed, new ones put where their data-order belongs, moved ones moved
+//           (upsert-quietly: the same for rows that only were not loaded yet, which are no news)
 "use strict";
 
 (() => {
@@ -67,31 +68,50 @@
     if (!isThere) container.insertBefore(row, before);
   }
 
-  function upsert(container, fragment, added) {
+  const tell = (container, row, more) =>
+    document.dispatchEvent(new CustomEvent("live:row", { detail: { list: container.id, row, ...more } }));
+
+  function upsert(container, fragment, added, quietly) {
     for (const row of [...fragment.children]) {
       const known = row.id && document.getElementById(row.id);
       if (known) {
         const moved = known.dataset.order !== row.dataset.order || known.parentNode !== container;
         const held = document.activeElement;
         const holds = moved && known.contains(held);
+        const before = { list: known.parentNode?.id, hand: known.classList.contains("hand-up") };
         morph(known, row, added);
         if (moved) place(container, known);
         if (holds && document.contains(held)) held.focus({ preventScroll: true });
+        if (!quietly) tell(container, known, { known: true, before });
       } else {
         place(container, row);
         added.push(row);
+        if (!quietly) tell(container, row, { known: false });
       }
     }
+  }
+
+  // once for all that one message or answer changes; htmx itself tells only of its own kinds of swaps
+  let telling = false;
+
+  function changed() {
+    if (telling) return;
+    telling = true;
+    queueMicrotask(() => {
+      telling = false;
+      document.dispatchEvent(new CustomEvent("live:changed"));
+    });
   }
 
   htmx.defineExtension("morph", {
     isInlineSwap: (style) => style === "morph",
     handleSwap(style, target, fragment) {
-      if (style !== "morph" && style !== "upsert") return false;
+      if (!["morph", "upsert", "upsert-quietly"].includes(style)) return false;
       const added = [];
       window.writeTimes?.(fragment);
       if (style === "morph") morph(target, fragment.firstElementChild, added);
-      else upsert(target, fragment, added);
+      else upsert(target, fragment, added, style === "upsert-quietly");
+      changed();
       return added.filter((node) => node.nodeType === Node.ELEMENT_NODE);
     },
   });

@@ -1,43 +1,10 @@
-// What a page does by itself: ask for changes, tell how old they are, dialogs, menus, copying, finding.
+// What a page does by itself: tell how old it is, dialogs, menus, copying, finding. How it stays up to date: stream.js.
 "use strict";
 
 (() => {
-  const POLL_MS = 2000;
   const FRESH_S = 10;
   const STALE_S = 60;
   const $ = (selector, scope = document) => scope.querySelector(selector);
-
-  // --- asking for changes, every two seconds while the page is seen --------------------------------------------------
-  let timer = 0;
-  let failures = 0;
-  let ended = false;
-
-  function poll() {
-    clearTimeout(timer);
-    const poller = $("#poller");
-    if (!poller || ended || document.hidden) return;
-    htmx.trigger(poller, "live:poll");
-  }
-
-  function later() {
-    clearTimeout(timer);
-    if (!ended) timer = setTimeout(poll, Math.min(POLL_MS * 2 ** failures, 30000));
-  }
-
-  // of the event only the request tells who asked: by then the answer has replaced the element
-  const isPoll = (detail) => detail.requestConfig?.elt?.id === "poller";
-
-  document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (!isPoll(detail)) return;
-    failures = detail.successful ? 0 : Math.min(failures + 1, 4);
-    if (!detail.successful) unreachable();
-    if (detail.xhr.status === 404) {
-      ended = true;
-      say("This class is not open to you any more. Load the page anew.");
-    }
-    later();
-  });
-  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : poll()));
 
   // --- how old what we show is --------------------------------------------------------------------------------------
   let polledAt = null; // on this browser's own clock that never goes back
@@ -75,6 +42,8 @@
   }
 
   document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.trouble));
+  document.addEventListener("live:unreachable", unreachable);
+  document.addEventListener("live:ended", () => say("This class is not open to you any more. Load the page anew."));
 
   // --- the dialog ---------------------------------------------------------------------------------------------------
   const dialog = $("#dialog");
@@ -115,7 +84,7 @@
   }
 
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    if (detail.requestConfig.verb === "post") setTimeout(poll, 250);
+    if (detail.requestConfig.verb === "post") setTimeout(window.live.poll, 250);
     if (!isDialogPost(detail)) return;
     sending = setTimeout(() => dialog.close(), 600);
   });
@@ -138,7 +107,7 @@
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
-    const failed = !isPoll(detail) && !detail.successful && detail.xhr.status !== 422;
+    const failed = !window.live.isPoll?.(detail) && !detail.successful && detail.xhr.status !== 422;
     if (failed) say(problem(detail.xhr.status));
   });
 
@@ -213,7 +182,15 @@
       row.hidden = wanted !== "" && !$("th", row).textContent.toLocaleLowerCase().includes(wanted);
     }
   }
-  document.addEventListener("input", ({ target }) => target.matches("[data-find]") && find());
+  // who looks for somebody looks among all: the rest of a long roster is loaded first
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("[data-find]")) return;
+    for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
+    find();
+  });
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.matches("[data-rest]") && detail.triggeringEvent?.type === "live:rest") detail.parameters.set("all", "1");
+  });
 
   // --- the chat stays at its end unless one has scrolled up ----------------------------------------------------------------
   let follows = true;
@@ -223,10 +200,12 @@
     follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
   }, { passive: true });
 
-  document.addEventListener("htmx:afterSettle", () => {
-    find();
-    toEnd();
-  });
+  for (const name of ["htmx:afterSettle", "live:changed"]) {
+    document.addEventListener(name, () => {
+      find();
+      toEnd();
+    });
+  }
 
   const chip = $("#freshness");
   if (chip) {
@@ -234,5 +213,4 @@
     setInterval(freshness, 1000);
   }
   toEnd();
-  later();
 })();

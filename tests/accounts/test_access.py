@@ -44,6 +44,7 @@ TABLE = {
     "settings:overview": [_admins()],
     "settings:test": [_admins("post")],
     "settings:audit": [_admins()],
+    "settings:sync": [_admins()],
     "account_login": [Row("get", MOVED, MOVED, MOVED, {200})],
     "account_logout": [
         Row("get", {200}, {200}, {200}, MOVED),

@@ -61,11 +61,11 @@ def test_focus_stays_on_the_button_of_a_row_that_moves(window: Opener, classroom
 
 
 def _count_updates(page):
-    """Counts the answers that changed the page, from now on."""
-    seen = []
-    page.on("response", lambda answer: seen.append(answer.url) if _is_update(answer) else None)
-    return lambda: len(seen)
-
-
-def _is_update(answer) -> bool:
-    return "/live/classes/" in answer.url and answer.status == 200
+    """Counts the messages that changed the page, from now on."""
+    page.evaluate(
+        """() => {
+          window.updates = 0;
+          document.addEventListener("htmx:sseMessage", () => (window.updates += 1));
+        }"""
+    )
+    return lambda: page.evaluate("window.updates")

@@ -158,10 +158,12 @@ def clean(simulator: RunningSimulator) -> RunningSimulator:
 def test_valid_input_is_taken_and_answered_as_the_contract_says(
     clean: RunningSimulator, operation: Operation
 ) -> None:
+    others = {401, 404} if operation.name != "polledSequences" else {401}
     driven = _drive(clean, operation, GenerationMode.POSITIVE, EXAMPLES)
+    if not driven.statuses.keys() & others:  # few cases may all be of a room that exists
+        driven = _drive(clean, operation, GenerationMode.POSITIVE, 5 * EXAMPLES)
     assert driven.statuses[200] >= 1, driven.statuses
     assert driven.refused_though_valid == []
-    others = {401, 404} if operation.name != "polledSequences" else {401}
     assert driven.statuses.keys() & others, driven.statuses
 
 

@@ -128,6 +128,11 @@ def fill(room: Room) -> None:
 
 @pytest.fixture
 def school(db: None) -> School:
+    return furnish()
+
+
+def furnish() -> School:
+    """People, a class with one of everything in it, and a cloud that answered just now."""
     administrator = User.objects.create_user(
         "admin@school.test", "x", role=User.Role.ADMINISTRATOR, name="Ruth"
     )

@@ -24,6 +24,7 @@ TABLE = {
     "icons": OPEN,
     "class": OWN,
     "class_changes": OWN,
+    "more_people": OWN,
     "chat": OWN,
     "events": OWN,
     "event": OWN,

@@ -23,6 +23,12 @@ OUTCOMES = {
 }
 
 
+class SyncForm(forms.Form):
+    """Where in the list of what could not be read a page begins."""
+
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
 class AuditForm(forms.Form):
     """Filters; an empty field does not narrow. Days are days of the school's time zone."""
 

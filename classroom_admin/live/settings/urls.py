@@ -8,5 +8,6 @@ app_name = "settings"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("test/", views.test, name="test"),
+    path("sync/", views.sync, name="sync"),
     path("audit/", views.audit, name="audit"),
 ]

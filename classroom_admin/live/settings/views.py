@@ -12,8 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.actions.connection import try_connection
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.live.administrators import administrator_only
-from classroom_admin.live.settings.forms import AuditForm
+from classroom_admin.live.settings.forms import AuditForm, SyncForm
 from classroom_admin.live.settings.rows import rows_of
+from classroom_admin.live.settings.sync_facts import facts_of, quarantine_page
+from classroom_admin.sync.health import health
 
 LATEST = 5
 
@@ -58,6 +60,18 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/audit.html", context)
 
 
+@require_safe
+@administrator_only
+def sync(request: HttpRequest) -> HttpResponse:
+    """How the events come in, and what came and could not be read; newest first."""
+    form = SyncForm(request.GET)
+    before = form.cleaned_data["before"] if form.is_valid() else None
+    items, older = quarantine_page(before=before)
+    now = health()
+    context = {"health": now, "facts": facts_of(now), "items": items, "older": older, "is_newest": not before}
+    return render(request, "settings/sync.html", context)
+
+
 def _overview() -> dict[str, Any]:
     cloud = settings.AGORA
     facts = [
@@ -74,4 +88,4 @@ def _overview() -> dict[str, Any]:
         ("Address for entering a class", "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
     ]
     latest = find_entries(Filters(), limit=LATEST).entries
-    return {"facts": facts, "problems": cloud.problems(), "rows": rows_of(latest)}
+    return {"facts": facts, "problems": cloud.problems(), "rows": rows_of(latest), "health": health()}

@@ -8,11 +8,13 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
 from classroom_admin.live.reading import file_name as name_of_file
+from classroom_admin.live.roster import order
+from classroom_admin.live.tiles import tile
 from classroom_admin.live.wording import ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
@@ -121,18 +123,21 @@ def age_of(when: datetime | None) -> str:
 
 @register.simple_tag
 def roster_order(person: Any) -> str:
-    """The place of a person in the roster as text that sorts: teachers, raised hands by waiting time, then
-    names.
+    """The place of a person in the roster as text that sorts."""
+    return order(person)
 
-    Those who left: the latest first.
-    """
-    rank = {"teacher": "0", "assistant": "1"}.get(person.role, "2")
-    if not person.online:
-        left = int(person.left_at.timestamp()) if person.left_at else 0
-        return f"{10**11 - left:012d}"
-    raised = person.hand_raised_at
-    hand = f"0{int(raised.timestamp()) if raised else 0:012d}" if person.hand_raised else "1"
-    return f"{rank}{hand}{person.name.casefold()[:24]}"
+
+@register.simple_tag
+def tiles_of(rooms: Any) -> SafeString:
+    """The tiles of live classes, each rendered once for all lists that show it."""
+    return mark_safe("".join(tile(room) for room in rooms))
+
+
+@register.simple_tag
+def classes_order(room: Any) -> str:
+    """The place of a live class among the tiles as text that sorts: the one that started last first."""
+    started = int(room.started_at.timestamp()) if room.started_at else 0
+    return f"{10**11 - started:012d}{room.name.casefold()[:24]}{room.pk:012d}"
 
 
 @register.simple_tag

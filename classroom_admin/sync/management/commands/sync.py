@@ -17,6 +17,7 @@ from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
 from classroom_admin.sync.polling import Polled, Poller
+from classroom_admin.sync.shared_budget import in_background
 
 WAIT_FOR_LEASE_S = 25.0
 LOOK_EVERY_S = 0.2
@@ -62,6 +63,11 @@ class Command(BaseCommand):
             raise CommandError("The connection to the cloud is not set up. " + " ".join(missing))
         client = client_for(settings.AGORA)
         totals = Totals()
+        with in_background():
+            self._do_it_all(client, totals)
+        self._report(totals)
+
+    def _do_it_all(self, client: Client, totals: Totals) -> None:
         self._poll(client, totals)
         nobody_waits = Allowance(0)
         totals.folded += self._fold()
@@ -73,7 +79,6 @@ class Command(BaseCommand):
         totals.gone += read_back.gone
         totals.problems += read_back.problems
         totals.folded += self._fold()
-        self._report(totals)
 
     def _poll(self, client: Client, totals: Totals) -> None:
         """Poll until the cloud answers empty; a cloud that asks for a pause is given it, a few times."""
@@ -111,7 +116,7 @@ class Command(BaseCommand):
         return held
 
     def _fold(self) -> int:
-        return sum(folding.fold_room(room_id, past_holes=True).events for room_id in folding.waiting_rooms())
+        return folding.fold_rooms(folding.waiting_rooms(), past_holes=True).events
 
     def _report(self, totals: Totals) -> None:
         self.stdout.write(

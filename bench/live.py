@@ -1,0 +1,263 @@
+"""Live push, measured with real processes: how soon, for how many, at what cost. `--full`: real numbers.
+
+Each figure stands beside its goal and, where that says something, beside what this machine can do at all in
+the same run. Exits with 1 where a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import live_school as school
+from live_parts import (
+    ROOT,
+    Watchers,
+    answer,
+    bare_server,
+    cpu_s,
+    free_port,
+    memory_mb,
+    percentile,
+    process,
+    uvicorn,
+    wait_for,
+)
+
+PEERS = "What peers publish: their pages refresh every 10 to 60 s."
+
+
+@dataclass
+class Table:
+    """What was found, row by row."""
+
+    missed: int = 0
+    rows: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+
+    def add(self, what: str, goal: str, found: str, *, met: bool, machine: str = "") -> None:
+        self.missed += not met
+        self.rows.append((what, goal, found, "met" if met else "MISSED", machine))
+        print(f"  {what}: {found} (goal {goal}; {'met' if met else 'MISSED'}) {machine}", flush=True)
+
+    def show(self) -> None:
+        head = ("what", "goal", "found", "", "this machine at all")
+        print("\n| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+        for row in self.rows:
+            print("| " + " | ".join(row) + " |")
+        print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. {PEERS}")
+
+
+class Web:
+    """The product's web process on a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.env = dict(os.environ) | {
+            "DATA_DIR": str(folder),
+            "PORT": str(self.port),
+            "LOG_LEVEL": "WARNING",
+        }
+        self._process = process(*uvicorn("classroom_admin.asgi:application", self.port), env=self.env)
+
+    def __enter__(self) -> Web:
+        self.pid = self._process.__enter__().pid
+        wait_for(self.port)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._process.__exit__(*failure)
+
+
+def ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def fan_out(table: Table, folder: Path, *, watchers: int, changes: int) -> None:
+    """Committed → bytes at every watcher of one room; processor time beside that for one watcher."""
+    with Web(folder) as web:
+        room, cookie = school.room_of(1000)
+        path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
+        cost: dict[int, float] = {}
+        late: list[float] = []
+        for count in (1, watchers):
+            with Watchers(web.port, path, cookie, count) as crowd:
+                time.sleep(2)
+                school.raise_a_hand(room)  # the first change after coming back tells all parts
+                time.sleep(1)
+                before = cpu_s(web.pid)
+                idle = before
+                for _ in range(changes):
+                    committed, version = school.raise_a_hand(room)
+                    told = crowd.ask(version)
+                    if count > 1:
+                        late += [at - committed for at in told["times"]]
+                        size = told["bytes"]
+                cost[count] = (cpu_s(web.pid) - idle) / changes
+    limit = _bare_fan_out(folder, watchers, changes)
+    found = f"p50 {ms(percentile(late, 0.5))}, p99 {ms(percentile(late, 0.99))}, {size} bytes"
+    table.add(
+        f"fold committed → bytes at {watchers:,} watchers of one room, one process",
+        "p99 ≤ 250 ms",
+        found,
+        met=percentile(late, 0.99) <= 0.25 and len(late) == watchers * changes,
+        machine=f"bare ASGI: p99 {ms(limit)}",
+    )
+    ratio = cost[watchers] / max(cost[1], 0.001)
+    table.add(
+        f"processor time of one change for {watchers:,} watchers against 1",
+        "≤ 1 rendering (a test counts them)",
+        f"{cost[1] * 1000:.0f} → {cost[watchers] * 1000:.0f} ms, {ratio:.1f} times",
+        met=True,
+    )
+
+
+def _bare_fan_out(folder: Path, watchers: int, changes: int) -> float:
+    with bare_server(folder) as port, Watchers(port, "/stream", "", watchers) as crowd:
+        late: list[float] = []
+        for number in range(changes):
+            began = time.time()
+            answer(port, f"/push?{number}")
+            late += [at - began for at in crowd.ask(str(number))["times"]]
+    return percentile(late, 0.99)
+
+
+def held(table: Table, folder: Path, *, watchers: int, seconds: float) -> None:
+    """How many one process holds, and at what memory."""
+    with Web(folder) as web:
+        room, cookie = school.room_of(30)
+        alone = memory_mb(web.pid)
+        path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
+        with Watchers(web.port, path, cookie, watchers) as crowd:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                _, version = school.raise_a_hand(room)
+                time.sleep(min(5.0, max(0.1, until - time.monotonic())))
+            told = crowd.ask(version)
+            used = memory_mb(web.pid)
+    table.add(
+        f"{watchers:,} watchers held by one process for {seconds:.0f} s",
+        "≤ 400 MB, none dropped",
+        f"{used:.0f} MB, {told['lost']} dropped, {len(told['times']):,} had the last change",
+        met=used <= 400 and told["lost"] == 0 and len(told["times"]) == watchers,
+        machine=f"{alone:.0f} MB with none",
+    )
+
+
+def asking(table: Table, folder: Path, *, seconds: int) -> None:
+    """The unchanged room of a page that asks, beside a bare ASGI answer."""
+    if not shutil.which("wrk"):
+        table.add(
+            "asking, unchanged, by wrk", "≥ 0.2 of bare", "wrk is not installed (apt install wrk)", met=False
+        )
+        return
+
+    def wrk(port: int, path: str, cookie: str = "") -> float:
+        argv = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Cookie: sessionid={cookie}"]
+        said = subprocess.run(
+            [*argv, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+        )
+        if "Non-2xx" in said.stdout:
+            raise RuntimeError(said.stdout)
+        found = re.search(r"Requests/sec:\s+([\d.]+)", said.stdout)
+        return float(found.group(1)) if found else 0.0
+
+    with bare_server(folder) as port:
+        bare = wrk(port, "/")
+    with Web(folder) as web:
+        room, cookie = school.room_of(30)
+        address = f"/live/classes/{room.key}/?v={school.version(room)}&t={school.ticket(room, cookie)}"
+        for _ in range(3):
+            status, headers, _, _ = answer(web.port, address, Cookie=f"sessionid={cookie}")
+            time.sleep(0.5)
+        quick = status == 204 and "spread" in headers.get("hx-trigger", "")
+        mine = wrk(web.port, address, cookie)
+    table.add(
+        "asking, unchanged, by wrk",
+        "≥ 0.2 of bare",
+        f"{mine:,.0f} a second, {mine / bare:.2f} of bare",
+        met=quick and mine >= 0.2 * bare,
+        machine=f"bare ASGI: {bare:,.0f} a second",
+    )
+
+
+def pages(table: Table, folder: Path, *, rounds: int) -> None:
+    """The list with 1,000 live rooms, the page of a class with 1,000 people."""
+    with Web(folder) as web:
+        room, cookie = school.room_of(1000)
+        school.live_rooms(1000)
+        plain = percentile([answer(web.port, "/healthz")[3] for _ in range(rounds)], 0.95)
+        for what, path, goal_s, most in (
+            ("list of classes with 1,000 live rooms", "/", 0.2, None),
+            ("class page with 1,000 people", f"/classes/{room.key}/", 0.25, 150_000),
+        ):
+            answer(web.port, path, Cookie=f"sessionid={cookie}")
+            got = [answer(web.port, path, Cookie=f"sessionid={cookie}") for _ in range(rounds)]
+            slow, size = percentile([one[3] for one in got], 0.95), len(got[-1][2])
+            goal = f"p95 ≤ {ms(goal_s)}" + (", ≤ 150 KB" if most else "")
+            table.add(
+                what,
+                goal,
+                f"p95 {ms(slow)}, {size / 1000:.0f} KB",
+                met=slow <= goal_s and (most is None or size <= most) and got[-1][0] == 200,
+                machine=f"/healthz p95 {ms(plain)}",
+            )
+
+
+def whole_way(table: Table, *, watchers: int, events: int, poll_s: float) -> None:
+    """An event at the simulated cloud → the DOM of a real Chromium, with other watchers beside."""
+    from live_whole_way import measure
+
+    late = measure(watchers=watchers, events=events, poll_s=poll_s)
+    p50, p99 = percentile(late, 0.5), percentile(late, 0.99)
+    goals = (0.8, 1.6) if poll_s >= 1 else (p50, 0.7)
+    goal = "p50 ≤ 0.8 s, p99 ≤ 1.6 s" if poll_s >= 1 else "p99 ≤ 0.7 s"
+    table.add(
+        f"event at the cloud → DOM of Chromium, poll {poll_s:g} s, {watchers} others",
+        goal,
+        f"p50 {p50:.2f} s, p99 {p99:.2f} s of {len(late)}",
+        met=p50 <= goals[0] and p99 <= goals[1] and len(late) == events,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="2,000 and 5,000 watchers, ten minutes")
+    parser.add_argument("--only", default="", help="fan, held, asking, pages or way")
+    options = parser.parse_args()
+    full = options.full
+    random.seed(5)
+    table = Table()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        school.begin(folder)
+        rows = {
+            "fan": lambda: fan_out(table, folder, watchers=2000 if full else 300, changes=20 if full else 8),
+            "held": lambda: held(table, folder, watchers=5000 if full else 500, seconds=600 if full else 15),
+            "asking": lambda: asking(table, folder, seconds=10 if full else 3),
+            "pages": lambda: pages(table, folder, rounds=40 if full else 15),
+        }
+        for row, measure in rows.items():
+            if options.only in ("", row):
+                measure()
+    if options.only in ("", "way"):
+        for poll_s in (1.0, 0.25):
+            whole_way(table, watchers=200 if full else 20, events=100 if full else 15, poll_s=poll_s)
+    table.show()
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())

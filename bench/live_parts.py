@@ -1,0 +1,150 @@
+"""What the benchmark of live push is made of: processes, watchers, a bare server to compare."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BARE = """
+import asyncio
+NOTHING = {"type": "http.response.start", "status": 204, "headers": []}
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]}
+queues = []
+async def app(scope, receive, send):
+    if scope["path"] == "/push":
+        body = b"id: " + scope["query_string"] + b"\\n\\n" + b"x" * 2000
+        for queue in queues: queue.put_nowait(body)
+    if scope["path"] != "/stream":
+        await send(NOTHING); await send({"type": "http.response.body", "body": b""}); return
+    queue = asyncio.Queue(); queues.append(queue)
+    await send(START)
+    await send({"type": "http.response.body", "body": b"event: hello\\ndata: {}\\n\\n", "more_body": True})
+    while True:
+        await send({"type": "http.response.body", "body": await queue.get(), "more_body": True})
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that `share` (0 to 1) of them do not exceed; not a number where there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def answer(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes, float]:
+    """Status, headers, body and seconds of one GET."""
+    began = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers=headers)
+    got = connection.getresponse()
+    body = got.read()
+    connection.close()
+    return got.status, dict(got.getheaders()), body, time.perf_counter() - began
+
+
+@contextmanager
+def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | None = None):
+    """A process that is ended with the block."""
+    started = subprocess.Popen(argv, cwd=ROOT, env=env or dict(os.environ), stdout=output, stderr=output)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        try:
+            started.wait(15)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+def uvicorn(target: str, port: int, *more: str) -> list[str]:
+    """How the product starts its web process."""
+    options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws", "none"]
+    return [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        target,
+        "--port",
+        str(port),
+        *options,
+        "--no-server-header",
+        *more,
+    ]
+
+
+def wait_for(port: int, path: str = "/healthz") -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if answer(port, path)[0] < 500:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers on port {port}")
+
+
+@contextmanager
+def bare_server(folder: Path):
+    """A server that does nothing but answer: this machine's own limit. Gives its port."""
+    (folder / "bare_app.py").write_text(BARE)
+    port = free_port()
+    with process(*uvicorn("bare_app:app", port, "--app-dir", str(folder))):
+        wait_for(port, "/")
+        yield port
+
+
+class Watchers:
+    """N open pages, in a process of their own."""
+
+    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
+        argv = [sys.executable, "bench/live_watchers.py", str(port), path, cookie, str(count)]
+        self.process = subprocess.Popen(
+            argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        if self.process.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"{count} watchers could not be held")
+
+    def ask(self, version: str) -> dict[str, Any]:
+        """When this version reached each, the bytes of its message, and how many streams were lost."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(version + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def __enter__(self) -> Watchers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process (MB)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

@@ -1,0 +1,103 @@
+"""A school in a database of its own, for the benchmark of live push, and the changes of a fold."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+
+def begin(folder: Path) -> None:
+    """Set Django up on a fresh database under `folder`."""
+    os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
+    for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
+        os.environ.pop(name, None)
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def _models() -> Any:
+    return importlib.import_module("classroom_admin.rooms.models")
+
+
+def room_of(people: int) -> tuple[Any, str]:
+    """A live room with so many pupils, and the session of an administrator."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from classroom_admin.accounts.models import User
+
+    models = _models()
+    now = django.utils.timezone.now()
+    number = models.Room.objects.count()
+    room = models.Room.objects.create(
+        room_uuid=f"bench {number}", name=f"Assembly {number}", state=1, version=1,
+        started_at=now - timedelta(minutes=20), people_online=people, students_online=people,
+    )  # fmt: skip
+    models.Participant.objects.bulk_create(
+        models.Participant(
+            room=room, user_uuid=f"u{n}", name=f"Pupil Number {n:04}", role="student", online=True, version=1,
+            online_since=now, camera_on=True, microphone_on=True, rewards=3,
+        )
+        for n in range(people)
+    )  # fmt: skip
+    admin = User.objects.filter(role="administrator").first() or User.objects.create_superuser(
+        "a@b.test", "x"
+    )
+    session = SessionStore()
+    session[SESSION_KEY] = str(admin.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
+    session.save()
+    return room, session.session_key
+
+
+def live_rooms(count: int) -> None:
+    models = _models()
+    now = django.utils.timezone.now()
+    models.Room.objects.bulk_create(
+        models.Room(
+            room_uuid=f"live {n}", name=f"Class {n}", state=1, version=1, people_online=24, teachers_online=1,
+            started_at=now - timedelta(seconds=n),
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def version(room: Any) -> str:
+    """The version that a page of the room made now would have."""
+    from classroom_admin.live.versions import Seen
+    from classroom_admin.rooms import class_selectors
+
+    return str(Seen.of(class_selectors.as_shown().get(pk=room.pk)))
+
+
+def ticket(room: Any, session_key: str) -> str:
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from classroom_admin.live.stream.ticket import issue
+
+    user_id = int(SessionStore(session_key)["_auth_user_id"])
+    return issue(user_id=user_id, session_key=session_key, room_key=room.key, now_s=time.time())
+
+
+def raise_a_hand(room: Any) -> tuple[float, str]:
+    """What the fold writes for one hand; gives when it was committed and the version that pages then have."""
+    from django.db import transaction
+
+    models = _models()
+    with transaction.atomic():
+        locked = models.Room.objects.select_for_update().get(pk=room.pk)
+        one = locked.participants.order_by("?").first()
+        one.hand_raised, one.version = not one.hand_raised, locked.version + 1
+        one.save(update_fields=["hand_raised", "version"])
+        hands = locked.participants.filter(hand_raised=True).count()
+        models.Room.objects.filter(pk=room.pk).update(version=locked.version + 1, hands_raised=hands)
+    return time.time(), version(room)

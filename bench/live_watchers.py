@@ -1,0 +1,81 @@
+"""Many open pages in one process: holds N streams and says when each message reached each of them.
+
+`live_watchers.py PORT PATH COOKIE N` prints "ready" when every stream has had its first event. Then each line
+on standard input is a version: answers one JSON line with the times (s since 1970) at which the streams had
+it, `bytes` of the message and how many streams were `lost`. "" ends.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+AT_ONCE = 100
+
+
+class Page(asyncio.Protocol):
+    """One stream."""
+
+    def __init__(self, crowd: "Crowd") -> None:
+        self.crowd = crowd
+        self.greeted = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.write(self.crowd.request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        at = data.find(b"\nid: ") + 1 or (0 if data.startswith(b"id: ") else -1)
+        if at >= 0:
+            version = data[at + 4 : data.index(b"\n", at)].decode()
+            self.crowd.arrivals.setdefault(version, []).append(now)
+            self.crowd.sizes[version] = len(data)
+        if not self.greeted.done() and b"event: hello" in data:
+            self.greeted.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.crowd.lost += 1
+        if not self.greeted.done():
+            self.greeted.set_exception(error or ConnectionError("refused"))
+
+
+class Crowd:
+    """All streams of this process."""
+
+    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
+        self.port, self.count = port, count
+        self.request = (
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={cookie}\r\n\r\n".encode()
+        )
+        self.arrivals: dict[str, list[float]] = {}
+        self.sizes: dict[str, int] = {}
+        self.lost = 0
+        self.pages: list[Page] = []
+
+    async def enter(self) -> None:
+        loop = asyncio.get_running_loop()
+        for start in range(0, self.count, AT_ONCE):
+            wanted = min(AT_ONCE, self.count - start)
+            made = [loop.create_connection(lambda: Page(self), "127.0.0.1", self.port) for _ in range(wanted)]
+            pages = [page for _, page in await asyncio.gather(*made)]
+            await asyncio.gather(*(page.greeted for page in pages))
+            self.pages += pages
+
+    async def answer(self, version: str) -> dict[str, object]:
+        until = time.monotonic() + 20
+        while len(self.arrivals.get(version, ())) < self.count - self.lost and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        times = self.arrivals.get(version, [])
+        return {"times": times, "bytes": self.sizes.get(version, 0), "lost": self.lost}
+
+
+async def main() -> None:
+    port, path, cookie, count = sys.argv[1:]
+    crowd = Crowd(int(port), path, cookie, int(count))
+    await crowd.enter()
+    print("ready", flush=True)
+    while version := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        print(json.dumps(await crowd.answer(version)), flush=True)
+
+
+asyncio.run(main())

@@ -1,0 +1,381 @@
+"""How fast a backlog is drained, beside what this machine's database takes at most.
+
+    .venv/bin/python bench/sync.py [--events 100000] [--rooms 200] [--pupils 30] [--rounds 3]
+
+A simulator in a process of its own plays lessons until so many events wait. Then, in a fresh process each
+round and as `manage.py sync --once` does it: the product's own poll (`Poller.cycle`, each answer committed
+before it is read) until the cloud has no more, and the fold until nothing waits: stored, folded, visible. No
+request budget. Right after it, in the same process and database, the bare run: the rows of StoredEvent and
+InboxAnswer that the drain had written, as model objects made beforehand, by two calls of `bulk_create` in one
+transaction (so one sync of the disk); nothing read, nothing folded, no read model written. The ratio is drain
+against bare by the wall clock; by processor time of the process it is printed beside, for machines that do
+other work too.
+
+SQLite with synchronous=FULL in a folder of its own; with DATABASE_URL=postgres://... a test database on that
+server, made and dropped by the bench. Exits with 1 where the ratio, the memory or the cost by size of room
+misses its goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+RATIO = 0.35
+EVENTS_PER_S = {"sqlite": 5000, "postgresql": 4000}
+MOST_MB = 250
+BY_SIZE = 1.5
+NAIVE = 2000
+FOLDS = 150
+
+
+class Timed:
+    """Seconds by the wall and of this process's processor time."""
+
+    def __enter__(self) -> Timed:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall = time.perf_counter() - self._wall
+        self.cpu = time.process_time() - self._cpu
+
+
+# --- the process that is measured -----------------------------------------------------------------
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """The product on an empty database of its own."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        call_command("migrate", verbosity=0)
+        yield
+        return
+    kept = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(kept, verbosity=0)
+
+
+def drain(url: str) -> dict[str, Any]:
+    """Poll and fold until nothing waits."""
+    from classroom_admin.agora.client import Client
+    from classroom_admin.agora.config import CloudConfig
+    from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
+    from classroom_admin.sync import folding
+    from classroom_admin.sync.polling import Poller
+
+    cloud = CloudConfig(
+        base_url=url,
+        fallback_url="",
+        region="na",
+        app_id=DEMO_APP_ID,
+        app_certificate=DEMO_APP_CERTIFICATE,
+        uid="bench",
+        requests_per_second=0.0,
+    )
+    poller = Poller(Client(cloud))
+    held = poller.take()
+    assert held is not None
+    memory = []
+    with Timed() as whole:
+        with Timed() as poll:
+            polled = poller.cycle(held, until_empty=True)
+        with Timed() as fold:
+            for rooms in folding.batches(folding.waiting_rooms()):
+                folding.fold_batch(rooms, past_holes=True)
+                memory.append(memory_mb())
+    assert not polled.problems, polled.problems
+    stored = polled.stored
+    assert visible() == stored
+    assert not folding.waiting_rooms()
+    return {
+        "events": stored,
+        "answers": polled.answers,
+        "wall": whole.wall,
+        "cpu": whole.cpu,
+        "poll": [poll.wall, poll.cpu],
+        "fold": [fold.wall, fold.cpu],
+        "memory": memory,
+        "peak": peak_mb(),
+    }
+
+
+def visible() -> int:
+    """Events that the pages count."""
+    from django.db.models import Sum
+
+    from classroom_admin.rooms.models import Room
+
+    return int(Room.objects.aggregate(all=Sum("event_count"))["all"] or 0)
+
+
+def memory_mb() -> float:
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def peak_mb() -> float:
+    """The most that this process ever had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def bare() -> dict[str, float]:
+    """The same rows of the inbox once more, by bulk_create alone; and the first of them one by one."""
+    from django.db import transaction
+
+    from classroom_admin.sync.models import InboxAnswer, StoredEvent
+
+    answers = [whole(InboxAnswer, values) for values in InboxAnswer.objects.order_by("id").values()]
+    events = [fresh(StoredEvent, values) for values in StoredEvent.objects.order_by("id").values()]
+    empty(StoredEvent, InboxAnswer)
+    with Timed() as timed, transaction.atomic():
+        InboxAnswer.objects.bulk_create(answers)
+        StoredEvent.objects.bulk_create(events)
+    assert StoredEvent.objects.count() == len(events)
+    sample = list(StoredEvent.objects.order_by("id").values()[:NAIVE])
+    empty(StoredEvent)
+    with Timed() as naive:
+        for values in sample:
+            values.pop("id")
+            place = {name: values.pop(name) for name in ("room_id", "stream", "sequence", "digest")}
+            StoredEvent.objects.update_or_create(**place, defaults=values)
+    return {"wall": timed.wall, "cpu": timed.cpu, "naive": naive.wall, "naive_events": len(sample)}
+
+
+def whole(model: type[Any], values: dict[str, Any]) -> Any:
+    return model(**values)
+
+
+def fresh(model: type[Any], values: dict[str, Any]) -> Any:
+    del values["id"]
+    return model(**values)
+
+
+def empty(*models: type[Any]) -> None:
+    """Empty tables, and let the database tidy up outside of what is measured."""
+    from django.db import connection
+
+    for model in models:
+        model.objects.all()._raw_delete("default")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            for model in models:
+                cursor.execute(f"VACUUM {connection.ops.quote_name(model._meta.db_table)}")
+
+
+class Lesson:
+    """A room whose events this bench writes itself, in the documented shape."""
+
+    def __init__(self, name: str, people: int) -> None:
+        from classroom_admin.rooms.models import Room
+
+        self.uuid, self.people, self.sequence = name, people, 0
+        for start in range(0, people, 100):
+            self.arrive([self.enters(number) for number in range(start, min(people, start + 100))])
+        self.room_id = Room.objects.get(room_uuid=name).pk
+        self.fold()
+
+    def event(self, cmd: int, data: dict[str, Any]) -> dict[str, Any]:
+        self.sequence += 1
+        now = int(time.time() * 1000)
+        return {"roomUuid": self.uuid, "cmd": cmd, "sequence": self.sequence, "ts": now, "data": data}
+
+    def enters(self, number: int) -> dict[str, Any]:
+        return self.event(20, {"onlineUsers": [self.person(number)], "offlineUsers": []})
+
+    def person(self, number: int) -> dict[str, Any]:
+        return {"userUuid": f"pupil-{number}", "userName": f"Pupil {number}", "role": 2}
+
+    def next_event(self, turn: int) -> dict[str, Any]:
+        """Chat, a reward, leaving and coming back, by turns and by different people."""
+        who = self.person(turn // 4 * 7 % self.people)
+        kinds: tuple[tuple[int, dict[str, Any]], ...] = (
+            (3, {"fromUser": who, "message": "hello", "type": 1}),
+            (1101, {"rewardDetails": [{"userUuid": who["userUuid"], "changedReward": 1}]}),
+            (20, {"onlineUsers": [], "offlineUsers": [who]}),
+            (20, {"onlineUsers": [who], "offlineUsers": []}),
+        )
+        return self.event(*kinds[turn % 4])
+
+    def arrive(self, events: list[dict[str, Any]]) -> None:
+        from classroom_admin.agora.answers import RawAnswer
+        from classroom_admin.sync import inbox
+        from classroom_admin.sync.models import InboxAnswer
+
+        body = json.dumps({"code": 0, "msg": "Success", "data": events}).encode()
+        now = int(time.time() * 1000)
+        raw = RawAnswer(body=body, http_status=200, received_at_ms=now, request_id=None, path="")
+        inbox.read(inbox.keep(raw, source=InboxAnswer.Source.POLL).pk)
+
+    def fold(self) -> None:
+        from classroom_admin.sync import folding
+
+        folding.fold_room(self.room_id)
+
+
+def by_size() -> dict[str, Any]:
+    """One event stored and folded, in a room of 10 and in a room of 1,000: medians in ms."""
+    lessons = {size: Lesson(f"room of {size}", size) for size in (10, 1000)}
+    folds: dict[int, list[Timed]] = {size: [] for size in lessons}
+    stores: list[float] = []
+    for turn in range(FOLDS):
+        for size, lesson in lessons.items():
+            event = lesson.next_event(turn)
+            with Timed() as store:
+                lesson.arrive([event])
+            with Timed() as fold:
+                lesson.fold()
+            folds[size].append(fold)
+            stores.append(store.wall + fold.wall)
+    middle = {size: statistics.median(each.cpu for each in all_) * 1000 for size, all_ in folds.items()}
+    return {"small": middle[10], "large": middle[1000], "one_event": statistics.median(stores) * 1000}
+
+
+def measured(url: str) -> None:
+    """Measure one round and print it as JSON."""
+    with database():
+        from django.db import connection
+
+        drained = drain(url)
+        report = {"vendor": connection.vendor, "drain": drained, "bare": bare(), "size": by_size()}
+    print(json.dumps(report))
+
+
+# --- the process that starts and prints -----------------------------------------------------------
+
+
+def one_round(options: argparse.Namespace) -> dict[str, Any]:
+    from simulator import Simulator
+
+    cloud = Simulator("--stepped", "--poll-batch", str(options.poll_batch))
+    try:
+        cloud.control("POST", "/lesson", {"rooms": options.rooms, "pupils": options.pupils, "minutes": 600})
+        while cloud.control("GET", "/health")["waiting"] < options.events:
+            cloud.control("POST", "/clock", {"step": 10_000})
+        before = cloud.used()[0]
+        with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
+            told = subprocess.run(
+                [sys.executable, __file__, "--measure", cloud.url],
+                cwd=ROOT,
+                env={**os.environ, "DATA_DIR": folder, "DEBUG": "off"},
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+        found: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
+        found["simulator"] = cloud.used()[0] - before
+        return found
+    finally:
+        cloud.stop()
+
+
+def row(what: str, value: str, beside: str = "") -> None:
+    print(f"{what:<52}{value:>14}   {beside}", flush=True)
+
+
+def show_round(number: int, found: dict[str, Any]) -> None:
+    drained, plain = found["drain"], found["bare"]
+    events = drained["events"]
+    row(
+        f"round {number}: drained, events per second",
+        f"{events / drained['wall']:,.0f}",
+        f"bare {events / plain['wall']:,.0f} · ratio {plain['wall'] / drained['wall']:.2f} "
+        f"({plain['cpu'] / drained['cpu']:.2f} by processor time)",
+    )
+    poll, fold = drained["poll"], drained["fold"]
+    print(
+        f"  {events:,} events in {drained['answers']} answers; wall {drained['wall']:.1f} s: poll and store "
+        f"{poll[0]:.1f} s, fold {fold[0]:.1f} s; processor {drained['cpu']:.1f} s ({poll[1]:.1f} + "
+        f"{fold[1]:.1f}), the simulator's {found['simulator']:.1f} s"
+    )
+
+
+def show(rounds: list[dict[str, Any]]) -> bool:
+    """Print the medians; True where all goals are met."""
+    vendor = rounds[0]["vendor"]
+
+    def middle(value: Any) -> float:
+        return statistics.median(value(each) for each in rounds)
+
+    speed = middle(lambda each: each["drain"]["events"] / each["drain"]["wall"])
+    limit = middle(lambda each: each["drain"]["events"] / each["bare"]["wall"])
+    by_cpu = middle(lambda each: each["drain"]["events"] / each["drain"]["cpu"])
+    limit_by_cpu = middle(lambda each: each["drain"]["events"] / each["bare"]["cpu"])
+    ratio = middle(lambda each: each["bare"]["wall"] / each["drain"]["wall"])
+    ratio_by_cpu = middle(lambda each: each["bare"]["cpu"] / each["drain"]["cpu"])
+    naive = middle(lambda each: each["bare"]["naive_events"] / each["bare"]["naive"])
+    peak = max(each["drain"]["peak"] for each in rounds)
+    memory = rounds[0]["drain"]["memory"]
+    size = middle(lambda each: each["size"]["large"] / each["size"]["small"])
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"\nmedians of {len(rounds)} rounds, {vendor}; load {load:.1f} on {cores} cores")
+    row("drained, folded and visible, events per second", f"{speed:,.0f}", f"about {EVENTS_PER_S[vendor]:,}")
+    row("  bare bulk_create of the same rows of the inbox", f"{limit:,.0f}")
+    row("  ratio", f"{ratio:.2f}", f"goal ≥ {RATIO}")
+    row("the same per second of processor time", f"{by_cpu:,.0f}", f"bare {limit_by_cpu:,.0f}")
+    row("  ratio", f"{ratio_by_cpu:.2f}")
+    row("one update_or_create per event, events per second", f"{naive:,.0f}", "stored only, not folded")
+    row("memory after the first batch of folds, the last", f"{memory[0]:.0f}, {memory[-1]:.0f} MB")
+    row("  at its peak", f"{peak:.0f} MB", f"goal ≤ {MOST_MB} MB")
+    small, large = (middle(lambda each, key=key: each["size"][key]) for key in ("small", "large"))
+    row("one event folded into a room of 10, of 1,000", f"{small:.1f}, {large:.1f} ms", "processor time")
+    row("  ratio", f"{size:.2f}", f"goal ≤ {BY_SIZE}")
+    one_event = middle(lambda each: each["size"]["one_event"])
+    row("one event from its answer to the screen's rows", f"{one_event:.0f} ms", "goal ≤ 200 ms, wall")
+    return ratio >= RATIO and peak <= MOST_MB and size <= BY_SIZE
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--rooms", type=int, default=200)
+    parser.add_argument("--pupils", type=int, default=30)
+    parser.add_argument("--poll-batch", type=int, default=1000, help="events in one answer at most")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--measure", metavar="URL", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measured(options.measure)
+        return
+    print(
+        f"{options.rooms} rooms of {options.pupils} pupils, {options.events:,} events wait; making them first"
+    )
+    rounds = []
+    for number in range(1, options.rounds + 1):
+        rounds.append(one_round(options))
+        show_round(number, rounds[-1])
+    sys.exit(0 if show(rounds) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""PostgreSQL says which room changed, in the transaction that changed it: ids only. SQLite has another way.
+
+Triggers, so that no writer can forget it: whatever raises a room's version, adds a step to the record or
+finds a gap is heard.
+"""
+
+from django.db import migrations
+
+CHANNEL = "classroom_changes"
+FORWARDS = f"""
+CREATE FUNCTION live_announce_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('{CHANNEL}', NEW.id::text);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION live_announce_step() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('{CHANNEL}', id::text) FROM rooms_room WHERE room_uuid = NEW.room_uuid;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION live_announce_gap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('{CHANNEL}', (CASE WHEN TG_OP = 'DELETE' THEN OLD.room_id ELSE NEW.room_id END)::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER live_room_made AFTER INSERT ON rooms_room
+    FOR EACH ROW EXECUTE FUNCTION live_announce_room();
+CREATE TRIGGER live_room_changed AFTER UPDATE ON rooms_room FOR EACH ROW
+    WHEN (OLD.version IS DISTINCT FROM NEW.version OR OLD.last_sequence IS DISTINCT FROM NEW.last_sequence
+          OR OLD.event_count IS DISTINCT FROM NEW.event_count)
+    EXECUTE FUNCTION live_announce_room();
+CREATE TRIGGER live_step_added AFTER INSERT ON audit_step FOR EACH ROW WHEN (NEW.room_uuid <> '')
+    EXECUTE FUNCTION live_announce_step();
+CREATE TRIGGER live_gap_changed AFTER INSERT OR DELETE ON rooms_gap
+    FOR EACH ROW EXECUTE FUNCTION live_announce_gap();
+"""
+BACKWARDS = """
+DROP TRIGGER IF EXISTS live_gap_changed ON rooms_gap;
+DROP TRIGGER IF EXISTS live_step_added ON audit_step;
+DROP TRIGGER IF EXISTS live_room_changed ON rooms_room;
+DROP TRIGGER IF EXISTS live_room_made ON rooms_room;
+DROP FUNCTION IF EXISTS live_announce_gap();
+DROP FUNCTION IF EXISTS live_announce_step();
+DROP FUNCTION IF EXISTS live_announce_room();
+"""
+
+
+def on_postgres(sql):
+    def run(apps, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(sql)
+
+    return run
+
+
+class Migration(migrations.Migration):
+    dependencies = [("rooms", "0001_initial"), ("audit", "0001_initial")]
+    operations = [migrations.RunPython(on_postgres(FORWARDS), on_postgres(BACKWARDS))]

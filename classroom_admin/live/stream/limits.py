@@ -1,0 +1,19 @@
+"""How many connections this process may hold."""
+
+from __future__ import annotations
+
+import logging
+import resource
+
+log = logging.getLogger(__name__)
+
+
+def allow_many_connections() -> int:
+    """Raise the soft limit of open files (often 1,024) to the hard one; gives what holds now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError) as error:
+        log.warning("no more than %s open connections are allowed here: %s", soft, error)
+        return soft
+    return hard

@@ -1,0 +1,144 @@
+"""Statements that write many plain rows, made from a model's columns.
+
+`bulk_create` makes an object of each row and asks each field of it anew how it is stored: for a backlog
+that is more work than reading and folding the events. Here a row is a tuple, and only times and JSON are
+converted. What a statement does is what `bulk_create` or `update` would do; signals and `save` are not
+called by those either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+from django.db import connection, models
+
+from classroom_admin.sync.chunks import chunks
+
+Field: TypeAlias = "models.Field[Any, Any]"
+AT_ONCE = 1000
+"""Rows in one statement, where a statement takes several."""
+Row = Sequence[Any]
+
+
+def insert(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Row], *, unique: Sequence[str] = ()
+) -> None:
+    """Insert rows, whose values are in the order of `columns` (`room_id`, not `room`).
+
+    A column that isn't named gets the field's default. With `unique`, a row that is there by those columns
+    has all the others that are named changed instead; no two of `rows` may be the same one.
+    """
+    fields = _fields(model, columns)
+    others = [field for field in model._meta.concrete_fields if field not in fields and _has_default(field)]
+    constants = tuple(field.get_default() for field in others)
+    every = [*fields, *others]
+    into = f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(_names(every))})"
+    sql = f"{into} {_values(every)}"
+    if unique:
+        changed = [name for name in _names(fields) if name not in _names(_fields(model, unique))]
+        sql += f" ON CONFLICT ({', '.join(_names(_fields(model, unique)))}) DO UPDATE SET "
+        sql += ", ".join(f"{name} = EXCLUDED.{name}" for name in changed)
+    _run(sql, every, ((*row, *constants) for row in rows))
+
+
+def update_objects(objects: Sequence[models.Model], columns: Sequence[str]) -> None:
+    """Write these columns of objects of one model that are stored already."""
+    if objects:
+        values = attrgetter(*columns, "id")
+        update(type(objects[0]), columns, (values(each) for each in objects))
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Change rows: each has the new values in the order of `columns`, and its id last."""
+    fields = _fields(model, (*columns, "id"))
+    table, names = _quoted(model._meta.db_table), _names(fields)
+    if _takes_json():
+        changes = ", ".join(f"{name} = fresh.{name}" for name in names[:-1])
+        same = f"{table}.{names[-1]} = fresh.{names[-1]}"
+        sql = f"UPDATE {table} SET {changes} FROM {_records(fields)} WHERE {same}"
+    else:
+        changes = ", ".join(f"{name} = %s" for name in names[:-1])
+        sql = f"UPDATE {table} SET {changes} WHERE {names[-1]} = %s"
+    _run(sql, fields, rows)
+
+
+def _run(sql: str, fields: Sequence[Field], rows: Iterable[Row]) -> None:
+    """Run a statement for all rows. PostgreSQL takes them as one JSON text (its driver spends far longer on
+    arrays or on a value each), SQLite one after the other.
+    """
+    columns = [field.column for field in fields]
+    for chunk in chunks(_prepared(fields, rows), AT_ONCE):
+        with connection.cursor() as cursor:
+            if _takes_json():
+                cursor.execute(sql, [json.dumps([dict(zip(columns, row, strict=True)) for row in chunk])])
+            else:
+                cursor.executemany(sql, chunk)
+
+
+def _takes_json() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _values(fields: Sequence[Field]) -> str:
+    if _takes_json():
+        return f"SELECT * FROM {_records(fields)}"
+    return f"VALUES ({', '.join('%s' for _ in fields)})"
+
+
+def _records(fields: Sequence[Field]) -> str:
+    """The rows of a JSON text. Of `varchar(64)` only `varchar`, or what is too long could be cut in
+    silence.
+    """
+    types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
+    named = ", ".join(f"{name} {kind}" for name, kind in zip(_names(fields), types, strict=True))
+    return f"json_to_recordset(%s::json) AS fresh ({named})"
+
+
+def _prepared(fields: Sequence[Field], rows: Iterable[Row]) -> Iterator[list[Any]]:
+    """Rows as the database's driver takes them."""
+    converters = [
+        (index, convert) for index, field in enumerate(fields) if (convert := _converter(field)) is not None
+    ]
+    for row in rows:
+        values = list(row)
+        for index, convert in converters:
+            if values[index] is not None:
+                values[index] = convert(values[index])
+        yield values
+
+
+def _converter(field: Field) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.DateTimeField):
+        # A batch tells the same times again and again (that of its receipt above all).
+        as_stored = datetime.isoformat if _takes_json() else connection.ops.adapt_datetimefield_value
+        return lru_cache(maxsize=256)(as_stored)
+    if isinstance(field, models.JSONField) and not _takes_json():
+        return lambda value: field.get_db_prep_save(value, connection)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _named_fields(model: type[models.Model], columns: tuple[str, ...]) -> list[Field]:
+    by_column = {field.attname: field for field in model._meta.concrete_fields}
+    return [by_column[column] for column in columns]
+
+
+def _fields(model: type[models.Model], columns: Sequence[str]) -> list[Field]:
+    return _named_fields(model, tuple(columns))
+
+
+def _has_default(field: Field) -> bool:
+    return not field.primary_key and (field.has_default() or not field.null)
+
+
+def _names(fields: Iterable[Field]) -> list[str]:
+    return [_quoted(str(field.column)) for field in fields]
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)

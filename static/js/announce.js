@@ -1,0 +1,75 @@
+// What changed, said politely to those who listen instead of look: a few sentences at a time, and only while the page
+// is seen. Who wants quiet presses the button; the browser remembers it.
+"use strict";
+
+(() => {
+  const TOGETHER_MS = 1200;
+  const MOST = 3; // more than so many of a kind are told as a number
+  const KEY = "announcements-paused";
+  const place = document.querySelector("#announcer");
+  const button = document.querySelector("#quiet");
+  let waiting = new Map(); // kind -> names
+  let timer = 0;
+
+  const paused = () => {
+    try {
+      return localStorage.getItem(KEY) === "yes";
+    } catch {
+      return false; // a browser that keeps nothing
+    }
+  };
+
+  const KINDS = {
+    hand: [(names) => `${names} raised a hand`, (count) => `${count} hands were raised`],
+    entered: [(names) => `${names} entered`, (count) => `${count} people entered`],
+    left: [(names) => `${names} left`, (count) => `${count} people left`],
+    classes: [(names) => `${names}: class is live`, (count) => `${count} classes began`],
+    said: [(words) => words, (count) => `${count} changes`],
+  };
+
+  function speak() {
+    const sentences = [...waiting].map(([kind, names]) => {
+      const [few, many] = KINDS[kind];
+      return names.length > MOST ? many(names.length) : few(names.join(", "));
+    });
+    waiting = new Map();
+    if (!document.hidden && !paused() && sentences.length) place.textContent = `${sentences.join(". ")}.`;
+  }
+
+  // gathered for a moment, so that a class that fills up is one sentence
+  window.announce = (kind, name) => {
+    if (document.hidden || paused()) return;
+    waiting.set(kind, [...(waiting.get(kind) || []), name]);
+    clearTimeout(timer);
+    timer = setTimeout(speak, TOGETHER_MS);
+  };
+
+  const nameOf = (row) => row.querySelector("th bdi, h3")?.textContent.trim() || "";
+
+  // told by morph.js for every row that is put in or changed
+  document.addEventListener("live:row", ({ detail: { list, row, known, before } }) => {
+    if (list === "people-here") {
+      if (!known || before.list === "people-gone") window.announce("entered", nameOf(row));
+      if (row.classList.contains("hand-up") && !before?.hand) window.announce("hand", nameOf(row));
+    } else if (list === "people-gone" && before?.list === "people-here") window.announce("left", nameOf(row));
+    else if (list === "classes-live" && (!known || before.list !== list)) window.announce("classes", nameOf(row));
+  });
+
+  function show() {
+    if (!button) return;
+    button.setAttribute("aria-pressed", String(paused()));
+    button.title = paused() ? "Announcements for screen readers are paused" : "Pause announcements for screen readers";
+  }
+
+  button?.addEventListener("click", () => {
+    try {
+      localStorage.setItem(KEY, paused() ? "no" : "yes");
+    } catch {
+      return;
+    }
+    if (paused()) waiting = new Map();
+    place.textContent = "";
+    show();
+  });
+  show();
+})();

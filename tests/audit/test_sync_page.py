@@ -1,0 +1,116 @@
+"""The page about the sync: for administrators, in words, with all that could not be read, escaped."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from classroom_admin.core import clock
+from classroom_admin.sync import health
+from classroom_admin.sync.models import Hole, Lease, Missed, Quarantine, StoredEvent
+
+SYNC = "/settings/sync/"
+NASTY = "</pre><script>alert(1)</script> \u202e"
+
+
+@pytest.fixture
+def trouble(school, settings):
+    """Something of everything."""
+    now = clock.now()
+    Lease.objects.create(
+        app_id=settings.AGORA.app_id,
+        owner="vm|1|1|x",
+        host="vm/abc",
+        pid=4711,
+        last_good_at=now - timedelta(seconds=7),
+        last_error="The cloud can't be reached.",
+    )
+    event = StoredEvent.objects.create(
+        room=school.given, stream="room", sequence=3, received_at=now, raw=NASTY, unreadable="odd"
+    )
+    Quarantine.objects.create(event=event, raw=NASTY, reason="It is <b>odd</b>.")
+    Quarantine.objects.create(raw="x" * 50_000, reason="No JSON.", whole_answer=True)
+    Quarantine.objects.create(raw="read since", reason="Old.", resolved_at=now)
+    Hole.objects.create(room=school.given, stream="room", first=1, last=2, found_at=now)
+    for number in range(3):
+        Missed.objects.create(
+            room=school.taught,
+            sequence=number,
+            known_answer=1,
+            missed_at=now - timedelta(seconds=5 * number),
+            confirmed_at=now,
+        )
+
+
+@pytest.mark.parametrize("who", ["administrator", "teacher", "other", None])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+def test_who_may_open(school, browser_of, who, headers):
+    person = getattr(school, who) if who else None
+    answer = browser_of(person).get(SYNC, headers=headers)
+    if who == "administrator":
+        assert answer.status_code == 200
+    elif who is None:
+        assert answer.status_code == (401 if headers else 302)
+    else:
+        assert answer.status_code == 404
+
+
+def test_it_says_how_it_goes(trouble, admin: Client):
+    page = admin.get(SYNC).content.decode()
+    assert "7 s ago" in page
+    assert "vm, process 4711" in page
+    assert "The cloud can&#x27;t be reached." in page
+    assert "Another program seems to read the events of this App ID: 3 events of 1 class did not" in page
+    assert 'In quarantine</td><td class="nowrap">2<' in page
+
+
+def test_what_could_not_be_read_is_there_as_it_came_and_harmless(trouble, school, admin: Client):
+    page = admin.get(SYNC).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "It is &lt;b&gt;odd&lt;/b&gt;." in page
+    assert f"/classes/{school.given.key}/" in page
+    assert "room-given" not in page
+    assert "Only its beginning is shown." in page
+    assert "read since" not in page
+
+
+def test_the_overview_leads_there(trouble, admin: Client):
+    page = admin.get("/settings/").content.decode()
+    assert SYNC in page
+    assert "2 things that came from the cloud could not be read" in page
+    assert "Somebody else reads along." in page
+
+
+def test_all_is_well(school, admin: Client):
+    page = admin.get(SYNC).content.decode()
+    assert "Everything that came could be read." in page
+    assert "Somebody else" not in page
+
+
+def test_paging(school, admin: Client):
+    Quarantine.objects.bulk_create([Quarantine(raw=f"n{n}.", reason="why") for n in range(60)])
+    first = admin.get(SYNC)
+    assert len(first.context["items"]) == 50
+    second = admin.get(f"{SYNC}?before={first.context['older']}")
+    assert [item.raw for item in second.context["items"]] == [f"n{n}." for n in range(9, -1, -1)]
+    assert second.context["older"] is None
+    assert admin.get(f"{SYNC}?before=nonsense").status_code == 200
+
+
+def test_the_log_gets_a_line_when_something_changes_and_one_a_minute_at_most(trouble, caplog):
+    teller = health.Teller()
+    with clock.use(clock.SteppedClock(clock.now())) as hands, caplog.at_level("INFO"):
+        assert teller.tell()
+        assert "holes open 1" in caplog.text
+        Hole.objects.all().delete()
+        assert not teller.tell(), "not within the minute"
+        hands.step(60)
+        assert teller.tell()
+        hands.step(600)
+        Lease.objects.update(last_good_at=clock.now())
+        assert teller.tell(), "the other reader is not seen any more"
+        hands.step(60)
+        assert not teller.tell() or health.health().late

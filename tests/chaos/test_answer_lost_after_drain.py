@@ -1,0 +1,216 @@
+"""The cloud handed events out, and nobody has them: they are had again, and in time. (Invariant 1.)"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.transport import Transport
+from classroom_admin.core import clock
+from classroom_admin.rooms.models import ChatMessage, Room
+from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.simulator.world import people, talk
+from classroom_admin.sync import background, profiles, registry, sweeps
+from classroom_admin.sync.models import Errand, RoomCursor
+from classroom_admin.sync.polling import Poller
+from classroom_admin.sync.shared_budget import SharedBudget
+from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.sync.conftest import config_for, sync_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+WITHIN_S = 60
+# The short form: fewer rooms, and fewer requests a second in the same proportion.
+ROOMS, PER_SECOND = (300, 20.0) if os.environ.get("CHAOS") else (75, 5.0)
+
+
+@pytest.fixture
+def default_budget(
+    sim: RunningSimulator, settings: Any, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> Client:
+    """A client on the default budget of 20 requests a second (see `ROOMS`), whose waits step the clock."""
+    settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
+    budget = SharedBudget(sim.app_id, PER_SECOND, sleep=hands.step)
+    transport = Transport(settings.AGORA, budget=budget, sleep=hands.step, monotonic=clock.monotonic)
+    client = Client(settings.AGORA, transport=transport)
+    monkeypatch.setattr(background, "client_for", lambda _config: client)
+    return client
+
+
+def one_second(poller: Poller, hands: clock.SteppedClock) -> int:
+    """What the beats start in a second, and the rest of that second; gives the requests."""
+    began, before = clock.monotonic(), requests_of(poller)
+    poller.poll()
+    background.fill_holes()
+    background.sweep()
+    background.read_back()
+    background.fold_due(within_s=5)
+    hands.step(max(0.0, 1.0 - (clock.monotonic() - began)))
+    return requests_of(poller) - before
+
+
+def requests_of(poller: Poller) -> int:
+    counted = poller.client.transport.on_exchange
+    assert isinstance(counted, Counting)
+    return counted.requests
+
+
+class Counting:
+    """Counts exchanges; `moments`: when each was, in seconds."""
+
+    def __init__(self) -> None:
+        self.moments: list[float] = []
+
+    @property
+    def requests(self) -> int:
+        return len(self.moments)
+
+    def __call__(self, _exchange: object) -> None:
+        self.moments.append(clock.monotonic())
+
+    def most_in_a_second(self) -> int:
+        return max(sum(first <= each < first + 0.999 for each in self.moments) for first in self.moments)
+
+
+def say(sim: RunningSimulator, *uuids: str, word: str) -> None:
+    def speak(world: Any) -> None:
+        for uuid in uuids:
+            room = world.rooms[uuid]
+            user = people.enter(world, room, uuid="t1", name="Teacher", role=1)
+            talk.chat(world, room, user, word)
+
+    sim.do(speak)
+
+
+def rooms_saying(word: str) -> int:
+    return ChatMessage.objects.filter(text=word).values("room").distinct().count()
+
+
+def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
+    """Live rooms that are known here, and at rest: each was swept and read back some time ago."""
+    uuids = [f"class {number}" for number in range(count)]
+    for uuid in uuids:
+        sim.make_room(uuid, roomName=uuid, state=1)
+    say(sim, *uuids, word="good morning")
+    Poller(client).poll()
+    background.fold_due(within_s=60)
+    now = clock.now()
+    for each in Room.objects.all():
+        Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
+    later = now + profiles.WHILE_LIVE
+    Errand.objects.update(profile_due_at=later)
+    pace = sweeps.Pace.of(count, per_second=client.config.requests_per_second)
+    for turn, cursor in enumerate(RoomCursor.objects.filter(stream="room").order_by("id")):
+        due = pace.tail_s * (turn % count) / count
+        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+    for turn, cursor in enumerate(RoomCursor.objects.filter(stream__in=("popupQuiz", "poll")).order_by("id")):
+        due = pace.widgets_s * (turn % count) / count
+        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+    assert rooms_saying("good morning") == count
+    return uuids
+
+
+@pytest.mark.parametrize("known_by", ["lost", "silence"])
+def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_default_budget(
+    sim: RunningSimulator, default_budget: Client, hands: clock.SteppedClock, known_by: str
+) -> None:
+    """`lost`: we know that an answer was lost. `silence`: nothing tells us; the rounds of the sweeps find
+    it.
+    """
+    client = default_budget
+    client.transport.on_exchange = counting = Counting()
+    poller = Poller(client)
+    uuids = known_rooms(sim, client, ROOMS)
+    if known_by == "lost":
+        sim.fault("lose_answer", route="poll", count=1)
+        say(sim, *uuids, word="the last word")
+    else:
+        fault = sim.fault("withhold")
+        say(sim, *uuids, word="the last word")
+        sim.control("DELETE", f"/faults/{fault}")
+    counting.moments.clear()
+    began = clock.monotonic()
+    while rooms_saying("the last word") < ROOMS:
+        assert clock.monotonic() - began < WITHIN_S, f"{rooms_saying('the last word')} of {ROOMS} rooms"
+        one_second(poller, hands)
+    took_s = clock.monotonic() - began
+    print(f"\n{known_by}: {ROOMS} rooms back after {took_s:.0f} s, {counting.requests} requests")
+    assert counting.most_in_a_second() <= PER_SECOND
+    assert_nothing_lost_nothing_twice(sim)
+
+
+def test_all_events_of_a_room_that_was_only_created_here(
+    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    sim.make_room("planned", roomName="Planned", startTime=clock.now_ms() + 3_600_000, duration=3600)
+    Room.objects.create(room_uuid="planned", known_since=clock.now())
+    registry.adopt_all()
+    poller = Poller(cloud)
+    background.read_back()
+    background.sweep()
+    hands.step(1)
+    sim.fault("lose_answer", route="poll", count=1)
+    say(sim, "planned", word="an hour early")
+    for _second in range(5):
+        poller.poll()
+        hands.step(1)
+        background.sweep()
+    assert rooms_saying("an hour early") == 1
+    assert_nothing_lost_nothing_twice(sim)
+
+
+def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
+    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+) -> None:
+    sim.make_room("unheard of", roomName="Unheard of", state=1)
+    sim.fault("lose_answer", route="poll", count=1)
+    say(sim, "unheard of", word="lost")
+    poller = Poller(cloud)
+    poller.poll()
+    background.sweep()
+    assert not Room.objects.exists(), "nobody can know of it yet: docs/sync.md states this limit"
+    hands.step(10)
+    say(sim, "unheard of", word="next")
+    poller.poll()
+    background.fill_holes()
+    background.fold_due(within_s=5)
+    assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == ["lost", "next"]
+    assert_nothing_lost_nothing_twice(sim)
+
+
+@pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate", "malform"])
+def test_an_answer_that_breaks_on_its_way(
+    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, kind: str
+) -> None:
+    sim.make_room("r1", roomName="One", state=1)
+    say(sim, "r1", word="before")
+    assert sync_once() == ""
+    sim.fault(kind, route="poll", count=1)
+    say(sim, "r1", word="the last word")
+    poller = Poller(cloud)
+    for _second in range(3):
+        poller.poll()
+        background.sweep()
+        hands.step(1)
+    assert rooms_saying("the last word") == 1
+    assert_nothing_lost_nothing_twice(sim)
+
+
+def test_losses_one_after_the_other_starve_no_room(
+    sim: RunningSimulator, default_budget: Client, hands: clock.SteppedClock
+) -> None:
+    """A network that breaks every few seconds makes sweeps begin anew, but not with the same rooms."""
+    client = default_budget
+    client.transport.on_exchange = Counting()
+    poller = Poller(client)
+    uuids = known_rooms(sim, client, ROOMS // 3)
+    sim.fault("lose_answer", route="poll")
+    say(sim, *uuids, word="the last word")
+    began = clock.monotonic()
+    while rooms_saying("the last word") < len(uuids):
+        assert clock.monotonic() - began < WITHIN_S
+        one_second(poller, hands)
+    assert_nothing_lost_nothing_twice(sim)

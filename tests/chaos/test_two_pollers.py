@@ -1,0 +1,124 @@
+"""Two that would poll at once, a leader that falls asleep, clocks that differ. (Invariants 1 and 9.)"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from classroom_admin.agora.client import Client
+from classroom_admin.core import clock
+from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.sync.lease import LEASE_S, Owner
+from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
+from classroom_admin.sync.polling import Poller
+from tests.chaos.crew import Crew
+from tests.chaos.school import School
+from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]) -> None:
+    """Four beats at once: answers are committed under one fencing number."""
+    school = School(sim, rooms=8, seed=2)
+    crew = hire(sim, per_second=60)
+    for role in ("poll", "poll", "poll", "poll", "work"):
+        crew.start(role)
+    for _turn in range(10):
+        school.happen(60)
+        wait_until(lambda: school.waiting < 30, within_s=30)
+    wait_until(lambda: all_here(sim), within_s=60)
+    assert crew.failures() == ""
+    assert len(crew.members) == 5
+    crew.dismiss()
+    fences = set(InboxAnswer.objects.filter(source="poll").values_list("fence", flat=True))
+    assert fences == {1}
+    assert_nothing_lost_nothing_twice(sim)
+
+
+def test_two_pollers_with_clocks_minutes_apart(sim: RunningSimulator, cloud: Client) -> None:
+    """Two machines, one of them ten minutes ahead: one leader, and a take-over after the lease's length."""
+    sim.make_room("r1", state=1)
+    ours, theirs = clock.SteppedClock(clock.now()), clock.SteppedClock(clock.now() + timedelta(minutes=10))
+    first = Poller(cloud, owner=Owner(host="here", pid=1, started="1"))
+    second = Poller(cloud, owner=Owner(host="there", pid=1, started="1"))
+    for _second in range(30):
+        with clock.use(ours):
+            assert first.poll() is not None
+            ours.step(1)
+        with clock.use(theirs):
+            assert second.poll() is None
+            theirs.step(1)
+    waited_s = 0
+    with clock.use(theirs):
+        while second.poll() is None:
+            theirs.step(1)
+            waited_s += 1
+    assert LEASE_S - 1 <= waited_s <= 20
+    with clock.use(ours):
+        assert first.poll() is None
+
+
+def test_two_threads_take_over_at_once_and_one_wins(sim: RunningSimulator, cloud: Client) -> None:
+    Lease.objects.create(app_id=sim.app_id, owner="", fence=7)
+    pollers = [Poller(cloud, owner=Owner(host=f"m{n}", pid=1, started="1")) for n in range(6)]
+    together = threading.Barrier(6)
+    won: list[object] = []
+
+    def take(poller: Poller) -> None:
+        together.wait()
+        won.append(poller.take())
+        connection.close()
+
+    threads = [threading.Thread(target=take, args=(poller,)) for poller in pollers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(held is not None for held in won) == 1
+    assert Lease.objects.get().fence == 8
+
+
+def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]) -> None:
+    """SIGSTOP with an answer on its way: another leads within 20 s, and what wakes up commits nothing."""
+    school = School(sim, rooms=4, seed=3)
+    crew = hire(sim, per_second=60)
+    leader = crew.start("poll")
+    crew.start("work")
+    wait_until(lambda: Lease.objects.filter(app_id=sim.app_id, pid=leader.pid).exists(), within_s=30)
+    wait_until(lambda: all_here(sim), within_s=30)  # a room never heard of is another matter
+    fault = sim.fault("late_answer", route="poll", params={"ms": 800})
+    school.happen(40)
+    wait_until(lambda: school.waiting == 0, within_s=30, every_s=0.01)
+    leader.signal(signal.SIGSTOP)  # the stream is drained, its answer is on its way
+    sim.control("DELETE", f"/faults/{fault}")
+    crew.start("poll")
+    paused = time.monotonic()
+    fence = Lease.objects.get(app_id=sim.app_id).fence
+    wait_until(lambda: Lease.objects.get(app_id=sim.app_id).fence > fence, within_s=30)
+    took_over_s = time.monotonic() - paused
+    assert took_over_s <= 20
+    wait_until(lambda: all_here(sim), within_s=60)
+    assert StoredEvent.objects.count() == sim.world.emitted
+
+    school.happen(40)
+    leader.signal(signal.SIGCONT)
+    wait_until(lambda: all_here(sim), within_s=60)
+    crew.dismiss()
+    print(f"\ntaken over after {took_over_s:.1f} s")
+    stale = InboxAnswer.objects.filter(source="poll", fence=fence, received_at__gt=_taken_at(fence + 1))
+    assert not stale.exists(), "committed under a lease that was another's"
+    assert crew.failures() == ""
+    assert_nothing_lost_nothing_twice(sim)
+
+
+def _taken_at(fence: int) -> object:
+    first = InboxAnswer.objects.filter(source="poll", fence=fence).order_by("id").first()
+    assert first is not None
+    return first.received_at
