@@ -97,6 +97,13 @@
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
 
+  // The stream may have taken away the button that asked before its answer comes: the answer then goes to the page.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.swapOverride !== "none" || detail.requestConfig.elt.isConnected) return;
+    detail.shouldSwap = false;
+    htmx.swap(document.body, detail.serverResponse, { swapStyle: "none" }, { contextElement: document.body });
+  });
+
   // --- a pressed button says so at once, before the cloud has answered ------------------------------------------------
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const button = detail.elt.matches("form") && $("button.primary, button.button:not(.plain)", detail.elt);

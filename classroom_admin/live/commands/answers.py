@@ -59,4 +59,5 @@ def _parts(request: HttpRequest, room: Room, *, about: str = "", **context: Any)
         "live/commands/_went.html",
         {"room": fresh, "one": one, "oob": True, **context},
     )
-    return trigger_client_event(reswap(answer, "none"), "live:commanded", {})
+    # told to the page: the stream may have taken the button away by then
+    return trigger_client_event(reswap(answer, "none"), "live:commanded", {"target": "body"})
