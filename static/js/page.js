@@ -97,7 +97,8 @@
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
 
-  // The stream may have taken away the button that asked before its answer comes: the answer then goes to the page.
+  // The stream may have taken away the button that asked before its answer comes: the answer then goes to
+  // the page. (Heard of here because the target of all that ask is never taken away.)
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.swapOverride !== "none" || detail.requestConfig.elt.isConnected) return;
     detail.shouldSwap = false;

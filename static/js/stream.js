@@ -242,8 +242,14 @@
   });
   window.addEventListener("pagehide", drop);
   window.addEventListener("pageshow", ({ persisted }) => persisted && connect());
+  // A connection over which nothing comes any more looks open for long; the browser knows sooner.
+  window.addEventListener("offline", () => {
+    stream?.lost();
+    document.dispatchEvent(new CustomEvent("live:unreachable"));
+  });
   window.addEventListener("online", () => {
     if (live.mode === "poll") poll();
+    if (!stream) tryAgain(1000 * Math.random());
   });
 
   if (!window.EventSource) fallBack();

@@ -132,7 +132,7 @@ def test_eight_classes_side_by_side(window: Opener, classroom: MakeClassroom) ->
     pages = [first] + [first.context.new_page() for _ in rooms[1:]]
     for page, room in zip(pages, rooms, strict=True):
         open_class(page, room)
-        page.wait_for_function("document.documentElement.dataset.live")
+        page.wait_for_function("() => document.documentElement.dataset.live")
     ways = [page.evaluate("document.documentElement.dataset.live") for page in pages]
     assert 1 <= ways.count("stream") <= 4
     for page, room in zip(pages, rooms, strict=True):

@@ -1,12 +1,17 @@
 """PostgreSQL says which room changed, in the transaction that changed it: ids only. SQLite has another way.
 
-Triggers, so that no writer can forget it: whatever raises a room's version, adds a step to the record or
+Triggers, so that no writer can forget it: whatever changes what a room shows, adds a step to the record or
 finds a gap is heard.
 """
 
 from django.db import migrations
 
 CHANNEL = "classroom_changes"
+# what events change and what reading the room from the cloud changes; not when it was read
+SHOWN = (
+    *("version", "last_sequence", "event_count", "name", "room_type", "profile_state", "gone_at"),
+    *("planned_start_at", "planned_end_at", "planned_close_at"),
+)
 FORWARDS = f"""
 CREATE FUNCTION live_announce_room() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,8 +31,8 @@ END $$;
 CREATE TRIGGER live_room_made AFTER INSERT ON rooms_room
     FOR EACH ROW EXECUTE FUNCTION live_announce_room();
 CREATE TRIGGER live_room_changed AFTER UPDATE ON rooms_room FOR EACH ROW
-    WHEN (OLD.version IS DISTINCT FROM NEW.version OR OLD.last_sequence IS DISTINCT FROM NEW.last_sequence
-          OR OLD.event_count IS DISTINCT FROM NEW.event_count)
+    WHEN (ROW({", ".join("OLD." + column for column in SHOWN)})
+          IS DISTINCT FROM ROW({", ".join("NEW." + column for column in SHOWN)}))
     EXECUTE FUNCTION live_announce_room();
 CREATE TRIGGER live_step_added AFTER INSERT ON audit_step FOR EACH ROW WHEN (NEW.room_uuid <> '')
     EXECUTE FUNCTION live_announce_step();

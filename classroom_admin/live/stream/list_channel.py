@@ -47,7 +47,7 @@ class ListChannel:
         self.renders = 0
         self._threads = threads
         self._groups: dict[Key, Group] = {}
-        self._known: dict[int, tuple[int, bool]] | None = None
+        self._known: dict[int, tuple[bool, tuple[Any, ...]]] | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -172,5 +172,5 @@ def normalised(query: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name in names}
 
 
-def _is_live(rooms: Mapping[int, tuple[int, bool]], pk: int) -> bool:
-    return pk in rooms and rooms[pk][1]
+def _is_live(rooms: Mapping[int, tuple[bool, tuple[Any, ...]]], pk: int) -> bool:
+    return pk in rooms and rooms[pk][0]

@@ -16,6 +16,7 @@ from classroom_admin.rooms import selectors
 from classroom_admin.rooms.access import visible_rooms
 
 AT_ONCE: Final = 500
+PROFILE: Final = ("name", "room_type", "profile_state", "planned_start_at", "planned_end_at", "gone_at")
 BEHIND: Final = "-"
 """The version of a page that was sent tiles: no mark of a list, so that who comes back gets all of it."""
 
@@ -28,10 +29,13 @@ class Whole:
     mark: str
 
 
-def not_past() -> dict[int, tuple[int, bool]]:
-    """Of every room that is live or coming: its version, and whether it is live; one query."""
-    rows = selectors.not_past().values_list("pk", "version", "is_live")
-    return {pk: (version, bool(is_live)) for pk, version, is_live in rows}
+def not_past() -> dict[int, tuple[bool, tuple[Any, ...]]]:
+    """Of every room that is live or coming: whether it is live, and what its tile shows; one query.
+
+    The version tells what events changed, the rest what reading the room from the cloud changed.
+    """
+    rows = selectors.not_past().values_list("pk", "is_live", "version", *PROFILE)
+    return {pk: (bool(is_live), tuple(shown)) for pk, is_live, *shown in rows}
 
 
 def tiles(ids: Collection[int], *, language: str) -> dict[int, str]:

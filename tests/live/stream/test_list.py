@@ -61,6 +61,14 @@ def test_a_change_resends_one_tile_rendered_once(school: School, server: Server,
     assert told[0].size < 4096
 
 
+def test_a_name_that_no_event_told_is_sent_too(school: School, watch: Open) -> None:
+    page = watch()
+    Room.objects.filter(pk=school.room.pk).update(name="Read from the cloud")
+    told = page.changes()
+    assert tiles(told) == {school.room.pk}
+    assert "Read from the cloud" in told.data
+
+
 def test_a_teacher_is_sent_their_own_classes_only(school: School, watch: Open) -> None:
     other = make_room("Somebody else's")
     page = watch(school.teacher)
