@@ -276,8 +276,7 @@ def measured(url: str) -> None:
 def one_round(options: argparse.Namespace) -> dict[str, Any]:
     from simulator import Simulator
 
-    cloud = Simulator("--stepped", "--poll-batch", str(options.poll_batch))
-    try:
+    with Simulator("--stepped", "--poll-batch", str(options.poll_batch)) as cloud:
         cloud.control("POST", "/lesson", {"rooms": options.rooms, "pupils": options.pupils, "minutes": 600})
         while cloud.control("GET", "/health")["waiting"] < options.events:
             cloud.control("POST", "/clock", {"step": 10_000})
@@ -293,8 +292,6 @@ def one_round(options: argparse.Namespace) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
         found["simulator"] = cloud.used()[0] - before
         return found
-    finally:
-        cloud.stop()
 
 
 def row(what: str, value: str, beside: str = "") -> None:
