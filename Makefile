@@ -31,7 +31,7 @@ test: .venv/.installed-dev ## Run the whole test suite, browser tests included (
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 	if [ -n "$(PYTEST)" ]; then exec $(PY) -m pytest $(PYTEST); fi && \
 	$(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser && \
-	exec $(PY) -m pytest tests/browser
+	exec $(PY) -m pytest $(IN_PARALLEL) tests/browser
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)

@@ -99,6 +99,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
         "MAKELEVEL": "1",  # started for somebody: it ends with us, even when we are killed
         "AGORA_BASE_URL": cloud.base_url,
         "AGORA_FALLBACK_URL": "",
+        "AGORA_POLL_SECONDS": "0.4",  # each step of a journey waits for a poll
         "AGORA_APP_ID": cloud.app_id,
         "AGORA_APP_CERTIFICATE": cloud.app_certificate,
         "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
