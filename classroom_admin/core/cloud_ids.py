@@ -9,6 +9,7 @@ from classroom_admin.core.sentence import Sentence
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
+NOTHING_WRONG: Final = Sentence("")
 ID_BYTES: Final = 64  # fewer than
 
 
@@ -32,4 +33,4 @@ def problem_with_id(value: str) -> Sentence:
         )
     if value in (".", ".."):
         return Sentence("cannot be used: web addresses give it another meaning.")
-    return Sentence("")
+    return NOTHING_WRONG

@@ -18,7 +18,7 @@ NAMES: Final = (
     "check-check", "chevron-right", "circle", "circle-alert", "circle-check", "circle-dot",
     "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock", "copy", "door-closed",
     "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",
-    "info", "key-round", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
+    "info", "key-round", "languages", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
     "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
     "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.core.language import in_words
-from classroom_admin.live import icons
+from classroom_admin.live import icons, script_words
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
@@ -55,6 +55,12 @@ def moment(when: datetime | None, style: str = "time") -> SafeString | str:
         style,
         utc.strftime(_PLAIN[style]),
     )
+
+
+@register.simple_tag
+def words_for_scripts() -> SafeString:
+    """What the scripts of the page say, as data."""
+    return script_words.words_for_scripts()
 
 
 @register.filter
