@@ -14,7 +14,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-services test-chaos test-contract-long screenshots lint format requirements \
+.PHONY: help demo serve test test-services test-chaos test-contract-long messages screenshots lint format requirements \
 	venv venv-dev bench-live bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
@@ -40,6 +40,9 @@ test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: pr
 
 test-chaos: .venv/.installed-dev ## Kill, cut, pause and shuffle at length (CHAOS=middle, long or full)
 	@CHAOS=$${CHAOS:-long} exec $(PY) -m pytest tests/chaos -s -q $(PYTEST)
+
+messages: .venv/.installed-dev ## Collect what is to be translated into locale/, and compile it (docs/translating.md)
+	$(PY) scripts/messages.py
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \

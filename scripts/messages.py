@@ -14,6 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,7 @@ DATED: Final = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team).*\n',
     re.MULTILINE,
 )
+LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w+\}(?!\})")
 MARKUP: Final = re.compile(r"</?\w+|\"|&\w+;")
 
@@ -104,6 +106,7 @@ def written(catalog: Catalog) -> bytes:
 
 def compiled(catalog: Catalog) -> bytes:
     made = io.BytesIO()
+    catalog.creation_date = catalog.revision_date = LONG_AGO  # so that only words change the file
     write_mo(made, catalog)
     return made.getvalue()
 
@@ -124,18 +127,26 @@ def update(folder: Path) -> None:
         print(f"{path.relative_to(folder.parent)}: {len(fresh)} texts, {missing} to be translated")
 
 
+def key_of(message: Message) -> tuple[tuple[str, ...], str | None]:
+    """By what a message is known: its text (of a plural both) and its context."""
+    return ((message.id,) if isinstance(message.id, str) else tuple(message.id)), message.context
+
+
+def texts_of(message: Message) -> tuple[str, ...]:
+    """What the translation says: one text, or one for each plural form."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
 def is_translated(message: Message) -> bool:
-    said = message.string if isinstance(message.string, tuple) else (message.string,)
-    return not message.fuzzy and all(said)
+    return not message.fuzzy and all(texts_of(message))
 
 
 def wrong_with(message: Message) -> Iterator[str]:
     """What is wrong with one translated message."""
-    originals = message.id if isinstance(message.id, tuple) else (message.id,)
-    said = message.string if isinstance(message.string, tuple) else (message.string,)
+    originals = key_of(message)[0]
     allowed = {one for text in originals for one in PLACEHOLDER.findall(text)}
     needed = set(PLACEHOLDER.findall(originals[0])) if len(originals) == 1 else set()
-    for text in said:
+    for text in texts_of(message):
         there = set(PLACEHOLDER.findall(text))
         if there - allowed or needed - there:
             yield f"placeholders differ: {sorted(there ^ (needed or allowed))}"
@@ -148,23 +159,23 @@ def wrong_with(message: Message) -> Iterator[str]:
 
 def problems(folder: Path) -> Iterator[str]:
     """Everything that keeps a language from being complete."""
-    wanted = {(message.id, message.context) for message in collect() if message.id}
+    wanted = {key_of(message) for message in collect() if message.id}
     for name in LANGUAGES:
         path = path_of(folder, name)
         if not path.exists():
             yield f"{name}: there is no catalogue"
             continue
         catalog = read(path, name)
-        there = {(message.id, message.context): message for message in catalog if message.id}
+        there = {key_of(message): message for message in catalog if message.id}
         for key in sorted(wanted - set(there), key=str):
-            yield f"{name}: not in the catalogue: {key[0]!r} (make messages)"
+            yield f"{name}: not in the catalogue: {key[0][0]!r} (make messages)"
         for key in sorted(set(there) - wanted, key=str):
-            yield f"{name}: no longer said anywhere: {key[0]!r} (make messages)"
+            yield f"{name}: no longer said anywhere: {key[0][0]!r} (make messages)"
         for key, message in there.items():
             if message.fuzzy or not is_translated(message):
-                yield f"{name}: {'fuzzy' if message.fuzzy else 'not translated'}: {key[0]!r}"
+                yield f"{name}: {'fuzzy' if message.fuzzy else 'not translated'}: {key[0][0]!r}"
             else:
-                yield from (f"{name}: {key[0]!r}: {what}" for what in wrong_with(message))
+                yield from (f"{name}: {key[0][0]!r}: {what}" for what in wrong_with(message))
         yield from behind(path, catalog, name)
 
 
@@ -175,10 +186,8 @@ def behind(path: Path, catalog: Catalog, name: str) -> Iterator[str]:
         yield f"{name}: not compiled (make messages)"
         return
     with mo.open("rb") as file:
-        inside = read_mo(file)
-    said = {(one.id, one.context): one.string for one in inside if one.id}
-    meant = {(one.id, one.context): one.string for one in catalog if one.id and is_translated(one)}
-    if said != meant:
+        inside = {key_of(message): texts_of(message) for message in read_mo(file) if message.id}
+    if inside != {key_of(one): texts_of(one) for one in catalog if one.id and is_translated(one)}:
         yield f"{name}: django.mo is behind django.po (make messages)"
 
 

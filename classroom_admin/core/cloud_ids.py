@@ -9,7 +9,7 @@ from classroom_admin.core.sentence import Sentence
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
-NOTHING_WRONG: Final = Sentence("")
+_NOTHING: Final = ""
 ID_BYTES: Final = 64  # fewer than
 
 
@@ -33,4 +33,4 @@ def problem_with_id(value: str) -> Sentence:
         )
     if value in (".", ".."):
         return Sentence("cannot be used: web addresses give it another meaning.")
-    return NOTHING_WRONG
+    return Sentence(_NOTHING)
