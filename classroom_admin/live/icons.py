@@ -25,6 +25,8 @@ NAMES: Final = (
     "users", "video", "video-off", "x",
 )
 # fmt: on
+POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})
+"""Icons that point along the line of writing: mirrored where one writes from right to left."""
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 

@@ -34,9 +34,10 @@ _PLAIN = {
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon as a picture without words; say what it means beside it (or in `.sr-only`)."""
+    classes = " ".join(filter(None, ("icon", "points" if name in icons.POINTING else "", extra)))
     return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>',
-        f" {extra}" if extra else "",
+        '<svg class="{}" aria-hidden="true"><use href="{}"/></svg>',
+        classes,
         icons.address(name),
     )
 
