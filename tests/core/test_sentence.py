@@ -21,7 +21,7 @@ def test_a_sentence_is_its_english_text():
 
 @pytest.mark.parametrize(
     "again",
-    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],  # noqa: S301
+    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
 )
 def test_a_copy_can_still_be_said_in_another_language(again):
     copied = again(Sentence(AGAIN, seconds=12))
