@@ -15,7 +15,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
 .PHONY: help demo serve test test-services test-chaos test-contract-long messages screenshots lint format requirements \
-	venv venv-dev bench-live bench-startup bench-simulator bench-sync clean
+	venv venv-dev bench-live bench-paint bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 
 bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory, asking, pages (FULL=1: 2,000 and 5,000 watchers, ten minutes)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+
+bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow line (1.6 Mbit/s, 150 ms)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/paint.py
 
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py
