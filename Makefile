@@ -46,9 +46,9 @@ messages: .venv/.installed-dev ## Collect what is to be translated into locale/,
 
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
-	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && mkdir -p docs/screenshots && \
+	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
-	for name in classes class class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+	$(PY) scripts/pictures.py "$$folder"
 
 test-contract-long: .venv/.installed-dev ## Drive the simulator through the contract for minutes, with new input each time (EXAMPLES=500)
 	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)

@@ -19,9 +19,10 @@ OBSERVE = """() => {
   const rows = "tr, ol > li, ul > li, time, .sr-only";
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      const moved = entry.sources.map(({ node }) => node && (node.nodeType === 1 ? node : node.parentElement));
+      const moved = entry.sources.map(({ node }) => (node?.nodeType === 3 ? node.parentElement : node));
       const strange = moved.filter((node) => node && !node.closest(rows));
-      window.shifts.push({ value: entry.value, strange: strange.map((node) => node.outerHTML.slice(0, 120)) });
+      const words = strange.map((node) => node.outerHTML.slice(0, 120));
+      window.shifts.push({ value: entry.value, strange: words });
     }
   }).observe({ type: "layout-shift" });
 }"""

@@ -32,7 +32,9 @@ def test_before_signing_in(window: Opener) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("تسجيل الدخول")
     # the brand stands where a line begins
     brand, menu = page.locator(".brand").bounding_box(), page.locator(".languages").bounding_box()
-    assert brand and menu and brand["x"] > menu["x"]
+    assert brand
+    assert menu
+    assert brand["x"] > menu["x"]
 
 
 def test_a_person_reads_live_in_arabic_what_another_reads_in_english(
