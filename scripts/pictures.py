@@ -2,7 +2,7 @@
 
     scripts/pictures.py FOLDER    FOLDER holds what the browser tests took, NAME.png each
 
-Which ones: those that README.md and docs/tour.md name. Each is brought down to a palette, and to at most 150 KB.
+Which ones: those that README.md and docs/tour.md name. Each is brought down to a palette and at most 150 KB.
 Ends with 1 where one was not taken or does not get small enough.
 """
 
