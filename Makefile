@@ -14,8 +14,8 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-services test-chaos test-contract-long screenshots lint format requirements \
-	venv venv-dev bench-live bench-startup bench-simulator bench-sync clean
+.PHONY: help demo serve test test-services test-chaos test-contract-long messages screenshots lint format requirements \
+	venv venv-dev bench-live bench-paint bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,11 +41,14 @@ test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: pr
 test-chaos: .venv/.installed-dev ## Kill, cut, pause and shuffle at length (CHAOS=middle, long or full)
 	@CHAOS=$${CHAOS:-long} exec $(PY) -m pytest tests/chaos -s -q $(PYTEST)
 
+messages: .venv/.installed-dev ## Collect what is to be translated into locale/, and compile it (docs/translating.md)
+	$(PY) scripts/messages.py
+
 screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
-	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && mkdir -p docs/screenshots && \
+	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
-	for name in classes class class-phone; do cp "$$folder/$$name.png" docs/screenshots/; done
+	$(PY) scripts/pictures.py "$$folder"
 
 test-contract-long: .venv/.installed-dev ## Drive the simulator through the contract for minutes, with new input each time (EXAMPLES=500)
 	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)
@@ -71,6 +74,9 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 
 bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory, asking, pages (FULL=1: 2,000 and 5,000 watchers, ten minutes)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+
+bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow line (1.6 Mbit/s, 150 ms)
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/paint.py
 
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py

@@ -37,7 +37,8 @@ class Demo:
     """One start of the demo, to the line that says it is ready, and its end."""
 
     def __init__(self, data_dir: str) -> None:
-        env = os.environ | {"DATA_DIR": data_dir, "PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
+        self.port = free_port()
+        env = os.environ | {"DATA_DIR": data_dir, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo"],

@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 
 
 class SchoolAccountAdapter(DefaultAccountAdapter):
@@ -13,14 +14,14 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
 
     error_messages: ClassVar[dict[str, object]] = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": (
+        "email_password_mismatch": _(
             "The email address and the password do not belong together. "
             "Try again, or ask an administrator for a new password."
         ),
-        "too_many_login_attempts": (
+        "too_many_login_attempts": _(
             "There were too many failed attempts. Wait five minutes, then try again."
         ),
-        "enter_current_password": "This is not your current password. Type it again.",
+        "enter_current_password": _("This is not your current password. Type it again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

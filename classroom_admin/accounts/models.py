@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,14 +36,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person of the school: an administrator sees every room, a teacher their own."""
 
     class Role(models.TextChoices):
-        ADMINISTRATOR = "administrator", "Administrator"
-        TEACHER = "teacher", "Teacher"
+        ADMINISTRATOR = "administrator", _("Administrator")
+        TEACHER = "teacher", _("Teacher")
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.TEACHER)
     is_active = models.BooleanField(default=True)
-    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the school's")
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the browser's")
+    language = models.CharField(max_length=16, blank=True, help_text="empty: the browser's")
     created_at = models.DateTimeField(default=timezone.now)
     sessions_ended = models.PositiveIntegerField(
         default=0, help_text="raised by one to end every session of the person"

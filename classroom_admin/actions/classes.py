@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from django.utils.translation import gettext
+
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
@@ -62,7 +64,7 @@ def create_class(
     Confirmed by reading the room back.
     """
     if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused("The start needs a time zone.", field="schedule.startTime")
+        raise ActionRefused(gettext("The start needs a time zone."), field="schedule.startTime")
     wanted = NewClass(
         room_uuid=uuid4().hex,
         name=name,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.agora.client import Client, ConnectionReport
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
+from classroom_admin.core import language
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
@@ -17,7 +19,7 @@ def try_connection(*, actor: User) -> ConnectionReport:
     Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
     """
     if not actor.is_administrator:
-        raise PermissionDenied("Only administrators test the connection.")
+        raise PermissionDenied(gettext("Only administrators test the connection."))
     entry = record.record(actor=actor, action="cloud.test")
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)
@@ -28,6 +30,7 @@ def try_connection(*, actor: User) -> ConnectionReport:
     detail = {
         "problem": report.problem,
         "message": report.message,
+        **({} if report.ok else language.kept(report.message)),
         "latency_ms": round(report.latency_ms),
         "clock_offset_ms": report.clock_offset_ms,
     }

@@ -1,6 +1,7 @@
 """Why a command was not even tried."""
 
 from django.http import Http404
+from django.utils.translation import gettext
 
 
 class ActionRefused(Exception):
@@ -22,4 +23,4 @@ class NotYours(Http404):
     """
 
     def __init__(self) -> None:
-        super().__init__("There is no such class, or it is not one of yours.")
+        super().__init__(gettext("There is no such class, or it is not one of yours."))

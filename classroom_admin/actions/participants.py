@@ -4,6 +4,8 @@ import math
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
@@ -39,7 +41,7 @@ def remove_participant(
     Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
     """
     if participant.room_id != room.pk:
-        raise ActionRefused("This person is not in this class. Reload the page.", field="userUuid")
+        raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     asked: dict[str, Any] = {
         "duration_s": duration_s,
         "for_the_class": for_the_class,
@@ -81,11 +83,16 @@ def remove_participant(
 
 def _check(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str) -> None:
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
-        raise ActionRefused("Choose one: for a time, for the class, or for good.", field="dirty.duration")
+        raise ActionRefused(
+            gettext("Choose one: for a time, for the class, or for good."), field="dirty.duration"
+        )
     if duration_s == FOREVER:
-        raise ActionRefused("Say for how many seconds, 1 or more.", field="dirty.duration")
+        raise ActionRefused(gettext("Say for how many seconds, 1 or more."), field="dirty.duration")
     if len(reason) > LONGEST_REASON or "\x00" in reason:
-        raise ActionRefused(f"The reason must be at most {LONGEST_REASON} characters.", field="reason")
+        raise ActionRefused(
+            gettext("The reason must be at most %(most)s characters.") % {"most": LONGEST_REASON},
+            field="reason",
+        )
 
 
 def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
@@ -115,7 +122,9 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     flow.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
-        raise ActionRefused("This person is in the class already. Reload the page.", field="userUuid")
+        raise ActionRefused(
+            gettext("This person is in the class already. Reload the page."), field="userUuid"
+        )
 
     def call(cloud: Client) -> Detail | None:
         cloud.kick_user(room_uuid=room.room_uuid, user_uuid=user_uuid, dirty_state=0, deadline_s=COMMAND_S)

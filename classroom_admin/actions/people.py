@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from classroom_admin.accounts.models import CloudIdentity, User
@@ -20,6 +21,7 @@ from classroom_admin.accounts.passwords import new_password
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.core.language import in_words
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 
@@ -73,7 +75,9 @@ def deactivate_person(*, actor: User, person: User) -> User:
     """Close the account: the person can't sign in and is signed out everywhere. Their record stays."""
     _require_administrator(actor)
     if person.pk == actor.pk:
-        raise ActionRefused("You can't deactivate your own account. Ask another administrator to do it.")
+        raise ActionRefused(
+            gettext("You can't deactivate your own account. Ask another administrator to do it.")
+        )
     with _one_writer():
         person = _locked(actor, person)
         if not person.is_active:
@@ -104,7 +108,9 @@ def reset_password(*, actor: User, person: User) -> str:
     """Make a new password and sign the person out everywhere. It is kept nowhere else: show it once."""
     _require_administrator(actor)
     if person.pk == actor.pk:
-        raise ActionRefused("To change your own password, use “Change password” in the account menu.")
+        raise ActionRefused(
+            gettext("To change your own password, use “Change password” in the account menu.")
+        )
     password = new_password()
     with _one_writer():
         person = _locked(actor, person)
@@ -119,7 +125,9 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
     """Make the class one of the person's own. False when it already was one by assignment."""
     _require_administrator(actor)
     if not person.is_active:
-        raise ActionRefused("This account is deactivated. Reactivate it first, then give it classes.")
+        raise ActionRefused(
+            gettext("This account is deactivated. Reactivate it first, then give it classes.")
+        )
     with _one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
         if is_new:
@@ -142,7 +150,7 @@ def unassign_room(*, actor: User, person: User, room: Room) -> bool:
 
 def _require_administrator(actor: User | None) -> None:
     if not (actor is not None and actor.is_active and actor.is_administrator):
-        raise PermissionDenied("Only administrators manage people.")
+        raise PermissionDenied(gettext("Only administrators manage people."))
 
 
 @contextmanager
@@ -153,7 +161,9 @@ def _one_writer() -> Iterator[None]:
             yield
     except IntegrityError as error:
         raise ActionRefused(
-            "Somebody else just saved the same email address or cloud user id. Reload and look again."
+            gettext(
+                "Somebody else just saved the same email address or cloud user id. Reload and look again."
+            )
         ) from error
 
 
@@ -172,29 +182,37 @@ def _locked(actor: User, person: User) -> User:
 def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tuple[str, str, list[str]]:
     email, name = email.strip().lower(), name.strip()
     if not email:
-        raise ActionRefused("An account needs an email address.", "email")
+        raise ActionRefused(gettext("An account needs an email address."), "email")
     if not name:
-        raise ActionRefused("Give the person a name.", "name")
+        raise ActionRefused(gettext("Give the person a name."), "name")
     if role not in User.Role.values:
-        raise ActionRefused("Choose one of the roles.", "role")
+        raise ActionRefused(gettext("Choose one of the roles."), "role")
     ids = list(dict.fromkeys(user_uuids))
     for user_uuid in ids:
         if problem := problem_with_id(user_uuid):
-            raise ActionRefused(f"“{user_uuid}” {problem}", "user_uuids")
+            raise ActionRefused(
+                gettext("“%(id)s” %(problem)s") % {"id": user_uuid, "problem": in_words(problem)},
+                "user_uuids",
+            )
     return email, name, ids
 
 
 def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None = None) -> None:
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
     if other := others.filter(email__iexact=email).first():
-        raise ActionRefused(f"This email address is already the one of {other}.", "email")
+        raise ActionRefused(
+            gettext("This email address is already the one of %(person)s.") % {"person": other}, "email"
+        )
     taken = (
         CloudIdentity.objects.filter(user_uuid__in=user_uuids, user__in=others).select_related("user").first()
     )
     if taken:
         raise ActionRefused(
-            f"The cloud user id “{taken.user_uuid}” belongs to {taken.user} ({taken.user.email}). "
-            "An id can be one person's only: remove it there first.",
+            gettext(
+                "The cloud user id “%(id)s” belongs to %(person)s (%(email)s). "
+                "An id can be one person's only: remove it there first."
+            )
+            % {"id": taken.user_uuid, "person": taken.user, "email": taken.user.email},
             "user_uuids",
         )
 
@@ -204,7 +222,8 @@ def _require_another_administrator(person: User) -> None:
     others = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
     if person.is_administrator and person.is_active and not others.exists():
         raise ActionRefused(
-            "This is the last active administrator. Make somebody else an administrator first.", "role"
+            gettext("This is the last active administrator. Make somebody else an administrator first."),
+            "role",
         )
 
 

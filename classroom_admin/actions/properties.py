@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S
@@ -179,7 +181,7 @@ def _run(
 ) -> Entry:
     """What the six have in common: the record, and the event with the names of the changed properties."""
     if participant is not None and participant.room_id != room.pk:
-        raise ActionRefused("This person is not in this class. Reload the page.", field="userUuid")
+        raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     names = list(deletes) if sets is None else list(sets)
     match: dict[str, Any] = {"property_names": names}
     if participant is not None:

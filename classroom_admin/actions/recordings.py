@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S
@@ -99,8 +101,10 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
     now = recording_now(room)
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
-            "Only a web recording can be paused or changed, and this one is not. "
-            "Stop it and start a web recording."
+            gettext(
+                "Only a web recording can be paused or changed, and this one is not. "
+                "Stop it and start a web recording."
+            )
         )
 
     def call(cloud: Client) -> Detail | None:

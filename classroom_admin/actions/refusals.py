@@ -1,87 +1,125 @@
 """What people read when the cloud refuses: what happened and what to do next.
 
-There is a sentence for every error of the contract. The record keeps the error's name beside it, so that a
-later release can say it in another language.
+There is a sentence for every error of the contract. The record keeps how it was made, so that it is read in
+the reader's language.
 """
 
 from typing import Any, Final
 
 from classroom_admin.agora import errors
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
+from classroom_admin.core import language
+from classroom_admin.core.sentence import Sentence
 
-Sentences = dict[type[CloudError], str]
+Sentences = dict[type[CloudError], Sentence]
 
-_RELOAD: Final = "Reload the page to see how the class stands, then try again if it is still needed."
-_NOTHING: Final = "There is nothing more to do."
-_NEW_CLASS: Final = "Create a new class to go on."
-_SETTINGS: Final = "Ask an administrator to open Settings and test the cloud connection."
-_WAIT_AND_SEE: Final = (
-    "so it is not known whether this was done. Wait until the page shows it; if it doesn't within a minute, "
-    "try again."
+
+def _then(what: Sentence, next_step: Sentence) -> Sentence:
+    return Sentence("{what} {next_step}", what=what, next_step=next_step)
+
+
+_RELOAD: Final = Sentence(
+    "Reload the page to see how the class stands, then try again if it is still needed."
 )
-_GUESSED: Final = (
+_NOTHING: Final = Sentence("There is nothing more to do.")
+_NEW_CLASS: Final = Sentence("Create a new class to go on.")
+_SETTINGS: Final = Sentence("Ask an administrator to open Settings and test the cloud connection.")
+_GUESSED: Final = Sentence(
     "The cloud refused to let this person back in: its documents do not promise that this works. A removal "
     "for a time ends by itself; after a removal for good they can only join a new class."
 )
 
-UNKNOWN: Final = f"The cloud did not answer in time, {_WAIT_AND_SEE}"
+UNKNOWN: Final = Sentence(
+    "The cloud did not answer in time, so it is not known whether this was done. Wait until the page shows "
+    "it; if it doesn't within a minute, try again."
+)
 
 # By meaning. Where an action has a more special one (below), that goes first.
 SENTENCES: Final[Sentences] = {
-    errors.BadParameter: (
+    errors.BadParameter: Sentence(
         "The cloud found something wrong in what was asked; nothing was done. Check what you entered."
     ),
-    errors.Unauthorized: (
-        f"The cloud did not accept this school's App ID, certificate or clock; nothing was done. {_SETTINGS}"
+    errors.Unauthorized: _then(
+        Sentence("The cloud did not accept this school's App ID, certificate or clock; nothing was done."),
+        _SETTINGS,
     ),
-    errors.ChatMuted: "Chat is muted in this class; nothing was done. Unmute it first, then try again.",
-    errors.UserBanned: "This person was removed and may not enter; nothing was done. Let them back in first.",
-    errors.PathNotFound: (
-        "The cloud does not know the address, so the region or the App ID may be wrong; nothing was done. "
-        + _SETTINGS
+    errors.ChatMuted: Sentence(
+        "Chat is muted in this class; nothing was done. Unmute it first, then try again."
     ),
-    errors.RoomNotFound: (
-        f"The cloud does not have this class any more: it deletes a class an hour after its end. {_NEW_CLASS}"
+    errors.UserBanned: Sentence(
+        "This person was removed and may not enter; nothing was done. Let them back in first."
     ),
-    errors.UserNotFound: (
+    errors.PathNotFound: _then(
+        Sentence(
+            "The cloud does not know the address, so the region or the App ID may be wrong; nothing was done."
+        ),
+        _SETTINGS,
+    ),
+    errors.RoomNotFound: _then(
+        Sentence("The cloud does not have this class any more: it deletes a class an hour after its end."),
+        _NEW_CLASS,
+    ),
+    errors.UserNotFound: Sentence(
         "The cloud does not know this person in this class; nothing was done. Reload to see who is in it."
     ),
-    errors.RecordingNotStarted: "No recording is running; nothing was done. Start a recording first.",
-    errors.RecordingNotEnded: "A recording is running already. Stop it before you start another.",
-    errors.ClassAlreadyStarted: f"The class is running already. {_NOTHING}",
-    errors.ClassAlreadyEnded: f"The class has ended already; nothing was done. {_NEW_CLASS}",
-    errors.Conflict: f"The class is in a state in which this can't be done; nothing was done. {_RELOAD}",
-    errors.RateLimited: "The cloud is being asked too often just now; nothing was done. Try again in {wait}.",
-    errors.CloudFailed: f"The cloud had an error of its own, {_WAIT_AND_SEE}",
-    errors.CloudUnavailable: (
+    errors.RecordingNotStarted: Sentence(
+        "No recording is running; nothing was done. Start a recording first."
+    ),
+    errors.RecordingNotEnded: Sentence("A recording is running already. Stop it before you start another."),
+    errors.ClassAlreadyStarted: _then(Sentence("The class is running already."), _NOTHING),
+    errors.ClassAlreadyEnded: _then(Sentence("The class has ended already; nothing was done."), _NEW_CLASS),
+    errors.Conflict: _then(
+        Sentence("The class is in a state in which this can't be done; nothing was done."), _RELOAD
+    ),
+    errors.RateLimited: Sentence(
+        "The cloud is being asked too often just now; nothing was done. Try again in a few seconds."
+    ),
+    errors.CloudFailed: Sentence(
+        "The cloud had an error of its own, so it is not known whether this was done. Wait until the page "
+        "shows it; if it doesn't within a minute, try again."
+    ),
+    errors.CloudUnavailable: Sentence(
         "The cloud could not be reached; nothing was done. Check the internet connection, then try again."
     ),
-    errors.UnreadableAnswer: f"The cloud's answer could not be read, {_WAIT_AND_SEE}",
-    CloudError: (
+    errors.UnreadableAnswer: Sentence(
+        "The cloud's answer could not be read, so it is not known whether this was done. Wait until the page "
+        "shows it; if it doesn't within a minute, try again."
+    ),
+    CloudError: Sentence(
         "The cloud refused this for a reason that is not known here. Try again; if it stays so, show "
         "an administrator the details in the list of what was done."
     ),
 }
 FOR_ACTION: Final[dict[str, Sentences]] = {
     "class.start": {
-        errors.ClassAlreadyEnded: f"The class has ended already and can't be started again. {_NEW_CLASS}",
-        errors.Conflict: f"The class is closed or about to close and can't be started again. {_NEW_CLASS}",
+        errors.ClassAlreadyEnded: _then(
+            Sentence("The class has ended already and can't be started again."), _NEW_CLASS
+        ),
+        errors.Conflict: _then(
+            Sentence("The class is closed or about to close and can't be started again."), _NEW_CLASS
+        ),
     },
     "class.end": {
-        errors.ClassAlreadyEnded: f"The class has ended already. {_NOTHING}",
+        errors.ClassAlreadyEnded: _then(Sentence("The class has ended already."), _NOTHING),
     },
     "class.close": {
-        errors.ClassAlreadyEnded: f"The class is closed already. {_NOTHING}",
-        errors.Conflict: f"The class is closed already, or just being closed. {_RELOAD}",
+        errors.ClassAlreadyEnded: _then(Sentence("The class is closed already."), _NOTHING),
+        errors.Conflict: _then(Sentence("The class is closed already, or just being closed."), _RELOAD),
     },
     "class.create": {
-        errors.Conflict: "The cloud has a class of this id already. Create it once more: it gets a new id.",
+        errors.Conflict: Sentence(
+            "The cloud has a class of this id already. Create it once more: it gets a new id."
+        ),
     },
     "recording.stop": {
-        errors.RecordingNotStarted: f"No recording is running: it has stopped already. {_NOTHING}",
+        errors.RecordingNotStarted: _then(
+            Sentence("No recording is running: it has stopped already."), _NOTHING
+        ),
     },
     "recording.pause": {
-        errors.Conflict: "This recording can't be paused: only a running web recording can. Stop it instead.",
+        errors.Conflict: Sentence(
+            "This recording can't be paused: only a running web recording can. Stop it instead."
+        ),
     },
     "participant.let_back": dict.fromkeys(
         (errors.BadParameter, errors.UserNotFound, errors.UserBanned, errors.Conflict, CloudError), _GUESSED
@@ -98,7 +136,7 @@ def outcome_is_unknown(error: CloudError) -> bool:
     return isinstance(error, errors.UnreadableAnswer | errors.CloudFailed)
 
 
-def sentence_for(error: CloudError, *, action: str) -> str:
+def sentence_for(error: CloudError, *, action: str) -> Sentence:
     """What happened and what to do next, in words for a teacher."""
     if isinstance(error, CloudUnavailable) and error.may_have_happened:
         return UNKNOWN
@@ -107,7 +145,7 @@ def sentence_for(error: CloudError, *, action: str) -> str:
             break
         found = FOR_ACTION.get(action, {}).get(meaning) or SENTENCES.get(meaning)
         if found is not None:
-            return found.format(wait=_wait(error)) if isinstance(error, RateLimited) else found
+            return _with_wait(found, error) if isinstance(error, RateLimited) else found
     return SENTENCES[CloudError]
 
 
@@ -121,13 +159,20 @@ def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
         "message": error.message,
         "request_id": error.request_id,
         "error": type(error).__name__,
-        "sentence": sentence_for(error, action=action),
+        **language.kept(sentence_for(error, action=action)),
         "unknown_outcome": outcome_is_unknown(error),
     }
 
 
-def _wait(error: CloudError) -> str:
-    seconds = error.retry_after_s
-    if not seconds:
-        return "a few seconds"
-    return "1 second" if seconds <= 1 else f"{round(seconds + 0.5)} seconds"
+def _with_wait(found: Sentence, error: CloudError) -> Sentence:
+    """The same with the seconds in it, where the cloud told them."""
+    if not error.retry_after_s:
+        return found
+    if error.retry_after_s <= 1:
+        return Sentence(
+            "The cloud is being asked too often just now; nothing was done. Try again in 1 second."
+        )
+    return Sentence(
+        "The cloud is being asked too often just now; nothing was done. Try again in {seconds} seconds.",
+        seconds=round(error.retry_after_s + 0.5),
+    )

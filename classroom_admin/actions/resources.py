@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
+from django.utils.translation import gettext
+
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S
@@ -69,7 +71,9 @@ def put_resource_by_url(
 def delete_resources(*, actor: User, room: Room, resources: Sequence[Resource]) -> Entry:
     """Take files away from the class, all by one call. Confirmed by event 1003."""
     if any(resource.room_id != room.pk for resource in resources):
-        raise ActionRefused("A chosen file is not in this class. Reload the page.", field="resourceUuids")
+        raise ActionRefused(
+            gettext("A chosen file is not in this class. Reload the page."), field="resourceUuids"
+        )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]
 

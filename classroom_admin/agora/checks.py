@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.core.sentence import Sentence
 
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
@@ -45,17 +46,21 @@ def identifier(value: object, *, field: str) -> str:
     if not checked:
         raise InvalidArgument(field, "is empty; an id has at least one character.")
     if len(checked.encode("utf-8")) >= ID_BYTES:
-        raise InvalidArgument(field, f"must be shorter than {ID_BYTES} bytes.")
+        raise InvalidArgument(field, "must be shorter than {bytes} bytes.", bytes=ID_BYTES)
     strange = sorted(set(checked) - ID_CHARACTERS)
     if strange:
         shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
         raise InvalidArgument(
             field,
-            f"holds characters that the cloud does not allow in ids: {shown}. Letters a-z A-Z, digits, space "
-            "and !#$%&()+-:;<=.>?@[]^_{}|~, are allowed.",
+            "holds characters that the cloud does not allow in ids: {shown}. Letters a-z A-Z, digits, space "
+            "and {signs} are allowed.",
+            shown=shown,
+            signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
         )
     if checked in (".", ".."):
-        raise InvalidArgument(field, f"cannot be {checked!r}: web addresses give it another meaning.")
+        raise InvalidArgument(
+            field, "cannot be {it}: web addresses give it another meaning.", it=repr(checked)
+        )
     return checked
 
 
@@ -83,8 +88,10 @@ def name(value: object, *, field: str, fewer_than: int = 64) -> str:
     if len(checked.encode("utf-8")) >= fewer_than:
         raise InvalidArgument(
             field,
-            f"must be shorter than {fewer_than} bytes; it has {len(checked.encode('utf-8'))} "
+            "must be shorter than {most} bytes; it has {has} "
             "(letters beyond English take two to four bytes each).",
+            most=fewer_than,
+            has=len(checked.encode("utf-8")),
         )
     if any(ord(character) < 32 or ord(character) == 127 for character in checked):
         raise InvalidArgument(field, "holds control characters such as a line break; remove them.")
@@ -96,7 +103,9 @@ def whole_number(value: object, *, field: str, least: int | None = None, most: i
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgument(field, "must be a whole number.")
     if (least is not None and value < least) or (most is not None and value > most):
-        raise InvalidArgument(field, f"must be {_range(least, most)}; it is {value}.")
+        raise InvalidArgument(
+            field, "must be {range}; it is {value}.", range=_range(least, most), value=value
+        )
     return value
 
 
@@ -105,7 +114,9 @@ def number(value: object, *, field: str, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidArgument(field, "must be a number.")
     if not least <= value <= most:
-        raise InvalidArgument(field, f"must be {_range(least, most)}; it is {value}.")
+        raise InvalidArgument(
+            field, "must be {range}; it is {value}.", range=_range(least, most), value=value
+        )
     return value
 
 
@@ -113,7 +124,12 @@ def one_of(value: _T, choices: Iterable[_T], *, field: str) -> _T:
     allowed = list(choices)
     # 1 == True and 1 == 1.0 in Python, but not in JSON.
     if not any(value == choice and type(value) is type(choice) for choice in allowed):
-        raise InvalidArgument(field, f"must be one of {', '.join(map(str, allowed))}; it is {value!r}.")
+        raise InvalidArgument(
+            field,
+            "must be one of {choices}; it is {value}.",
+            choices=", ".join(map(str, allowed)),
+            value=repr(value),
+        )
     return value
 
 
@@ -141,7 +157,7 @@ def kick(*, dirty_state: int | None, duration_s: int | None) -> dict[str, Any]:
     whole_number(duration_s, field="dirty.duration")
     if duration_s != FOREVER and duration_s < 1:
         raise InvalidArgument(
-            "dirty.duration", f"must be 1 second or more, or -1 for good; it is {duration_s}."
+            "dirty.duration", "must be 1 second or more, or -1 for good; it is {seconds}.", seconds=duration_s
         )
     return {"dirty": {"state": 1, "duration": duration_s}}
 
@@ -169,12 +185,12 @@ def properties(value: object, *, field: str = "properties", may_be_empty: bool =
         raise InvalidArgument(field, "is empty; give at least one name and value.")
     for key in value:
         if not isinstance(key, str) or not key:
-            raise InvalidArgument(field, f"has a name that is no text or is empty: {key!r}.")
+            raise InvalidArgument(field, "has a name that is no text or is empty: {name}.", name=repr(key))
     checked = dict(value)
     try:
         json.dumps(checked, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(field, f"cannot be written as JSON: {error}.") from None
+        raise InvalidArgument(field, "cannot be written as JSON: {error}.", error=str(error)) from None
     return checked
 
 
@@ -224,9 +240,9 @@ def _listed(value: object, *, field: str) -> list[Any]:
     return items
 
 
-def _range(least: float | None, most: float | None) -> str:
+def _range(least: float | None, most: float | None) -> Sentence:
     if most is None:
-        return f"{least} or more"
+        return Sentence("{least} or more", least=least)
     if least is None:
-        return f"{most} or less"
-    return f"from {least} to {most}"
+        return Sentence("{most} or less", most=most)
+    return Sentence("from {least} to {most}", least=least, most=most)

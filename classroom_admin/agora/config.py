@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.core.sentence import Sentence
 
 REGIONS: Final = ("cn", "ap", "eu", "na")
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
@@ -33,56 +34,79 @@ class CloudConfig:
     read_timeout_s: float = 10.0
     requests_per_second: float = 20.0
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Sentence]:
         """Say in plain words what is not set or wrong, one sentence each; an empty list means all is well."""
         return [*self._address_problems(), *self._identity_problems(), *self._habit_problems()]
 
-    def _address_problems(self) -> list[str]:
-        found = []
+    def _address_problems(self) -> list[Sentence]:
+        found: list[Sentence] = []
         for name, url in (("AGORA_BASE_URL", self.base_url), ("AGORA_FALLBACK_URL", self.fallback_url)):
             if not url:
                 if name == "AGORA_BASE_URL":
-                    found.append("AGORA_BASE_URL is not set: give the cloud's address, https://api.agora.io.")
+                    found.append(
+                        Sentence("AGORA_BASE_URL is not set: give the cloud's address, https://api.agora.io.")
+                    )
             elif not _is_host_address(url):
                 found.append(
-                    f"{name} is not a web address: it must begin with http:// or https:// and name a host."
+                    Sentence(
+                        "{name} is not a web address: it must begin with http:// or https:// and name a "
+                        "host.",
+                        name=name,
+                    )
                 )
         if not self.region:
-            found.append("AGORA_REGION is not set: give one of cn, ap, eu, na.")
+            found.append(Sentence("AGORA_REGION is not set: give one of cn, ap, eu, na."))
         elif self.region not in REGIONS:
-            found.append(f"AGORA_REGION is {self.region!r}: it must be one of cn, ap, eu, na.")
+            found.append(
+                Sentence(
+                    "AGORA_REGION is {value}: it must be one of cn, ap, eu, na.", value=repr(self.region)
+                )
+            )
         return found
 
-    def _identity_problems(self) -> list[str]:
-        found = []
+    def _identity_problems(self) -> list[Sentence]:
+        found: list[Sentence] = []
         for name, value in (("AGORA_APP_ID", self.app_id), ("AGORA_APP_CERTIFICATE", self.app_certificate)):
             if not value:
-                found.append(f"{name} is not set: copy it from the project's page in the Agora console.")
+                found.append(
+                    Sentence(
+                        "{name} is not set: copy it from the project's page in the Agora console.", name=name
+                    )
+                )
             elif len(value) != 32 or not _HEX.issuperset(value):
-                found.append(f"{name} is not right: it must be 32 characters of 0-9 and a-f.")
+                found.append(
+                    Sentence("{name} is not right: it must be 32 characters of 0-9 and a-f.", name=name)
+                )
         if self.auth not in ("rtm", "education"):
-            found.append(f"AGORA_AUTH is {self.auth!r}: it must be rtm or education.")
+            found.append(
+                Sentence("AGORA_AUTH is {value}: it must be rtm or education.", value=repr(self.auth))
+            )
         elif self.auth == "rtm" and not self.uid:
             found.append(
-                "AGORA_UID is not set: give the name under which this server signs in, for example admin."
+                Sentence(
+                    "AGORA_UID is not set: give the name under which this server signs in, for example admin."
+                )
             )
         elif self.auth == "rtm":
             try:
                 checks.user_id(self.uid, field="AGORA_UID")
             except InvalidArgument as error:
-                found.append(str(error))
+                found.append(Sentence("{name} {problem}", name=error.field, problem=error.sentence))
         return found
 
-    def _habit_problems(self) -> list[str]:
-        found = []
+    def _habit_problems(self) -> list[Sentence]:
+        found: list[Sentence] = []
         if self.record_update_method not in ("PATCH", "PUT"):
             found.append(
-                f"AGORA_RECORD_UPDATE_METHOD is {self.record_update_method!r}: it must be PATCH or PUT."
+                Sentence(
+                    "AGORA_RECORD_UPDATE_METHOD is {value}: it must be PATCH or PUT.",
+                    value=repr(self.record_update_method),
+                )
             )
         if self.connect_timeout_s <= 0 or self.read_timeout_s <= 0:
-            found.append("The connect and read time-outs must be greater than 0 seconds.")
+            found.append(Sentence("The connect and read time-outs must be greater than 0 seconds."))
         if self.requests_per_second < 0:
-            found.append("AGORA_REQUESTS_PER_SECOND must be 0 (no bound) or more.")
+            found.append(Sentence("AGORA_REQUESTS_PER_SECOND must be 0 (no bound) or more."))
         return found
 
 

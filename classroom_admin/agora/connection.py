@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,6 +19,7 @@ from classroom_admin.agora.errors import (
     UnreadableAnswer,
 )
 from classroom_admin.agora.rooms import RoomCalls
+from classroom_admin.core.sentence import Sentence
 
 Problem = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000
@@ -36,7 +38,7 @@ class ConnectionReport:
 
     ok: bool
     problem: Problem | None
-    message: str
+    message: Sentence
     latency_ms: float
     clock_offset_ms: int | None
 
@@ -52,7 +54,7 @@ class ConnectionCalls(RoomCalls):
             about_app_id = any(sentence.startswith("AGORA_APP_ID") for sentence in wrong)
             about_address = any(sentence.startswith(_ADDRESS) for sentence in wrong)
             problem: Problem = "app_id" if about_app_id else "unreachable" if about_address else "token"
-            return self._report(started, ok=False, problem=problem, message=" ".join(wrong))
+            return self._report(started, ok=False, problem=problem, message=_joined(wrong))
         try:
             self.read_room(room_uuid=f"connection-test-{secrets.token_hex(12)}", deadline_s=deadline_s)
         except RoomNotFound:
@@ -62,11 +64,13 @@ class ConnectionCalls(RoomCalls):
             return self._report(started, ok=False, problem=problem, message=message)
         offset_ms = self.transport.clock_offset_ms
         if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
-            message = f"The connection works, but {_skew(offset_ms)}"
+            message = Sentence("The connection works, but {skew}", skew=_skew(offset_ms))
             return self._report(started, ok=True, problem="clock", message=message)
-        return self._report(started, ok=True, problem=None, message="The connection works.")
+        return self._report(started, ok=True, problem=None, message=Sentence("The connection works."))
 
-    def _report(self, started: float, *, ok: bool, problem: Problem | None, message: str) -> ConnectionReport:
+    def _report(
+        self, started: float, *, ok: bool, problem: Problem | None, message: Sentence
+    ) -> ConnectionReport:
         return ConnectionReport(
             ok=ok,
             problem=problem,
@@ -76,42 +80,59 @@ class ConnectionCalls(RoomCalls):
         )
 
 
-def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Problem, str]:
+def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Problem, Sentence]:
     """Name the most likely cause of a failed test, and what to do."""
-    said = f" The cloud said: {error}." if error.message and error.http_status is not None else ""
+    problem, sentence = _cause(error, offset_ms)
+    quoted = error.message and error.http_status is not None and problem != "unreachable"
+    return problem, _joined(
+        [sentence, Sentence("The cloud said: {error}.", error=str(error))]
+    ) if quoted else sentence
+
+
+def _cause(error: CloudError, offset_ms: int | None) -> tuple[Problem, Sentence]:
     if isinstance(error, Unauthorized):
         lowered = error.message.lower().replace(" ", "").replace("_", "")
         if "appid" in lowered:
-            return "app_id", f"The cloud does not know this App ID: check AGORA_APP_ID.{said}"
+            return "app_id", Sentence("The cloud does not know this App ID: check AGORA_APP_ID.")
         if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
-            return "clock", f"The cloud refuses the token, and {_skew(offset_ms)}{said}"
-        return "token", (
+            return "clock", Sentence("The cloud refuses the token, and {skew}", skew=_skew(offset_ms))
+        return "token", Sentence(
             "The cloud refuses the token: check that AGORA_APP_CERTIFICATE belongs to this App ID, and "
-            f"AGORA_UID and AGORA_AUTH.{said}"
+            "AGORA_UID and AGORA_AUTH."
         )
     if isinstance(error, PathNotFound):
-        return "app_id", (
+        return "app_id", Sentence(
             "The cloud has no such address: check AGORA_REGION and AGORA_APP_ID, that Flexible Classroom is "
-            f"enabled for the App ID, and AGORA_BASE_URL.{said}"
+            "enabled for the App ID, and AGORA_BASE_URL."
         )
     if isinstance(error, RateLimited):
-        return "rate", f"The cloud is called too often with this App ID: wait a little and test again.{said}"
-    if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
-        return "unreachable", (
-            f"{error.message} Check AGORA_BASE_URL, this machine's network, and its firewall or proxy."
+        return "rate", Sentence(
+            "The cloud is called too often with this App ID: wait a little and test again."
         )
+    if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
+        check = Sentence("Check AGORA_BASE_URL, this machine's network, and its firewall or proxy.")
+        return "unreachable", _joined([Sentence(error.message), check])
     if isinstance(error, UnreadableAnswer):
-        return "unreachable", (
+        return "unreachable", Sentence(
             "Something answers at AGORA_BASE_URL, but it does not speak like the cloud: check the address, "
             "and whether a proxy or a sign-in page stands in between."
         )
     if isinstance(error, CloudFailed | CloudUnavailable):
-        return "cloud", f"The cloud answers that it has trouble itself: test again in some minutes.{said}"
-    return "cloud", f"The cloud refused the test.{said}"
+        return "cloud", Sentence("The cloud answers that it has trouble itself: test again in some minutes.")
+    return "cloud", Sentence("The cloud refused the test.")
 
 
-def _skew(offset_ms: int) -> str:
+def _joined(sentences: Sequence[Sentence]) -> Sentence:
+    """All of them, one after the other."""
+    whole = sentences[0]
+    for sentence in sentences[1:]:
+        whole = Sentence("{what} {next_step}", what=whole, next_step=sentence)
+    return whole
+
+
+def _skew(offset_ms: int) -> Sentence:
     minutes = abs(offset_ms) / 60_000
     size = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-    side = "behind" if offset_ms > 0 else "ahead of"
-    return f"this machine's clock is {size} {side} the cloud's: set it by NTP."
+    if offset_ms > 0:
+        return Sentence("this machine's clock is {size} behind the cloud's: set it by NTP.", size=size)
+    return Sentence("this machine's clock is {size} ahead of the cloud's: set it by NTP.", size=size)

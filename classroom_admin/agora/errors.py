@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from classroom_admin.core.sentence import Sentence
+
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _LONGEST_MESSAGE: Final = 500
 
@@ -18,16 +20,23 @@ class InvalidArgument(ValueError):
     """A parameter that the cloud would refuse; nothing was sent.
 
     ``field`` is the upstream name of the parameter (``roomUuid``, ``webRecordConfig.videoBitrate``),
-    ``sentence`` says what it must be.
+    ``sentence`` says what it must be: ``pattern`` with ``values`` filled in.
     """
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, pattern: str, /, **values: Any) -> None:
+        sentence = Sentence(pattern, **values)
         super().__init__(f"{field} {sentence}")
         self.field = field
         self.sentence = sentence
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.field, self.sentence)
+        return _same_argument, (type(self), self.field, self.sentence.pattern, dict(self.sentence.values))
+
+
+def _same_argument(
+    cls: type[InvalidArgument], field: str, pattern: str, values: dict[str, Any]
+) -> InvalidArgument:
+    return cls(field, pattern, **values)
 
 
 class CloudError(Exception):

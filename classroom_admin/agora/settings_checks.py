@@ -52,8 +52,14 @@ def web_record_config(value: object, *, starts: bool) -> dict[str, Any]:
     if width * height > MOST_PIXELS:
         raise InvalidArgument(
             f"{field}.{'videoHeight' if 'videoHeight' in given else 'videoWidth'}",
-            f"times the other side must be at most {MOST_PIXELS} pixels; {width} × {height} is "
-            f"{width * height} (not given: {DEFAULT_WIDTH} wide, {DEFAULT_HEIGHT} high).",
+            "times the other side must be at most {most} pixels; {width} × {height} is "
+            "{pixels} (not given: {usual_width} wide, {usual_height} high).",
+            most=MOST_PIXELS,
+            width=width,
+            height=height,
+            pixels=width * height,
+            usual_width=DEFAULT_WIDTH,
+            usual_height=DEFAULT_HEIGHT,
         )
     if starts and "url" not in given and "rootUrl" not in given:
         raise InvalidArgument(
@@ -87,7 +93,11 @@ def conversion(value: object, *, ext: str) -> dict[str, Any]:
     fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
     if ext not in fitting:
         raise InvalidArgument(
-            "conversion.type", f"cannot be {kind} for a {ext} file; {kind} is for {', '.join(fitting)}."
+            "conversion.type",
+            "cannot be {kind} for a {ext} file; {kind} is for {fitting}.",
+            kind=kind,
+            ext=ext,
+            fitting=", ".join(fitting),
         )
     if "preview" in given:
         if kind != "dynamic":
@@ -142,7 +152,7 @@ def role_config(value: object) -> dict[str, Any]:
     for role, settings in given.items():
         if role not in ("0", "1", "2", "3", "4"):
             raise InvalidArgument(
-                "roleConfig", f"has no role {role!r}: roles are the numbers 0 to 4 as text."
+                "roleConfig", "has no role {role}: roles are the numbers 0 to 4 as text.", role=repr(role)
             )
         field = f"roleConfig.{role}"
         each = _as_object(settings, field=field, known=("limit", "defaultStream"))
@@ -167,7 +177,9 @@ def groups(value: object) -> list[dict[str, Any]]:
     for group in checked:
         for user in group["users"]:
             if user["userUuid"] in seen:
-                raise InvalidArgument("groups.users", f"puts {user['userUuid']!r} into two groups.")
+                raise InvalidArgument(
+                    "groups.users", "puts {user} into two groups.", user=repr(user["userUuid"])
+                )
             seen.add(user["userUuid"])
     return checked
 
@@ -198,5 +210,7 @@ def _as_object(value: object, *, field: str, known: Iterable[str]) -> dict[str, 
         raise InvalidArgument(field, "must be an object of names and values.")
     for name in value:
         if name not in known:
-            raise InvalidArgument(field, f"has no setting {name!r}; it knows {', '.join(known)}.")
+            raise InvalidArgument(
+                field, "has no setting {name}; it knows {known}.", name=repr(name), known=", ".join(known)
+            )
     return dict(value)

@@ -36,6 +36,7 @@ from classroom_admin.agora.retries import (
 from classroom_admin.agora.tokens import Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
 from classroom_admin.core import clock as house_clock
+from classroom_admin.core.sentence import Sentence
 
 READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
@@ -206,7 +207,7 @@ class Transport:
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Try the hosts in turn until one takes the request; a failure is given back, not raised."""
-        reply = Reply(problem="No address is set.", sent=False)
+        reply = Reply(problem=Sentence("No address is set."), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
@@ -246,10 +247,10 @@ class Transport:
         if left is not None and wait >= left:
             if wait > 0:
                 return RateLimited(
-                    "Too many requests from here: this one would come too late.", retry_after_s=wait
+                    Sentence("Too many requests from here: this one would come too late."), retry_after_s=wait
                 )
             return CloudUnavailable(
-                "There was no time left to ask the cloud.", may_have_happened=job.may_have_happened
+                Sentence("There was no time left to ask the cloud."), may_have_happened=job.may_have_happened
             )
         if wait > 0:
             self._sleep(wait)
@@ -308,8 +309,10 @@ class Transport:
             )
         if 300 <= status < 400:
             return CloudUnavailable(
-                "The address sends elsewhere instead of answering: is the cloud's address right, or does a "
-                "proxy or a network's sign-in page stand in between?",
+                Sentence(
+                    "The address sends elsewhere instead of answering: is the cloud's address right, or does "
+                    "a proxy or a network's sign-in page stand in between?"
+                ),
                 http_status=status,
                 request_id=reply.request_id,
             )

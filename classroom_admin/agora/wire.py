@@ -26,6 +26,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from classroom_admin.core.sentence import Sentence
+
 CONNECTIONS_PER_HOST: Final = 16
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
@@ -115,13 +117,13 @@ class Wire:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > MOST_BODY_BYTES:
-                    problem = "The answer is longer than 64 MiB."
+                    problem = Sentence("The answer is longer than 64 MiB.")
                 elif self._monotonic() > until:
-                    problem = "The answer came too slowly and was given up."
+                    problem = Sentence("The answer came too slowly and was given up.")
                 if problem:
                     break
         except ReadTimeoutError:
-            problem = "The cloud stopped in the middle of its answer."
+            problem = Sentence("The cloud stopped in the middle of its answer.")
         except (HTTPError, OSError) as error:
             problem = f"The answer broke off ({type(error).__name__})."
         if problem:
@@ -176,13 +178,15 @@ def _nothing_was_sent(error: Exception) -> bool:
 def _why(error: Exception) -> str:
     """Say what happened in words of ours: the library's text may name addresses and more."""
     if isinstance(error, requests.exceptions.ProxyError):
-        return "The proxy could not be reached or let nothing through."
+        return Sentence("The proxy could not be reached or let nothing through.")
     if isinstance(error, requests.exceptions.SSLError):
-        return "The connection could not be secured (TLS): is the certificate valid, is something in between?"
+        return Sentence(
+            "The connection could not be secured (TLS): is the certificate valid, is something in between?"
+        )
     if isinstance(error, requests.ConnectTimeout):
-        return "The cloud did not take the connection in time."
+        return Sentence("The cloud did not take the connection in time.")
     if isinstance(error, requests.Timeout):
-        return "The cloud gave no answer in time."
+        return Sentence("The cloud gave no answer in time.")
     if _nothing_was_sent(error):
-        return "The cloud could not be reached: connection refused or no such host."
-    return "The connection broke before an answer came."
+        return Sentence("The cloud could not be reached: connection refused or no such host.")
+    return Sentence("The connection broke before an answer came.")

@@ -4,57 +4,59 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 GROUPS: Final[dict[str, dict[str, str]]] = {
-    "Classes": {
-        "class.create": "Created the class",
-        "class.start": "Started the class",
-        "class.end": "Ended the class",
-        "class.close": "Closed the class",
-        "room.assign": "Gave the class to a person",
-        "room.unassign": "Took the class from a person",
+    _("Classes"): {
+        "class.create": _("Created the class"),
+        "class.start": _("Started the class"),
+        "class.end": _("Ended the class"),
+        "class.close": _("Closed the class"),
+        "room.assign": _("Gave the class to a person"),
+        "room.unassign": _("Took the class from a person"),
     },
-    "Participants": {
-        "participant.remove": "Removed a participant",
-        "participant.let_back": "Let a participant back in",
+    _("Participants"): {
+        "participant.remove": _("Removed a participant"),
+        "participant.let_back": _("Let a participant back in"),
     },
-    "Recordings": {
-        "recording.start": "Started the recording",
-        "recording.pause": "Paused the recording",
-        "recording.resume": "Resumed the recording",
-        "recording.change": "Changed the recording's settings",
-        "recording.stop": "Stopped the recording",
+    _("Recordings"): {
+        "recording.start": _("Started the recording"),
+        "recording.pause": _("Paused the recording"),
+        "recording.resume": _("Resumed the recording"),
+        "recording.change": _("Changed the recording's settings"),
+        "recording.stop": _("Stopped the recording"),
     },
-    "Resources": {
-        "resource.put": "Shared a file with the class",
-        "resource.delete": "Deleted a file of the class",
+    _("Resources"): {
+        "resource.put": _("Shared a file with the class"),
+        "resource.delete": _("Deleted a file of the class"),
     },
-    "Properties": {
-        "room.set_properties": "Set properties of the class",
-        "room.delete_properties": "Deleted properties of the class",
-        "participant.set_properties": "Set properties of a participant",
-        "participant.delete_properties": "Deleted properties of a participant",
-        "ext_app.set_properties": "Set properties of an extension",
-        "ext_app.delete_properties": "Deleted properties of an extension",
+    _("Properties"): {
+        "room.set_properties": _("Set properties of the class"),
+        "room.delete_properties": _("Deleted properties of the class"),
+        "participant.set_properties": _("Set properties of a participant"),
+        "participant.delete_properties": _("Deleted properties of a participant"),
+        "ext_app.set_properties": _("Set properties of an extension"),
+        "ext_app.delete_properties": _("Deleted properties of an extension"),
     },
-    "Breakout rooms": {
-        "groups.open": "Made breakout rooms",
-        "groups.close": "Removed breakout rooms",
+    _("Breakout rooms"): {
+        "groups.open": _("Made breakout rooms"),
+        "groups.close": _("Removed breakout rooms"),
     },
-    "People": {
-        "account.create": "Added a person",
-        "account.change": "Changed a person's details",
-        "account.deactivate": "Deactivated a person",
-        "account.reactivate": "Reactivated a person",
-        "account.password_reset": "Reset a person's password",
-        "account.password_change": "Changed their own password",
+    _("People"): {
+        "account.create": _("Added a person"),
+        "account.change": _("Changed a person's details"),
+        "account.deactivate": _("Deactivated a person"),
+        "account.reactivate": _("Reactivated a person"),
+        "account.password_reset": _("Reset a person's password"),
+        "account.password_change": _("Changed their own password"),
     },
-    "Sign-in": {
-        "account.sign_in": "Signed in",
-        "account.sign_in_failed": "Tried to sign in and failed",
-        "account.sign_out": "Signed out",
+    _("Sign-in"): {
+        "account.sign_in": _("Signed in"),
+        "account.sign_in_failed": _("Tried to sign in and failed"),
+        "account.sign_out": _("Signed out"),
     },
-    "Cloud": {
-        "cloud.test": "Tested the cloud connection",
+    _("Cloud"): {
+        "cloud.test": _("Tested the cloud connection"),
     },
 }
 LABELS: Final[dict[str, str]] = {
@@ -64,4 +66,4 @@ LABELS: Final[dict[str, str]] = {
 
 def label(action: str) -> str:
     """The action in plain words; an action that this version does not know is shown by its name."""
-    return LABELS.get(action, action)
+    return str(LABELS.get(action, action))

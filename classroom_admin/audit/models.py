@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class RecordIsFinal(Exception):
@@ -75,11 +76,11 @@ class Step(FinalModel):
     """How an entry went on. `detail` may hold http_status, code, message, request_id, sequence, read_back."""
 
     class Kind(models.TextChoices):
-        REQUESTED = "requested", "requested"
-        ACCEPTED = "accepted", "accepted"
-        CONFIRMED = "confirmed", "confirmed"
-        FAILED = "failed", "failed"
-        DONE = "done", "done"  # for what happens here alone, without the cloud
+        REQUESTED = "requested", _("requested")
+        ACCEPTED = "accepted", _("accepted")
+        CONFIRMED = "confirmed", _("confirmed")
+        FAILED = "failed", _("failed")
+        DONE = "done", _("done")  # for what happens here alone, without the cloud
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)

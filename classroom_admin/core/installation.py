@@ -20,7 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from classroom_admin.core import broker, data_folder, parts, ports
+from classroom_admin.core import broker, data_folder, parts, ports, static_files
 from classroom_admin.core.supervisor import Part, Supervisor
 
 
@@ -92,6 +92,7 @@ def _supervise(
             supervisor.start(part)
         parts.warm_up()
         migrate()
+        static_files.collect()
         prepare()
         # A connection that outlives this moment would be shared with every forked part.
         connections.close_all()

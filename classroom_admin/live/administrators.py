@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from classroom_admin.live.access import View, signed_in
 
@@ -17,7 +18,7 @@ def administrator_only(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_administrator:
-            raise Http404("There is no such page.")
+            raise Http404(_("There is no such page."))
         return view(request, *args, **kwargs)
 
     return checked

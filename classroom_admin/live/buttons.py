@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from classroom_admin.rooms.models import RoomState
 
 
@@ -40,9 +42,9 @@ def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) 
             waiting=waiting,
         )
 
-    start = button("start", "Start class", "Starting…", "play", "primary", asks=False)
-    end = button("end", "End class", "Ending…", "square", "danger", asks=True)
-    close = button("close", "Close class", "Closing…", "door-closed", "danger", asks=True)
+    start = button("start", _("Start class"), _("Starting…"), "play", "primary", asks=False)
+    end = button("end", _("End class"), _("Ending…"), "square", "danger", asks=True)
+    close = button("close", _("Close class"), _("Closing…"), "door-closed", "danger", asks=True)
     if state == RoomState.STARTED:
         return [end, close]
     if state == RoomState.ENDED:
@@ -70,13 +72,13 @@ def recording_buttons(
 
     if not recording:
         return (
-            [button("start", "Start recording", "Starting…", "circle-dot", asks=True)]
+            [button("start", _("Start recording"), _("Starting…"), "circle-dot", asks=True)]
             if running_class
             else []
         )
-    buttons = [button("stop", "Stop recording", "Stopping…", "square", look="danger", asks=True)]
+    buttons = [button("stop", _("Stop recording"), _("Stopping…"), "square", look="danger", asks=True)]
     if web and paused:
-        buttons.insert(0, button("resume", "Resume", "Resuming…", "play"))
+        buttons.insert(0, button("resume", _("Resume"), _("Resuming…"), "play"))
     elif web:
-        buttons.insert(0, button("pause", "Pause", "Pausing…", "pause"))
+        buttons.insert(0, button("pause", _("Pause"), _("Pausing…"), "pause"))
     return buttons

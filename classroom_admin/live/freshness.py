@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django_htmx.http import trigger_client_event
 
 from classroom_admin.core import clock
+from classroom_admin.core.language import in_words
 from classroom_admin.sync.models import Lease
 
 
@@ -38,5 +39,5 @@ def tell(
     what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    told = {"age": age, "trouble": error or ""} | ({"ticket": ticket} if ticket else {})
+    told = {"age": age, "trouble": in_words(error or "")} | ({"ticket": ticket} if ticket else {})
     return trigger_client_event(answer, "live:polled", told)

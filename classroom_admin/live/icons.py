@@ -18,13 +18,15 @@ NAMES: Final = (
     "check-check", "chevron-right", "circle", "circle-alert", "circle-check", "circle-dot",
     "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock", "copy", "door-closed",
     "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",
-    "info", "key-round", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
+    "info", "key-round", "languages", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
     "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
     "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
     "users", "video", "video-off", "x",
 )
 # fmt: on
+POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})
+"""Icons that point along the line of writing: mirrored where one writes from right to left."""
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 

@@ -7,31 +7,39 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from classroom_admin.audit.actions import label
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import language
 
-ROOM_TYPES: Final = {0: "One-to-one", 2: "Lecture hall", 4: "Small class", 10: "Small class (cloud)"}
+ROOM_TYPES: Final = {
+    0: _("One-to-one"),
+    2: _("Lecture hall"),
+    4: _("Small class"),
+    10: _("Small class (cloud)"),
+}
 COMMANDS: Final = {
-    "class.create": "Create the class",
-    "class.start": "Start the class",
-    "class.end": "End the class",
-    "class.close": "Close the class",
-    "participant.remove": "Remove",
-    "participant.let_back": "Let back in",
-    "recording.start": "Start recording",
-    "recording.stop": "Stop recording",
-    "recording.pause": "Pause recording",
-    "recording.resume": "Resume recording",
-    "recording.change": "Change the recording",
-    "resource.put": "Add the file",
-    "resource.delete": "Delete files",
+    "class.create": _("Create the class"),
+    "class.start": _("Start the class"),
+    "class.end": _("End the class"),
+    "class.close": _("Close the class"),
+    "participant.remove": _("Remove"),
+    "participant.let_back": _("Let back in"),
+    "recording.start": _("Start recording"),
+    "recording.stop": _("Stop recording"),
+    "recording.pause": _("Pause recording"),
+    "recording.resume": _("Resume recording"),
+    "recording.change": _("Change the recording"),
+    "resource.put": _("Add the file"),
+    "resource.delete": _("Delete files"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
 PATIENCE: Final = timedelta(seconds=60)
 # The others are about the class itself, whose name the page shows anyway.
 _NAMED: Final = ("participant.", "resource.")
-_NO_REASON: Final = "The cloud gave no reason. Try again in a moment."
+_NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,7 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
     return Told(
         entry_id=entry.pk,
         action=entry.action,
-        words=COMMANDS.get(entry.action) or label(entry.action),
+        words=str(COMMANDS.get(entry.action) or label(entry.action)),
         whom=entry.target_name if entry.action.startswith(_NAMED) else "",
         target=entry.target,
         by=entry.actor_name,
@@ -83,7 +91,7 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
         state=last.kind,
         final=bool(detail.get("final")),
         seconds=round((last.at - entry.at).total_seconds(), 1),
-        reason=(str(detail.get("sentence") or detail.get("message") or "") or _NO_REASON) if failed else "",
+        reason=str(language.told(detail) or detail.get("message") or _NO_REASON) if failed else "",
         cloud_says=_cloud_says(detail) if failed else "",
     )
 

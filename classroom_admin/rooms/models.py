@@ -11,6 +11,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -21,20 +23,20 @@ def new_key() -> str:
 
 
 class RoomState(models.IntegerChoices):
-    NOT_STARTED = 0, "not started"
-    STARTED = 1, "started"
-    ENDED = 2, "ended"
-    CLOSED = 3, "closed"
+    NOT_STARTED = 0, _("not started")
+    STARTED = 1, _("started")
+    ENDED = 2, _("ended")
+    CLOSED = 3, _("closed")
 
 
 class Role(models.TextChoices):
-    TEACHER = "teacher", "teacher"
-    STUDENT = "student", "student"
-    ASSISTANT = "assistant", "assistant"
-    OBSERVER = "observer", "observer"
-    INVISIBLE = "invisible", "invisible"
-    SERVER = "server", "server"
-    UNKNOWN = "unknown", "unknown"
+    TEACHER = "teacher", _("teacher")
+    STUDENT = "student", _("student")
+    ASSISTANT = "assistant", _("assistant")
+    OBSERVER = "observer", _("observer")
+    INVISIBLE = "invisible", _("invisible")
+    SERVER = "server", _("server")
+    UNKNOWN = "unknown", _("unknown")
 
 
 class Room(models.Model):
@@ -85,7 +87,7 @@ class Room(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or "Unnamed class"
+        return self.name or gettext("Unnamed class")
 
     @property
     def current_state(self) -> int | None:
@@ -143,7 +145,7 @@ class Participant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or "Unnamed"
+        return self.name or gettext("Unnamed")
 
 
 class Presence(models.Model):

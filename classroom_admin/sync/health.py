@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_noop
 
 from classroom_admin.agora.errors import (
     CloudError,
@@ -87,7 +88,7 @@ def in_one_line(now: Health) -> str:
         f"holes open {now.holes_open}, gaps {now.gaps}, in quarantine {now.quarantined}"
     )
     if now.last_error:
-        words += f"; {now.last_error}"
+        words += "; " + now.last_error.replace("\n", " ")
     return f"{words}; {now.other_reader.words}" if now.other_reader else words
 
 
@@ -130,24 +131,30 @@ def quarantine() -> QuerySet[Quarantine]:
 
 
 def plain_words(error: CloudError | InvalidArgument) -> str:
-    """What went wrong with the cloud and what to do, for people who don't read codes."""
+    """What went wrong with the cloud and what to do, for people who don't read codes. Kept in English; what
+    the cloud itself says stands on a line of its own (`core.language.in_words`).
+    """
     match error:
         case Unauthorized():
-            return (
+            return gettext_noop(
                 "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, "
                 "and that this machine's clock is right."
             )
         case RateLimited():
-            return "The cloud was asked too often and wants a pause; it is asked again by itself."
+            return gettext_noop(
+                "The cloud was asked too often and wants a pause; it is asked again by itself."
+            )
         case UnreadableAnswer():
-            return "The cloud's answer could not be read. It is kept in quarantine as it came."
+            return gettext_noop("The cloud's answer could not be read. It is kept in quarantine as it came.")
         case PathNotFound():
-            return "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
+            return gettext_noop(
+                "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
+            )
         case CloudUnavailable() if error.http_status is None:
-            return (
+            return gettext_noop(
                 "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its "
                 "firewall or proxy."
             )
         case CloudUnavailable() | CloudFailed():
-            return f"The cloud has trouble itself ({error}); it is asked again."
-    return f"The cloud refused: {error}"
+            return gettext_noop("The cloud has trouble itself; it is asked again.") + f"\n({error})"
+    return gettext_noop("The cloud refused:") + f"\n{error}"

@@ -20,17 +20,19 @@
   };
 
   const KINDS = {
-    hand: [(names) => `${names} raised a hand`, (count) => `${count} hands were raised`],
-    entered: [(names) => `${names} entered`, (count) => `${count} people entered`],
-    left: [(names) => `${names} left`, (count) => `${count} people left`],
-    classes: [(names) => `${names}: class is live`, (count) => `${count} classes began`],
-    said: [(words) => words, (count) => `${count} changes`],
+    hand: ["hand", "hands"],
+    entered: ["entered", "entered_many"],
+    left: ["left", "left_many"],
+    classes: ["live", "live_many"],
+    said: ["", "changes"],
   };
 
   function speak() {
     const sentences = [...waiting].map(([kind, names]) => {
       const [few, many] = KINDS[kind];
-      return names.length > MOST ? many(names.length) : few(names.join(", "));
+      if (names.length > MOST) return words(many, { count: names.length });
+      const listed = names.join(words("list"));
+      return few ? words(few, { names: listed }) : listed;
     });
     waiting = new Map();
     if (!document.hidden && !paused() && sentences.length) place.textContent = `${sentences.join(". ")}.`;
@@ -58,7 +60,7 @@
   function show() {
     if (!button) return;
     button.setAttribute("aria-pressed", String(paused()));
-    button.title = paused() ? "Announcements for screen readers are paused" : "Pause announcements for screen readers";
+    button.title = words(paused() ? "paused" : "pause");
   }
 
   button?.addEventListener("click", () => {

@@ -27,23 +27,23 @@
     const chip = $("#freshness");
     if (!chip) return;
     const age = polledAt === null ? null : Math.max(0, Math.round((performance.now() - polledAt) / 1000));
-    const long = age !== null && age >= 120 ? `${Math.floor(age / 60)} min` : `${age} s`;
+    const long = age !== null && age >= 120 ? words("minutes", { minutes: Math.floor(age / 60) }) : words("seconds", { seconds: age });
     let state = "fresh";
-    let words = "Up to date";
-    if (age === null) [state, words] = ["none", "No data from the cloud yet"];
-    else if (age >= STALE_S) [state, words] = ["stale", `Out of date: ${long}`];
-    else if (age >= FRESH_S) [state, words] = ["old", `${long} old`];
-    if (!reached) [state, words] = ["stale", age === null ? "No connection" : `No connection: ${long}`];
-    if (failing && state === "fresh") [state, words] = ["old", "Trouble with the cloud"];
+    let said = words("fresh");
+    if (age === null) [state, said] = ["none", words("none")];
+    else if (age >= STALE_S) [state, said] = ["stale", words("stale", { age: long })];
+    else if (age >= FRESH_S) [state, said] = ["old", words("old", { age: long })];
+    if (!reached) [state, said] = ["stale", age === null ? words("offline") : words("offline_for", { age: long })];
+    if (failing && state === "fresh") [state, said] = ["old", words("trouble")];
     if (chip.dataset.fresh !== state) chip.dataset.fresh = state;
-    chip.title = failing || "When the cloud last answered us";
+    chip.title = failing || words("answered");
     const place = $("[data-words]", chip);
-    if (place.textContent !== words) place.textContent = words;
+    if (place.textContent !== said) place.textContent = said;
   }
 
   document.addEventListener("live:polled", ({ detail }) => polled(detail.age, detail.trouble));
   document.addEventListener("live:unreachable", unreachable);
-  document.addEventListener("live:ended", () => say("This class is not open to you any more. Load the page anew."));
+  document.addEventListener("live:ended", () => say(words("not_open")));
 
   // --- the dialog ---------------------------------------------------------------------------------------------------
   const dialog = $("#dialog");
@@ -111,7 +111,7 @@
     if (!button) return;
     button.setAttribute("aria-busy", "true");
     const strip = $(".last-command");
-    if (strip && detail.requestConfig.verb === "post" && !dialog.open) strip.textContent = `${button.textContent.trim()}: requested…`;
+    if (strip && detail.requestConfig.verb === "post" && !dialog.open) strip.textContent = words("requested", { what: button.textContent.trim() });
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
@@ -120,19 +120,19 @@
   });
 
   function problem(status) {
-    if (status === 0) return "The dashboard could not be reached, so it is not known whether this was done. Wait a moment: the page shows it.";
-    if (status === 404) return "This is not there any more. Load the page anew.";
-    if (status === 403) return "You were signed out in between. Load the page anew and sign in.";
-    return "Something went wrong here, and it is not known whether this was done. Wait a moment: the page shows it.";
+    if (status === 0) return words("unreachable");
+    if (status === 404) return words("not_there");
+    if (status === 403) return words("signed_out");
+    return words("went_wrong");
   }
 
   // a sentence that cannot be missed: in the dialog where one is open, else on top of the page
-  function say(words) {
+  function say(sentence) {
     const place = dialog.open ? $("#dialog-body") : $("#refusal") || $("#main");
     const note = document.createElement("p");
     note.className = "notice bad";
     note.setAttribute("role", "alert");
-    note.textContent = words;
+    note.textContent = sentence;
     place.querySelector(":scope > .notice[data-said]")?.remove();
     note.dataset.said = "";
     place.prepend(note);
@@ -170,15 +170,15 @@
     } catch {
       copied = document.execCommand("copy"); // without https the newer way is closed
     }
-    const words = $("span", button);
-    const before = words.textContent;
-    words.textContent = copied ? button.dataset.copied : "Press Ctrl+C to copy";
-    announce(words.textContent);
-    setTimeout(() => (words.textContent = before), 2500);
+    const label = $("span", button);
+    const before = label.textContent;
+    label.textContent = copied ? button.dataset.copied : words("copy_by_hand");
+    announce(label.textContent);
+    setTimeout(() => (label.textContent = before), 2500);
   });
 
-  function announce(words) {
-    $("#announcer").textContent = words;
+  function announce(sentence) {
+    $("#announcer").textContent = sentence;
   }
 
   // --- finding somebody in the roster ------------------------------------------------------------------------------------

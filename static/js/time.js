@@ -4,7 +4,11 @@
 (() => {
   const root = document.documentElement;
   const zone = root.dataset.zone || undefined;
-  const language = root.lang || undefined;
+  const language = root.lang ? `${root.lang}-u-nu-latn` : undefined; // the digits that the rest of the page has
+
+  // forms on the server read the times that people type in the same zone
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (own) document.cookie = `zone=${own}; path=/; max-age=31536000; samesite=lax`;
 
   // The classes live by the cloud's clock; this machine's may be wrong by minutes. A page that comes out of the
   // browser's cache was written long ago, so it ticks by this machine's clock.
@@ -34,11 +38,12 @@
   // "23 min", "1 h 05 min"; seconds only below a minute, so that little moves on the page
   function duration(ms) {
     const minutes = Math.max(0, Math.floor(ms / 60000));
-    if (minutes < 1) return "under 1 min";
-    if (minutes < 60) return `${minutes} min`;
-    if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
-    const days = Math.floor(minutes / 1440);
-    return days === 1 ? "1 day" : `${days} days`;
+    if (minutes < 1) return words("under_a_minute");
+    if (minutes < 60) return words("minutes", { minutes });
+    if (minutes < 60 * 24) {
+      return words("hours", { hours: Math.floor(minutes / 60), minutes: String(minutes % 60).padStart(2, "0") });
+    }
+    return words("days", { count: Math.floor(minutes / 1440) });
   }
 
   function put(element, words) {
@@ -49,8 +54,8 @@
     const when = new Date(element.dateTime);
     if (Number.isNaN(when.getTime())) return;
     const style = element.dataset.as;
-    if (style === "for") put(element, now() - when < 60000 ? "just now" : duration(now() - when));
-    else if (style === "age") put(element, `${duration(now() - when)} ago`);
+    if (style === "for") put(element, now() - when < 60000 ? words("just_now") : duration(now() - when));
+    else if (style === "age") put(element, words("ago", { time: duration(now() - when) }));
     else if (style === "date" && when.getFullYear() !== new Date().getFullYear()) put(element, formats.year.format(when));
     else put(element, (formats[style] || formats.time).format(when));
     if (!element.title) element.title = formats.full.format(when);
@@ -65,7 +70,7 @@
   function overrun(element) {
     const over = now() - new Date(element.dataset.over);
     element.hidden = !(over >= 60000);
-    if (!element.hidden) put(element.lastElementChild, `${duration(over)} over time`);
+    if (!element.hidden) put(element.lastElementChild, words("over_time", { time: duration(over) }));
   }
 
   // all times within `scope`; called before something new enters the page, so that nothing is seen to change

@@ -51,6 +51,11 @@ TABLE = {
         Row("post", MOVED, MOVED, MOVED, MOVED),
     ],
     "account_inactive": [Row("get", {200}, {200}, {200}, {200})],
+    "account_settings": [
+        Row("get", {200}, {200}, {200}, TO_SIGN_IN),
+        Row("post", MOVED, MOVED, MOVED, TO_SIGN_IN),
+    ],
+    "account_language": [Row("post", MOVED, MOVED, MOVED, MOVED)],
     "account_change_password": [
         Row("get", {200}, {200}, {200}, TO_SIGN_IN),
         Row("post", {200}, {200}, {200}, TO_SIGN_IN),

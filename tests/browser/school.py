@@ -16,6 +16,8 @@ TEACHER = "teacher@school.test"
 OTHER_TEACHER = "other@school.test"
 # Whose password a test changes: nobody else's test signs in with it.
 CHANGER = "changer@school.test"
+# Who reads in another language: nobody else's test signs in as this person.
+LINGUIST = "linguist@school.test"
 TEACHER_NAME = "Tara Teacher"
 
 ACCOUNTS_SCRIPT = f"""
@@ -26,6 +28,7 @@ CloudIdentity.objects.create(user=one, user_uuid="teacher-1")
 two = User.objects.create_user("{OTHER_TEACHER}", "{PASSWORD}", name="Omar Other")
 CloudIdentity.objects.create(user=two, user_uuid="teacher-2")
 User.objects.create_user("{CHANGER}", "{PASSWORD}", name="Chris Changer")
+User.objects.create_superuser("{LINGUIST}", "{PASSWORD}", name="Lina Linguist")
 """
 
 

@@ -26,6 +26,8 @@ PAGES = {
     "unassigned": "/people/unassigned/",
     "settings": "/settings/",
     "audit": "/settings/audit/",
+    "sync": "/settings/sync/",
+    "own-settings": "/account/settings/",
     "password": "/account/password/",
 }
 
@@ -90,6 +92,17 @@ def test_every_page_has_been_looked_at(
     nobody = window(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     nobody.goto("/sign-in/")
     _look(nobody, "sign-in", look)
+
+
+def test_a_class_from_right_to_left(window: Opener, school: Classroom) -> None:
+    page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900}, locale="ar")
+    open_class(page, school)
+    expect(page.locator("#people-here > tr").nth(3)).to_be_attached()
+    assert_fits(page)
+    keep_screenshot(page, "class-arabic")
+    page.goto("/")
+    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    keep_screenshot(page, "classes-arabic", full=True)
 
 
 def _look(page: Page, name: str, look: str, *, full: bool = True) -> None:

@@ -9,10 +9,11 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.audit.models import Entry
+from classroom_admin.audit.models import Entry, Step
 from classroom_admin.live.reading import ClassReading
 from classroom_admin.live.wording import Told, tell_commands
 from classroom_admin.rooms import class_selectors
@@ -37,9 +38,10 @@ def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
         return _parts(request, room, about=entry.target)
     how = told(entry)
     if how.reason:
-        messages.error(request, f"{how.words}: {how.reason}")
+        messages.error(request, _("%(what)s: %(outcome)s") % {"what": how.words, "outcome": how.reason})
     else:
-        messages.success(request, f"{how.words}: {how.state}.")
+        outcome = Step.Kind(how.state).label
+        messages.success(request, _("%(what)s: %(outcome)s.") % {"what": how.words, "outcome": outcome})
     return redirect("live:class", room.key)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from classroom_admin.actions import classes
@@ -23,7 +24,7 @@ def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
     """GET says what it means and asks; POST does it."""
     room = room_for(request.user, key)
     if name not in COMMANDS:
-        raise Http404("There is no such command.")
+        raise Http404(_("There is no such command."))
     if request.method == "GET":
         return ask(request, "commands/state.html", {"room": room, "name": name})
     try:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.core.language import in_words
 from classroom_admin.rooms.models import Room
 
 
@@ -29,23 +32,24 @@ class PersonForm(forms.Form):
     """An account's details."""
 
     name = forms.CharField(
-        max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
     )
     email = forms.EmailField(
-        label="Email address",
+        label=_("Email address"),
         max_length=254,
-        help_text="The person signs in with it.",
+        help_text=_("The person signs in with it."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
+        label=_("Role"),
         choices=User.Role.choices,
         initial=User.Role.TEACHER,
-        help_text="Administrators see every class and manage people. Teachers see their own classes.",
+        help_text=_("Administrators see every class and manage people. Teachers see their own classes."),
     )
     user_uuids = LinesField(
-        label="Cloud user ids",
+        label=_("Cloud user ids"),
         required=False,
-        help_text=(
+        help_text=_(
             "One a line. A class that somebody enters as teacher under one of these ids is this person's. "
             "Leave it empty where you don't know: you can give classes by hand."
         ),
@@ -53,7 +57,11 @@ class PersonForm(forms.Form):
 
     def clean_user_uuids(self) -> list[str]:
         ids: list[str] = self.cleaned_data["user_uuids"]
-        problems = [f"“{one}” {problem}" for one in ids if (problem := problem_with_id(one))]
+        problems = [
+            gettext("“%(id)s” %(problem)s") % {"id": one, "problem": in_words(problem)}
+            for one in ids
+            if (problem := problem_with_id(one))
+        ]
         if problems:
             raise forms.ValidationError(problems)
         return ids
@@ -63,7 +71,7 @@ class RoomsForm(forms.Form):
     """Classes that were ticked, known by their keys."""
 
     rooms = forms.ModelMultipleChoiceField(
-        Room.objects.all(), to_field_name="key", error_messages={"required": "Tick at least one class."}
+        Room.objects.all(), to_field_name="key", error_messages={"required": _("Tick at least one class.")}
     )
 
 
@@ -72,7 +80,7 @@ class AssignForm(RoomsForm):
 
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
-        label="Give to",
-        empty_label="Choose a person…",
-        error_messages={"required": "Choose the person who gets the ticked classes."},
+        label=_("Give to"),
+        empty_label=_("Choose a person…"),
+        error_messages={"required": _("Choose the person who gets the ticked classes.")},
     )

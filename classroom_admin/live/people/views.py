@@ -10,6 +10,8 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
@@ -68,7 +70,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         except ActionRefused as refusal:
             _show_refusal(form, refusal)
         else:
-            messages.success(request, "The details are saved.")
+            messages.success(request, _("The details are saved."))
             # Administrators who make themselves teachers have no business here any more.
             on = changed.pk != request.user.pk or changed.is_administrator
             return redirect("people:person", pk=pk) if on else redirect("live:classes")
@@ -93,9 +95,13 @@ def unassign(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         for room in form.cleaned_data["rooms"]:
             actions.unassign_room(actor=request.user, person=owner, room=room)
-            messages.success(request, f"{room} is no longer given to {owner}.")
+            messages.success(
+                request, _("%(room)s is no longer given to %(person)s.") % {"room": room, "person": owner}
+            )
     else:
-        messages.error(request, "This class could not be found. Look again whether it is still in the list.")
+        messages.error(
+            request, _("This class could not be found. Look again whether it is still in the list.")
+        )
     return redirect("people:person", pk=pk)
 
 
@@ -126,7 +132,9 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     except ActionRefused as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"{closing} is deactivated and signed out everywhere.")
+        messages.success(
+            request, _("%(person)s is deactivated and signed out everywhere.") % {"person": closing}
+        )
     return redirect("people:person", pk=pk)
 
 
@@ -136,7 +144,7 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the account again."""
     opening = get_object_or_404(User, pk=pk)
     actions.reactivate_person(actor=request.user, person=opening)
-    messages.success(request, f"{opening} can sign in again.")
+    messages.success(request, _("%(person)s can sign in again.") % {"person": opening})
     return redirect("people:person", pk=pk)
 
 
@@ -189,7 +197,7 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
 def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
     """Give all ticked classes or none; says on the next page what came of it."""
     if not form.is_valid():
-        messages.error(request, "Tick at least one class, then press the button again.")
+        messages.error(request, _("Tick at least one class, then press the button again."))
         return False
     rooms = list(form.cleaned_data["rooms"])
     try:
@@ -199,5 +207,11 @@ def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
     except ActionRefused as refusal:
         messages.error(request, refusal.message)
         return False
-    messages.success(request, f"{rooms[0] if len(rooms) == 1 else f'{len(rooms)} classes'} given to {taker}.")
+    if len(rooms) == 1:
+        said = _("%(room)s given to %(person)s.") % {"room": rooms[0], "person": taker}
+    else:
+        said = ngettext(
+            "%(count)s class given to %(person)s.", "%(count)s classes given to %(person)s.", len(rooms)
+        ) % {"count": len(rooms), "person": taker}
+    messages.success(request, said)
     return True

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.actions import GROUPS
@@ -15,11 +17,11 @@ from classroom_admin.audit.selectors import Filters
 from classroom_admin.rooms.models import Room
 
 OUTCOMES = {
-    Step.Kind.REQUESTED: "Requested",
-    Step.Kind.ACCEPTED: "Accepted",
-    Step.Kind.CONFIRMED: "Confirmed",
-    Step.Kind.FAILED: "Failed",
-    Step.Kind.DONE: "Done",
+    Step.Kind.REQUESTED: _("Requested"),
+    Step.Kind.ACCEPTED: _("Accepted"),
+    Step.Kind.CONFIRMED: _("Confirmed"),
+    Step.Kind.FAILED: _("Failed"),
+    Step.Kind.DONE: _("Done"),
 }
 
 
@@ -30,30 +32,32 @@ class SyncForm(forms.Form):
 
 
 class AuditForm(forms.Form):
-    """Filters; an empty field does not narrow. Days are days of the school's time zone."""
+    """Filters; an empty field does not narrow. Days are days of the person's time zone."""
 
-    person = forms.ModelChoiceField(User.objects.all(), required=False, empty_label="Everybody")
+    person = forms.ModelChoiceField(User.objects.all(), required=False, empty_label=_("Everybody"))
     action = forms.ChoiceField(
         required=False,
-        label="What",
-        choices=[("", "Everything"), *((group, list(kinds.items())) for group, kinds in GROUPS.items())],
+        label=_("What"),
+        choices=[("", _("Everything")), *((group, list(kinds.items())) for group, kinds in GROUPS.items())],
     )
     room = forms.CharField(
         required=False,
-        label="Class",
+        label=_("Class"),
         max_length=255,
-        widget=forms.TextInput(attrs={"placeholder": "Part of the name"}),
+        widget=forms.TextInput(attrs={"placeholder": _("Part of the name")}),
     )
-    outcome = forms.ChoiceField(required=False, choices=[("", "Any"), *OUTCOMES.items()])
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    outcome = forms.ChoiceField(
+        required=False, label=_("Outcome"), choices=[("", _("Any")), *OUTCOMES.items()]
+    )
+    since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
-            self.add_error("until", "This day is before the first one.")
+            self.add_error("until", gettext("This day is before the first one."))
         return cleaned
 
     def filters(self) -> Filters:

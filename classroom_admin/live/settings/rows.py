@@ -6,15 +6,50 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from classroom_admin.audit.actions import label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import last_step
+from classroom_admin.core import language
 from classroom_admin.live.settings.forms import OUTCOMES
 from classroom_admin.rooms.models import Room
 
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
 # who did it is whom it concerns: said once
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
+# what was asked for, by the names under which it is on record
+_PARAMS = {
+    "ban_s": _("Kept out for seconds"),
+    "cause": _("Cause"),
+    "close_delay_s": _("Seconds until it closes"),
+    "cloud_user_ids": _("Cloud user ids"),
+    "conversion": _("Conversion"),
+    "duration_s": _("Seconds"),
+    "email": _("Email address"),
+    "ext": _("Kind of file"),
+    "for_good": _("For good"),
+    "for_the_class": _("For this class"),
+    "groups": _("Groups"),
+    "max_on_stage": _("At most on stage"),
+    "mode": _("Mode"),
+    "name": _("Name"),
+    "names": _("Names"),
+    "properties": _("Properties"),
+    "pupil_limit": _("Most pupils"),
+    "reason": _("Reason"),
+    "resource_uuids": _("Files"),
+    "role": _("Role"),
+    "room_type": _("Kind"),
+    "size": _("Bytes"),
+    "stage_role": _("Role on stage"),
+    "starts_at": _("Begins"),
+    "state": _("State"),
+    "url": _("Address"),
+    "web_config": _("Settings of the recording"),
+    "widgets": _("Widgets"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +77,15 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
 def _row(entry: Entry, room: Room | None) -> Row:
     step = last_step(entry)
     kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
-    message = step.detail.get("message") if step else None
+    detail = step.detail if step else {}
     return Row(
         entry=entry,
         what=label(entry.action),
         whom="" if entry.action in _OF_ONESELF else entry.target_name or entry.target,
         room=room,
-        outcome=OUTCOMES[kind],
+        outcome=str(OUTCOMES[kind]),
         tone=_TONES.get(kind, ""),
-        message=str(message or ""),
+        message=language.told(detail) or str(detail.get("message") or ""),
         details=list(_details(entry.params)),
     )
 
@@ -65,12 +100,12 @@ def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return str(_PARAMS.get(name) or name.replace("_", " ").capitalize())
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
+        return gettext(", ").join(map(_text, value)) or gettext("none")
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value in (None, "") else str(value)
+        return gettext("yes") if value else gettext("no")
+    return gettext("none") if value in (None, "") else str(value)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from classroom_admin.core.language import in_words
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
 
@@ -28,15 +31,43 @@ class Item:
 
 def facts_of(health: Health) -> list[tuple[str, str, str]]:
     """(what, value, what it means) for each figure of the health."""
-    age = "never" if health.age_s is None else f"{health.age_s:.0f} s ago"
+    age = _("never") if health.age_s is None else _("%(seconds)s s ago") % {"seconds": round(health.age_s)}
     return [
-        ("Last good answer of the cloud", age, "Asked for about every second."),
-        ("Asked for by", health.leader or "nobody", "One process at a time, on all machines together."),
-        ("Waiting to be read or shown", str(health.backlog), "Answers and classes; soon 0 again."),
-        ("Missing, being asked for", str(health.holes_open), "Stretches of events, usually for seconds."),
-        ("Missing for good", str(health.gaps), "The class does not exist any more; shown on its page."),
-        ("Numbers that the cloud left out", str(health.voids), "Asked for several times; no event is there."),
-        ("In quarantine", str(health.quarantined), "Came and could not be read; listed below."),
+        (
+            _("Last good answer of the cloud"),
+            age,
+            _("Asked for about every second."),
+        ),
+        (
+            _("Asked for by"),
+            health.leader or _("nobody"),
+            _("One process at a time, on all machines together."),
+        ),
+        (
+            _("Waiting to be read or shown"),
+            str(health.backlog),
+            _("Answers and classes; soon 0 again."),
+        ),
+        (
+            _("Missing, being asked for"),
+            str(health.holes_open),
+            _("Stretches of events, usually for seconds."),
+        ),
+        (
+            _("Missing for good"),
+            str(health.gaps),
+            _("The class does not exist any more; shown on its page."),
+        ),
+        (
+            _("Numbers that the cloud left out"),
+            str(health.voids),
+            _("Asked for several times; no event is there."),
+        ),
+        (
+            _("In quarantine"),
+            str(health.quarantined),
+            _("Came and could not be read; listed below."),
+        ),
     ]
 
 
@@ -49,9 +80,13 @@ def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
     items = [
         Item(
             pk=row.pk,
-            reason=row.reason,
+            reason=in_words(row.reason),
             found_at=row.found_at,
-            what="A whole answer" if row.whole_answer else "An event" if row.event else "A part of an answer",
+            what=_("A whole answer")
+            if row.whole_answer
+            else _("An event")
+            if row.event
+            else _("A part of an answer"),
             room=row.event.room if row.event else None,
             raw=row.raw[:LONGEST_SHOWN],
             is_cut=len(row.raw) > LONGEST_SHOWN,

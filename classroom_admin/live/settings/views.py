@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom_admin.actions.connection import try_connection
 from classroom_admin.audit.selectors import Filters, Page, find_entries
+from classroom_admin.core.language import in_words
 from classroom_admin.live.administrators import administrator_only
 from classroom_admin.live.settings.forms import AuditForm, SyncForm
 from classroom_admin.live.settings.rows import rows_of
@@ -74,18 +76,28 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 def _overview() -> dict[str, Any]:
     cloud = settings.AGORA
+    every = _("%(seconds)s s") % {"seconds": f"{settings.AGORA_POLL_SECONDS:g}"}
     facts = [
-        ("Address", "AGORA_BASE_URL", cloud.base_url),
-        ("Second address", "AGORA_FALLBACK_URL", cloud.fallback_url),
-        ("Region", "AGORA_REGION", cloud.region),
-        ("App ID", "AGORA_APP_ID", cloud.app_id),
+        (_("Address"), "AGORA_BASE_URL", cloud.base_url),
+        (_("Second address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
+        (_("Region"), "AGORA_REGION", cloud.region),
+        (_("App ID"), "AGORA_APP_ID", cloud.app_id),
         # Whether it is set is all that anybody gets to see.
-        ("App certificate", "AGORA_APP_CERTIFICATE", "set" if cloud.app_certificate else ""),
-        ("Way of signing in", "AGORA_AUTH", cloud.auth),
-        ("Signs in as", "AGORA_UID", cloud.uid),
-        ("Requests a second, at most", "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
-        ("Asks for events every", "AGORA_POLL_SECONDS", f"{settings.AGORA_POLL_SECONDS:g} s"),
-        ("Address for entering a class", "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
+        (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
+        (_("Way of signing in"), "AGORA_AUTH", cloud.auth),
+        (_("Signs in as"), "AGORA_UID", cloud.uid),
+        (_("Requests a second, at most"), "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
+        (
+            _("Asks for events every"),
+            "AGORA_POLL_SECONDS",
+            every,
+        ),
+        (_("Address for entering a class"), "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
     ]
     latest = find_entries(Filters(), limit=LATEST).entries
-    return {"facts": facts, "problems": cloud.problems(), "rows": rows_of(latest), "health": health()}
+    return {
+        "facts": facts,
+        "problems": [in_words(one) for one in cloud.problems()],
+        "rows": rows_of(latest),
+        "health": health(),
+    }

@@ -33,7 +33,7 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
         await _start(send)
         await send(_body(messages.end(refused.reason), more=False))
         return
-    watcher = Watcher(right, language=session.language(scope))
+    watcher = Watcher(right, language=user.language or session.language(scope))
     watcher.task = asyncio.current_task()
     leaving = asyncio.create_task(_until_gone(receive, watcher))
     try:

@@ -44,7 +44,7 @@ class Front:
                 asked = session.query(scope)
                 holder = self._holder(asked.get("t", ""), session.session_key(scope), found["key"])
                 if holder is not None and self.hub.unchanged(holder, asked.get("v", "")):
-                    await self._nothing_new(send)
+                    await self._nothing_new(send, session.language(scope))
                     return
                 if holder is not None:
                     self._keep(holder)
@@ -73,12 +73,12 @@ class Front:
             self._keeping[holder] = task
             task.add_done_callback(lambda _: self._keeping.pop(holder, None))
 
-    async def _nothing_new(self, send: Send) -> None:
-        told = {"live:polled": self.hub.age()}
+    async def _nothing_new(self, send: Send, language: str) -> None:
+        told = {"live:polled": self.hub.age(language)}
         headers = [
             (b"hx-trigger", json.dumps(told).encode()),
             (b"cache-control", b"no-store"),
-            (b"vary", b"Cookie"),
+            (b"vary", b"Cookie, Accept-Language"),
         ]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

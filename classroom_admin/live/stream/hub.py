@@ -15,8 +15,10 @@ from typing import Any, Final
 
 import psycopg
 from django.db import DatabaseError
+from django.utils import translation
 
 from classroom_admin.core import clock
+from classroom_admin.core.language import in_words
 from classroom_admin.live import freshness
 from classroom_admin.live.stream import messages, reading, rights
 from classroom_admin.live.stream.class_channel import ClassChannel
@@ -112,7 +114,7 @@ class Hub:
     async def _greet(self, watcher: Watcher) -> None:
         if self._polled_at is None:
             await self._read_freshness()
-        watcher.push(messages.facts(messages.HELLO, **self.age()))
+        watcher.push(messages.facts(messages.HELLO, **self.age(watcher.language)))
 
     def _open(self, room_id: int) -> ClassChannel:
         if room_id not in self._classes:
@@ -208,16 +210,23 @@ class Hub:
             everybody = list(self._watchers)
             for part in range(BEAT_PARTS):
                 await asyncio.sleep(BEAT_EVERY_S / BEAT_PARTS)
-                beat = messages.facts(messages.POLLED, **self.age())
+                beats: dict[str, bytes] = {}
                 for watcher in everybody[part::BEAT_PARTS]:
-                    watcher.push(beat)
+                    language = watcher.language
+                    if language not in beats:
+                        beats[language] = messages.facts(messages.POLLED, **self.age(language))
+                    watcher.push(beats[language])
 
-    def age(self) -> dict[str, Any]:
-        """How old the data is (s; None: there is none), what is wrong with the cloud, and the spread."""
+    def age(self, language: str) -> dict[str, Any]:
+        """How old the data is (s; None: there is none), what is wrong with the cloud, in words of `language`,
+        and the spread.
+        """
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
+        with translation.override(language):
+            trouble = in_words(self._poll_error)
         return {
             "age": None if age is None else round(age, 1),
-            "trouble": self._poll_error,
+            "trouble": trouble,
             "spread": spread_s(self.watchers),
         }
 

@@ -23,8 +23,13 @@ def header(scope: Scope, name: bytes) -> str:
 
 def session_key(scope: Scope) -> str:
     """The key of the session that the request's cookie names; "" where there is none."""
-    cookies = "; ".join(value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
-    return parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    return _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
+
+
+def _cookies(scope: Scope) -> dict[str, str]:
+    return parse_cookie(
+        "; ".join(value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
+    )
 
 
 def query(scope: Scope) -> dict[str, str]:
@@ -34,7 +39,10 @@ def query(scope: Scope) -> dict[str, str]:
 
 
 def language(scope: Scope) -> str:
-    """The language that Django would choose by the browser's wish."""
+    """The language of who has chosen none with the account: the cookie's, else the browser's wish."""
+    cookie = _cookies(scope).get(settings.LANGUAGE_COOKIE_NAME, "")
+    if cookie in dict(settings.LANGUAGES):
+        return cookie
     for wish, _ in parse_accept_lang_header(header(scope, b"accept-language")[:500]):
         if wish != "*" and language_code_re.search(wish):
             try:

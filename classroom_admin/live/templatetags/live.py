@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from classroom_admin.core import clock as core_clock
-from classroom_admin.live import icons
+from classroom_admin.core.language import in_words
+from classroom_admin.live import icons, script_words
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
@@ -33,9 +34,10 @@ _PLAIN = {
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon as a picture without words; say what it means beside it (or in `.sr-only`)."""
+    classes = " ".join(filter(None, ("icon", "points" if name in icons.POINTING else "", extra)))
     return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>',
-        f" {extra}" if extra else "",
+        '<svg class="{}" aria-hidden="true"><use href="{}"/></svg>',
+        classes,
         icons.address(name),
     )
 
@@ -56,22 +58,33 @@ def moment(when: datetime | None, style: str = "time") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def words_for_scripts() -> SafeString:
+    """What the scripts of the page say, as data."""
+    return script_words.words_for_scripts()
+
+
+@register.filter
+def said(text: str) -> str:
+    """What was written down in English, in the reader's language."""
+    return in_words(text)
+
+
 @register.simple_tag(takes_context=True)
 def person_zone(context: dict[str, Any]) -> str:
-    """The IANA zone in which the person reads times: their own, else the school's. For the page, never a
+    """The IANA zone that the person has chosen; "" leaves it to the browser. For the page, never a
     fragment.
     """
-    user = context.get("user")
-    return getattr(user, "time_zone", "") or settings.TIME_ZONE
+    return getattr(context.get("user"), "time_zone", "")
 
 
 @register.simple_tag
 def clock(room: Any) -> SafeString:
     """How long the class has run, counted by the browser."""
     return format_html(
-        '<span class="clock" data-from="{}">since {}</span>',
+        '<span class="clock" data-from="{}">{}</span>',
         _utc(room.started_at),
-        room.started_at.astimezone(UTC).strftime("%H:%M UTC"),
+        gettext("since %(time)s") % {"time": room.started_at.astimezone(UTC).strftime("%H:%M UTC")},
     )
 
 
@@ -81,9 +94,10 @@ def over_time(room: Any) -> SafeString | str:
     if not room.planned_end_at or room.current_state != RoomState.STARTED:
         return ""
     return format_html(
-        '<span class="badge warn" data-over="{}" hidden>{}<span>Over time</span></span>',
+        '<span class="badge warn" data-over="{}" hidden>{}<span>{}</span></span>',
         _utc(room.planned_end_at),
         icon("timer"),
+        gettext("Over time"),
     )
 
 
@@ -91,7 +105,10 @@ def over_time(room: Any) -> SafeString | str:
 def lasted(start: datetime, end: datetime) -> str:
     """How long something took, in words: "47 min", "1 h 05 min"."""
     minutes = max(0, round((end - start).total_seconds() / 60))
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 60:
+        return gettext("%(minutes)s min") % {"minutes": minutes}
+    hours = {"hours": minutes // 60, "minutes": f"{minutes % 60:02}"}
+    return gettext("%(hours)s h %(minutes)s min") % hours
 
 
 @register.simple_tag
@@ -155,7 +172,7 @@ def file_name(url: Any) -> str:
 @register.simple_tag
 def room_type(room: Any) -> str:
     """The kind of room in words."""
-    return ROOM_TYPES.get(room.room_type, "Not known")
+    return str(ROOM_TYPES.get(room.room_type) or gettext("Not known"))
 
 
 @register.filter
