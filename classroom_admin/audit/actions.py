@@ -12,6 +12,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "class.close": "Closed the class",
         "room.assign": "Gave the class to a person",
         "room.unassign": "Took the class from a person",
+        "wall.snooze": "Took care of what the class needs",
+        "wall.unsnooze": "Took back that the class is taken care of",
     },
     "Participants": {
         "participant.remove": "Removed a participant",
