@@ -64,6 +64,7 @@ def make(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkRu
             finish(run)
     except IntegrityError:
         return BulkRun.objects.get(token=token, by=actor)
+    run.refresh_from_db()
     return run
 
 

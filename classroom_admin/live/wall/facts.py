@@ -87,6 +87,11 @@ def brought_along() -> dict[str, Expression]:
             halted & Q(now_state=RoomState.STARTED),
             recordings.values(at=Coalesce("ended_at", "started_at"))[:1],
         ),
+        "recording_unready": Case(
+            When(halted & Q(now_state=RoomState.STARTED), then=Subquery(recordings.values("unready")[:1])),
+            default=Value(False),
+            output_field=BooleanField(),
+        ),
         "stopped_at": _moment(
             Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED), _one(stops, Max("at"))
         ),
@@ -167,6 +172,7 @@ def facts_of(room: Room, trouble: Mapping[str, datetime]) -> Facts:
         oldest_hand_at=room.oldest_hand_at,
         recording_state=room.recording_state,
         recording_at=room.recording_at,
+        recording_failed=room.recording_state == Recording.State.FAILED or bool(room.recording_unready),
         stopped_at=_theirs(room.stopped_at),
         gap_at=_theirs(room.gap_at),
         behind_at=_theirs(trouble.get("late")),

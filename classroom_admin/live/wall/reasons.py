@@ -73,7 +73,7 @@ class Facts:
 
     `teacher_left_at`: when the last teacher went, where none is there. `pupils_since`: when the first of the
     pupils who are there now came, where no teacher and no assistant is. `recording_at`: when the last
-    recording ended or failed (else began). `stopped_at`: when somebody here last had a recording stopped.
+    recording ended (else began); `recording_failed`: it has no usable file. `stopped_at`: when somebody here last had a recording stopped.
     `gap_at`: when events were found that can no longer be had. `behind_at`: since when events are known of
     that are not here or not read. `refused_*`: the last command of this class, where the cloud refused it:
     when, what it was, the error. `silent_since`: when the cloud last told about the class, where it refuses
@@ -93,6 +93,7 @@ class Facts:
     oldest_hand_at: datetime | None = None
     recording_state: str = ""
     recording_at: datetime | None = None
+    recording_failed: bool = False
     stopped_at: datetime | None = None
     gap_at: datetime | None = None
     behind_at: datetime | None = None
@@ -246,7 +247,7 @@ def _recording(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
     at = facts.recording_at or facts.started_at
     if at is None:
         return
-    if facts.recording_state == Recording.State.FAILED:
+    if facts.recording_failed:
         yield _from(RECORDING, at, about=FAILED)
     elif facts.recording_state == Recording.State.ENDED:
         # Somebody here stopped it: it should not run. Its end is told a moment after the command.

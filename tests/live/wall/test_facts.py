@@ -90,6 +90,8 @@ def test_a_recording_that_ended_by_itself_or_by_somebody(room: Room) -> None:
     assert told(room) == ["Recording has stopped"]
     add_step(entry, Step.Kind.CONFIRMED)
     assert told(room) == []
+    Recording.objects.update(unready=True)
+    assert told(room) == ["Recording failed"]
 
 
 def test_a_command_that_the_cloud_refused(room: Room) -> None:

@@ -67,7 +67,7 @@ def test_a_class_that_goes_well_needs_nobody() -> None:
         (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 hands up, the longest"),
         (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Over time"),
         (
-            replace(RUNS, recording_state="failed", recording_at=ago(0.1)),
+            replace(RUNS, recording_state="ended", recording_failed=True, recording_at=ago(0.1)),
             RECORDING, ago(0.1), "Recording failed",
         ),
         (
@@ -108,7 +108,7 @@ def test_each_reason_is_said_in_words_with_its_age(
         replace(RUNS, planned_end_at=NOW + timedelta(minutes=4)),
         replace(RUNS, recording_state="ended", recording_at=ago(0.5)),
         replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9.2)),
-        replace(RUNS, state=2, recording_state="failed", recording_at=ago(9)),
+        replace(RUNS, state=2, recording_state="ended", recording_failed=True, recording_at=ago(9)),
         replace(RUNS, behind_at=ago(0.9)),
         replace(RUNS, refused_at=ago(16), refused_action="class.end", refused_error="RateLimited"),
         replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_error="ClassAlreadyEnded"),
@@ -206,7 +206,7 @@ facts_of_any_kind = st.builds(
     oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
     teachers=st.integers(0, 1), pupils=st.integers(0, 2), hands=st.integers(0, 2),
-    assistant_there=st.booleans(), gone=st.booleans(),
+    assistant_there=st.booleans(), gone=st.booleans(), recording_failed=st.booleans(),
     recording_state=st.sampled_from(["", "recording", "ended", "failed"]),
 )  # fmt: skip
 snoozes_of_any_kind = st.lists(
