@@ -73,11 +73,11 @@ class Facts:
 
     `teacher_left_at`: when the last teacher went, where none is there. `pupils_since`: when the first of the
     pupils who are there now came, where no teacher and no assistant is. `recording_at`: when the last
-    recording ended (else began); `recording_failed`: it has no usable file. `stopped_at`: when somebody here last had a recording stopped.
-    `gap_at`: when events were found that can no longer be had. `behind_at`: since when events are known of
-    that are not here or not read. `refused_*`: the last command of this class, where the cloud refused it:
-    when, what it was, the error. `silent_since`: when the cloud last told about the class, where it refuses
-    to.
+    recording ended (else began); `recording_failed`: it has no usable file. `stopped_at`: when somebody here
+    last had a recording stopped. `gap_at`: when events were found that can no longer be had. `behind_at`:
+    since when events are known of that are not here or not read. `refused_*`: the last command of this class,
+    where the cloud refused it: when, what it was, the error. `silent_since`: when the cloud last told about
+    the class, where it refuses to.
     """
 
     state: int | None = None
