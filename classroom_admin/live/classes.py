@@ -14,6 +14,7 @@ from django.db.models import Max, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts.models import User
@@ -76,7 +77,8 @@ class ListOfClasses:
     """What the address asks for, read for one person. Nothing is read before it is needed."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
-    TITLES: Final = {selectors.LIVE: "Live now", selectors.COMING: "Coming", selectors.PAST: "Past"}
+    TITLES: Final = {selectors.LIVE: _("Live now"), selectors.COMING: _("Coming"), selectors.PAST: _("Past")}
+    TABS: Final = {selectors.LIVE: _("Live"), selectors.COMING: _("Coming"), selectors.PAST: _("Past")}
 
     def __init__(self, user: User, query: dict[str, str]) -> None:
         self.user = user
@@ -166,7 +168,7 @@ class ListOfClasses:
     def tabs(self) -> list[tuple[str, str, int | None, bool]]:
         """Address, words, number and whether it is this one."""
         counts = self.counts
-        rows = [("", "All", None)] + [(w, w.capitalize(), getattr(counts, w)) for w in selectors.WHEN]
+        rows = [("", _("All"), None)] + [(w, self.TABS[w], getattr(counts, w)) for w in selectors.WHEN]
         return [(f"?{write_filters(self.filters, when=w)}", words, n, w == self.when) for w, words, n in rows]
 
     @cached_property

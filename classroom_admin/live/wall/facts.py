@@ -93,7 +93,8 @@ def brought_along() -> dict[str, Expression]:
             output_field=BooleanField(),
         ),
         "stopped_at": _moment(
-            Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED), _one(stops, Max("at"))
+            Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED),
+            _one(stops, Max("at"), of="room_uuid"),
         ),
         "gap_at": Subquery(
             Gap.objects.filter(room=OuterRef("pk")).order_by("-found_at").values("found_at")[:1]
@@ -106,9 +107,9 @@ def _moment(asked: Q, answer: QuerySet[Any]) -> Expression:
     return Case(When(asked, then=Subquery(answer)), default=None, output_field=DateTimeField())
 
 
-def _one(rows: QuerySet[Any], aggregate: Expression) -> QuerySet[Any]:
-    """One row with the aggregate over all `rows`."""
-    return rows.order_by().annotate(_all=Value(1)).values("_all").annotate(_one=aggregate).values("_one")
+def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
+    """One row with the aggregate over all `rows`, which have the same `of`; none where there are none."""
+    return rows.order_by().values(of).annotate(one=aggregate).values("one")
 
 
 def _refused() -> QuerySet[Any]:

@@ -29,6 +29,7 @@ def snooze(*, actor: User, room: Room, kinds: Collection[str], minutes: int | No
         return
     now = clock.cloud_now()
     with transaction.atomic():
+        Snooze.objects.filter(until__lt=now - LONGEST_CLASS).delete()
         for kind in wanted:
             Snooze.objects.update_or_create(
                 room=room,
