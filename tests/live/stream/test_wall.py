@@ -11,7 +11,8 @@ from classroom_admin.live.classes import ListOfClasses
 from classroom_admin.live.wall import snoozing
 from classroom_admin.rooms.models import Room
 from tests.live.conftest import School, make_room
-from tests.live.stream.serving import Server, from tests.live.stream.test_list import Open, change, tiles, watch  # noqa: F401
+from tests.live.stream.serving import Server
+from tests.live.stream.test_list import Open, change, tiles, watch  # noqa: F401
 
 
 def soon_over_time(seconds: float, name: str = "Soon over time") -> Room:
