@@ -190,8 +190,18 @@ CELERY_BEAT_SCHEDULE = {
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,
         "sync.tidy": 3600.0,
+        "actions.bulk_due": 5.0,
     }.items()
 }
+# --- the wall: from when on a class needs a person (live/wall/reasons.py, docs/running.md) --------
+WALL_NO_TEACHER_MINUTES = _number("WALL_NO_TEACHER_MINUTES", 2.0)
+WALL_ALONE_MINUTES = _number("WALL_ALONE_MINUTES", 2.0)
+WALL_HAND_MINUTES = _number("WALL_HAND_MINUTES", 2.0)
+WALL_RECORDING_MINUTES = _number("WALL_RECORDING_MINUTES", 1.0)
+WALL_OVER_MINUTES = _number("WALL_OVER_MINUTES", 5.0)
+WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
+WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
+RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

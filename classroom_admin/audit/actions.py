@@ -14,6 +14,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "class.close": _("Closed the class"),
         "room.assign": _("Gave the class to a person"),
         "room.unassign": _("Took the class from a person"),
+        "wall.snooze": _("Took care of what the class needs"),
+        "wall.unsnooze": _("Took back that the class is taken care of"),
     },
     _("Participants"): {
         "participant.remove": _("Removed a participant"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Max
+from django.db.models import Max, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
@@ -17,10 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from classroom_admin.accounts.models import User
+from classroom_admin.audit.models import Step
+from classroom_admin.core import clock
 from classroom_admin.live import freshness
 from classroom_admin.live.access import signed_in
+from classroom_admin.live.wall import choices, reading
 from classroom_admin.rooms import selectors
-from classroom_admin.rooms.models import RoomState
+from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
 
 PAGE: Final = 50
@@ -53,13 +58,18 @@ def write_filters(filters: ClassFilters, **more: str | int) -> str:
     return urlencode({name: value for name, value in (more | said).items() if value})
 
 
+def told_steps() -> QuerySet[Step]:
+    """What was done in classes and how it ended, the last first: what tiles tell without an event."""
+    return Step.objects.exclude(room_uuid="").exclude(kind=Step.Kind.REQUESTED).order_by("-id")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One of live, coming and past as the page shows it: `rooms` of `total`, `more` is where the rest is."""
 
     when: str
     title: str
-    rooms: Page
+    rooms: Page[Room]
     total: int
     more: str = ""
 
@@ -81,8 +91,9 @@ class ListOfClasses:
     @cached_property
     def _read(self) -> tuple[Overview, dict]:
         # Max of what is the same for every row: the aggregate then brings it along.
+        more = freshness.brought_along() | {"last_step": Subquery(told_steps().values("id")[:1])}
         return selectors.overview(
-            self.user, self.filters, **{name: Max(value) for name, value in freshness.brought_along().items()}
+            self.user, self.filters, **{name: Max(value) for name, value in more.items()}
         )
 
     @property
@@ -101,13 +112,49 @@ class ListOfClasses:
         return self._freshness[0]
 
     @property
+    def is_stale(self) -> bool:
+        """Whether what the list shows may be out of date."""
+        at = self.polled_at
+        return at is not None and (clock.now() - at).total_seconds() > settings.WALL_STALE_SECONDS
+
+    @property
     def poll_error(self) -> str:
         """What is wrong with the cloud now, for people; "" for nothing."""
         return self._freshness[1]
 
     @property
+    def _mark(self) -> str:
+        """Changes with any class of the list, with a command and with a snooze."""
+        return f"{self.counts.mark}.{self._read[1]['last_step'] or 0}"
+
+    @property
     def version(self) -> str:
-        return self.counts.mark
+        """The mark of what the list shows, and until when (s since 1970, the cloud's clock) that holds by
+        time alone.
+        """
+        due = reading.due(self._live) if selectors.LIVE in self._shown else None
+        return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
+
+    def is_current(self, version: str) -> bool:
+        """Whether a page of this `version` shows what holds now; reads no class."""
+        mark, _, due = version.partition("~")
+        return mark == self._mark and (not due.isdecimal() or clock.cloud_now().timestamp() < int(due))
+
+    @cached_property
+    def _live(self) -> list[Room]:
+        """All live classes, the most pressing first."""
+        return reading.wall(self.user, self.filters)
+
+    @property
+    def dues(self) -> dict[int, datetime]:
+        """When each of the live classes of this list changes by time alone, by id."""
+        if selectors.LIVE not in self._shown:
+            return {}
+        return {room.pk: room.standing.due for room in self._live if room.standing.due is not None}
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return (self.when,) if self.when else selectors.WHEN
 
     @property
     def ampersand(self) -> str:
@@ -130,14 +177,18 @@ class ListOfClasses:
 
     @cached_property
     def sections(self) -> list[Section]:
-        return [self._section(when) for when in ([self.when] if self.when else selectors.WHEN)]
+        return [self._section(when) for when in self._shown]
 
     def _section(self, when: str) -> Section:
         total = getattr(self.counts, when)
-        paginator = Paginator(
-            selectors.classes(self.user, when=when, filters=self.filters), PAGE if self.when else SHORT[when]
+        rooms = (
+            self._live
+            if when == selectors.LIVE
+            else selectors.classes(self.user, when=when, filters=self.filters)
         )
-        paginator.count = total  # counted with the others
+        paginator = Paginator(rooms, PAGE if self.when else SHORT[when])
+        if when != selectors.LIVE:
+            paginator.count = total  # counted with the others
         page = paginator.get_page(self.number if self.when else 1)
         more = "" if self.when or total <= SHORT[when] else f"?{write_filters(self.filters, when=when)}"
         return Section(when=when, title=str(self.TITLES[when]), rooms=page, total=total, more=more)
@@ -147,7 +198,12 @@ class ListOfClasses:
 @signed_in
 def page(request: HttpRequest) -> HttpResponse:
     """The list as a page."""
-    return render(request, "live/classes.html", {"list": ListOfClasses(request.user, request.GET.dict())})
+    context = {
+        "list": ListOfClasses(request.user, request.GET.dict()),
+        "wall": choices.read(request.COOKIES.get(choices.COOKIE, "")),
+        "stale_s": settings.WALL_STALE_SECONDS,
+    }
+    return render(request, "live/classes.html", context)
 
 
 @require_safe
@@ -155,7 +211,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """What changed since `v`: nothing (204, three queries), or the part of the page that shows classes."""
     wanted = ListOfClasses(request.user, request.GET.dict())
-    if request.GET.get("v") == wanted.version:
+    if wanted.is_current(request.GET.get("v", "")):
         return freshness.tell(HttpResponse(status=204), wanted.polled_at, wanted.poll_error)
     answer = render(request, "live/_classes_changes.html", {"list": wanted})
     return freshness.tell(answer, wanted.polled_at, wanted.poll_error)

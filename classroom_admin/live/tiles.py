@@ -19,7 +19,7 @@ KEPT: Final = 4096
 
 SHOWN: Final = (
     "pk", "key", "name", "now_state", "gone_at", "started_at", "planned_end_at", "people_online",
-    "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap",
+    "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap", "standing",
 )  # fmt: skip
 """All that the template reads."""
 
@@ -42,7 +42,7 @@ class _Shown:
 
 
 def tile(room: Room) -> SafeString:
-    """The tile of `room`, which is as `rooms.selectors.live_tiles` gives it."""
+    """The tile of `room`, which is as `live.wall.reading.tiles` gives it."""
     return _rendered(_Shown(room))
 
 

@@ -11,6 +11,8 @@ urlpatterns = [
     path("live/classes/<key>/", class_page.changes, name="class_changes"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
     path("", include("classroom_admin.live.commands.urls")),
+    path("", include("classroom_admin.live.wall.urls")),
+    path("", include("classroom_admin.live.together.urls")),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),

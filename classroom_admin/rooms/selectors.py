@@ -8,7 +8,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    Expression,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import User
@@ -64,18 +77,19 @@ def _now_state() -> Coalesce:
 def when_is(when: str) -> Q:
     """The condition on rooms annotated with `now_state`.
 
-    Live: started, or ended while somebody is still there. Past: ended, closed or gone. Coming: the rest,
-    also those of which no state is known yet.
+    Live: started, ended while somebody is still there, or not started while pupils are. Past: ended, closed
+    or gone. Coming: the rest, also those of which no state is known yet.
     """
     gone = Q(gone_at__isnull=False)
     lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
-    live = (Q(now_state=RoomState.STARTED) | lingering) & ~gone
+    unbegun = Q(now_state__isnull=True) | Q(now_state=RoomState.NOT_STARTED)
+    live = (Q(now_state=RoomState.STARTED) | lingering | (unbegun & Q(students_online__gt=0))) & ~gone
     over = Q(now_state__in=[RoomState.ENDED, RoomState.CLOSED])
     if when == LIVE:
         return live
     if when == PAST:
         return gone | (over & ~lingering)
-    return ~gone & (Q(now_state__isnull=True) | Q(now_state=RoomState.NOT_STARTED))
+    return ~gone & unbegun & ~Q(students_online__gt=0)
 
 
 def _matching(rooms: QuerySet[Room], filters: ClassFilters) -> QuerySet[Room]:
@@ -95,16 +109,16 @@ def _matching(rooms: QuerySet[Room], filters: ClassFilters) -> QuerySet[Room]:
     return rooms
 
 
-def classes(user: User, *, when: str, filters: ClassFilters) -> QuerySet[Room]:
+def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression) -> QuerySet[Room]:
     """The rooms of `user` that are live, coming or past, ready to be shown: one query, whatever their number.
 
-    Adds to each: `now_state`, `teacher_name` (of a teacher who is there, or was), `has_gap`.
+    Adds to each: `now_state`, `teacher_name` (of a teacher who is there, or was), `has_gap`, and `more`.
     """
-    rooms = _as_shown(visible_rooms(user), when)
+    rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
-def _as_shown(rooms: QuerySet[Room], when: str) -> QuerySet[Room]:
+def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression) -> QuerySet[Room]:
     teacher = (
         Participant.objects.filter(room=OuterRef("pk"))
         .filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
@@ -117,13 +131,19 @@ def _as_shown(rooms: QuerySet[Room], when: str) -> QuerySet[Room]:
         .annotate(
             teacher_name=Subquery(teacher.values("name")[:1]),
             has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
+            **more,
         )
     )
 
 
-def live_tiles(ids: Collection[int]) -> QuerySet[Room]:
+def live_tiles(ids: Collection[int], **more: Expression) -> QuerySet[Room]:
     """Those of these rooms that are live, as `classes` gives them, whoever may see them."""
-    return _as_shown(Room.objects.filter(pk__in=ids), LIVE).order_by(*_ORDER[LIVE])
+    return _as_shown(Room.objects.filter(pk__in=ids), LIVE, **more).order_by(*_ORDER[LIVE])
+
+
+def with_state(**more: Expression) -> QuerySet[Room]:
+    """Rooms with `now_state` and `more`, whoever may see them."""
+    return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Room]:

@@ -16,6 +16,8 @@
   const NAMES = ["changes", "polled", "hello", "end"];
   const $ = (selector) => document.querySelector(selector);
   const element = $("#stream");
+  // who asked to be told of news hears of them in another tab too (wall.js)
+  const asleep = () => document.hidden && !live.awake;
   const live = (window.live = { version: element?.dataset.version, ticket: "", spread: 1, mode: "none", poll: () => {} });
   if (!element) return;
 
@@ -120,12 +122,12 @@
   }
 
   async function connect() {
-    if (ended || document.hidden || stream || reserving) return;
+    if (ended || asleep() || stream || reserving) return;
     reserving = true;
     const free = await reserve();
     reserving = false;
     if (!free) return fallBack();
-    if (document.hidden) return drop();
+    if (asleep()) return drop();
     const fresh = element.cloneNode(false); // an element that the extension has not seen
     fresh.setAttribute("sse-connect", element.dataset.stream);
     $("#stream").replaceWith(fresh);
@@ -182,7 +184,7 @@
     clearTimeout(timer);
     if (then) whenAnswered = then;
     const poller = $("#poller");
-    if (poller && !ended && !document.hidden) htmx.trigger(poller, "live:poll");
+    if (poller && !ended && !asleep()) htmx.trigger(poller, "live:poll");
   }
   live.poll = () => live.mode !== "stream" && poll();
 
@@ -235,6 +237,7 @@
       }
       return;
     }
+    if (!asleep()) return;
     hiding = setTimeout(() => {
       clearTimeout(timer);
       drop();

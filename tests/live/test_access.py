@@ -7,6 +7,8 @@ from __future__ import annotations
 import pytest
 from django.urls import URLPattern, URLResolver, reverse
 
+from classroom_admin.actions.bulk import runs
+from classroom_admin.actions.bulk.models import BulkRun
 from classroom_admin.audit.models import Entry
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
@@ -35,8 +37,18 @@ TABLE = {
     "recording": OWN,
     "add_file": OWN,
     "delete_files": OWN,
+    "snooze": OWN,
+    "keys": ALL,
+    "together": ALL,
+    "run": OWN,
 }
-COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files")
+COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files", "snooze", "run")
+
+
+def run_of(school: School) -> BulkRun:
+    """A run that the teacher has started."""
+    known = BulkRun.objects.first()
+    return known or runs.make(actor=school.teacher, what="end", keys=[school.room.key], token="once")
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
@@ -58,9 +70,10 @@ def address(name: str, school: School) -> str:
         "event": lambda: {"pk": StoredEvent.objects.filter(room=school.room).first().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
+        "run": lambda: {"run": run_of(school).key},
     }
     kwargs = more.get(name, dict)()
-    if TABLE[name] == OWN:
+    if TABLE[name] == OWN and name != "run":
         kwargs["key"] = school.room.key
     return reverse(f"live:{name}", kwargs=kwargs)
 

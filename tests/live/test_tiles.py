@@ -10,13 +10,13 @@ import pytest
 from django.conf import settings
 
 from classroom_admin.live.tiles import SHOWN, _rendered, tile
-from classroom_admin.rooms import selectors
+from classroom_admin.live.wall import reading
 from classroom_admin.rooms.models import Gap, Participant, Room
 from tests.live.conftest import School
 
 
 def shown(school: School) -> str:
-    return tile(selectors.live_tiles([school.room.pk]).get())
+    return tile(reading.tiles([school.room.pk])[0])
 
 
 def test_a_tile_is_rendered_once_for_a_version(school: School) -> None:
@@ -45,6 +45,7 @@ def test_what_a_tile_shows_is_never_an_older_one(
 def test_a_tile_is_known_by_everything_that_its_templates_read() -> None:
     folder = Path(settings.BASE_DIR) / "templates" / "live"
     words = "".join((folder / f"_{name}.html").read_text() for name in ("tile", "marks", "state"))
+    words += "".join((folder / "wall" / f"_{name}.html").read_text() for name in ("choose", "reasons"))
     read = set(re.findall(r"room\.(\w+)", words))
     # by clock, over_time and the name of the room itself
     by_tags = {

@@ -234,6 +234,7 @@ class Hub:
         while True:
             await asyncio.sleep(FRESHNESS_EVERY_S)
             await self._read_freshness()
+            await self.lists.tick()
 
     async def _read_freshness(self) -> None:
         self._polled_at, self._poll_error = await self._threads.run(freshness.read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from classroom_admin.live.classes import read_filters, write_filters
@@ -11,7 +12,9 @@ from classroom_admin.live.stream import list_reading, messages
 from classroom_admin.live.stream.list_reading import BEHIND, Whole
 from classroom_admin.live.stream.threads import Threads
 from classroom_admin.live.stream.watcher import Watcher
+from classroom_admin.live.wall.facts import Troubles
 
+Rooms = Mapping[int, list_reading.Known]
 Key = tuple[int, str, str]
 """Whose list (0: an administrator's, the same for all), the query of its address, the language."""
 
@@ -47,7 +50,10 @@ class ListChannel:
         self.renders = 0
         self._threads = threads
         self._groups: dict[Key, Group] = {}
-        self._known: dict[int, tuple[bool, tuple[Any, ...]]] | None = None
+        self._known: Rooms | None = None
+        self._steps: dict[int, str] = {}
+        self._dues: dict[int, datetime] = {}
+        self._troubles: Troubles = {}
         self._turn = asyncio.Lock()
 
     @property
@@ -62,7 +68,8 @@ class ListChannel:
             if watcher.is_over:
                 return
             if self._known is None:
-                self._known = await self._threads.run(list_reading.not_past)
+                self._known, self._steps = await self._threads.run(list_reading.look)
+                _, self._troubles = await self._threads.run(list_reading.by_time)
             group = self._groups.get(key) or await self._make(watcher, user, query)
             if group.whole is None:
                 group.whole = await self._whole(group)
@@ -78,30 +85,56 @@ class ListChannel:
                 del self._groups[key]
         if not self._groups:
             self._known = None
+            self._dues = {}
 
     async def look(self) -> None:
         """Hand on what changed in any list since the last look."""
         async with self._turn:
             if self._known is None:
                 return
-            before = self._known
-            now = await self._threads.run(list_reading.not_past)
-            changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
-            if not changed:
+            now, steps = await self._threads.run(list_reading.look)
+            done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
+            for group in self._groups.values() if done else ():
+                group.whole = None  # its mark tells of steps too
+            await self._hand_on(now, also={pk for pk, (_, _, room_uuid) in now.items() if room_uuid in done})
+            self._steps = steps
+
+    async def tick(self) -> None:
+        """Hand on what changes by time alone: nobody teaches for two minutes, a snooze is over."""
+        async with self._turn:
+            if self._known is None:
                 return
-            stayed = {pk for pk in changed if _is_live(before, pk) and _is_live(now, pk)}
-            left = {pk for pk in changed if _is_live(before, pk) and not _is_live(now, pk)}
-            live = {pk for pk in changed if _is_live(now, pk)}
-            concerned = {
-                key: mine for key, group in self._groups.items() if (mine := group.concerned(changed))
-            }
-            tiles = await self._tiles(concerned, live)
-            for key, mine in concerned.items():
-                if group := self._groups.get(key):
-                    await self._tell(
-                        group, tiles[group.language], stayed=mine & stayed, left=mine & left, mine=mine
-                    )
-            self._known = now
+            moment, troubles = await self._threads.run(list_reading.by_time)
+            troubled = {
+                pk for pk in troubles.keys() | self._troubles.keys()
+                if troubles.get(pk) != self._troubles.get(pk)
+            }  # fmt: skip
+            due = {pk for pk, at in self._dues.items() if at <= moment}
+            for pk in due:
+                del self._dues[pk]
+            await self._hand_on(self._known, also=due | troubled)
+            self._troubles = troubles
+
+    async def _hand_on(self, now: Rooms, *, also: Collection[int]) -> None:
+        """Tell every list what changed from what is known to `now`; `also` are live classes that may look
+        different under the same version.
+        """
+        before = self._known or {}
+        changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
+        changed |= {pk for pk in also if _is_live(now, pk)}
+        if not changed:
+            return
+        stayed = {pk for pk in changed if _is_live(before, pk) and _is_live(now, pk)}
+        left = {pk for pk in changed if _is_live(before, pk) and not _is_live(now, pk)}
+        live = {pk for pk in changed if _is_live(now, pk)}
+        concerned = {key: mine for key, group in self._groups.items() if (mine := group.concerned(changed))}
+        tiles = await self._tiles(concerned, live)
+        for key, mine in concerned.items():
+            if group := self._groups.get(key):
+                await self._tell(
+                    group, tiles[group.language], stayed=mine & stayed, left=mine & left, mine=mine
+                )
+        self._known = now
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
         """A teacher's own rooms have been read again: who has got or lost one is sent their list."""
@@ -136,7 +169,9 @@ class ListChannel:
             self.renders += len(wanted)
             made[language] = {}
             if wanted:
-                made[language] = await self._threads.run(list_reading.tiles, wanted, language=language)
+                found = await self._threads.run(list_reading.tiles, wanted, language=language)
+                made[language] = {pk: html for pk, (html, _) in found.items()}
+                self._note({pk: due for pk, (_, due) in found.items()})
         return made
 
     async def _tell(
@@ -160,7 +195,17 @@ class ListChannel:
 
     async def _whole(self, group: Group) -> Whole:
         self.renders += 1
-        return await self._threads.run(list_reading.whole, group.user, group.query, language=group.language)
+        whole = await self._threads.run(list_reading.whole, group.user, group.query, language=group.language)
+        self._note(whole.dues)
+        return whole
+
+    def _note(self, dues: Mapping[int, datetime | None]) -> None:
+        """When these rooms change by time alone."""
+        for pk, due in dues.items():
+            if due is None:
+                self._dues.pop(pk, None)
+            else:
+                self._dues[pk] = due
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
@@ -172,5 +217,5 @@ def normalised(query: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name in names}
 
 
-def _is_live(rooms: Mapping[int, tuple[bool, tuple[Any, ...]]], pk: int) -> bool:
-    return pk in rooms and rooms[pk][0]
+def _is_live(rooms: Rooms, pk: int) -> bool:
+    return pk in rooms and rooms[pk][1]

@@ -16,6 +16,7 @@ from classroom_admin.live import icons, script_words
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
+from classroom_admin.live.wall.order import order as wall_order
 from classroom_admin.live.wording import ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
@@ -152,9 +153,10 @@ def tiles_of(rooms: Any) -> SafeString:
 
 @register.simple_tag
 def classes_order(room: Any) -> str:
-    """The place of a live class among the tiles as text that sorts: the one that started last first."""
-    started = int(room.started_at.timestamp()) if room.started_at else 0
-    return f"{10**11 - started:012d}{room.name.casefold()[:24]}{room.pk:012d}"
+    """The place of a live class among the tiles as text that sorts: what needs a person, the most pressing
+    first; then the one that started last.
+    """
+    return wall_order(room)
 
 
 @register.simple_tag

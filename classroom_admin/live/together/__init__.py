@@ -1,0 +1,1 @@
+"""One command for many classes, as pages: choose, see what will happen, follow it, try again what failed."""

@@ -1,0 +1,187 @@
+// The wall: tiles or rows, what is new, the keys, and choosing classes. How a person wants it shown is kept in a cookie,
+// so that the server sends the page that way at once.
+"use strict";
+
+(() => {
+  const $ = (selector, scope = document) => scope.querySelector(selector);
+  const $$ = (selector, scope = document) => [...scope.querySelectorAll(selector)];
+  const main = $("#main");
+  const sum = $("#wall-sum");
+  const title = document.title;
+  const TILES = "#classes-live > .tile";
+  const SOUND_EVERY_MS = 3000;
+
+  const words = (element, count) =>
+    count === 0 ? element.dataset.none || "" : count === 1 ? element.dataset.one : element.dataset.many.replace("%s", count);
+  const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  // --- choices ------------------------------------------------------------------------------------------------------
+  const told = document.cookie.split("; ").find((part) => part.startsWith("wall="));
+  const choices = new Set((told || "").slice(5).split(".").filter(Boolean));
+
+  function apply() {
+    for (const name of ["rows", "only"]) main.classList.toggle(`wall-${name}`, choices.has(name));
+    // in another tab a page drops its stream; not where somebody wants to be told
+    if (window.live) window.live.awake = choices.has("sound") || choices.has("notes");
+  }
+
+  function choose(name, on) {
+    choices[on ? "add" : "delete"](name);
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `wall=${[...choices].join(".")}; path=/; max-age=31536000; samesite=lax${secure}`;
+    apply();
+    look();
+  }
+
+  const mayNote = async () => "Notification" in window && (await Notification.requestPermission()) === "granted";
+
+  $("#wall-choices").addEventListener("change", async ({ target }) => {
+    const name = target.dataset.choice;
+    if (name === "keys") return choose("nokeys", !target.checked);
+    if (name === "notes" && target.checked) {
+      target.checked = await mayNote();
+      $("#wall-refused").hidden = target.checked;
+    }
+    choose(name, target.checked);
+    if (name === "sound" && target.checked) beep();
+  });
+
+  // --- a sound, made here: nothing to load ----------------------------------------------------------------------------
+  let audio = null;
+  let lastBeep = -Infinity;
+
+  function beep() {
+    if (performance.now() - lastBeep < SOUND_EVERY_MS) return;
+    audio ||= new AudioContext();
+    if (audio.state === "suspended") audio.resume();
+    lastBeep = performance.now();
+    for (const [at, hertz] of [[0, 660], [0.16, 880]]) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.frequency.value = hertz;
+      volume.gain.setValueAtTime(0.0001, audio.currentTime + at);
+      volume.gain.exponentialRampToValueAtTime(0.2, audio.currentTime + at + 0.02);
+      volume.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + at + 0.15);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(audio.currentTime + at);
+      tone.stop(audio.currentTime + at + 0.16);
+    }
+  }
+  // a browser lets a page make sounds only once somebody has touched it
+  for (const touch of ["pointerdown", "keydown"]) {
+    document.addEventListener(touch, () => choices.has("sound") && (audio ||= new AudioContext()).resume(), { once: true });
+  }
+
+  // --- what is new ----------------------------------------------------------------------------------------------------
+  let known = null; // id of a tile -> kinds of its reasons
+
+  function look() {
+    const now = new Map();
+    const fresh = [];
+    for (const tile of $$(TILES)) {
+      const kinds = (tile.dataset.reasons || "").split(" ").filter(Boolean);
+      const before = known?.get(tile.id) || [];
+      if (known && kinds.some((kind) => !before.includes(kind))) fresh.push(tile);
+      now.set(tile.id, kinds);
+    }
+    known = now;
+    const count = [...now.values()].filter((kinds) => kinds.length).length;
+    put(sum, words(sum, count));
+    sum.classList.toggle("some", count > 0);
+    const heading = count ? `(${count}) ${title}` : title;
+    if (document.title !== heading) document.title = heading;
+    // what is not seen is not chosen
+    for (const box of $$("input[form='bulk']:checked")) if (!isShown(box.parentNode)) box.checked = false;
+    tally();
+    if (fresh.length) tell(fresh);
+  }
+
+  const nameOf = (tile) => $("h3", tile).textContent.trim();
+  const needOf = (tile) => $$(".reason:not(.rests) > span:not(.reason-age)", tile).map((one) => one.textContent).join(", ");
+
+  function tell(tiles) {
+    for (const tile of tiles.slice(0, 3)) window.announce?.("said", `${nameOf(tile)}: ${needOf(tile)}`);
+    if (choices.has("sound")) beep();
+    if (!choices.has("notes") || !("Notification" in window) || Notification.permission !== "granted") return;
+    const one = tiles.length === 1;
+    const head = one ? nameOf(tiles[0]) : words(sum, tiles.length);
+    const body = one ? needOf(tiles[0]) : tiles.slice(0, 5).map(nameOf).join(", ");
+    try {
+      const note = new Notification(head, { body, tag: one ? tiles[0].id : "wall" });
+      note.onclick = () => {
+        window.focus();
+        note.close();
+        if (one) $("h3 a", tiles[0]).click();
+      };
+    } catch {
+      // Android shows them only for a service worker
+    }
+  }
+
+  // --- choosing classes -------------------------------------------------------------------------------------------------
+  function tally() {
+    const count = $$("input[form='bulk']:checked").length;
+    if (count) put($("#bulk-count"), words($("#bulk-count"), count));
+    main.classList.toggle("choosing", count > 0);
+  }
+
+  document.addEventListener("change", ({ target }) => target.matches("input[form='bulk']") && tally());
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-choose]");
+    if (!button) return;
+    const all = button.dataset.choose === "all";
+    for (const box of $$("input[form='bulk']")) box.checked = all && isShown(box.parentNode);
+    tally();
+    if (!all) $("[data-choose='all']").focus();
+  });
+
+  // --- keys -------------------------------------------------------------------------------------------------------------
+  const rowOf = (element) => element?.closest?.(".tile, .line");
+
+  function move(by) {
+    const links = $$(":is(.tile, .line) h3 a").filter(isShown);
+    const here = links.indexOf($("h3 a", rowOf(document.activeElement) || document.createElement("p")));
+    const next = links[here < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(here + by, 0), links.length - 1)];
+    next?.focus();
+    rowOf(next)?.scrollIntoView({ block: "nearest" });
+  }
+
+  const KEYS = {
+    "/": () => $("#q").select(),
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => $("input[form='bulk']", rowOf(document.activeElement) || document.createElement("p"))?.click(),
+    s: () => $(".snooze", rowOf(document.activeElement) || document.createElement("p"))?.click(),
+    "?": () => $("#wall-keys").click(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const writes = event.target.closest("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]");
+    const busy = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes || $("dialog[open]");
+    if (busy || choices.has("nokeys") || !Object.hasOwn(KEYS, event.key)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+
+  // --- out of date ------------------------------------------------------------------------------------------------------
+  const stale = $("#wall-stale");
+
+  document.addEventListener("live:polled", ({ detail: { age, trouble } }) => {
+    if (age === null || age === undefined) return;
+    const old = age > Number(stale.dataset.after);
+    if (old) {
+      const time = $("time", stale);
+      if (time) {
+        time.dateTime = new Date(Date.now() - age * 1000).toISOString();
+        window.writeTimes(stale);
+      }
+      put($("[data-trouble]", stale), trouble || "");
+    }
+    if (stale.hidden === old) stale.hidden = !old;
+  });
+
+  document.addEventListener("live:changed", look);
+  apply();
+  look();
+})();

@@ -1,0 +1,249 @@
+"""The wall: what needs somebody comes first, people see to it, by keys too; many classes at once."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.looking import assert_fits, dialog, keep_screenshot
+from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom
+
+EARS = """
+window.heard = 0; window.notes = [];
+AudioContext.prototype.createOscillator = new Proxy(AudioContext.prototype.createOscillator, {
+  apply: (make, context, given) => { window.heard += 1; return Reflect.apply(make, context, given); } });
+window.Notification = class {
+  static permission = "default";
+  static requestPermission() { this.permission = window.answer; return Promise.resolve(window.answer); }
+  constructor(head, more) { window.notes.push(`${head}: ${more.body}`); }
+  close() {}
+};
+window.answer = "denied";
+"""
+REFUSED = "The cloud refused: End the class"
+
+
+def tile(page: Page, room: Classroom) -> Locator:
+    return page.locator(".tile").filter(has=page.get_by_role("link", name=room.name, exact=True))
+
+
+def names(page: Page) -> list[str]:
+    return [words.strip() for words in page.locator("#classes-live h3:visible").all_inner_texts()]
+
+
+def choose(page: Page, room: Classroom) -> None:
+    page.get_by_role("checkbox", name=f"Choose {room.name}").check()
+
+
+def look_at(page: Page, *choices: str) -> None:
+    """Open the menu and change these choices."""
+    page.locator("summary").filter(has_text="View").click()
+    for words in choices:
+        page.get_by_label(words).click()
+    page.keyboard.press("Escape")
+
+
+def refuse_once(simulator: RunningSimulator) -> None:
+    simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=1)
+
+
+def end_all_shown(page: Page) -> None:
+    page.get_by_role("button", name="Choose all shown").click()
+    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name=re.compile(r"^End \d class")).click()
+
+
+def test_many_classes_at_once_and_what_the_cloud_refused(
+    window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
+) -> None:
+    rooms = [classroom(f"Together {letter}") for letter in "ab"]
+    waiting = classroom("Together c", state=0)
+    waiting.enter("p1", "Pia Pupil")
+    page = window(ADMINISTRATOR)
+    page.goto("/?q=together")
+    for room in (*rooms, waiting):
+        expect(tile(page, room)).to_be_visible()
+    refuse_once(simulator)
+    page.get_by_role("button", name="Choose all shown").click()
+    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    keep_screenshot(page, "wall-chosen", full=True)
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("End 2 classes?")
+    expect(page.get_by_role("region", name=re.compile("Left out"))).to_contain_text("It has not started")
+    keep_screenshot(page, "together-preview")
+    page.get_by_role("button", name="End 2 classes").click()
+    expect(page.locator("#progress")).to_contain_text("1 failed")
+    page.reload()
+    expect(page.locator("#progress")).to_contain_text("Finished")
+    expect(page.locator("#items")).to_contain_text("The cloud is being asked too often")
+    assert_fits(page)
+    keep_screenshot(page, "together-run")
+    assert sorted(room.truth()["state"] for room in rooms) == [1, 2]
+    run = page.url
+
+    # what was refused is told by the wall
+    (left,) = [room for room in rooms if room.truth()["state"] == 1]
+    watcher = window(ADMINISTRATOR)
+    watcher.goto("/?q=together")
+    expect(tile(watcher, left)).to_contain_text(REFUSED)
+    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    expect(watcher).to_have_title(re.compile(r"^\(1\) "))
+    assert names(watcher)[0] == left.name
+    keep_screenshot(watcher, "wall", full=True)
+
+    # somebody sees to it
+    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
+    dialog(watcher).get_by_label("1 hour").check()
+    keep_screenshot(watcher, "wall-snooze")
+    dialog(watcher).get_by_role("button", name="I see to it").click()
+    expect(dialog(watcher)).to_be_hidden()
+    expect(tile(watcher, left)).to_contain_text("Ada Admin sees to it")
+    expect(watcher.locator("#wall-sum")).to_have_text("No class needs somebody now")
+    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
+    dialog(watcher).get_by_role("button", name="Show it again").click()
+    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs somebody")
+
+    # and it is tried again
+    simulator.clear_faults()
+    page.goto(run)
+    page.get_by_role("button", name="Try the failed one again").click()
+    expect(page.locator("#progress")).to_contain_text("2 done")
+    expect(page.locator("#progress")).to_contain_text("Finished")
+    assert left.truth()["state"] == 2
+    page.goto("/together/")
+    page.get_by_role("link", name="End 3 classes").first.click()
+    assert page.url == run
+    other = window(OTHER_TEACHER)
+    assert other.goto(run).status == 404
+
+
+def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeClassroom) -> None:
+    one, two = classroom("Own one"), classroom("Own two")
+    foreign = classroom("Own foreign", teacher="teacher-2", teacher_name="Omar Other")
+    page = window(TEACHER)
+    page.goto("/?q=own")
+    for room in (one, two):
+        expect(tile(page, room)).to_be_visible()
+    expect(tile(page, foreign)).to_have_count(0)
+    choose(page, one)
+    choose(page, two)
+    page.get_by_role("button", name="Choose none").click()
+    expect(page.get_by_role("button", name="Choose none")).to_be_hidden()
+    choose(page, one)
+    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Record 1 class").click()
+    expect(page.locator("#items")).to_contain_text("Done, and confirmed")
+    page.goto("/?q=own")
+    expect(tile(page, one)).to_contain_text("Recording")
+    choose(page, two)
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("A closed class never reopens.")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    choose(page, two)
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Close 1 class").click()
+    expect(page.locator("#progress")).to_contain_text("Finished")
+    assert two.truth()["state"] == 3
+
+
+def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
+    rooms = [classroom(f"Keyed {number}") for number in "123"]
+    page = window(ADMINISTRATOR)
+    page.goto("/?q=keyed")
+    for room in rooms:
+        expect(tile(page, room)).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("jkx?")  # whoever writes, writes
+    expect(page.get_by_role("searchbox")).to_have_value("jkx?")
+    page.locator("#main").focus()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = names(page)[1]
+    expect(page.get_by_role("link", name=second, exact=True)).to_be_focused()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
+    rooms[0].enter("p1", "Pia Pupil")  # a live change takes neither the focus nor the choice
+    expect(tile(page, rooms[0])).to_contain_text("2 people there")
+    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
+    page.keyboard.press("k")
+    first = names(page)[0]
+    expect(page.get_by_role("link", name=first, exact=True)).to_be_focused()
+    page.keyboard.press("?")
+    expect(dialog(page).get_by_role("heading", name="Keys")).to_be_visible()
+    keep_screenshot(page, "wall-keys")
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    look_at(page, "Keys")
+    page.locator("#main").focus()
+    page.keyboard.press("j")
+    expect(page.locator("#main")).to_be_focused()
+    look_at(page, "Keys")
+    page.get_by_role("link", name=first, exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(first)
+
+
+def test_rows_and_what_is_remembered(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Rowed one")
+    page = window(ADMINISTRATOR)
+    page.goto("/?q=rowed")
+    expect(tile(page, room)).to_be_visible()
+    height = tile(page, room).bounding_box()["height"]
+    look_at(page, "Rows instead of tiles")
+    assert tile(page, room).bounding_box()["height"] < height / 2
+    page.reload()
+    assert tile(page, room).bounding_box()["height"] < height / 2
+    assert_fits(page)
+    keep_screenshot(page, "wall-rows", full=True)
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert_fits(page)
+    keep_screenshot(page, "wall-rows-phone", full=True)
+    choose(page, room)
+    look_at(page, "Only classes that need somebody")
+    expect(tile(page, room)).to_be_hidden()
+    look_at(page, "Only classes that need somebody")
+    expect(page.get_by_role("checkbox", name=f"Choose {room.name}")).not_to_be_checked()
+
+
+def test_a_sound_and_a_notification_only_if_asked_for(
+    window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
+) -> None:
+    loud = classroom("Loud one")
+    page = window(ADMINISTRATOR)
+    page.add_init_script(EARS)
+    page.goto("/?q=loud")
+    expect(tile(page, loud)).to_be_visible()
+    worker = window(ADMINISTRATOR)
+
+    def refused() -> None:
+        refuse_once(simulator)
+        worker.goto("/?q=loud")
+        end_all_shown(worker)
+        expect(worker.locator("#progress")).to_contain_text("1 failed")
+
+    refused()
+    expect(tile(page, loud)).to_contain_text(REFUSED)
+    assert page.evaluate("[heard, notes.length]") == [0, 0]
+
+    page.locator("summary").filter(has_text="View").click()
+    page.get_by_label("A notification when one does").click()
+    expect(page.get_by_label("A notification when one does")).not_to_be_checked()
+    expect(page.get_by_text("This browser does not allow notifications here")).to_be_visible()
+    page.evaluate("window.answer = 'granted'")
+    page.get_by_label("A notification when one does").click()
+    expect(page.get_by_label("A notification when one does")).to_be_checked()
+    page.get_by_label("A sound when one does").check()
+    assert page.evaluate("heard") == 2  # two tones, to hear what it is like
+    page.keyboard.press("Escape")
+
+    tile(page, loud).get_by_role("link", name="See to").click()
+    dialog(page).get_by_role("button", name="I see to it").click()
+    expect(page.locator("#wall-sum")).to_have_text("No class needs somebody now")
+    refused()
+    expect(page.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    page.wait_for_function("notes.length === 1 && heard === 4")
+    assert page.evaluate("notes[0]") == f"{loud.name}: {REFUSED}"

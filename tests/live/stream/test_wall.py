@@ -1,0 +1,77 @@
+"""What changes in the list by time alone, by a command and by a snooze, reaches those who watch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from classroom_admin.audit.models import Step
+from classroom_admin.audit.record import add_step, record
+from classroom_admin.core import clock
+from classroom_admin.live.classes import ListOfClasses
+from classroom_admin.live.wall import snoozing
+from classroom_admin.rooms.models import Room
+from tests.live.conftest import School, make_room
+from tests.live.stream.serving import Server
+from tests.live.stream.test_list import Open, change, tiles, watch  # noqa: F401
+
+
+def soon_over_time(seconds: float, name: str = "Soon over time") -> Room:
+    """A class about which somebody is told in so many seconds."""
+    end = clock.now() - timedelta(minutes=5) + timedelta(seconds=seconds)
+    return make_room(name, teachers_online=1, planned_end_at=end)
+
+
+def test_over_time_comes_without_any_event(school: School, server: Server, watch: Open) -> None:  # noqa: F811
+    room = soon_over_time(2)
+    page = watch()
+    renders = server.hub.lists.renders
+    told = page.changes()
+    assert tiles(told) == {room.pk}
+    assert 'data-reasons="over_time"' in told.data
+    assert server.hub.lists.renders == renders + 1
+    assert room.pk not in server.hub.lists._dues  # nothing is left that time alone would change in it
+
+
+def test_a_filtered_list_is_told_too(school: School, watch: Open) -> None:  # noqa: F811
+    soon_over_time(2)
+    page = watch(query="q=soon")
+    assert 'data-reasons="over_time"' in page.changes().data
+
+
+def test_a_teacher_hears_of_their_own_only(school: School, watch: Open) -> None:  # noqa: F811
+    soon_over_time(1)
+    own = soon_over_time(3, "Soon over, own")
+    own.teachers.create(user=school.teacher)
+    assert tiles(watch(school.teacher).changes()) == {own.pk}
+
+
+def test_a_snooze_and_its_end_are_told(school: School, watch: Open) -> None:  # noqa: F811
+    room = soon_over_time(-60)
+    page = watch()
+    snoozing.snooze(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
+    told = page.changes()
+    assert tiles(told) == {room.pk}
+    assert "Ruth sees to it" in told.data
+    assert "data-reasons" not in told.data
+    snoozing.take_back(actor=school.administrator, room=room, kinds=["over_time"])
+    assert 'data-reasons="over_time"' in page.changes().data
+
+
+def test_a_refused_command_is_told(school: School, watch: Open) -> None:  # noqa: F811
+    page = watch()
+    entry = record(actor=school.teacher, action="class.end", room_uuid=school.room.room_uuid)
+    add_step(entry, Step.Kind.REQUESTED)
+    add_step(entry, Step.Kind.FAILED, {"error": "RateLimited"})
+    told = page.changes()
+    assert tiles(told) == {school.room.pk}
+    assert "The cloud refused: End the class" in told.data
+
+
+def test_who_comes_back_after_a_reason_came_by_time_gets_the_list(
+    school: School, server: Server, watch: Open  # noqa: F811
+) -> None:  # fmt: skip
+    soon_over_time(2)
+    before = ListOfClasses(school.administrator, {}).version
+    page = watch(v=before)
+    assert 'data-reasons="over_time"' in page.changes().data
+    assert 'data-reasons="over_time"' in watch(v=before).changes().data
