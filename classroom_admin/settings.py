@@ -186,8 +186,10 @@ CELERY_BEAT_SCHEDULE = {
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,
         "sync.tidy": 3600.0,
+        "actions.make_planned": 5.0,
     }.items()
 }
+CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps a room for five days
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

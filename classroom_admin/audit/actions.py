@@ -12,6 +12,10 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "class.close": "Closed the class",
         "room.assign": "Gave the class to a person",
         "room.unassign": "Took the class from a person",
+        "series.plan": "Planned classes",
+        "series.retry": "Tried planned classes again",
+        "series.cancel": "Took back planned classes",
+        "series.restore": "Planned a cancelled class again",
     },
     "Participants": {
         "participant.remove": "Removed a participant",

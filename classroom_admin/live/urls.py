@@ -10,6 +10,7 @@ urlpatterns = [
     path("live/classes/", classes.changes, name="classes_changes"),
     path("live/classes/<key>/", class_page.changes, name="class_changes"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
+    path("", include("classroom_admin.live.planning.urls")),
     path("", include("classroom_admin.live.commands.urls")),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),

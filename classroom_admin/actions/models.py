@@ -1,0 +1,5 @@
+"""What commands that take long leave in the database, so that they go on after a reload or a crash."""
+
+from classroom_admin.actions.planning.models import PlannedClass, Series
+
+__all__ = ["PlannedClass", "Series"]

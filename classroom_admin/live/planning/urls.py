@@ -1,0 +1,13 @@
+"""Addresses for making classes and for what is planned ahead."""
+
+from django.urls import path
+
+from classroom_admin.live.planning import views
+
+urlpatterns = [
+    path("classes/new/", views.create, name="create"),
+    path("classes/new/check/", views.check, name="check_class"),
+    path("plans/", views.plans, name="plans"),
+    path("plans/<key>/", views.plan, name="plan"),
+    path("plans/<key>/<name>/", views.plan_do, name="plan_do"),
+]
