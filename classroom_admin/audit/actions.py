@@ -51,6 +51,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "account.reactivate": "Reactivated a person",
         "account.password_reset": "Reset a person's password",
         "account.password_change": "Changed their own password",
+        "account.calendar_on": "Made a calendar address",
+        "account.calendar_off": "Turned a calendar address off",
     },
     "Sign-in": {
         "account.sign_in": "Signed in",

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
+from classroom_admin.live.groups.reading import shown_groups
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
@@ -156,6 +157,12 @@ def file_name(url: Any) -> str:
 def room_type(room: Any) -> str:
     """The kind of room in words."""
     return ROOM_TYPES.get(room.room_type, "Not known")
+
+
+@register.simple_tag
+def groups_of(room: Any) -> list[Any]:
+    """The open breakout rooms of a class with the people in them."""
+    return shown_groups(room)
 
 
 @register.filter
