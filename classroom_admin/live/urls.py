@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
 from classroom_admin.live.groups import views as groups
+from classroom_admin.live.properties import views as properties
 
 app_name = "live"
 urlpatterns = [
@@ -20,5 +21,7 @@ urlpatterns = [
     path("classes/<key>/events/", class_page.earlier_events, name="events"),
     path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),
     path("classes/<key>/groups/", groups.page, name="groups"),
+    path("classes/<key>/properties/", properties.page, name="properties"),
+    path("classes/<key>/properties/check/", properties.check, name="check_properties"),
     path("classes/<key>/details/", class_page.details, name="details"),
 ]

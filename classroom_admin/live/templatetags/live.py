@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
 from classroom_admin.live.groups.reading import shown_groups
+from classroom_admin.live.jsontext import pretty
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
@@ -157,6 +158,12 @@ def file_name(url: Any) -> str:
 def room_type(room: Any) -> str:
     """The kind of room in words."""
     return ROOM_TYPES.get(room.room_type, "Not known")
+
+
+@register.simple_tag
+def json_of(value: Any) -> str:
+    """A value as JSON that people can read."""
+    return pretty(value)
 
 
 @register.simple_tag
