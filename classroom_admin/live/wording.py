@@ -25,6 +25,14 @@ COMMANDS: Final = {
     "recording.change": "Change the recording",
     "resource.put": "Add the file",
     "resource.delete": "Delete files",
+    "groups.open": "Open breakout rooms",
+    "groups.close": "Close breakout rooms",
+    "room.set_properties": "Set properties of the class",
+    "room.delete_properties": "Delete properties of the class",
+    "participant.set_properties": "Set properties",
+    "participant.delete_properties": "Delete properties",
+    "ext_app.set_properties": "Set properties of an extension",
+    "ext_app.delete_properties": "Delete properties of an extension",
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
