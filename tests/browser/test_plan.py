@@ -1,6 +1,4 @@
-"""Classes planned ahead, breakout rooms, properties, the calendar: each button pressed, each effect seen in the
-cloud.
-"""
+"""Classes planned ahead, breakout rooms, properties, the calendar: each button pressed, each effect seen."""
 
 import json
 import re
