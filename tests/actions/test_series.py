@@ -11,8 +11,6 @@ from classroom_admin.actions.planning import making
 from classroom_admin.actions.planning import series as planning
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
-from classroom_admin.core.clock import SteppedClock
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 State = PlannedClass.State
@@ -49,18 +47,17 @@ def states(series: Series) -> list[str]:
     return [one.state for one in series.planned.order_by("starts_at")]
 
 
-def rooms(sim, name: str = "Latin 8a") -> list[dict[str, Any]]:
-    return [room for room in sim.oracle(events=0)["rooms"] if room["roomName"] == name]
+def rooms(sim) -> list[str]:
+    """Which of the planned classes are at the cloud."""
+    there = {room["roomUuid"] for room in sim.oracle(events=0)["rooms"]}
+    return [uuid for uuid in PlannedClass.objects.values_list("room_uuid", flat=True) if uuid in there]
 
 
-@pytest.fixture(autouse=True)
-def no_rooms_yet(sim):
-    """The module's cloud is shared: forget what the test before made."""
-    sim.do(
-        lambda world: [
-            world.rooms.pop(uuid) for uuid in list(world.rooms) if world.rooms[uuid].name == "Latin 8a"
-        ]
-    )
+def let_it_be_due(series: Series) -> None:
+    """What time does: whatever has a moment set is due now."""
+    planned = PlannedClass.objects.filter(series=series)
+    planned.filter(due_at__isnull=False).update(due_at=timezone.now())
+    planned.filter(claimed_until__isnull=False).update(claimed_until=timezone.now())
 
 
 def test_only_what_the_cloud_will_keep_is_made_now(
@@ -83,9 +80,12 @@ def test_only_what_the_cloud_will_keep_is_made_now(
 def test_the_rest_is_made_when_its_time_comes(plan, sim):
     series = plan(8)
     assert making.make_due() == 0
-    with clock.use(SteppedClock(timezone.now() + 4 * DAY + timedelta(hours=1))):
-        assert making.make_due() == 1
+    planned = series.planned.get()
+    assert planned.starts_at - planned.due_at == 4 * DAY
+    let_it_be_due(series)
+    assert making.make_due() == 1
     assert states(series) == [State.MADE]
+    assert rooms(sim) == [planned.room_uuid]
 
 
 def test_making_again_makes_nothing_twice(plan, sim):
@@ -111,8 +111,8 @@ def test_what_a_dead_process_left_is_taken_up(plan, sim):
     series = plan(1)
     assert making.claim(series.planned.get().pk)
     assert making.make_due() == 0
-    with clock.use(SteppedClock(timezone.now() + making.CLAIM + timedelta(seconds=1))):
-        assert making.make_due() == 1
+    let_it_be_due(series)
+    assert making.make_due() == 1
     assert states(series) == [State.MADE]
 
 
@@ -131,17 +131,21 @@ def test_a_refusal_stays_until_somebody_tries_again(plan, sim, school):
 
 
 def test_passing_trouble_is_tried_again_by_itself_ever_more_slowly(plan, sim):
-    sim.fault("unavailable", route="create_room")
+    sim.fault("server_error", route="create_room")
     series = plan(1)
-    assert making.make_due() == 1
-    planned = series.planned.get()
-    assert planned.state == State.FAILED
-    assert planned.reason
-    assert planned.due_at is not None
-    assert making.make_due() == 0
-    sim.clear_faults()
-    with clock.use(SteppedClock(planned.due_at + timedelta(seconds=1))):
+    waits = []
+    for _attempt in range(3):
         assert making.make_due() == 1
+        planned = series.planned.get()
+        assert planned.state == State.FAILED
+        assert planned.reason
+        waits.append(round((planned.due_at - timezone.now()).total_seconds()))
+        assert making.make_due() == 0
+        let_it_be_due(series)
+    assert [abs(wait - meant) <= 2 for wait, meant in zip(waits, (15, 30, 60), strict=True)] == [True] * 3
+    sim.clear_faults()
+    let_it_be_due(series)
+    assert making.make_due() == 1
     assert states(series) == [State.MADE]
     assert len(rooms(sim)) == 1
 
@@ -153,17 +157,16 @@ def test_a_lost_answer_makes_no_second_class(plan, sim):
     making.make_due()
     assert states(series) == [State.FAILED]
     sim.clear_faults()
-    planned = series.planned.get()
-    with clock.use(SteppedClock(planned.due_at + timedelta(seconds=1))):
-        making.make_due()
+    let_it_be_due(series)
+    making.make_due()
     assert states(series) == [State.MADE]
     assert len(rooms(sim)) == 1
 
 
 def test_a_class_whose_time_is_over_is_not_made(plan, sim):
     series = plan(1)
-    with clock.use(SteppedClock(timezone.now() + 2 * DAY)):
-        making.make_due()
+    series.planned.update(starts_at=timezone.now() - timedelta(hours=1))
+    making.make_due()
     assert states(series) == [State.FAILED]
     assert "over" in series.planned.get().reason
     assert rooms(sim) == []

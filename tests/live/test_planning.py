@@ -187,7 +187,7 @@ def test_one_class_far_ahead_is_planned(client: Client) -> None:
 
 
 def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
-    sim.fault("unavailable", route="create_room")
+    sim.fault("server_error", route="create_room")
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="2", weekdays=EVERY_DAY))
     series = Series.objects.get()
     making.make_due()

@@ -149,7 +149,7 @@ def test_what_is_wrong_is_not_compared(client: Client, where: str, text: str, wo
 
 def test_the_check_as_one_types(client: Client, school: School) -> None:
     address = reverse("live:check_properties", args=[school.room.key])
-    assert "Valid, 9 bytes" in client.post(address, {"text": '{"é": 1}'}, **HTMX).content.decode()
+    assert "Valid, 8 bytes" in client.post(address, {"text": '{"é": 1}'}, **HTMX).content.decode()
     assert "Line 1, column 2" in client.post(address, {"text": "{"}, **HTMX).content.decode()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -121,7 +122,7 @@ def _plan(user: User, form: ClassForm) -> Series:
     said = form.cleaned_data
     return planning.plan(
         actor=user,
-        request_id=said["request_id"] or "none",
+        request_id=said["request_id"] or uuid4().hex,
         name=said["name"],
         starts=[start.at for start in form.starts],
         zone=form.in_zone.key,
