@@ -48,6 +48,11 @@ class Start:
     moved: bool = False
     shifted: bool = False
 
+    @property
+    def wall(self) -> datetime:
+        """The time on the clock on the wall, without a zone."""
+        return self.local.replace(tzinfo=None)
+
 
 def starts(rule: Weekly) -> list[Start]:
     """All classes of a rule in order, at most ``MOST_CLASSES`` + 1 so that who asks sees that there are too

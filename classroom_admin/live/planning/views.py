@@ -91,7 +91,7 @@ def plan_do(request: HttpRequest, key: str, name: str) -> HttpResponse:
     found = {"planned": get_object_or_404(PlannedClass, series=series, pk=one)} if one.isdecimal() else {}
     count = DO[name](actor=request.user, series=series, **found)
     if request.htmx:
-        return render(request, "live/planning/_plan.html", {"plan": Plan(series)})
+        return render(request, "live/planning/_plan.html", {"plan": Plan(series), "said": _said(name, count)})
     messages.success(request, _said(name, count))
     return redirect("live:plan", key)
 
