@@ -13,6 +13,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "room.assign": "Gave the class to a person",
         "room.unassign": "Took the class from a person",
         "series.plan": "Planned classes",
+        "series.change": "Changed the settings of planned classes",
+        "series.move": "Moved a planned class",
         "series.retry": "Tried planned classes again",
         "series.cancel": "Took back planned classes",
         "series.restore": "Planned a cancelled class again",

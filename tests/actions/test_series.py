@@ -235,3 +235,36 @@ def test_too_many_and_none(plan):
         plan(*range(1, 202))
     with pytest.raises(ActionRefused):
         plan()
+
+
+def test_what_is_not_made_yet_can_be_changed(plan, school, sim):
+    series = plan(1, 8)
+    making.make_due()
+    changed = {"room_type": 2, "duration_s": 3600}
+    assert planning.change(actor=school.teacher, series=series, name="Greek 8a", asked=changed) == 1
+    let_it_be_due(series)
+    making.make_due()
+    made = sim.do(lambda world: [world.rooms[one.room_uuid] for one in series.planned.all()])
+    assert [(room.name, room.type, room.schedule.duration_s) for room in made] == [
+        ("Latin 8a", 4, 2700),
+        ("Greek 8a", 2, 3600),
+    ]
+    with pytest.raises(ActionRefused):
+        planning.change(actor=school.teacher, series=series, name="Greek 8a", asked={"room_type": 3})
+    with pytest.raises(NotYours):
+        planning.change(actor=school.other_teacher, series=series, name="X", asked=changed)
+
+
+def test_one_class_is_moved(plan, school, sim):
+    series = plan(8, 15)
+    first, second = series.planned.all()
+    soon = timezone.now().replace(microsecond=0) + DAY
+    assert planning.move(actor=school.teacher, series=series, planned=second, starts_at=soon) == 1
+    assert making.make_due() == 1
+    assert states(series) == [State.MADE, State.WAITING]
+    assert sim.do(lambda world: world.rooms[second.room_uuid].schedule.start_ms) == soon.timestamp() * 1000
+    assert planning.move(actor=school.teacher, series=series, planned=second, starts_at=soon + DAY) == 0
+    with pytest.raises(ActionRefused, match="is over"):
+        planning.move(actor=school.teacher, series=series, planned=first, starts_at=timezone.now() - DAY)
+    with pytest.raises(NotYours):
+        planning.move(actor=school.other_teacher, series=series, planned=first, starts_at=soon)

@@ -210,6 +210,34 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     assert "planned again" in back.content.decode()
 
 
+def test_change_and_move_on_the_page(client: Client, school: School) -> None:
+    client.post(CREATE, form(repeat="weekly", starts_at=soon(10), times="2", zone="Europe/Berlin"))
+    series = Series.objects.get()
+    address = reverse("live:change_plan", args=[series.key])
+    page = client.get(address)
+    assert page.context["form"]["minutes"].value() == 45
+    assert client.post(address, form(minutes="0")).status_code == 422
+    assert client.post(address, form(name="Greek", minutes="30", limit_2="12")).status_code == 302
+    series.refresh_from_db()
+    assert (series.name, series.settings["duration_s"], series.settings["roles"]) == (
+        "Greek",
+        1800,
+        {"2": {"limit": 12}},
+    )
+    first = series.planned.first()
+    move = reverse("live:move_planned", args=[series.key, first.pk])
+    client.post(move, {"starts_at": "2150-07-01T10:00"})
+    first.refresh_from_db()
+    assert first.starts_at.isoformat() == "2150-07-01T08:00:00+00:00"
+    for wrong in ("", "soon", "2001-01-01T10:00", "9999-12-31T23:59"):
+        client.post(move, {"starts_at": wrong})
+    first.refresh_from_db()
+    assert first.starts_at.year == 2150
+    other = Client()
+    other.force_login(school.other_teacher)
+    assert other.post(move, {"starts_at": "2151-07-01T10:00"}).status_code == 404
+
+
 def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="30", weekdays=["0"]))
     key = Series.objects.get().key

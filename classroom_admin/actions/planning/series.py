@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,8 @@ from classroom_admin.audit import record
 from classroom_admin.core import clock
 
 State = PlannedClass.State
+OPEN: Final = (State.WAITING, State.FAILED)
+"""Those that can still be changed and taken back."""
 
 
 def due_at(starts_at: datetime, *, now: datetime) -> datetime:
@@ -97,7 +99,7 @@ def try_again(*, actor: User, series: Series, planned: PlannedClass | None = Non
 def cancel(*, actor: User, series: Series, planned: PlannedClass | None = None) -> int:
     """Take back one class that is not made yet, or all of them. Gives how many; made ones stay."""
     authorise(actor, series)
-    open_ones = _of(series, planned).filter(state__in=(State.WAITING, State.FAILED))
+    open_ones = _of(series, planned).filter(state__in=OPEN)
     with transaction.atomic():
         count = open_ones.update(state=State.CANCELLED, due_at=None)
         if count:
@@ -117,6 +119,40 @@ def restore(*, actor: User, series: Series, planned: PlannedClass) -> int:
         )
         if count:
             _record(actor, "series.restore", series, classes=count)
+            transaction.on_commit(lambda: hints.make(series.pk))
+    return count
+
+
+def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) -> int:
+    """Give the classes that are not made yet another name and other settings. Gives how many there are.
+
+    Made ones stay as they are: the cloud has no call that would change them. ``ActionRefused`` as ``plan``.
+    """
+    authorise(actor, series)
+    classes.check_class(actor=actor, name=name, **asked)
+    with transaction.atomic():
+        count = series.planned.filter(state__in=OPEN).count()
+        Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
+        series.refresh_from_db()
+        _record(actor, "series.change", series, classes=count)
+    return count
+
+
+def move(*, actor: User, series: Series, planned: PlannedClass, starts_at: datetime) -> int:
+    """Have one class that is not made yet begin at another time. Gives 0 where it was made meanwhile.
+
+    ``ActionRefused`` for a time that is over.
+    """
+    authorise(actor, series)
+    if starts_at <= clock.cloud_now():
+        raise ActionRefused(_("This time is over. Choose a later one."), "schedule.startTime")
+    classes.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
+    due = due_at(starts_at, now=clock.now())
+    with transaction.atomic():
+        open_ones = _of(series, planned).filter(state__in=OPEN)
+        count = open_ones.update(starts_at=starts_at, due_at=due, state=State.WAITING, reason="")
+        if count:
+            _record(actor, "series.move", series, was=planned.starts_at, now=starts_at)
             transaction.on_commit(lambda: hints.make(series.pk))
     return count
 

@@ -231,6 +231,21 @@ class ClassForm(forms.Form):
                 return
 
 
+class MoveForm(forms.Form):
+    """Another time, without a zone."""
+
+    starts_at = forms.CharField()
+
+    def clean_starts_at(self) -> datetime:
+        try:
+            when = datetime.fromisoformat(self.cleaned_data["starts_at"])
+        except ValueError as error:
+            raise forms.ValidationError(_("Give day and time, like 2026-09-01 09:30.")) from error
+        if not 1970 < when.year < LATEST_YEAR:
+            raise forms.ValidationError(_("There is no class in this year. Check the date."))
+        return when
+
+
 def _sentence(refused: ActionRefused) -> str:
     """The client's sentence without the cloud's name of the setting in front."""
     words = refused.message.removeprefix(f"{refused.field} ")

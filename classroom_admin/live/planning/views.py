@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,13 +20,14 @@ from classroom_admin.actions import classes, people
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.planning import series as planning
 from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.planning.recurrence import local_start
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import told
 from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.live.planning import asked
-from classroom_admin.live.planning.forms import ClassForm, zones
+from classroom_admin.live.planning.forms import ClassForm, MoveForm, zones
 from classroom_admin.live.planning.reading import Plan, plans_of, settings_like
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
@@ -96,6 +98,49 @@ def plan_do(request: HttpRequest, key: str, name: str) -> HttpResponse:
     return redirect("live:plan", key)
 
 
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change(request: HttpRequest, key: str) -> HttpResponse:
+    """Another name and other settings for what is not made yet."""
+    series = _series(request.user, key)
+    initial = {"name": series.name, "zone": series.zone} | asked.initial(series.settings)
+    form = ClassForm(sent(request), user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            planning.change(
+                actor=request.user, series=series, name=form.cleaned_data["name"], asked=form.asked
+            )
+        except ActionRefused as refused:
+            form.add_error(asked.field_of(refused.field), refused.message)
+        else:
+            messages.success(request, _("The classes that are not made yet are changed."))
+            return _to(request, resolve_url("live:plan", key))
+    return _ask(request, form, series=series)
+
+
+@require_POST
+@signed_in
+def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """Another time, by the clock in the plan's zone, for one class that is not made yet."""
+    series = _series(request.user, key)
+    planned = get_object_or_404(PlannedClass, series=series, pk=pk)
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was moved: give day and time, like 2026-09-01 09:30."))
+        return redirect("live:plan", key)
+    start = local_start(form.cleaned_data["starts_at"], ZoneInfo(series.zone))
+    try:
+        count = planning.move(actor=request.user, series=series, planned=planned, starts_at=start.at)
+    except ActionRefused as refused:
+        messages.error(request, refused.message)
+        return redirect("live:plan", key)
+    if count:
+        messages.success(request, _("The class is moved."))
+    else:
+        messages.error(request, _("It was made meanwhile, and the cloud lets nobody move a class."))
+    return redirect("live:plan", key)
+
+
 def _said(name: str, count: int) -> str:
     if not count:
         return _("There was nothing to do: somebody was quicker.")
@@ -162,9 +207,12 @@ def _like(request: HttpRequest) -> dict[str, Any]:
     return {"name": room.name[:64]} | asked.initial(settings_like(room))
 
 
-def _ask(request: HttpRequest, form: ClassForm, *, preview: bool = False) -> HttpResponse:
+def _ask(
+    request: HttpRequest, form: ClassForm, *, preview: bool = False, series: Series | None = None
+) -> HttpResponse:
     context = {
         "form": form,
+        "series": series,
         "kinds": asked.KINDS,
         "kind": str(form["room_type"].value()),
         "roles": [(words, form[f"limit_{role}"], form[f"stream_{role}"]) for role, words in asked.ROLES],
