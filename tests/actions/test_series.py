@@ -11,6 +11,7 @@ from classroom_admin.actions.planning import making
 from classroom_admin.actions.planning import series as planning
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 State = PlannedClass.State
@@ -56,8 +57,8 @@ def rooms(sim) -> list[str]:
 def let_it_be_due(series: Series) -> None:
     """What time does: whatever has a moment set is due now."""
     planned = PlannedClass.objects.filter(series=series)
-    planned.filter(due_at__isnull=False).update(due_at=timezone.now())
-    planned.filter(claimed_until__isnull=False).update(claimed_until=timezone.now())
+    planned.filter(due_at__isnull=False).update(due_at=clock.now())
+    planned.filter(claimed_until__isnull=False).update(claimed_until=clock.now())
 
 
 def test_only_what_the_cloud_will_keep_is_made_now(
@@ -244,7 +245,8 @@ def test_what_is_not_made_yet_can_be_changed(plan, school, sim):
     assert planning.change(actor=school.teacher, series=series, name="Greek 8a", asked=changed) == 1
     let_it_be_due(series)
     making.make_due()
-    made = sim.do(lambda world: [world.rooms[one.room_uuid] for one in series.planned.all()])
+    ids = [one.room_uuid for one in series.planned.all()]
+    made = sim.do(lambda world: [world.rooms[room_uuid] for room_uuid in ids])
     assert [(room.name, room.type, room.schedule.duration_s) for room in made] == [
         ("Latin 8a", 4, 2700),
         ("Greek 8a", 2, 3600),

@@ -59,9 +59,11 @@ def starts(rule: Weekly) -> list[Start]:
     many; a rule without an end goes on for ``LONGEST``.
     """
     first = rule.first.replace(tzinfo=None, microsecond=0)
-    latest = first + LONGEST
+    latest = None
     if rule.until is not None:
-        latest = min(latest, datetime.combine(rule.until, time.max))
+        latest = datetime.combine(rule.until, time.max)
+    elif rule.times is None:
+        latest = first + LONGEST
     days = rrule(
         WEEKLY,
         dtstart=first,
