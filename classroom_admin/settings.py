@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE = {
         "sync.profiles": 1.0,
         "sync.tidy": 3600.0,
         "actions.bulk_due": 5.0,
+        "actions.make_planned": 5.0,
     }.items()
 }
 # --- the wall: from when on a class needs a person (live/wall/reasons.py, docs/running.md) --------
@@ -202,6 +203,7 @@ WALL_OVER_MINUTES = _number("WALL_OVER_MINUTES", 5.0)
 WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
 WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
 RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
+CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps a room for five days
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

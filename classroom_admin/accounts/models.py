@@ -92,3 +92,14 @@ class CloudIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.user_uuid
+
+
+class CalendarFeed(models.Model):
+    """A person's calendar address. ``code`` is worth nothing without our signature; no row, no address."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
+    code = models.CharField(max_length=40, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"calendar of {self.user_id}"

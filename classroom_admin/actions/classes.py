@@ -15,6 +15,7 @@ from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
@@ -22,6 +23,10 @@ from classroom_admin.rooms.models import Room, RoomState
 CLASS_STATE_EVENT: Final = 1
 PUPIL: Final = "2"  # the cloud's number for the role, as text
 CLOSE_DELAY_S: Final = 600  # the cloud's own, where none is given
+_OPTIONAL: Final = (
+    *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
+    *("widgets", "flex_properties", "roles"),
+)
 
 
 def start_class(*, actor: User, room: Room) -> Entry:
@@ -52,21 +57,27 @@ def create_class(
     stage_role: str | None = None,
     widgets: Mapping[str, Any] | None = None,
     flex_properties: Mapping[str, Any] | None = None,
+    roles: Mapping[str, Any] | None = None,
+    room_uuid: str | None = None,
+    attempt: int = 1,
 ) -> Entry:
     """Create a class (contract B: create a room) under an id made here; ``entry.room_uuid`` names it.
 
     ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
     the class waits until somebody starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
     given. ``pupil_limit``: how many pupils may be in, None for no bound. ``max_on_stage``, ``stage_role``:
-    handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``.
+    handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``. ``roles``: the
+    contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` goes into
+    it.
+
+    ``room_uuid``, ``attempt``: for a class that was planned under an id; after the first attempt a room that
+    exists already is the one that an earlier attempt made.
 
     The room is known here as soon as the cloud accepted it; a teacher who creates one is its teacher.
     Confirmed by reading the room back.
     """
-    if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(gettext("The start needs a time zone."), field="schedule.startTime")
-    wanted = NewClass(
-        room_uuid=uuid4().hex,
+    wanted = _wanted(
+        room_uuid=room_uuid or uuid4().hex,
         name=name,
         room_type=room_type,
         starts_at=starts_at,
@@ -77,13 +88,34 @@ def create_class(
         stage_role=stage_role,
         widgets=widgets,
         flex_properties=flex_properties,
+        roles=roles,
     )
-    return _create(actor=actor, wanted=wanted)
+    return flow.run(actor=actor, room=None, command=_creation(actor, wanted, attempt=attempt))
 
 
-def _create(*, actor: User, wanted: "NewClass") -> Entry:
+def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
+    """Check what a class is to be, as ``create_class`` takes it, by the client's rules; nothing is sent.
+
+    Raises ``ActionRefused`` with the upstream name of the first field that is wrong.
+    """
+    given = dict.fromkeys(_OPTIONAL) | asked
+    wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
+    flow.rehearse(_creation(actor, wanted, attempt=1))
+
+
+def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
+    if starts_at is not None and starts_at.tzinfo is None:
+        raise ActionRefused(gettext("The start needs a time zone."), field="schedule.startTime")
+    return NewClass(starts_at=starts_at, **asked)
+
+
+def _creation(actor: User, wanted: "NewClass", *, attempt: int) -> Command:
     def call(cloud: Client) -> Detail | None:
-        wanted.create(cloud)
+        try:
+            wanted.create(cloud)
+        except Conflict:
+            if attempt == 1:
+                raise
         wanted.register(created_by=actor)
         return None
 
@@ -92,16 +124,15 @@ def _create(*, actor: User, wanted: "NewClass") -> Entry:
         wanted.register(created_by=actor)  # the answer to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
-    command = Command(
+    return Command(
         action="class.create",
         room_uuid=wanted.room_uuid,
         target_name=wanted.name,
         params=wanted.shown(),
-        same_as={**asdict(wanted), "room_uuid": ""},
+        same_as={**asdict(wanted), "room_uuid": "", "attempt": attempt},
         call=call,
         read_back=read_back,
     )
-    return flow.run(actor=actor, room=None, command=command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +150,15 @@ class NewClass:
     stage_role: str | None
     widgets: Mapping[str, Any] | None
     flex_properties: Mapping[str, Any] | None
+    roles: Mapping[str, Any] | None
+
+    @property
+    def role_config(self) -> Mapping[str, Any] | None:
+        """The contract's roleConfig, the bound for pupils included."""
+        if self.pupil_limit is None:
+            return self.roles
+        roles = dict(self.roles or {})
+        return {**roles, PUPIL: {**roles.get(PUPIL, {}), "limit": self.pupil_limit}}
 
     def create(self, cloud: Client) -> None:
         """Make it at the cloud."""
@@ -136,7 +176,7 @@ class NewClass:
             stage_role=self.stage_role,
             flex_properties=self.flex_properties,
             widgets=self.widgets,
-            role_config=None if self.pupil_limit is None else {PUPIL: {"limit": self.pupil_limit}},
+            role_config=self.role_config,
             deadline_s=COMMAND_S,
         )
 
@@ -171,6 +211,7 @@ class NewClass:
                 "stage_role": self.stage_role,
                 "widgets": shown_properties(self.widgets) or None,
                 "flex_properties": shown_properties(self.flex_properties) or None,
+                "roles": self.roles,
             }
         )
 

@@ -1,5 +1,6 @@
-"""What commands keep of their own, beside the record."""
+"""What commands that take long leave in the database, so that they go on after a reload or a crash."""
 
 from classroom_admin.actions.bulk.models import BulkItem, BulkRun
+from classroom_admin.actions.planning.models import PlannedClass, Series
 
-__all__ = ["BulkItem", "BulkRun"]
+__all__ = ["BulkItem", "BulkRun", "PlannedClass", "Series"]

@@ -16,6 +16,12 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "room.unassign": _("Took the class from a person"),
         "wall.snooze": _("Took care of what the class needs"),
         "wall.unsnooze": _("Took back that the class is taken care of"),
+        "series.plan": _("Planned classes"),
+        "series.change": _("Changed the settings of planned classes"),
+        "series.move": _("Moved a planned class"),
+        "series.retry": _("Tried planned classes again"),
+        "series.cancel": _("Took back planned classes"),
+        "series.restore": _("Planned a cancelled class again"),
     },
     _("Participants"): {
         "participant.remove": _("Removed a participant"),
@@ -51,6 +57,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "account.reactivate": _("Reactivated a person"),
         "account.password_reset": _("Reset a person's password"),
         "account.password_change": _("Changed their own password"),
+        "account.calendar_on": _("Made a calendar address"),
+        "account.calendar_off": _("Turned a calendar address off"),
     },
     _("Sign-in"): {
         "account.sign_in": _("Signed in"),

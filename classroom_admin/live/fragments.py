@@ -51,6 +51,8 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("_recording.html")
     if "files" in panels:
         add("_files.html")
+    if now.profile != seen.profile and room.groups_sequence:
+        add("groups/_panel.html")
     if panels & {"quiz", "poll"}:
         add("_questions.html")
     if versions.EVENTS in parts:

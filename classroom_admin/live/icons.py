@@ -22,6 +22,7 @@ NAMES: Final = (
     "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
     "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
+    "braces", "history", "shuffle",
     "users", "video", "video-off", "x",
     "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
 )

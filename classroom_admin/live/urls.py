@@ -3,6 +3,8 @@
 from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
+from classroom_admin.live.groups import views as groups
+from classroom_admin.live.properties import views as properties
 
 app_name = "live"
 urlpatterns = [
@@ -10,6 +12,8 @@ urlpatterns = [
     path("live/classes/", classes.changes, name="classes_changes"),
     path("live/classes/<key>/", class_page.changes, name="class_changes"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
+    path("", include("classroom_admin.live.planning.urls")),
+    path("", include("classroom_admin.live.calendar.urls")),
     path("", include("classroom_admin.live.commands.urls")),
     path("", include("classroom_admin.live.wall.urls")),
     path("", include("classroom_admin.live.together.urls")),
@@ -18,5 +22,8 @@ urlpatterns = [
     path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
     path("classes/<key>/events/", class_page.earlier_events, name="events"),
     path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),
+    path("classes/<key>/groups/", groups.page, name="groups"),
+    path("classes/<key>/properties/", properties.page, name="properties"),
+    path("classes/<key>/properties/check/", properties.check, name="check_properties"),
     path("classes/<key>/details/", class_page.details, name="details"),
 ]

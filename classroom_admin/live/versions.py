@@ -72,6 +72,7 @@ def profile_mark(room: Room) -> int:
         room.gone_at,
         room.gap_count,
         room.step_count,
+        room.groups_sequence,
     )
     return zlib.crc32(repr(facts).encode())
 

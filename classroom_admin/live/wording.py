@@ -33,6 +33,14 @@ COMMANDS: Final = {
     "recording.change": _("Change the recording"),
     "resource.put": _("Add the file"),
     "resource.delete": _("Delete files"),
+    "groups.open": _("Open breakout rooms"),
+    "groups.close": _("Close breakout rooms"),
+    "room.set_properties": _("Set properties of the class"),
+    "room.delete_properties": _("Delete properties of the class"),
+    "participant.set_properties": _("Set properties"),
+    "participant.delete_properties": _("Delete properties"),
+    "ext_app.set_properties": _("Set properties of an extension"),
+    "ext_app.delete_properties": _("Delete properties of an extension"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.

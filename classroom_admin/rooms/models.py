@@ -80,6 +80,9 @@ class Room(models.Model):
     properties = models.JSONField(default=dict)
     ext_apps = models.JSONField(default=dict)
     groups = models.JSONField(default=dict)
+    groups_sequence = models.BigIntegerField(
+        default=0, help_text="the last event that told of the breakout rooms; 0: none did"
+    )
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -19,6 +19,7 @@ def test_create_a_class(window: Opener, simulator: RunningSimulator) -> None:
     asks.get_by_label("Name").fill("x" * 70)
     expect(asks.get_by_label("Name")).to_have_value("x" * 64)
     asks.get_by_label("Name").fill("Brand new 9b")
+    asks.get_by_text("More settings").click()
     asks.get_by_label("Lecture hall").check()
     asks.get_by_role("button", name="Create class").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Brand new 9b")

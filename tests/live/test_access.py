@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.bulk.models import BulkRun
+from classroom_admin.actions.models import Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
@@ -19,6 +20,8 @@ from tests.live.conftest import HTMX, School
 OPEN = "open to everybody"
 ALL = "open to everybody who is signed in"
 OWN = "open to those who see the class"
+PLANNED = "open to those who see the plan"
+POSTED = "not a page to get: who may post it (or, a calendar, read it) is in tests of its own"
 TABLE = {
     "classes": ALL,
     "classes_changes": ALL,
@@ -41,6 +44,17 @@ TABLE = {
     "keys": ALL,
     "together": ALL,
     "run": OWN,
+    "check_class": POSTED,
+    "plans": ALL,
+    "plan": PLANNED,
+    "change_plan": PLANNED,
+    "plan_do": POSTED,
+    "move_planned": POSTED,
+    "calendar": ALL,
+    "calendar_feed": POSTED,
+    "groups": OWN,
+    "properties": OWN,
+    "check_properties": POSTED,
 }
 COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files", "snooze", "run")
 
@@ -75,6 +89,8 @@ def address(name: str, school: School) -> str:
     kwargs = more.get(name, dict)()
     if TABLE[name] == OWN and name != "run":
         kwargs["key"] = school.room.key
+    if TABLE[name] == PLANNED:
+        kwargs["key"] = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC").key
     return reverse(f"live:{name}", kwargs=kwargs)
 
 
@@ -82,7 +98,7 @@ def test_every_address_is_in_the_table() -> None:
     assert names(urls.urlpatterns) == set(TABLE)
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [name for name, who in TABLE.items() if who != POSTED])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])
 def test_who_may_open(school: School, name: str, headers: dict[str, str], who: str) -> None:
@@ -97,7 +113,7 @@ def test_who_may_open(school: School, name: str, headers: dict[str, str], who: s
     elif who == "nobody":
         assert answer.status_code == 302
         assert answer["Location"].startswith(reverse("account_login"))
-    elif who == "other_teacher" and TABLE[name] == OWN:
+    elif who == "other_teacher" and TABLE[name] in (OWN, PLANNED):
         assert answer.status_code == 404
     else:
         assert answer.status_code == 200
@@ -109,6 +125,27 @@ def test_who_may_not_act(school: School, name: str, who: str) -> None:
     before = Entry.objects.count()
     answer = school.signed_in(getattr(school, who, None)).post(address(name, school), {"span": "now"})
     assert answer.status_code == (404 if who == "other_teacher" else 302)
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])
+@pytest.mark.parametrize("name", ["check_class", "check_properties", "plan_do", "groups", "properties"])
+def test_who_may_post(school: School, name: str, who: str) -> None:
+    plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
+    args = {
+        "check_class": [],
+        "plan_do": [plan.key, "retry"],
+    }.get(name, [school.room.key])
+    before = Entry.objects.count()
+    client = school.signed_in(getattr(school, who, None))
+    answer = client.post(reverse(f"live:{name}", args=args), {"do": "compare", "base": "{}", "text": "{}"})
+    if who == "nobody":
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("account_login"))
+    elif who == "other_teacher" and args:
+        assert answer.status_code == 404
+    else:
+        assert answer.status_code == (302 if name == "plan_do" else 200)
     assert Entry.objects.count() == before
 
 

@@ -4,11 +4,14 @@ cloud.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Participant, Recording, Resource, Room
@@ -211,11 +214,16 @@ def test_times_are_read_in_the_zone_of_the_person(client: Client, school: School
     school.teacher.time_zone = "Asia/Tokyo"
     school.teacher.save()
     assert "Asia/Tokyo" in client.get(reverse("live:create")).content.decode()
+    day = timezone.now().astimezone(ZoneInfo("Asia/Tokyo")) + timedelta(days=2)
     client.post(
         reverse("live:create"),
-        {"name": "Neu", "room_type": "4", "minutes": "45", "starts_at": "2100-01-01T09:30"},
+        {"name": "Neu", "room_type": "4", "minutes": "45", "starts_at": f"{day:%Y-%m-%d}T09:30"},
     )
-    assert "2100-01-01T09:30:00+09:00" in str(Entry.objects.get(action="class.create").params)
+    (made,) = Room.objects.filter(name="Neu")
+    assert (
+        f"{made.planned_start_at.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M}"
+        == f"{day:%Y-%m-%d} 09:30"
+    )
 
 
 @pytest.mark.parametrize(("name", "what"), [("command", "explode"), ("recording", "explode")])

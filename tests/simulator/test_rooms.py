@@ -201,3 +201,21 @@ def test_breakout_rooms(api, room):
     assert refused(api.put("/v2/rooms/{}/groups/states/0", room)) == (409, 20409000)
     assert refused(api.put("/v2/rooms/{}/groups/states/1", room, groups=[{}])) == (400, 400)
     assert refused(api.put("/v2/rooms/{}/groups/states/2", room, groups=groups)) == (400, 400)
+
+
+def test_some_breakout_rooms_end_and_whoever_moves_leaves_the_other(api, room):
+    groups = [
+        {"groupUuid": "g1", "groupName": "Red", "users": [{"userUuid": "ada"}, {"userUuid": "bob"}]},
+        {"groupUuid": "g2", "groupName": "Blue", "users": []},
+    ]
+    api.put("/v2/rooms/{}/groups/states/1", room, groups=groups)
+    (before,) = api.poll()
+    moved = [{"groupUuid": "g2", "groupName": "Blue", "users": [{"userUuid": "ada"}]}]
+    assert api.put("/v2/rooms/{}/groups/states/1", room, groups=moved).status_code == 200
+    details = api.poll()[0]["data"]["changeProperties"]["groups"]["details"]
+    assert details["g1"]["users"] == [{"userUuid": "bob"}]
+    assert details["g2"]["users"] == [{"userUuid": "ada"}]
+    assert len(before["data"]["changeProperties"]["groups"]["details"]["g1"]["users"]) == 2
+    gone = [{"groupUuid": "g2", "groupName": "Blue", "users": []}]
+    assert api.put("/v2/rooms/{}/groups/states/0", room, groups=gone).status_code == 200
+    assert list(api.poll()[0]["data"]["changeProperties"]["groups"]["details"]) == ["g1"]

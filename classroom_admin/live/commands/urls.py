@@ -2,10 +2,9 @@
 
 from django.urls import path
 
-from classroom_admin.live.commands import creating, files, people, recording, states
+from classroom_admin.live.commands import files, people, recording, states
 
 urlpatterns = [
-    path("classes/new/", creating.create, name="create"),
     path("classes/<key>/do/<name>/", states.command, name="command"),
     path("classes/<key>/people/<int:pk>/remove/", people.remove, name="remove"),
     path("classes/<key>/people/<int:pk>/let-back/", people.let_back, name="let_back"),

@@ -40,8 +40,8 @@ Known = tuple[int, bool, str, tuple[Any, ...]]
 
 
 def look() -> tuple[dict[int, Known], dict[int, str]]:
-    """What is known of every room that is live or coming; and the cloud ids of the rooms in which something was done last, by the step's id: how a command ended, a snooze, of which
-    no version tells. Two queries.
+    """What is known of every room that is live or coming; and the cloud ids of the rooms in which something
+    was done last, by the step's id: how a command ended, a snooze, of which no version tells. Two queries.
     """
     rows = selectors.not_past().values_list("pk", "version", "is_live", "room_uuid", *PROFILE)
     rooms = {

@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from classroom_admin.core import clock as core_clock
 from classroom_admin.core.language import in_words
 from classroom_admin.live import icons, script_words
+from classroom_admin.live.groups.reading import shown_groups
+from classroom_admin.live.jsontext import pretty
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
@@ -175,6 +177,18 @@ def file_name(url: Any) -> str:
 def room_type(room: Any) -> str:
     """The kind of room in words."""
     return str(ROOM_TYPES.get(room.room_type) or gettext("Not known"))
+
+
+@register.simple_tag
+def json_of(value: Any) -> str:
+    """A value as JSON that people can read."""
+    return pretty(value)
+
+
+@register.simple_tag
+def groups_of(room: Any) -> list[Any]:
+    """The open breakout rooms of a class with the people in them."""
+    return shown_groups(room)
 
 
 @register.filter

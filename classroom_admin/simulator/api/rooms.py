@@ -99,11 +99,11 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Contract B and C: open breakout rooms (1) or end them all (0)."""
+    """Contract B and C: open breakout rooms (1), end those that are named (0), or all where none is."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
-    groups = _groups(call) if state else []
+    groups = _groups(call) if state or call.fields.array("groups") else []
     found = properties.set_groups(call.world, call.room(), groups, start=bool(state), operator=call.uid)
     return {"groups": [{"groupUuid": uuid, **group} for uuid, group in found.items()]}
 

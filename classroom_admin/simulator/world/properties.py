@@ -94,13 +94,22 @@ def delete_ext_app(
 def set_groups(
     world: World, room: Room, groups: list[dict[str, Any]], *, start: bool, operator: str | None
 ) -> dict[str, dict[str, Any]]:
-    """Open breakout groups (each {groupUuid?, groupName, users}) or, with ``start`` false, end them all."""
+    """Open breakout groups (each {groupUuid?, groupName, users}) or, with ``start`` false, end those that are
+    named; all where none is. Whoever is put into a group leaves the one they were in.
+    """
     if not start and not room.groups:
         raise conflict("there are no groups")
     if start:
+        moved = [user["userUuid"] for group in groups for user in group["users"]]
+        for uuid, kept in room.groups.items():
+            stay = [user for user in kept["users"] if user["userUuid"] not in moved]
+            room.groups[uuid] = {**kept, "users": stay}
         for group in groups:
             uuid = group.get("groupUuid") or room.shapes.hex(16)
             room.groups[uuid] = {"groupName": group["groupName"], "users": group["users"]}
+    elif named := [group["groupUuid"] for group in groups if group.get("groupUuid")]:
+        for uuid in named:
+            room.groups.pop(uuid, None)
     else:
         room.groups = {}
     _groups_changed(world, room, UPDATE, operator)

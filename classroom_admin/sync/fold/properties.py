@@ -35,6 +35,8 @@ def fold_room_properties(data: RoomProperties, sequence: int, time: EventTime, r
                 apply(column, Change((key,), value), levels - 1)
         else:
             column.clear()
+    if any(change.path[0] == "groups" for change in data.changes):
+        room.groups_sequence = sequence
     if any(mutes_chat(change) for change in data.changes):
         room.chat_muted = chat_muted(room.properties)
 

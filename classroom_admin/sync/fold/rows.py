@@ -35,6 +35,7 @@ class RoomRow:
     properties: dict[str, Any] = field(default_factory=dict)
     ext_apps: dict[str, Any] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
+    groups_sequence: int = 0
 
 
 @dataclass(slots=True)

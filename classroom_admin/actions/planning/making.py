@@ -1,0 +1,132 @@
+"""Make the planned classes that are due, each by its own command.
+
+Any number of processes may be at it: a class is claimed by a conditional UPDATE, and a claim runs out by
+itself. A second try of the same class goes under the same id, so it can't make a second one.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import classes, people
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.planning.models import PlannedClass
+from classroom_admin.agora import errors
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import clock
+from classroom_admin.rooms.models import Room, RoomTeacher
+
+log = logging.getLogger(__name__)
+State = PlannedClass.State
+CLAIM: Final = timedelta(seconds=60)  # longer than a call may take
+FIRST_WAIT_S: Final = 15.0
+LONGEST_WAIT_S: Final = 3600.0
+# What may be otherwise in a while: tried again without anybody asking.
+PASSING: Final = frozenset(
+    error.__name__
+    for error in (
+        errors.RateLimited,
+        errors.CloudFailed,
+        errors.CloudUnavailable,
+        errors.UnreadableAnswer,
+        errors.Unauthorized,
+    )
+)
+
+
+def make_due(*, series_id: int | None = None, within_s: float = 20.0) -> int:
+    """Make what is due (of one series, or of all), the soonest class first, for so long at most.
+
+    Gives how many were tried; what is left is taken up by the next beat.
+    """
+    ends_at = clock.monotonic() + within_s
+    tried = 0
+    found = due()
+    if series_id is not None:
+        found = found.filter(series_id=series_id)
+    for pk in list(found.order_by("starts_at", "pk").values_list("pk", flat=True)):
+        if clock.monotonic() >= ends_at:
+            break
+        if claim(pk):
+            make(PlannedClass.objects.select_related("series__created_by", "series__taught_by").get(pk=pk))
+            tried += 1
+    return tried
+
+
+def due() -> QuerySet[PlannedClass]:
+    """What is to be made now: planned or to be tried again, or left half-way by a process that died."""
+    now = clock.now()
+    waiting = Q(state__in=(State.WAITING, State.FAILED), due_at__lte=now)
+    return PlannedClass.objects.filter(waiting | Q(state=State.MAKING, claimed_until__lte=now))
+
+
+def claim(pk: int) -> bool:
+    """Take a class to make; False where another was first."""
+    until = clock.now() + CLAIM
+    taken = due().filter(pk=pk).update(state=State.MAKING, claimed_until=until, tries=F("tries") + 1)
+    return taken == 1
+
+
+def make(planned: PlannedClass) -> None:
+    """Make one claimed class and note how it went."""
+    series = planned.series
+    lasts = timedelta(seconds=series.settings.get("duration_s") or 0)
+    if planned.starts_at + lasts <= clock.cloud_now():
+        _failed(planned, reason=_("Its time was over before it could be made."), again=False)
+        return
+    try:
+        entry = classes.create_class(
+            actor=series.created_by,
+            name=series.name,
+            starts_at=planned.starts_at,
+            room_uuid=planned.room_uuid,
+            attempt=planned.tries,
+            **series.settings,
+        )
+    except NotYours:
+        _failed(planned, reason=_("The account of the one who planned it is closed."), again=False)
+    except ActionRefused as refused:
+        _failed(planned, reason=refused.message, again=False)
+    else:
+        _note(planned, entry)
+
+
+def _note(planned: PlannedClass, entry: Entry) -> None:
+    steps = list(entry.steps.order_by("pk"))
+    kinds = [step.kind for step in steps]
+    if Step.Kind.CONFIRMED in kinds or Step.Kind.ACCEPTED in kinds:
+        PlannedClass.objects.filter(pk=planned.pk).update(
+            state=State.MADE, made_at=clock.now(), due_at=None, claimed_until=None, reason=""
+        )
+        _hand_over(planned, to=planned.series.taught_by)
+        return
+    detail = steps[-1].detail if steps else {}
+    _failed(planned, reason=str(detail.get("sentence", "")), again=detail.get("error") in PASSING)
+
+
+def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
+    """Note a failure. ``again``: try once more by itself, ever more slowly, as long as the class is ahead."""
+    wait = timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (planned.tries - 1)))
+    next_try = clock.now() + wait
+    worth_it = again and next_try < planned.starts_at
+    PlannedClass.objects.filter(pk=planned.pk).update(
+        state=State.FAILED, due_at=next_try if worth_it else None, claimed_until=None, reason=reason
+    )
+
+
+def _hand_over(planned: PlannedClass, *, to: User | None) -> None:
+    """Give a class that an administrator planned for a teacher to them."""
+    room = Room.objects.filter(room_uuid=planned.room_uuid).first()
+    if to is None or room is None or RoomTeacher.objects.filter(room=room, user=to).exists():
+        return
+    try:
+        people.assign_room(actor=planned.series.created_by, person=to, room=room)
+    except (ActionRefused, PermissionDenied) as refused:
+        log.warning("a planned class could not be given to its teacher: %s", refused)

@@ -1,0 +1,41 @@
+"""The breakout rooms of a class, read from ``{"state": 1, "details": {id: {groupName, users}}}``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A breakout room: its cloud id, its name, and the cloud user ids of who is in it."""
+
+    uuid: str
+    name: str
+    members: tuple[str, ...] = field(default=())
+
+
+def read(folded: Any) -> list[Group]:
+    """The groups that are open, by name; odd parts are passed over."""
+    folded = folded if isinstance(folded, Mapping) else {}
+    details = folded.get("details")
+    if str(folded.get("state", 1)) == "0" or not isinstance(details, Mapping):
+        return []
+    found = [
+        Group(str(uuid), str(group.get("groupName") or ""), _members(group.get("users")))
+        for uuid, group in details.items()
+        if isinstance(group, Mapping)
+    ]
+    return sorted(found, key=lambda group: (_natural(group.name), group.uuid))
+
+
+def _members(users: Any) -> tuple[str, ...]:
+    found = [user.get("userUuid") if isinstance(user, Mapping) else user for user in users or ()]
+    return tuple(dict.fromkeys(str(user) for user in found if user))
+
+
+def _natural(name: str) -> tuple[Any, ...]:
+    """Group 2 before group 10."""
+    words = name.casefold().split()
+    return tuple((0, int(word), "") if word.isdecimal() else (1, 0, word) for word in words)

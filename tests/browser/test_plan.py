@@ -1,0 +1,286 @@
+"""Classes planned ahead, breakout rooms, properties, the calendar: each button pressed, each effect seen."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.looking import assert_fits, card, keep_screenshot, last_command, open_class, press
+from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, eventually
+
+NARROW = {"width": 390, "height": 844}
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def in_days(simulator: RunningSimulator, days: int) -> str:
+    now = datetime.fromtimestamp(simulator.control("GET", "/clock")["nowMs"] / 1000, UTC)
+    return (now + timedelta(days=days)).strftime("%Y-%m-%dT09:30")
+
+
+def rooms(simulator: RunningSimulator, name: str) -> list[dict[str, Any]]:
+    return [room for room in simulator.oracle(events=0)["rooms"] if room["roomName"] == name]
+
+
+def begin_series(page: Page, simulator: RunningSimulator, name: str, *, first: int, times: int) -> None:
+    """Fill in a series on every day of the week."""
+    page.goto("/classes/new/")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Begins").fill(in_days(simulator, first))
+    page.get_by_label("A series").check()
+    for day in WEEKDAYS:
+        page.get_by_label(day, exact=True).check()
+    page.get_by_label("How many classes").fill(str(times))
+
+
+def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
+    window: Opener, simulator: RunningSimulator
+) -> None:
+    page = window(TEACHER)
+    begin_series(page, simulator, "Series 7a", first=1, times=3)
+    page.get_by_label("Minutes", exact=True).fill("1441")
+    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_be_visible()
+    expect(page.get_by_label("Minutes", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Minutes", exact=True).fill("45")
+    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_have_count(0)
+    expect(page.get_by_label("Minutes", exact=True)).not_to_have_attribute("aria-invalid", "true")
+    dates = page.get_by_role("list", name="Dates of the classes")
+    expect(dates.get_by_role("listitem")).to_have_count(3)
+    expect(dates).to_contain_text("09:30")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Pupils at most").fill("-3")
+    expect(page.get_by_text("Must be -1 or more")).to_be_visible()
+    page.get_by_label("Pupils at most").fill("25")
+    page.get_by_label("Pupils on entering").select_option(label="Microphone on")
+    page.get_by_label("Whiteboard").select_option(label="On")
+    page.get_by_label("Properties of your own (JSON)").fill('{"grade": }')
+    expect(page.get_by_text(re.compile("Line 1, column 11"))).to_be_visible()
+    page.get_by_label("Properties of your own (JSON)").fill('{"grade": 7}')
+    expect(page.get_by_text(re.compile("Line 1, column"))).to_have_count(0)
+    keep_screenshot(page, "plan-create", full=True)
+    assert rooms(simulator, "Series 7a") == []
+
+    simulator.fault("server_error", route="create_room", count=1)
+    page.get_by_role("button", name="Create class").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Series 7a")
+    expect(page.get_by_role("heading", name="2 of 3 made")).to_be_visible()
+    expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
+    keep_screenshot(page, "plan", full=True)
+    page.reload()
+    expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
+    page.get_by_role("button", name="Try the failed again").click()
+    expect(page.get_by_role("heading", name="3 of 3 made")).to_be_visible()
+    made = rooms(simulator, "Series 7a")
+    assert len(made) == 3
+    truth = simulator.do(lambda world: [room for room in world.rooms.values() if room.name == "Series 7a"])
+    for room in truth:
+        assert room.schedule.duration_s == 2700
+        assert room.role_config["2"] == {
+            "limit": 25,
+            "defaultStream": {"state": 1, "videoState": 0, "audioState": 1},
+        }
+        assert room.widgets == {"netlessBoard": {"state": 1}}
+        assert room.properties == {"grade": 7}
+    assert len({room.schedule.start_ms for room in truth}) == 3
+    page.locator(".planned a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Series 7a")
+    other = window(OTHER_TEACHER)
+    other.goto("/plans/")
+    expect(other.get_by_text("Series 7a")).to_have_count(0)
+
+
+def test_what_is_far_ahead_waits_and_can_be_taken_back(window: Opener, simulator: RunningSimulator) -> None:
+    page = window(ADMINISTRATOR)
+    begin_series(page, simulator, "Far 9d", first=3, times=5)
+    page.get_by_text("More settings").click()
+    page.get_by_label("Whose class").select_option(label="Tara Teacher")
+    page.get_by_role("button", name="Create class").click()
+    expect(page.get_by_role("heading", name="1 of 5 made")).to_be_visible()
+    expect(page.get_by_text("Planned", exact=True)).to_have_count(4)
+    expect(page.get_by_text("five days")).to_be_visible()
+    assert len(rooms(simulator, "Far 9d")) == 1
+    page.get_by_role("link", name="Change settings").click()
+    page.get_by_label("Minutes", exact=True).fill("20")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("20 min")).to_be_visible()
+    page.locator("summary", has_text="Move").first.click()
+    page.get_by_label(re.compile("^New time")).first.fill(in_days(simulator, 30))
+    page.get_by_role("button", name="Move", exact=True).first.click()
+    expect(page.get_by_role("status").filter(has_text="The class is moved.")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Take back")).first.click()
+    expect(page.get_by_role("heading", name="1 of 4 made")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Plan again")).click()
+    expect(page.get_by_role("heading", name="1 of 5 made")).to_be_visible()
+    page.get_by_text("Take back the rest").click()
+    page.get_by_role("button", name="Take them back").click()
+    expect(page.get_by_role("heading", name="1 of 1 made")).to_be_visible()
+    assert len(rooms(simulator, "Far 9d")) == 1
+    theirs = window(TEACHER)
+    theirs.goto("/")
+    press(theirs, "Planned")
+    expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
+    keep_screenshot(theirs, "plans", full=True)
+    theirs.goto("/?q=Far+9d")
+    expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
+
+
+def test_another_class_like_this_and_the_form_without_scripts(
+    window: Opener, simulator: RunningSimulator
+) -> None:
+    page = window(TEACHER, java_script_enabled=False, viewport=NARROW)
+    page.goto("/classes/new/")
+    page.get_by_label("Name", exact=True).fill("Plain 5a")
+    page.get_by_label("Minutes", exact=True).fill("30")
+    page.get_by_role("button", name="Create class").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Plain 5a")
+    page.goto(page.url + "details/")
+    page.get_by_role("link", name="Another class like this").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Plain 5a")
+    expect(page.get_by_label("Minutes", exact=True)).to_have_value("30")
+    page.get_by_label("A series").check()
+    page.get_by_label("Begins").fill(in_days(simulator, 20))
+    page.get_by_label("How many classes").fill("2")
+    page.get_by_role("button", name="Show the dates").click()
+    expect(page.get_by_role("list", name="Dates of the classes").get_by_role("listitem")).to_have_count(2)
+    assert_fits(page)
+
+
+def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Breakout 6c")
+    for number, name in enumerate(("Ada Ant", "Bob Bee", "Cleo Cat", "Dan Dog")):
+        room.enter(f"b{number}", name)
+    page = window(TEACHER)
+    open_class(page, room)
+    panel = card(page, "Breakout rooms")
+    expect(panel).to_contain_text("Everybody is together")
+    panel.get_by_role("link", name="Make rooms").click()
+    free = card(page, re.compile("^In the class"))
+    expect(free.get_by_role("checkbox")).to_have_count(4)
+    for _ in range(2):
+        page.get_by_role("button", name="One more room").click()
+        expect(page.get_by_role("button", name="One more room")).to_be_focused()
+    # by keyboard: tick two people, press the room they go to
+    for name in ("Ada Ant", "Bob Bee"):
+        free.get_by_label(name).focus()
+        page.keyboard.press("Space")
+    page.get_by_role("button", name="Move here: Group 2").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="2 people moved to Group 2.")).to_be_visible()
+    expect(page.get_by_role("button", name="Move here: Group 2")).to_be_focused()
+    second = card(page, "Group 2")
+    expect(second.get_by_role("checkbox")).to_have_count(2)
+    # by drag
+    free.get_by_text("Cleo Cat").drag_to(card(page, "Group 1"))
+    expect(card(page, "Group 1").get_by_text("Cleo Cat")).to_be_visible()
+    page.get_by_label("Name of room 1").fill("Owls")
+    second.get_by_label("Bob Bee").check()
+    free.get_by_role("button", name="Move here").click()
+    expect(free.get_by_label("Bob Bee")).to_be_visible()
+    keep_screenshot(page, "groups", full=True)
+    assert room.truth()["groups"] == {}
+    page.get_by_role("button", name="Open the rooms").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Breakout 6c")
+    expect(last_command(page)).to_contain_text(re.compile("breakout rooms", re.IGNORECASE))
+    expect(panel).to_contain_text(re.compile(r"Group 2.*Ada Ant.*Owls.*Cleo Cat", re.S))
+    told = {group["groupName"]: group["users"] for group in room.truth()["groups"].values()}
+    assert told == {"Owls": [{"userUuid": "b2"}], "Group 2": [{"userUuid": "b0"}]}
+
+    panel.get_by_role("link", name="Change").click()
+    page.get_by_role("button", name="Remove Group 2").click()
+    expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(1)
+    page.get_by_role("button", name="Send the changes").click()
+    expect(panel).not_to_contain_text("Group 2")
+    assert [group["groupName"] for group in room.truth()["groups"].values()] == ["Owls"]
+    panel.get_by_role("link", name="Change").click()
+    page.get_by_label("Deal all pupils out into").fill("2")
+    page.get_by_role("button", name="Deal out").click()
+    expect(page.get_by_text("Everybody is in a room.")).to_be_visible()
+    page.get_by_role("button", name="Close all rooms").click()
+    expect(panel).to_contain_text("Everybody is together")
+    assert room.truth()["groups"] == {}
+
+
+def test_properties_are_compared_before_they_are_sent(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Properties 8b")
+    room.enter("p1", "Pia Pupil")
+    page = window(TEACHER)
+    open_class(page, room)
+    page.get_by_text("Details of this class").click()
+    page.get_by_role("link", name="Properties").click()
+    text = page.get_by_label("Properties", exact=True)
+    expect(text).to_have_value("{}")
+    text.fill('{\n  "colour": "blue",\n}')
+    expect(page.get_by_text(re.compile("Line [23], column"))).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("button", name="Send")).to_have_count(0)
+    text.fill('{"colour": "blue", "seats": [1, 2]}')
+    expect(page.get_by_text("Valid, 31 bytes")).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", name="2 differences")).to_be_visible()
+    assert room.truth()["properties"] == {}
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status").filter(has_text="Set properties of the class")).to_be_visible()
+    eventually(lambda: room.truth()["properties"] == {"colour": "blue", "seats": [1, 2]})
+    text.fill('{"seats": [1, 3]}')
+    page.get_by_role("button", name="Compare").click()
+    compared = page.get_by_role("region", name="2 differences")
+    expect(compared).to_contain_text(re.compile(r"Removed\s+colour"))
+    expect(compared).to_contain_text(re.compile(r"Changed\s+seats\[1\]"))
+    keep_screenshot(page, "properties", full=True)
+    page.get_by_role("button", name="Send").click()
+    eventually(lambda: room.truth()["properties"] == {"seats": [1, 3]})
+
+    def history() -> str:
+        page.reload()
+        return card(page, "What happened").inner_text()
+
+    eventually(lambda: history().count("confirmed") == 3)
+    assert "Tara Teacher" in history()
+
+    page.get_by_role("link", name="A person").click()
+    page.get_by_label("Who", exact=True).select_option(label="Pia Pupil")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_label("Properties", exact=True).fill('{"seat": 4}')
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Send").click()
+    eventually(lambda: room.person("p1")["properties"].get("seat") == 4)
+    page.get_by_role("link", name="An extension").click()
+    page.get_by_label("Name of the extension").fill("countdown")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_label("Properties", exact=True).fill(json.dumps({"seconds": 30}))
+    page.get_by_label("The extension is").select_option(label="switched on")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status").filter(has_text="extension")).to_be_visible()
+    eventually(lambda: room.truth()["extApps"].get("countdown") == {"seconds": 30})
+
+
+def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> None:
+    classroom("Calendar 3b")
+    page = window(TEACHER)
+    page.goto("/")
+    page.get_by_label("Your account").click()
+    page.get_by_role("link", name="Calendar feed").click()
+    page.get_by_role("button", name="Make my calendar address").click()
+    address = page.get_by_label("Your address").input_value()
+    stranger = window()
+
+    def summary(where: str) -> str:
+        answer = stranger.request.get(where)
+        return answer.text() if answer.status == 200 else str(answer.status)
+
+    assert address.endswith(".ics")
+    eventually(lambda: "SUMMARY:Calendar 3b" in summary(address))
+    page.get_by_role("button", name="Copy the address").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    keep_screenshot(page, "calendar", full=True)
+    page.get_by_role("button", name="Make a new address").click()
+    expect(page.get_by_role("status").filter(has_text="ready")).to_be_visible()
+    fresh = page.get_by_label("Your address").input_value()
+    assert (summary(address), fresh != address) == ("404", True)
+    page.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_role("button", name="Make my calendar address")).to_be_visible()
+    assert summary(fresh) == "404"
