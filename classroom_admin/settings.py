@@ -186,8 +186,12 @@ CELERY_BEAT_SCHEDULE = {
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,
         "sync.tidy": 3600.0,
+        "actions.due_removals": 1.0,
     }.items()
 }
+# Against a class list: so long after the beginning is late, so long before the end is early.
+LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
+LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

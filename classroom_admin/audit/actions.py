@@ -12,10 +12,13 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "class.close": "Closed the class",
         "room.assign": "Gave the class to a person",
         "room.unassign": "Took the class from a person",
+        "room.use_list": "Chose the class list of the class",
     },
     "Participants": {
         "participant.remove": "Removed a participant",
         "participant.let_back": "Let a participant back in",
+        "participant.plan_removal": "Planned to remove a participant",
+        "participant.call_off_removal": "Called off the removal of a participant",
     },
     "Recordings": {
         "recording.start": "Started the recording",
@@ -47,6 +50,12 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "account.reactivate": "Reactivated a person",
         "account.password_reset": "Reset a person's password",
         "account.password_change": "Changed their own password",
+    },
+    "Class lists": {
+        "class_list.make": "Made a class list",
+        "class_list.rename": "Renamed a class list",
+        "class_list.change": "Changed the people of a class list",
+        "class_list.delete": "Deleted a class list",
     },
     "Sign-in": {
         "account.sign_in": "Signed in",

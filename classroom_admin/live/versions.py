@@ -72,6 +72,9 @@ def profile_mark(room: Room) -> int:
         room.gone_at,
         room.gap_count,
         room.step_count,
+        room.class_list_id,
+        room.class_list_name,
+        room.class_list_version,
     )
     return zlib.crc32(repr(facts).encode())
 

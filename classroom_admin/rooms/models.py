@@ -5,19 +5,15 @@ page at version v is brought up to date by the rows with a higher one. Times are
 within a room; pages and addresses use our own keys.
 """
 
-import secrets
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_key() -> str:
-    """A short key for addresses: 12 characters that can be read aloud."""
-    return "".join(secrets.choice(KEY_ALPHABET) for _ in range(12))
+from classroom_admin.rooms.class_list_models import ClassList as ClassList
+from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
+from classroom_admin.rooms.keys import new_key
 
 
 class RoomState(models.IntegerChoices):
@@ -78,6 +74,8 @@ class Room(models.Model):
     properties = models.JSONField(default=dict)
     ext_apps = models.JSONField(default=dict)
     groups = models.JSONField(default=dict)
+    # ours: who should be there
+    class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
@@ -123,6 +121,7 @@ class Participant(models.Model):
     kicked_at = models.DateTimeField(null=True)
     kicked_sequence = models.BigIntegerField(null=True)
     on_stage = models.BooleanField(default=False)
+    last_on_stage_at = models.DateTimeField(null=True, help_text="the last moment on stage in this room")
     hand_raised = models.BooleanField(default=False)
     hand_raised_at = models.DateTimeField(null=True)
     chat_muted = models.BooleanField(default=False)

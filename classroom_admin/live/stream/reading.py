@@ -20,7 +20,14 @@ from classroom_admin.rooms.models import Room
 
 AT_ONCE: Final = 500
 # parts that are sent whole: one that came out as before needs no sending
-WHOLE: Final = ("_header.html", "_actions.html", "_recording.html", "_files.html", "_commands.html")
+WHOLE: Final = (
+    "_header.html",
+    "_actions.html",
+    "_recording.html",
+    "_files.html",
+    "_commands.html",
+    "participants/_attendance.html",
+)
 Memo = Mapping[str, str]
 
 

@@ -9,13 +9,15 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.live import icons
+from classroom_admin.live.participants.reading import hand_order as order_of_hand
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
-from classroom_admin.live.wording import ROOM_TYPES
+from classroom_admin.live.wording import ROLES, ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
 register = template.Library()
@@ -67,12 +69,20 @@ def person_zone(context: dict[str, Any]) -> str:
 
 @register.simple_tag
 def clock(room: Any) -> SafeString:
-    """How long the class has run, counted by the browser."""
+    """How long the class has run and has left, counted by the browser."""
+    started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
     return format_html(
-        '<span class="clock" data-from="{}">since {}</span>',
+        '<span class="clock" data-from="{}"{}>{}</span>',
         _utc(room.started_at),
-        room.started_at.astimezone(UTC).strftime("%H:%M UTC"),
+        _until(room),
+        _("since %(time)s") % {"time": started},
     )
+
+
+def _until(room: Any) -> SafeString | str:
+    if not room.planned_end_at:
+        return ""
+    return format_html(' data-until="{}" data-left="{}"', _utc(room.planned_end_at), _("%s left"))
 
 
 @register.simple_tag
@@ -81,9 +91,11 @@ def over_time(room: Any) -> SafeString | str:
     if not room.planned_end_at or room.current_state != RoomState.STARTED:
         return ""
     return format_html(
-        '<span class="badge warn" data-over="{}" hidden>{}<span>Over time</span></span>',
+        '<span class="badge warn" data-over="{}" data-words="{}" hidden>{}<span>{}</span></span>',
         _utc(room.planned_end_at),
+        _("%s over time"),
         icon("timer"),
+        _("Over time"),
     )
 
 
@@ -92,6 +104,13 @@ def lasted(start: datetime, end: datetime) -> str:
     """How long something took, in words: "47 min", "1 h 05 min"."""
     minutes = max(0, round((end - start).total_seconds() / 60))
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+@register.simple_tag
+def minutes(seconds: int) -> str:
+    """A span in words, minutes at least: "1 min", "1 h 05 min"."""
+    whole = max(1, round(seconds / 60))
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02} min"
 
 
 @register.simple_tag
@@ -131,6 +150,31 @@ def roster_order(person: Any) -> str:
 def tiles_of(rooms: Any) -> SafeString:
     """The tiles of live classes, each rendered once for all lists that show it."""
     return mark_safe("".join(tile(room) for room in rooms))
+
+
+@register.simple_tag
+def hand_order(person: Any) -> str:
+    """The place of somebody in the queue of raised hands as text that sorts."""
+    return order_of_hand(person)
+
+
+@register.simple_tag
+def role_words(role: str) -> str:
+    """A role of the classroom in words."""
+    return str(ROLES.get(role, role))
+
+
+@register.simple_tag
+def instant(when: datetime) -> str:
+    """A moment in UTC to the millisecond, for a script to read."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@register.simple_tag
+def countdown(when: datetime) -> SafeString:
+    """What is left until `when`, counted by the browser to the second."""
+    plain = when.astimezone(UTC).strftime(_PLAIN["second"])
+    return format_html('<time class="number" datetime="{0}" data-due="{0}">{1}</time>', instant(when), plain)
 
 
 @register.simple_tag
