@@ -101,10 +101,11 @@ def _decoded(content: bytes) -> str | None:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of the lines that hold something. A first line like `sep=;` says what parts the cells."""
-    lines = text.splitlines()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     number = 0
     delimiter = ""
-    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
+    if lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
         delimiter, number, text = lines[0][4], 1, "\n".join(lines[1:])
     first = next((line for line in lines[number:] if line.strip()), "")
     delimiter = delimiter or max(",;\t", key=first.count)
@@ -155,7 +156,7 @@ def _read(rows: Iterable[tuple[int, list[str]]], columns: list[str], found: Peop
 
 
 def _plain(cell: str) -> str:
-    """Without the mark that keeps a spreadsheet from taking a cell for a formula, as our own files have it."""
+    """Without the mark that keeps spreadsheets from taking a cell for a formula; our own files have it."""
     return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULAS and len(cell) > 1 else cell
 
 
