@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from django.db.models import Q
-from django.http import Http404
 from django.utils.translation import gettext as _
 
 from classroom_admin.actions import participants
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
@@ -20,6 +19,10 @@ from classroom_admin.rooms.models import Participant
 State = PlannedRemoval.State
 TAKEN_AGAIN_AFTER: Final = timedelta(seconds=90)
 """Longer than a command can take: what is taken and not ended by then was a worker's that died."""
+
+
+class NotDone(Exception):
+    """Nothing was sent; the text says why, for people."""
 
 
 def due() -> list[int]:
@@ -38,7 +41,10 @@ def carry_out(planned_id: int) -> bool:
     # A worker that died may have sent the command before: then it is on record, and is not sent again.
     entry = _sent_before(planned)
     if entry is None:
-        entry = _remove(planned)
+        try:
+            entry = _remove(planned)
+        except NotDone as reason:
+            _not_done(planned, str(reason))
     PlannedRemoval.objects.filter(pk=planned_id).update(
         state=State.DONE if entry else State.NOT_DONE, entry=entry
     )
@@ -61,13 +67,13 @@ def _sent_before(planned: PlannedRemoval) -> Entry | None:
     ).first()
 
 
-def _remove(planned: PlannedRemoval) -> Entry | None:
-    """The entry of the removal; None where nothing was sent, which is then on record with the reason."""
+def _remove(planned: PlannedRemoval) -> Entry:
+    """The entry of the removal; ``NotDone`` where nothing was sent."""
     person = Participant.objects.filter(room=planned.room, user_uuid=planned.user_uuid).first()
     if person is None:
-        return _not_done(planned, _("This person is not in the class."))
+        raise NotDone(_("This person is not in the class."))
     if not person.online and not planned.span:
-        return _not_done(planned, _("They had left by themselves before. Nothing was done."))
+        raise NotDone(_("They had left by themselves before. Nothing was done."))
     try:
         return participants.remove_participant(
             actor=planned.by,
@@ -78,9 +84,9 @@ def _remove(planned: PlannedRemoval) -> Entry | None:
             **planned.span,
         )
     except ActionRefused as error:
-        return _not_done(planned, error.message)
-    except Http404:
-        return _not_done(planned, _("Who planned it may not do this in this class any more."))
+        raise NotDone(error.message) from error
+    except NotYours as error:
+        raise NotDone(_("Who planned it may not do this in this class any more.")) from error
 
 
 def _not_done(planned: PlannedRemoval, why: str) -> None:

@@ -68,13 +68,13 @@ def person_zone(context: dict[str, Any]) -> str:
 
 
 @register.simple_tag
-def clock(room: Any) -> SafeString:
-    """How long the class has run and has left, counted by the browser."""
+def clock(room: Any, left: bool = False) -> SafeString:
+    """How long the class has run, and where `left` what it has left, counted by the browser."""
     started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
     return format_html(
         '<span class="clock" data-from="{}"{}>{}</span>',
         _utc(room.started_at),
-        _until(room),
+        _until(room) if left else "",
         _("since %(time)s") % {"time": started},
     )
 
