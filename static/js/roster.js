@@ -48,4 +48,10 @@ if (document.readyState === "loading") document.addEventListener("DOMContentLoad
 window.sortRoster();
 tick();
 setInterval(tick, 1000);
-document.addEventListener("live:changed", tick);
+document.addEventListener("live:changed", () => {
+  tick();
+  // a roster that was sent whole came in its usual order
+  const rows = document.querySelector("#people-here");
+  const all = [...(rows?.children ?? [])];
+  if (rows?.compareRows && all.some((row, at) => at && rows.compareRows(all[at - 1], row) > 0)) window.sortRoster();
+});
