@@ -50,7 +50,7 @@ def test_spellings_of_one_table(content: bytes) -> None:
         (b"name,id\n", "This file names its columns but nobody in them."),
         (b"name,id\n,ada\n", "Line 2: the name is missing."),
         (b"name,id\nAda,ada\nAlan,ada\n", "Line 3: “Alan” stands in line 2 too."),
-        (b"name\nAda L\n\nL, ada\n", "Line 4: “L, ada” stands in line 2 too."),
+        (b'name\nAda L\n\n"L, ada"\n', "Line 4: “L, ada” stands in line 2 too."),
         (b"name,id\nAda,a/b\n", "Line 2: the user id “a/b” holds characters"),
         (b"name,e-mail\nAda,nowhere\n", "Line 2: “nowhere” is no e-mail address."),
         (b"name;id\nAda;1;2\n", "Line 2: it has more cells than the first line."),
