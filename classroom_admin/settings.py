@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
         "sync.tidy": 3600.0,
         "actions.bulk_due": 5.0,
         "actions.make_planned": 5.0,
+        "actions.due_removals": 1.0,
     }.items()
 }
 # --- the wall: from when on a class needs a person (live/wall/reasons.py, docs/running.md) --------
@@ -204,6 +205,9 @@ WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
 WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
 RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
 CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps a room for five days
+# Against a class list: so long after the beginning is late, so long before the end is early.
+LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
+LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 

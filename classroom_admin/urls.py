@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("classroom_admin.accounts.urls")),
     path("people/", include("classroom_admin.live.people.urls")),
     path("settings/", include("classroom_admin.live.settings.urls")),
+    path("lists/", include("classroom_admin.live.lists.urls")),
     path("", include("classroom_admin.live.urls")),
 ]

@@ -2,5 +2,6 @@
 
 from classroom_admin.actions.bulk.models import BulkItem, BulkRun
 from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.removals.models import PlannedRemoval
 
-__all__ = ["BulkItem", "BulkRun", "PlannedClass", "Series"]
+__all__ = ["BulkItem", "BulkRun", "PlannedClass", "PlannedRemoval", "Series"]

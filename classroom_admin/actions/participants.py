@@ -31,12 +31,14 @@ def remove_participant(
     for_the_class: bool = False,
     for_good: bool = False,
     reason: str = "",
+    planned: int | None = None,
 ) -> Entry:
     """Remove a person from the class (contract A: kick a user), now or for a while.
 
     Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…).
     ``for_the_class``: not before its planned close (see ``rest_of_class``). ``for_good``: never again in this
     room. At most one of the three. ``reason`` (at most 500 characters) stays in the record.
+    ``planned``: the ``PlannedRemoval`` that this carries out.
 
     Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
     """
@@ -48,7 +50,7 @@ def remove_participant(
         "for_good": for_good,
         "reason": reason,
     }
-    _check(**asked)
+    check_removal(**asked)
     user_uuid = participant.user_uuid
     ban_s = (
         FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
@@ -72,8 +74,12 @@ def remove_participant(
         room_uuid=room.room_uuid,
         target=user_uuid,
         target_name=participant.name,
-        params={**{name: value for name, value in asked.items() if value}, "ban_s": ban_s},
-        same_as={"target": user_uuid, **asked},
+        params={
+            **{name: value for name, value in asked.items() if value},
+            "ban_s": ban_s,
+            **({} if planned is None else {"planned": planned}),
+        },
+        same_as={"target": user_uuid, "planned": planned, **asked},
         call=call,
         confirmed_by=Confirms(cmd=PRESENCE_EVENT, match={"offline": user_uuid}),
         read_back=None if participant.online else read_back,
@@ -81,7 +87,8 @@ def remove_participant(
     return flow.run(actor=actor, room=room, command=command)
 
 
-def _check(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str) -> None:
+def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
+    """Raise ``ActionRefused`` for what makes no sense."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
             gettext("Choose one: for a time, for the class, or for good."), field="dirty.duration"

@@ -52,6 +52,14 @@ def confirmed(entry: Entry, *, command: Command, detail: Detail) -> None:
             add_step(entry, Step.Kind.CONFIRMED, {"read_back": detail})
 
 
+def seen(entry: Entry, *, detail: Detail) -> None:
+    """Write *confirmed* by a later look at the cloud, unless it is confirmed already."""
+    with transaction.atomic():
+        deleted, _ = Expectation.objects.filter(entry=entry).delete()
+        if deleted or not entry.steps.filter(kind=Step.Kind.CONFIRMED).exists():
+            add_step(entry, Step.Kind.CONFIRMED, {"read_back": detail})
+
+
 def _lock(entry: Entry) -> bool:
     """Whether the command still waits for its event; if so, nobody else confirms it before we commit."""
     return Expectation.objects.select_for_update().filter(entry=entry).first() is not None

@@ -4,11 +4,25 @@ from celery import shared_task
 
 from classroom_admin.actions.bulk.tasks import due, work
 from classroom_admin.actions.planning import hints, making
+from classroom_admin.actions.removals import carrying_out
 
-__all__ = ["due", "make_planned", "work"]
+__all__ = ["carry_out_removal", "due", "due_removals", "make_planned", "work"]
 
 
 @shared_task(name=hints.MAKE)
 def make_planned(series_id: int | None = None) -> None:
     """Make the planned classes that are due: of one series, or (the beat) of all."""
     making.make_due(series_id=series_id)
+
+
+@shared_task(name="actions.carry_out_removal")
+def carry_out_removal(planned_id: int) -> None:
+    """Remove somebody whose time has come."""
+    carrying_out.carry_out(planned_id)
+
+
+@shared_task(name="actions.due_removals")
+def due_removals() -> None:
+    """Carry out what a lost hint or a dead worker left behind."""
+    for planned_id in carrying_out.due():
+        carrying_out.carry_out(planned_id)

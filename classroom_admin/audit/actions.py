@@ -22,10 +22,13 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "series.retry": _("Tried planned classes again"),
         "series.cancel": _("Took back planned classes"),
         "series.restore": _("Planned a cancelled class again"),
+        "room.use_list": _("Chose the class list of the class"),
     },
     _("Participants"): {
         "participant.remove": _("Removed a participant"),
         "participant.let_back": _("Let a participant back in"),
+        "participant.plan_removal": _("Planned to remove a participant"),
+        "participant.call_off_removal": _("Called off the removal of a participant"),
     },
     _("Recordings"): {
         "recording.start": _("Started the recording"),
@@ -59,6 +62,12 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "account.password_change": _("Changed their own password"),
         "account.calendar_on": _("Made a calendar address"),
         "account.calendar_off": _("Turned a calendar address off"),
+    },
+    _("Class lists"): {
+        "class_list.make": _("Made a class list"),
+        "class_list.rename": _("Renamed a class list"),
+        "class_list.change": _("Changed the people of a class list"),
+        "class_list.delete": _("Deleted a class list"),
     },
     _("Sign-in"): {
         "account.sign_in": _("Signed in"),

@@ -17,7 +17,7 @@ from classroom_admin.live.reading import ClassReading, EventPage
 from classroom_admin.live.roster import GONE, HERE
 from classroom_admin.live.stream.ticket import issue
 from classroom_admin.live.versions import Seen
-from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms import class_lists, class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.models import StoredEvent
@@ -32,6 +32,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         key,
         **freshness.brought_along(),
         own_identity=class_selectors.own_identity(request.user),
+        listed=class_lists.brought_along(),
     )
     reading = ClassReading(room, everybody=request.GET.get("people") == "all")
     return render(request, "live/class.html", {"one": reading, "room": room, **_links(request, room)})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.live import versions
+from classroom_admin.live.participants.reading import moved_since
 from classroom_admin.live.reading import ClassReading, EventPage
 from classroom_admin.live.roster import FIRST_PEOPLE
 from classroom_admin.live.versions import Seen, news
@@ -44,6 +45,11 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     if (versions.PEOPLE in parts or also) and since.people:
         many = len(since.people) > FIRST_PEOPLE
         add("_people.html", whole) if many else add("_people_changes.html")
+        add("participants/_hands.html", whole) if many else add("participants/_hands_changes.html")
+    if also:
+        add("participants/_removals.html")
+    if now.profile != seen.profile or (room.class_list_id and moved_since(room, seen)):
+        add("participants/_attendance.html")
     if versions.CHAT in parts and since.chat:
         many = len(since.chat) > class_selectors.CHAT_PAGE
         add("_chat.html", whole) if many else add("_chat_changes.html")

@@ -14,6 +14,7 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.live.participants.reading import PeoplePanels, removal_of, with_removals
 from classroom_admin.live.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
 from classroom_admin.live.versions import Seen
 from classroom_admin.live.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
@@ -25,7 +26,7 @@ EVENTS_PAGE: Final = 50
 COMMANDS_SHOWN: Final = 12
 
 
-class ClassReading:
+class ClassReading(PeoplePanels):
     """One class, read for its page. `since` is the version that the page has seen; None for a whole page.
 
     `also` are cloud user ids of people to show again although no event changed them.
@@ -75,12 +76,13 @@ class ClassReading:
     @cached_property
     def people(self) -> list[Participant]:
         """All of them, or those who changed since `since`."""
-        found = list(class_selectors.people(self.room, since=self.since, also=self.also))
+        found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
         kept_out = self._kept_out(found)
         waiting = {told.target for told in self.commands if told.action == bans.REMOVE and self._waits(told)}
         for person in found:
             person.kept_out = kept_out.get(person.user_uuid)
             person.is_being_removed = person.online and person.user_uuid in waiting
+            person.removal = removal_of(person)
         return found
 
     def _waits(self, told: Told) -> bool:

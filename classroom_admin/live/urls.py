@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
 from classroom_admin.live.groups import views as groups
+from classroom_admin.live.participants import views as participants
 from classroom_admin.live.properties import views as properties
 
 app_name = "live"
@@ -19,6 +20,8 @@ urlpatterns = [
     path("", include("classroom_admin.live.together.urls")),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
+    path("classes/<key>/people/<int:pk>/", participants.person, name="person"),
+    path("classes/<key>/kept-out/", participants.kept_out, name="kept_out"),
     path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
     path("classes/<key>/events/", class_page.earlier_events, name="events"),
     path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),

@@ -73,6 +73,9 @@ def profile_mark(room: Room) -> int:
         room.gap_count,
         room.step_count,
         room.groups_sequence,
+        room.class_list_id,
+        room.class_list_name,
+        room.class_list_version,
     )
     return zlib.crc32(repr(facts).encode())
 

@@ -9,15 +9,25 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.actions.checking import can_check
 from classroom_admin.audit.actions import label
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import language
+from classroom_admin.core import clock, language
 
 ROOM_TYPES: Final = {
     0: _("One-to-one"),
     2: _("Lecture hall"),
     4: _("Small class"),
     10: _("Small class (cloud)"),
+}
+ROLES: Final = {
+    "teacher": _("teacher"),
+    "student": _("pupil"),
+    "assistant": _("assistant"),
+    "observer": _("observer"),
+    "invisible": _("invisible"),
+    "server": _("server"),
+    "unknown": _("role not known"),
 }
 COMMANDS: Final = {
     "class.create": _("Create the class"),
@@ -41,13 +51,26 @@ COMMANDS: Final = {
     "participant.delete_properties": _("Delete properties"),
     "ext_app.set_properties": _("Set properties of an extension"),
     "ext_app.delete_properties": _("Delete properties of an extension"),
+    "room.use_list": _("Chose the class list"),
+    "class_list.change": _("Changed the class list"),
+    "participant.plan_removal": _("Planned to remove"),
+    "participant.call_off_removal": _("Called off the removal of"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
 PATIENCE: Final = timedelta(seconds=60)
+# After so long without the cloud's event the page says so and offers to look.
+QUIET_FOR: Final = timedelta(seconds=10)
+STEPS: Final = {
+    Step.Kind.REQUESTED: _("requested"),
+    Step.Kind.ACCEPTED: _("accepted"),
+    Step.Kind.CONFIRMED: _("confirmed"),
+    Step.Kind.FAILED: _("failed"),
+    Step.Kind.DONE: _("done"),
+}
 # The others are about the class itself, whose name the page shows anyway.
-_NAMED: Final = ("participant.", "resource.")
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
+_NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +89,23 @@ class Told:
     seconds: float | None
     reason: str
     cloud_says: str
+    why: str = ""
+    # (what happened in words, when, seconds after the request) in the order of the record
+    steps: tuple[tuple[str, datetime, float], ...] = ()
+    unknown: bool = False
+    can_check: bool = False
+
+    @property
+    def late_at(self) -> datetime | None:
+        """When it is time to ask the cloud how it ended, by the cloud's clock; None where all is said."""
+        if not (self.waits or self.unknown) or not self.can_check:
+            return None
+        return clock.as_cloud_time(self.at + QUIET_FOR)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether that time has come."""
+        return clock.now() - self.at >= QUIET_FOR
 
     @property
     def waits(self) -> bool:
@@ -101,6 +141,13 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
         seconds=round((last.at - entry.at).total_seconds(), 1),
         reason=str(language.told(detail) or detail.get("message") or _NO_REASON) if failed else "",
         cloud_says=_cloud_says(detail) if failed else "",
+        why=str(entry.params.get("reason") or ""),
+        steps=tuple(
+            (str(STEPS[Step.Kind(step.kind)]), step.at, round((step.at - entry.at).total_seconds(), 1))
+            for step in steps
+        ),
+        unknown=failed and bool(detail.get("unknown_outcome")),
+        can_check=can_check(entry.action),
     )
 
 

@@ -17,6 +17,7 @@ from classroom_admin.rooms.models import Participant, Room
 REMOVE: Final = "participant.remove"
 LET_BACK: Final = "participant.let_back"
 FOREVER_S: Final = -1
+TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
 
@@ -51,13 +52,42 @@ def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]
     return in_force(bans, now=now or clock.cloud_now())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOut:
+    """Somebody who may not come back: `until` a time of the cloud's clock or "forever"; `entry` tells by whom
+    and why.
+    """
+
+    person: Participant
+    until: Until
+    entry: Entry
+
+
+def ban_list(room: Room) -> list[KeptOut]:
+    """Who may not come back into ``room`` now, the last removed first. Five queries at most."""
+    until = kicked_until(room)
+    people = {
+        person.user_uuid: person for person in Participant.objects.filter(room=room, user_uuid__in=until)
+    }
+    found = Entry.objects.filter(room_uuid=room.room_uuid, action=REMOVE, target__in=people)
+    last: dict[str, Entry] = {}
+    for entry in found.filter(steps__kind__in=TOOK).distinct().order_by("id"):
+        if entry.params.get("ban_s") is not None:
+            last[entry.target] = entry
+    kept_out = [
+        KeptOut(person=people[user_uuid], until=until[user_uuid], entry=entry)
+        for user_uuid, entry in last.items()
+    ]
+    return sorted(kept_out, key=lambda each: each.entry.pk, reverse=True)
+
+
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
     """What an entry did, or None where the cloud did not take it. Pure, but for the offset of the clocks.
 
     A ban runs from the kick event where one confirmed the command (its time is the cloud's), else from
     *accepted* (ours, so it is moved to the cloud's clock).
     """
-    took = [step for step in steps if step.kind in (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)]
+    took = [step for step in steps if step.kind in TOOK]
     if not took:
         return None
     since = clock.as_cloud_time(took[0].at)

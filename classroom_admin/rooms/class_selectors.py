@@ -5,6 +5,7 @@ version.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Final
 
 from django.db.models import (
@@ -13,6 +14,7 @@ from django.db.models import (
     Count,
     Exists,
     Expression,
+    F,
     IntegerField,
     OuterRef,
     Q,
@@ -25,6 +27,7 @@ from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import clock
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
     ChatMessage,
@@ -36,10 +39,12 @@ from classroom_admin.rooms.models import (
     Resource,
     Role,
     Room,
+    RoomTeacher,
 )
 
 CHAT_PAGE: Final = 60
 COMMANDS: Final = 60
+A_WEEK: Final = timedelta(days=7)
 _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
@@ -57,6 +62,8 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         last_step=Subquery(steps),
         step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
+        class_list_name=F("class_list__name"),
+        class_list_version=F("class_list__version"),
         **annotations,
     )
 
@@ -86,10 +93,33 @@ def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) 
         output_field=IntegerField(),
     )
     found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
-    found = found.defer("streams", "properties").annotate(rank=rank)
+    found = found.defer("streams", "properties").annotate(rank=rank, seen_on_stage=_seen_on_stage(room))
     if since is not None:
         found = found.filter(Q(version__gt=since) | Q(user_uuid__in=also))
     return found.order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
+
+
+def presence(room: Room) -> list[Participant]:
+    """Everybody who is or was in the room, with no more than a class list needs."""
+    found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
+    needed = ("pk", "room_id", "user_uuid", "name", "role", "online", "entered_at", "left_at")
+    return list(found.only(*needed).order_by("pk"))
+
+
+def _seen_on_stage(room: Room) -> Expression:
+    """Whether somebody who raises a hand was on stage in the last seven days, in a class of these teachers.
+
+    Of others it is not asked. Teachers of a room: whom it was given to, and who entered it as teacher.
+    """
+    taught = Participant.objects.filter(room=room, was_teacher=True).values("user_uuid")
+    given = RoomTeacher.objects.filter(room=room).values("user")
+    theirs = Participant.objects.filter(was_teacher=True, user_uuid__in=taught).values("room")
+    on_stage = Participant.objects.filter(
+        Q(room=room) | Q(room__in=theirs) | Q(room__teachers__user__in=given),
+        user_uuid=OuterRef("user_uuid"),
+        last_on_stage_at__gte=clock.cloud_now() - A_WEEK,
+    )
+    return Case(When(hand_raised=True, then=Exists(on_stage)), default=Value(False))
 
 
 def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:

@@ -5,7 +5,6 @@ page at version v is brought up to date by the rows with a higher one. Times are
 within a room; pages and addresses use our own keys.
 """
 
-import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -14,12 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_key() -> str:
-    """A short key for addresses: 12 characters that can be read aloud."""
-    return "".join(secrets.choice(KEY_ALPHABET) for _ in range(12))
+from classroom_admin.rooms.class_list_models import ClassList as ClassList
+from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
+from classroom_admin.rooms.keys import new_key
 
 
 class RoomState(models.IntegerChoices):
@@ -83,6 +79,8 @@ class Room(models.Model):
     groups_sequence = models.BigIntegerField(
         default=0, help_text="the last event that told of the breakout rooms; 0: none did"
     )
+    # ours: who should be there
+    class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
@@ -128,6 +126,7 @@ class Participant(models.Model):
     kicked_at = models.DateTimeField(null=True)
     kicked_sequence = models.BigIntegerField(null=True)
     on_stage = models.BooleanField(default=False)
+    last_on_stage_at = models.DateTimeField(null=True, help_text="the last moment on stage in this room")
     hand_raised = models.BooleanField(default=False)
     hand_raised_at = models.DateTimeField(null=True)
     chat_muted = models.BooleanField(default=False)

@@ -1,6 +1,7 @@
 // Two ways for htmx to put something new into the page without disturbing who works in it:
 //   morph   changes only what differs: open menus, focus, scroll and typed text stay
-//   upsert  rows with an id: known ones are morphed, new ones put where their data-order belongs, moved ones moved
+//   upsert  rows with an id: known ones are morphed, new ones put where their data-order belongs, moved ones moved,
+//           those with data-gone taken away
 //           (upsert-quietly: the same for rows that only were not loaded yet, which are no news)
 "use strict";
 
@@ -49,7 +50,7 @@
     }
     while (here) {
       const next = here.nextSibling;
-      here.remove();
+      if (!here.dataset || !("own" in here.dataset)) here.remove(); // data-own: a script of ours put it there
       here = next;
     }
   }
@@ -57,7 +58,9 @@
   function place(container, row) {
     const order = row.dataset.order || "";
     const down = container.hasAttribute("data-newest-first");
-    const follows = (other) => (down ? (other.dataset.order || "") < order : (other.dataset.order || "") > order);
+    const sorted = container.compareRows; // a list that the person sorted otherwise (roster.js)
+    const later = (other) => (down ? (other.dataset.order || "") < order : (other.dataset.order || "") > order);
+    const follows = (other) => (sorted ? sorted(other, row) > 0 : later(other));
     let before = null;
     for (let other = container.lastElementChild; other; other = other.previousElementSibling) {
       if (other === row) continue;
@@ -74,7 +77,8 @@
   function upsert(container, fragment, added, quietly) {
     for (const row of [...fragment.children]) {
       const known = row.id && document.getElementById(row.id);
-      if (known) {
+      if ("gone" in row.dataset) known?.remove();
+      else if (known) {
         const moved = known.dataset.order !== row.dataset.order || known.parentNode !== container;
         const held = document.activeElement;
         const holds = moved && known.contains(held);

@@ -59,13 +59,17 @@
   });
 
   async function open(link) {
-    opener = link.id || link.closest("[id]")?.id;
+    if (!dialog.open) opener = link.id || link.closest("[id]")?.id;
     await htmx.ajax("GET", link.getAttribute("href"), { target: "#dialog-body", swap: "innerHTML" });
-    if ($("#dialog-title", dialog) && !dialog.open) {
-      writeTimes(dialog);
-      dialog.showModal();
-    }
+    if (!$("#dialog-title", dialog)) return;
+    writeTimes(dialog);
+    if (dialog.open) $("[data-dismiss]", dialog)?.focus();
+    else dialog.showModal();
   }
+  // a field that belongs to one of several choices chooses it
+  document.addEventListener("input", ({ target }) => {
+    if (target.dataset.chooses) $(target.dataset.chooses).checked = true;
+  });
 
   dialog.addEventListener("close", () => {
     if (!sending) $("#dialog-body").replaceChildren();

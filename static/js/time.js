@@ -17,7 +17,7 @@
   const cloudNow = Number(root.dataset.cloudNow);
   const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
   const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
-  const now = () => Date.now() + offset;
+  const now = (window.cloudNow = () => Date.now() + offset);
 
   function formatter(options) {
     try {
@@ -61,16 +61,18 @@
     if (!element.title) element.title = formats.full.format(when);
   }
 
-  // how long a class runs, and by how much it is past its planned end
+  // how long a class runs, how long it has left, and by how much it is past its planned end
   function run(element) {
     const from = new Date(element.dataset.from);
-    put(element, `${formats.time.format(from)} · ${duration(now() - from)}`);
+    const left = new Date(element.dataset.until) - now(); // not a number where no end is planned
+    const more = left > 0 ? ` · ${element.dataset.left.replace("%s", duration(left))}` : "";
+    put(element, `${formats.time.format(from)} · ${duration(now() - from)}${more}`);
   }
 
   function overrun(element) {
     const over = now() - new Date(element.dataset.over);
     element.hidden = !(over >= 60000);
-    if (!element.hidden) put(element.lastElementChild, words("over_time", { time: duration(over) }));
+    if (!element.hidden) put(element.lastElementChild, element.dataset.words.replace("%s", duration(over)));
   }
 
   // all times within `scope`; called before something new enters the page, so that nothing is seen to change

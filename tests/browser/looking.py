@@ -35,6 +35,11 @@ def row_of(page: Page, name: str) -> Locator:
     return roster(page).get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
 
 
+def removal_of(page: Page, name: str) -> Locator:
+    """What opens the question whether to remove somebody, in their row."""
+    return row_of(page, name).get_by_role("link", name=re.compile("^Remove"))
+
+
 def press(page: Page, name: str | re.Pattern[str]) -> None:
     """Press a button of the page (some are links where there is no script)."""
     page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.click()

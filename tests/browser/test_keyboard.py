@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import dialog, last_command, row_of
+from tests.browser.looking import dialog, last_command, removal_of, row_of
 from tests.browser.school import PASSWORD, TEACHER
 
 
@@ -61,7 +61,7 @@ def test_sign_in_start_a_class_and_remove_a_pupil(window: Opener, classroom: Mak
         )
     page.keyboard.press("Escape")
     expect(dialog(page)).to_be_hidden()
-    expect(row_of(page, "Pia Pupil").get_by_role("link")).to_be_focused()
+    expect(removal_of(page, "Pia Pupil")).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog(page)).to_be_visible()
     dialog(page).get_by_label(re.compile("^Now")).focus()

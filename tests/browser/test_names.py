@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, row_of
+from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, removal_of, row_of
 from tests.browser.school import ADMINISTRATOR
 
 NAMES = {
@@ -30,7 +30,7 @@ def test_hostile_names_are_text(window: Opener, classroom: MakeClassroom) -> Non
         expect(page.get_by_role("log").get_by_text(f"{name} says <i>hello</i>", exact=True)).to_be_visible()
     assert page.locator("main script, main img, main i, main th b").count() == 0
     assert_fits(page)
-    row_of(page, NAMES["h1"]).get_by_role("link").click()
+    removal_of(page, NAMES["h1"]).click()
     expect(dialog(page).get_by_role("heading")).to_have_text(f"Remove {NAMES['h1']}?")
     dialog(page).get_by_role("button", name="Remove").click()
     expect(last_command(page)).to_contain_text(f"Remove {NAMES['h1']}")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, row_of
+from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, removal_of, row_of
 from tests.browser.scene import furnish
 from tests.browser.school import ADMINISTRATOR, TEACHER
 
@@ -42,7 +42,7 @@ def test_the_main_job_by_touch(window: Opener, classroom: MakeClassroom) -> None
     page.get_by_role("button", name="Start class").tap()
     expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
     room.enter("p1", "Pia Pupil")
-    row_of(page, "Pia Pupil").get_by_role("link").tap()
+    removal_of(page, "Pia Pupil").tap()
     assert_fits(page)
     dialog(page).get_by_text("For an hour").tap()
     dialog(page).get_by_role("button", name="Remove").tap()

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import card, dialog, last_command, open_class, press, roster, row_of
+from tests.browser.looking import card, dialog, last_command, open_class, press, removal_of, roster, row_of
 from tests.browser.school import TEACHER, eventually
 
 
@@ -98,7 +98,7 @@ def test_remove_a_pupil_for_ten_minutes_and_let_them_back(
     room.enter("p2", "Quinn Quiet")
     page = window(TEACHER)
     open_class(page, room)
-    row_of(page, "Rudi Rowdy").get_by_role("link").click()
+    removal_of(page, "Rudi Rowdy").click()
     asks = dialog(page)
     expect(asks.get_by_role("heading")).to_have_text("Remove Rudi Rowdy?")
     asks.get_by_label("For 10 minutes").check()
@@ -134,7 +134,7 @@ def test_remove_now_and_for_good(window: Opener, classroom: MakeClassroom, dashb
     page = window(TEACHER)
     open_class(page, room)
     for name, span in (("Nora Now", "Now"), ("Gus Good", "For good")):
-        row_of(page, name).get_by_role("link").click()
+        removal_of(page, name).click()
         dialog(page).get_by_label(re.compile(f"^{span}")).check()
         dialog(page).get_by_role("button", name="Remove").click()
         expect(row_of(page, name)).to_have_count(0)

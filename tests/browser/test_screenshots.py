@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Opener
-from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, row_of
+from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, removal_of, row_of
 from tests.browser.scene import furnish
 from tests.browser.school import ADMINISTRATOR, Classroom, open_classroom
 
@@ -76,7 +76,7 @@ def test_every_page_has_been_looked_at(
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("show us on the board")
     _look(page, "class", look)
-    row_of(page, "Tom Becker").get_by_role("link").click()
+    removal_of(page, "Tom Becker").click()
     expect(dialog(page)).to_be_visible()
     _look(page, "remove", look, full=False)
     page.keyboard.press("Escape")

@@ -9,7 +9,8 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.bulk.models import BulkRun
-from classroom_admin.actions.models import Series
+from classroom_admin.actions.models import PlannedRemoval, Series
+from classroom_admin.actions.removals import planning
 from classroom_admin.audit.models import Entry
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
@@ -37,6 +38,11 @@ TABLE = {
     "command": OWN,
     "remove": OWN,
     "let_back": OWN,
+    "person": OWN,
+    "kept_out": OWN,
+    "call_off": OWN,
+    "class_list": OWN,
+    "check": OWN,
     "recording": OWN,
     "add_file": OWN,
     "delete_files": OWN,
@@ -56,7 +62,19 @@ TABLE = {
     "properties": OWN,
     "check_properties": POSTED,
 }
-COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files", "snooze", "run")
+COMMANDS = (
+    "command",
+    "remove",
+    "let_back",
+    "call_off",
+    "class_list",
+    "check",
+    "recording",
+    "add_file",
+    "delete_files",
+    "snooze",
+    "run",
+)
 
 
 def run_of(school: School) -> BulkRun:
@@ -85,6 +103,9 @@ def address(name: str, school: School) -> str:
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
         "run": lambda: {"run": run_of(school).key},
+        "person": lambda: {"pk": Participant.objects.get(name="Gone").pk},
+        "call_off": lambda: {"pk": planned_removal(school).pk},
+        "check": lambda: {"pk": Entry.objects.filter(action="class.start").first().pk},
     }
     kwargs = more.get(name, dict)()
     if TABLE[name] == OWN and name != "run":
@@ -92,6 +113,14 @@ def address(name: str, school: School) -> str:
     if TABLE[name] == PLANNED:
         kwargs["key"] = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC").key
     return reverse(f"live:{name}", kwargs=kwargs)
+
+
+def planned_removal(school: School) -> PlannedRemoval:
+    found = PlannedRemoval.objects.first()
+    if found is not None:
+        return found
+    ana = Participant.objects.get(name="Ana Torres")
+    return planning.plan_removal(actor=school.teacher, room=school.room, participant=ana, after_s=600)
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -122,8 +151,9 @@ def test_who_may_open(school: School, name: str, headers: dict[str, str], who: s
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("who", ["other_teacher", "nobody"])
 def test_who_may_not_act(school: School, name: str, who: str) -> None:
+    at = address(name, school)
     before = Entry.objects.count()
-    answer = school.signed_in(getattr(school, who, None)).post(address(name, school), {"span": "now"})
+    answer = school.signed_in(getattr(school, who, None)).post(at, {"span": "now"})
     assert answer.status_code == (404 if who == "other_teacher" else 302)
     assert Entry.objects.count() == before
 
@@ -155,7 +185,12 @@ def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> No
     foreign = make_room("Foreign")
     person, event = make_person(foreign, 9), make_event(foreign, 1)
     client = school.signed_in(school.teacher)
-    for name, pk in (("remove", person.pk), ("let_back", person.pk), ("event", event.pk)):
+    for name, pk in (
+        ("remove", person.pk),
+        ("let_back", person.pk),
+        ("person", person.pk),
+        ("event", event.pk),
+    ):
         assert client.get(reverse(f"live:{name}", args=[school.room.key, pk])).status_code == 404
 
 
@@ -169,7 +204,8 @@ def test_a_teacher_lists_own_classes_only(school: School) -> None:
 
 def test_get_never_acts(school: School) -> None:
     client = school.signed_in(school.administrator)
+    at = [address(name, school) for name in COMMANDS]
     before = Entry.objects.count()
-    for name in COMMANDS:
-        assert client.get(address(name, school)).status_code == 200
+    for one in at:
+        assert client.get(one).status_code == 200
     assert Entry.objects.count() == before

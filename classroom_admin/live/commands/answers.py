@@ -45,6 +45,14 @@ def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
     return redirect("live:class", room.key)
 
 
+def planned(request: HttpRequest, room: Room, about: str, said: str) -> HttpResponse:
+    """Something that happens here alone, later or not any more: `about` a cloud user id, `said` in words."""
+    if request.htmx:
+        return _parts(request, room, about=about)
+    messages.success(request, said)
+    return redirect("live:class", room.key)
+
+
 def refused(request: HttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
     """Nothing was sent: say why. Only for commands without a form."""
     if request.htmx:

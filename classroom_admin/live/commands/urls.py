@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from classroom_admin.live.commands import files, people, recording, states
+from classroom_admin.live.commands import checking, files, lists, people, recording, states
 
 urlpatterns = [
     path("classes/<key>/do/<name>/", states.command, name="command"),
     path("classes/<key>/people/<int:pk>/remove/", people.remove, name="remove"),
     path("classes/<key>/people/<int:pk>/let-back/", people.let_back, name="let_back"),
+    path("classes/<key>/removals/<int:pk>/call-off/", people.call_off, name="call_off"),
+    path("classes/<key>/commands/<int:pk>/check/", checking.check, name="check"),
+    path("classes/<key>/list/", lists.class_list, name="class_list"),
     path("classes/<key>/recording/<name>/", recording.command, name="recording"),
     path("classes/<key>/files/add/", files.add, name="add_file"),
     path("classes/<key>/files/delete/", files.delete, name="delete_files"),

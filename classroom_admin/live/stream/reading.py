@@ -27,6 +27,7 @@ WHOLE: Final = (
     "_files.html",
     "_commands.html",
     "groups/_panel.html",
+    "participants/_attendance.html",
 )
 Memo = Mapping[str, str]
 

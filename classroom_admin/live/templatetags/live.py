@@ -8,18 +8,19 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from classroom_admin.core import clock as core_clock
 from classroom_admin.core.language import in_words
 from classroom_admin.live import icons, script_words
 from classroom_admin.live.groups.reading import shown_groups
 from classroom_admin.live.jsontext import pretty
+from classroom_admin.live.participants.reading import hand_order as order_of_hand
 from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
 from classroom_admin.live.wall.order import order as wall_order
-from classroom_admin.live.wording import ROOM_TYPES
+from classroom_admin.live.wording import ROLES, ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
 register = template.Library()
@@ -82,13 +83,21 @@ def person_zone(context: dict[str, Any]) -> str:
 
 
 @register.simple_tag
-def clock(room: Any) -> SafeString:
-    """How long the class has run, counted by the browser."""
+def clock(room: Any, left: bool = False) -> SafeString:
+    """How long the class has run, and where `left` what it has left, counted by the browser."""
+    started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
     return format_html(
-        '<span class="clock" data-from="{}">{}</span>',
+        '<span class="clock" data-from="{}"{}>{}</span>',
         _utc(room.started_at),
-        gettext("since %(time)s") % {"time": room.started_at.astimezone(UTC).strftime("%H:%M UTC")},
+        _until(room) if left else "",
+        _("since %(time)s") % {"time": started},
     )
+
+
+def _until(room: Any) -> SafeString | str:
+    if not room.planned_end_at:
+        return ""
+    return format_html(' data-until="{}" data-left="{}"', _utc(room.planned_end_at), _("%s left"))
 
 
 @register.simple_tag
@@ -97,10 +106,11 @@ def over_time(room: Any) -> SafeString | str:
     if not room.planned_end_at or room.current_state != RoomState.STARTED:
         return ""
     return format_html(
-        '<span class="badge warn" data-over="{}" hidden>{}<span>{}</span></span>',
+        '<span class="badge warn" data-over="{}" data-words="{}" hidden>{}<span>{}</span></span>',
         _utc(room.planned_end_at),
+        _("%s over time"),
         icon("timer"),
-        gettext("Over time"),
+        _("Over time"),
     )
 
 
@@ -109,9 +119,16 @@ def lasted(start: datetime, end: datetime) -> str:
     """How long something took, in words: "47 min", "1 h 05 min"."""
     minutes = max(0, round((end - start).total_seconds() / 60))
     if minutes < 60:
-        return gettext("%(minutes)s min") % {"minutes": minutes}
+        return _("%(minutes)s min") % {"minutes": minutes}
     hours = {"hours": minutes // 60, "minutes": f"{minutes % 60:02}"}
-    return gettext("%(hours)s h %(minutes)s min") % hours
+    return _("%(hours)s h %(minutes)s min") % hours
+
+
+@register.simple_tag
+def minutes(seconds: int) -> str:
+    """A span in words, minutes at least: "1 min", "1 h 05 min"."""
+    whole = max(1, round(seconds / 60))
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02} min"
 
 
 @register.simple_tag
@@ -154,6 +171,31 @@ def tiles_of(rooms: Any) -> SafeString:
 
 
 @register.simple_tag
+def hand_order(person: Any) -> str:
+    """The place of somebody in the queue of raised hands as text that sorts."""
+    return order_of_hand(person)
+
+
+@register.simple_tag
+def role_words(role: str) -> str:
+    """A role of the classroom in words."""
+    return str(ROLES.get(role, role))
+
+
+@register.simple_tag
+def instant(when: datetime) -> str:
+    """A moment in UTC to the millisecond, for a script to read."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@register.simple_tag
+def countdown(when: datetime) -> SafeString:
+    """What is left until `when`, counted by the browser to the second."""
+    plain = when.astimezone(UTC).strftime(_PLAIN["second"])
+    return format_html('<time class="number" datetime="{0}" data-due="{0}">{1}</time>', instant(when), plain)
+
+
+@register.simple_tag
 def classes_order(room: Any) -> str:
     """The place of a live class among the tiles as text that sorts: what needs a person, the most pressing
     first; then the one that started last.
@@ -176,7 +218,7 @@ def file_name(url: Any) -> str:
 @register.simple_tag
 def room_type(room: Any) -> str:
     """The kind of room in words."""
-    return str(ROOM_TYPES.get(room.room_type) or gettext("Not known"))
+    return str(ROOM_TYPES.get(room.room_type) or _("Not known"))
 
 
 @register.simple_tag

@@ -106,12 +106,12 @@ def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, ki
         touch(rows, row)
     set_online(rows, row, False)
     row.online_since = None
-    settle(row, rows)
+    settle(row, at, rows)
 
 
-def settle(row: ParticipantRow, rows: Rows) -> None:
+def settle(row: ParticipantRow, at: datetime, rows: Rows) -> None:
     """What ends with a stay: the stage, the hand, the streams."""
-    set_stage(rows, row, False)
+    set_stage(rows, row, False, at)
     set_hand(rows, row, None)
     if row.streams:
         row.streams = {}
@@ -125,7 +125,7 @@ def everybody_leaves(sequence: int, at: datetime, approximate: bool, rows: Rows)
     for user in sorted(rows.online):
         leave(rows.participants[user], sequence, time, rows)
     for user in sorted(rows.staged | rows.hands):
-        settle(rows.participants[user], rows)
+        settle(rows.participants[user], at, rows)
 
 
 def put_stream(row: ParticipantRow, stream: StreamState) -> None:

@@ -52,6 +52,7 @@ class ParticipantRow:
     kicked_at: datetime | None = None
     kicked_sequence: int | None = None
     on_stage: bool = False
+    last_on_stage_at: datetime | None = None
     hand_raised: bool = False
     hand_raised_at: datetime | None = None
     chat_muted: bool = False

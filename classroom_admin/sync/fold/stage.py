@@ -12,10 +12,13 @@ from classroom_admin.sync.fold.rows import ParticipantRow, Rows
 from classroom_admin.sync.fold.times import EventTime
 
 
-def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool) -> None:
+def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> None:
+    """Bring somebody on the stage or down at a time; `last_on_stage_at` is the last moment seen there."""
     if row.on_stage == on_stage:
         return
     row.on_stage = on_stage
+    if row.last_on_stage_at is None or at > row.last_on_stage_at:
+        row.last_on_stage_at = at
     if on_stage:
         rows.staged.add(row.user_uuid)
     else:
@@ -42,11 +45,11 @@ def fold_stage(data: Stage, sequence: int, time: EventTime, rows: Rows) -> None:
     up, down = _moves(data, rows.staged)
     for user in down:
         if user in rows.participants:
-            set_stage(rows, rows.participants[user], False)
+            set_stage(rows, rows.participants[user], False, time.at)
     for user, named in up.items():
         row = participant(rows, user)
         if named or not gone(row):
-            set_stage(rows, row, True)
+            set_stage(rows, row, True, time.at)
 
 
 def fold_hands(data: Hands, sequence: int, time: EventTime, rows: Rows) -> None:

@@ -263,3 +263,19 @@ def test_the_last_event_is_the_latest():
     story.tell(7777, {}, second=50)
     story.tell(7777, {}, second=20)
     assert story.room.last_event_at == at(50)
+
+
+def test_the_last_moment_on_stage_is_kept():
+    story = Story()
+    story.enter("ada", second=1)
+    assert story.who("ada").last_on_stage_at is None
+    story.tell(1501, {"addAcceptedUsers": named("ada")}, second=5)
+    assert story.who("ada").last_on_stage_at == at(5)
+    story.tell(1501, {"removeAcceptedUsers": named("ada")}, second=9)
+    assert story.who("ada").last_on_stage_at == at(9)
+    story.tell(1501, {"addAcceptedUsers": named("ada")}, second=20)
+    story.leave("ada", second=30)
+    assert story.who("ada").last_on_stage_at == at(30)
+    story.enter("ben", second=40)
+    story.leave("ben", second=50)
+    assert story.who("ben").last_on_stage_at is None

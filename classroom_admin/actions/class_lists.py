@@ -1,0 +1,216 @@
+"""What people do to class lists. Each writes its audit entry in the same transaction.
+
+A list that is not the person's raises ``NotYours``, what makes no sense ``ActionRefused``; then nothing has
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import flow
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.audit import record
+from classroom_admin.core import clock
+from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.rooms.class_lists import visible_lists
+from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
+from classroom_admin.rooms.names import fold_name
+
+LONGEST_NAME: Final = 120
+MOST_PEOPLE: Final = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of a list as it is to be; `user_uuid`, `email` and `group` may be empty."""
+
+    name: str
+    user_uuid: str = ""
+    email: str = ""
+    group: str = ""
+
+    @property
+    def known_by(self) -> str:
+        """What makes two lines the same person: the user id, else the folded name."""
+        return f"id {self.user_uuid}" if self.user_uuid else f"name {fold_name(self.name)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a file would do to a list. `changed` holds pairs of before and after."""
+
+    added: Sequence[Person]
+    changed: Sequence[tuple[Person, Person]]
+    removed: Sequence[Person]
+    same: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
+    """What has to happen for `before` to become `after`. Pure.
+
+    Somebody who gets a user id, or another one, under the same name is changed, not removed and added.
+    """
+    old, new = list(before), list(after)
+    known = {one.known_by: one for one in old}
+    pairs: list[tuple[Person, Person]] = []
+    added: list[Person] = []
+    for one in new:
+        was = known.pop(one.known_by, None)
+        if was is None:
+            added.append(one)
+        else:
+            pairs.append((was, one))
+    by_name = {fold_name(one.name): one for one in known.values()}
+    still_added: list[Person] = []
+    for one in added:
+        was = by_name.pop(fold_name(one.name), None)
+        if was is None:
+            still_added.append(one)
+        else:
+            known.pop(was.known_by)
+            pairs.append((was, one))
+    changed = [(was, now) for was, now in pairs if was != now]
+    return Changes(
+        added=still_added, changed=changed, removed=list(known.values()), same=len(pairs) - len(changed)
+    )
+
+
+def people_of(class_list: ClassList) -> list[Person]:
+    """Who is on a list now."""
+    rows = class_list.people.values_list("name", "user_uuid", "email", "group")
+    return [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in rows]
+
+
+def make_list(*, actor: User, name: str) -> ClassList:
+    """An empty list of one's own."""
+    name = _named(name)
+    if not actor.is_active:
+        raise NotYours
+    with transaction.atomic():
+        made = ClassList.objects.create(name=name, owner=actor, made_at=clock.now(), changed_at=clock.now())
+        _record(actor, "class_list.make", made)
+    return made
+
+
+def rename_list(*, actor: User, class_list: ClassList, name: str) -> None:
+    """Give a list another name."""
+    name = _named(name)
+    with transaction.atomic():
+        held = _held(actor, class_list)
+        if held.name != name:
+            before, held.name = held.name, name
+            held.save(update_fields=["name"])
+            _record(actor, "class_list.rename", held, {"from": before})
+            _tell_rooms(actor, held)
+
+
+def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], version: int) -> Changes:
+    """Make `people` those of the list. `version`: of the list that the person has seen; refused where it has
+    changed since.
+    """
+    check_people(people)
+    with transaction.atomic():
+        held = _held(actor, class_list)
+        if held.version != version:
+            raise ActionRefused(
+                _("Somebody changed this list meanwhile. Upload the file again and look at the changes anew.")
+            )
+        changes = compare(people_of(held), people)
+        if changes.any:
+            held.people.all().delete()
+            ListedPerson.objects.bulk_create(
+                ListedPerson(
+                    class_list=held,
+                    name=one.name,
+                    user_uuid=one.user_uuid,
+                    email=one.email,
+                    group=one.group,
+                )
+                for one in people
+            )
+            held.version += 1
+            held.changed_at = clock.now()
+            held.save(update_fields=["version", "changed_at"])
+            numbers = {
+                "added": len(changes.added),
+                "changed": len(changes.changed),
+                "removed": len(changes.removed),
+            }
+            _record(actor, "class_list.change", held, numbers)
+            _tell_rooms(actor, held)
+    return changes
+
+
+def delete_list(*, actor: User, class_list: ClassList) -> None:
+    """Take a list away, from its classes too."""
+    with transaction.atomic():
+        held = _held(actor, class_list)
+        _record(actor, "class_list.delete", held, {"people": held.people.count()})
+        _tell_rooms(actor, held)
+        held.delete()
+
+
+def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
+    """Say who should be in a class; None: nobody in particular."""
+    flow.authorise(actor, room)
+    with transaction.atomic():
+        held = _held(actor, class_list) if class_list else None
+        Room.objects.filter(pk=room.pk).update(class_list=held)
+        record.done(
+            actor=actor,
+            action="room.use_list",
+            room_uuid=room.room_uuid,
+            target_name=held.name if held else "",
+            params={"list": held.name if held else None},
+        )
+
+
+def check_people(people: Sequence[Person]) -> None:
+    """Raise ``ActionRefused`` for people of whom no list can be made."""
+    if len(people) > MOST_PEOPLE:
+        raise ActionRefused(_("A list holds at most 5,000 people."))
+    seen: set[str] = set()
+    for one in people:
+        if not one.name.strip() or (one.user_uuid and problem_with_id(one.user_uuid)):
+            raise ActionRefused(
+                _("Somebody on the list has no name, or a user id that the cloud can't have.")
+            )
+        if one.known_by in seen:
+            raise ActionRefused(_("“%(name)s” stands in the list twice.") % {"name": one.name})
+        seen.add(one.known_by)
+
+
+def _named(name: str) -> str:
+    name = name.replace("\x00", "").strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise ActionRefused(_("Give the list a name of at most 120 characters."), field="name")
+    return name
+
+
+def _held(actor: User, class_list: ClassList) -> ClassList:
+    """The list as stored now, locked, if it is the person's."""
+    if not actor.is_active or not visible_lists(actor).filter(pk=class_list.pk).exists():
+        raise NotYours
+    return ClassList.objects.select_for_update().get(pk=class_list.pk)
+
+
+def _record(actor: User, action: str, class_list: ClassList, params: dict[str, Any] | None = None) -> None:
+    record.done(actor=actor, action=action, target=class_list.key, target_name=class_list.name, params=params)
+
+
+def _tell_rooms(actor: User, class_list: ClassList) -> None:
+    """On the record of each class that is not over: who has it open sees the new list at once."""
+    rooms = Room.objects.filter(class_list=class_list, gone_at__isnull=True).exclude(state=RoomState.CLOSED)
+    for room_uuid in rooms.values_list("room_uuid", flat=True):
+        record.done(actor=actor, action="class_list.change", room_uuid=room_uuid, target_name=class_list.name)

@@ -1,0 +1,51 @@
+"""Who should be in a class: lists of people that a school brings along. The cloud knows nothing of them."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from classroom_admin.rooms.keys import new_key
+
+
+class ClassList(models.Model):
+    """A named list of people. A teacher sees their own, an administrator all."""
+
+    key = models.CharField(max_length=16, unique=True, default=new_key)
+    name = models.CharField(max_length=120)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="class_lists"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    version = models.IntegerField(default=1, help_text="raised by each change of its people")
+
+    class Meta:
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListedPerson(models.Model):
+    """Somebody on a list: known by their cloud user id where it is given, else by their name."""
+
+    class_list = models.ForeignKey(ClassList, on_delete=models.CASCADE, related_name="people")
+    name = models.CharField(max_length=255)
+    user_uuid = models.CharField(max_length=64, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    group = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["class_list", "user_uuid"],
+                condition=~models.Q(user_uuid=""),
+                name="rooms_listed_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,49 @@
+// Panels fold, and the browser remembers: by a style sheet and before anything is drawn, so that nothing jumps and no
+// swap unfolds one. roster.js comes when it is needed.
+"use strict";
+
+(() => {
+  const sheet = new CSSStyleSheet();
+  const store = localStorage;
+  const folded = new Set(store.getItem("folded")?.split(" "));
+  document.adoptedStyleSheets.push(sheet);
+
+  function show() {
+    const rules = [...folded].map((name) => `[data-panel="${name}"] > :not(header) { display: none }`);
+    // a roster that will be sorted is not seen before
+    if (store.sorted && !window.sortRoster) rules.push("#people-here { visibility: hidden }");
+    sheet.replaceSync(`@media screen { ${rules.join("")} }`);
+    for (const header of document.querySelectorAll("[data-panel] > header")) {
+      const panel = header.parentNode;
+      let button = header.querySelector(".panel-fold");
+      if (!button && header.nextSibling) { // read to its end
+        button = document.createElement("button");
+        button.className = "panel-fold";
+        button.id = `fold-${panel.id}`;
+        button.dataset.own = panel.id; // morph.js leaves it alone
+        button.setAttribute("aria-labelledby", `${panel.id}-title`);
+        header.append(button);
+      }
+      button?.setAttribute("aria-expanded", !folded.has(panel.id));
+    }
+    if (store.sorted || document.querySelector("[data-due], [data-late]")) more();
+  }
+
+  function more() {
+    const needs = document.querySelector("[data-script]");
+    if (needs && !window.sortRoster) import(needs.dataset.script).then(show);
+  }
+  const on = document.addEventListener.bind(document);
+  const watch = new MutationObserver(show);
+  watch.observe(document, { childList: true, subtree: true });
+  on("DOMContentLoaded", () => watch.disconnect());
+  on("live:changed", show);
+  on("focusin", ({ target }) => target.dataset.script && more());
+  on("click", ({ target }) => {
+    const name = target.dataset.own;
+    if (name && !folded.has(name)) folded.add(name);
+    else if (!folded.delete(name || target.hash?.slice(1))) return;
+    store.setItem("folded", [...folded].join(" "));
+    show();
+  });
+})();

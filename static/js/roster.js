@@ -1,0 +1,57 @@
+// Sorting the roster, and what ticks every second: when somebody is removed, and what the cloud has kept quiet about.
+// Loaded by panels.js where a page needs it.
+const select = () => document.querySelector("#sort-people");
+const collator = new Intl.Collator(document.documentElement.lang || undefined, { sensitivity: "base", numeric: true });
+const text = (row) => row.querySelector("th bdi")?.textContent ?? "";
+const time = (row, place) => row.querySelector(`${place} time`)?.dateTime || "9";
+const BY = {
+  name: () => 0,
+  hand: (a, b) => (time(a, ".p-hand") < time(b, ".p-hand") ? -1 : Number(time(a, ".p-hand") > time(b, ".p-hand"))),
+  time: (a, b) => (time(a, ".p-since") < time(b, ".p-since") ? -1 : Number(time(a, ".p-since") > time(b, ".p-since"))),
+  role: (a, b) => a.dataset.order.charCodeAt(0) - b.dataset.order.charCodeAt(0),
+};
+
+// Rows that come later are put where they belong by morph.js, with the same comparison.
+window.sortRoster = () => {
+  const rows = document.querySelector("#people-here");
+  const by = BY[localStorage.sorted];
+  if (select()) select().value = by ? localStorage.sorted : "";
+  if (!rows) return;
+  rows.compareRows = by && ((a, b) => by(a, b) || collator.compare(text(a), text(b)));
+  const usual = (a, b) => (a.dataset.order < b.dataset.order ? -1 : 1);
+  const held = document.activeElement;
+  rows.append(...[...rows.children].sort(rows.compareRows || usual));
+  if (rows.contains(held)) held.focus({ preventScroll: true });
+  // part of a roster cannot be sorted: the rest is loaded first
+  if (by) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
+};
+
+document.addEventListener("change", ({ target }) => {
+  if (target !== select()) return;
+  localStorage.sorted = target.value;
+  window.sortRoster();
+});
+
+function left(element, now) {
+  const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now) / 1000));
+  const words = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  if (element.textContent !== words) element.textContent = words;
+}
+
+function tick() {
+  const now = window.cloudNow?.() ?? Date.now();
+  document.querySelectorAll("[data-due]").forEach((element) => left(element, now));
+  for (const element of document.querySelectorAll("[data-late]")) element.hidden = new Date(element.dataset.late) > now;
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", window.sortRoster);
+window.sortRoster();
+tick();
+setInterval(tick, 1000);
+document.addEventListener("live:changed", () => {
+  tick();
+  // a roster that was sent whole came in its usual order
+  const rows = document.querySelector("#people-here");
+  const all = [...(rows?.children ?? [])];
+  if (rows?.compareRows && all.some((row, at) => at && rows.compareRows(all[at - 1], row) > 0)) window.sortRoster();
+});

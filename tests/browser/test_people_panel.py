@@ -1,0 +1,277 @@
+"""The people of a class: folding, sorting, hands, countdowns, one person, the class list, and checking."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.looking import (
+    assert_fits,
+    card,
+    dialog,
+    keep_screenshot,
+    last_command,
+    open_class,
+    press,
+    removal_of,
+    roster,
+    row_of,
+)
+from tests.browser.scene import furnish
+from tests.browser.school import TEACHER
+
+SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifts += entry.value)))
+    .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def folder(page: Page, title: str):
+    """The button that folds a panel: named as its panel."""
+    return page.get_by_role("button", name=title, exact=True)
+
+
+def names(page: Page) -> list[str]:
+    return [words.strip() for words in roster(page).get_by_role("rowheader").locator("bdi").all_inner_texts()]
+
+
+def test_panels_fold_and_remember_it(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Folding 5a")
+    room.enter("p1", "Pia Pupil")
+    page = window(TEACHER)
+    page.add_init_script(SHIFTS)
+    open_class(page, room)
+    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(folder(page, "People")).to_have_attribute("aria-expanded", "true")
+    folder(page, "People").focus()
+    page.keyboard.press("Enter")
+    expect(folder(page, "People")).to_have_attribute("aria-expanded", "false")
+    expect(roster(page)).to_be_hidden()
+    folder(page, "Hands").click()
+    room.act("wave", userUuid="p1")  # what comes in meanwhile unfolds nothing
+    expect(card(page, "Hands").get_by_text("1 waiting")).to_be_attached()
+    press(page, "End class")
+    dialog(page).get_by_role("button", name="End class").click()
+    expect(last_command(page)).to_contain_text("Confirmed")
+    expect(folder(page, "People")).to_be_focused()
+    expect(roster(page)).to_be_hidden()
+
+    page.reload()
+    expect(page.get_by_role("heading", name="What was asked")).to_be_visible()
+    expect(folder(page, "Hands")).to_have_attribute("aria-expanded", "false")
+    expect(roster(page)).to_be_hidden()
+    page.wait_for_load_state("load")
+    assert page.evaluate("window.shifts") < 0.01
+    folder(page, "People").click()
+    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    page.reload()
+    expect(row_of(page, "Pia Pupil")).to_be_visible()
+
+
+def test_sorting_is_remembered_and_kept_by_what_comes_in(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Sorting 5b", teacher_name="Mona Teacher")
+    for number, name in enumerate(("Zoe", "Anna", "Émil", "Ben")):
+        room.enter(f"p{number}", name)
+    room.act("wave", userUuid="p3")
+    page = window(TEACHER)
+    page.add_init_script(SHIFTS)
+    open_class(page, room)
+    expect(roster(page).get_by_role("rowheader")).to_have_count(5)
+    expect(row_of(page, "Ben")).to_contain_text("Hand up")
+    usual = names(page)
+    assert usual[:2] == ["Mona Teacher", "Ben"]
+    page.get_by_label("Sort by").select_option("name")
+    expect(roster(page).get_by_role("rowheader").first).to_contain_text("Anna")
+    assert names(page) == ["Anna", "Ben", "Émil", "Mona Teacher", "Zoe"]
+    room.enter("p9", "Carl")
+    expect(row_of(page, "Carl")).to_be_visible()
+    assert names(page) == ["Anna", "Ben", "Carl", "Émil", "Mona Teacher", "Zoe"]
+    page.reload()
+    expect(page.get_by_label("Sort by")).to_have_value("name")
+    expect(roster(page).get_by_role("rowheader").first).to_contain_text("Anna")
+    assert names(page) == ["Anna", "Ben", "Carl", "Émil", "Mona Teacher", "Zoe"]
+    assert page.evaluate("window.shifts") < 0.01
+    page.get_by_label("Sort by").select_option("time")
+    expect(roster(page).get_by_role("rowheader").first).to_contain_text("Mona Teacher")
+    assert names(page)[-1] == "Carl"
+    page.get_by_label("Sort by").select_option("hand")
+    expect(roster(page).get_by_role("rowheader").first).to_contain_text("Ben")
+    page.get_by_label("Sort by").select_option("")
+    expect(roster(page).get_by_role("rowheader").first).to_contain_text("Mona Teacher")
+    assert names(page)[:2] == ["Mona Teacher", "Ben"]
+
+
+def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Hands 5c")
+    for number, name in enumerate(("Anna", "Ben", "Carl")):
+        room.enter(f"p{number}", name)
+    room.act("stage", userUuid="p1")
+    room.act("unstage", userUuid="p1")
+    page = window(TEACHER)
+    open_class(page, room)
+    hands = card(page, "Hands")
+    expect(hands).to_contain_text("Nobody has a hand up.")
+    for number in (2, 1):
+        room.act("wave", userUuid=f"p{number}")
+    expect(hands.get_by_role("listitem")).to_have_count(2)
+    expect(hands.get_by_role("listitem").nth(0)).to_contain_text(re.compile("Carl.*not on stage this week"))
+    expect(hands.get_by_role("listitem").nth(1)).to_contain_text("Ben")
+    expect(hands.get_by_role("listitem").nth(1)).not_to_contain_text("not on stage")
+    expect(hands).to_contain_text("2 waiting")
+    room.act("lower", userUuid="p2")
+    expect(hands.get_by_role("listitem")).to_have_count(1)
+    room.act("leave", userUuid="p1")
+    expect(hands).to_contain_text("Nobody has a hand up.")
+
+
+def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Countdown 5d")
+    room.enter("p1", "Rudi Rowdy")
+    room.act("kick", userUuid="p1")
+    room.enter("p1", "Rudi Rowdy")
+    page = window(TEACHER)
+    other = window("admin@school.test")
+    for each in (page, other):
+        open_class(each, room)
+    removal_of(page, "Rudi Rowdy").click()
+    asks = dialog(page)
+    expect(asks).to_contain_text("second time this week")
+    keep_screenshot(page, "remove")
+    asks.get_by_label("In 5 minutes").check()
+    asks.get_by_label(re.compile("Reason")).fill("Threw paper")
+    asks.get_by_role("button", name="Remove").click()
+    expect(asks).to_be_hidden()
+    for each in (page, other):  # all who watch see it tick
+        strip = each.get_by_role("list", name="Removals to come")
+        expect(strip).to_contain_text("Rudi Rowdy")
+        expect(strip).to_contain_text("Threw paper")
+        expect(strip.locator("time")).to_have_text(re.compile("^4:5"))
+        expect(row_of(each, "Rudi Rowdy").get_by_role("button", name="Call off")).to_be_visible()
+    keep_screenshot(page, "countdown", full=True)
+    other.get_by_role("list", name="Removals to come").get_by_role("button", name="Call off").click()
+    for each in (page, other):
+        expect(each.get_by_role("list", name="Removals to come").get_by_role("listitem")).to_have_count(0)
+        expect(removal_of(each, "Rudi Rowdy")).to_be_visible()
+    assert room.person("p1")["online"]
+
+    removal_of(page, "Rudi Rowdy").click()
+    asks.get_by_label("In minutes").fill("2")  # a number chooses its own line
+    expect(asks.get_by_label("In as many minutes as I say")).to_be_checked()
+    asks.get_by_label("In 30 seconds").check()
+    asks.get_by_label("In minutes").fill("")
+    asks.get_by_label("In 30 seconds").check()
+    asks.get_by_label("For good").check()
+    asks.get_by_role("button", name="Remove").click()
+    expect(row_of(page, "Rudi Rowdy")).to_have_count(0, timeout=60_000)
+    assert (room.person("p1")["online"], room.person("p1")["isBanned"]) == (False, True)
+    expect(last_command(page)).to_contain_text(re.compile(r"Remove Rudi Rowdy\s+Confirmed"))
+
+    press(page, "Who may not come back")
+    expect(asks).to_contain_text(re.compile("Rudi Rowdy.*for good.*Tara Teacher", re.S))
+    keep_screenshot(page, "kept-out")
+    asks.get_by_role("link", name="Let back in").click()
+    asks.get_by_role("button", name="Let back in").click()
+    expect(asks).to_be_hidden()
+    expect(page.locator("#do-kept-out")).to_be_focused()
+
+
+def test_one_person(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Person 5e")
+    room.enter("p1", "Pia Pupil")
+    room.act("drop", userUuid="p1")
+    room.enter("p1", "Pia Pupil")
+    page = window(TEACHER)
+    open_class(page, room)
+    expect(row_of(page, "Pia Pupil").get_by_title("So often they left and came back")).to_contain_text("1")
+    row_of(page, "Pia Pupil").get_by_role("link", name="Pia Pupil", exact=True).click()
+    shown = dialog(page)
+    expect(shown.get_by_role("heading", level=2)).to_have_text("Pia Pupil")
+    expect(shown.get_by_role("table").get_by_role("row")).to_have_count(3)
+    expect(shown).to_contain_text("still there")
+    keep_screenshot(page, "person")
+    shown.get_by_role("link", name="Remove…").click()
+    expect(shown.get_by_role("heading", level=2)).to_have_text("Remove Pia Pupil?")
+    page.keyboard.press("Escape")
+    expect(shown).to_be_hidden()
+    expect(row_of(page, "Pia Pupil").get_by_role("link", name="Pia Pupil", exact=True)).to_be_focused()
+
+
+def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Listed 5f")
+    room.enter("p1", "Anna Apple")
+    page = window(TEACHER)
+    page.goto("/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Lists").click()
+    press(page, "New list")
+    page.get_by_label("Name of the list").fill("Class 5f")
+    press(page, "Make the list")
+    field = page.get_by_label("File (CSV)")
+    field.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"name;id\n;p1\n"})
+    press(page, "Show what would change")
+    expect(page.get_by_role("alert")).to_contain_text("Line 2: the name is missing.")
+    people = "name;id\nAnna A.;p1\nBéla Banana;\nCleo Cherry;p3\n".encode()
+    field.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": people})
+    press(page, "Show what would change")
+    expect(page.get_by_role("region", name="New on the list")).to_contain_text("Béla Banana")
+    keep_screenshot(page, "list-preview")
+    press(page, "Save these changes")
+    expect(page.get_by_role("status")).to_contain_text("3 added, 0 changed, 0 removed")
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(4)
+    keep_screenshot(page, "list", full=True)
+
+    open_class(page, room)
+    press(page, "Class list")
+    dialog(page).get_by_label("Class list").select_option(label="Class 5f")
+    dialog(page).get_by_role("button", name="Use this list").click()
+    people_card = card(page, "People")
+    expect(people_card).to_contain_text("1 of 3 here")
+    expect(people_card).to_contain_text("2 not here yet")
+    page.get_by_text("Who is missing, late or gone").click()
+    expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()
+    room.enter("guest-77", "bela BANANA")
+    expect(people_card).to_contain_text("2 of 3 here")
+    expect(people_card).to_contain_text("Found by name")
+    expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()  # what was opened stays open
+    keep_screenshot(page, "attendance", full=True)
+    page.goto("/lists/")
+    page.get_by_role("link", name="Class 5f").click()
+    press(page, "Delete the list")
+    page.get_by_role("main").get_by_role("button", name="Delete the list").click()
+    expect(page.get_by_role("status")).to_contain_text("is deleted")
+
+
+def test_what_the_cloud_keeps_quiet_about_can_be_checked(
+    window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
+) -> None:
+    room = classroom("Quiet 5g")
+    page = window(TEACHER)
+    open_class(page, room)
+    simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
+    press(page, "End class")
+    dialog(page).get_by_role("button", name="End class").click()
+    asked = card(page, "What was asked")
+    expect(last_command(page)).to_contain_text("Accepted, waiting to be confirmed")
+    expect(asked).to_contain_text(re.compile(r"requested · accepted \+\d"))
+    expect(asked.get_by_role("button", name="Check now")).to_be_hidden()
+    expect(asked).to_contain_text("The cloud has not told whether it happened.")
+    expect(asked.get_by_role("button", name="Check now")).to_be_visible(timeout=50_000)
+    asked.get_by_role("button", name="Check now").click()
+    expect(asked).to_contain_text("The cloud says: the class is ended. So it was done.")
+    expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
+    expect(asked.get_by_role("button", name="Check now")).to_have_count(0)
+
+
+def test_the_panel_fits_everywhere(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Fitting 5h")
+    furnish(room)
+    for width, scheme in ((360, "light"), (390, "dark"), (768, "light"), (1440, "light"), (1440, "dark")):
+        page = window(TEACHER, viewport={"width": width, "height": 900}, color_scheme=scheme)
+        open_class(page, room)
+        expect(row_of(page, "Amir Haddad")).to_be_visible()
+        assert_fits(page)
+        keep_screenshot(page, f"panel-{width}-{scheme}", full=True)
+        for address in ("/lists/", "/lists/new/"):
+            page.goto(address)
+            assert_fits(page)
