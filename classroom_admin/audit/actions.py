@@ -26,6 +26,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     },
     "Resources": {
         "resource.put": "Shared a file with the class",
+        "resource.hold_delete": "Asked to delete files of the class (held back for a moment)",
+        "resource.undo_delete": "Took back the deletion of files",
         "resource.delete": "Deleted a file of the class",
     },
     "Properties": {

@@ -75,6 +75,8 @@ def recording_buttons(
             else []
         )
     buttons = [button("stop", "Stop recording", "Stopping…", "square", look="danger", asks=True)]
+    if web:
+        buttons.append(button("change", "Change settings", "Changing…", "sliders-horizontal", asks=True))
     if web and paused:
         buttons.insert(0, button("resume", "Resume", "Resuming…", "play"))
     elif web:

@@ -23,6 +23,7 @@ NAMES: Final = (
     "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
     "users", "video", "video-off", "x",
+    "images", "sliders-horizontal", "upload",
 )
 # fmt: on
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)

@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
+from classroom_admin.live.media import pages, serving, streams
 
 app_name = "live"
 urlpatterns = [
@@ -11,6 +12,9 @@ urlpatterns = [
     path("live/classes/<key>/", class_page.changes, name="class_changes"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", sprite.icons, name="icons"),
     path("", include("classroom_admin.live.commands.urls")),
+    path("files/<signed>/<name>", serving.shared_file, name="shared_file"),
+    path("classes/<key>/files/<int:pk>/pages/", pages.pages, name="file_pages"),
+    path("classes/<key>/recordings/<int:pk>/streams/", streams.addresses, name="streams"),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),

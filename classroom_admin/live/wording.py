@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "recording.resume": "Resume recording",
     "recording.change": "Change the recording",
     "resource.put": "Add the file",
+    "resource.hold_delete": "Delete, with ten seconds to undo:",
+    "resource.undo_delete": "Keep after all",
     "resource.delete": "Delete files",
 }
 UNDER_WAY: Final = ("requested", "accepted")

@@ -61,10 +61,17 @@
   async function open(link) {
     opener = link.id || link.closest("[id]")?.id;
     await htmx.ajax("GET", link.getAttribute("href"), { target: "#dialog-body", swap: "innerHTML" });
+    dialog.querySelectorAll("[data-script]").forEach(load);
     if ($("#dialog-title", dialog) && !dialog.open) {
       writeTimes(dialog);
       dialog.showModal();
     }
+  }
+
+  // what only some dialogs need comes with the first of them
+  function load({ dataset: { script } }) {
+    if (document.querySelector(`script[src="${script}"]`)) return;
+    document.head.append(Object.assign(document.createElement("script"), { src: script }));
   }
 
   dialog.addEventListener("close", () => {
