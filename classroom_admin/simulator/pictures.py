@@ -15,7 +15,7 @@ def page_picture(number: int, *, width: int) -> bytes:
     unit = max(1, height // 18)
     boxes = [(unit, unit, width // 2, 2 * unit, ACCENT)]
     boxes += [
-        (unit, (4 + 2 * line) * unit, width * (9 - (number * 3 + line * 5) % 5) // 18, unit, INK)
+        (unit, (4 + 2 * line) * unit, width * (9 - (number * 3 + line * 2) % 5) // 18, unit, INK)
         for line in range(6)
     ]
     side = unit * (3 + number % 5)

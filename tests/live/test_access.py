@@ -5,12 +5,16 @@ missing from.
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, reverse
 
+from classroom_admin.actions import held, uploads
+from classroom_admin.actions.file_addresses import address_of
+from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
-from classroom_admin.rooms.models import Participant
+from classroom_admin.rooms.models import Participant, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from tests.live.conftest import HTMX, School
 
@@ -35,8 +39,13 @@ TABLE = {
     "recording": OWN,
     "add_file": OWN,
     "delete_files": OWN,
+    "undo_delete": OWN,
+    "file_pages": OWN,
+    "streams": OWN,
+    "shared_file": OPEN,
 }
-COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files")
+BY_POST_ALONE = ("upload_file", "check_recording")
+COMMANDS = ("command", "remove", "let_back", "recording", "add_file", "delete_files", "undo_delete")
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
@@ -55,18 +64,43 @@ def address(name: str, school: School) -> str:
         "icons": lambda: {"fingerprint": fingerprint()},
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
+        "check_recording": lambda: {"name": "start"},
+        "undo_delete": lambda: {"pk": hold(school).pk},
+        "file_pages": lambda: {"pk": Resource.objects.get(room=school.room).pk},
+        "streams": lambda: {"pk": Recording.objects.get(room=school.room).pk},
+        "shared_file": lambda: dict(zip(("signed", "name"), uploaded(school).split("/")[-2:], strict=True)),
         "event": lambda: {"pk": StoredEvent.objects.filter(room=school.room).first().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
     }
     kwargs = more.get(name, dict)()
-    if TABLE[name] == OWN:
+    if TABLE.get(name, OWN) == OWN:
         kwargs["key"] = school.room.key
     return reverse(f"live:{name}", kwargs=kwargs)
 
 
+def hold(school: School) -> HeldDeletion:
+    files = list(Resource.objects.filter(room=school.room))
+    return held.hold_deletion(actor=school.administrator, room=school.room, resources=files)
+
+
+def uploaded(school: School) -> str:
+    """The address of a file that was uploaded for the class."""
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+    return address_of(uploads.take(actor=school.administrator, room=school.room, file=file))
+
+
 def test_every_address_is_in_the_table() -> None:
-    assert names(urls.urlpatterns) == set(TABLE)
+    assert names(urls.urlpatterns) == {*TABLE, *BY_POST_ALONE}
+
+
+@pytest.mark.parametrize("name", BY_POST_ALONE)
+def test_who_may_post(school: School, name: str) -> None:
+    where = address(name, school)
+    assert school.signed_in(school.administrator).get(where).status_code == 405
+    for who, status in (("administrator", {200, 422}), ("teacher", {200, 422}), ("other_teacher", {404})):
+        assert school.signed_in(getattr(school, who)).post(where).status_code in status
+    assert school.signed_in(None).post(where).status_code == 302
 
 
 @pytest.mark.parametrize("name", TABLE)
