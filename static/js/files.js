@@ -5,23 +5,20 @@
   const $ = (selector, scope) => scope.querySelector(selector);
   const headers = JSON.parse(document.body.getAttribute("hx-headers") || "{}");
   let running = null;
-  let blank = null; // the form's part as it was, to choose another file
 
   document.addEventListener("change", ({ target }) => {
     if (target.matches("form[data-files] input[type=file]") && target.files.length) upload(target.form, target.files[0]);
   });
   document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-stop]")) stop();
-    else if (target.closest("[data-again]")) again(target.closest("form"));
+    if (target.closest("[data-stop]")) {
+      stop();
+      $("input[type=file]", target.form).value = ""; // so that the same file can be chosen again
+    } else if (target.closest("[data-again]")) again(target.closest("form"));
   });
   document.getElementById("dialog")?.addEventListener("close", stop);
 
   function upload(form, file) {
     stop();
-    if (!blank) {
-      blank = $("#upload", form).cloneNode(true);
-      $("#file-error", blank).replaceChildren();
-    }
     if (file.size > Number(form.dataset.most)) return refuse(form, form.dataset.tooBig);
     refuse(form, "");
     const xhr = (running = new XMLHttpRequest());
@@ -69,8 +66,9 @@
   }
 
   function again(form) {
-    if (blank) $("#upload", form).replaceWith(blank.cloneNode(true));
-    $("input[type=file]", form)?.click();
+    const part = $("#upload", form);
+    part.replaceWith($("template", part).content.cloneNode(true));
+    $("input[type=file]", form).click();
   }
 
   function refuse(form, words) {

@@ -58,7 +58,7 @@ def _number(label: Any, hint: Any, placeholder: str) -> forms.IntegerField:
 
 
 def _address(label: Any, hint: Any) -> forms.CharField:
-    widget = forms.TextInput({"dir": "ltr", "placeholder": "https://", "inputmode": "url", "type": "url"})
+    widget = forms.URLInput({"dir": "ltr", "placeholder": "https://"})
     return forms.CharField(required=False, max_length=1024, label=label, help_text=hint, widget=widget)
 
 
@@ -95,6 +95,9 @@ class SettingsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if not self.is_web:  # what is not shown and not sent can't be wrong
+            for name in UPSTREAM:
+                self.errors.pop(name, None)
         for name in self.errors:
             if name in _WRONG:
                 self.errors[name] = self.error_class([_WRONG[name]])
