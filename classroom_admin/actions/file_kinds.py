@@ -94,9 +94,15 @@ def _begins(*marks: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_mp3(head: bytes) -> bool:
-    """An ID3 tag, or a frame: eleven set bits and a layer."""
-    frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
-    return head.startswith(b"ID3") or frame
+    """An ID3 tag, or the header of a frame: eleven set bits, and a version, layer, bit rate and sampling rate
+    that there are.
+    """
+    if head.startswith(b"ID3"):
+        return True
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    return version != 1 and layer != 0 and head[2] >> 4 != 15 and head[2] >> 2 & 3 != 3
 
 
 def _is_table(head: bytes) -> bool:
@@ -105,7 +111,7 @@ def _is_table(head: bytes) -> bool:
         return True  # a table saved as "Unicode text"
     text = head.removeprefix(b"\xef\xbb\xbf")
     controls = set(text) & (set(range(32)) - {9, 10, 12, 13})
-    return not controls and not text.lstrip().startswith(b"<")
+    return not controls and not text.lstrip().startswith((b"<", b"%PDF-"))
 
 
 _LOOKS: Final[dict[str, Callable[[bytes], bool]]] = {

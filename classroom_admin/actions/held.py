@@ -46,6 +46,7 @@ def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> 
         )
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
+    due_at = clock.cloud_now() + HOLD
     with transaction.atomic():
         Room.objects.select_for_update().get(pk=room.pk)  # two who press at once: one after the other
         first = in_force(room).filter(by=actor, resource_uuids=ids).first()
@@ -62,7 +63,7 @@ def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> 
             room_uuid=room.room_uuid,
             target=ids[0] if len(ids) == 1 else "",
             target_name=", ".join(names),
-            params={"resource_uuids": ids, "seconds": int(HOLD.total_seconds())},
+            params={"resource_uuids": ids, "names": names, "due_ms": round(due_at.timestamp() * 1000)},
         )
         return HeldDeletion.objects.create(
             room=room,
@@ -70,14 +71,16 @@ def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> 
             hold=entry,
             resource_uuids=ids,
             names=names,
-            due_at=clock.cloud_now() + HOLD,
+            due_at=due_at,
         )
 
 
-def undo(*, actor: User, room: Room, pk: int) -> HeldDeletion:
-    """Take a deletion back: anybody may who may act on the class. ``ActionRefused`` where it is too late."""
+def undo(*, actor: User, room: Room, hold: int) -> HeldDeletion:
+    """Take back the deletion with this entry on record: anybody may who may act on the class.
+    ``ActionRefused`` where it is too late.
+    """
     flow.authorise(actor, room)
-    held = HeldDeletion.objects.filter(pk=pk, room=room).first()
+    held = HeldDeletion.objects.filter(hold_id=hold, room=room).first()
     if held is None:
         raise NotYours
     with transaction.atomic():
@@ -130,7 +133,7 @@ def _send(held: HeldDeletion) -> bool:
         files = Resource.objects.filter(
             room=held.room, resource_uuid__in=held.resource_uuids, removed_at__isnull=True
         )
-        resources.delete_resources(actor=held.by, room=held.room, resources=list(files), held=held.pk)
+        resources.delete_resources(actor=held.by, room=held.room, resources=list(files), hold=held.hold_id)
     except (ActionRefused, NotYours) as refused:
         why = refused.message if isinstance(refused, ActionRefused) else _NOT_YOURS
         add_step(held.hold, Step.Kind.FAILED, {"sentence": why})
@@ -145,7 +148,10 @@ _NOT_YOURS: Final = "Who asked for this may not act on the class any more, so no
 def _was_sent(held: HeldDeletion) -> bool:
     """Whether a worker that died had put the command on record. Then the record tells how it ended."""
     sent = Entry.objects.filter(
-        room_uuid=held.room.room_uuid, action="resource.delete", pk__gt=held.hold_id, params__held=held.pk
+        room_uuid=held.room.room_uuid,
+        action="resource.delete",
+        pk__gt=held.hold_id,
+        params__hold=held.hold_id,
     ).exists()
     if sent:
         HeldDeletion.objects.filter(pk=held.pk).update(state=HeldDeletion.State.SENT)

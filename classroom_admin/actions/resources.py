@@ -70,11 +70,11 @@ def put_resource_by_url(
 
 
 def delete_resources(
-    *, actor: User, room: Room, resources: Sequence[Resource], held: int | None = None
+    *, actor: User, room: Room, resources: Sequence[Resource], hold: int | None = None
 ) -> Entry:
     """Take files away from the class, all by one call. Confirmed by event 1003.
 
-    ``held``: the id of the ``HeldDeletion`` that this carries out; it stands on the record.
+    ``hold``: the id of the entry that asked for this with time to take it back.
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused("A chosen file is not in this class. Reload the page.", field="resourceUuids")
@@ -90,7 +90,7 @@ def delete_resources(
         room_uuid=room.room_uuid,
         target=ids[0] if len(ids) == 1 else "",
         target_name=", ".join(name or resource_uuid for resource_uuid, name in chosen),
-        params={"resource_uuids": ids} | ({} if held is None else {"held": held}),
+        params={"resource_uuids": ids} | ({} if hold is None else {"hold": hold}),
         call=call,
         confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": DELETED, "resource_uuids": ids}),
     )

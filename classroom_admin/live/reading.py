@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from django.utils.functional import cached_property
 
-from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
 from classroom_admin.live.media.cover import Cover, cover_of
-from classroom_admin.live.media.files import files_of, held_of
+from classroom_admin.live.media.files import Held, files_of, held_of
 from classroom_admin.live.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
 from classroom_admin.live.versions import Seen
 from classroom_admin.live.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
@@ -187,9 +186,9 @@ class ClassReading:
         return cover_of(self.room, self.recordings, self._entries) if self.recordings else None
 
     @cached_property
-    def held(self) -> list[HeldDeletion]:
-        """Deletions of files that can still be taken back, or are just being sent."""
-        return held_of(self.room, self._entries)
+    def held(self) -> list[Held]:
+        """Deletions of files that can still be taken back."""
+        return held_of(self._entries)
 
     @cached_property
     def files(self) -> list[Any]:

@@ -56,21 +56,24 @@ def test_then_once(hold, left, school):
     assert left() == ["c"]
     entry = Entry.objects.get(action="resource.delete")
     assert kinds(entry) == [Step.Kind.REQUESTED, Step.Kind.ACCEPTED]
-    assert (entry.actor, entry.params) == (school.teacher, {"resource_uuids": ["a", "b"], "held": hold.pk})
+    assert (entry.actor, entry.params) == (
+        school.teacher,
+        {"resource_uuids": ["a", "b"], "hold": hold.hold_id},
+    )
     hold.refresh_from_db()
     assert hold.state == State.SENT
     assert not held.in_force(school.room).exists()
 
 
 def test_taken_back(hold, left, school):
-    held.undo(actor=school.administrator, room=school.room, pk=hold.pk)
+    held.undo(actor=school.administrator, room=school.room, hold=hold.hold_id)
     make_due(hold)
     assert held.send_due() == 0
     assert left() == ["a", "b", "c"]
     assert not Entry.objects.filter(action="resource.delete").exists()
     undone = Entry.objects.get(action="resource.undo_delete")
     assert (undone.actor, undone.params["hold"]) == (school.administrator, hold.hold_id)
-    held.undo(actor=school.teacher, room=school.room, pk=hold.pk)  # again: nothing more happens
+    held.undo(actor=school.teacher, room=school.room, hold=hold.hold_id)  # again: nothing more happens
     assert Entry.objects.filter(action="resource.undo_delete").count() == 1
 
 
@@ -78,18 +81,18 @@ def test_too_late(hold, school):
     make_due(hold)
     held.send_due()
     with pytest.raises(ActionRefused, match="too late"):
-        held.undo(actor=school.teacher, room=school.room, pk=hold.pk)
+        held.undo(actor=school.teacher, room=school.room, hold=hold.hold_id)
 
 
 def test_whose_class_it_is_decides(hold, school):
     rows = list(Resource.objects.all())
     with pytest.raises(NotYours):
-        held.undo(actor=school.other_teacher, room=school.room, pk=hold.pk)
+        held.undo(actor=school.other_teacher, room=school.room, hold=hold.hold_id)
     with pytest.raises(NotYours):
         held.hold_deletion(actor=school.other_teacher, room=school.room, resources=rows)
     elsewhere = Room.objects.create(room_uuid="elsewhere", name="Elsewhere")
     with pytest.raises(NotYours):
-        held.undo(actor=school.administrator, room=elsewhere, pk=hold.pk)
+        held.undo(actor=school.administrator, room=elsewhere, hold=hold.hold_id)
     with pytest.raises(ActionRefused):
         held.hold_deletion(actor=school.administrator, room=elsewhere, resources=rows)
     with pytest.raises(ActionRefused):
@@ -141,7 +144,7 @@ def test_a_worker_that_died_before_sending_is_made_good(hold, left):
 
 def test_a_worker_that_died_after_sending_is_not_repeated(hold, left, school):
     rows = list(Resource.objects.filter(resource_uuid__in=["a", "b"]))
-    resources.delete_resources(actor=school.teacher, room=school.room, resources=rows, held=hold.pk)
+    resources.delete_resources(actor=school.teacher, room=school.room, resources=rows, hold=hold.hold_id)
     HeldDeletion.objects.update(
         state=State.SENDING, taken_at=clock.now() - held.WORKER_DIED_AFTER - timedelta(seconds=1)
     )
@@ -167,7 +170,7 @@ def test_many_workers_and_one_who_takes_it_back(sim, school, truth):
     def regret() -> None:
         start.wait()
         try:
-            held.undo(actor=school.teacher, room=school.room, pk=hold.pk)
+            held.undo(actor=school.teacher, room=school.room, hold=hold.hold_id)
             undone.append(True)
         except ActionRefused:
             undone.append(False)

@@ -320,9 +320,9 @@ def test_all_who_watch_see_it_and_may_undo(client: Client, school: School) -> No
     html = changes(other, school, before).content.decode()
     assert 'class="going"' in html
     assert re.search(r'data-left="\d{4}-\d\d-\d\dT[\d:]+Z"', html)
-    assert where("undo_delete", school, hold.pk) in html
+    assert where("undo_delete", school, hold.hold_id) in html
     before = now(school)
-    other.post(where("undo_delete", school, hold.pk), **HTMX)
+    other.post(where("undo_delete", school, hold.hold_id), **HTMX)
     html = changes(client, school, before).content.decode()
     assert 'id="files"' in html
     assert 'class="going"' not in html
@@ -332,7 +332,7 @@ def test_all_who_watch_see_it_and_may_undo(client: Client, school: School) -> No
 def test_too_late_to_undo_is_said(client: Client, school: School) -> None:
     hold = held.hold_deletion(actor=school.teacher, room=school.room, resources=list(Resource.objects.all()))
     HeldDeletion.objects.update(state=HeldDeletion.State.SENT)
-    html = client.post(where("undo_delete", school, hold.pk), **HTMX).content.decode()
+    html = client.post(where("undo_delete", school, hold.hold_id), **HTMX).content.decode()
     assert "too late" in html
 
 
@@ -340,7 +340,7 @@ def test_without_javascript(client: Client, school: School) -> None:
     file = Resource.objects.get()
     answer = client.post(where("delete_files", school), {"files": [file.pk]}, follow=True)
     assert "about to be deleted" in answer.content.decode()
-    undo = where("undo_delete", school, HeldDeletion.objects.get().pk)
+    undo = where("undo_delete", school, HeldDeletion.objects.get().hold_id)
     assert "Keep the files" in client.get(undo).content.decode()
     answer = client.post(undo, follow=True)
     assert "about to be deleted" not in answer.content.decode()

@@ -84,13 +84,13 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def undo(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, key: str, hold: int) -> HttpResponse:
     """GET asks; POST takes a deletion back that is still held."""
     room = room_for(request.user, key)
     if request.method == "GET":
         return ask(request, "files/undo.html", {"room": room})
     try:
-        held.undo(actor=request.user, room=room, pk=pk)
+        held.undo(actor=request.user, room=room, hold=hold)
     except ActionRefused as error:
         return refused(request, room, error)
     entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete").first()

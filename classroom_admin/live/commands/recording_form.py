@@ -119,7 +119,7 @@ class SettingsForm(forms.Form):
         given = {
             upstream: said[name]
             for name, upstream in UPSTREAM.items()
-            if said.get(name) not in (None, "", False)
+            if said.get(name) is not None and said[name] is not False and said[name] != ""
         }
         if given.pop("publishRtmp", False):
             given["publishRtmp"] = "true"

@@ -14,5 +14,5 @@ urlpatterns = [
     path("classes/<key>/files/add/", files.add, name="add_file"),
     path("classes/<key>/files/upload/", files.upload, name="upload_file"),
     path("classes/<key>/files/delete/", files.delete, name="delete_files"),
-    path("classes/<key>/files/held/<int:pk>/undo/", files.undo, name="undo_delete"),
+    path("classes/<key>/files/held/<int:hold>/undo/", files.undo, name="undo_delete"),
 ]
