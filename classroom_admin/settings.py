@@ -193,6 +193,8 @@ CELERY_BEAT_SCHEDULE = {
         "actions.bulk_due": 5.0,
         "actions.make_planned": 5.0,
         "actions.due_removals": 1.0,
+        "actions.send_held": 2.0,
+        "actions.tidy_files": 3600.0,
     }.items()
 }
 # --- the wall: from when on a class needs a person (live/wall/reasons.py, docs/running.md) --------
@@ -210,6 +212,37 @@ LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
 LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
+
+# --- files that people upload: on this disk, or in a bucket that speaks S3 -------
+FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
+FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
+FILES_S3_BUCKET = env.str("FILES_S3_BUCKET", default="")
+_on_disk = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": env.str("FILES_DIR", default="") or str(DATA_DIR / "files"),
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
+_in_a_bucket = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": FILES_S3_BUCKET,
+        "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
+        "region_name": env.str("FILES_S3_REGION", default="") or None,
+        "access_key": env.str("FILES_S3_ACCESS_KEY", default="") or None,
+        "secret_key": env.str("FILES_S3_SECRET_KEY", default="") or None,
+        "addressing_style": env.str("FILES_S3_ADDRESSING", default="") or "auto",
+        "default_acl": None,
+        "file_overwrite": False,
+        "querystring_auth": True,
+    },
+}
+STORAGES = {
+    "default": _in_a_bucket if FILES_S3_BUCKET else _on_disk,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # --- people -------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

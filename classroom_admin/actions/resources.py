@@ -30,13 +30,16 @@ def put_resource_by_url(
     ext: str,
     size: int,
     conversion: Mapping[str, Any] | None = None,
+    resource_uuid: str | None = None,
+    shown_url: str | None = None,
 ) -> Entry:
     """Share a file that lies at ``url`` (``size`` in bytes) under an id made here; ``entry.target`` names it.
 
     ``conversion``: ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}``, None for none.
-    Confirmed by event 1003.
+    ``resource_uuid``: an id that is known already. ``shown_url``: the address for the record, where its path
+    is a secret. Confirmed by event 1003.
     """
-    resource_uuid = uuid4().hex
+    resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
 
     def call(cloud: Client) -> Detail | None:
@@ -59,7 +62,7 @@ def put_resource_by_url(
         target_name=name,
         params={
             **{key: value for key, value in asked.items() if value is not None},
-            "url": shown_address(url),
+            "url": shown_url or shown_address(url),
         },
         same_as=asked,
         call=call,
@@ -68,8 +71,13 @@ def put_resource_by_url(
     return flow.run(actor=actor, room=room, command=command)
 
 
-def delete_resources(*, actor: User, room: Room, resources: Sequence[Resource]) -> Entry:
-    """Take files away from the class, all by one call. Confirmed by event 1003."""
+def delete_resources(
+    *, actor: User, room: Room, resources: Sequence[Resource], hold: int | None = None
+) -> Entry:
+    """Take files away from the class, all by one call. Confirmed by event 1003.
+
+    ``hold``: the id of the entry that asked for this with time to take it back.
+    """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(
             gettext("A chosen file is not in this class. Reload the page."), field="resourceUuids"
@@ -86,7 +94,7 @@ def delete_resources(*, actor: User, room: Room, resources: Sequence[Resource]) 
         room_uuid=room.room_uuid,
         target=ids[0] if len(ids) == 1 else "",
         target_name=", ".join(name or resource_uuid for resource_uuid, name in chosen),
-        params={"resource_uuids": ids},
+        params={"resource_uuids": ids} | ({} if hold is None else {"hold": hold}),
         call=call,
         confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": DELETED, "resource_uuids": ids}),
     )

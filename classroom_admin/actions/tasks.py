@@ -2,11 +2,14 @@
 
 from celery import shared_task
 
-from classroom_admin.actions.bulk.tasks import due, work
+from classroom_admin.actions.bulk.tasks import work
 from classroom_admin.actions.planning import hints, making
 from classroom_admin.actions.removals import carrying_out
 
-__all__ = ["carry_out_removal", "due", "due_removals", "make_planned", "work"]
+__all__ = [
+    *("carry_out_removal", "due", "due_removals", "hint_held", "make_planned", "send_held", "tidy_files"),
+    "work",
+]
 
 
 @shared_task(name=hints.MAKE)

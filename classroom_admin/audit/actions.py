@@ -40,6 +40,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     _("Resources"): {
         "resource.put": _("Shared a file with the class"),
         "resource.delete": _("Deleted a file of the class"),
+        "resource.hold_delete": _("Asked to delete files of the class (held back for a moment)"),
+        "resource.undo_delete": _("Took back the deletion of files"),
     },
     _("Properties"): {
         "room.set_properties": _("Set properties of the class"),

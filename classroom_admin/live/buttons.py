@@ -77,6 +77,10 @@ def recording_buttons(
             else []
         )
     buttons = [button("stop", _("Stop recording"), _("Stopping…"), "square", look="danger", asks=True)]
+    if web:
+        buttons.append(
+            button("change", _("Change settings"), _("Changing…"), "sliders-horizontal", asks=True)
+        )
     if web and paused:
         buttons.insert(0, button("resume", _("Resume"), _("Resuming…"), "play"))
     elif web:

@@ -55,7 +55,9 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("_chat.html", whole) if many else add("_chat_changes.html")
     if "recording" in panels or versions.ACTIONS in parts:
         add("_recording.html")
-    if "files" in panels:
+    if "files" in panels or (
+        versions.COMMANDS in parts and class_selectors.files_touched_since(room, seen.step)
+    ):
         add("_files.html")
     if now.profile != seen.profile and room.groups_sequence:
         add("groups/_panel.html")

@@ -25,6 +25,7 @@ NAMES: Final = (
     "braces", "history", "shuffle",
     "users", "video", "video-off", "x",
     "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
+    "images", "upload",
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})

@@ -14,6 +14,8 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.live.media.cover import Cover, cover_of
+from classroom_admin.live.media.files import Held, files_of, held_of
 from classroom_admin.live.participants.reading import PeoplePanels, removal_of, with_removals
 from classroom_admin.live.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
 from classroom_admin.live.versions import Seen
@@ -181,8 +183,18 @@ class ClassReading(PeoplePanels):
         )
 
     @cached_property
+    def cover(self) -> Cover | None:
+        """How much of the class was recorded; None where that can't be said, or there is no recording."""
+        return cover_of(self.room, self.recordings, self._entries) if self.recordings else None
+
+    @cached_property
+    def held(self) -> list[Held]:
+        """Deletions of files that can still be taken back."""
+        return held_of(self._entries)
+
+    @cached_property
     def files(self) -> list[Any]:
-        return list(class_selectors.resources(self.room))
+        return files_of(self.room, self.held)
 
     @cached_property
     def quizzes(self) -> list[Any]:

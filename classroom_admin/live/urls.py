@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
 from classroom_admin.live.groups import views as groups
+from classroom_admin.live.media import pages, serving, streams
 from classroom_admin.live.participants import views as participants
 from classroom_admin.live.properties import views as properties
 
@@ -18,6 +19,9 @@ urlpatterns = [
     path("", include("classroom_admin.live.commands.urls")),
     path("", include("classroom_admin.live.wall.urls")),
     path("", include("classroom_admin.live.together.urls")),
+    path("files/<signed>/<name>", serving.shared_file, name="shared_file"),
+    path("classes/<key>/files/<int:pk>/pages/", pages.pages, name="file_pages"),
+    path("classes/<key>/recordings/<int:pk>/streams/", streams.addresses, name="streams"),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/people/<int:pk>/", participants.person, name="person"),

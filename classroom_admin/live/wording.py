@@ -55,6 +55,8 @@ COMMANDS: Final = {
     "class_list.change": _("Changed the class list"),
     "participant.plan_removal": _("Planned to remove"),
     "participant.call_off_removal": _("Called off the removal of"),
+    "resource.hold_delete": _("Delete, with ten seconds to undo:"),
+    "resource.undo_delete": _("Keep after all"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.

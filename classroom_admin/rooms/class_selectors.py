@@ -23,6 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import CloudIdentity, User
@@ -138,8 +139,18 @@ def recordings(room: Room) -> list[Recording]:
 
 
 def resources(room: Room) -> QuerySet[Resource]:
-    """The files shared with the class, newest first; removed ones are not among them."""
-    return Resource.objects.filter(room=room, removed_at__isnull=True).order_by("-put_at", "-pk")
+    """The files shared with the class, newest first; removed ones are not among them.
+
+    Of their conversion only how far it is (`step`, `pages_done`, `pages_total`, as the cloud spelt them): the
+    list of pages may be long.
+    """
+    progress = {
+        "step": KT("task__taskProgress__currentStep"),
+        "pages_done": KT("task__taskProgress__convertedPageSize"),
+        "pages_total": KT("task__taskProgress__totalPageSize"),
+    }
+    found = Resource.objects.filter(room=room, removed_at__isnull=True)
+    return found.defer("task").annotate(**progress).order_by("-put_at", "-pk")
 
 
 def quizzes(room: Room) -> list[Quiz]:
@@ -174,6 +185,12 @@ def targets_since(room: Room, step: int) -> list[str]:
         room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
     return list(steps.order_by().values_list("entry__target", flat=True).distinct()[:200])
+
+
+def files_touched_since(room: Room, step: int) -> bool:
+    """Whether a command about files has a step after `step`."""
+    steps = Step.objects.filter(room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="resource.")
+    return steps.exists()
 
 
 def _newer(found: QuerySet, since: int | None) -> QuerySet:

@@ -4,9 +4,11 @@ record.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import Recording, Room
 
 START: Final = "recording.start"
@@ -14,6 +16,7 @@ PAUSE: Final = "recording.pause"
 RESUME: Final = "recording.resume"
 CHANGE: Final = "recording.change"
 PAUSED: Final = "paused"
+_TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ def recording_now(room: Room) -> RecordingNow | None:
     if last is None:
         return None
     runs = last.state == Recording.State.RECORDING
-    commands = taken_since_start(last, _commands(room)) if runs or not last.mode else []
+    commands = taken_since_start(last, commands_of(room)) if runs or not last.mode else []
     return RecordingNow(
         state=PAUSED if runs and is_paused(commands) else last.state,
         record_id=last.record_id,
@@ -50,7 +53,7 @@ def taken_since_start(recording: Recording, entries: Iterable[Entry]) -> list[En
     """
     taken: list[Entry] = []
     for entry in entries:
-        took = [step for step in entry.steps.all() if step.kind in (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)]
+        took = [step for step in entry.steps.all() if step.kind in _TOOK]
         if not took:
             continue
         if entry.action == START:
@@ -73,12 +76,46 @@ def is_paused(commands: Iterable[Entry]) -> bool:
     return paused
 
 
+def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[datetime, datetime | None]]:
+    """When ``recording`` was paused, by its commands (as ``taken_since_start`` gives them), in cloud time.
+
+    A pause is reckoned from when the cloud took the command; one that begins with the recording from its
+    start. The last one may be open (None).
+    """
+    found: list[tuple[datetime, datetime | None]] = []
+    since: datetime | None = None
+    for entry in commands:
+        at = clock.as_cloud_time(next(step.at for step in entry.steps.all() if step.kind in _TOOK))
+        if entry.action == START and recording.started_at is not None:
+            at = recording.started_at
+        if is_paused([entry]):
+            since = since or at
+        elif since is not None:
+            found.append((since, at))
+            since = None
+    return [*found, (since, None)] if since is not None else found
+
+
+def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
+    """The settings that the running recording was last given (upstream names; {} where nobody here gave any)
+    and whether it is paused. At most three queries.
+    """
+    running = Recording.objects.filter(room=room, state=Recording.State.RECORDING)
+    last = running.order_by("-started_sequence", "-pk").first()
+    if last is None:
+        return {}, False
+    commands = taken_since_start(last, commands_of(room))
+    given = [_web_config(entry) for entry in commands if entry.action in (START, CHANGE)]
+    return (given[-1] if given else {}), is_paused(commands)
+
+
 def mode_of(commands: Iterable[Entry]) -> str:
     """The mode that the start command asked for; empty where somebody else started it. Pure."""
     return next((str(entry.params.get("mode", "")) for entry in commands if entry.action == START), "")
 
 
-def _commands(room: Room) -> list[Entry]:
+def commands_of(room: Room) -> list[Entry]:
+    """All commands on record about the room's recordings, oldest first, with their steps: two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(START, PAUSE, RESUME, CHANGE))
     return list(entries.order_by("id").prefetch_related("steps"))
 

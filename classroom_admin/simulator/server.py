@@ -10,12 +10,15 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
 from classroom_admin.simulator.cloud import Cloud
 from classroom_admin.simulator.connection import AbortableProtocol
 from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
+from classroom_admin.simulator.pictures import page_picture
 from classroom_admin.simulator.settings import SimulatorSettings
 
 TICK_S = 0.05
@@ -46,13 +49,26 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
             await ticking
 
     app = Starlette(
-        routes=[Mount("/_sim", app=ControlEndpoint(cloud, outage=outage))],
+        routes=[
+            Mount("/_sim", app=ControlEndpoint(cloud, outage=outage)),
+            Route("/converted/{task}/{number:int}.png", _large_page),
+            Route("/converted/{task}/{number:int}_s.png", _small_page),
+        ],
         lifespan=lifespan,
     )
     # Not a route: its pattern would not match an address with an encoded line break.
     app.router.default = CloudEndpoint(cloud)
     app.state.cloud = cloud
     return app
+
+
+def _large_page(request: Request) -> Response:
+    """A converted page as a picture."""
+    return Response(page_picture(request.path_params["number"], width=1280), media_type="image/png")
+
+
+def _small_page(request: Request) -> Response:
+    return Response(page_picture(request.path_params["number"], width=320), media_type="image/png")
 
 
 def _say_why_it_stopped(ticking: asyncio.Task[None]) -> None:
@@ -119,6 +135,7 @@ class SimulatorServer:
             raise NotLoopback(self.host)
         self._socket = self._listen()
         self.port = self._socket.getsockname()[1]
+        self.cloud.world.pages_url = f"{self.base_url}/converted"
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

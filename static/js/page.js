@@ -62,6 +62,7 @@
     if (!dialog.open) opener = link.id || link.closest("[id]")?.id;
     await htmx.ajax("GET", link.getAttribute("href"), { target: "#dialog-body", swap: "innerHTML" });
     if (!$("#dialog-title", dialog)) return;
+    dialog.querySelectorAll("[data-script]").forEach(load);
     writeTimes(dialog);
     if (dialog.open) $("[data-dismiss]", dialog)?.focus();
     else dialog.showModal();
@@ -70,6 +71,12 @@
   document.addEventListener("input", ({ target }) => {
     if (target.dataset.chooses) $(target.dataset.chooses).checked = true;
   });
+
+  // what only some dialogs need comes with the first of them
+  function load({ dataset: { script } }) {
+    if (document.querySelector(`script[src="${script}"]`)) return;
+    document.head.append(Object.assign(document.createElement("script"), { src: script }));
+  }
 
   dialog.addEventListener("close", () => {
     if (!sending) $("#dialog-body").replaceChildren();

@@ -75,11 +75,25 @@
     if (!element.hidden) put(element.lastElementChild, element.dataset.words.replace("%s", duration(over)));
   }
 
+  // a held deletion counts down; the bar of what was recorded grows at its open end
+  function left(element) {
+    put(element, String(Math.max(0, Math.ceil((new Date(element.dataset.left) - now()) / 1000))));
+  }
+
+  function grow(bar) {
+    const ran = Math.max(1, Math.round((now() - new Date(bar.dataset.cover)) / 1000));
+    const open = bar.querySelector(".open");
+    bar.setAttribute("viewBox", `0 0 ${Math.max(ran, bar.dataset.axis)} 12`);
+    open?.setAttribute("width", Math.max(1, ran - open.getAttribute("x")));
+  }
+
   // all times within `scope`; called before something new enters the page, so that nothing is seen to change
   window.writeTimes = (scope) => {
     scope.querySelectorAll("time[data-as]").forEach(write);
     scope.querySelectorAll(".clock[data-from]").forEach(run);
     scope.querySelectorAll("[data-over]").forEach(overrun);
+    scope.querySelectorAll("[data-left]").forEach(left);
+    scope.querySelectorAll("[data-cover]").forEach(grow);
   };
 
   function tick() {
@@ -87,9 +101,11 @@
     document.querySelectorAll('time[data-as="for"], time[data-as="age"]').forEach(write);
     document.querySelectorAll(".clock[data-from]").forEach(run);
     document.querySelectorAll("[data-over]").forEach(overrun);
+    document.querySelectorAll("[data-cover]").forEach(grow);
   }
 
   window.writeTimes(document);
   setInterval(tick, 10000);
+  setInterval(() => document.querySelectorAll("[data-left]").forEach(left), 1000);
   document.addEventListener("visibilitychange", tick);
 })();

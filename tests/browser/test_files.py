@@ -20,6 +20,7 @@ def test_share_a_file_and_delete_several(
     part = card(page, "Files")
     press(page, "Add")
     asks = dialog(page)
+    asks.get_by_label("On the web").check()
     asks.get_by_label("Name").fill("Fractions.pdf")
     asks.get_by_label("Address").fill("not an address")
     asks.get_by_label("Size in bytes").fill("123456")
@@ -43,7 +44,8 @@ def test_share_a_file_and_delete_several(
     for number in (1, 3):
         asks.get_by_label(f"Sheet {number}.pdf").check()
     asks.get_by_role("button", name="Delete").click()
-    expect(last_command(page)).to_contain_text(re.compile(r"Delete files.*Confirmed", re.S))
+    expect(part).to_contain_text("about to be deleted")
+    expect(last_command(page)).to_contain_text(re.compile(r"Delete files.*Confirmed", re.S), timeout=60_000)
     expect(part).not_to_contain_text("Sheet 1.pdf")
     expect(part).not_to_contain_text("Sheet 3.pdf")
     expect(part).to_contain_text("Sheet 2.pdf")

@@ -5,16 +5,19 @@ missing from.
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, reverse
 
+from classroom_admin.actions import held, uploads
 from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.bulk.models import BulkRun
-from classroom_admin.actions.models import PlannedRemoval, Series
+from classroom_admin.actions.file_addresses import address_of
+from classroom_admin.actions.models import HeldDeletion, PlannedRemoval, Series
 from classroom_admin.actions.removals import planning
 from classroom_admin.audit.models import Entry
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
-from classroom_admin.rooms.models import Participant
+from classroom_admin.rooms.models import Participant, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from tests.live.conftest import HTMX, School
 
@@ -61,7 +64,12 @@ TABLE = {
     "groups": OWN,
     "properties": OWN,
     "check_properties": POSTED,
+    "undo_delete": OWN,
+    "file_pages": OWN,
+    "streams": OWN,
+    "shared_file": OPEN,
 }
+BY_POST_ALONE = ("upload_file", "check_recording")
 COMMANDS = (
     "command",
     "remove",
@@ -72,6 +80,7 @@ COMMANDS = (
     "recording",
     "add_file",
     "delete_files",
+    "undo_delete",
     "snooze",
     "run",
 )
@@ -99,6 +108,11 @@ def address(name: str, school: School) -> str:
         "icons": lambda: {"fingerprint": fingerprint()},
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
+        "check_recording": lambda: {"name": "start"},
+        "undo_delete": lambda: {"hold": hold(school).hold_id},
+        "file_pages": lambda: {"pk": Resource.objects.get(room=school.room).pk},
+        "streams": lambda: {"pk": Recording.objects.get(room=school.room).pk},
+        "shared_file": lambda: dict(zip(("signed", "name"), uploaded(school).split("/")[-2:], strict=True)),
         "event": lambda: {"pk": StoredEvent.objects.filter(room=school.room).first().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
@@ -108,9 +122,9 @@ def address(name: str, school: School) -> str:
         "check": lambda: {"pk": Entry.objects.filter(action="class.start").first().pk},
     }
     kwargs = more.get(name, dict)()
-    if TABLE[name] == OWN and name != "run":
+    if TABLE.get(name, OWN) == OWN and name != "run":
         kwargs["key"] = school.room.key
-    if TABLE[name] == PLANNED:
+    if TABLE.get(name) == PLANNED:
         kwargs["key"] = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC").key
     return reverse(f"live:{name}", kwargs=kwargs)
 
@@ -123,8 +137,28 @@ def planned_removal(school: School) -> PlannedRemoval:
     return planning.plan_removal(actor=school.teacher, room=school.room, participant=ana, after_s=600)
 
 
+def hold(school: School) -> HeldDeletion:
+    files = list(Resource.objects.filter(room=school.room))
+    return held.hold_deletion(actor=school.administrator, room=school.room, resources=files)
+
+
+def uploaded(school: School) -> str:
+    """The address of a file that was uploaded for the class."""
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+    return address_of(uploads.take(actor=school.administrator, room=school.room, file=file))
+
+
 def test_every_address_is_in_the_table() -> None:
-    assert names(urls.urlpatterns) == set(TABLE)
+    assert names(urls.urlpatterns) == {*TABLE, *BY_POST_ALONE}
+
+
+@pytest.mark.parametrize("name", BY_POST_ALONE)
+def test_who_may_post_where_nothing_opens(school: School, name: str) -> None:
+    where = address(name, school)
+    assert school.signed_in(school.administrator).get(where).status_code == 405
+    for who, status in (("administrator", {200, 422}), ("teacher", {200, 422}), ("other_teacher", {404})):
+        assert school.signed_in(getattr(school, who)).post(where).status_code in status
+    assert school.signed_in(None).post(where).status_code == 302
 
 
 @pytest.mark.parametrize("name", [name for name, who in TABLE.items() if who != POSTED])
@@ -151,9 +185,9 @@ def test_who_may_open(school: School, name: str, headers: dict[str, str], who: s
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("who", ["other_teacher", "nobody"])
 def test_who_may_not_act(school: School, name: str, who: str) -> None:
-    at = address(name, school)
+    where = address(name, school)
     before = Entry.objects.count()
-    answer = school.signed_in(getattr(school, who, None)).post(at, {"span": "now"})
+    answer = school.signed_in(getattr(school, who, None)).post(where, {"span": "now"})
     assert answer.status_code == (404 if who == "other_teacher" else 302)
     assert Entry.objects.count() == before
 
@@ -204,8 +238,8 @@ def test_a_teacher_lists_own_classes_only(school: School) -> None:
 
 def test_get_never_acts(school: School) -> None:
     client = school.signed_in(school.administrator)
-    at = [address(name, school) for name in COMMANDS]
+    addresses = [address(name, school) for name in COMMANDS]
     before = Entry.objects.count()
-    for one in at:
-        assert client.get(one).status_code == 200
+    for where in addresses:
+        assert client.get(where).status_code == 200
     assert Entry.objects.count() == before

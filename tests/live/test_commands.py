@@ -4,16 +4,20 @@ cloud.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from classroom_admin.actions import held
 from classroom_admin.audit.models import Entry
+from classroom_admin.core import clock
 from classroom_admin.rooms.models import Participant, Recording, Resource, Room
 from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
 from tests.live.conftest import HTMX
@@ -159,8 +163,71 @@ def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: s
     assert [one["resourceName"] for one in truth()["resources"]] == ["Übung 1"]
     row = Resource.objects.create(room=school.room, resource_uuid=uuid, name="Übung 1")
     assert client.post(where("delete_files", school), {"files": [row.pk]}, **HTMX).status_code == 200
+    assert last().action == "resource.hold_delete"
+    assert len(truth()["resources"]) == 1
+    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        stepped.step(11)
+        assert held.send_due() == 1
     assert last().action == "resource.delete"
     assert truth()["resources"] == []
+
+
+def test_change_the_settings_of_a_recording(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+    client.post(where("command", school, "start"), **HTMX)
+    start = {"mode": "web", "url": "https://class.test/watch?key=1", "fps": "30", "rtmp": "on", "audio": "1"}
+    assert client.post(where("recording", school, "start"), start, **HTMX).status_code == 200
+    assert "key=1" not in str(last().params)
+    Recording.objects.create(
+        room=school.room,
+        record_id=truth()["recordings"][0]["recordId"],
+        state="recording",
+        mode="web",
+        started_sequence=1,
+    )
+    address = where("recording", school, "change")
+    html = client.get(address, **HTMX).content.decode()
+    assert 'name="fps" value="30"' in html
+    assert "class.test" not in html  # its query is not on record, so it has to be given again
+    assert client.post(address, {"fps": "3"}, **HTMX).status_code == 422
+    changed = {"fps": "20", "url": "https://class.test/watch?key=1", "onhold": "on"}
+    assert client.post(address, changed, **HTMX).status_code == 200
+    assert (last().action, kinds(last())[-1]) == ("recording.change", "accepted")
+    (row,) = truth()["recordings"]
+    assert (row["config"]["videoFps"], row["onHold"]) == (20, True)
+    html = client.get(address, **HTMX).content.decode()
+    assert re.search(r'name="onhold" checked', html)
+
+
+def test_what_is_not_shown_can_not_be_wrong(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+    client.post(where("command", school, "start"), **HTMX)
+    typed = {"mode": "composite", "fps": "many", "url": "x", "retry_s": "30"}
+    assert client.post(where("recording", school, "start"), typed, **HTMX).status_code == 200
+    assert last().params == {"mode": "composite", "retry_timeout_s": 30}
+
+
+def test_upload_and_share_as_a_plain_form(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+    file = SimpleUploadedFile("Übung 2.pdf", b"%PDF-1.7")
+    sent = {"way": "computer", "file": file, "convert": "on", "scale": "0.5", "output": "jpg"}
+    answer = client.post(where("add_file", school), sent)
+    assert answer.status_code == 302
+    (known,) = truth()["resources"]
+    assert known["resourceName"] == "Übung 2.pdf"
+    assert known["conversion"] == {"type": "static", "scale": 0.5, "outputFormat": "jpg"}
+    assert known["url"].endswith("/ubung-2.pdf")
+
+
+def test_an_upload_outlives_a_mistake_in_the_form(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+    html = client.post(where("upload_file", school), {"file": file}, **HTMX).content.decode()
+    key = re.search(r'name="upload" value="([^"]+)"', html).group(1)
+    sent = {"way": "computer", "upload": key, "name": "A", "convert": "on", "scale": "7"}
+    answer = client.post(where("add_file", school), sent, **HTMX)
+    assert answer.status_code == 422
+    assert key in answer.content.decode()
+    assert client.post(where("add_file", school), sent | {"scale": "3"}, **HTMX).status_code == 200
+    assert [one["resourceName"] for one in truth()["resources"]] == ["A"]
+    answer = client.post(where("add_file", school), sent | {"upload": "x" * 22, "scale": ""}, **HTMX)
+    assert "Choose the file again" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ def test_a_pressed_button_says_so_and_what_ends_a_class_asks_first() -> None:
         (False, False, False, True, ["start"]),
         (False, False, False, False, []),
         (True, False, False, True, ["stop"]),
-        (True, True, False, True, ["pause", "stop"]),
-        (True, True, True, True, ["resume", "stop"]),
+        (True, True, False, True, ["pause", "stop", "change"]),
+        (True, True, True, True, ["resume", "stop", "change"]),
         (True, False, False, False, ["stop"]),
     ],
 )

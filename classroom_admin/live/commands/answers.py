@@ -32,10 +32,12 @@ def told(entry: Entry) -> Told:
     return tell_commands([entry])[0]
 
 
-def went(request: HttpRequest, room: Room, entry: Entry) -> HttpResponse:
-    """How it went: for htmx the commands and the buttons, for a plain form a message and the page."""
+def went(request: HttpRequest, room: Room, entry: Entry, *, with_files: bool = False) -> HttpResponse:
+    """How it went: for htmx the commands and the buttons (and the files), for a plain form a message and the
+    page.
+    """
     if request.htmx:
-        return _parts(request, room, about=entry.target)
+        return _parts(request, room, about=entry.target, with_files=with_files)
     how = told(entry)
     if how.reason:
         messages.error(request, _("%(what)s: %(outcome)s") % {"what": how.words, "outcome": how.reason})

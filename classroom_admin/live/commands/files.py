@@ -1,112 +1,130 @@
-"""Share a file with a class by its address, and take files away."""
+"""Share a file with a class, from the computer or by its address, and take files away."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
 
-from classroom_admin.actions import resources
+from classroom_admin.actions import held, resources, uploads
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.file_addresses import reach
+from classroom_admin.actions.models import Upload
+from classroom_admin.actions.tasks import hint_held
+from classroom_admin.audit.models import Entry
 from classroom_admin.live.access import signed_in
-from classroom_admin.live.commands.answers import went, wrong
+from classroom_admin.live.commands.answers import refused, went, wrong
+from classroom_admin.live.commands.file_forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
 from classroom_admin.live.dialogs import ask, sent
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
-from classroom_admin.rooms.models import Resource
-
-EXTENSIONS: Final = (
-    "pdf",
-    "pptx",
-    "ppt",
-    "pptm",
-    "docx",
-    "doc",
-    "xlsx",
-    "xls",
-    "csv",
-    "mp4",
-    "mp3",
-    "png",
-    "jpg",
-    "gif",
-)
-STATIC: Final = ("ppt", "doc", "docx", "pdf")
-DYNAMIC: Final = ("pptx",)
-_FIELDS: Final = {"resourceName": "name", "url": "url", "ext": "ext", "size": "size", "conversion": "convert"}
-
-
-class AddForm(forms.Form):
-    """A file that lies somewhere on the web. Size in bytes: the cloud wants to know."""
-
-    name = forms.CharField(max_length=63, widget=forms.TextInput({"dir": "auto", "autofocus": True}))
-    url = forms.URLField(
-        max_length=1024,
-        assume_scheme="https",
-        label="Address",
-        help_text="Where the file lies on the web. The cloud and the pupils must be able to open it "
-        "without signing in.",
-        widget=forms.URLInput({"dir": "ltr", "placeholder": "https://"}),
-    )
-    ext = forms.ChoiceField(choices=[(ext, ext.upper()) for ext in EXTENSIONS], label="Kind")
-    size = forms.IntegerField(min_value=1, max_value=2**40, label="Size in bytes")
-    convert = forms.BooleanField(required=False, initial=True)
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the action; conversion where it was asked for and the kind allows it."""
-        said = self.cleaned_data
-        kind = "static" if said["ext"] in STATIC else "dynamic" if said["ext"] in DYNAMIC else ""
-        conversion = {"type": kind} if said["convert"] and kind else None
-        return {**{name: said[name] for name in ("name", "url", "ext", "size")}, "conversion": conversion}
-
-
-class DeleteForm(forms.Form):
-    """Which files."""
-
-    files = forms.ModelMultipleChoiceField(
-        queryset=Resource.objects.none(), error_messages={"required": "Choose at least one file."}
-    )
-
-    def __init__(self, *args: Any, files: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["files"].queryset = files
+from classroom_admin.rooms.models import Room
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def add(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks for the file's address; POST shares it."""
+    """GET asks for the file; POST shares it."""
     room = room_for(request.user, key)
-    form = AddForm(sent(request))
+    form = AddForm(sent(request), request.FILES or None)
+    upload = None
     if request.method == "POST" and form.is_valid():
         try:
-            return went(
-                request, room, resources.put_resource_by_url(actor=request.user, room=room, **form.arguments)
-            )
+            if form.chosen_way == WEB:
+                entry = resources.put_resource_by_url(actor=request.user, room=room, **form.web_arguments)
+                return went(request, room, entry)
+            upload = _upload(request, room, form)
+            return went(request, room, _share(request, room, form, upload))
         except ActionRefused as error:
-            wrong(form, error, _FIELDS)
-    return ask(
-        request, "commands/file_add.html", {"room": room, "form": form}, status=422 if form.is_bound else 200
-    )
+            wrong(form, error, FIELDS)
+    elif form.is_bound:
+        upload = Upload.objects.filter(key=form["upload"].value() or "", room=room, by=request.user).first()
+    return _ask(request, room, form, upload)
+
+
+@require_POST
+@signed_in
+def upload(request: HttpRequest, key: str) -> HttpResponse:
+    """Take in a file while the form is still being filled in: the part of the form that shows it, or says
+    what is wrong with it (422).
+    """
+    room = room_for(request.user, key)
+    form = UploadForm(request.POST, request.FILES)
+    taken = None
+    if form.is_valid():
+        try:
+            taken = uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
+        except ActionRefused as error:
+            wrong(form, error, FIELDS)
+    context = {"form": form, "upload": taken, "room": room, **_facts()}
+    return render(request, "live/files/_choose.html", context, status=200 if taken else 422)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks which files; POST takes them away."""
+    """GET asks which files; POST has them deleted in ten seconds."""
     room = room_for(request.user, key)
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["files"])
         try:
-            return went(
-                request, room, resources.delete_resources(actor=request.user, room=room, resources=chosen)
-            )
+            deletion = held.hold_deletion(actor=request.user, room=room, resources=chosen)
+            hint_held(deletion)
+            return went(request, room, deletion.hold, with_files=True)
         except ActionRefused as error:
             wrong(form, error, {"resourceUuids": "files"})
     chosen = [int(pk) for pk in form["files"].value() or [] if str(pk).isdecimal()]
     context = {"room": room, "form": form, "files": class_selectors.resources(room), "chosen": chosen}
     return ask(request, "commands/files_delete.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def undo(request: HttpRequest, key: str, hold: int) -> HttpResponse:
+    """GET asks; POST takes a deletion back that is still held."""
+    room = room_for(request.user, key)
+    if request.method == "GET":
+        return ask(request, "files/undo.html", {"room": room})
+    try:
+        held.undo(actor=request.user, room=room, hold=hold)
+    except ActionRefused as error:
+        return refused(request, room, error)
+    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete").first()
+    return went(request, room, entry, with_files=True)
+
+
+def _upload(request: HttpRequest, room: Room, form: AddForm) -> Upload:
+    key = form.cleaned_data["upload"]
+    if key:
+        return uploads.waiting(actor=request.user, room=room, key=key)
+    return uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
+
+
+def _share(request: HttpRequest, room: Room, form: AddForm, upload: Upload) -> Entry:
+    return uploads.share(
+        actor=request.user,
+        room=room,
+        upload=upload,
+        name=form.cleaned_data["name"] or upload.name,
+        conversion=form.conversion_for(upload.ext),
+    )
+
+
+def _ask(request: HttpRequest, room: Room, form: AddForm, upload: Upload | None) -> HttpResponse:
+    way = form.chosen_way
+    context: dict[str, Any] = {"room": room, "form": form, "way": way, "upload": upload, **_facts()}
+    return ask(request, "commands/file_add.html", context, status=422 if form.is_bound else 200)
+
+
+def _facts() -> dict[str, Any]:
+    """What the form says about files, the same for everybody."""
+    return {
+        "extensions": EXTENSIONS,
+        "most_bytes": settings.FILES_MAX_BYTES,
+        "reach": reach(settings.PUBLIC_URL),
+        "public_url": settings.PUBLIC_URL,
+    }

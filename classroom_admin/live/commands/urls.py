@@ -11,7 +11,10 @@ urlpatterns = [
     path("classes/<key>/removals/<int:pk>/call-off/", people.call_off, name="call_off"),
     path("classes/<key>/commands/<int:pk>/check/", checking.check, name="check"),
     path("classes/<key>/list/", lists.class_list, name="class_list"),
+    path("classes/<key>/recording/<name>/check/", recording.check, name="check_recording"),
     path("classes/<key>/recording/<name>/", recording.command, name="recording"),
     path("classes/<key>/files/add/", files.add, name="add_file"),
+    path("classes/<key>/files/upload/", files.upload, name="upload_file"),
     path("classes/<key>/files/delete/", files.delete, name="delete_files"),
+    path("classes/<key>/files/held/<int:hold>/undo/", files.undo, name="undo_delete"),
 ]

@@ -137,6 +137,12 @@ def turn_page(shown: Any, number: int) -> str:
     return shown.page_address(number)
 
 
+@register.filter
+def utc(when: datetime) -> str:
+    """`when` in UTC, for an attribute that the browser reads."""
+    return _utc(when)
+
+
 def _utc(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 

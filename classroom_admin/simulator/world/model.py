@@ -108,6 +108,7 @@ class Resource:
     conversion: dict[str, Any] | None = None
     task_uuid: str | None = None
     task_token: str | None = None
+    pages_url: str = ""
     pages: int = 0
     converted: int = 0
     step: str | None = None

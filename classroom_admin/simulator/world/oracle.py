@@ -79,7 +79,7 @@ def room_truth(world: World, room: Room) -> dict[str, Any]:
         "chat": room.chat,
         "recordings": [
             recordings.describe(world, room, row)
-            | {"mode": row.mode, "onHold": row.on_hold, "holds": row.holds}
+            | {"mode": row.mode, "onHold": row.on_hold, "holds": row.holds, "config": row.config}
             for row in room.recordings
         ],
         "resources": [resources.describe(resource) for resource in room.resources.values()],

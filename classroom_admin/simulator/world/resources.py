@@ -34,6 +34,7 @@ def put(
         resource.task_uuid, resource.task_token = room.shapes.hex(), f"NETLESSTASK_{room.shapes.hex(24)}"
         resource.pages = 4 + size % 9
         resource.step = "Extracting"
+        resource.pages_url = f"{world.pages_url}/{resource.task_uuid}"
         world.after(STEP_MS, lambda: _convert(world, room, resource))
     _changed(world, room, [resource], ADDED, operator)
     return resource
@@ -97,7 +98,7 @@ def describe(resource: Resource) -> dict[str, Any]:
 
 
 def _page(resource: Resource, number: int) -> dict[str, Any]:
-    base = f"https://pages.simulator.test/{resource.task_uuid}/{number}"
+    base = f"{resource.pages_url}/{number}"
     return {
         "name": str(number),
         "ppt": {"width": 1280, "height": 720, "src": f"{base}.png", "preview": f"{base}_s.png"},

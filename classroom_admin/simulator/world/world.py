@@ -40,6 +40,8 @@ class World:
         self.plain = plain
         self.destroy_after = destroy_after
         self.keep_past = keep_past
+        self.pages_url = "https://pages.simulator.test"
+        """Where pictures of converted pages are; a server that can show them says its own address."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []

@@ -1,0 +1,152 @@
+"""Which files a class can take, and whether a file's content is what its name says. No Django models, no
+storage: pure but for reading the file it is given.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable
+from typing import IO, Final
+
+from django.utils.translation import gettext as _
+
+from classroom_admin.agora.settings_checks import DYNAMIC_EXTS, RESOURCE_EXTS, STATIC_EXTS
+
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument"
+CONTENT_TYPES: Final[dict[str, str]] = {
+    "pdf": "application/pdf",
+    "ppt": "application/vnd.ms-powerpoint",
+    "pptx": f"{_OFFICE}.presentationml.presentation",
+    "pptm": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
+    "doc": "application/msword",
+    "docx": f"{_OFFICE}.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "gif": "image/gif",
+}
+SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
+"""What a browser shows by itself and runs nothing in. All else is handed out as a download."""
+HEAD: Final = 4096
+NAME_BYTES: Final = 63
+_MOST_ZIP_INDEX: Final = 4 * 1024 * 1024  # bytes; an office document has some hundred entries
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_FOLDERS: Final = {"pptx": "ppt/", "pptm": "ppt/", "docx": "word/", "xlsx": "xl/"}
+
+
+def ext_of(name: str) -> str:
+    """The kind that a file's name tells, as the cloud spells it; "" where it has none."""
+    _stem, dot, ext = name.rpartition(".")
+    ext = ext.lower() if dot else ""
+    return "jpg" if ext == "jpeg" else ext
+
+
+def conversion_type(ext: str) -> str:
+    """How the cloud can turn this kind into pages: "static", "dynamic", or "" for not at all."""
+    return "static" if ext in STATIC_EXTS else "dynamic" if ext in DYNAMIC_EXTS else ""
+
+
+def shown_name(name: str) -> str:
+    """A file's name as people will read it: no folders, no control characters, short enough for the cloud.
+
+    What is cut off is cut from the stem, between characters; the kind at the end stays.
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(character for character in last if character.isprintable()).strip()
+    clean = clean.encode("utf-8", "ignore").decode("utf-8")
+    stem, dot, ext = clean.rpartition(".")
+    if not dot:
+        stem, ext = clean, ""
+    room = NAME_BYTES - len((dot + ext).encode())
+    return stem.encode()[: max(1, room)].decode("utf-8", "ignore") + dot + ext
+
+
+def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str:
+    """Why this file can't be shared, in words for people; "" where it can. ``content`` must be seekable."""
+    ext = ext_of(name)
+    if ext not in RESOURCE_EXTS:
+        return _("This kind of file can't be shared with a class. These can: %(kinds)s.") % {
+            "kinds": ", ".join(kind.upper() for kind in RESOURCE_EXTS)
+        }
+    if size <= 0:
+        return _("This file is empty. Save it once more on your computer, then choose it again.")
+    if size > most_bytes:
+        words = _("This file is too big: at most %(most)s MB can be uploaded. Make it smaller or split it.")
+        return words % {"most": f"{most_bytes / 1_000_000:g}"}
+    content.seek(0)
+    head = content.read(HEAD)
+    if ext in _ZIP_FOLDERS and head.startswith(_OLE):
+        return _("This document is protected by a password, so nobody could open it. Save it without one.")
+    if not _LOOKS[ext](head) or (ext in _ZIP_FOLDERS and not _is_office(content, size, _ZIP_FOLDERS[ext])):
+        return _("The name says %(kind)s, but what is inside is something else. Check the file.") % {
+            "kind": ext.upper()
+        }
+    return ""
+
+
+def _begins(*marks: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(marks)
+
+
+def _is_mp3(head: bytes) -> bool:
+    """An ID3 tag, or the header of a frame: eleven set bits, and a version, layer, bit rate and sampling rate
+    that there are.
+    """
+    if head.startswith(b"ID3"):
+        return True
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    return version != 1 and layer != 0 and head[2] >> 4 != 15 and head[2] >> 2 & 3 != 3
+
+
+def _is_table(head: bytes) -> bool:
+    """Text, and none that a browser would take for a page."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True  # a table saved as "Unicode text"
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    controls = set(text) & (set(range(32)) - {9, 10, 12, 13})
+    return not controls and not text.lstrip().startswith((b"<", b"%PDF-"))
+
+
+_LOOKS: Final[dict[str, Callable[[bytes], bool]]] = {
+    "pdf": lambda head: b"%PDF-" in head[:1024],
+    **dict.fromkeys(("ppt", "doc", "xls"), _begins(_OLE)),
+    **dict.fromkeys(_ZIP_FOLDERS, _begins(b"PK\x03\x04")),
+    "csv": _is_table,
+    "mp3": _is_mp3,
+    "mp4": lambda head: head[4:8] == b"ftyp",
+    "png": _begins(b"\x89PNG\r\n\x1a\n"),
+    "jpg": _begins(b"\xff\xd8\xff"),
+    "gif": _begins(b"GIF87a", b"GIF89a"),
+}
+
+
+def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
+    """Whether a ZIP holds an office document with its parts in ``folder``. Nothing is unpacked."""
+    if not _has_small_index(content, size):
+        return False
+    content.seek(0)
+    try:
+        with zipfile.ZipFile(content) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError):
+        return False
+    return "[Content_Types].xml" in names and any(name.startswith(folder) for name in names)
+
+
+def _has_small_index(content: IO[bytes], size: int) -> bool:
+    """Whether the list of entries is small: reading one of millions would take the machine's memory."""
+    tail = min(size, 22 + 65_535)
+    content.seek(size - tail)
+    end = content.read(tail)
+    at = end.rfind(b"PK\x05\x06")
+    if at < 0 or len(end) - at < 22:
+        return False
+    (index_bytes,) = struct.unpack_from("<I", end, at + 12)
+    return bool(index_bytes <= _MOST_ZIP_INDEX)

@@ -1,0 +1,118 @@
+"""How far the conversion of a file into pages is, from what the cloud told of it. Pure; every field may be
+missing or odd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+STEPS: Final = ("Extracting", "Packaging", "GeneratingPreview", "MediaTranscode")
+_MOST_PAGES: Final = 2000
+_LONGEST_ADDRESS: Final = 2048
+_LARGEST_SIDE: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A conversion. ``percent`` 0 to 100; ``done`` of ``total`` pages, None where it is not known. ``step``
+    is one of ``STEPS`` or "".
+    """
+
+    percent: int
+    done: int | None
+    total: int | None
+    step: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.percent >= 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A converted page: where its picture is (http or https), and its size in pixels where that is known."""
+
+    name: str
+    picture: str
+    width: int | None
+    height: int | None
+
+
+def progress(
+    *, percent: int | None, done: object = None, total: object = None, step: object = None
+) -> Progress | None:
+    """How far it is, None where no conversion was asked for. Arguments as the cloud spelt them."""
+    if percent is None:
+        return None
+    pages, finished = _count(total), _count(done)
+    if pages is not None and finished is not None:
+        finished = min(finished, pages)
+    return Progress(
+        percent=max(0, min(100, percent)),
+        done=finished,
+        total=pages or None,
+        step=step if isinstance(step, str) and step in STEPS else "",
+    )
+
+
+def pages(task: object) -> list[Page]:
+    """The converted pages that have a picture with a web address, in order. The small picture where there is
+    one.
+    """
+    return list(_pages(task))[:_MOST_PAGES]
+
+
+def origins(found: list[Page]) -> list[str]:
+    """Where the pictures come from, as ``https://host:port``, each once."""
+    return list(dict.fromkeys(origin(page.picture) for page in found))
+
+
+def _pages(task: object) -> Iterator[Page]:
+    told = task.get("taskProgress") if isinstance(task, Mapping) else None
+    files = told.get("convertedFileList") if isinstance(told, Mapping) else None
+    for number, row in enumerate(files if isinstance(files, list) else [], start=1):
+        picture = row.get("ppt") if isinstance(row, Mapping) else None
+        if not isinstance(picture, Mapping):
+            continue
+        address = next((url for url in (picture.get("preview"), picture.get("src")) if origin(url)), None)
+        if address is not None:
+            yield Page(
+                name=str(row.get("name") or number)[:60],
+                picture=str(address),
+                width=_side(picture.get("width")),
+                height=_side(picture.get("height")),
+            )
+
+
+def origin(url: Any) -> str:
+    """The origin of a web address that is safe in a page and its policy; "" for anything else."""
+    if not isinstance(url, str) or len(url) > _LONGEST_ADDRESS:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    plain = host.replace("-", "").replace(".", "")
+    if parts.scheme not in ("http", "https") or not plain.isascii() or not plain.isalnum():
+        return ""
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def _count(value: object) -> int | None:
+    try:
+        number = int(str(value))
+    except ValueError:
+        return None
+    return number if 0 <= number <= 100_000 else None
+
+
+def _side(value: object) -> int | None:
+    try:
+        number = round(float(str(value)))
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 < number <= _LARGEST_SIDE else None

@@ -1,0 +1,111 @@
+"""Which files are taken, by name and by content: pure but for the file."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom_admin.actions.file_addresses import reach
+from classroom_admin.actions.file_kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
+from classroom_admin.agora.settings_checks import RESOURCE_EXTS
+from tests.actions.files import GOOD, HOSTILE, OLE, office
+
+MOST = 1_000_000
+
+
+def judge(name: str, content: bytes) -> str:
+    return problem(name=name, size=len(content), content=io.BytesIO(content), most_bytes=MOST)
+
+
+def test_every_kind_of_the_contract_is_known_and_has_an_example():
+    assert set(CONTENT_TYPES) == set(RESOURCE_EXTS) == {ext_of(name) for name in GOOD}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_files_are_taken(name: str):
+    assert judge(name, GOOD[name]) == ""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused_in_words(name: str):
+    assert judge(name, HOSTILE[name]).endswith(".")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_no_good_file_passes_for_another_kind(name: str):
+    """Old office documents look alike, macros are inside of a presentation; nothing else is mixed up."""
+    alike = [{"ppt", "doc", "xls"}, {"pptx", "pptm"}, {"csv"}]
+    for ext in RESOURCE_EXTS:
+        if ext != ext_of(name) and not any({ext, ext_of(name)} <= kinds for kinds in alike):
+            assert judge(f"x.{ext}", GOOD[name]), f"{name} passes for {ext}"
+
+
+def test_empty_and_too_big():
+    assert "empty" in judge("a.pdf", b"")
+    assert "at most 1 MB" in problem(
+        name="a.pdf", size=MOST + 1, content=io.BytesIO(b"%PDF-"), most_bytes=MOST
+    )
+    assert "password" in judge("a.docx", OLE)
+
+
+def test_a_zip_whose_index_would_fill_the_memory_is_not_read():
+    whole = bytearray(office("word"))
+    struct.pack_into("<I", whole, whole.rfind(b"PK\x05\x06") + 12, 900_000_000)
+    assert judge("a.docx", bytes(whole))
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("Worksheet 3.pdf", "Worksheet 3.pdf"),
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\Users\\me\\notes.pdf", "notes.pdf"),
+        ("a\x00b\r\nc\u202e.pdf", "abc.pdf"),
+        ("  ثلاثة .docx", "ثلاثة .docx"),
+        ("\ud800.pdf", ".pdf"),
+    ],
+)
+def test_names(given_name: str, kept: str):
+    assert shown_name(given_name) == kept
+
+
+@given(st.text())
+def test_names_always_fit_and_keep_their_kind(name: str):
+    kept = shown_name(name + ".pdf")
+    assert len(kept.encode()) <= NAME_BYTES
+    assert ext_of(kept) == "pdf"
+    assert "/" not in kept
+    assert "\\" not in kept
+    assert kept.isprintable()
+
+
+@given(st.binary(max_size=300), st.sampled_from(RESOURCE_EXTS))
+def test_judging_never_fails(content: bytes, ext: str):
+    assert isinstance(judge(f"x.{ext}", content), str)
+    assert isinstance(judge(f"x.{ext}", b"PK\x03\x04" + content), str)
+
+
+@pytest.mark.parametrize(
+    ("url", "who"),
+    [
+        ("http://127.0.0.1:8000", "machine"),
+        ("http://localhost:8000", "machine"),
+        ("http://[::1]:8000", "machine"),
+        ("http://0.0.0.0:8000", "machine"),
+        ("http://demo.localhost", "machine"),
+        ("", "machine"),
+        ("http://192.168.1.20", "network"),
+        ("http://10.0.0.5:8000", "network"),
+        ("http://[fd00::1]", "network"),
+        ("http://school-server", "network"),
+        ("http://classes.local", "network"),
+        ("https://classes.example.org", "world"),
+        ("https://8.8.8.8", "world"),
+    ],
+)
+def test_who_can_open_an_address(url: str, who: str):
+    assert reach(url) == who
