@@ -20,7 +20,8 @@ NAMES: Final = (
     "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",
     "info", "key-round", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
     "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
-    "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
+    "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "skip-back",
+    "skip-forward", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
     "users", "video", "video-off", "x",
 )

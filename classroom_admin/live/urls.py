@@ -3,6 +3,10 @@
 from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
+from classroom_admin.live.events import views as events
+from classroom_admin.live.questions import views as questions
+from classroom_admin.live.replay import views as replay
+from classroom_admin.live.talk import views as talk
 
 app_name = "live"
 urlpatterns = [
@@ -13,8 +17,11 @@ urlpatterns = [
     path("", include("classroom_admin.live.commands.urls")),
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
-    path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
-    path("classes/<key>/events/", class_page.earlier_events, name="events"),
-    path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),
+    path("classes/<key>/chat/", talk.messages, name="chat"),
+    path("classes/<key>/chat/<of>/<int:number>/there/", talk.there, name="there"),
+    path("classes/<key>/questions/<of>/<int:pk>/", questions.question, name="question"),
+    path("classes/<key>/events/", events.events, name="events"),
+    path("classes/<key>/events/<int:pk>/", events.event_json, name="event"),
+    path("classes/<key>/replay/", replay.replay, name="replay"),
     path("classes/<key>/details/", class_page.details, name="details"),
 ]

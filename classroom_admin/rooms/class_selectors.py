@@ -14,6 +14,7 @@ from django.db.models import (
     Exists,
     Expression,
     IntegerField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -27,9 +28,10 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
-    ChatMessage,
+    Answer,
     Gap,
     Participant,
+    PeerMessage,
     Poll,
     Quiz,
     Recording,
@@ -38,7 +40,6 @@ from classroom_admin.rooms.models import (
     Room,
 )
 
-CHAT_PAGE: Final = 60
 COMMANDS: Final = 60
 _HEAVY: Final = ("properties", "ext_apps", "groups")
 
@@ -92,16 +93,6 @@ def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) 
     return found.order_by("rank", "-hand_raised", "hand_raised_at", "name", "pk")
 
 
-def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:
-    """Messages to the class, oldest first: the newest page, those newer than `since`, or the page below
-    `before`.
-    """
-    found = _newer(ChatMessage.objects.filter(room=room, kind=ChatMessage.Kind.CHAT), since)
-    if before is not None:
-        found = found.filter(sequence__lt=before)
-    return list(reversed(found.order_by("-sequence")[: CHAT_PAGE + 1 if since is None else 500]))
-
-
 def recordings(room: Room) -> list[Recording]:
     """The recordings, newest first."""
     return list(Recording.objects.filter(room=room).order_by("-started_at", "-pk"))
@@ -112,21 +103,19 @@ def resources(room: Room) -> QuerySet[Resource]:
     return Resource.objects.filter(room=room, removed_at__isnull=True).order_by("-put_at", "-pk")
 
 
-def quizzes(room: Room) -> list[Quiz]:
-    """The quizzes, newest first."""
-    return list(Quiz.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
-
-
-def polls(room: Room) -> list[Poll]:
-    """The polls, newest first."""
-    return list(Poll.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
-
-
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Which of recording, files, quiz and poll have a row newer than `since`; one query."""
-    kinds = {"recording": Recording, "files": Resource, "quiz": Quiz, "poll": Poll}
+    """Which of recording, files, quiz, poll, answer and peer have a row newer than `since`; one query."""
+    kinds: dict[str, type[Model]] = {
+        "recording": Recording,
+        "files": Resource,
+        "quiz": Quiz,
+        "poll": Poll,
+        "answer": Answer,
+        "peer": PeerMessage,
+    }
     newer = {
-        kind: Exists(model.objects.filter(room=room, version__gt=since)) for kind, model in kinds.items()
+        kind: Exists(model._default_manager.filter(room=room, version__gt=since))
+        for kind, model in kinds.items()
     }
     row = Room.objects.filter(pk=room.pk).values(**newer).first() or {}
     return {kind for kind, is_newer in row.items() if is_newer}
@@ -144,7 +133,3 @@ def targets_since(room: Room, step: int) -> list[str]:
         room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
     return list(steps.order_by().values_list("entry__target", flat=True).distinct()[:200])
-
-
-def _newer(found: QuerySet, since: int | None) -> QuerySet:
-    return found if since is None else found.filter(Q(version__gt=since))

@@ -13,7 +13,7 @@
   const cloudNow = Number(root.dataset.cloudNow);
   const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
   const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
-  const now = () => Date.now() + offset;
+  const now = () => Number(root.dataset.at) || Date.now() + offset; // a page about the past stands still
 
   function formatter(options) {
     try {
