@@ -8,9 +8,10 @@ import pytest
 from django.urls import URLPattern, URLResolver, reverse
 
 from classroom_admin.audit.models import Entry
+from classroom_admin.core import clock
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
-from classroom_admin.rooms.models import Participant
+from classroom_admin.rooms.models import Participant, PeerMessage, Quiz
 from classroom_admin.sync.models import StoredEvent
 from tests.live.conftest import HTMX, School
 
@@ -28,6 +29,9 @@ TABLE = {
     "chat": OWN,
     "events": OWN,
     "event": OWN,
+    "there": OWN,
+    "question": OWN,
+    "replay": OWN,
     "details": OWN,
     "command": OWN,
     "remove": OWN,
@@ -56,6 +60,8 @@ def address(name: str, school: School) -> str:
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
         "event": lambda: {"pk": StoredEvent.objects.filter(room=school.room).first().pk},
+        "there": lambda: {"of": "room", "number": 1},
+        "question": lambda: {"of": "quiz", "pk": Quiz.objects.get().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
     }
@@ -105,6 +111,12 @@ def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> No
     foreign = make_room("Foreign")
     person, event = make_person(foreign, 9), make_event(foreign, 1)
     client = school.signed_in(school.teacher)
+    message = PeerMessage.objects.create(room=foreign, digest="d", sent_at=clock.now())
+    quiz = Quiz.objects.create(room=foreign, quiz_id="theirs")
+    for of, number in (("peer", message.pk), ("room", 99), ("nothing", 1)):
+        assert client.get(reverse("live:there", args=[school.room.key, of, number])).status_code == 404
+    for of in ("quiz", "poll", "nothing"):
+        assert client.get(reverse("live:question", args=[school.room.key, of, quiz.pk])).status_code == 404
     for name, pk in (("remove", person.pk), ("let_back", person.pk), ("event", event.pk)):
         assert client.get(reverse(f"live:{name}", args=[school.room.key, pk])).status_code == 404
 
