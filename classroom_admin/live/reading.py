@@ -176,7 +176,11 @@ class ClassReading:
 
     @cached_property
     def questions(self) -> list[Question]:
-        return questions_of(self.room, since=self.since)
+        """A whole page has read its people anyway: those who have not answered are found among them."""
+        if self.since is not None:
+            return questions_of(self.room, since=self.since)
+        pupils = [one for one in self.people if one.online and one.role == "student"]
+        return questions_of(self.room, there=pupils)
 
     # --- events ---
     event_kinds = CHOICES
@@ -185,7 +189,8 @@ class ClassReading:
 
     @cached_property
     def events(self) -> EventPage:
-        return EventPage(self.room)
+        names = {one.user_uuid: one.name for one in self.people} if self.since is None else None
+        return EventPage(self.room, names=names)
 
 
 def file_name(url: str) -> str:

@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 
 from classroom_admin.rooms.models import Answer, Participant, Poll, Presence, Quiz, Role, Room
 
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MODELS: dict[str, type[Quiz] | type[Poll]] = {"quiz": Quiz, "poll": Poll}
 
 
-def questions(room: Room, of: str, *, since: int | None = None) -> list[Quiz] | list[Poll]:
-    """All quizzes or polls of a class, the running one first, then the latest; or only those of which
-    something, an answer too, is newer than version `since`.
+def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
+    """All quizzes and polls of a class, the running ones first, then the latest; or only those of which
+    something, an answer too, is newer than version `since`. One query.
+
+    What comes back has all that tells of a question, and is not for saving.
     """
-    model = MODELS[of]
-    name = "quiz_id" if of == "quiz" else "poll_id"
-    found = model._default_manager.filter(room=room)
-    if since is not None:
-        newer = Answer.objects.filter(room=room, of=of, question_id=OuterRef(name), version__gt=since)
-        found = found.filter(Q(version__gt=since) | Exists(newer))
-    return list(found.order_by("-running", F("started_at").desc(nulls_last=True), "-pk"))  # type: ignore[return-value]
+    quizzes = _changed(Quiz.objects.filter(room=room), "quiz", since).values_list(
+        Value("quiz"), "pk", "quiz_id", "running", "items", "correct_items", "started_at", "ended_at",
+        "selected_count", "correct_count", "total_count",
+    )  # fmt: skip
+    none = Value(None, output_field=IntegerField())
+    polls = _changed(Poll.objects.filter(room=room), "poll", since).values_list(
+        Value("poll"), "pk", "poll_id", "running", "items", "details", "started_at", "ended_at",
+        Cast("multiple", IntegerField()), none, none,
+    )  # fmt: skip
+    found = [_question(*columns) for columns in quizzes.union(polls, all=True)]
+    return sorted(found, key=lambda row: (row.running, row.started_at or EARLIEST, row.pk), reverse=True)
+
+
+def _changed(found: QuerySet, of: str, since: int | None) -> QuerySet:
+    if since is None:
+        return found
+    newer = Answer.objects.filter(
+        room=OuterRef("room"), of=of, question_id=OuterRef(f"{of}_id"), version__gt=since
+    )
+    return found.filter(Q(version__gt=since) | Exists(newer))
+
+
+def _question(
+    of: str, pk: int, name: str, running: bool, items: Any, more: Any, start: Any, end: Any, *sums: int | None
+) -> Quiz | Poll:
+    same = {"pk": pk, "running": running, "items": items, "started_at": start, "ended_at": end}
+    if of == "poll":
+        return Poll(poll_id=name, details=more, multiple=bool(sums[0]), **same)
+    selected, correct, total = sums
+    return Quiz(
+        quiz_id=name, correct_items=more, selected_count=selected, correct_count=correct, total_count=total,
+        **same,
+    )  # fmt: skip
 
 
 def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:

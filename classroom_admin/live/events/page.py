@@ -77,6 +77,7 @@ class EventPage:
         after: int | None = None,
         upto: int | None = None,
         looked_for: EventFilter | None = None,
+        names: story.Names | None = None,
     ) -> None:
         self.looked_for = looked_for or EventFilter()
         found = events_of(room, self.looked_for).order_by("-pk")
@@ -87,16 +88,19 @@ class EventPage:
         if upto is not None:
             found = found.filter(pk__lte=upto)
         rows = list(found[: EVENTS_PAGE + 1])
-        self.rows = tell(room, rows[:EVENTS_PAGE])
+        self.rows = tell(room, rows[:EVENTS_PAGE], names=names)
         self.older = rows[EVENTS_PAGE - 1].pk if len(rows) > EVENTS_PAGE else None
         self.newest = rows[0].pk if rows else room.last_event_id
 
 
-def tell(room: Room, rows: list[StoredEvent]) -> list[dict[str, Any]]:
-    """Events as their list shows them. One query where some name people by their ids alone."""
-    ids = set().union(*(story.unnamed(row.raw) for row in rows)) if rows else set()
-    people = Participant.objects.filter(room=room, user_uuid__in=list(ids)[:500])
-    names = dict(people.values_list("user_uuid", "name")) if ids else {}
+def tell(room: Room, rows: list[StoredEvent], *, names: story.Names | None = None) -> list[dict[str, Any]]:
+    """Events as their list shows them. `names`: what people are called, where that is known already; else
+    one query, where some are named by their ids alone.
+    """
+    if names is None:
+        ids = set().union(*(story.unnamed(row.raw) for row in rows)) if rows else set()
+        people = Participant.objects.filter(room=room, user_uuid__in=list(ids)[:500])
+        names = dict(people.values_list("user_uuid", "name")) if ids else {}
     return [_told(row, names) for row in rows]
 
 

@@ -13,6 +13,8 @@ from classroom_admin.rooms.models import Answer, Participant, Poll, Quiz, Room
 
 NAMED: Final = 8
 """Names of those who have not answered that the panel shows."""
+MOST_WHOLE: Final = 6
+"""Questions of which a panel shows every bar at once."""
 LONGEST: Final = timedelta(hours=12)
 """An answer later than this after the question says nothing about how long somebody took."""
 
@@ -196,32 +198,29 @@ def _voters(poll: Poll | Quiz) -> int:
     return max(guesses)
 
 
-def questions_of(room: Room, *, since: int | None = None) -> list[Question]:
+def questions_of(
+    room: Room, *, since: int | None = None, there: Iterable[Participant] | None = None
+) -> list[Question]:
     """The quizzes and polls of a class for its panel, the newest first; those that changed since a version.
 
-    Answers are read of the running ones and of the latest of each kind; the others show their sums.
+    Answers are read of the running ones and of the latest of each kind; the others show their sums. `there`:
+    the pupils who are in the class, where they are known already. Two queries, or three.
     """
-    rows: list[Quiz | Poll] = []
-    full: list[Quiz | Poll] = []
-    for of in question_selectors.MODELS:
-        of_kind = question_selectors.questions(room, of, since=since)
-        rows += of_kind
-        full += of_kind[:1] if since is None else of_kind[:3]
-    answers = question_selectors.answers(room, [_id(row) for row in full]) if full else []
-    by_question: dict[tuple[str, str], list[Answer]] = {_id(row): [] for row in full}
-    for one in answers:
+    rows = question_selectors.questions(room, since=since)
+    full = rows if since is not None else _running_and_latest(rows)
+    by_question: dict[tuple[str, str], list[Answer]] = {_id(row): [] for row in full[:MOST_WHOLE]}
+    for one in question_selectors.answers(room, by_question) if by_question else ():
         by_question[one.of, one.question_id].append(one)
-    pupils: list[Participant] | None = None
-    found = []
-    for row in rows:
-        there = None
-        if row.running:
-            if pupils is None:
-                everybody = question_selectors.pupils_between(room, row.started_at, None)
-                pupils = [one for one in everybody if one.online]
-            there = pupils
-        found.append(question(row, by_question.get(_id(row)), there))
-    return sorted(found, key=lambda one: one.order, reverse=True)
+    if there is None and any(row.running for row in rows):
+        there = [one for one in question_selectors.pupils_between(room, None, None) if one.online]
+    pupils = list(there or ())
+    told = [question(row, by_question.get(_id(row)), pupils if row.running else None) for row in rows]
+    return sorted(told, key=lambda one: one.order, reverse=True)
+
+
+def _running_and_latest(rows: Sequence[Quiz | Poll]) -> list[Quiz | Poll]:
+    latest = {_id(row)[0]: row for row in reversed(rows)}
+    return [row for row in rows if row.running or latest[_id(row)[0]] is row]
 
 
 def _id(row: Quiz | Poll) -> tuple[str, str]:
