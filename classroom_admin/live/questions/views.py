@@ -22,5 +22,5 @@ def question(request: HttpRequest, key: str, of: str, pk: int) -> HttpResponse:
     if request.htmx and request.GET.get("v") == str(room.version):
         return HttpResponse(status=204)
     row = get_object_or_404(MODELS[of], room=room, pk=pk)
-    template = "questions/_body.html" if request.htmx else "questions/question.html"
+    template = "questions/_changes.html" if request.htmx else "questions/question.html"
     return render(request, f"live/{template}", {"room": room, "one": whole_question(room, row)})
