@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 from classroom_admin.core.health_view import healthz
+from classroom_admin.live.relay import notifications
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("api/notifications/", notifications, name="notifications"),
     path("", include("classroom_admin.accounts.urls")),
     path("people/", include("classroom_admin.live.people.urls")),
     path("settings/", include("classroom_admin.live.settings.urls")),

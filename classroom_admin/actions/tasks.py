@@ -2,12 +2,19 @@
 
 from celery import shared_task
 
-from classroom_admin.actions.bulk.tasks import work
+from classroom_admin.actions.bulk.tasks import due, work
+from classroom_admin.actions.file_tasks import hint_held, send_held, tidy_files
 from classroom_admin.actions.planning import hints, making
 from classroom_admin.actions.removals import carrying_out
 
 __all__ = [
-    *("carry_out_removal", "due", "due_removals", "hint_held", "make_planned", "send_held", "tidy_files"),
+    "carry_out_removal",
+    "due",
+    "due_removals",
+    "hint_held",
+    "make_planned",
+    "send_held",
+    "tidy_files",
     "work",
 ]
 

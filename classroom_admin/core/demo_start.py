@@ -45,6 +45,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
         "AGORA_FALLBACK_URL": "",
         "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
         "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
+        "RELAY_SECRET": secrets.token_hex(16),
         "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
     }
 
@@ -76,6 +77,7 @@ def simulator(state: demo_folder.DemoState, *, seed: int, here: Installation) ->
             *(sys.executable, "-m", "manage", "simulator"),
             *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
             *("--keep-past", "50"),  # destroyed rooms: a demo may run for days
+            *("--relay-to", f"{here.address}api/notifications/"),
         ],
         env=here.env,
         cwd=here.base_dir,

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from classroom_admin.core import clock
-from classroom_admin.live import freshness, story
+from classroom_admin.live import freshness
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.dialogs import ask
 from classroom_admin.live.fragments import fragments
 from classroom_admin.live.join_links import PUPIL, TEACHER, join_link
-from classroom_admin.live.reading import ClassReading, EventPage
+from classroom_admin.live.reading import ClassReading
 from classroom_admin.live.roster import GONE, HERE
 from classroom_admin.live.stream.ticket import issue
 from classroom_admin.live.versions import Seen
 from classroom_admin.rooms import class_lists, class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync.models import StoredEvent
 
 
 @require_safe
@@ -78,37 +77,6 @@ def more_people(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def earlier_chat(request: HttpRequest, key: str) -> HttpResponse:
-    """Messages before number `before`, oldest first."""
-    room = room_for(request.user, key)
-    found = class_selectors.chat(room, before=_number(request, "before"))
-    shown = found[-class_selectors.CHAT_PAGE :]
-    context = {"room": room, "messages_of_class": shown, "goes_on": len(found) > len(shown)}
-    return render(request, "live/_chat_earlier.html" if request.htmx else "live/chat.html", context)
-
-
-@require_safe
-@signed_in
-def earlier_events(request: HttpRequest, key: str) -> HttpResponse:
-    """Events before number `before`, newest first."""
-    room = room_for(request.user, key)
-    context = {"room": room, "events": EventPage(room, before=_number(request, "before"))}
-    return render(request, "live/_events_earlier.html" if request.htmx else "live/events.html", context)
-
-
-@require_safe
-@signed_in
-def event_json(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """One event as it came."""
-    room = room_for(request.user, key)
-    event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
-    _, words = story.sentence(stream=event.stream, cmd=event.cmd, raw=event.raw, unreadable=event.unreadable)
-    context = {"room": room, "event": event, "words": words, "pretty": story.pretty(event.raw)}
-    return ask(request, "event.html", context)
-
-
-@require_safe
-@signed_in
 def details(request: HttpRequest, key: str) -> HttpResponse:
     """What few need: ids of the cloud, times of the plan, whose class it is, which events are missing."""
     room = room_for(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps"))
@@ -130,13 +98,3 @@ def _links(request: HttpRequest, room: Room) -> dict[str, str]:
             template, room=room.room_uuid, user=room.own_identity, name=str(request.user), role=TEACHER
         )
     return links
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    """A number of the address; None where there is none, Http404 for what is no number."""
-    value = request.GET.get(name, "")
-    if not value:
-        return None
-    if not value.isdecimal() or len(value) > 18:
-        raise Http404(f"“{name}” must be a number.")
-    return int(value)

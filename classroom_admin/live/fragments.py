@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.live import versions
+from classroom_admin.live.events.page import EventPage
 from classroom_admin.live.participants.reading import moved_since
-from classroom_admin.live.reading import ClassReading, EventPage
+from classroom_admin.live.reading import ClassReading
 from classroom_admin.live.roster import FIRST_PEOPLE
 from classroom_admin.live.versions import Seen, news
 from classroom_admin.rooms import class_selectors
@@ -50,9 +51,12 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("participants/_removals.html")
     if now.profile != seen.profile or (room.class_list_id and moved_since(room, seen)):
         add("participants/_attendance.html")
-    if versions.CHAT in parts and since.chat:
-        many = len(since.chat) > class_selectors.CHAT_PAGE
-        add("_chat.html", whole) if many else add("_chat_changes.html")
+    if versions.CHAT in parts:
+        since.talk.peers_too = "peer" in panels
+        if since.talk.too_many:
+            add("talk/_newest.html", whole)
+        if since.talk.chat or since.talk.custom or since.talk.peer:
+            add("_chat_changes.html")
     if "recording" in panels or versions.ACTIONS in parts:
         add("_recording.html")
     if "files" in panels or (
@@ -61,10 +65,14 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
         add("_files.html")
     if now.profile != seen.profile and room.groups_sequence:
         add("groups/_panel.html")
-    if panels & {"quiz", "poll"}:
-        add("_questions.html")
+    if panels & {"quiz", "poll", "answer"}:
+        add("_questions_changes.html")
     if versions.EVENTS in parts:
-        add("_events_changes.html", events=EventPage(room, after=seen.sequence))
+        newer = EventPage(room, after=seen.event, upto=now.event)
+        if len(newer.rows) == now.events - seen.events:
+            add("_events_changes.html", events=newer)
+        else:  # one was committed after another with a higher id
+            add("_events.html", whole)
     if versions.ALL_EVENTS in parts:
         add("_events.html", whole)
     if versions.COMMANDS in parts:

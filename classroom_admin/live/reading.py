@@ -12,19 +12,20 @@ from django.utils.functional import cached_property
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
-from classroom_admin.live import story
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.live.events.kinds import CHOICES
+from classroom_admin.live.events.page import EventPage
 from classroom_admin.live.media.cover import Cover, cover_of
 from classroom_admin.live.media.files import Held, files_of, held_of
 from classroom_admin.live.participants.reading import PeoplePanels, removal_of, with_removals
+from classroom_admin.live.questions.reading import Question, questions_of
 from classroom_admin.live.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
+from classroom_admin.live.talk.reading import Talk
 from classroom_admin.live.versions import Seen
 from classroom_admin.live.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
 from classroom_admin.rooms import bans, class_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, Room, RoomState
-from classroom_admin.sync.models import StoredEvent
 
-EVENTS_PAGE: Final = 50
 COMMANDS_SHOWN: Final = 12
 
 
@@ -130,17 +131,8 @@ class ClassReading(PeoplePanels):
 
     # --- chat ---
     @cached_property
-    def _chat(self) -> list[Any]:
-        return class_selectors.chat(self.room, since=self.since)
-
-    @property
-    def chat(self) -> list[Any]:
-        return self._chat if self.since is not None else self._chat[-class_selectors.CHAT_PAGE :]
-
-    @property
-    def chat_goes_on(self) -> bool:
-        """Whether there are earlier messages than those shown."""
-        return self.since is None and len(self._chat) > class_selectors.CHAT_PAGE
+    def talk(self) -> Talk:
+        return Talk(self.room, since=self.since)
 
     # --- recording, files, questions ---
     @cached_property
@@ -197,39 +189,22 @@ class ClassReading(PeoplePanels):
         return files_of(self.room, self.held)
 
     @cached_property
-    def quizzes(self) -> list[Any]:
-        return class_selectors.quizzes(self.room)
-
-    @cached_property
-    def polls(self) -> list[Any]:
-        return class_selectors.polls(self.room)
+    def questions(self) -> list[Question]:
+        """A whole page has read its people anyway: those who have not answered are found among them."""
+        if self.since is not None:
+            return questions_of(self.room, since=self.since)
+        pupils = [one for one in self.people if one.online and one.role == "student"]
+        return questions_of(self.room, there=pupils)
 
     # --- events ---
+    event_kinds = CHOICES
+    read_only = False
+    """Whether what is shown is past: nothing can be done to it."""
+
     @cached_property
     def events(self) -> EventPage:
-        return EventPage(self.room)
-
-
-class EventPage:
-    """A page of the stored events of a class, newest first: below `before`, or those above sequence
-    `after`.
-    """
-
-    def __init__(self, room: Room, *, before: int | None = None, after: int | None = None) -> None:
-        found = StoredEvent.objects.filter(room=room).exclude(stream="peer").order_by("-pk")
-        if before is not None:
-            found = found.filter(pk__lt=before)
-        if after is not None:
-            found = found.filter(stream="room", sequence__gt=after)
-        rows = list(found[: EVENTS_PAGE + 1])
-        self.rows = [self._told(row) for row in rows[:EVENTS_PAGE]]
-        self.older = rows[EVENTS_PAGE - 1].pk if len(rows) > EVENTS_PAGE else None
-
-    @staticmethod
-    def _told(row: StoredEvent) -> dict[str, Any]:
-        icon, words = story.sentence(stream=row.stream, cmd=row.cmd, raw=row.raw, unreadable=row.unreadable)
-        at = clock.from_ms(row.ts_ms) if row.ts_ms else row.received_at
-        return {"pk": row.pk, "icon": icon, "words": words, "at": at, "unreadable": row.unreadable}
+        names = {one.user_uuid: one.name for one in self.people} if self.since is None else None
+        return EventPage(self.room, names=names)
 
 
 def file_name(url: str) -> str:

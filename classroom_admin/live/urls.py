@@ -3,10 +3,14 @@
 from django.urls import include, path, re_path
 
 from classroom_admin.live import class_page, classes, sprite
+from classroom_admin.live.events import views as events
 from classroom_admin.live.groups import views as groups
 from classroom_admin.live.media import pages, serving, streams
 from classroom_admin.live.participants import views as participants
 from classroom_admin.live.properties import views as properties
+from classroom_admin.live.questions import views as questions
+from classroom_admin.live.replay import views as replay
+from classroom_admin.live.talk import views as talk
 
 app_name = "live"
 urlpatterns = [
@@ -26,11 +30,14 @@ urlpatterns = [
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/people/<int:pk>/", participants.person, name="person"),
     path("classes/<key>/kept-out/", participants.kept_out, name="kept_out"),
-    path("classes/<key>/chat/", class_page.earlier_chat, name="chat"),
-    path("classes/<key>/events/", class_page.earlier_events, name="events"),
-    path("classes/<key>/events/<int:pk>/", class_page.event_json, name="event"),
     path("classes/<key>/groups/", groups.page, name="groups"),
     path("classes/<key>/properties/", properties.page, name="properties"),
     path("classes/<key>/properties/check/", properties.check, name="check_properties"),
+    path("classes/<key>/chat/", talk.messages, name="chat"),
+    path("classes/<key>/chat/<of>/<int:number>/there/", talk.there, name="there"),
+    path("classes/<key>/questions/<of>/<int:pk>/", questions.question, name="question"),
+    path("classes/<key>/events/", events.events, name="events"),
+    path("classes/<key>/events/<int:pk>/", events.event_json, name="event"),
+    path("classes/<key>/replay/", replay.replay, name="replay"),
     path("classes/<key>/details/", class_page.details, name="details"),
 ]

@@ -14,28 +14,29 @@ class Seen:
     """What a page of a class has seen.
 
     `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the
-    room answered. `sequence`, `events`: the highest stored event and how many there are.
+    room answered. `event`, `events`: the highest id of a folded event and how many there are, those of
+    quizzes and polls too. (An event that came late has a high id, whatever its number.)
     """
 
     version: int = 0
     step: int = 0
     profile: int = 0
-    sequence: int = 0
+    event: int = 0
     events: int = 0
 
     def __str__(self) -> str:
-        return f"{self.version}-{self.step}-{self.profile:x}-{self.sequence}-{self.events}"
+        return f"{self.version}-{self.step}-{self.profile:x}-{self.event}-{self.events}"
 
     @classmethod
     def read(cls, token: str) -> Seen:
         """The token of an address; one that can't be read has seen nothing, so its page gets everything."""
         try:
-            version, step, profile, sequence, events = token.split("-")
+            version, step, profile, event, events = token.split("-")
             return cls(
                 version=int(version),
                 step=int(step),
                 profile=int(profile, 16),
-                sequence=int(sequence),
+                event=int(event),
                 events=int(events),
             )
         except ValueError:
@@ -53,8 +54,8 @@ class Seen:
             version=room.version,
             step=room.last_step or 0,
             profile=profile_mark(room),
-            sequence=room.last_sequence,
-            events=room.event_count,
+            event=room.last_event_id,
+            events=room.event_count + room.question_events,
         )
 
 
@@ -95,8 +96,8 @@ MOST_EVENTS: Final = 50
 def news(seen: Seen, now: Seen) -> set[str]:
     """Which parts of the page may have changed between `seen` and `now`.
 
-    Rows within people, chat and panels are then chosen by their own version. Events that came late, below
-    the highest number, are told by sending the whole list.
+    Rows within people, chat and panels are then chosen by their own version, events by their ids. More than a
+    few events are told by sending the newest page.
     """
     parts: set[str] = set()
     if now.version != seen.version:
@@ -105,8 +106,7 @@ def news(seen: Seen, now: Seen) -> set[str]:
         parts |= {HEADER, ACTIONS, COMMANDS}
     if now.step != seen.step:
         parts |= {ACTIONS, COMMANDS}
-    if (now.sequence, now.events) != (seen.sequence, seen.events):
-        count = now.events - seen.events
-        in_order = now.sequence - seen.sequence == count <= MOST_EVENTS
-        parts.add(EVENTS if in_order else ALL_EVENTS)
+    if (now.event, now.events) != (seen.event, seen.events):
+        few = seen.event < now.event and 0 < now.events - seen.events <= MOST_EVENTS
+        parts.add(EVENTS if few else ALL_EVENTS)
     return parts

@@ -16,6 +16,7 @@ from django.db.models import (
     Expression,
     F,
     IntegerField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -31,9 +32,10 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
-    ChatMessage,
+    Answer,
     Gap,
     Participant,
+    PeerMessage,
     Poll,
     Quiz,
     Recording,
@@ -43,7 +45,6 @@ from classroom_admin.rooms.models import (
     RoomTeacher,
 )
 
-CHAT_PAGE: Final = 60
 COMMANDS: Final = 60
 A_WEEK: Final = timedelta(days=7)
 _HEAVY: Final = ("properties", "ext_apps", "groups")
@@ -123,16 +124,6 @@ def _seen_on_stage(room: Room) -> Expression:
     return Case(When(hand_raised=True, then=Exists(on_stage)), default=Value(False))
 
 
-def chat(room: Room, *, since: int | None = None, before: int | None = None) -> list[ChatMessage]:
-    """Messages to the class, oldest first: the newest page, those newer than `since`, or the page below
-    `before`.
-    """
-    found = _newer(ChatMessage.objects.filter(room=room, kind=ChatMessage.Kind.CHAT), since)
-    if before is not None:
-        found = found.filter(sequence__lt=before)
-    return list(reversed(found.order_by("-sequence")[: CHAT_PAGE + 1 if since is None else 500]))
-
-
 def recordings(room: Room) -> list[Recording]:
     """The recordings, newest first."""
     return list(Recording.objects.filter(room=room).order_by("-started_at", "-pk"))
@@ -153,21 +144,19 @@ def resources(room: Room) -> QuerySet[Resource]:
     return found.defer("task").annotate(**progress).order_by("-put_at", "-pk")
 
 
-def quizzes(room: Room) -> list[Quiz]:
-    """The quizzes, newest first."""
-    return list(Quiz.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
-
-
-def polls(room: Room) -> list[Poll]:
-    """The polls, newest first."""
-    return list(Poll.objects.filter(room=room).order_by("-running", "-started_at", "-pk")[:20])
-
-
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Which of recording, files, quiz and poll have a row newer than `since`; one query."""
-    kinds = {"recording": Recording, "files": Resource, "quiz": Quiz, "poll": Poll}
+    """Which of recording, files, quiz, poll, answer and peer have a row newer than `since`; one query."""
+    kinds: dict[str, type[Model]] = {
+        "recording": Recording,
+        "files": Resource,
+        "quiz": Quiz,
+        "poll": Poll,
+        "answer": Answer,
+        "peer": PeerMessage,
+    }
     newer = {
-        kind: Exists(model.objects.filter(room=room, version__gt=since)) for kind, model in kinds.items()
+        kind: Exists(model._default_manager.filter(room=room, version__gt=since))
+        for kind, model in kinds.items()
     }
     row = Room.objects.filter(pk=room.pk).values(**newer).first() or {}
     return {kind for kind, is_newer in row.items() if is_newer}
@@ -191,7 +180,3 @@ def files_touched_since(room: Room, step: int) -> bool:
     """Whether a command about files has a step after `step`."""
     steps = Step.objects.filter(room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="resource.")
     return steps.exists()
-
-
-def _newer(found: QuerySet, since: int | None) -> QuerySet:
-    return found if since is None else found.filter(Q(version__gt=since))

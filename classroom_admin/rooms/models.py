@@ -69,6 +69,10 @@ class Room(models.Model):
     on_stage = models.IntegerField(default=0)
     chat_count = models.IntegerField(default=0)
     event_count = models.IntegerField(default=0, help_text="all stored of stream room, unreadable ones too")
+    question_events = models.IntegerField(default=0, help_text="all stored of quizzes and polls")
+    last_event_id = models.BigIntegerField(
+        default=0, help_text="the highest id of a folded event: what a page has seen, late ones too"
+    )
     recording_state = models.CharField(
         max_length=10, blank=True, help_text="recording, ended, failed or empty"
     )
@@ -194,6 +198,30 @@ class ChatMessage(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["room", "version"], name="rooms_message_version"),
+        ]
+
+
+class PeerMessage(models.Model):
+    """A message from one person to another, which a school's own relay sends us. Known by its digest."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="peer_messages")
+    digest = models.CharField(max_length=32)
+    version = models.BigIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=ChatMessage.Kind.choices, default=ChatMessage.Kind.CHAT)
+    user_uuid = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.UNKNOWN)
+    to_user_uuid = models.CharField(max_length=255, blank=True)
+    text = models.TextField(blank=True)
+    sent_at = models.DateTimeField()
+    approximate = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "digest"], name="rooms_peer_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room", "version"], name="rooms_peer_version"),
         ]
 
 

@@ -19,6 +19,7 @@ from classroom_admin.simulator.connection import AbortableProtocol
 from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
 from classroom_admin.simulator.pictures import page_picture
+from classroom_admin.simulator.relay import Relay
 from classroom_admin.simulator.settings import SimulatorSettings
 
 TICK_S = 0.05
@@ -43,10 +44,15 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ticking = asyncio.create_task(_tick(cloud))
         ticking.add_done_callback(_say_why_it_stopped)
+        running = [ticking]
+        if cloud.settings.relay_to:
+            relay = Relay(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
+            running.append(asyncio.create_task(relay.run(cloud)))
         yield
-        ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
+        for task in running:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     app = Starlette(
         routes=[

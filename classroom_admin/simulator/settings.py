@@ -1,6 +1,6 @@
 """How one simulator is set up, and the values a demo uses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 DEMO_APP_ID = "00112233445566778899aabbccddeeff"
@@ -17,7 +17,8 @@ class SimulatorSettings:
     documented shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``:
     which moment the hour until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms
     since the epoch. ``keep_past``: how many destroyed rooms are remembered (in a demo of many hours), None
-    for all (in a test).
+    for all (in a test). ``relay_to``, ``relay_secret``: where messages from person to person are handed on
+    to, and how they are signed; "" for nowhere.
     """
 
     app_id: str = DEMO_APP_ID
@@ -30,6 +31,8 @@ class SimulatorSettings:
     plain: bool = False
     destroy_after: Literal["closed", "ended"] = "closed"
     keep_past: int | None = None
+    relay_to: str = ""
+    relay_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for name in ("app_id", "app_certificate"):
@@ -38,5 +41,7 @@ class SimulatorSettings:
                 raise ValueError(f"{name} must be 32 hexadecimal characters")
         if self.poll_batch < 1:
             raise ValueError("poll_batch must be at least 1")
+        if self.relay_to and not self.relay_to.startswith("http://"):
+            raise ValueError("relay_to must be an http:// address")
         if not self.speed > 0:
             raise ValueError("speed must be above 0")

@@ -75,6 +75,10 @@ class Stretch:
         if self.cursor.stream == Stream.ROOM:
             rows.room.event_count += len(self.stored)
             rows.room.last_sequence = self.cursor.folded_sequence
+        elif self.cursor.stream != Stream.PEER:
+            rows.room.question_events += len(self.stored)
+        if self.cursor.stream != Stream.PEER:
+            rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in self.stored))
             rows.dirty.add(("room",))
 
 

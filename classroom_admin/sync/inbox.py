@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.core import clock
-from classroom_admin.sync import collector, holes, registry, sorting, statements
+from classroom_admin.sync import collector, holes, registry, relayed, sorting, statements
 from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
@@ -44,8 +44,9 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.ROOM.value: Stream.ROOM,
     InboxAnswer.Source.QUIZ.value: Stream.QUIZ,
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
-    InboxAnswer.Source.RELAY.value: Stream.ROOM,
 }
+RELAY_READS_ITS_OWN = timedelta(seconds=5)
+"""A relay's request reads what it brought, since it tells how much was new; later, others may."""
 
 
 @dataclass(slots=True)
@@ -53,12 +54,14 @@ class Found:
     """What an answer held.
 
     `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not,
-    in order. `problem`: why nothing of the answer could be read; empty when it could.
+    in order. `set_aside`: new items of a relay for which no room is known. `problem`: why nothing of the
+    answer could be read; empty when it could.
     """
 
     items: int = 0
     stored: int = 0
     quarantined: int = 0
+    set_aside: int = 0
     rooms: set[int] = field(default_factory=set)
     sequences: list[int] = field(default_factory=list)
     next_id: str | None = None
@@ -85,7 +88,8 @@ def keep(
 
 def unread(*, received_before: datetime | None = None) -> list[int]:
     """Ids of answers that were committed and not read yet (a reader died in between), oldest first."""
-    answers = InboxAnswer.objects.filter(read_at__isnull=True)
+    of_relay = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - RELAY_READS_ITS_OWN)
+    answers = InboxAnswer.objects.filter(~of_relay, read_at__isnull=True)
     if received_before is not None:
         answers = answers.filter(received_at__lt=received_before)
     return list(answers.order_by("id").values_list("id", flat=True))
@@ -99,7 +103,11 @@ def read(answer_id: int) -> Found:
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
             return Found()
-        found = _read(answer)
+        try:
+            found = _read(answer)
+        except relayed.Refused as error:
+            answer.delete()  # the relay is told, and keeps what it has
+            return Found(problem=str(error))
         InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
     if found.problem or found.quarantined:
         why = found.problem or f"{found.quarantined} items could not be taken"
@@ -131,6 +139,8 @@ def prune() -> int:
 
 def _read(answer: InboxAnswer) -> Found:
     body = bytes(answer.body)
+    if answer.source == InboxAnswer.Source.RELAY:
+        return _read_relayed(answer, body)
     try:
         content = read_events_answer(body)
     except CloudError as error:
@@ -146,6 +156,22 @@ def _read(answer: InboxAnswer) -> Found:
         room_uuid=answer.room_uuid,
     )
     found = Found(items=len(content.events) + len(content.unreadable), next_id=content.next_id)
+    return _store(answer, batch, found)
+
+
+def _read_relayed(answer: InboxAnswer, body: bytes) -> Found:
+    """All items or none. One that has no room is kept aside once, however often it is sent."""
+    items = relayed.read_items(body)
+    batch = relayed.sort_items(items)
+    known = set(
+        Quarantine.objects.filter(raw__in=[raw for _, raw in batch.aside]).values_list("raw", flat=True)
+    )
+    batch.aside = list({raw: (why, raw) for why, raw in batch.aside if raw not in known}.values())
+    return _store(answer, batch, Found(items=len(items), set_aside=len(batch.aside)))
+
+
+def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
+    """Write what is new of a sorted answer; gives `found` filled."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []

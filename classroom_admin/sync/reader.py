@@ -25,6 +25,7 @@ class Kept:
     pk: int
     stream: str
     sequence: int | None
+    digest: str
     cmd: int | None
     ts_ms: int | None
     received_at: datetime
@@ -57,6 +58,7 @@ class Reader:
         reason, odd = "", ""
         try:
             event = decode(Stream(row.stream), json.loads(row.raw))
+            event.digest = row.digest
             odd = "; ".join(event.odd)[:300]
         except Undecodable as error:
             event, reason = _unknown(row), error.reason[:300]

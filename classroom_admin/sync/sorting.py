@@ -18,7 +18,8 @@ Place = tuple[str, str]
 HIGHEST_NUMBER = 2**63 - 1
 HIGHEST_KIND = 2**31 - 1
 LONGEST_ROOM_UUID = 64
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_by_name = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 PEER_KINDS = ("1", "99")
 
 
@@ -60,26 +61,28 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
     """
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
-        text = _as_json(raw)
+        of_peer = stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw)
         try:
-            place, item = _place(raw, text, stream=stream, room_uuid=room_uuid)
+            add(result, raw, stream=Stream.PEER if of_peer else stream, room_uuid=room_uuid)
         except Undecodable as error:
-            result.aside.append((error.reason, text))
-            continue
-        name = item.digest if item.sequence is None else item.sequence
-        earlier = result.places[place].setdefault(name, item)
-        if earlier is not item and item.differs_from(cmd=earlier.cmd, ts_ms=earlier.ts_ms):
-            result.repeats.append((place, item))
+            result.aside.append((error.reason, as_json(raw)))
     return result
+
+
+def add(result: Sorted, raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> None:
+    """Put one event in its place. Raises Undecodable where it has none."""
+    place, item = _place(raw, stream=stream, room_uuid=room_uuid)
+    name = item.digest if item.sequence is None else item.sequence
+    earlier = result.places[place].setdefault(name, item)
+    if earlier is not item and item.differs_from(cmd=earlier.cmd, ts_ms=earlier.ts_ms):
+        result.repeats.append((place, item))
 
 
 def used_before(item: Item) -> str:
     return f"Number {item.sequence} came before with another event; the first is kept."
 
 
-def _place(raw: Mapping[str, Any], text: str, *, stream: Stream, room_uuid: str) -> tuple[Place, Item]:
-    if stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw):
-        stream = Stream.PEER
+def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[Place, Item]:
     identity = identify(dict(raw), stream, room_uuid=room_uuid or None)
     if not identity.room_uuid:
         raise Undecodable("The event names no room.")
@@ -88,10 +91,11 @@ def _place(raw: Mapping[str, Any], text: str, *, stream: Stream, room_uuid: str)
     cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None
     digest, sequence = "", identity.sequence
     if stream is Stream.PEER:
-        sequence, digest = None, hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        # the same message is the same in whatever order its fields came
+        sequence, digest = None, hashlib.blake2b(_by_name(raw).encode(), digest_size=16).hexdigest()
     elif sequence is None or not 1 <= sequence <= HIGHEST_NUMBER:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")
-    item = Item(sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=text)
+    item = Item(sequence=sequence, digest=digest, cmd=cmd, ts_ms=identity.ts_ms, raw=as_json(raw))
     return (identity.room_uuid, str(stream)), item
 
 

@@ -17,7 +17,8 @@
   const cloudNow = Number(root.dataset.cloudNow);
   const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
   const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
-  const now = (window.cloudNow = () => Date.now() + offset);
+  // a page about the past stands still
+  const now = (window.cloudNow = () => Number(root.dataset.at) || Date.now() + offset);
 
   function formatter(options) {
     try {

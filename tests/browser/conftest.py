@@ -40,6 +40,7 @@ CHROMIUM_ARGS = [
 ]
 PATIENCE_MS = 15_000  # for what takes three seconds at most: a poll of the cloud and one of the page
 expect.set_options(timeout=PATIENCE_MS)
+RELAY_SECRET = "what the school's relay knows too"
 Opener = Callable[..., Page]
 MakeClassroom = Callable[..., Classroom]
 
@@ -102,6 +103,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
         "AGORA_POLL_SECONDS": "0.4",  # each step of a journey waits for a poll
         "AGORA_APP_ID": cloud.app_id,
         "AGORA_APP_CERTIFICATE": cloud.app_certificate,
+        "RELAY_SECRET": RELAY_SECRET,
         "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
     }
     log = folder / "serve.log"

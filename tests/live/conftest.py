@@ -152,5 +152,7 @@ def furnish() -> School:
     fill(room)
     entry = record(actor=teacher, action="class.start", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
+    newest = StoredEvent.objects.filter(room=room).order_by("-pk").first()
+    Room.objects.filter(pk=room.pk).update(last_event_id=newest.pk if newest else 0)
     Lease.objects.create(app_id=django_settings.AGORA.app_id, last_good_at=clock.now())
     return School(administrator=administrator, teacher=teacher, other_teacher=other, room=room)

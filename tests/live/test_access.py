@@ -15,9 +15,10 @@ from classroom_admin.actions.file_addresses import address_of
 from classroom_admin.actions.models import HeldDeletion, PlannedRemoval, Series
 from classroom_admin.actions.removals import planning
 from classroom_admin.audit.models import Entry
+from classroom_admin.core import clock
 from classroom_admin.live import urls
 from classroom_admin.live.icons import fingerprint
-from classroom_admin.rooms.models import Participant, Recording, Resource
+from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from tests.live.conftest import HTMX, School
 
@@ -37,6 +38,9 @@ TABLE = {
     "chat": OWN,
     "events": OWN,
     "event": OWN,
+    "there": OWN,
+    "question": OWN,
+    "replay": OWN,
     "details": OWN,
     "command": OWN,
     "remove": OWN,
@@ -114,6 +118,8 @@ def address(name: str, school: School) -> str:
         "streams": lambda: {"pk": Recording.objects.get(room=school.room).pk},
         "shared_file": lambda: dict(zip(("signed", "name"), uploaded(school).split("/")[-2:], strict=True)),
         "event": lambda: {"pk": StoredEvent.objects.filter(room=school.room).first().pk},
+        "there": lambda: {"of": "room", "number": 1},
+        "question": lambda: {"of": "quiz", "pk": Quiz.objects.get().pk},
         "remove": lambda: {"pk": Participant.objects.get(name="Ana Torres").pk},
         "let_back": lambda: {"pk": Participant.objects.get(name="Gone").pk},
         "run": lambda: {"run": run_of(school).key},
@@ -219,6 +225,12 @@ def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> No
     foreign = make_room("Foreign")
     person, event = make_person(foreign, 9), make_event(foreign, 1)
     client = school.signed_in(school.teacher)
+    message = PeerMessage.objects.create(room=foreign, digest="d", sent_at=clock.now())
+    quiz = Quiz.objects.create(room=foreign, quiz_id="theirs")
+    for of, number in (("peer", message.pk), ("room", 99), ("nothing", 1)):
+        assert client.get(reverse("live:there", args=[school.room.key, of, number])).status_code == 404
+    for of in ("quiz", "poll", "nothing"):
+        assert client.get(reverse("live:question", args=[school.room.key, of, quiz.pk])).status_code == 404
     for name, pk in (
         ("remove", person.pk),
         ("let_back", person.pk),

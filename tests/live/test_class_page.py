@@ -163,17 +163,23 @@ def test_only_new_messages(school: School, admin: Client) -> None:
 def test_only_new_events(school: School, admin: Client) -> None:
     before = now(school)
     event = make_event(school.room, 3, cmd=1, state=2)
-    Room.objects.update(last_sequence=3, event_count=3, version=2)
+    Room.objects.update(last_event_id=event.pk, event_count=3, version=2)
     html = changes(admin, school, before).content.decode()
     assert f'id="e{event.pk}"' in html
     assert html.count('<li id="e') == 1
 
 
-def test_a_late_event_brings_the_whole_list(school: School, admin: Client) -> None:
+def test_a_late_event_comes_alone_and_one_that_others_overtook_brings_the_whole_list(
+    school: School, admin: Client
+) -> None:
     Room.objects.update(last_sequence=9, event_count=2)
     before = now(school)
-    make_event(school.room, 4)
-    Room.objects.update(event_count=3, version=2)
+    late = make_event(school.room, 4)
+    Room.objects.update(event_count=3, last_event_id=late.pk, version=2)
+    html = changes(admin, school, before).content.decode()
+    assert (html.count('<li id="e'), f'id="e{late.pk}"' in html) == (1, True)
+    before = now(school)
+    Room.objects.update(event_count=4, version=3)  # committed after one with a higher id was
     assert changes(admin, school, before).content.decode().count('<li id="e') == 3
 
 

@@ -19,7 +19,7 @@ from classroom_admin.live.versions import Seen, news
 from classroom_admin.live.wording import PATIENCE, _tell, under_way
 from classroom_admin.rooms.models import Participant, Poll, RoomState
 
-SEEN = Seen(version=5, step=3, profile=0xABC, sequence=40, events=38)
+SEEN = Seen(version=5, step=3, profile=0xABC, event=40, events=38)
 
 
 # --- versions --------------------------------------------------------------------------------------------
@@ -41,11 +41,12 @@ def test_an_unreadable_version_has_seen_nothing(token: str) -> None:
         ({"version": 6}, {"header", "actions", "people", "chat", "panels"}),
         ({"step": 4}, {"actions", "commands"}),
         ({"profile": 1}, {"header", "actions", "commands"}),
-        ({"sequence": 42, "events": 40}, {"events"}),
-        ({"sequence": 90, "events": 88}, {"events"}),
-        ({"sequence": 91, "events": 89}, {"all events"}),
+        ({"event": 42, "events": 40}, {"events"}),
+        ({"event": 900, "events": 88}, {"events"}),
+        ({"event": 91, "events": 89}, {"all events"}),
         ({"events": 39}, {"all events"}),
-        ({"sequence": 45, "events": 39}, {"all events"}),
+        ({"event": 45, "events": 38}, {"all events"}),
+        ({"event": 45, "events": 30}, {"all events"}),
     ],
 )
 def test_news(change: dict[str, int], parts: set[str]) -> None:

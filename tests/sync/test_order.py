@@ -27,13 +27,14 @@ READ_MODELS = (
     tables.Participant,
     tables.Presence,
     tables.ChatMessage,
+    tables.PeerMessage,
     tables.Recording,
     tables.Resource,
     tables.Quiz,
     tables.Poll,
     tables.Answer,
 )
-OURS = {"id", "room", "room_id", "version", "key", "known_since"}
+OURS = {"id", "room", "room_id", "version", "key", "known_since", "last_event_id"}
 
 
 def arrive(events: list[dict[str, Any]], *, source: str = InboxAnswer.Source.POLL) -> inbox.Found:
@@ -165,6 +166,7 @@ def test_a_peer_message_is_known_by_its_content(db: None) -> None:
     fold_all()
     assert StoredEvent.objects.filter(stream="peer", sequence=None).count() == 2
     assert not tables.ChatMessage.objects.exists()
+    assert list(tables.PeerMessage.objects.values_list("text", flat=True)) == ["psst", "psst"]
     assert room("r").event_count == 0
 
 

@@ -132,6 +132,13 @@ def minutes(seconds: int) -> str:
 
 
 @register.simple_tag
+def took(seconds: float) -> str:
+    """How long an answer took, in words: "12 s", "2 min 05 s"."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
+
+
+@register.simple_tag
 def turn_page(shown: Any, number: int) -> str:
     """The address of another page of the same list."""
     return shown.page_address(number)

@@ -67,4 +67,5 @@ def peer(world: World, room: Room, sender: User, *, to: str, message: str, cmd: 
     }
     relayed = {"channel": "peer", "toUserUuid": to, "notification": notification}
     world.peer_messages.append(relayed)
+    world.peer_count += 1
     return relayed

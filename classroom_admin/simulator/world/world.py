@@ -49,6 +49,7 @@ class World:
         self.emitted = 0
         self.queue: deque[Event] = deque()
         self.peer_messages: deque[dict[str, Any]] = deque(maxlen=PEER_MESSAGES_KEPT)
+        self.peer_count = 0
         self.withhold: Callable[[Event], str | None] | None = None
         self.foreign_reads = random.Random(f"{seed}:foreign")
         self._named: dict[str, int] = {}

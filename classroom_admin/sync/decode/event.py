@@ -37,7 +37,8 @@ class Identity:
 class Event:
     """An event that was read. `odd` names parts that could not be: the rest was taken, so keep them in sight.
 
-    `sequence` is 0 for peer messages; `cmd` is None where a widget's event carries none.
+    `sequence` is 0 for peer messages; `cmd` is None where a widget's event carries none. `digest` names a
+    peer message (empty for all others); whoever stored it knows it.
     """
 
     stream: Stream
@@ -46,3 +47,4 @@ class Event:
     ts_ms: int | None
     data: Data
     odd: tuple[str, ...] = ()
+    digest: str = ""

@@ -50,11 +50,15 @@ class ClassState:
 
 @dataclass(slots=True)
 class Message:
-    """cmd 3 (`chat`), cmd 99 and cmd 21 with a message (`custom`); peer 1 and 99 in stream peer."""
+    """cmd 3 (`chat`), cmd 99 and cmd 21 with a message (`custom`); peer 1 and 99 in stream peer.
+
+    `to`: the cloud id of who received it, for a peer message that says so.
+    """
 
     kind: str
     text: str
     sender: Person | None = None
+    to: str | None = None
 
 
 @dataclass(slots=True)

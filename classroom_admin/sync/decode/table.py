@@ -55,7 +55,23 @@ ROOM: dict[int, Reader] = {
     1501: stage,
     1502: hands,
 }
-PEER: dict[int, Reader] = {1: _chat, 99: _custom}
+
+
+def _peer_chat(data: Raw, odd: list[str]) -> Message:
+    return _to_one(message("chat", data), data)
+
+
+def _peer_custom(data: Raw, odd: list[str]) -> Message:
+    return _to_one(message("custom", data), data)
+
+
+def _to_one(found: Message, data: Raw) -> Message:
+    found.to = identifier(data.get(TO_USER))
+    return found
+
+
+TO_USER = "toUserUuid"
+PEER: dict[int, Reader] = {1: _peer_chat, 99: _peer_custom}
 
 # Where an event has no `ts`: the fields of its data that tell when it happened. A start time is the time of
 # the event only where the event is the start.
@@ -127,7 +143,8 @@ def _reader(stream: Stream, cmd: int | None) -> Reader | None:
 def _data(stream: Stream, raw: Raw) -> Raw:
     data = raw.get("data")
     if isinstance(data, Mapping):
-        return data
+        # who received a peer message stands beside its data
+        return {**data, TO_USER: raw[TO_USER]} if stream is Stream.PEER and raw.get(TO_USER) else data
     if isinstance(data, str):
         read = mapping(data)
         if read:

@@ -11,7 +11,8 @@ from typing import Any
 RowKey = tuple[str | int, ...]
 """("room",) · ("participant", user_uuid) · ("presence", user_uuid, entered_sequence) ·
 ("message", sequence) · ("recording", record_id) · ("resource", resource_uuid) ·
-("quiz", quiz_id) · ("poll", poll_id) · ("answer", "quiz" | "poll", question_id, user_uuid)"""
+("quiz", quiz_id) · ("poll", poll_id) · ("answer", "quiz" | "poll", question_id, user_uuid) ·
+("peer", digest)"""
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class RoomRow:
     chat_count: int = 0
     event_count: int = 0
     recording_state: str = ""
+    question_events: int = 0
+    last_event_id: int = 0
     chat_muted: bool = False
     properties: dict[str, Any] = field(default_factory=dict)
     ext_apps: dict[str, Any] = field(default_factory=dict)
@@ -83,6 +86,21 @@ class MessageRow:
     user_uuid: str = ""
     name: str = ""
     role: str = "unknown"
+    text: str = ""
+    approximate: bool = False
+
+
+@dataclass(slots=True)
+class PeerRow:
+    """A message from one person to another."""
+
+    digest: str
+    sent_at: datetime
+    kind: str = "chat"
+    user_uuid: str = ""
+    name: str = ""
+    role: str = "unknown"
+    to_user_uuid: str = ""
     text: str = ""
     approximate: bool = False
 
@@ -155,6 +173,7 @@ Row = (
     | ParticipantRow
     | PresenceRow
     | MessageRow
+    | PeerRow
     | RecordingRow
     | ResourceRow
     | QuizRow
@@ -174,6 +193,8 @@ def key_of(row: Row) -> RowKey:
             return ("presence", row.user_uuid, row.entered_sequence)
         case MessageRow():
             return ("message", row.sequence)
+        case PeerRow():
+            return ("peer", row.digest)
         case RecordingRow():
             return ("recording", row.record_id)
         case ResourceRow():
@@ -198,6 +219,7 @@ class Rows:
     participants: dict[str, ParticipantRow] = field(default_factory=dict)
     presences: dict[tuple[str, int], PresenceRow] = field(default_factory=dict)
     messages: dict[int, MessageRow] = field(default_factory=dict)
+    peers: dict[str, PeerRow] = field(default_factory=dict)
     recordings: dict[str, RecordingRow] = field(default_factory=dict)
     resources: dict[str, ResourceRow] = field(default_factory=dict)
     quizzes: dict[str, QuizRow] = field(default_factory=dict)
@@ -231,6 +253,8 @@ class Rows:
                     self.open_presences[row.user_uuid] = row
             case MessageRow():
                 self.messages[row.sequence] = row
+            case PeerRow():
+                self.peers[row.digest] = row
             case RecordingRow():
                 self.recordings[row.record_id] = row
                 if row.state == "recording":
@@ -272,6 +296,8 @@ class Rows:
                 return self.presences.get((user, sequence))
             case ("message", int(sequence)):
                 return self.messages.get(sequence)
+            case ("peer", str(digest)):
+                return self.peers.get(digest)
             case ("recording", str(record)):
                 return self.recordings.get(record)
             case ("resource", str(resource)):

@@ -23,6 +23,7 @@ from classroom_admin.sync.decode.kinds import (
 )
 from classroom_admin.sync.fold.chat import fold_message
 from classroom_admin.sync.fold.class_state import fold_class_state
+from classroom_admin.sync.fold.peers import fold_peer
 from classroom_admin.sync.fold.persons import (
     fold_rewards,
     fold_streams,
@@ -66,10 +67,13 @@ HANDLERS: dict[type, Callable[[Any, int, EventTime, Rows], None]] = {
 def fold(event: Event, time: EventTime, rows: Rows) -> None:
     """Change the rows by one event, in the order of its stream, and mark what changed in `rows.dirty`.
 
-    `rows` must hold what `needs` asked for. Never raises for an event that was decoded. `event_count` and
-    `last_sequence` are the caller's. Peer messages belong to no room and change nothing.
+    `rows` must hold what `needs` asked for. Never raises for an event that was decoded. `event_count`,
+    `last_sequence`, `question_events` and `last_event_id` are the caller's. A peer message is kept under its
+    digest and changes nothing else.
     """
     if event.stream is Stream.PEER:
+        if isinstance(event.data, Message) and event.digest:
+            fold_peer(event.data, event.digest, time, rows)
         return
     room = rows.room
     if room.last_event_at is None or time.at > room.last_event_at:

@@ -138,9 +138,9 @@ def lives(draw):
     """What happens in one room: (stream name, cmd, data, ts or None, seconds until it was received)."""
     story = []
     for _ in range(draw(st.integers(1, 25))):
-        stream = draw(st.sampled_from(["room", "room", "room", "popupQuiz", "poll"]))
-        cmd = draw(st.sampled_from(KINDS)) if stream == "room" else 4
-        data = draw({"popupQuiz": QUIZ, "poll": POLL}.get(stream) or ROOM[cmd])
+        stream = draw(st.sampled_from(["room", "room", "room", "popupQuiz", "poll", "peer"]))
+        cmd = draw(st.sampled_from(KINDS if stream == "room" else [1, 99] if stream == "peer" else [4]))
+        data = draw({"popupQuiz": QUIZ, "poll": POLL, "peer": ROOM[99]}.get(stream) or ROOM[cmd])
         if draw(st.integers(0, 15)) == 0:
             data = draw(any_json)
         story.append((stream, cmd, data, draw(times), draw(st.integers(0, 3))))

@@ -103,6 +103,7 @@ def _events(life):
             event = decode(Stream(stream), raw)
         except Undecodable:
             continue
+        event.digest = f"digest {number}" if stream == "peer" else ""
         found.setdefault(stream, []).append((event, Stamped(event.ts_ms, received)))
     return found
 

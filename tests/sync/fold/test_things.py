@@ -1,6 +1,7 @@
 """Recordings, resources, quizzes and polls."""
 
-from classroom_admin.sync.decode import Stream
+from classroom_admin.sync.decode import Stream, decode
+from classroom_admin.sync.fold import EventTime, PeerRow, fold
 from tests.sync.fold.story import Story, at, ms, person
 
 
@@ -193,8 +194,28 @@ def test_a_poll():
     assert (row.running, row.ended_at) == (False, at(5))
 
 
-def test_peer_messages_change_nothing():
+def test_a_peer_message_is_kept_under_its_digest_and_changes_nothing_else():
     story = Story()
-    before = repr(story.rows)
-    assert story.tell(1, {"fromUser": person("ben"), "message": "psst"}, stream=Stream.PEER) == set()
-    assert repr(story.rows) == before
+    story.enter("ben")
+    before = repr((story.rows.room, story.rows.participants, story.rows.messages))
+    raw = {"cmd": 1, "toUserUuid": "amy", "data": {"fromUser": person("ben"), "message": "psst"}}
+    event = decode(Stream.PEER, raw)
+    story.rows.dirty.clear()
+    fold(event, EventTime(at(7), True), story.rows)
+    assert story.rows.dirty == set(), "without its digest nobody knows which one it is"
+    event.digest = "d1"
+    for _ in range(2):
+        fold(event, EventTime(at(7), True), story.rows)
+    assert story.rows.dirty == {("peer", "d1")}
+    assert story.rows.peers == {
+        "d1": PeerRow("d1", at(7), "chat", "ben", "Ben", "student", "amy", "psst", approximate=True)
+    }
+    assert repr((story.rows.room, story.rows.participants, story.rows.messages)) == before
+
+
+def test_a_peer_message_of_a_kind_that_we_do_not_know_is_only_stored():
+    story = Story()
+    event = decode(Stream.PEER, {"cmd": 7, "data": {"message": "psst"}})
+    event.digest = "d1"
+    fold(event, EventTime(at(1), False), story.rows)
+    assert not story.rows.peers

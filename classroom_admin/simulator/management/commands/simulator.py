@@ -57,6 +57,13 @@ class Command(BaseCommand):
             help="what the hour until a room is destroyed counts from",
         )
 
+        parser.add_argument(
+            "--relay-to",
+            default="",
+            metavar="URL",
+            help="hand messages from person to person on to a dashboard, signed with RELAY_SECRET",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             settings = SimulatorSettings(
@@ -69,6 +76,8 @@ class Command(BaseCommand):
                 poll_batch=options["poll_batch"],
                 destroy_after=options["destroy_after"],
                 keep_past=options["keep_past"],
+                relay_to=options["relay_to"],
+                relay_secret=os.environ.get("RELAY_SECRET", ""),
             )
             server = SimulatorServer(
                 settings, host=options["host"], port=options["port"], expose=options["expose"]

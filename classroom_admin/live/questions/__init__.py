@@ -1,0 +1,1 @@
+"""Quizzes and polls: live bars, who answered what, and who has not."""

@@ -1,0 +1,107 @@
+"""What was said in a class (to everybody, to its apps, from person to person), and who was there to hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q
+
+from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, Presence, Role, Room
+
+PAGE: Final = 60
+MOST_MISSED: Final = 500
+"""Messages that a page which was away is brought at once."""
+UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
+
+
+def to_room(
+    room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
+) -> list[ChatMessage]:
+    """Messages to the room, oldest first: the newest page and one more, those below number `before`, or all
+    that are newer than version `since`. `kind`: only `chat` or `custom`.
+    """
+    found = ChatMessage.objects.filter(room=room)
+    if kind:
+        found = found.filter(kind=kind)
+    if since is not None:
+        found = found.filter(Q(version__gt=since))
+    if before is not None:
+        found = found.filter(sequence__lt=before)
+    return list(reversed(found.order_by("-sequence")[: PAGE + 1 if since is None else MOST_MISSED]))
+
+
+def between_people(room: Room, *, since: int | None = None, before: int | None = None) -> list[PeerMessage]:
+    """Messages from person to person, oldest first; as `to_room`, `before` being one's own id."""
+    found = PeerMessage.objects.filter(room=room)
+    if since is not None:
+        found = found.filter(Q(version__gt=since))
+    if before is not None:
+        last = PeerMessage.objects.filter(room=room, pk=before).first()
+        if last is None:
+            return []
+        found = found.filter(Q(sent_at__lt=last.sent_at) | Q(sent_at=last.sent_at, pk__lt=last.pk))
+    newest = found.order_by("-sent_at", "-pk")[: PAGE + 1 if since is None else MOST_MISSED]
+    return list(reversed(newest))
+
+
+def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
+    """What people of the class are called, by their cloud ids: these, or all."""
+    people = Participant.objects.filter(room=room)
+    if user_uuids is not None:
+        people = people.filter(user_uuid__in=sorted(user_uuids))
+    return dict(people.values_list("user_uuid", "name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class There:
+    """Who was in the class at a moment, and who else belongs to it: `(participant, left, came)` with the last
+    departure before and the next entry after that moment, where there were such.
+    """
+
+    present: list[Participant]
+    others: list[tuple[Participant, datetime | None, datetime | None]]
+
+
+def there_at(room: Room, *, at: datetime, sequence: int | None = None) -> There:
+    """Who was there at a moment; told by the event's number where there is one, which is exact."""
+    people = {
+        person.user_uuid: person
+        for person in Participant.objects.filter(room=room)
+        .exclude(role__in=UNSEEN)
+        .defer("streams", "properties")
+    }
+    here: set[str] = set()
+    left: dict[str, datetime] = {}
+    came: dict[str, datetime] = {}
+    for stay in Presence.objects.filter(room=room).order_by("entered_sequence"):
+        if _entered_after(stay, at, sequence):
+            came.setdefault(stay.user_uuid, stay.entered_at)
+        elif stay.left_at is None or _left_after(stay, at, sequence):
+            here.add(stay.user_uuid)
+        else:
+            left[stay.user_uuid] = stay.left_at
+    ordered = sorted(people.values(), key=_rank)
+    return There(
+        present=[person for person in ordered if person.user_uuid in here],
+        others=[
+            (person, left.get(person.user_uuid), came.get(person.user_uuid))
+            for person in ordered
+            if person.user_uuid not in here and (person.user_uuid in left or person.user_uuid in came)
+        ],
+    )
+
+
+def _entered_after(stay: Presence, at: datetime, sequence: int | None) -> bool:
+    return stay.entered_at > at if sequence is None else stay.entered_sequence > sequence
+
+
+def _left_after(stay: Presence, at: datetime, sequence: int | None) -> bool:
+    if sequence is None or stay.left_sequence is None:
+        return stay.left_at is None or stay.left_at > at
+    return stay.left_sequence > sequence
+
+
+def _rank(person: Participant) -> tuple[int, str]:
+    return {Role.TEACHER: 0, Role.ASSISTANT: 1}.get(Role(person.role), 2), person.name.casefold()

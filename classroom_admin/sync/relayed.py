@@ -1,0 +1,119 @@
+"""What a relay sends, read into events by place: one item or a list of them, all or none.
+
+An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
+data}}`, as the cloud's messaging channel hands it to a client. Stored is the notification with the room and
+the receiver beside it, which is the shape in which the cloud's own endpoints give events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from classroom_admin.agora.answers import read_json
+from classroom_admin.agora.errors import UnreadableAnswer
+from classroom_admin.rooms.models import Participant
+from classroom_admin.sync.decode import Stream, Undecodable
+from classroom_admin.sync.decode.values import identifier, mapping, whole
+from classroom_admin.sync.sorting import LONGEST_ROOM_UUID, Sorted, add, as_json
+
+CHANNELS: Final = {"room": Stream.ROOM, "peer": Stream.PEER}
+NO_CLASS: Final = "A message from person to person that names no class, from somebody whom no class knows."
+
+
+class Refused(Exception):
+    """Nothing of the request is taken; the text says which item is wrong and why."""
+
+
+@dataclass(slots=True)
+class Relayed:
+    """One item: the event as it is stored, and its stream. A peer message may have no room yet."""
+
+    stream: Stream
+    event: dict[str, Any]
+
+    @property
+    def room_uuid(self) -> str:
+        return str(self.event.get("roomUuid") or "")
+
+    @property
+    def sender(self) -> str:
+        return str(mapping(mapping(self.event.get("data")).get("fromUser")).get("userUuid") or "")
+
+
+def read_items(body: bytes) -> list[Relayed]:
+    """The items of a request. Raises Refused where any of them is wrong. Pure."""
+    try:
+        content = read_json(body)
+    except UnreadableAnswer:
+        raise Refused("The body is no JSON.") from None
+    several = isinstance(content, list)
+    found: list[Relayed] = []
+    for number, item in enumerate(content if several else [content], 1):
+        try:
+            found.append(_read(item))
+        except (Refused, Undecodable) as error:
+            raise Refused(f"Item {number}: {error}" if several else str(error)) from None
+    return found
+
+
+def _read(item: object) -> Relayed:
+    if not isinstance(item, Mapping):
+        raise Refused("an item must be an object")
+    stream = CHANNELS.get(str(item.get("channel")))
+    if stream is None:
+        raise Refused('channel must be "room" or "peer"')
+    notification = item.get("notification")
+    if not isinstance(notification, Mapping):
+        raise Refused("notification must be an object")
+    if whole(notification.get("cmd")) is None:
+        raise Refused("notification.cmd must be a number")
+    if not isinstance(notification.get("data"), Mapping) and not mapping(notification.get("data")):
+        raise Refused("notification.data must be an object")
+    event: dict[str, Any] = {name: notification[name] for name in sorted(notification)}
+    room_uuid = _room(item, event)
+    if room_uuid:
+        event["roomUuid"] = room_uuid
+    if stream is Stream.ROOM and not room_uuid:
+        raise Refused("an event of a room needs roomUuid")
+    if stream is Stream.PEER:
+        to_user = identifier(item.get("toUserUuid"))
+        if to_user:
+            event["toUserUuid"] = to_user
+    _has_a_place(stream, event)
+    return Relayed(stream, event)
+
+
+def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
+    """The room: named beside the notification, in it, or where a peer message was written."""
+    inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
+    named = item.get("roomUuid") or event.get("roomUuid") or inside
+    return identifier(named, LONGEST_ROOM_UUID)
+
+
+def _has_a_place(stream: Stream, event: dict[str, Any]) -> None:
+    """Raises Undecodable for what could not be stored (a number out of range, say)."""
+    add(Sorted(), event, stream=stream, room_uuid=event.get("roomUuid") or "-")
+
+
+def sort_items(items: Iterable[Relayed]) -> Sorted:
+    """Items by place. Peer messages without a room go where their sender is, or was last; those for whom no
+    class is known go aside.
+    """
+    items = list(items)
+    result = Sorted()
+    homes = _homes({item.sender for item in items if not item.room_uuid and item.sender})
+    for item in items:
+        room_uuid = item.room_uuid or homes.get(item.sender, "")
+        if room_uuid:
+            add(result, item.event, stream=item.stream, room_uuid=room_uuid)
+        else:
+            result.aside.append((NO_CLASS, as_json(item.event)))
+    return result
+
+
+def _homes(senders: Iterable[str]) -> dict[str, str]:
+    """The room in which each of these people is, or was last."""
+    people = Participant.objects.filter(user_uuid__in=list(senders)).order_by("online", "online_since", "pk")
+    return dict(people.values_list("user_uuid", "room__room_uuid"))

@@ -1,0 +1,213 @@
+"""A class as it stood at any moment: its stored events folded again up to there, into rows that nobody
+stores.
+
+The same pure fold as always. Reading and decoding happens once for a film; then a moment costs what lies
+between it and the nearest snapshot before it. Nothing here writes to the database.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Max
+
+from classroom_admin.rooms.models import Gap, Room
+from classroom_admin.sync.decode import Event, Stream
+from classroom_admin.sync.decode.kinds import (
+    ClassState,
+    Hands,
+    Movement,
+    PollChange,
+    QuizChange,
+    RecordingChange,
+)
+from classroom_admin.sync.fold import EventTime, Rows, event_times, fold
+from classroom_admin.sync.models import StoredEvent
+from classroom_admin.sync.reader import INDIGESTIBLE, KEPT_COLUMNS, Kept, Reader, stamp
+
+SNAPSHOT_EVERY: Final = 500
+"""Events between two snapshots."""
+FILMS: Final = 4
+MOST_EVENTS: Final = 100_000
+"""Films kept in a process, and the events that they may hold together; the last one is always kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event in the order of time. `ms`: when (since 1970 UTC), never before the event before it of the
+    same stream. `pk`: of the stored event.
+    """
+
+    ms: int
+    pk: int
+    event: Event
+    time: EventTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A time in which something is missing (ms)."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A notable moment. `kind`: class, hand, removal, recording, question."""
+
+    ms: int
+    pk: int
+    kind: str
+
+
+class Film:
+    """A class from its first event to the last one stored up to some id."""
+
+    def __init__(self, frames: Sequence[Frame], gaps: Sequence[Stretch] = ()) -> None:
+        self.frames = frames
+        self.gaps = gaps
+        self.marks = [mark for frame in frames if (mark := _mark(frame))]
+        self._times = [frame.ms for frame in frames]
+        self._snapshots: list[bytes] = [pickle.dumps(Rows.empty(), pickle.HIGHEST_PROTOCOL)]
+        self._lock = threading.Lock()
+
+    @property
+    def start_ms(self) -> int | None:
+        return self._times[0] if self._times else None
+
+    @property
+    def end_ms(self) -> int | None:
+        return self._times[-1] if self._times else None
+
+    def count_at(self, ms: int) -> int:
+        """How many events had happened by then."""
+        return bisect_right(self._times, ms)
+
+    def rows_at(self, ms: int) -> Rows:
+        """Everything that was known at a moment (that moment's events too)."""
+        count = self.count_at(ms)
+        with self._lock:
+            known = min(count // SNAPSHOT_EVERY, len(self._snapshots) - 1)
+            rows: Rows = pickle.loads(self._snapshots[known])
+            for number in range(known * SNAPSHOT_EVERY, count):
+                if (
+                    number
+                    and number % SNAPSHOT_EVERY == 0
+                    and number // SNAPSHOT_EVERY == len(self._snapshots)
+                ):
+                    self._snapshots.append(pickle.dumps(rows, pickle.HIGHEST_PROTOCOL))
+                _fold(self.frames[number], rows)
+        return rows
+
+    def newest(self, ms: int, count: int) -> list[int]:
+        """Ids of the last events that had happened by then, the newest first; no messages to one person."""
+        found: list[int] = []
+        for frame in reversed(self.frames[: self.count_at(ms)]):
+            if frame.event.stream is not Stream.PEER:
+                found.append(frame.pk)
+                if len(found) == count:
+                    break
+        return found
+
+
+def _fold(frame: Frame, rows: Rows) -> None:
+    stream = frame.event.stream
+    if stream is Stream.ROOM:
+        rows.room.event_count += 1
+        rows.room.last_sequence = frame.event.sequence
+    elif stream is not Stream.PEER:
+        rows.room.question_events += 1
+    with suppress(*INDIGESTIBLE):  # the fold that writes sets it aside and says so; here it only counts
+        fold(frame.event, frame.time, rows)
+    rows.dirty.clear()
+
+
+def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
+    """The film of a room's events with ids up to `upto` (None: all there are now), and that id.
+
+    Kept for the next moment that is asked for: who moves on through a class names the same id again.
+    """
+    if upto is None:
+        newest = StoredEvent.objects.filter(room=room).aggregate(newest=Max("pk"))["newest"]
+        upto = int(newest or 0)
+    key = (room.pk, upto)
+    with _keeping:
+        if key in _films:
+            _films.move_to_end(key)
+            return _films[key], upto
+    film = _load(room, upto)
+    with _keeping:
+        _films[key] = film
+        while len(_films) > 1 and (
+            len(_films) > FILMS or sum(len(one.frames) for one in _films.values()) > MOST_EVENTS
+        ):
+            _films.popitem(last=False)
+    return film, upto
+
+
+_films: OrderedDict[tuple[int, int], Film] = OrderedDict()
+_keeping = threading.Lock()
+
+
+def _load(room: Room, upto: int) -> Film:
+    stored = StoredEvent.objects.filter(room=room, pk__lte=upto).order_by("sequence", "pk")
+    by_stream: dict[str, list[Kept]] = {stream.value: [] for stream in Stream}
+    for columns in stored.values_list(*KEPT_COLUMNS).iterator(chunk_size=2000):
+        row = Kept(*columns)
+        by_stream[row.stream].append(row)
+    streams = {name: frames_of(rows) for name, rows in by_stream.items()}
+    gaps = [
+        _stretch(gap, streams[gap.stream]) for gap in Gap.objects.filter(room=room) if streams[gap.stream]
+    ]
+    frames = [frame for of_stream in streams.values() for frame in of_stream]
+    return Film(sorted(frames, key=lambda frame: frame.ms), sorted(gaps, key=lambda gap: gap.start_ms))
+
+
+def frames_of(rows: Iterable[Kept]) -> list[Frame]:
+    """One stream's events in their order. Pure but for what `Reader` notes in itself."""
+    kept = list(rows)
+    reader = Reader(again=False, failed=set())
+    events = [reader.read(row) for row in kept]
+    stamps = [stamp(row, event) for row, event in zip(kept, events, strict=True)]
+    frames: list[Frame] = []
+    latest = 0
+    for row, event, time in zip(kept, events, event_times(None, stamps, None), strict=True):
+        latest = max(latest, _ms(time.at))
+        frames.append(Frame(latest, row.pk, event, time))
+    return frames
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _stretch(gap: Gap, frames: Sequence[Frame]) -> Stretch:
+    """From the last event before the gap to the first one after it."""
+    numbers = [frame.event.sequence for frame in frames]
+    before, after = bisect_left(numbers, gap.first) - 1, bisect_right(numbers, gap.last)
+    return Stretch(start_ms=frames[max(before, 0)].ms, end_ms=frames[min(after, len(frames) - 1)].ms)
+
+
+def _mark(frame: Frame) -> Mark | None:
+    data = frame.event.data
+    kind = ""
+    if isinstance(data, ClassState):
+        kind = "class"
+    elif isinstance(data, Hands) and data.added:
+        kind = "hand"
+    elif isinstance(data, Movement) and any(one.kicked for one in data.departures):
+        kind = "removal"
+    elif isinstance(data, RecordingChange):
+        kind = "recording"
+    elif isinstance(data, QuizChange | PollChange) and data.running and data.items is not None:
+        kind = "question"
+    return Mark(ms=frame.ms, pk=frame.pk, kind=kind) if kind else None

@@ -1,0 +1,99 @@
+// Moving through a class that was: the slider, its keys, the notable moments, playing. One question at a time is under
+// way; while it is, only the latest moment that was asked for is remembered.
+"use strict";
+
+(() => {
+  const STEP_S = 10;
+  const LONG_STEP_S = 60;
+  const root = document.querySelector("#replay");
+  if (!root) return;
+  const slider = root.querySelector("#replay-at");
+  const time = root.querySelector("#replay-now time");
+  const button = root.querySelector("#replay-play");
+  const speed = root.querySelector("#replay-speed");
+  const start = Number(root.dataset.start);
+  const last = Number(slider.max);
+  const moments = [...root.querySelectorAll("[data-moment]")];
+  let wanted = null;
+  let busy = false;
+  let playing = 0;
+  let ms = Date.parse(time.dateTime);
+
+  function tell() {
+    document.documentElement.dataset.at = ms;
+    slider.value = Math.round((ms - start) / 1000);
+    time.dateTime = new Date(ms).toISOString();
+    time.title = "";
+    window.writeTimes(root);
+    slider.setAttribute("aria-valuetext", time.textContent);
+  }
+
+  async function ask() {
+    if (busy) return;
+    busy = true;
+    while (wanted !== null) {
+      const asked = wanted;
+      wanted = null;
+      const query = `?at=${asked}&upto=${root.dataset.upto}`;
+      await htmx.ajax("GET", root.dataset.url + query, { target: "#replay-body", swap: "morph" });
+      history.replaceState(null, "", query);
+    }
+    busy = false;
+  }
+
+  function go(to) {
+    ms = Math.max(start, Math.min(start + last * 1000, to));
+    tell();
+    wanted = ms;
+    ask();
+  }
+
+  const by = (seconds) => go(ms + seconds * 1000);
+
+  slider.addEventListener("input", () => go(start + Number(slider.value) * 1000));
+  slider.addEventListener("keydown", (event) => {
+    const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
+    const way = { ArrowRight: rtl, ArrowLeft: -rtl, ArrowUp: 1, ArrowDown: -1, PageUp: 1, PageDown: -1 }[event.key];
+    if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    by(way * (event.shiftKey || event.key.startsWith("Page") ? LONG_STEP_S : STEP_S));
+  });
+
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-moment]");
+    const step = event.target.closest("[data-moment-step]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      go(Number(link.dataset.moment));
+    } else if (step) {
+      const places = moments.map((moment) => Number(moment.dataset.moment));
+      const next = step.dataset.momentStep > 0 ? places.find((place) => place > ms) : places.findLast((place) => place < ms);
+      go(next ?? (step.dataset.momentStep > 0 ? start + last * 1000 : start));
+    }
+  });
+
+  function play(on) {
+    clearInterval(playing);
+    playing = on ? setInterval(tick, 1000) : 0;
+    button.setAttribute("aria-pressed", String(on));
+    const words = button.querySelector("span");
+    words.textContent = on ? words.dataset.pause : words.dataset.play;
+    const icon = button.querySelector("use");
+    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, on ? "#pause" : "#play"));
+  }
+
+  function tick() {
+    if (document.hidden || busy) return;
+    by(Number(speed.value));
+    if (ms >= start + last * 1000) play(false);
+  }
+
+  button.addEventListener("click", () => {
+    if (!playing && ms >= start + last * 1000) go(start); // at the end: from the beginning
+    play(!playing);
+  });
+
+  // what came with the page tells durations up to its own moment, not up to now
+  tell();
+  window.writeTimes(document);
+})();

@@ -1,0 +1,197 @@
+"""What is said and what happened, in the browser: messages, questions, the filtered story, replay."""
+
+import json
+import re
+import time
+import urllib.request
+
+from playwright.sync_api import Page, expect
+
+from classroom_admin.sync.relay import signature
+from tests.browser.conftest import RELAY_SECRET, Dashboard, MakeClassroom, Opener
+from tests.browser.looking import assert_fits, card, dialog, keep_screenshot, open_class, roster
+from tests.browser.school import TEACHER, Classroom
+
+
+def relay(dashboard: Dashboard, items: list) -> dict:
+    """What a school's relay does."""
+    body, stamp = json.dumps(items).encode(), str(int(time.time()))
+    headers = {
+        "Content-Type": "application/json",
+        "X-Relay-Timestamp": stamp,
+        "X-Relay-Signature": signature(secret=RELAY_SECRET, timestamp=stamp, body=body),
+    }
+    request = urllib.request.Request(f"{dashboard.url}/api/notifications/", body, headers)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+def talking_class(classroom: MakeClassroom, name: str) -> Classroom:
+    room = classroom(name)
+    for user_uuid, person in (("zoe", "Zoë Brandt"), ("amir", "Amir Haddad"), ("lena", "Lena Fischer")):
+        room.enter(user_uuid, person)
+    room.act("chat", userUuid="teacher-1", message="Who can tell me the longest side?")
+    room.act("chat", userUuid="zoe", message="The hypotenuse")
+    return room
+
+
+def test_messages_of_every_kind_found_by_words_and_who_was_there(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
+    room = talking_class(classroom, "Talk 5a")
+    page = window(TEACHER)
+    open_class(page, room)
+    part = card(page, "Chat")
+    log = page.get_by_role("log", name="Chat")
+    expect(log.get_by_role("listitem")).to_have_count(2)
+
+    first = room.act("peer", userUuid="zoe", toUserUuid="amir", message="Which page?")["relay"]
+    assert relay(dashboard, [first]) == {"stored": 1, "duplicates": 0}
+    part.get_by_role("radio", name="Person to person").check()
+    expect(log.get_by_role("listitem")).to_have_count(1)
+    expect(log).to_contain_text(re.compile(r"Zoë Brandt\s*to\s*Amir Haddad"))
+    second = room.act("peer", userUuid="amir", toUserUuid="zoe", message="Page 2")["relay"]
+    assert relay(dashboard, [first, second]) == {"stored": 1, "duplicates": 1}
+    expect(log.get_by_role("listitem")).to_have_count(2)
+    room.act("custom", userUuid="zoe", message='{"laps": 3}')
+    part.get_by_role("radio", name="Person to person").press("ArrowRight")
+    expect(part.get_by_role("radio", name="To apps")).to_be_checked()
+    expect(log).to_contain_text("laps")
+    part.get_by_role("radio", name="To everybody").check()
+
+    search = part.get_by_role("searchbox")
+    search.fill("zoe hypo")
+    expect(part.get_by_role("status")).to_have_text("1 message found")
+    expect(part).to_contain_text("The hypotenuse")
+    expect(log).to_be_hidden()
+    search.fill("page")
+    expect(part.get_by_role("status")).to_have_text("2 messages found")
+    search.fill("")
+    expect(log).to_be_visible()
+
+    room.act("leave", userUuid="lena")
+    expect(roster(page)).not_to_contain_text("Lena Fischer")
+    room.act("chat", userUuid="zoe", message="Lena has gone")
+    row = log.get_by_role("listitem").filter(has_text="Lena has gone")
+    row.get_by_title("Who was there").click()
+    expect(dialog(page)).to_contain_text("3 people were in the class")
+    expect(dialog(page).get_by_role("listitem").filter(has_text="Lena Fischer")).to_contain_text("left")
+    keep_screenshot(page, "talk-there")
+    page.keyboard.press("Escape")
+    expect(row.get_by_title("Who was there")).to_be_focused()
+    keep_screenshot(page, "talk")
+
+
+def test_a_quiz_and_a_poll_grow_as_answers_come(window: Opener, classroom: MakeClassroom) -> None:
+    room = talking_class(classroom, "Questions 5b")
+    page = window(TEACHER)
+    open_class(page, room)
+    part = card(page, "Quizzes and polls")
+    expect(part).to_contain_text("No quiz or poll was held")
+    room.act("quiz", userUuid="teacher-1", items=["3", "4", "5"], correctItems=["5"])
+    expect(part).to_contain_text("0 of 3 answered")
+    expect(part).to_contain_text(re.compile("Not yet:.*Zoë Brandt"))
+    room.act("answer", userUuid="zoe", selectedItems=["5"])
+    room.act("answer", userUuid="amir", selectedItems=["4"])
+    expect(part).to_contain_text("2 of 3 answered · 1 right")
+    expect(part.get_by_role("meter", name="5")).to_have_attribute("value", "50.0")
+    expect(card(page, "Events")).to_contain_text(
+        re.compile("Amir Haddad.? answered the quiz: .?4.? \\(wrong\\)")
+    )
+    keep_screenshot(page, "questions")
+
+    part.get_by_role("link", name=re.compile("Every answer")).click()
+    answers = page.get_by_role("table")
+    expect(answers.get_by_role("row").filter(has_text="Zoë Brandt")).to_contain_text("Right")
+    expect(answers.get_by_role("row").filter(has_text="Amir Haddad")).to_contain_text("Wrong")
+    expect(card(page, "Who has not answered yet")).to_contain_text("Lena Fischer")
+    room.act("answer", userUuid="lena", selectedItems=["5"])
+    expect(answers.get_by_role("row").filter(has_text="Lena Fischer")).to_contain_text(
+        re.compile(r"Right.*\d+ (s|min)", re.S)
+    )
+    room.act("quiz", stop=True)
+    expect(card(page, "Who did not answer")).to_contain_text("Every pupil who was there has answered")
+    keep_screenshot(page, "question", full=True)
+    assert_fits(page)
+
+    page.get_by_role("link", name=room.name).click()
+    room.act("poll", userUuid="teacher-1", pollItems=["Yes", "No"])
+    room.act("answer", userUuid="zoe", selectIndex=[0])
+    expect(part.get_by_role("meter", name="Yes")).to_have_attribute("value", "100.0")
+    expect(part.get_by_role("listitem").first).to_contain_text("Poll")
+    expect(part.get_by_role("listitem")).to_have_count(2)
+
+
+def test_the_story_by_kind_and_by_person(window: Opener, classroom: MakeClassroom) -> None:
+    room = talking_class(classroom, "Story 5c")
+    page = window(TEACHER)
+    open_class(page, room)
+    part = card(page, "Events")
+    part.get_by_label("Kind of event").select_option("Hands")
+    expect(part.get_by_role("status")).to_contain_text("No event fits so far")
+    room.act("wave", userUuid="amir")
+    expect(part.get_by_role("listitem")).to_have_count(1)
+    expect(part.get_by_role("listitem")).to_contain_text("Amir Haddad")
+    room.act("wave", userUuid="zoe")
+    expect(part.get_by_role("listitem")).to_have_count(2)
+    part.get_by_label("Person", exact=True).fill("zoe")
+    expect(part.get_by_role("listitem")).to_have_count(1)
+    part.get_by_label("Kind of event").select_option("Every kind")
+    expect(part.get_by_role("listitem")).to_have_count(3)
+    part.get_by_role("link", name=re.compile("raised a hand")).click()
+    expect(dialog(page)).to_contain_text('"addProgressUsers"')
+    page.keyboard.press("Escape")
+    part.get_by_label("Person", exact=True).fill("")
+    expect(part.get_by_role("link", name=re.compile("The class started"))).to_be_visible()
+
+    part.get_by_role("link", name="All events").click()
+    page.get_by_label("Kind of event").select_option("Chat")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
+    keep_screenshot(page, "events")
+    assert_fits(page)
+
+
+def there(page: Page, *names: str) -> None:
+    expect(roster(page).get_by_role("rowheader")).to_have_count(len(names))
+    for name in names:
+        expect(roster(page)).to_contain_text(name)
+
+
+def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: MakeClassroom) -> None:
+    room = talking_class(classroom, "Replay 5d")
+    room.act("wave", userUuid="zoe")
+    room.act("kick", userUuid="amir")
+    page = window(TEACHER)
+    open_class(page, room)
+    expect(roster(page)).to_contain_text("Zoë Brandt")
+    expect(roster(page)).not_to_contain_text("Amir Haddad")
+    card(page, "Events").get_by_role("link", name="Replay").click()
+    there(page, "Tara", "Zoë", "Lena")
+    slider = page.get_by_role("slider", name="Moment of the class")
+    page.get_by_text("Notable moments").click()
+    moments = card(page, "Replay").get_by_role("listitem")
+    moments.filter(has_text="raised a hand").get_by_role("link").click()
+    there(page, "Tara", "Zoë", "Amir", "Lena")
+    expect(roster(page)).to_contain_text("Hand up")
+    assert "at=" in page.url
+    page.get_by_role("button", name="Next moment").click()
+    there(page, "Tara", "Zoë", "Lena")
+    page.get_by_role("button", name="Moment before").click()
+    there(page, "Tara", "Zoë", "Amir", "Lena")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(roster(page).get_by_role("rowheader")).to_have_count(0)
+    page.keyboard.press("PageUp")
+    there(page, "Tara", "Zoë", "Lena")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(roster(page).get_by_role("rowheader")).to_have_count(0)
+    expect(slider).to_be_focused()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    there(page, "Tara", "Zoë", "Lena")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(card(page, "Chat").get_by_role("log")).to_contain_text("The hypotenuse")
+    expect(page.locator("#replay-body").get_by_role("button")).to_have_count(0)
+    keep_screenshot(page, "replay", full=True)
+    assert_fits(page)
