@@ -7,7 +7,8 @@ from django.db import models
 
 from classroom_admin.actions.bulk.plan import Skip, What
 from classroom_admin.audit.models import Entry
-from classroom_admin.rooms.models import Room, new_key
+from classroom_admin.rooms.keys import new_key
+from classroom_admin.rooms.models import Room
 
 
 class BulkRun(models.Model):
