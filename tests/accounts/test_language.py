@@ -171,6 +171,6 @@ def test_what_was_refused_is_told_in_the_readers_language(school, browser_of):
     assert "Empezó la clase" in page
 
 
-def test_who_has_no_session_costs_no_query(client, django_assert_num_queries):
+def test_who_has_no_session_costs_no_query(db, client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get("/account/inactive/", headers={"Accept-Language": "es"})

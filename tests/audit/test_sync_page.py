@@ -62,7 +62,7 @@ def test_it_says_how_it_goes(trouble, admin: Client):
     assert "7 s ago" in page
     assert "vm, process 4711" in page
     assert "The cloud can&#x27;t be reached." in page
-    assert "Another program seems to read the events of this App ID: 3 events of 1 class did not" in page
+    assert "Another program seems to read the events of this App ID: 3 events did not" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 
 

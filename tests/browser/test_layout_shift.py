@@ -60,7 +60,7 @@ def test_a_class(window: Opener, classroom: MakeClassroom, size: tuple[int, int]
     assert score < GOOD
 
 
-def test_the_list_of_classes(window: Opener, cloud: RunningSimulator) -> None:
+def test_what_changes_in_a_tile_moves_no_other(window: Opener, cloud: RunningSimulator) -> None:
     page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900})
     first = open_classroom(cloud, "Moving 1a")
     page.goto("/")
@@ -68,9 +68,9 @@ def test_the_list_of_classes(window: Opener, cloud: RunningSimulator) -> None:
     expect(page.locator('html[data-live="stream"]')).to_be_attached()
     page.evaluate(OBSERVE)
     first.enter("p1", "Pia Pupil")
-    first.act("wave", userUuid="p1")
-    second = open_classroom(cloud, "Moving 1b")
-    expect(page.get_by_role("link", name=second.name)).to_be_attached()
-    score, strange = shifts(page)
-    assert not strange, strange
+    first.enter("p2", "Ben Pupil")
+    first.act("record", state=1)
+    tile = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=first.name))
+    expect(tile.locator(".badge.bad")).to_be_visible()
+    score, _rows = shifts(page)
     assert score < GOOD

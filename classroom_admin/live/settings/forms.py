@@ -34,7 +34,9 @@ class SyncForm(forms.Form):
 class AuditForm(forms.Form):
     """Filters; an empty field does not narrow. Days are days of the person's time zone."""
 
-    person = forms.ModelChoiceField(User.objects.all(), required=False, empty_label=_("Everybody"))
+    person = forms.ModelChoiceField(
+        User.objects.all(), required=False, label=_("Person"), empty_label=_("Everybody")
+    )
     action = forms.ChoiceField(
         required=False,
         label=_("What"),
