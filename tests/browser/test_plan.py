@@ -34,6 +34,8 @@ def begin_series(page: Page, simulator: RunningSimulator, name: str, *, first: i
     for day in WEEKDAYS:
         page.get_by_label(day, exact=True).check()
     page.get_by_label("How many classes").fill(str(times))
+    dates = page.get_by_role("list", name="Dates of the classes")
+    expect(dates.get_by_role("listitem")).to_have_count(times)
 
 
 def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
@@ -159,8 +161,9 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     panel.get_by_role("link", name="Make rooms").click()
     free = card(page, re.compile("^In the class"))
     expect(free.get_by_role("checkbox")).to_have_count(4)
-    for _ in range(2):
+    for count in (1, 2):
         page.get_by_role("button", name="One more room").click()
+        expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(count)
         expect(page.get_by_role("button", name="One more room")).to_be_focused()
     # by keyboard: tick two people, press the room they go to
     for name in ("Ada Ant", "Bob Bee"):
@@ -215,6 +218,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     text.fill('{\n  "colour": "blue",\n}')
     expect(page.get_by_text(re.compile("Line [23], column"))).to_be_visible()
     page.get_by_role("button", name="Compare").click()
+    expect(text).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("button", name="Send")).to_have_count(0)
     text.fill('{"colour": "blue", "seats": [1, 2]}')
     expect(page.get_by_text("Valid, 31 bytes")).to_be_visible()
@@ -231,7 +235,8 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     expect(compared).to_contain_text(re.compile(r"Changed\s+seats\[1\]"))
     keep_screenshot(page, "properties", full=True)
     page.get_by_role("button", name="Send").click()
-    eventually(lambda: room.truth()["properties"] == {"seats": [1, 3]})
+    expect(page.get_by_role("status").filter(has_text="Delete properties of the class")).to_be_visible()
+    assert room.truth()["properties"] == {"seats": [1, 3]}
 
     def history() -> str:
         page.reload()
