@@ -24,7 +24,7 @@
     const button = dragging && place(event)?.querySelector('button[value^="move:"]');
     if (!button) return;
     event.preventDefault();
-    button.form.requestSubmit(button);
+    button.click();
   });
   document.addEventListener("dragend", () => {
     dragging = false;

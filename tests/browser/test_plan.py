@@ -16,6 +16,19 @@ NARROW = {"width": 390, "height": 844}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+def look(page: Page, name: str) -> None:
+    """Nothing is wider than the window, on a phone and on a wall; keep how it looks, light and dark."""
+    before = page.viewport_size
+    keep_screenshot(page, f"{name}-wide", full=True)
+    for width in (2560, 360, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert_fits(page)
+    page.emulate_media(color_scheme="dark")
+    keep_screenshot(page, f"{name}-phone-dark", full=True)
+    page.emulate_media(color_scheme=None)
+    page.set_viewport_size(before)
+
+
 def in_days(simulator: RunningSimulator, days: int) -> str:
     now = datetime.fromtimestamp(simulator.control("GET", "/clock")["nowMs"] / 1000, UTC)
     return (now + timedelta(days=days)).strftime("%Y-%m-%dT09:30")
@@ -34,6 +47,8 @@ def begin_series(page: Page, simulator: RunningSimulator, name: str, *, first: i
     for day in WEEKDAYS:
         page.get_by_label(day, exact=True).check()
     page.get_by_label("How many classes").fill(str(times))
+    dates = page.get_by_role("list", name="Dates of the classes")
+    expect(dates.get_by_role("listitem")).to_have_count(times)
 
 
 def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
@@ -60,7 +75,7 @@ def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
     expect(page.get_by_text(re.compile("Line 1, column 11"))).to_be_visible()
     page.get_by_label("Properties of your own (JSON)").fill('{"grade": 7}')
     expect(page.get_by_text(re.compile("Line 1, column"))).to_have_count(0)
-    keep_screenshot(page, "plan-create", full=True)
+    look(page, "plan-create")
     assert rooms(simulator, "Series 7a") == []
 
     simulator.fault("server_error", route="create_room", count=1)
@@ -68,7 +83,7 @@ def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
     expect(page.get_by_role("heading", level=1)).to_have_text("Series 7a")
     expect(page.get_by_role("heading", name="2 of 3 made")).to_be_visible()
     expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
-    keep_screenshot(page, "plan", full=True)
+    look(page, "plan")
     page.reload()
     expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
     page.get_by_role("button", name="Try the failed again").click()
@@ -122,7 +137,7 @@ def test_what_is_far_ahead_waits_and_can_be_taken_back(window: Opener, simulator
     theirs.goto("/")
     press(theirs, "Planned")
     expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
-    keep_screenshot(theirs, "plans", full=True)
+    look(theirs, "plans")
     theirs.goto("/?q=Far+9d")
     expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
 
@@ -159,8 +174,9 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     panel.get_by_role("link", name="Make rooms").click()
     free = card(page, re.compile("^In the class"))
     expect(free.get_by_role("checkbox")).to_have_count(4)
-    for _ in range(2):
+    for count in (1, 2):
         page.get_by_role("button", name="One more room").click()
+        expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(count)
         expect(page.get_by_role("button", name="One more room")).to_be_focused()
     # by keyboard: tick two people, press the room they go to
     for name in ("Ada Ant", "Bob Bee"):
@@ -179,7 +195,7 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     second.get_by_label("Bob Bee").check()
     free.get_by_role("button", name="Move here").click()
     expect(free.get_by_label("Bob Bee")).to_be_visible()
-    keep_screenshot(page, "groups", full=True)
+    look(page, "groups")
     assert room.truth()["groups"] == {}
     page.get_by_role("button", name="Open the rooms").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Breakout 6c")
@@ -215,6 +231,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     text.fill('{\n  "colour": "blue",\n}')
     expect(page.get_by_text(re.compile("Line [23], column"))).to_be_visible()
     page.get_by_role("button", name="Compare").click()
+    expect(text).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("button", name="Send")).to_have_count(0)
     text.fill('{"colour": "blue", "seats": [1, 2]}')
     expect(page.get_by_text("Valid, 31 bytes")).to_be_visible()
@@ -229,9 +246,10 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     compared = page.get_by_role("region", name="2 differences")
     expect(compared).to_contain_text(re.compile(r"Removed\s+colour"))
     expect(compared).to_contain_text(re.compile(r"Changed\s+seats\[1\]"))
-    keep_screenshot(page, "properties", full=True)
+    look(page, "properties")
     page.get_by_role("button", name="Send").click()
-    eventually(lambda: room.truth()["properties"] == {"seats": [1, 3]})
+    expect(page.get_by_role("status").filter(has_text="Delete properties of the class")).to_be_visible()
+    assert room.truth()["properties"] == {"seats": [1, 3]}
 
     def history() -> str:
         page.reload()
@@ -246,7 +264,8 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     page.get_by_label("Properties", exact=True).fill('{"seat": 4}')
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Send").click()
-    eventually(lambda: room.person("p1")["properties"].get("seat") == 4)
+    expect(page.get_by_role("status").filter(has_text="Set properties")).to_be_visible()
+    assert room.person("p1")["properties"] == {"seat": 4}
     page.get_by_role("link", name="An extension").click()
     page.get_by_label("Name of the extension").fill("countdown")
     page.get_by_role("button", name="Show").click()
@@ -276,7 +295,7 @@ def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> Non
     eventually(lambda: "SUMMARY:Calendar 3b" in summary(address))
     page.get_by_role("button", name="Copy the address").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    keep_screenshot(page, "calendar", full=True)
+    look(page, "calendar")
     page.get_by_role("button", name="Make a new address").click()
     expect(page.get_by_role("status").filter(has_text="ready")).to_be_visible()
     fresh = page.get_by_label("Your address").input_value()

@@ -32,7 +32,11 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("live:calendar")
     found = CalendarFeed.objects.filter(user=request.user).first()
     address = address_of(found) if found else ""
-    context = {"address": address, "made_at": found.made_at if found else None}
+    context = {
+        "address": address,
+        "made_at": found.made_at if found else None,
+        "is_loopback": host() in ("localhost", "127.0.0.1", "::1"),
+    }
     context["webcal"] = address.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1)
     return render(request, "live/calendar/page.html", context)
 

@@ -125,6 +125,7 @@ def _show(
         "free": [person for key, person in table.by_key.items() if key not in draft.places],
         "places": [(key, draft.places.get(key, "")) for key in table.by_key],
         "mark": table.mark,
+        "ticked": [] if request.POST.get("do", "").startswith("move") else request.POST.getlist("person"),
         "is_open": bool(table.now),
         "is_changed": draft != table.draft(),
         "said": said,

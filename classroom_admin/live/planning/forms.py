@@ -85,7 +85,7 @@ class ClassForm(forms.Form):
         choices=[(value, words) for value, words, _means in asked.KINDS], coerce=int, initial=4
     )
     close_delay = _number(
-        _("Minutes the room stays open afterwards"), initial=10,
+        _("Stays open afterwards (minutes)"), initial=10,
         widget=forms.NumberInput({"min": 0, "max": 1440}),
     )  # fmt: skip
     max_on_stage = _number(

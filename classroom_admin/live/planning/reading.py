@@ -110,7 +110,11 @@ def plans_of(user: User) -> QuerySet[Series]:
         for state in (State.WAITING, State.MAKING, State.MADE, State.FAILED)
     }
     found = visible_series(user).select_related("created_by", "taught_by")
-    spans = {"first": Min("planned__starts_at"), "last": Max("planned__starts_at")}
+    meant = ~Q(planned__state=State.CANCELLED)
+    spans = {
+        "first": Min("planned__starts_at", filter=meant),
+        "last": Max("planned__starts_at", filter=meant),
+    }
     return found.annotate(**counts, **spans).order_by("-pk")[:PLANS]
 
 

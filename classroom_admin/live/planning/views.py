@@ -32,6 +32,9 @@ from classroom_admin.live.planning.reading import Plan, plans_of, settings_like
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 
+WITHOUT_A_PLACE: Final = {"request_id", "repeat"}
+"""Fields of the form that have no place for what is wrong with them."""
+ONLY_WHEN_NEW: Final = {"starts_at", "weekdays", "every", "until", "times", "zone", "taught_by"}
 DO: Final = {"retry": planning.try_again, "cancel": planning.cancel, "restore": planning.restore}
 
 
@@ -60,7 +63,8 @@ def check(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     filled = [name for name in form.errors if name == "__all__" or request.POST.get(name)]
     wrong = {name: form.errors[name] for name in filled}
-    fields = [{"field": form[name], "errors": wrong.get(name, [])} for name in form.fields]
+    shown = set(form.fields) - WITHOUT_A_PLACE - (ONLY_WHEN_NEW if "changing" in request.POST else set())
+    fields = [{"field": form[name], "errors": wrong.get(name, [])} for name in shown]
     context = {"form": form, "fields": fields, "others": wrong.get("__all__", [])}
     return render(request, "live/planning/_check.html", context)
 

@@ -104,6 +104,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         )
     found = diff.differences(work.base, work.wanted)
     more = {
+        "now_size": size(work.wanted),
         "work": work, "compared": True, "differences": [_shown(one) for one in found], "moved": moved,
         "set_size": size(work.to_set), "state": STATES.get(work.state),
     }  # fmt: skip
