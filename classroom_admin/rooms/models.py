@@ -206,6 +206,7 @@ class PeerMessage(models.Model):
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="peer_messages")
     digest = models.CharField(max_length=32)
+    arrived = models.BigIntegerField(help_text="the order of arrival, for those of the same moment")
     version = models.BigIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=ChatMessage.Kind.choices, default=ChatMessage.Kind.CHAT)
     user_uuid = models.CharField(max_length=255, blank=True)

@@ -41,8 +41,8 @@ def between_people(room: Room, *, since: int | None = None, before: int | None =
         last = PeerMessage.objects.filter(room=room, pk=before).first()
         if last is None:
             return []
-        found = found.filter(Q(sent_at__lt=last.sent_at) | Q(sent_at=last.sent_at, pk__lt=last.pk))
-    newest = found.order_by("-sent_at", "-pk")[: PAGE + 1 if since is None else MOST_MISSED]
+        found = found.filter(Q(sent_at__lt=last.sent_at) | Q(sent_at=last.sent_at, arrived__lt=last.arrived))
+    newest = found.order_by("-sent_at", "-arrived")[: PAGE + 1 if since is None else MOST_MISSED]
     return list(reversed(newest))
 
 

@@ -58,7 +58,8 @@ class Reader:
         reason, odd = "", ""
         try:
             event = decode(Stream(row.stream), json.loads(row.raw))
-            event.digest = row.digest
+            if row.sequence is None:  # a peer message: its place is the order of arrival
+                event.digest, event.sequence = row.digest, row.pk
             odd = "; ".join(event.odd)[:300]
         except Undecodable as error:
             event, reason = _unknown(row), error.reason[:300]

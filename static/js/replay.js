@@ -54,6 +54,11 @@
   slider.addEventListener("keydown", (event) => {
     const rtl = document.documentElement.dir === "rtl" ? -1 : 1;
     const way = { ArrowRight: rtl, ArrowLeft: -rtl, ArrowUp: 1, ArrowDown: -1, PageUp: 1, PageDown: -1 }[event.key];
+    const edge = { Home: start, End: start + last * 1000 }[event.key];
+    if (edge !== undefined) {
+      event.preventDefault(); // by the browser nothing would happen within the first second
+      go(edge);
+    }
     if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     by(way * (event.shiftKey || event.key.startsWith("Page") ? LONG_STEP_S : STEP_S));

@@ -225,7 +225,7 @@ def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> No
     foreign = make_room("Foreign")
     person, event = make_person(foreign, 9), make_event(foreign, 1)
     client = school.signed_in(school.teacher)
-    message = PeerMessage.objects.create(room=foreign, digest="d", sent_at=clock.now())
+    message = PeerMessage.objects.create(room=foreign, digest="d", arrived=1, sent_at=clock.now())
     quiz = Quiz.objects.create(room=foreign, quiz_id="theirs")
     for of, number in (("peer", message.pk), ("room", 99), ("nothing", 1)):
         assert client.get(reverse("live:there", args=[school.room.key, of, number])).status_code == 404

@@ -139,14 +139,14 @@ def test_before_and_after_the_class(admin: Client, room: Room) -> None:
 
 
 def test_gaps_are_told(admin: Client, room: Room) -> None:
-    assert "missing" not in at(admin, room, 9)
+    assert "are missing" not in at(admin, room, 9)
     Gap.objects.create(room=room, stream="room", first=11, last=12)
     from classroom_admin.sync.models import StoredEvent
 
     StoredEvent.objects.filter(room=room, sequence=5).delete()
     Gap.objects.create(room=room, stream="room", first=5, last=5)
     replay._films.clear()
-    assert "missing" not in at(admin, room, 3)
+    assert "are missing" not in at(admin, room, 3)
     assert "Events are missing between" in at(admin, room, 4.5)
     assert "Events before this moment are missing" in at(admin, room, 7)
     assert at(admin, room, 7, htmx=False).count('class="gap"') == 2

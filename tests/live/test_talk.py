@@ -37,6 +37,7 @@ def whispered(school: School, number: int, text: str, **columns: Any) -> PeerMes
     return PeerMessage.objects.create(
         room=school.room,
         digest=f"d{number}",
+        arrived=number,
         version=1,
         text=text,
         user_uuid="zoe",

@@ -97,7 +97,7 @@ def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
         assert sync_once() == ""
     assert_all_stored_once(sim)
     assert_rooms_are_true(sim)
-    assert list(PeerMessage.objects.order_by("pk").values_list("text", "to_user_uuid")) == [
+    assert list(PeerMessage.objects.order_by("sent_at", "arrived").values_list("text", "to_user_uuid")) == [
         ("№ 1", "amir"),
         ("№ 2", "amir"),
     ]

@@ -41,7 +41,10 @@ def test_what_people_write_to_one_another_reaches_the_dashboard(server: Server) 
         until(lambda: PeerMessage.objects.count() == 1)
         whisper(sim, "two")
         until(lambda: PeerMessage.objects.count() == 2)
-    assert list(PeerMessage.objects.order_by("pk").values_list("text", flat=True)) == ["one", "two"]
+    assert list(PeerMessage.objects.order_by("sent_at", "arrived").values_list("text", flat=True)) == [
+        "one",
+        "two",
+    ]
 
 
 def test_what_was_refused_is_tried_again(server: Server, settings: Any) -> None:

@@ -112,8 +112,8 @@ def test_a_moment_is_what_a_page_showed_when_only_that_had_happened(moment: int)
 def test_moments_in_any_order_are_the_same() -> None:
     film, _ = film_of(come_in(events(1300)))
     moments = [START_MS + number * 1000 for number in (1299, 3, 700, 501, 500, 1, 1000)]
-    first = [repr(film.rows_at(moment)) for moment in moments]
-    again = [repr(film.rows_at(moment)) for moment in reversed(moments)]
+    first = [film.rows_at(moment) for moment in moments]
+    again = [film.rows_at(moment) for moment in reversed(moments)]
     assert first == again[::-1]
     assert film.rows_at(START_MS - 1) == Rows.empty()
 

@@ -81,6 +81,12 @@ class Question:
         return max(0, len(self.missing) - NAMED)
 
     @property
+    def lasted_s(self) -> float | None:
+        """How long it ran, in seconds; None while it runs."""
+        known = self.started_at and self.ended_at
+        return (self.ended_at - self.started_at).total_seconds() if known else None
+
+    @property
     def took_s(self) -> float | None:
         """What half of the people needed at most, in seconds."""
         known = [one.took_s for one in self.given if one.took_s is not None]

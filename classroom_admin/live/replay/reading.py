@@ -108,7 +108,9 @@ class PastReading(ClassReading):
         said = [said_to_room(_unsaved(ChatMessage, row, self._real)) for row in rows]
         names = {row.user_uuid: row.name for row in self.rows.participants.values()}
         pks = _ids(PeerMessage, self._real, "digest") if self.rows.peers else {}
-        between = sorted(self.rows.peers.values(), key=lambda row: row.sent_at)[-talk_selectors.PAGE :]
+        between = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))[
+            -talk_selectors.PAGE :
+        ]
         return PastTalk(
             chat=[one for one in said if one.kind == CHAT][-talk_selectors.PAGE :],
             custom=[one for one in said if one.kind == CUSTOM][-talk_selectors.PAGE :],

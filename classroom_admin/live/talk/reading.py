@@ -68,7 +68,7 @@ def said_to_one(row: PeerMessage, names: Mapping[str, str]) -> Said:
     return Said(
         kind=PEER,
         number=row.pk,
-        order=f"{int(row.sent_at.timestamp() * 1000):015d}{row.pk:012d}",
+        order=f"{int(row.sent_at.timestamp() * 1000):015d}{row.arrived:012d}",
         at=row.sent_at,
         name=row.name or names.get(row.user_uuid, ""),
         role=row.role,
@@ -162,7 +162,9 @@ def search(room: Room, words: str, *, kind: str = "") -> list[Said]:
         found += _first_that_fit((said_to_room(row) for row in rows.iterator(chunk_size=500)), terms)
     if kind in ("", PEER):
         names = talk_selectors.names_in(room)
-        between = PeerMessage.objects.filter(room=room).order_by("-sent_at", "-pk").iterator(chunk_size=500)
+        between = (
+            PeerMessage.objects.filter(room=room).order_by("-sent_at", "-arrived").iterator(chunk_size=500)
+        )
         found += _first_that_fit((said_to_one(row, names) for row in between), terms)
     return sorted(found, key=lambda said: said.at, reverse=True)[:MOST_FOUND]
 

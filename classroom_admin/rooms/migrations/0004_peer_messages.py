@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=32)),
+                ('arrived', models.BigIntegerField(help_text='the order of arrival, for those of the same moment')),
                 ('version', models.BigIntegerField(default=0)),
                 ('kind', models.CharField(choices=[('chat', 'chat'), ('custom', 'custom')], default='chat', max_length=10)),
                 ('user_uuid', models.CharField(blank=True, max_length=255)),

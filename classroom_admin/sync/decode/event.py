@@ -37,8 +37,8 @@ class Identity:
 class Event:
     """An event that was read. `odd` names parts that could not be: the rest was taken, so keep them in sight.
 
-    `sequence` is 0 for peer messages; `cmd` is None where a widget's event carries none. `digest` names a
-    peer message (empty for all others); whoever stored it knows it.
+    `cmd` is None where a widget's event carries none. A peer message has no number: whoever stored it puts
+    the order of its arrival into `sequence` (0 until then), and into `digest` what it is known by.
     """
 
     stream: Stream

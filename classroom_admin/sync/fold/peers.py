@@ -9,9 +9,9 @@ from classroom_admin.sync.fold.rows import PeerRow, Rows
 from classroom_admin.sync.fold.times import EventTime
 
 
-def fold_peer(data: Message, digest: str, time: EventTime, rows: Rows) -> None:
+def fold_peer(data: Message, digest: str, arrived: int, time: EventTime, rows: Rows) -> None:
     """Keep the message under its digest, once."""
-    row = PeerRow(digest, time.at, data.kind, text=data.text, approximate=time.approximate)
+    row = PeerRow(digest, arrived, time.at, data.kind, text=data.text, approximate=time.approximate)
     row.to_user_uuid = data.to or ""
     if data.sender is not None:
         row.user_uuid = data.sender.user_uuid

@@ -92,9 +92,10 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A message from one person to another."""
+    """A message from one person to another. `arrived`: its place among those of the same moment."""
 
     digest: str
+    arrived: int
     sent_at: datetime
     kind: str = "chat"
     user_uuid: str = ""

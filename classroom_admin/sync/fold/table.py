@@ -73,7 +73,7 @@ def fold(event: Event, time: EventTime, rows: Rows) -> None:
     """
     if event.stream is Stream.PEER:
         if isinstance(event.data, Message) and event.digest:
-            fold_peer(event.data, event.digest, time, rows)
+            fold_peer(event.data, event.digest, event.sequence, time, rows)
         return
     room = rows.room
     if room.last_event_at is None or time.at > room.last_event_at:

@@ -203,12 +203,12 @@ def test_a_peer_message_is_kept_under_its_digest_and_changes_nothing_else():
     story.rows.dirty.clear()
     fold(event, EventTime(at(7), True), story.rows)
     assert story.rows.dirty == set(), "without its digest nobody knows which one it is"
-    event.digest = "d1"
+    event.digest, event.sequence = "d1", 5
     for _ in range(2):
         fold(event, EventTime(at(7), True), story.rows)
     assert story.rows.dirty == {("peer", "d1")}
     assert story.rows.peers == {
-        "d1": PeerRow("d1", at(7), "chat", "ben", "Ben", "student", "amy", "psst", approximate=True)
+        "d1": PeerRow("d1", 5, at(7), "chat", "ben", "Ben", "student", "amy", "psst", approximate=True)
     }
     assert repr((story.rows.room, story.rows.participants, story.rows.messages)) == before
 
