@@ -23,7 +23,7 @@ NAMES: Final = (
     "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "square", "star",
     "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
     "users", "video", "video-off", "x",
-    "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
+    "keyboard", "list-todo", "rotate-cw", "sliders-horizontal",
 )
 # fmt: on
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
