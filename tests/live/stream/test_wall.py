@@ -19,7 +19,7 @@ from tests.live.stream.test_list import Open, change, tiles, watch  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def stepped() -> Iterator[clock.SteppedClock]:
+def stepped(school: School) -> Iterator[clock.SteppedClock]:
     """Time stands still until a test steps it."""
     with clock.use(clock.SteppedClock(clock.now())) as source:
         yield source
