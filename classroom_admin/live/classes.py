@@ -24,6 +24,7 @@ from classroom_admin.core import clock
 from classroom_admin.live import freshness
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.wall import choices, reading
+from classroom_admin.live.wall.rows import LiveClass
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
@@ -69,7 +70,7 @@ class Section:
 
     when: str
     title: str
-    rooms: Page[Room]
+    rooms: Page[Room | LiveClass]
     total: int
     more: str = ""
 
@@ -141,7 +142,7 @@ class ListOfClasses:
         return mark == self._mark and (not due.isdecimal() or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
-    def _live(self) -> list[Room]:
+    def _live(self) -> list[LiveClass]:
         """All live classes, the most pressing first."""
         return reading.wall(self.user, self.filters)
 

@@ -27,6 +27,7 @@ NAMES: Final = (
     "users", "video", "video-off", "x",
     "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
     "images", "upload",
+    "keyboard", "list-todo", "rotate-cw", "sliders-horizontal",
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})

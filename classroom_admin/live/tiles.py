@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from classroom_admin.rooms.models import Room
+from classroom_admin.live.wall.rows import LiveClass
 
 KEPT: Final = 4096
 """Tiles of about 1 KB."""
@@ -29,8 +29,8 @@ class _Shown:
 
     __slots__ = ("key", "room")
 
-    def __init__(self, room: Room) -> None:
-        self.room: Room | None = room
+    def __init__(self, room: LiveClass) -> None:
+        self.room: LiveClass | None = room
         # not by its version: a database that was put back tells other things under the same number
         self.key = (*(getattr(room, name) for name in SHOWN), get_language())
 
@@ -41,7 +41,7 @@ class _Shown:
         return isinstance(other, _Shown) and self.key == other.key
 
 
-def tile(room: Room) -> SafeString:
+def tile(room: LiveClass) -> SafeString:
     """The tile of `room`, which is as `live.wall.reading.tiles` gives it."""
     return _rendered(_Shown(room))
 

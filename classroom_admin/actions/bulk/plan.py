@@ -70,7 +70,7 @@ def _ends(room: Room) -> str:
     if not room.people_online:
         return _("Ends now. Nobody is in it.")
     words = ngettext(
-        "Ends now. The %(count)d person in it may stay until it closes.",
+        "Ends now. The person in it may stay until it closes.",
         "Ends now. The %(count)d people in it may stay until it closes.",
         room.people_online,
     )
@@ -81,7 +81,7 @@ def _closes(room: Room) -> str:
     if not room.people_online:
         return _("Closes for good. Nobody is in it.")
     words = ngettext(
-        "Closes for good. The %(count)d person in it is sent out.",
+        "Closes for good. The person in it is sent out.",
         "Closes for good. The %(count)d people in it are sent out.",
         room.people_online,
     )

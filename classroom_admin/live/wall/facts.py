@@ -35,6 +35,7 @@ from classroom_admin.audit.models import Step
 from classroom_admin.core import clock
 from classroom_admin.live.wall.models import Snooze
 from classroom_admin.live.wall.reasons import Facts, Snoozed, Thresholds, standing
+from classroom_admin.live.wall.rows import LiveClass
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
 from classroom_admin.sync.models import Errand, Hole, RoomCursor
 
@@ -156,7 +157,7 @@ def snoozes() -> dict[int, list[Snoozed]]:
     return found
 
 
-def facts_of(room: Room, trouble: Mapping[str, datetime]) -> Facts:
+def facts_of(room: Room | LiveClass, trouble: Mapping[str, datetime]) -> Facts:
     """`room` has what `brought_along` brings. Our own times are told by the cloud's clock."""
     refused = room.refused or {}
     return Facts(
@@ -184,7 +185,7 @@ def facts_of(room: Room, trouble: Mapping[str, datetime]) -> Facts:
     )
 
 
-def judge(rooms: Sequence[Room]) -> None:
+def judge(rooms: Sequence[Room | LiveClass]) -> None:
     """Give each of these rooms its `standing`; two queries, none where there is no room."""
     if not rooms:
         return

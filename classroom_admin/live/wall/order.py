@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from classroom_admin.rooms.models import Room
+from classroom_admin.live.wall.rows import LiveClass
 
 
-def order(room: Room) -> str:
+def order(room: LiveClass) -> str:
     """The place of a class as text that sorts: what needs a person, the most pressing first and the oldest
     within; then the one that started last. `room` has its `standing`.
     """

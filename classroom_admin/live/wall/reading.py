@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from classroom_admin.accounts.models import User
-from classroom_admin.live.wall import facts
+from classroom_admin.live.wall import facts, rows
 from classroom_admin.live.wall.order import order
+from classroom_admin.live.wall.rows import LiveClass
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
@@ -17,21 +18,21 @@ from classroom_admin.rooms.selectors import ClassFilters
 AT_ONCE: Final = 500
 
 
-def wall(user: User, filters: ClassFilters) -> list[Room]:
+def wall(user: User, filters: ClassFilters) -> list[LiveClass]:
     """All live classes of `user`, in the order of the wall: three queries, whatever their number."""
     found = selectors.classes(user, when=selectors.LIVE, filters=filters, **facts.brought_along())
-    rooms = list(found.order_by())
+    rooms = rows.read(found)
     facts.judge(rooms)
     return sorted(rooms, key=order)
 
 
-def tiles(ids: Collection[int]) -> list[Room]:
+def tiles(ids: Collection[int]) -> list[LiveClass]:
     """Those of these rooms that are live, whoever may see them; three queries for 500."""
     wanted = list(ids)
-    rooms: list[Room] = []
+    rooms: list[LiveClass] = []
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        rooms += selectors.live_tiles(some, **facts.brought_along()).order_by()
+        rooms += rows.read(selectors.live_tiles(some, **facts.brought_along()))
     facts.judge(rooms)
     return sorted(rooms, key=order)
 
@@ -43,6 +44,6 @@ def one(user: User, key: str) -> Room:
     return room
 
 
-def due(rooms: Iterable[Room]) -> datetime | None:
+def due(rooms: Iterable[LiveClass]) -> datetime | None:
     """When the first of them changes by time alone; None: none does."""
     return min((room.standing.due for room in rooms if room.standing.due is not None), default=None)

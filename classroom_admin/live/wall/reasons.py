@@ -67,7 +67,7 @@ class Thresholds:
     record_all: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Facts:
     """What is known of one class.
 
@@ -147,7 +147,7 @@ class Reason:
         return _WORDS[self.kind](self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Possible:
     """A reason that shows from `shows_from` on, until `shows_until` (None: until something else changes)."""
 
