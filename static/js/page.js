@@ -104,6 +104,14 @@
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
 
+  // The stream may be quicker than the answer, and have taken away the button that asked: then htmx would look for the
+  // parts of the answer in what is no page any more.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.requestConfig.elt.isConnected) return;
+    detail.shouldSwap = false;
+    htmx.swap(detail.target, detail.serverResponse, { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
+  });
+
   // --- a pressed button says so at once, before the cloud has answered ------------------------------------------------
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const button = detail.elt.matches("form") && $("button.primary, button.button:not(.plain)", detail.elt);
