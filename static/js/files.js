@@ -17,6 +17,10 @@
   });
   document.getElementById("dialog")?.addEventListener("close", stop);
 
+  for (const input of document.querySelectorAll("form[data-files] input[type=file]")) {
+    if (input.files.length) upload(input.form, input.files[0]); // was quicker than this script
+  }
+
   function upload(form, file) {
     stop();
     if (file.size > Number(form.dataset.most)) return refuse(form, form.dataset.tooBig);

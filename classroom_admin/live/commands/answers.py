@@ -22,9 +22,10 @@ from classroom_admin.rooms.models import Room
 
 def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -> None:
     """Put what was refused at the field that is wrong; `fields` maps the cloud's names to those of the
-    form.
+    form, so the cloud's own name need not be said.
     """
-    form.add_error(fields.get(refused.field or ""), refused.message)
+    words = refused.message.removeprefix(f"{refused.field} ")
+    form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
 
 
 def told(entry: Entry) -> Told:

@@ -125,6 +125,7 @@ def _facts() -> dict[str, Any]:
     return {
         "extensions": EXTENSIONS,
         "most_bytes": settings.FILES_MAX_BYTES,
+        "most": f"{settings.FILES_MAX_BYTES / 1_000_000:g} MB",
         "reach": reach(settings.PUBLIC_URL),
         "public_url": settings.PUBLIC_URL,
     }

@@ -131,7 +131,7 @@ class StartForm(SettingsForm):
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(
-        _("When it fails, try again after"), _("seconds; the cloud tries at most twice more"), _("don't")
+        _("When it fails, try again after"), _("seconds; the cloud tries at most twice more"), _("")
     )
     must_have_address = True
     field_order = ("mode",)
