@@ -49,7 +49,7 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     if also:
         add("participants/_removals.html")
     if now.profile != seen.profile or (room.class_list_id and moved_since(room, seen)):
-        add("participants/_attendance.html")
+        add("participants/_attendance_changes.html")
     if versions.CHAT in parts and since.chat:
         many = len(since.chat) > class_selectors.CHAT_PAGE
         add("_chat.html", whole) if many else add("_chat_changes.html")

@@ -19,7 +19,7 @@ from tests.browser.looking import (
     row_of,
 )
 from tests.browser.scene import furnish
-from tests.browser.school import TEACHER
+from tests.browser.school import ADMINISTRATOR, TEACHER
 
 SHIFTS = """
   window.shifts = 0;
@@ -135,7 +135,7 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     room.act("kick", userUuid="p1")
     room.enter("p1", "Rudi Rowdy")
     page = window(TEACHER)
-    other = window("admin@school.test")
+    other = window(ADMINISTRATOR)
     for each in (page, other):
         open_class(each, room)
     removal_of(page, "Rudi Rowdy").click()
@@ -231,6 +231,7 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     people_card = card(page, "People")
     expect(people_card).to_contain_text("1 of 3 here")
     expect(people_card).to_contain_text("2 not here yet")
+    expect(page.locator("#attendance-line")).to_have_text("2 not here")
     page.get_by_text("Who is missing, late or gone").click()
     expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()
     room.enter("guest-77", "bela BANANA")
@@ -275,6 +276,8 @@ def test_the_panel_fits_everywhere(window: Opener, classroom: MakeClassroom) -> 
         expect(row_of(page, "Amir Haddad")).to_be_visible()
         assert_fits(page)
         keep_screenshot(page, f"panel-{width}-{scheme}", full=True)
-        for address in ("/lists/", "/lists/new/"):
-            page.goto(address)
-            assert_fits(page)
+    page = window(ADMINISTRATOR, viewport={"width": 360, "height": 800})
+    for address in ("/lists/", "/lists/new/"):
+        page.goto(address)
+        assert_fits(page)
+    keep_screenshot(page, "lists-360")

@@ -26,7 +26,7 @@ WHOLE: Final = (
     "_recording.html",
     "_files.html",
     "_commands.html",
-    "participants/_attendance.html",
+    "participants/_attendance_changes.html",
 )
 Memo = Mapping[str, str]
 
