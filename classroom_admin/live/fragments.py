@@ -50,7 +50,7 @@ def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
     if also:
         add("participants/_removals.html")
     if now.profile != seen.profile or (room.class_list_id and moved_since(room, seen)):
-        add("participants/_attendance.html")
+        add("participants/_attendance_changes.html")
     if versions.CHAT in parts:
         since.talk.peers_too = "peer" in panels
         if since.talk.too_many:

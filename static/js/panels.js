@@ -26,19 +26,24 @@
       }
       button?.setAttribute("aria-expanded", !folded.has(panel.id));
     }
-    if (store.sorted || document.querySelector("[data-due], [data-late]")) more();
+    if (!window.sortRoster && (store.sorted || document.querySelector("[data-due], [data-late]"))) more();
   }
 
   function more() {
     const needs = document.querySelector("[data-script]");
-    if (needs && !window.sortRoster) import(needs.dataset.script).then(show);
+    if (window.sortRoster) window.sortRoster();
+    else if (needs) import(needs.dataset.script).then(show);
   }
   const on = document.addEventListener.bind(document);
   const watch = new MutationObserver(show);
   watch.observe(document, { childList: true, subtree: true });
   on("DOMContentLoaded", () => watch.disconnect());
   on("live:changed", show);
-  on("focusin", ({ target }) => target.dataset.script && more());
+  on("change", ({ target }) => {
+    if (!target.dataset.script) return;
+    store.sorted = target.value;
+    more();
+  });
   on("click", ({ target }) => {
     const name = target.dataset.own;
     if (name && !folded.has(name)) folded.add(name);

@@ -26,12 +26,6 @@ window.sortRoster = () => {
   if (by) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
 };
 
-document.addEventListener("change", ({ target }) => {
-  if (target !== select()) return;
-  localStorage.sorted = target.value;
-  window.sortRoster();
-});
-
 function left(element, now) {
   const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now) / 1000));
   const words = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

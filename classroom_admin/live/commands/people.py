@@ -26,9 +26,9 @@ from classroom_admin.rooms.participant_selectors import removals_this_week
 
 # value, words, what it means, arguments of the action
 SPANS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
-    ("now", _("Not at all"), _("They may come straight back."), {}),
-    ("600", _("For 10 minutes"), _("They can enter again after that."), {"duration_s": 600}),
-    ("3600", _("For an hour"), _("They can enter again after that."), {"duration_s": 3600}),
+    ("now", _("Not at all"), "", {}),
+    ("600", _("For 10 minutes"), "", {"duration_s": 600}),
+    ("3600", _("For an hour"), "", {"duration_s": 3600}),
     ("class", _("For this class"), _("Not before its planned close."), {"for_the_class": True}),
     ("good", _("For good"), _("Never again in this classroom."), {"for_good": True}),
 )

@@ -27,7 +27,7 @@ WHOLE: Final = (
     "_files.html",
     "_commands.html",
     "groups/_panel.html",
-    "participants/_attendance.html",
+    "participants/_attendance_changes.html",
 )
 Memo = Mapping[str, str]
 
