@@ -8,45 +8,9 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
-
-StrOrPromise = str | Promise
-
 Data = dict[str, Any]
-_QUIZ: Final = {
-    1: _("The quiz started"),
-    2: _("The quiz ended"),
-    3: _("The quiz was answered"),
-    4: _("The quiz has new results"),
-    None: _("The quiz changed"),
-}
-_POLL: Final = {
-    1: _("The poll started"),
-    2: _("The poll ended"),
-    3: _("The poll was answered"),
-    4: _("The poll has new results"),
-    None: _("The poll changed"),
-}
-_STATES: Final = {
-    0: _("The class is not started"),
-    1: _("The class started"),
-    2: _("The class ended"),
-    3: _("The class was closed"),
-    None: _("The class changed its state"),
-}
-_MUTES: Final = {0: _("%(who)s may chat again"), 1: _("%(who)s may not chat"), None: _("%(who)s changed")}
-_SCREEN: Final = {
-    0: _("%(who)s opened a shared screen"),
-    1: _("%(who)s changed a shared screen"),
-    2: _("%(who)s closed a shared screen"),
-}
-_CAMERA: Final = {
-    0: _("%(who)s opened camera or microphone"),
-    1: _("%(who)s changed camera or microphone"),
-    2: _("%(who)s closed camera or microphone"),
-}
+_SOMEBODY: Final = "Somebody"
+_QUIZ_ACTIONS: Final = {1: "started", 2: "ended", 3: "was answered", 4: "has new results"}
 
 
 def read_raw(raw: str) -> Data:
@@ -61,13 +25,13 @@ def read_raw(raw: str) -> Data:
 def sentence(*, stream: str, cmd: int | None, raw: str, unreadable: str = "") -> tuple[str, str]:
     """(icon, sentence) for one stored event."""
     if unreadable:
-        return "triangle-alert", gettext("An event that could not be read")
+        return "triangle-alert", "An event that could not be read"
     data = read_raw(raw).get("data")
     data = data if isinstance(data, dict) else {}
     if stream in ("popupQuiz", "poll"):
         return "chart-bar", _question(stream, data)
     tell = _TELL.get(cmd)
-    return tell(data) if tell else ("activity", gettext("An event of kind %(kind)s") % {"kind": cmd})
+    return tell(data) if tell else ("activity", f"An event of kind {cmd}")
 
 
 def _people(value: Any) -> list[Data]:
@@ -77,19 +41,13 @@ def _people(value: Any) -> list[Data]:
 def _name(person: Any) -> str:
     name = person.get("userName") if isinstance(person, dict) else None
     # Isolates, so that a right-to-left name leaves the sentence around it alone.
-    return f"\u2068{name}\u2069" if name else gettext("Somebody")
+    return f"\u2068{name}\u2069" if name else _SOMEBODY
 
 
 def _names(people: list[Data]) -> str:
     names = [_name(person) for person in people[:3]]
     more = len(people) - len(names)
-    listed = gettext(", ").join(names)
-    if more <= 0:
-        return listed
-    return ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more) % {
-        "names": listed,
-        "count": more,
-    }
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def _number(value: Any) -> int | None:
@@ -100,11 +58,12 @@ def _number(value: Any) -> int | None:
 
 
 def _state(data: Data) -> tuple[str, str]:
-    return "play", str(_STATES.get(_number(data.get("state"))) or _STATES[None])
+    words = {0: "is not started", 1: "started", 2: "ended", 3: "was closed"}
+    return "play", f"The class {words.get(_number(data.get('state')), 'changed its state')}"
 
 
 def _chat(data: Data) -> tuple[str, str]:
-    return "message-square", gettext("%(who)s wrote in the chat") % {"who": _name(data.get("fromUser"))}
+    return "message-square", f"{_name(data.get('fromUser'))} wrote in the chat"
 
 
 def _comings(data: Data) -> tuple[str, str]:
@@ -112,104 +71,87 @@ def _comings(data: Data) -> tuple[str, str]:
     kicked = [person for person in left if _number(person.get("type")) == 2]
     gone = [person for person in left if _number(person.get("type")) != 2]
     said = [
-        words % {"who": _names(people)}
-        for people, words in (
-            (came, gettext("%(who)s entered")),
-            (gone, gettext("%(who)s left")),
-            (kicked, gettext("%(who)s removed from the class")),
-        )
+        f"{_names(people)} {words}"
+        for people, words in ((came, "entered"), (gone, "left"), (kicked, "removed from the class"))
         if people
     ]
-    return ("log-in" if came else "log-out"), gettext("; ").join(said) or gettext("People came or left")
+    return ("log-in" if came else "log-out"), "; ".join(said) or "People came or left"
 
 
 def _user(data: Data) -> tuple[str, str]:
     if "message" in data:
         return _custom(data)
     muted = _number(data.get("muteChat"))
-    words = str(_MUTES.get(muted) or _MUTES[None]) % {"who": _name(data)}
-    return "message-square-off" if muted else "user-round", words
+    words = {0: "may chat again", 1: "may not chat"}.get(muted, "changed")
+    return "message-square-off" if muted else "user-round", f"{_name(data)} {words}"
 
 
 def _stream(data: Data) -> tuple[str, str]:
     who = _name(data.get("fromUser"))
+    action = {0: "opened", 1: "changed", 2: "closed"}.get(_number(data.get("action")), "changed")
     screen = _number(data.get("videoSourceType")) == 2
-    told = _SCREEN if screen else _CAMERA
-    words = str(told.get(_number(data.get("action"))) or told[1]) % {"who": who}
-    return "screen-share" if screen else "video", words
+    what = "a shared screen" if screen else "camera or microphone"
+    return "screen-share" if screen else "video", f"{who} {action} {what}"
 
 
 def _custom(data: Data) -> tuple[str, str]:
-    who = _name(data.get("fromUser"))
-    return "send", gettext("A message from %(who)s to the class's apps") % {"who": who}
+    return "send", f"A message from {_name(data.get('fromUser'))} to the class's apps"
 
 
 def _recording(data: Data) -> tuple[str, str]:
     started = _number(data.get("state")) == 1
-    return "circle-dot", gettext("The recording started") if started else gettext("The recording stopped")
+    return "circle-dot", "The recording started" if started else "The recording stopped"
 
 
 def _files(data: Data) -> tuple[str, str]:
-    files = [str(file.get("resourceName") or gettext("a file")) for file in _people(data.get("resources"))]
+    files = [str(file.get("resourceName") or "a file") for file in _people(data.get("resources"))]
     deleted = _number(data.get("action")) == 2
-    count = len(files) or 2
-    words = (
-        ngettext("%(files)s was taken away", "%(files)s were taken away", count)
-        if deleted
-        else ngettext("%(files)s was shared or changed", "%(files)s were shared or changed", count)
-    )
-    return "files", words % {"files": gettext(", ").join(files[:3]) or gettext("Files")}
+    words = "taken away" if deleted else "shared or changed"
+    return "files", f"{', '.join(files[:3]) or 'Files'} {'were' if len(files) != 1 else 'was'} {words}"
 
 
 def _rewards(data: Data) -> tuple[str, str]:
     people = _people(data.get("rewardDetails"))
-    if not people:
-        return "award", gettext("Rewards were given")
-    return "award", gettext("%(who)s got a reward") % {"who": _names(people)}
+    return "award", f"{_names(people)} got a reward" if people else "Rewards were given"
 
 
 def _stage(data: Data) -> tuple[str, str]:
     up, down = _people(data.get("addAcceptedUsers")), _people(data.get("removeAcceptedUsers"))
     if up:
-        words = ngettext("%(count)s went on stage", "%(count)s went on stage", len(up))
-        return "presentation", words % {"count": len(up)}
-    if down:
-        words = ngettext("%(count)s left the stage", "%(count)s left the stage", len(down))
-        return "presentation", words % {"count": len(down)}
-    return "presentation", gettext("The stage changed")
+        return "presentation", f"{len(up)} went on stage"
+    return "presentation", f"{len(down)} left the stage" if down else "The stage changed"
 
 
 def _hands(data: Data) -> tuple[str, str]:
     up, down = _people(data.get("addProgressUsers")), _people(data.get("removeProgressUsers"))
     if up:
-        words = ngettext("%(count)s raised a hand", "%(count)s raised their hands", len(up))
-        return "hand", words % {"count": len(up)}
-    return "hand", gettext("A hand went down") if down else gettext("Raised hands changed")
+        return "hand", f"{len(up)} raised a hand" if len(up) == 1 else f"{len(up)} raised their hands"
+    return "hand", "A hand went down" if down else "Raised hands changed"
 
 
-def _fixed(icon: str, words: StrOrPromise) -> Callable[[Data], tuple[str, str]]:
-    return lambda data: (icon, str(words))
+def _fixed(icon: str, words: str) -> Callable[[Data], tuple[str, str]]:
+    return lambda data: (icon, words)
 
 
 def _question(stream: str, data: Data) -> str:
     cause = data.get("cause")
     cause = read_raw(cause) if isinstance(cause, str) else cause
     action = _number(cause.get("action")) if isinstance(cause, dict) else None
-    told = _QUIZ if stream == "popupQuiz" else _POLL
-    return str(told.get(action) or told[None])
+    what = "The quiz" if stream == "popupQuiz" else "The poll"
+    return f"{what} {_QUIZ_ACTIONS.get(action, 'changed')}"
 
 
 _TELL: Final[dict[int | None, Callable[[Data], tuple[str, str]]]] = {
     1: _state,
     3: _chat,
-    4: _fixed("settings", _("A setting of the class changed")),
-    5: _fixed("settings", _("Settings of the class changed")),
+    4: _fixed("settings", "A setting of the class changed"),
+    5: _fixed("settings", "Settings of the class changed"),
     20: _comings,
     21: _user,
-    22: _fixed("user-round", _("A setting of a participant changed")),
-    23: _fixed("users", _("Settings of participants changed")),
+    22: _fixed("user-round", "A setting of a participant changed"),
+    23: _fixed("users", "Settings of participants changed"),
     40: _stream,
-    41: _fixed("video", _("Cameras or microphones changed")),
+    41: _fixed("video", "Cameras or microphones changed"),
     99: _custom,
     1001: _recording,
     1003: _files,

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from classroom_admin.actions import recordings
@@ -53,7 +52,7 @@ def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
     if name == "start":
         return _start(request, room)
     if name not in SIMPLE:
-        raise Http404(_("There is no such command."))
+        raise Http404("There is no such command.")
     if request.method == "GET":
         return ask(request, "commands/recording.html", {"room": room, "name": name})
     try:
