@@ -19,6 +19,7 @@ def collected(settings, tmp_path):
     sources = tmp_path / "sources"
     (sources / "js").mkdir(parents=True)
     (sources / "js/say.js").write_text("// a remark\nconst said = `kept  as ${1} it is`; // another\n")
+    (sources / "whole.css").write_text('@import "look.css";\n')
     (sources / "look.css").write_text("/* a remark */\nbody {\n  color: red;\n}\n")
     settings.STATICFILES_DIRS = [sources]
     settings.STATIC_ROOT = tmp_path / "static"
@@ -43,6 +44,7 @@ def test_what_is_served_is_small_and_named_by_what_is_inside(collected):
     assert static("js/say.js").endswith(names["js/say.js"])
     assert names["js/say.js"] != "js/say.js"
     assert (root / names["look.css"]).read_text() == "body{color:red}"
+    assert (root / names["whole.css"]).read_text() == "body{color:red}"
     packed = next(root.glob("django_htmx/htmx-2.min.*.js.gz"))
     assert gzip.decompress(packed.read_bytes()).startswith(b"var htmx")
 
@@ -55,6 +57,10 @@ def test_nothing_is_done_again_until_a_source_changes(collected):
     (sources / "js/say.js").write_text("const said = 2;\n")
     assert static_files.collect()
     assert static("js/say.js") != before
+    (sources / "look.css").write_text("body { color: blue }")
+    assert static_files.collect()
+    whole = root / static("whole.css").removeprefix("/static/")
+    assert whole.read_text() == "body{color:blue}"
     # a page that was opened before still finds what it was made with
     assert (root / before.removeprefix("/static/")).exists()
 
