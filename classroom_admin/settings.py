@@ -241,7 +241,7 @@ _in_a_bucket = {
 }
 STORAGES = {
     "default": _in_a_bucket if FILES_S3_BUCKET else _on_disk,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "classroom_admin.core.static_files.StaticFiles"},
 }
 
 # --- people -------------------------------------------------------------------
@@ -280,10 +280,6 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "classroom_admin.core.static_files.StaticFiles"},
-}
 WHITENOISE_USE_FINDERS = True
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 LOGGING = {

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from classroom_admin.live.access import signed_in
@@ -55,7 +54,7 @@ def _moment(request: HttpRequest, start_ms: int, end_ms: int) -> int:
     if words.isascii() and words.isdecimal() and len(words) <= 15:
         found = int(words)
     elif clock := _CLOCK.fullmatch(words):
-        found = _on_the_day(clock, start_ms, _zone(request))
+        found = _on_the_day(clock, start_ms, timezone.get_current_timezone())
     else:
         found = end_ms
     return max(start_ms, min(end_ms, found))
@@ -69,13 +68,6 @@ def _on_the_day(clock: re.Match[str], start_ms: int, zone: Any) -> int:
     if wanted < begun - timedelta(hours=6):
         wanted += timedelta(days=1)
     return round(wanted.timestamp() * 1000)
-
-
-def _zone(request: HttpRequest) -> Any:
-    try:
-        return ZoneInfo(getattr(request.user, "time_zone", "") or settings.TIME_ZONE)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def _missing(film: Film, ms: int) -> dict[str, Any]:
