@@ -20,12 +20,22 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-SMALLER: Final = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+_BELOW: Final = re.compile(r"""(?<=[\w)\]*"']) :(?=[a-z])""")
+
+
+def smaller_css(text: str) -> str:
+    """Style sheets without comments and blanks. The blank in `a :is(b)` is a combinator, which rcssmin would
+    take away; said as `a *:is(b)` it is kept.
+    """
+    return str(rcssmin.cssmin(_BELOW.sub(" *:", text)))
+
+
+SMALLER: Final = {".js": rjsmin.jsmin, ".css": smaller_css}
 # other builds of htmx that its package brings along
 UNUSED: Final = ("*-4.js", "*-4.min.js", "ht*-2.js", "hx-*-2.js")
 MARK: Final = "collected"
 _IMPORT: Final = re.compile(r'@import url\("([\w.-]+\.css)"\);')
-WAY: Final = "1"
+WAY: Final = "2"
 """Of putting them together: another one has them all collected anew."""
 
 

@@ -66,7 +66,7 @@
   function run(element) {
     const from = new Date(element.dataset.from);
     const left = new Date(element.dataset.until) - now(); // not a number where no end is planned
-    const more = left > 0 ? ` · ${element.dataset.left.replace("%s", duration(left))}` : "";
+    const more = left > 0 ? ` · ${element.dataset.rest.replace("%s", duration(left))}` : "";
     put(element, `${formats.time.format(from)} · ${duration(now() - from)}${more}`);
   }
 

@@ -67,3 +67,8 @@ def test_nothing_is_done_again_until_a_source_changes(collected):
 
 def test_what_was_not_collected_is_served_as_it_lies_in_the_sources(collected):
     assert static("js/say.js") == "/static/js/say.js"
+
+
+def test_a_pseudo_class_of_something_below_stays_below() -> None:
+    made = static_files.smaller_css('form:not(:has([a="b"])) :is(.c, d) { x: y } /* e */ .f:hover { x: y }')
+    assert made == 'form:not(:has([a="b"])) *:is(.c,d){x:y}.f:hover{x:y}'

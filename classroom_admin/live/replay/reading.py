@@ -180,6 +180,7 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
     past = Room(**columns | {name: getattr(rows.room, name) for name in FOLDED})
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
+    past.class_list_name = past.class_list_version = None
     past.gap_count = gaps
     return past
 

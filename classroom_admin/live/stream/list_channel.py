@@ -96,7 +96,7 @@ class ListChannel:
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
                 group.whole = None  # its mark tells of steps too
-            await self._hand_on(now, also={pk for pk, (_, _, room_uuid) in now.items() if room_uuid in done})
+            await self._hand_on(now, also={pk for pk, known in now.items() if known[2] in done})
             self._steps = steps
 
     async def tick(self) -> None:

@@ -97,7 +97,7 @@ def clock(room: Any, left: bool = False) -> SafeString:
 def _until(room: Any) -> SafeString | str:
     if not room.planned_end_at:
         return ""
-    return format_html(' data-until="{}" data-left="{}"', _utc(room.planned_end_at), _("%s left"))
+    return format_html(' data-until="{}" data-rest="{}"', _utc(room.planned_end_at), _("%s left"))
 
 
 @register.simple_tag
