@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.utils import timezone, translation
 
 from classroom_admin.agora import transport
 from classroom_admin.sync import cloud_time
@@ -18,6 +20,13 @@ def _cloud_offset_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(cloud_time, "READ_EVERY_S", 3600.0)
     cloud_time.remember(0)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_this_test() -> Iterator[None]:
+    """A request leaves its thread in the language and the zone of the person who asked."""
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(None):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -228,7 +228,7 @@ def test_a_very_long_roster_comes_as_one_scrolls_and_is_searched_whole(
     eventually(lambda: len(dashboard.room(room.uuid)["participants"]) == 301, within_s=60)
     open_class(page, room)
     rows = page.locator("#people-here > tr")
-    expect(rows).to_have_count(80)
+    expect(rows).to_have_count(64)
     page.locator("#people-here-rest").scroll_into_view_if_needed()
     expect(rows).to_have_count(230)
     expect(page.locator("#announcer")).to_have_text("")

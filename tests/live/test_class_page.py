@@ -82,9 +82,12 @@ def test_the_page_costs_twelve_queries_whatever_the_number_of_people(
 ) -> None:
     for number in range(people):
         make_person(school.room, 100 + number)
+    page(admin, school)  # once for a process, Django asks SQLite whether it knows JSON
     with CaptureQueriesContext(connection) as queries:
         assert page(admin, school).status_code == 200
-    assert len(queries) <= 12, [q["sql"] for q in queries]
+    assert len(queries) <= 12, "\n" + "\n".join(
+        re.sub(r"SELECT .*? FROM", "SELECT FROM", q["sql"])[:110] for q in queries
+    )
 
 
 def test_one_raised_hand_among_a_thousand_is_one_row_and_under_4_kb(school: School, admin: Client) -> None:
@@ -273,7 +276,7 @@ def test_no_inline_script_or_style(school: School, admin: Client) -> None:
 def test_details_say_what_few_need(school: School, admin: Client) -> None:
     html = admin.get(reverse("live:details", args=[school.room.key]), **HTMX).content.decode()
     assert ROOM_UUID in html
-    assert "room 5 to 6" in html
+    assert "room 5 – 6" in html
     assert "Ana" in html
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
+from classroom_admin.live import roster
 from classroom_admin.rooms.models import Participant
 from tests.live.conftest import HOSTILE, ROOM_UUID, School, make_event, make_person
 from tests.live.stream.conftest import Open, version_of
@@ -103,7 +104,9 @@ def test_who_missed_very_much_gets_the_whole_part(school: School, server: Server
     school.change(Participant.objects.get(user_uuid="ana"), rewards=1)
     told = watch(v=left_at).changes()
     assert 'id="people"' in told.data
-    assert told.data.count("<tr id=") == 81  # the first part of those who are there, and the one who left
+    assert (
+        told.data.count("<tr id=") == roster.FIRST_PEOPLE + 1
+    )  # the first part of those who are there, and the one who left
     assert "data-rest" in told.data
 
 
