@@ -14,7 +14,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-services test-chaos test-contract-long messages screenshots lint format requirements \
+.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long messages screenshots lint format requirements \
 	venv venv-dev bench-live bench-paint bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
@@ -27,11 +27,12 @@ demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA
 serve: .venv/.installed ## Run the dashboard against the cloud named in the environment
 	@exec $(PY) manage.py serve
 
-test: .venv/.installed-dev ## Run the whole test suite, browser tests included (PYTEST="-k name": only these)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
-	if [ -n "$(PYTEST)" ]; then exec $(PY) -m pytest $(PYTEST); fi && \
-	$(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser && \
-	exec $(PY) -m pytest $(IN_PARALLEL) tests/browser
+test: .venv/.installed-dev ## Run the test suite but for the browser (PYTEST="-k name": only these, browser tests among them)
+	@if [ -n "$(PYTEST)" ]; then CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST); fi && \
+	exec $(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser
+
+test-browser: .venv/.installed-dev ## Run every journey and look at every page in a real browser
+	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(IN_PARALLEL) tests/browser
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)

@@ -82,13 +82,15 @@ def test_beats_alone_bring_everything_up_to_date(sim: RunningSimulator, cloud: C
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         for _second in range(8):
             for entry in django_settings.CELERY_BEAT_SCHEDULE.values():
-                app.tasks[entry["task"]]()
+                if entry["task"].startswith("sync."):
+                    app.tasks[entry["task"]]()
             stepped.step(1)
     assert_all_stored_once(sim)
     assert_rooms_are_true(sim)
 
 
 def test_the_beat_knows_only_tasks_that_there_are() -> None:
+    app.loader.import_default_modules()  # as a worker does when it starts
     scheduled = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
     assert scheduled <= set(app.tasks)
     assert all(entry["options"]["expires"] > 0 for entry in django_settings.CELERY_BEAT_SCHEDULE.values())
