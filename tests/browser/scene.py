@@ -32,6 +32,8 @@ TALK = [
     ("p2", "c² = a² + b², so c = 5"),
     ("teacher-1", "Exactly. Amir, would you show us on the board?"),
 ]
+# what else people gave names to: the files, the list and the plan
+OTHERS = {"Worksheet 3.pdf", "Right triangles.pptx", "Maths 8a", "Ada Lovelace", "Emil Svensson"}
 
 
 def furnish(room: Classroom) -> None:
