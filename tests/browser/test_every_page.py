@@ -100,12 +100,21 @@ def complaints(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
+# until the colours of the other scheme are all there: buttons fade from one into the other
+SETTLED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+}"""
+
+
 def in_light_and_dark(page: Page) -> list[str]:
     """What axe finds in both; only colours differ in the dark."""
     found = complaints(page)
     page.emulate_media(color_scheme="dark")
+    page.evaluate(SETTLED)
     found += [f"dark: {one}" for one in complaints(page, rules=("color-contrast", "link-in-text-block"))]
     page.emulate_media(color_scheme="light")
+    page.evaluate(SETTLED)
     return found
 
 

@@ -100,7 +100,7 @@ def test_every_page_has_been_looked_at(
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("show us on the board")
     _look(page, "class", look)
-    removal_of(page, "Tom Becker").click()
+    removal_of(page, "Jonas Weber").click()
     expect(dialog(page)).to_be_visible()
     _look(page, "remove", look, full=False)
     page.keyboard.press("Escape")
@@ -108,7 +108,7 @@ def test_every_page_has_been_looked_at(
     expect(dialog(page)).to_be_visible()
     _look(page, "file-add", look, full=False)
     page.goto("/")
-    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    expect(page.get_by_role("link", name="Biology 9c – The cell", exact=True)).to_be_visible()
     _look(page, "classes", look)
     for name, path in (PAGES | furnished).items():
         page.goto(path)
@@ -125,7 +125,7 @@ def test_a_class_from_right_to_left(window: Opener, school: Classroom) -> None:
     assert_fits(page)
     keep_screenshot(page, "class-arabic")
     page.goto("/")
-    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    expect(page.get_by_role("link", name="Biology 9c – The cell", exact=True)).to_be_visible()
     keep_screenshot(page, "classes-arabic", full=True)
 
 
