@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from classroom_admin.agora.errors import (
@@ -72,7 +73,7 @@ def health() -> Health:
         gaps=holes.get(Hole.State.GAP, 0),
         voids=holes.get(Hole.State.VOID, 0),
         quarantined=quarantine().count(),
-        leader=f"{lease.host.partition('/')[0]}, process {lease.pid}" if lease.owner else "",
+        leader=_leader(lease) if lease.owner else "",
         last_good_at=good_at,
         last_error=lease.last_error,
         last_error_at=lease.last_error_at,
@@ -158,3 +159,9 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
         case CloudUnavailable() | CloudFailed():
             return gettext_noop("The cloud has trouble itself; it is asked again.") + f"\n({error})"
     return gettext_noop("The cloud refused:") + f"\n{error}"
+
+
+def _leader(lease: Lease) -> str:
+    """Which process asks the cloud; the machine's name is kept apart from the words around it."""
+    machine = f"\u2068{lease.host.partition('/')[0]}\u2069"
+    return _("%(machine)s, process %(number)d") % {"machine": machine, "number": lease.pid}

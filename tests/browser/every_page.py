@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, get_resolver
-from playwright.sync_api import Page, expect
-
-from tests.browser.looking import open_class
-from tests.browser.school import Classroom
 
 NOBODY, SIGNED_IN = "nobody", "signed in"
-# name of the address -> its path, with {room}, {person} (in the class), {event}
+# name of the address -> its path; in braces: what scene.complete() made
 PAGES = {
     "live:classes": "/",
     "live:class": "/classes/{room}/",
@@ -24,9 +19,34 @@ PAGES = {
     "live:command": "/classes/{room}/do/end/",
     "live:remove": "/classes/{room}/people/{person}/remove/",
     "live:let_back": "/classes/{room}/people/{person}/let-back/",
+    "live:person": "/classes/{room}/people/{person}/",
+    "live:kept_out": "/classes/{room}/kept-out/",
+    "live:call_off": "/classes/{room}/removals/{removal}/call-off/",
+    "live:class_list": "/classes/{room}/list/",
+    "live:check": "/classes/{room}/commands/{command}/check/",
+    "live:snooze": "/classes/{room}/snooze/",
+    "live:groups": "/classes/{room}/groups/",
+    "live:properties": "/classes/{room}/properties/",
+    "live:there": "/classes/{room}/chat/room/{message}/there/",
+    "live:question": "/classes/{room}/questions/quiz/{question}/",
+    "live:replay": "/classes/{room}/replay/",
     "live:recording": "/classes/{room}/recording/start/",
+    "live:streams": "/classes/{room}/recordings/{recording}/streams/",
+    "live:file_pages": "/classes/{room}/files/{file}/pages/",
+    "live:undo_delete": "/classes/{room}/files/held/1/undo/",
     "live:add_file": "/classes/{room}/files/add/",
     "live:delete_files": "/classes/{room}/files/delete/",
+    "live:keys": "/keys/",
+    "live:together": "/together/",
+    "live:run": "/together/{run}/",
+    "live:plans": "/plans/",
+    "live:plan": "/plans/{plan}/",
+    "live:change_plan": "/plans/{plan}/change/",
+    "live:calendar": "/account/calendar/",
+    "lists:lists": "/lists/",
+    "lists:make": "/lists/new/",
+    "lists:list": "/lists/{list}/",
+    "lists:delete": "/lists/{list}/delete/",
     "people:list": "/people/",
     "people:create": "/people/new/",
     "people:unassigned": "/people/unassigned/",
@@ -49,6 +69,10 @@ MORE = {
     "searched": "/?q=no-such-class",
     "close": "/classes/{room}/do/close/",
     "stop": "/classes/{room}/recording/stop/",
+    "change recording": "/classes/{room}/recording/change/",
+    "properties of the class": "/classes/{room}/properties/?of=room",
+    "messages of one kind": "/classes/{room}/chat/?kind=peer",
+    "messages found": "/classes/{room}/chat/?q=page",
 }
 # parts of pages, what only acts, and what is no page
 NO_PAGES = {
@@ -57,6 +81,19 @@ NO_PAGES = {
     "live:class_changes",
     "live:icons",
     "live:more_people",
+    "live:check_class",
+    "live:check_properties",
+    "live:check_recording",
+    "live:move_planned",
+    "live:plan_do",
+    "live:calendar_feed",
+    "live:shared_file",
+    "live:upload_file",
+    "lists:upload",
+    "lists:apply",
+    "lists:example",
+    "lists:download",
+    "notifications",
     "people:assign",
     "people:unassign",
     "people:deactivate",
@@ -67,30 +104,9 @@ NO_PAGES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Here:
-    """What stands in the addresses of one furnished class."""
-
-    room: str
-    person: str
-    event: str
-
-    def paths(self) -> dict[str, str]:
-        """All pages of who is signed in."""
-        return {
-            name: path.format(room=self.room, person=self.person, event=self.event)
-            for name, path in (PAGES | MORE).items()
-        }
-
-
-def find(page: Page, room: Classroom) -> Here:
-    """The keys of `room`, from its page."""
-    open_class(page, room)
-    expect(page.locator("#people-here > tr").nth(3)).to_be_attached()
-    person = page.locator("#people-here > tr").nth(3).get_attribute("id")
-    event = page.locator("#event-log > li").first.get_attribute("id")
-    assert person, event
-    return Here(room=page.url.rstrip("/").rsplit("/", 1)[1], person=person[1:], event=str(event)[1:])
+def paths(made: dict[str, str]) -> dict[str, str]:
+    """All pages of who is signed in; `made`: what stands in the addresses (see scene.complete)."""
+    return {name: path.format(**made) for name, path in (PAGES | MORE).items()}
 
 
 def addresses() -> set[str]:

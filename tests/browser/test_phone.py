@@ -6,12 +6,47 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, removal_of, row_of
+from tests.browser.looking import (
+    assert_fits,
+    card,
+    dialog,
+    keep_screenshot,
+    last_command,
+    open_class,
+    removal_of,
+    row_of,
+)
 from tests.browser.scene import furnish
 from tests.browser.school import ADMINISTRATOR, TEACHER
 
 PAGES = ["/", "/classes/new/", "/people/", "/people/new/", "/people/2/", "/people/unassigned/"]
 PAGES += ["/settings/", "/settings/audit/", "/account/password/"]
+
+# what of the head overlaps its neighbour, is cut off, or too small for a thumb
+HEAD = """() => {
+  const parts = [...document.querySelectorAll(".bar > .brand, .bar .nav a, .bar .account > summary")]
+    .filter((part) => part.getClientRects().length);
+  const boxes = parts.map((part) => [part.textContent.trim(), part.getBoundingClientRect(), part]);
+  const over = (a, b) => a.left < b.right - 0.5 && b.left < a.right - 0.5;
+  return boxes.filter(([, box, part], at) => box.width < 44 || box.height < 44 || box.left < 0
+    || box.right > innerWidth || part.scrollWidth > part.clientWidth
+    || boxes.some(([, other], nth) => nth !== at && over(box, other)))
+    .map(([words, { left, right, width, height }]) => ({ words, left, right, width, height }));
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar", "zh-Hans-CN"])
+def test_the_head_has_room_for_all_places_of_an_administrator(window: Opener, language: str) -> None:
+    page = window(ADMINISTRATOR, locale=language, has_touch=True, viewport={"width": 390, "height": 700})
+    page.goto("/settings/")
+    assert page.locator(".bar .nav a").count() == 4
+    for width in (320, 360, 390, 600):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate(HEAD) == [], width
+        if width == 360:
+            keep_screenshot(page, f"head-{language}")
+    page.emulate_media(color_scheme="dark")
+    keep_screenshot(page, f"head-{language}-dark")
 
 
 @pytest.mark.parametrize("width", [360, 390])

@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Dashboard, Opener
+from tests.browser.every_page import paths
 from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, removal_of, row_of
-from tests.browser.scene import furnish
+from tests.browser.scene import complete, furnish
 from tests.browser.school import ADMINISTRATOR, Classroom, open_classroom
 
 WIDE, NARROW = (1440, 900), (390, 844)
@@ -17,6 +18,21 @@ FOR_THE_README = {
     ("classes", "1440-light"): "classes",
     ("class", "1440-light"): "class",
     ("class", "390-light"): "class-phone",
+}
+# pages of a class and of what is planned, by their names in every_page.PAGES
+FURNISHED = {
+    "person-in-class": "live:person",
+    "lists": "lists:lists",
+    "list": "lists:list",
+    "plans": "live:plans",
+    "plan": "live:plan",
+    "groups": "live:groups",
+    "properties": "properties of the class",
+    "recording": "live:recording",
+    "question": "live:question",
+    "events": "live:events",
+    "replay": "live:replay",
+    "run": "live:run",
 }
 PAGES = {
     "create": "/classes/new/",
@@ -64,10 +80,18 @@ def school(cloud: RunningSimulator) -> Classroom:
     return shown
 
 
+@pytest.fixture(scope="module")
+def furnished(school: Classroom, dashboard: Dashboard) -> dict[str, str]:
+    """The addresses of the pages around that class, by name."""
+    found = paths(complete(school, dashboard))
+    return {name: found[page] for name, page in FURNISHED.items()}
+
+
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page_has_been_looked_at(
-    window: Opener, school: Classroom, scheme: str, size: tuple[int, int]
+    window: Opener, school: Classroom, furnished: dict[str, str], scheme: str, size: tuple[int, int]
 ) -> None:
     page = window(ADMINISTRATOR, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     look = f"{size[0]}-{scheme}"
@@ -76,7 +100,7 @@ def test_every_page_has_been_looked_at(
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("show us on the board")
     _look(page, "class", look)
-    removal_of(page, "Tom Becker").click()
+    removal_of(page, "Jonas Weber").click()
     expect(dialog(page)).to_be_visible()
     _look(page, "remove", look, full=False)
     page.keyboard.press("Escape")
@@ -84,9 +108,9 @@ def test_every_page_has_been_looked_at(
     expect(dialog(page)).to_be_visible()
     _look(page, "file-add", look, full=False)
     page.goto("/")
-    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    expect(page.get_by_role("link", name="Biology 9c – The cell", exact=True)).to_be_visible()
     _look(page, "classes", look)
-    for name, path in PAGES.items():
+    for name, path in (PAGES | furnished).items():
         page.goto(path)
         _look(page, name, look)
     nobody = window(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
@@ -101,7 +125,7 @@ def test_a_class_from_right_to_left(window: Opener, school: Classroom) -> None:
     assert_fits(page)
     keep_screenshot(page, "class-arabic")
     page.goto("/")
-    expect(page.get_by_role("link", name="Biology 9c – The cell")).to_be_visible()
+    expect(page.get_by_role("link", name="Biology 9c – The cell", exact=True)).to_be_visible()
     keep_screenshot(page, "classes-arabic", full=True)
 
 

@@ -21,24 +21,35 @@ _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: 
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
 # what was asked for, by the names under which it is on record
 _PARAMS = {
+    "added": _("Added"),
+    "after_s": _("Waits for seconds"),
     "ban_s": _("Kept out for seconds"),
     "cause": _("Cause"),
+    "changed": _("Changed"),
+    "classes": _("Classes"),
     "close_delay_s": _("Seconds until it closes"),
     "cloud_user_ids": _("Cloud user ids"),
     "conversion": _("Conversion"),
     "duration_s": _("Seconds"),
     "email": _("Email address"),
     "ext": _("Kind of file"),
+    "first": _("First class"),
     "for_good": _("For good"),
     "for_the_class": _("For this class"),
     "groups": _("Groups"),
+    "kinds": _("Reasons"),
+    "last": _("Last class"),
+    "list": _("List"),
     "max_on_stage": _("At most on stage"),
+    "minutes": _("Minutes"),
     "mode": _("Mode"),
     "name": _("Name"),
     "names": _("Names"),
+    "now": _("Now"),
     "properties": _("Properties"),
     "pupil_limit": _("Most pupils"),
     "reason": _("Reason"),
+    "removed": _("Removed"),
     "resource_uuids": _("Files"),
     "role": _("Role"),
     "room_type": _("Kind"),
@@ -47,9 +58,12 @@ _PARAMS = {
     "starts_at": _("Begins"),
     "state": _("State"),
     "url": _("Address"),
+    "was": _("Before"),
     "web_config": _("Settings of the recording"),
     "widgets": _("Widgets"),
 }
+# numbers of our own rows, which say nothing to people
+_INWARD = {"due_ms", "hold", "planned"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +106,8 @@ def _row(entry: Entry, room: Room | None) -> Row:
 
 def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in params.items():
+        if name in _INWARD:
+            continue
         if name == "changed" and isinstance(value, dict):
             for what, turn in value.items():
                 yield _words(what), f"{_text(turn.get('from'))} → {_text(turn.get('to'))}"
