@@ -59,14 +59,16 @@
   });
 
   async function open(link) {
-    if (!dialog.open) opener = link.id || link.closest("[id]")?.id;
-    await htmx.ajax("GET", link.getAttribute("href"), { target: "#dialog-body", swap: "innerHTML" });
+    const href = link.getAttribute("href");
+    if (!dialog.open) opener = { id: link.id || link.closest("[id]")?.id, href };
+    await htmx.ajax("GET", href, { target: "#dialog-body", swap: "innerHTML" });
     if (!$("#dialog-title", dialog)) return;
     dialog.querySelectorAll("[data-script]").forEach(load);
     writeTimes(dialog);
     if (dialog.open) $("[data-dismiss]", dialog)?.focus();
     else dialog.showModal();
   }
+
   // a field that belongs to one of several choices chooses it
   document.addEventListener("input", ({ target }) => {
     if (target.dataset.chooses) $(target.dataset.chooses).checked = true;
@@ -80,8 +82,9 @@
 
   dialog.addEventListener("close", () => {
     if (!sending) $("#dialog-body").replaceChildren();
-    const back = opener && document.getElementById(opener);
-    const place = back?.matches("a, button") ? back : back?.querySelector("a[data-dialog]");
+    const back = opener?.id && document.getElementById(opener.id);
+    const same = `a[data-dialog][href="${CSS.escape(opener?.href || "")}"]`; // a row may have several
+    const place = back?.matches("a, button") ? back : back?.querySelector(same) || back?.querySelector("a[data-dialog]");
     (place || $("#main")).focus({ preventScroll: true });
   });
   document.addEventListener("live:commanded", () => dialog.open && dialog.close());
