@@ -100,7 +100,7 @@ def complaints(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
-# In the dark only colours differ. A window of its own: a page that is switched is read before it is repainted.
+# In the dark only colours differ. A window of its own: a page that is switched is read before it is painted.
 SCHEMES = {"light": (), "dark": ("color-contrast", "link-in-text-block")}
 
 
