@@ -93,6 +93,8 @@ class ListChannel:
             if self._known is None:
                 return
             now, steps = await self._threads.run(list_reading.look)
+            if not self._groups:  # the last page left meanwhile
+                return
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
                 group.whole = None  # its mark tells of steps too
@@ -112,8 +114,9 @@ class ListChannel:
             due = {pk for pk, at in self._dues.items() if at <= moment}
             for pk in due:
                 del self._dues[pk]
-            await self._hand_on(self._known, also=due | troubled)
             self._troubles = troubles
+            if self._known is not None:  # the last page may have left meanwhile
+                await self._hand_on(self._known, also=due | troubled)
 
     async def _hand_on(self, now: Rooms, *, also: Collection[int]) -> None:
         """Tell every list what changed from what is known to `now`; `also` are live classes that may look

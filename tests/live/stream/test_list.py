@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
 from classroom_admin.accounts.models import User
+from classroom_admin.core import clock
 from classroom_admin.live.classes import ListOfClasses
+from classroom_admin.live.stream.list_channel import ListChannel
+from classroom_admin.live.stream.rights import Right
+from classroom_admin.live.stream.watcher import Watcher
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from tests.live.conftest import School, make_room
 from tests.live.stream.conftest import session_of
@@ -125,3 +131,18 @@ def test_a_class_that_one_is_given_appears(school: School, watch: Open) -> None:
     page = watch(school.teacher)
     RoomTeacher.objects.create(room=other, user=school.teacher)
     assert "Given later" in page.changes().data
+
+
+def test_the_last_page_may_leave_while_the_time_is_read() -> None:
+    class Leaving:
+        """Threads in whose time the last page goes."""
+
+        async def run(self, *_: object) -> tuple[datetime, dict[int, object]]:
+            lists.leave(watcher)
+            return clock.cloud_now(), {7: "late"}
+
+    lists = ListChannel(threads=Leaving())
+    watcher = Watcher(Right(1, True, "", "", None), language="en")
+    lists._known = {7: (1, True, "cloud-room", ())}
+    asyncio.run(lists.tick())
+    assert lists._known is None
