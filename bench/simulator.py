@@ -116,7 +116,10 @@ def real_time(rooms: int, pupils: int, seconds: float) -> None:
     with Simulator("--poll-batch", "5000") as simulator:
         simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
         simulator.control("POST", "/clock", {"speed": 3.0})
-        time.sleep(10)  # everybody has entered by then
+        until = time.monotonic() + 60
+        while simulator.control("GET", "/health")["events"] < rooms * pupils:  # everybody has entered
+            assert time.monotonic() < until, "the crowd never came in"
+            time.sleep(0.2)
         while simulator.poll() > 1000:
             pass
         before, began, (cpu, _) = (
