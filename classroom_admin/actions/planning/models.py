@@ -1,6 +1,5 @@
 """Classes that are planned ahead. The database is the queue: what is due stands here, a task is a hint."""
 
-import secrets
 from typing import ClassVar
 from uuid import uuid4
 
@@ -9,12 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-KEY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_key() -> str:
-    """A short key for addresses."""
-    return "".join(secrets.choice(KEY_ALPHABET) for _ in range(12))
+from classroom_admin.rooms.keys import new_key
 
 
 def new_room_uuid() -> str:

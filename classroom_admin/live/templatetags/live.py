@@ -117,18 +117,19 @@ def over_time(room: Any) -> SafeString | str:
 @register.simple_tag
 def lasted(start: datetime, end: datetime) -> str:
     """How long something took, in words: "47 min", "1 h 05 min"."""
-    minutes = max(0, round((end - start).total_seconds() / 60))
-    if minutes < 60:
-        return _("%(minutes)s min") % {"minutes": minutes}
-    hours = {"hours": minutes // 60, "minutes": f"{minutes % 60:02}"}
-    return _("%(hours)s h %(minutes)s min") % hours
+    return _span(max(0, round((end - start).total_seconds() / 60)))
 
 
 @register.simple_tag
 def minutes(seconds: int) -> str:
     """A span in words, minutes at least: "1 min", "1 h 05 min"."""
-    whole = max(1, round(seconds / 60))
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02} min"
+    return _span(max(1, round(seconds / 60)))
+
+
+def _span(whole: int) -> str:
+    if whole < 60:
+        return _("%(minutes)s min") % {"minutes": whole}
+    return _("%(hours)s h %(minutes)s min") % {"hours": whole // 60, "minutes": f"{whole % 60:02}"}
 
 
 @register.simple_tag
