@@ -22,6 +22,7 @@ from classroom_admin.core.language import in_words
 from classroom_admin.live import freshness
 from classroom_admin.live.stream import messages, reading, rights
 from classroom_admin.live.stream.class_channel import ClassChannel
+from classroom_admin.live.stream.garbage import Collecting
 from classroom_admin.live.stream.list_channel import ListChannel
 from classroom_admin.live.stream.polled import Holder, PolledRooms
 from classroom_admin.live.stream.rights import Refused, Right
@@ -60,11 +61,11 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._watchers: set[Watcher] = set()
         self._classes: dict[int, ClassChannel] = {}
-        self._advancing: set[asyncio.Task[None]] = set()
         self.lists = ListChannel(threads=self._threads)
         self.polled = PolledRooms()
         self._polled_at: datetime | None = None
         self._poll_error = ""
+        self._collecting = Collecting()
         self.looks = 0
 
     # --- who watches ---
@@ -149,6 +150,7 @@ class Hub:
     def wake(self) -> None:
         """Begin to work, if nobody watched until now."""
         if not self._tasks:
+            self._collecting.take_over(now=clock.monotonic())
             self._tasks = [
                 asyncio.create_task(self._for_ever(work))
                 for work in (self._follow, self._beat, self._look_after_rights, self._keep_fresh)
@@ -162,7 +164,8 @@ class Hub:
         await asyncio.to_thread(self._threads.close)
 
     async def _stop(self) -> None:
-        tasks, self._tasks = self._tasks + list(self._advancing), []
+        tasks, self._tasks = self._tasks, []
+        self._collecting.give_back()
         for task in tasks:
             if task is not asyncio.current_task():
                 task.cancel()
@@ -235,6 +238,7 @@ class Hub:
             await asyncio.sleep(FRESHNESS_EVERY_S)
             await self._read_freshness()
             await self.lists.tick()
+            self._collecting.collect_if_due(now=clock.monotonic())
 
     async def _read_freshness(self) -> None:
         self._polled_at, self._poll_error = await self._threads.run(freshness.read)

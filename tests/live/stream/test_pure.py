@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from classroom_admin.core import clock
 from classroom_admin.live.roster import GONE, HERE, part
 from classroom_admin.live.stream import messages, ticket
+from classroom_admin.live.stream.garbage import Collecting
 from classroom_admin.live.stream.hub import LONGEST_SPREAD_S, spread_s
 from classroom_admin.live.stream.list_channel import normalised
 from classroom_admin.live.stream.polled import CHECKED_WITHIN_S, IDLE_S, PolledRooms
@@ -177,3 +179,35 @@ def test_a_roster_in_parts_is_the_whole_roster(people: list[tuple[str, bool, boo
                 break
         assert pieces == whole.rows
         assert len(pieces) == sum(one.online == (who == HERE) for one in everybody)
+
+
+# --- full collections ------------------------------------------------------------------------------------
+
+
+def test_full_collections_are_taken_over_and_given_back() -> None:
+    before = gc.get_threshold()
+    full: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            full.append(1)
+
+    collecting = Collecting(every_s=60)
+    assert not collecting.collect_if_due(now=1000), "what was not taken over is the interpreter's"
+    gc.callbacks.append(note)
+    try:
+        collecting.take_over(now=0)
+        assert gc.get_threshold() != before
+        assert not collecting.collect_if_due(now=59)
+        kept = [[number] for number in range(200_000)]  # by itself this made the interpreter walk everything
+        assert not full
+        assert collecting.collect_if_due(now=60)
+        assert len(full) == 1
+        assert not collecting.collect_if_due(now=119)
+        assert len(kept) == 200_000
+    finally:
+        gc.callbacks.remove(note)
+        collecting.give_back()
+    assert gc.get_threshold() == before
+    collecting.give_back()
+    assert gc.get_threshold() == before
