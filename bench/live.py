@@ -62,8 +62,8 @@ class Table:
 class Web:
     """The product's web process on a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.env = dict(os.environ) | {
             "DATA_DIR": str(folder),
             "PORT": str(self.port),
@@ -154,6 +154,33 @@ def held(table: Table, folder: Path, *, watchers: int, seconds: float) -> None:
     )
 
 
+def returning(table: Table, folder: Path, *, watchers: int) -> None:
+    """A deploy: the process ends and another one takes its place; all pages come back by their own rules."""
+    with Web(folder) as web:
+        room, cookie = school.room_of(1000)
+        path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
+        crowd = Watchers(web.port, path, cookie, watchers, program="live_returning.py")
+        port = web.port
+        # every page has heard over how many seconds returns are spread (the beat goes round in five)
+        time.sleep(6)
+    with crowd:
+        _, version = school.raise_a_hand(room)  # meanwhile something happens that all of them miss
+        began = time.time()
+        with Web(folder, port=port) as web:
+            started = time.time() - began
+            told = crowd.ask(version)
+            used = memory_mb(web.pid)
+    late = [at - told["lost"] for at in told["back"]]
+    table.add(
+        f"{watchers:,} watchers back after a deploy, with what they missed",
+        "≤ 30 s, spread out",
+        f"half after {percentile(late, 0.5):.1f} s, the last after {max(late, default=float('nan')):.1f} s; "
+        f"{len(late):,} back, {told['asking']} asked in between, {used:.0f} MB",
+        met=len(late) >= watchers and max(late) <= 30,
+        machine=f"a web process answers after {started:.1f} s",
+    )
+
+
 def asking(table: Table, folder: Path, *, seconds: int) -> None:
     """The unchanged room of a page that asks, beside a bare ASGI answer."""
     if not shutil.which("wrk"):
@@ -233,7 +260,7 @@ def whole_way(table: Table, *, watchers: int, events: int, poll_s: float) -> Non
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="2,000 and 5,000 watchers, ten minutes")
-    parser.add_argument("--only", default="", help="fan, held, asking, pages or way")
+    parser.add_argument("--only", default="", help="fan, held, returns, asking, pages or way")
     options = parser.parse_args()
     full = options.full
     random.seed(5)
@@ -244,6 +271,7 @@ def main() -> int:
         rows = {
             "fan": lambda: fan_out(table, folder, watchers=2000 if full else 300, changes=20 if full else 8),
             "held": lambda: held(table, folder, watchers=5000 if full else 500, seconds=600 if full else 15),
+            "returns": lambda: returning(table, folder, watchers=2000 if full else 300),
             "asking": lambda: asking(table, folder, seconds=10 if full else 3),
             "pages": lambda: pages(table, folder, rounds=40 if full else 15),
         }

@@ -109,10 +109,12 @@ def bare_server(folder: Path):
 
 
 class Watchers:
-    """N open pages, in a process of their own."""
+    """N open pages, in a process of their own (`program` says how they behave)."""
 
-    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
-        argv = [sys.executable, "bench/live_watchers.py", str(port), path, cookie, str(count)]
+    def __init__(
+        self, port: int, path: str, cookie: str, count: int, *, program: str = "live_watchers.py"
+    ) -> None:
+        argv = [sys.executable, f"bench/{program}", str(port), path, cookie, str(count)]
         self.process = subprocess.Popen(
             argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

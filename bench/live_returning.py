@@ -1,0 +1,116 @@
+"""Many open pages that come back by themselves, by the rules of the page's own script (static/js/stream.js).
+
+`live_returning.py PORT PATH COOKIE N`, with PATH up to `?v=`, prints "ready" when every page has had its first event. Each
+further line on standard input is a version: one JSON line tells `lost` (s since 1970: when the last page lost
+its stream), `back` (when each page held a new one that brought it to the version) and `asking` (how many gave
+the stream up for a while, as a page does after three failures). "" ends.
+"""
+
+import asyncio
+import json
+import random
+import re
+import sys
+import time
+
+AT_ONCE = 100
+FAILURES = 3
+LONGEST_WAIT_S = 30.0
+AGAIN_S = 10.0
+SPREAD = re.compile(rb'"spread":([\d.]+)')
+VERSION = re.compile(rb"^id: (\S+)$", re.MULTILINE)
+
+
+class Page:
+    """One open page: its stream, the last version it has, and how it comes back."""
+
+    def __init__(self, crowd: "Crowd") -> None:
+        self.crowd = crowd
+        self.version = crowd.version
+        self.spread = 1.0
+        self.tries = self.failures = 0
+        self.greeted = asyncio.Event()
+
+    async def live(self) -> None:
+        while True:
+            held = await self.hold()
+            if held:
+                self.crowd.lost = time.time()
+            else:
+                self.failures += 1
+            if self.failures >= FAILURES:
+                self.crowd.asking += 1
+                self.failures = 0
+                await asyncio.sleep(AGAIN_S * (1 + random.random()))
+                continue
+            longest = min(LONGEST_WAIT_S, max(self.spread, 1) * 2**self.tries)
+            self.tries += 1
+            await asyncio.sleep(0.2 + random.random() * longest)
+
+    async def hold(self) -> bool:
+        """Hold a stream until it ends; whether it ever said hello."""
+        greeted = False
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.crowd.port)
+        except OSError:
+            return False
+        try:
+            writer.write(self.crowd.request(self.version))
+            while data := await reader.read(65536):
+                if b"event: hello" in data:
+                    greeted = True
+                    self.tries = self.failures = 0
+                    self.greeted.set()
+                if told := SPREAD.findall(data):
+                    self.spread = float(told[-1])
+                if told := VERSION.findall(data):
+                    self.version = told[-1].decode()
+                    self.crowd.arrivals.setdefault(self.version, []).append(time.time())
+                if greeted and data.endswith(b"0\r\n\r\n"):
+                    break
+        except OSError:
+            return greeted
+        finally:
+            writer.close()
+        return greeted
+
+
+class Crowd:
+    """All pages of this process."""
+
+    def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
+        self.port, self.count = port, count
+        self.path, _, self.version = path.rpartition("?v=")
+        self.cookie = cookie
+        self.lost = 0.0
+        self.asking = 0
+        self.arrivals: dict[str, list[float]] = {}
+        self.lives: list[asyncio.Task[None]] = []
+
+    def request(self, version: str) -> bytes:
+        head = f"GET {self.path}?v={version} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        return f"{head}Cookie: sessionid={self.cookie}\r\n\r\n".encode()
+
+    async def enter(self) -> None:
+        for start in range(0, self.count, AT_ONCE):
+            pages = [Page(self) for _ in range(min(AT_ONCE, self.count - start))]
+            self.lives += [asyncio.create_task(page.live()) for page in pages]
+            await asyncio.gather(*(page.greeted.wait() for page in pages))
+
+    async def answer(self, version: str) -> dict[str, object]:
+        until = time.monotonic() + 90
+        while len(self.arrivals.get(version, ())) < self.count and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        return {"lost": self.lost, "back": self.arrivals.get(version, []), "asking": self.asking}
+
+
+async def main() -> None:
+    port, path, cookie, count = sys.argv[1:]
+    crowd = Crowd(int(port), path, cookie, int(count))
+    await crowd.enter()
+    print("ready", flush=True)
+    while version := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        print(json.dumps(await crowd.answer(version)), flush=True)
+
+
+asyncio.run(main())
