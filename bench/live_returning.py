@@ -1,9 +1,9 @@
 """Many open pages that come back by themselves, by the rules of the page's own script (static/js/stream.js).
 
-`live_returning.py PORT PATH COOKIE N`, with PATH up to `?v=`, prints "ready" when every page has had its first event. Each
-further line on standard input is a version: one JSON line tells `lost` (s since 1970: when the last page lost
-its stream), `back` (when each page held a new one that brought it to the version) and `asking` (how many gave
-the stream up for a while, as a page does after three failures). "" ends.
+`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page has had its
+first event. Each further line on standard input is a version: one JSON line tells `lost` (s since 1970: when
+the last page lost its stream), `back` (when each page held a new one that brought it to the version) and
+`asking` (how many gave the stream up for a while, as a page does after three failures). "" ends.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Page:
                 self.failures = 0
                 await asyncio.sleep(AGAIN_S * (1 + random.random()))
                 continue
-            longest = min(LONGEST_WAIT_S, max(self.spread, 1) * 2**self.tries)
+            longest = min(LONGEST_WAIT_S, max(self.spread, 2**self.tries))
             self.tries += 1
             await asyncio.sleep(0.2 + random.random() * longest)
 

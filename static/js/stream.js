@@ -87,7 +87,7 @@
       if (was === EventSource.CONNECTING) failures += 1;
       document.dispatchEvent(new CustomEvent("live:unreachable"));
       if (failures >= FAILURES) return fallBack();
-      const longest = Math.min(LONGEST_WAIT_S, Math.max(live.spread, 1) * 2 ** this.tries);
+      const longest = Math.min(LONGEST_WAIT_S, Math.max(live.spread, 2 ** this.tries));
       this.tries += 1;
       this.again = setTimeout(() => this.open(), 200 + Math.random() * longest * 1000);
     }
