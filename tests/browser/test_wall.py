@@ -212,16 +212,16 @@ def test_rows_and_what_is_remembered(window: Opener, classroom: MakeClassroom) -
 def test_a_sound_and_a_notification_only_if_asked_for(
     window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
 ) -> None:
-    loud = classroom("Loud one")
+    loud = classroom("Trumpets")
     page = window(ADMINISTRATOR)
     page.add_init_script(EARS)
-    page.goto("/?q=loud")
+    page.goto("/?q=trumpets")
     expect(tile(page, loud)).to_be_visible()
     worker = window(ADMINISTRATOR)
 
     def refused() -> None:
         refuse_once(simulator)
-        worker.goto("/?q=loud")
+        worker.goto("/?q=trumpets")
         end_all_shown(worker)
         expect(worker.locator("#progress")).to_contain_text("1 failed")
 
