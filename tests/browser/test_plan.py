@@ -30,7 +30,7 @@ def look(page: Page, name: str) -> None:
 
 
 def in_days(simulator: RunningSimulator, days: int) -> str:
-    """So many days and an hour from now: what is made how many days ahead does not hang on the time of day."""
+    """So many days and an hour from now: what is made ahead does not hang on the time of day."""
     now = datetime.fromtimestamp(simulator.control("GET", "/clock")["nowMs"] / 1000, UTC)
     return (now + timedelta(days=days, hours=1)).strftime("%Y-%m-%dT%H:%M")
 
