@@ -38,7 +38,7 @@ def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
 
 def beat(*, data_dir: Path, base_dir: Path, env: Mapping[str, str]) -> Part:
     """What says when it is time."""
-    argv = _celery("beat", "--schedule", str(data_dir / "beat-schedule"), "--pidfile=")
+    argv = _celery("beat", "--schedule", str(data_dir / "beat-schedule"), "--pidfile=", "--max-interval", "1")
     return Part(name="beat", argv=argv, env=env, cwd=base_dir, may_fork=True)
 
 
