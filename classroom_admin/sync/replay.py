@@ -34,7 +34,10 @@ from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import INDIGESTIBLE, KEPT_COLUMNS, Kept, Reader, stamp
 
 SNAPSHOT_EVERY: Final = 500
-"""Events between two snapshots."""
+MOST_SNAPSHOTS: Final = 32
+"""Events between two snapshots, and how many a film keeps: of a long class they lie further apart."""
+KEPT_MESSAGES: Final = 100
+"""Of each kind of message a moment holds the newest: more are never shown, and every snapshot has them."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
 """Films kept in a process, and the events that they may hold together; the last one is always kept."""
@@ -77,6 +80,7 @@ class Film:
         self.gaps = gaps
         self.marks = [mark for frame in frames if (mark := _mark(frame))]
         self._times = [frame.ms for frame in frames]
+        self._every = max(SNAPSHOT_EVERY, -(-len(frames) // MOST_SNAPSHOTS))
         self._snapshots: list[bytes] = [pickle.dumps(Rows.empty(), pickle.HIGHEST_PROTOCOL)]
         self._lock = threading.Lock()
 
@@ -93,19 +97,21 @@ class Film:
         return bisect_right(self._times, ms)
 
     def rows_at(self, ms: int) -> Rows:
-        """Everything that was known at a moment (that moment's events too)."""
+        """What was known at a moment (that moment's events too): of messages the newest, of stays those that
+        were not over.
+        """
         count = self.count_at(ms)
         with self._lock:
-            known = min(count // SNAPSHOT_EVERY, len(self._snapshots) - 1)
+            known = min(count // self._every, len(self._snapshots) - 1)
             rows: Rows = pickle.loads(self._snapshots[known])
-            for number in range(known * SNAPSHOT_EVERY, count):
-                if (
-                    number
-                    and number % SNAPSHOT_EVERY == 0
-                    and number // SNAPSHOT_EVERY == len(self._snapshots)
-                ):
+            for number in range(known * self._every, count):
+                if number % SNAPSHOT_EVERY == 0:
+                    forget_old(rows)
+                if number and number % self._every == 0 and number // self._every == len(self._snapshots):
+                    forget_old(rows)
                     self._snapshots.append(pickle.dumps(rows, pickle.HIGHEST_PROTOCOL))
                 _fold(self.frames[number], rows)
+        forget_old(rows)
         return rows
 
     def newest(self, ms: int, count: int) -> list[int]:
@@ -129,6 +135,22 @@ def _fold(frame: Frame, rows: Rows) -> None:
     with suppress(*INDIGESTIBLE):  # the fold that writes sets it aside and says so; here it only counts
         fold(frame.event, frame.time, rows)
     rows.dirty.clear()
+
+
+def forget_old(rows: Rows) -> None:
+    """Let go of what no panel of a past moment shows, so that a long class costs no more than a short one."""
+    by_kind: dict[str, list[int]] = {}
+    for sequence in sorted(rows.messages):
+        by_kind.setdefault(rows.messages[sequence].kind, []).append(sequence)
+    for sequences in by_kind.values():
+        for sequence in sequences[:-KEPT_MESSAGES]:
+            del rows.messages[sequence]
+    peers = sorted(rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))
+    for peer in peers[:-KEPT_MESSAGES]:
+        del rows.peers[peer.digest]
+    over = [key for key, presence in rows.presences.items() if presence.left_at is not None]
+    for key in over:
+        del rows.presences[key]
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:

@@ -18,7 +18,7 @@ from classroom_admin.simulator.testing import running_simulator
 from classroom_admin.sync import folding, read_models, replay
 from classroom_admin.sync.fold import Rows
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.sync.replay import SNAPSHOT_EVERY, film_of
+from classroom_admin.sync.replay import KEPT_MESSAGES, MOST_SNAPSHOTS, SNAPSHOT_EVERY, film_of, forget_old
 from tests.sync.conftest import config_for, sync_once
 from tests.sync.test_order import arrive
 
@@ -34,12 +34,16 @@ def _no_films() -> Iterator[None]:
 
 
 def stored_rows(room: Room) -> dict[str, Any]:
-    """What the read models hold of a room."""
-    rows: dict[str, Any] = {
-        kind: {repr(read_models.key_of(row)): row for row in read_models.load_whole(room, kind)}
-        for kind in read_models.TABLES
+    """What the read models hold of a room, but for what a moment forgets."""
+    rows = Rows.empty()
+    for kind in read_models.TABLES:
+        rows.load_all(read_models.load_whole(room, kind))
+    rows.room = read_models.room_row(room)
+    forget_old(rows)
+    by_kind = read_models._by_table(rows)
+    return {kind: {repr(key): row for key, row in whole.items()} for kind, whole in by_kind.items()} | {
+        "room": rows.room
     }
-    return rows | {"room": read_models.room_row(room)}
 
 
 def folded_rows(rows: Rows, room: Room) -> dict[str, Any]:
@@ -145,6 +149,33 @@ def test_ten_thousand_events_are_quick_and_nothing_is_written() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert film_of(room, upto=upto)[0] is film
     assert len(queries) == 0
+
+
+def test_a_long_class_costs_no_more_than_its_length() -> None:
+    """What a film holds must not grow with the square of what was written."""
+    held: dict[int, int] = {}
+    for count in (5_000, 20_000):
+        people = [
+            {
+                "cmd": 3,
+                "data": {"fromUser": {"userUuid": f"p{n % 30}", "userName": "P"}, "message": f"{n} " * 20},
+            }
+            for n in range(count)
+        ]
+        told = [
+            {"roomUuid": "r", "sequence": n, "ts": START_MS + n * 1000, **one}
+            for n, one in enumerate(people, 1)
+        ]
+        film, _ = film_of(come_in(told))
+        assert film.end_ms is not None
+        rows = film.rows_at(film.end_ms)
+        assert [*rows.messages] == list(range(count - KEPT_MESSAGES + 1, count + 1))
+        assert rows.room.chat_count == count
+        assert len(film._snapshots) <= MOST_SNAPSHOTS + 1
+        held[count] = sum(map(len, film._snapshots))
+        Room.objects.all().delete()
+        replay._films.clear()
+    assert held[20_000] < 8 * held[5_000], held
 
 
 def test_a_class_that_goes_on_keeps_its_film_until_it_is_asked_for_anew() -> None:
