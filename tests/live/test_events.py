@@ -34,7 +34,11 @@ def found(client: Client, school: School, *, htmx: bool = True, **query: Any) ->
 
 
 def ids(html: str) -> set[int]:
-    return {int(number) for number in re.findall(r'<li id="[ef](\d+)"', html)}
+    return set(ids_in_order(html))
+
+
+def ids_in_order(html: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<li id="[ef](\d+)"', html)]
 
 
 def widget(school: School, sequence: int, stream: str = "popupQuiz", **data: Any) -> StoredEvent:
@@ -132,6 +136,24 @@ def test_what_was_found_is_paged_and_followed(school: School, admin: Client) -> 
     html = found(admin, school, **newest)
     assert ids(html) == {new.pk}
     assert f"after={new.pk}" in html
+
+
+def test_what_comes_in_a_burst_is_followed_without_a_hole(school: School, admin: Client) -> None:
+    StoredEvent.objects.all().delete()
+    first = make_event(school.room, 1, cmd=3)
+    burst = {make_event(school.room, number, cmd=3).pk for number in range(2, 125)}
+    after, seen, asks = str(first.pk), set[int](), 0
+    while html := admin.get(
+        reverse("live:events", args=[school.room.key]), {"kind": "chat", "after": after}, **HTMX
+    ).content.decode():
+        assert not seen & ids(html)
+        assert ids_in_order(html) == sorted(ids(html), reverse=True)
+        seen |= ids(html)
+        asks += 1
+        after = re.search(r"after=(\d+)", html)[1]
+        assert ('hx-trigger="load' in html) == (seen != burst)  # what is left is asked for at once
+    assert seen == burst
+    assert asks == 3
 
 
 def test_without_a_filter_the_place_of_what_was_found_is_empty(school: School, admin: Client) -> None:

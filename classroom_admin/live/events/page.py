@@ -67,7 +67,11 @@ def _names_one_of(user_uuids: list[str]) -> Q:
 
 
 class EventPage:
-    """Events below `before` (an id), or those `after` one and up to `upto`."""
+    """Events below `before` (an id), or those `after` one and up to `upto`; always the newest first.
+
+    `older`: the id below which there are more. Those after one begin with the oldest of them, so that nothing
+    is left out between two asks; `goes_on`: there are newer ones still, behind `newest`.
+    """
 
     def __init__(
         self,
@@ -87,9 +91,16 @@ class EventPage:
             found = found.filter(pk__gt=after)
         if upto is not None:
             found = found.filter(pk__lte=upto)
+        if after is not None:
+            found = found.order_by("pk")
         rows = list(found[: EVENTS_PAGE + 1])
-        self.rows = tell(room, rows[:EVENTS_PAGE], names=names)
-        self.older = rows[EVENTS_PAGE - 1].pk if len(rows) > EVENTS_PAGE else None
+        more = len(rows) > EVENTS_PAGE
+        rows = rows[:EVENTS_PAGE]
+        if after is not None:
+            rows.reverse()
+        self.rows = tell(room, rows, names=names)
+        self.goes_on = more and after is not None
+        self.older = rows[-1].pk if more and after is None else None
         self.newest = rows[0].pk if rows else room.last_event_id
 
 
