@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from classroom_admin.core.compact_templates import without_line_ends
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
+LONGEST = 120
+# What no line end can part: a tag of Django's, or one attribute; `x` stands for each of the former.
+ONE_THING = re.compile(r"""x|[\w:-]+=("[^"]*"|'[^']*')/?>?""")
 TRANSLATED = re.compile(r"\{% blocktrans(?:late)?\b.*?\{% endblocktrans(?:late)? %\}", re.DOTALL)
 
 
@@ -101,6 +104,23 @@ def test_texts_to_be_translated_stay_as_they_are() -> None:
         assert TRANSLATED.findall(without_line_ends(source)) == texts, path
         found += len(texts)
     assert found > 100
+
+
+def too_long(line: str) -> bool:
+    return len(line) > LONGEST and not ONE_THING.fullmatch(
+        re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "x", line.strip())
+    )
+
+
+def test_lines_of_templates_are_short() -> None:
+    long = "a" * LONGEST
+    for one in (f"<p>{long}</p>", f'{{% trans "{long}" %}} x', f'a="{long}" b="c"'):
+        assert too_long(one)
+    for one in (f'  {{% trans "{long}" %}}', f'  a="{long} {{{{ b }}}} c">', long[1:]):
+        assert not too_long(one)
+    for path in TEMPLATES.rglob("*.html"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            assert not too_long(line), f"{path}:{number}"
 
 
 def engine_of(folder: Path, debug: bool = False) -> Engine:
