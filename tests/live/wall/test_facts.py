@@ -153,7 +153,7 @@ def test_the_settings_of_the_environment_hold(room: Room, settings: Any) -> None
 
 def shown(html: str) -> list[str]:
     part = html[html.index('id="classes-live"') :]
-    return re.findall(r'<h3><a [^>]*title="([^"]*)"', part[: part.index("</ul>\n  <p")])
+    return re.findall(r'<h3><a [^>]*title="([^"]*)"', part[: part.index("</ul><p")])
 
 
 def test_the_list_begins_with_what_is_most_pressing(school: School) -> None:
