@@ -30,8 +30,9 @@ def look(page: Page, name: str) -> None:
 
 
 def in_days(simulator: RunningSimulator, days: int) -> str:
+    """A moment so many days and a good hour ahead, whatever the time of the day is now."""
     now = datetime.fromtimestamp(simulator.control("GET", "/clock")["nowMs"] / 1000, UTC)
-    return (now + timedelta(days=days)).strftime("%Y-%m-%dT09:30")
+    return (now + timedelta(days=days, hours=1)).strftime("%Y-%m-%dT%H:%M")
 
 
 def rooms(simulator: RunningSimulator, name: str) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
     expect(page.get_by_label("Minutes", exact=True)).not_to_have_attribute("aria-invalid", "true")
     dates = page.get_by_role("list", name="Dates of the classes")
     expect(dates.get_by_role("listitem")).to_have_count(3)
-    expect(dates).to_contain_text("09:30")
+    expect(dates).to_contain_text(page.get_by_label("Begins").input_value()[-5:])
     page.get_by_text("More settings").click()
     page.get_by_label("Pupils at most").fill("-3")
     expect(page.get_by_text("Must be -1 or more")).to_be_visible()
@@ -174,10 +175,12 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     panel.get_by_role("link", name="Make rooms").click()
     free = card(page, re.compile("^In the class"))
     expect(free.get_by_role("checkbox")).to_have_count(4)
+    expect(page.get_by_role("main")).to_contain_text("No rooms yet")
     for count in (1, 2):
         page.get_by_role("button", name="One more room").click()
         expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(count)
         expect(page.get_by_role("button", name="One more room")).to_be_focused()
+        expect(page.get_by_role("main")).not_to_contain_text("No rooms yet")
     # by keyboard: tick two people, press the room they go to
     for name in ("Ada Ant", "Bob Bee"):
         free.get_by_label(name).focus()
