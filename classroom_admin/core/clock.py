@@ -160,6 +160,11 @@ def as_cloud_time(ours: datetime) -> datetime:
     return ours + timedelta(milliseconds=cloud_offset_ms())
 
 
+def as_our_time(clouds: datetime) -> datetime:
+    """A moment of the cloud's clock as ours showed it."""
+    return clouds - timedelta(milliseconds=cloud_offset_ms())
+
+
 def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
     """Say where the offset is read from: who talks to the cloud knows it, and that is a floor above."""
     global _read_cloud_offset_ms

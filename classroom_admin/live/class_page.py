@@ -14,7 +14,7 @@ from classroom_admin.live.dialogs import ask
 from classroom_admin.live.fragments import fragments
 from classroom_admin.live.join_links import PUPIL, TEACHER, join_link
 from classroom_admin.live.reading import ClassReading
-from classroom_admin.live.roster import GONE, HERE
+from classroom_admin.live.roster import GONE, HERE, Part
 from classroom_admin.live.stream.ticket import issue
 from classroom_admin.live.versions import Seen
 from classroom_admin.rooms import class_lists, class_selectors
@@ -69,10 +69,15 @@ def more_people(request: HttpRequest, key: str) -> HttpResponse:
     `all=1`: all the rest, for who looks for somebody.
     """
     room = class_selectors.class_for(request.user, key)
-    who = GONE if request.GET.get("who") == GONE else HERE
     reading = ClassReading(room)
-    part = reading.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
-    return render(request, "live/_people_more.html", {"room": room, "one": reading, "part": part})
+    context = {"room": room, "one": reading, "part": wanted_part(request, reading)}
+    return render(request, "live/_people_more.html", context)
+
+
+def wanted_part(request: HttpRequest, reading: ClassReading) -> Part:
+    """The rows of a roster that an address asks for."""
+    who = GONE if request.GET.get("who") == GONE else HERE
+    return reading.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
 
 
 @require_safe

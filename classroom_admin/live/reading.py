@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from classroom_admin.audit.models import Entry
@@ -15,6 +16,7 @@ from classroom_admin.core import clock
 from classroom_admin.live.buttons import Button, class_buttons, recording_buttons
 from classroom_admin.live.events.kinds import CHOICES
 from classroom_admin.live.events.page import EventPage
+from classroom_admin.live.groups.reading import ShownGroup, shown_groups
 from classroom_admin.live.media.cover import Cover, cover_of
 from classroom_admin.live.media.files import Held, files_of, held_of
 from classroom_admin.live.participants.reading import PeoplePanels, removal_of, with_removals
@@ -112,6 +114,16 @@ class ClassReading(PeoplePanels):
         most = None if whole else PART if after else FIRST_PEOPLE
         return part(self.people, who, after=after, most=most)
 
+    @property
+    def more_people(self) -> str:
+        """Where the next rows of the roster are had from, as an address to add to."""
+        return reverse("live:more_people", args=[self.room.key]) + "?"
+
+    @property
+    def all_people(self) -> str:
+        """The page with the whole roster, for browsers without scripts."""
+        return "?people=all#people"
+
     @cached_property
     def here(self) -> Part:
         return self.part(HERE)
@@ -195,6 +207,11 @@ class ClassReading(PeoplePanels):
             return questions_of(self.room, since=self.since)
         pupils = [one for one in self.people if one.online and one.role == "student"]
         return questions_of(self.room, there=pupils)
+
+    @cached_property
+    def groups(self) -> list[ShownGroup]:
+        """The open breakout rooms with the people in them."""
+        return shown_groups(self.room)
 
     # --- events ---
     event_kinds = CHOICES

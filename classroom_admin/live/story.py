@@ -8,11 +8,15 @@ look their names up.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from classroom_admin.live import story_settings
+from classroom_admin.live.story_settings import isolated
+from classroom_admin.rooms import conversion
 
 Data = dict[str, Any]
 Names = Mapping[str, str]
@@ -54,11 +58,6 @@ def unnamed(raw: str) -> set[str]:
                 if isinstance(person, dict) and not person.get("userName"):
                     found.add(str(person.get("userUuid") or ""))
     return found - {""}
-
-
-def isolated(words: str) -> str:
-    """Words of another hand, isolated: a right-to-left name leaves the sentence around it alone."""
-    return f"\u2068{words}\u2069"
 
 
 def quoted(words: Any) -> str:
@@ -104,8 +103,7 @@ class _Telling:
         return f"{self.whom(people) if known else len(people)} {one if len(people) == 1 else many}"
 
     def names_of_settings(self) -> str:
-        changes = self.data.get("changeProperties")
-        return ", ".join(isolated(str(name)) for name in list(_paths(changes))[:4])
+        return ", ".join(story_settings.names(self.data.get("changeProperties")))
 
     def question(self, stream: str) -> str:
         """What happened to a quiz or a poll."""
@@ -137,15 +135,6 @@ class _Telling:
         if right:
             return _("%(who)s answered the quiz: %(what)s (right)") % places
         return _("%(who)s answered the quiz: %(what)s (wrong)") % places
-
-
-def _paths(value: Any, depth: int = 0) -> Iterable[str]:
-    """Names of what changed, two levels deep where the first is only a container."""
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        if name in ("widgets", "extApps") and isinstance(inner, dict) and inner and depth == 0:
-            yield from (f"{name}.{below}" for below in _paths(inner, 1))
-        else:
-            yield str(name)
 
 
 def _deep(value: Any, name: str) -> Any:
@@ -230,16 +219,42 @@ def _recording(one: _Telling) -> tuple[str, str]:
 
 
 def _files(one: _Telling) -> tuple[str, str]:
-    files = [str(file.get("resourceName") or "") for file in _people(one.data.get("resources"))]
-    named = ", ".join(isolated(name) if name else _("a file") for name in files[:3]) or _("Files")
-    places = {"files": named}
+    files = _people(one.data.get("resources"))
+    named = [
+        isolated(str(file["resourceName"])) if file.get("resourceName") else _("a file") for file in files
+    ]
+    places = {"files": ", ".join(named[:3]) or _("Files")}
+    count = len(files) or 2
     if _number(one.data.get("action")) == 2:
-        words = ngettext("%(files)s was taken away", "%(files)s were taken away", len(files) or 2)
+        words = ngettext("%(files)s was taken away", "%(files)s were taken away", count)
+    elif converted := [sentence for file in files if (sentence := _conversion(file, places))]:
+        if len(files) == 1:
+            return "files", converted[0]
+        words = ngettext("%(files)s was shared or changed", "%(files)s were shared or changed", count)
     else:
-        words = ngettext(
-            "%(files)s was shared or changed", "%(files)s were shared or changed", len(files) or 2
-        )
+        words = ngettext("%(files)s was shared", "%(files)s were shared", count)
     return "files", words % places
+
+
+def _conversion(file: Data, places: Mapping[str, str]) -> str:
+    """How far a file's conversion is, as a sentence; "" where none was asked for."""
+    told = file.get("taskProgress")
+    told = told if isinstance(told, dict) else {}
+    done = conversion.progress(
+        percent=_number(told.get("convertedPercentage")), total=told.get("totalPageSize")
+    )
+    if done is None:
+        return ""
+    if done.percent == 0:
+        return _("%(files)s was shared and is being converted") % places
+    if not done.is_over:
+        return _("%(files)s is %(percent)s %% converted") % {**places, "percent": done.percent}
+    if not done.total:
+        return _("%(files)s is converted") % places
+    words = ngettext(
+        "%(files)s is converted: %(pages)s page", "%(files)s is converted: %(pages)s pages", done.total
+    )
+    return words % {**places, "pages": done.total}
 
 
 def _rewards(one: _Telling) -> tuple[str, str]:
@@ -265,6 +280,9 @@ def _hands(one: _Telling) -> tuple[str, str]:
 
 
 def _class_settings(one: _Telling) -> tuple[str, str]:
+    sentence = story_settings.told(one.data.get("changeProperties"))
+    if sentence:
+        return "settings", sentence
     names = one.names_of_settings()
     if names:
         return "settings", _("Settings of the class changed: %(names)s") % {"names": names}

@@ -5,7 +5,7 @@ version.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import (
@@ -113,15 +113,32 @@ def _seen_on_stage(room: Room) -> Expression:
 
     Of others it is not asked. Teachers of a room: whom it was given to, and who entered it as teacher.
     """
-    taught = Participant.objects.filter(room=room, was_teacher=True).values("user_uuid")
-    given = RoomTeacher.objects.filter(room=room).values("user")
-    theirs = Participant.objects.filter(was_teacher=True, user_uuid__in=taught).values("room")
     on_stage = Participant.objects.filter(
-        Q(room=room) | Q(room__in=theirs) | Q(room__teachers__user__in=given),
+        _of_its_teachers(room),
         user_uuid=OuterRef("user_uuid"),
         last_on_stage_at__gte=clock.cloud_now() - A_WEEK,
     )
     return Case(When(hand_raised=True, then=Exists(on_stage)), default=Value(False))
+
+
+def _of_its_teachers(room: Room) -> Q:
+    taught = Participant.objects.filter(room=room, was_teacher=True).values("user_uuid")
+    given = RoomTeacher.objects.filter(room=room).values("user")
+    theirs = Participant.objects.filter(was_teacher=True, user_uuid__in=taught).values("room")
+    return Q(room=room) | Q(room__in=theirs) | Q(room__teachers__user__in=given)
+
+
+def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: datetime) -> set[str]:
+    """Who of `user_uuids` was on stage after `since` in another class of these teachers, up to now.
+
+    Only the last time on stage is kept: of who is not in here it is certain that they were not.
+    """
+    if not user_uuids:
+        return set()
+    found = Participant.objects.filter(
+        _of_its_teachers(room), user_uuid__in=user_uuids, last_on_stage_at__gte=since
+    ).exclude(room=room)
+    return set(found.values_list("user_uuid", flat=True))
 
 
 def recordings(room: Room) -> list[Recording]:

@@ -196,20 +196,17 @@
   }
 
   // --- finding somebody in the roster ------------------------------------------------------------------------------------
+  // who looks for somebody looks among all: the rest of a long roster is loaded first
   function find() {
     const input = $("[data-find]");
     if (!input) return;
     const wanted = input.value.trim().toLocaleLowerCase();
+    if (wanted) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
     for (const row of document.querySelectorAll(`:is(${input.dataset.find}) > tr`)) {
       row.hidden = wanted !== "" && !$("th", row).textContent.toLocaleLowerCase().includes(wanted);
     }
   }
-  // who looks for somebody looks among all: the rest of a long roster is loaded first
-  document.addEventListener("input", ({ target }) => {
-    if (!target.matches("[data-find]")) return;
-    for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
-    find();
-  });
+  document.addEventListener("input", ({ target }) => target.matches("[data-find]") && find());
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.elt.matches("[data-rest]") && detail.triggeringEvent?.type === "live:rest") detail.parameters.set("all", "1");
   });

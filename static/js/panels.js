@@ -26,7 +26,7 @@
       }
       button?.setAttribute("aria-expanded", !folded.has(panel.id));
     }
-    if (!window.sortRoster && (store.sorted || document.querySelector("[data-due], [data-late]"))) more();
+    if (!window.sortRoster && (store.sorted || document.querySelector("[data-late]"))) more();
   }
 
   function more() {

@@ -48,6 +48,12 @@
     ask();
   }
 
+  // the rest of a long roster that comes when another moment is shown already
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const asked = new URLSearchParams(detail.pathInfo.requestPath.split("?")[1]);
+    if (asked.has("who") && asked.get("at") !== document.querySelector("#replay-body").dataset.at) detail.shouldSwap = false;
+  });
+
   const by = (seconds) => go(ms + seconds * 1000);
 
   slider.addEventListener("input", () => go(start + Number(slider.value) * 1000));

@@ -1,4 +1,4 @@
-// Sorting the roster, and what ticks every second: when somebody is removed, and what the cloud has kept quiet about.
+// Sorting the roster, and what appears by time alone: that the cloud has kept quiet about a command.
 // Loaded by panels.js where a page needs it.
 const select = () => document.querySelector("#sort-people");
 const collator = new Intl.Collator(document.documentElement.lang || undefined, { sensitivity: "base", numeric: true });
@@ -26,15 +26,8 @@ window.sortRoster = () => {
   if (by) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
 };
 
-function left(element, now) {
-  const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now) / 1000));
-  const words = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  if (element.textContent !== words) element.textContent = words;
-}
-
 function tick() {
   const now = window.cloudNow?.() ?? Date.now();
-  document.querySelectorAll("[data-due]").forEach((element) => left(element, now));
   for (const element of document.querySelectorAll("[data-late]")) element.hidden = new Date(element.dataset.late) > now;
 }
 

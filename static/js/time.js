@@ -81,6 +81,14 @@
     put(element, String(Math.max(0, Math.ceil((new Date(element.dataset.left) - now()) / 1000))));
   }
 
+  // to the second, until somebody is removed
+  function due(element) {
+    const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now()) / 1000));
+    const two = (number) => String(number % 60).padStart(2, "0");
+    const minutes = Math.floor(seconds / 60);
+    put(element, minutes < 60 ? `${minutes}:${two(seconds)}` : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`);
+  }
+
   function grow(bar) {
     const ran = Math.max(1, Math.round((now() - new Date(bar.dataset.cover)) / 1000));
     const open = bar.querySelector(".open");
@@ -94,6 +102,7 @@
     scope.querySelectorAll(".clock[data-from]").forEach(run);
     scope.querySelectorAll("[data-over]").forEach(overrun);
     scope.querySelectorAll("[data-left]").forEach(left);
+    scope.querySelectorAll("[data-due]").forEach(due);
     scope.querySelectorAll("[data-cover]").forEach(grow);
   };
 
@@ -107,6 +116,9 @@
 
   window.writeTimes(document);
   setInterval(tick, 10000);
-  setInterval(() => document.querySelectorAll("[data-left]").forEach(left), 1000);
+  setInterval(() => {
+    document.querySelectorAll("[data-left]").forEach(left);
+    document.querySelectorAll("[data-due]").forEach(due);
+  }, 1000);
   document.addEventListener("visibilitychange", tick);
 })();

@@ -155,6 +155,20 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
         expect(strip.locator("time")).to_have_text(re.compile("^4:5"))
         expect(row_of(each, "Rudi Rowdy").get_by_role("button", name="Call off")).to_be_visible()
     keep_screenshot(page, "countdown", full=True)
+    call_off = page.get_by_role("list", name="Removals to come").get_by_role("button", name="Call off")
+    sign, words = call_off.evaluate(
+        """(button) => [...button.childNodes].slice(0, 2).map((node) => {
+             const range = new Range();
+             range.selectNode(node);
+             return range.getBoundingClientRect().toJSON();
+           })"""
+    )
+    assert sign["top"] < words["bottom"], "sign and words are on one line"
+    assert words["top"] < sign["bottom"], "sign and words are on one line"
+    own = page.context.new_page()  # what opens as a dialog, as a page of its own
+    own.goto(row_of(page, "Rudi Rowdy").get_by_role("link", name="Rudi Rowdy").get_attribute("href"))
+    expect(own.get_by_role("main")).to_contain_text(re.compile(r"Is removed in\s+[0-4]:\d\d\b"))
+    own.close()
     other.get_by_role("list", name="Removals to come").get_by_role("button", name="Call off").click()
     for each in (page, other):
         expect(each.get_by_role("list", name="Removals to come").get_by_role("listitem")).to_have_count(0)

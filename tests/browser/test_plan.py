@@ -175,10 +175,12 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     panel.get_by_role("link", name="Make rooms").click()
     free = card(page, re.compile("^In the class"))
     expect(free.get_by_role("checkbox")).to_have_count(4)
+    expect(page.get_by_role("main")).to_contain_text("No rooms yet")
     for count in (1, 2):
         page.get_by_role("button", name="One more room").click()
         expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(count)
         expect(page.get_by_role("button", name="One more room")).to_be_focused()
+        expect(page.get_by_role("main")).not_to_contain_text("No rooms yet")
     # by keyboard: tick two people, press the room they go to
     for name in ("Ada Ant", "Bob Bee"):
         free.get_by_label(name).focus()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from classroom_admin.sync.relay import signature
 from tests.browser.conftest import RELAY_SECRET, Dashboard, MakeClassroom, Opener
 from tests.browser.looking import assert_fits, card, dialog, keep_screenshot, open_class, roster
-from tests.browser.school import TEACHER, Classroom
+from tests.browser.school import TEACHER, Classroom, eventually
 
 
 def relay(dashboard: Dashboard, items: list) -> dict:
@@ -192,6 +192,38 @@ def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: 
     there(page, "Tara", "Zoë", "Lena")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(card(page, "Chat").get_by_role("log")).to_contain_text("The hypotenuse")
-    expect(page.locator("#replay-body").get_by_role("button")).to_have_count(0)
+    folds = page.locator("#replay-body").get_by_role("button")
+    expect(folds).to_have_count(page.locator("#replay-body .panel-fold").count())  # a panel folds, no more
     keep_screenshot(page, "replay", full=True)
     assert_fits(page)
+
+
+def test_the_panels_of_a_past_moment_look_as_on_the_page_and_a_long_roster_is_searched_whole(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
+    room = talking_class(classroom, "Replay 5e")
+    for number in range(150):
+        room.enter(f"p{number}", f"Pupil {number:03}")
+    room.act("record", state=1, mode="web")
+    room.act("wave", userUuid="p149")
+    eventually(lambda: len(dashboard.room(room.uuid)["participants"]) == 154, within_s=60)
+    page = window(TEACHER)
+    open_class(page, room)
+    card(page, "Events").get_by_role("link", name="Replay").click()
+    expect(card(page, "Hands")).to_contain_text("Pupil 149")
+    expect(card(page, "Breakout rooms")).to_contain_text("Everybody is together.")
+    expect(card(page, "What was asked")).to_be_visible()
+    bar = page.locator(".cover-recorded").first
+    assert bar.evaluate("(piece) => getComputedStyle(piece).fill") != "rgb(0, 0, 0)"
+    find, sort = page.get_by_role("searchbox", name="Find somebody"), page.get_by_label("Sort by")
+    assert abs(find.bounding_box()["y"] - sort.bounding_box()["y"]) < 8, "on one line"
+    rows = page.locator("#people-here > tr")
+    expect(rows).to_have_count(64)
+    page.locator("[data-rest]").scroll_into_view_if_needed()
+    expect(rows).to_have_count(154)
+    find.fill("Pupil 097")
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 097"])
+    page.get_by_role("button", name="Moment before").click()
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 097"])
+    expect(rows).to_have_count(154)
+    expect(card(page, "Hands")).not_to_contain_text("Pupil 149")

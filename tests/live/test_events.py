@@ -188,8 +188,25 @@ def say(cmd: int | None, data: Any, stream: str = "room", **names: str) -> str:
     ("cmd", "data", "words"),
     [
         (3, {"fromUser": ADA, "message": "a\nb"}, "Ada wrote: a b"),
-        (4, {"changeProperties": {"muteChat": 1}}, "Settings of the class changed: muteChat"),
-        (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Settings of the class changed: widgets.poll"),
+        (4, {"changeProperties": {"muteChat": 1}}, "Pupils may no longer chat"),
+        (5, {"changeProperties": {"mute": {"muteChat": {"audience": "0"}}}}, "Pupils may chat again"),
+        (
+            4,
+            {"changeProperties": {"muteChat": 1, "page": 3}},
+            "Settings of the class changed: who may chat, page",
+        ),
+        (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Settings of the class changed: poll"),
+        (4, {"changeProperties": {"widgets": {"popupQuiz": {"state": 1}}}}, "Opened in the class: quiz"),
+        (4, {"changeProperties": {"widgets.netlessBoard.state": 0}}, "Put away in the class: whiteboard"),
+        (4, {"changeProperties": {"extApps": {"mine": 1}}}, "Settings of the class changed: extApps.mine"),
+        (
+            4,
+            {"changeProperties": {"processes.handsUp": {}}},
+            "Settings of the class changed: rules for hands and the stage",
+        ),
+        (4, {"changeProperties": {"groups": {"state": 1}}}, "The breakout rooms changed"),
+        (4, {"changeProperties": {"groups.state": "0"}}, "The breakout rooms were closed"),
+        (4, {"changeProperties": ["odd"]}, "A setting of the class changed"),
         (22, {"fromUser": ADA, "changeProperties": {"device": 1}}, "A setting of Ada changed: device"),
         (23, {"users": [{"fromUser": ADA, "changeProperties": {}}]}, "A setting of Ada changed"),
         (40, {"fromUser": ADA, "videoSourceType": 2, "action": 0}, "Ada shares the screen"),
@@ -205,6 +222,26 @@ def say(cmd: int | None, data: Any, stream: str = "room", **names: str) -> str:
 )
 def test_people_are_named(cmd: int, data: Any, words: str) -> None:
     assert say(cmd, data, ada="Ada") == words
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ({}, "W.pdf was shared"),
+        ({"taskProgress": None}, "W.pdf was shared"),
+        ({"taskProgress": {"convertedPercentage": 0}}, "W.pdf was shared and is being converted"),
+        ({"taskProgress": {"convertedPercentage": "40", "totalPageSize": 5}}, "W.pdf is 40 % converted"),
+        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": 1}}, "W.pdf is converted: 1 page"),
+        ({"taskProgress": {"convertedPercentage": 100, "totalPageSize": 5}}, "W.pdf is converted: 5 pages"),
+        ({"taskProgress": {"convertedPercentage": 100}}, "W.pdf is converted"),
+        ({"taskProgress": ["odd"]}, "W.pdf was shared"),
+    ],
+)
+def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str) -> None:
+    assert say(1003, {"action": 1, "resources": [{"resourceName": "W.pdf", **file}]}) == words
+    assert (
+        say(1003, {"action": 2, "resources": [{"resourceName": "W.pdf", **file}]}) == "W.pdf was taken away"
+    )
 
 
 @pytest.mark.parametrize(

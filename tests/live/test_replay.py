@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,7 +16,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.accounts.models import User
-from classroom_admin.rooms.models import Gap, Participant, PeerMessage, Room
+from classroom_admin.actions.models import PlannedRemoval
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.rooms.models import (
+    ClassList,
+    Gap,
+    ListedPerson,
+    Participant,
+    PeerMessage,
+    Room,
+    RoomTeacher,
+)
 from classroom_admin.sync import folding, replay
 from classroom_admin.sync.models import Lease
 from tests.live.conftest import HOSTILE, HTMX, School, make_room
@@ -103,6 +115,7 @@ def test_there_is_nothing_to_press(admin: Client, room: Room, number: int) -> No
     assert not re.findall(r"<(?:form|button)\b", html)
     assert "hx-post" not in html
     assert "hx-get" not in html
+    assert "None" not in html
     dialogs = re.findall(r"<a [^>]*data-dialog[^>]*>", html)
     assert all("/events/" in link for link in dialogs), "only the JSON of an event opens"
     assert HOSTILE not in html
@@ -178,3 +191,146 @@ def test_a_step_costs_few_queries_and_writes_nothing(admin: Client, room: Room) 
     sql = [query["sql"] for query in queries]
     assert len(sql) <= 12, sql
     assert not [words for words in sql if words.startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def a_crowd(count: int) -> Room:
+    """A class of so many pupils, all of whom came with one event; one raised a hand, one started a group."""
+    pupils = [{"userUuid": f"p{n}", "userName": f"Pupil {n:04}", "role": 2, "type": 1} for n in range(count)]
+    group = {"groupName": "Group 1", "users": [{"userUuid": "p7"}, {"userUuid": "nobody-here"}]}
+    story = [
+        (1, {"state": 1}),
+        (20, {"onlineUsers": pupils}),
+        (1502, {"addProgressUsers": [{"userUuid": "p700"}]}),
+        (4, {"action": 0, "changeProperties": {"groups": {"state": 1, "details": {"one": group}}}}),
+        (3, {"fromUser": pupils[0], "message": "Here we are"}),
+    ]
+    replay._films.clear()
+    arrive(
+        [
+            {"roomUuid": "crowd", "cmd": cmd, "sequence": n, "ts": START_MS + n * 10_000, "data": data}
+            for n, (cmd, data) in enumerate(story, 1)
+        ]
+    )
+    found = Room.objects.get(room_uuid="crowd")
+    folding.fold_room(found.pk)
+    return Room.objects.get(pk=found.pk)
+
+
+def test_a_step_in_a_class_of_a_thousand_is_small_and_everybody_is_reached(admin: Client) -> None:
+    room = a_crowd(1000)
+    step = at(admin, room, 3)
+    assert len(step.encode()) <= 150_000
+    found, addresses = here(step), [rest_of(step)]
+    assert len(found) == 64
+    assert found[0] == "Pupil 0700", "whose hand is up stands first"
+    while addresses[-1]:
+        part = admin.get(addresses[-1], **HTMX).content.decode()
+        found += re.findall(r'<bdi title="([^"]*)"', part)
+        addresses.append(rest_of(part))
+    assert sorted(found) == [f"Pupil {n:04}" for n in range(1000)]
+    searched = admin.get(addresses[0] + "&all=1", **HTMX).content.decode()
+    assert searched.count("<tr ") == 1000 - 64
+    assert rest_of(searched) == ""
+    before = at(admin, room, 1)
+    assert here(before) == []
+    assert rest_of(before) == "", "of nobody there is no more"
+    whole = at(admin, room, 3, htmx=False, people="all")
+    assert len(here(whole)) == 1000, "without scripts"
+
+
+def rest_of(html: str) -> str:
+    """Where the next rows of who is there are had from; "" where there are none."""
+    found = re.search(r'id="people-here-rest-\d+"[^>]* hx-get="([^"]+)"', html)
+    return unescape(found[1]) if found else ""
+
+
+def test_the_panels_beside_the_roster_are_of_the_moment(admin: Client) -> None:
+    room = a_crowd(10)
+    before = at(admin, room, 2)
+    assert "Nobody has a hand up" in before
+    assert "Everybody is together." in before
+    after = at(admin, room, 4)
+    assert "Group 1" in after
+    assert re.search(r"<bdi>Pupil 0007</bdi>\s*and 1 more", after)
+
+
+def test_a_waiting_hand_was_not_on_stage_only_where_that_is_certain(admin: Client) -> None:
+    room = a_crowd(701)
+    other = make_room("Of the same teacher")
+    for each in (room, other):
+        RoomTeacher.objects.create(room=each, user=User.objects.get())
+    assert "not on stage this week" in at(admin, room, 3)
+    moment = datetime.fromtimestamp(START_MS / 1000, UTC)
+    seen = Participant.objects.create(
+        room=other, user_uuid="p700", last_on_stage_at=moment - timedelta(days=8)
+    )
+    assert "not on stage this week" in at(admin, room, 3)
+    for on_stage_at in (moment - timedelta(days=1), moment + timedelta(days=30)):
+        seen.last_on_stage_at = on_stage_at
+        seen.save()
+        assert "not on stage this week" not in at(admin, room, 3), "the last time may hide an earlier one"
+
+
+def test_the_class_list_is_compared_with_who_was_there_then(admin: Client, room: Room) -> None:
+    made = ClassList.objects.create(name="8a")
+    for name, user_uuid in (("Zoë", "zoe"), ("Emil", "emil")):
+        ListedPerson.objects.create(class_list=made, name=name, user_uuid=user_uuid)
+    Room.objects.filter(pk=room.pk).update(class_list=made)
+    html = at(admin, room, 2)
+    assert "<bdi>8a</bdi>" in html
+    assert "0 of 2 here" in html
+    assert "2 not here yet" in html
+    assert "the list as it is today" in html
+    html = at(admin, room, 5)
+    assert "1 of 2 here" in html
+    assert "1 not here yet" in html
+    html = at(admin, room, 10)
+    assert "0 of 2 here" in html
+    assert "1 absent" in html
+
+
+def test_what_was_asked_is_told_as_far_as_it_was(admin: Client, room: Room) -> None:
+    def on_record(action: str, at_s: float, kinds: dict[str, float], **more: Any) -> Entry:
+        when = datetime.fromtimestamp(START_MS / 1000, UTC)
+        entry = Entry.objects.create(
+            room_uuid="r", action=action, actor_name="Ana", at=when + timedelta(seconds=at_s), **more
+        )
+        for kind, after_s in kinds.items():
+            Step.objects.create(
+                entry=entry, room_uuid="r", kind=kind, at=when + timedelta(seconds=at_s + after_s)
+            )
+        return entry
+
+    on_record("room.close", 40, {"requested": 0, "accepted": 1, "confirmed": 20})
+    assert "Nothing" not in (asked := panel(at(admin, room, 5), "commands"))
+    assert "Accepted" in asked
+    assert "Confirmed" not in asked
+    assert "Confirmed" in panel(at(admin, room, 7), "commands")
+    assert "asked-" not in panel(at(admin, room, 3), "commands")
+
+
+def test_a_removal_to_come_counts_down_only_while_it_was_to_come(admin: Client, room: Room) -> None:
+    when = datetime.fromtimestamp(START_MS / 1000, UTC)
+    planned = PlannedRemoval.objects.create(
+        room=room,
+        user_uuid="zoe",
+        name="Zoë",
+        by=User.objects.get(),
+        reason="too loud",
+        planned_at=when + timedelta(seconds=35),
+        due_at=when + timedelta(seconds=85),
+        state=PlannedRemoval.State.CALLED_OFF,
+    )
+    off = {"action": "participant.call_off_removal", "params": {"planned": planned.pk}}
+    Entry.objects.create(room_uuid="r", at=when + timedelta(seconds=65), **off)
+    assert "too loud" not in at(admin, room, 3)
+    html = at(admin, room, 5)
+    assert html.count("too loud") == 1
+    assert html.count("data-due=") == 2, "over the page and in the row"
+    assert "too loud" not in at(admin, room, 7)
+
+
+def panel(html: str, name: str) -> str:
+    """The HTML of one panel."""
+    start = html.index(f'<section id="{name}"')
+    return html[start : html.index("</section>", start)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,12 @@ def shown_groups(room: Room) -> list[ShownGroup]:
     open_ones = groups.read(room.groups)
     members = {user for group in open_ones for user in group.members}
     people = Participant.objects.filter(room=room, user_uuid__in=members).only("name", "online", "user_uuid")
-    known = {person.user_uuid: person for person in people} if members else {}
+    return filled(open_ones, people if members else ())
+
+
+def filled(open_ones: Iterable[Group], people: Iterable[Participant]) -> list[ShownGroup]:
+    """The breakout rooms with those of `people` who are in them. Pure."""
+    known = {person.user_uuid: person for person in people}
     return [_shown(group, known) for group in open_ones]
 
 

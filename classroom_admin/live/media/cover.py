@@ -72,8 +72,12 @@ class Cover:
     sums: list[Sum]
 
 
-def cover_of(room: Room, recordings: Iterable[Recording], entries: list[Entry]) -> Cover | None:
-    """The bar of a class that has started; `entries` are the last commands on record, newest first."""
+def cover_of(
+    room: Room, recordings: Iterable[Recording], entries: list[Entry], *, until: datetime | None = None
+) -> Cover | None:
+    """The bar of a class that has started; `entries` are the last commands on record, newest first. `until`:
+    as it was at that moment (our clock).
+    """
     if room.started_at is None:
         return None
     runs = room.current_state == RoomState.STARTED and not room.gone_at
@@ -81,7 +85,7 @@ def cover_of(room: Room, recordings: Iterable[Recording], entries: list[Entry]) 
     if not runs and end is None:
         return None
     if len(entries) >= COMMANDS:  # there are earlier ones, a pause may be among them
-        commands = recording_state.commands_of(room)
+        commands = recording_state.commands_of(room, until=until)
     else:
         commands = [entry for entry in reversed(entries) if entry.action.startswith("recording.")]
     taken = [one for recording in recordings if (one := _taken(recording, commands))]

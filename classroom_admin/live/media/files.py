@@ -57,8 +57,12 @@ def _has_failed(entry: Entry) -> bool:
 
 def files_of(room: Room, deletions: Iterable[Held]) -> list[Any]:
     """The files, each with `progress` (None: no conversion), `step_words` and `is_being_deleted`."""
+    return dressed(list(class_selectors.resources(room)), deletions)
+
+
+def dressed(files: list[Any], deletions: Iterable[Held]) -> list[Any]:
+    """The same files, with what the panel shows of each; they have `step`, `pages_done` and `pages_total`."""
     going = {uuid for one in deletions for uuid in one.resource_uuids}
-    files = list(class_selectors.resources(room))
     for file in files:
         _dress(file, going)
     return files

@@ -7,15 +7,21 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import models
+from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.functional import cached_property
 
-from classroom_admin.audit.models import Entry
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import clock
 from classroom_admin.live.events.page import EVENTS_PAGE, tell
+from classroom_admin.live.groups.reading import ShownGroup, filled
+from classroom_admin.live.media.cover import Cover, cover_of
+from classroom_admin.live.media.files import dressed
 from classroom_admin.live.questions.reading import Question, question
 from classroom_admin.live.reading import ClassReading
-from classroom_admin.live.roster import Part, part
+from classroom_admin.live.replay.people import tell_more
 from classroom_admin.live.talk.reading import CHAT, CUSTOM, Said, said_to_one, said_to_room
-from classroom_admin.rooms import bans, talk_selectors
+from classroom_admin.rooms import class_selectors, groups, talk_selectors
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -63,19 +69,23 @@ class PastReading(ClassReading):
     recording_buttons: list[Any] = []
     under_way: set[str] = set()
 
-    def __init__(self, room: Room, film: Film, ms: int) -> None:
+    def __init__(self, room: Room, film: Film, ms: int, *, upto: int, everybody: bool = False) -> None:
         self.at = datetime.fromtimestamp(ms / 1000, UTC)
         self.rows = film.rows_at(ms)
         self._film = film
-        self._ms = ms
+        self.ms = ms
+        self._upto = upto
         self._real = room
-        super().__init__(past_room(room, self.rows, gaps=sum(gap.start_ms <= ms for gap in film.gaps)))
+        gaps = sum(gap.start_ms <= ms for gap in film.gaps)
+        super().__init__(past_room(room, self.rows, gaps=gaps), everybody=everybody)
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        """What had been asked of the class by then."""
-        found = Entry.objects.filter(room_uuid=self._real.room_uuid, at__lte=self.at).order_by("-id")
-        return list(found.prefetch_related("steps")[:60])
+        """What had been asked of the class by then, and how far it was."""
+        ours = clock.as_our_time(self.at)
+        steps = Prefetch("steps", Step.objects.filter(at__lte=ours))
+        found = Entry.objects.filter(room_uuid=self._real.room_uuid, at__lte=ours).order_by("-id")
+        return list(found.prefetch_related(steps)[: class_selectors.COMMANDS])
 
     @cached_property
     def people(self) -> list[Participant]:
@@ -85,22 +95,24 @@ class PastReading(ClassReading):
             for row in self.rows.participants.values()
             if row.role not in UNSEEN
         ]
-        kicked_at = {
-            (one.user_uuid, one.kicked_sequence): one.kicked_at
-            for one in found
-            if one.kicked_at and one.kicked_sequence is not None
-        }
-        about = [entry for entry in reversed(self._entries) if entry.action in (bans.REMOVE, bans.LET_BACK)]
-        known = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
-        kept_out = bans.in_force(known, now=self.at) if known else {}
-        for one in found:
-            one.kept_out = kept_out.get(one.user_uuid)
-            one.is_being_removed = False
+        tell_more(found, room=self._real, at=self.at, entries=self._entries)
         return found
 
-    def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
-        """Everybody: there is no more to load in the past."""
-        return part(self.people, who, most=None)
+    @property
+    def _address(self) -> str:
+        return f"?at={self.ms}&upto={self._upto}&"
+
+    @property
+    def more_people(self) -> str:
+        return reverse("live:replay", args=[self._real.key]) + self._address
+
+    @property
+    def all_people(self) -> str:
+        return f"{self._address}people=all#people"
+
+    @cached_property
+    def groups(self) -> list[ShownGroup]:
+        return filled(groups.read(self.rows.room.groups), self.people)
 
     @cached_property
     def talk(self) -> PastTalk:  # type: ignore[override]
@@ -122,13 +134,22 @@ class PastReading(ClassReading):
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        """Without files: these came after the end."""
-        pks = _ids(Recording, self._real, "record_id") if self.rows.recordings else {}
-        found = [
-            _unsaved(Recording, row, self._real, pks.get(row.record_id))
-            for row in self.rows.recordings.values()
-        ]
+        """Without files: these came after the end. What is recorded never changes: it is known from now."""
+        known = {}
+        if self.rows.recordings:
+            today = Recording.objects.filter(room=self._real)
+            known = {one: (pk, mode) for one, pk, mode in today.values_list("record_id", "pk", "mode")}
+        found = []
+        for row in self.rows.recordings.values():
+            pk, mode = known.get(row.record_id, (None, ""))
+            found.append(_unsaved(Recording, row, self._real, pk))
+            found[-1].mode = mode
         return sorted(found, key=lambda one: one.started_at or self.at, reverse=True)
+
+    @cached_property
+    def cover(self) -> Cover | None:
+        until = clock.as_our_time(self.at)
+        return cover_of(self.room, self.recordings, self._entries, until=until) if self.recordings else None
 
     @cached_property
     def files(self) -> list[Any]:
@@ -138,7 +159,12 @@ class PastReading(ClassReading):
             for row in self.rows.resources.values()
             if row.removed_at is None
         ]
-        return sorted(found, key=lambda one: one.put_at or self.at, reverse=True)
+        for one in found:
+            told = one.task.get("taskProgress")
+            told = told if isinstance(told, dict) else {}
+            one.step, one.pages_done = told.get("currentStep"), told.get("convertedPageSize")
+            one.pages_total = told.get("totalPageSize")
+        return dressed(sorted(found, key=lambda one: one.put_at or self.at, reverse=True), self.held)
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -165,7 +191,7 @@ class PastReading(ClassReading):
 
     @cached_property
     def events(self) -> PastEvents:  # type: ignore[override]
-        wanted = self._film.newest(self._ms, EVENTS_PAGE)
+        wanted = self._film.newest(self.ms, EVENTS_PAGE)
         rows = StoredEvent.objects.filter(room=self._real).in_bulk(wanted)
         return PastEvents(tell(self._real, [rows[pk] for pk in wanted if pk in rows]))
 
@@ -180,7 +206,8 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
     past = Room(**columns | {name: getattr(rows.room, name) for name in FOLDED})
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
-    past.class_list_name = past.class_list_version = None
+    past.class_list_name = getattr(room, "class_list_name", None)
+    past.class_list_version = None
     past.gap_count = gaps
     return past
 

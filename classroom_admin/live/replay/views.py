@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from classroom_admin.live.access import signed_in
+from classroom_admin.live.class_page import wanted_part
 from classroom_admin.live.events.page import tell
 from classroom_admin.live.numbers import number
 from classroom_admin.live.replay.reading import PastReading
@@ -30,15 +31,18 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 def replay(request: HttpRequest, key: str) -> HttpResponse:
     """The class as it stood at `at` (ms since 1970, or a time of its day); its end where none is given.
 
-    `upto` keeps to the events that were there when the page was made. htmx gets the panels alone.
+    `upto` keeps to the events that were there when the page was made. htmx gets the panels alone, or with
+    `who` the next rows of a long roster, as `class_page.more_people`.
     """
     room = class_selectors.class_for(request.user, key)
     film, upto = film_of(room, upto=number(request, "upto"))
     if film.start_ms is None or film.end_ms is None:
         return render(request, "live/replay/empty.html", {"room": room})
     ms = _moment(request, film.start_ms, film.end_ms)
-    reading = PastReading(room, film, ms)
+    reading = PastReading(room, film, ms, upto=upto, everybody=request.GET.get("people") == "all")
     context = {"room": reading.room, "one": reading, "missing": _missing(film, ms)}
+    if "who" in request.GET:
+        return render(request, "live/_people_more.html", context | {"part": wanted_part(request, reading)})
     if request.htmx:
         return render(request, "live/replay/_body.html", context)
     return render(

@@ -151,6 +151,7 @@ class Hub:
         """Begin to work, if nobody watched until now."""
         if not self._tasks:
             self._collecting.take_over(now=clock.monotonic())
+            self._polled_at = None  # what was known when the last one went is old
             self._tasks = [
                 asyncio.create_task(self._for_ever(work))
                 for work in (self._follow, self._beat, self._look_after_rights, self._keep_fresh)

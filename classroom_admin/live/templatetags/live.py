@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from classroom_admin.core import clock as core_clock
 from classroom_admin.core.language import in_words
 from classroom_admin.live import icons, script_words
-from classroom_admin.live.groups.reading import shown_groups
 from classroom_admin.live.jsontext import pretty
 from classroom_admin.live.participants.reading import hand_order as order_of_hand
 from classroom_admin.live.reading import file_name as name_of_file
@@ -239,12 +238,6 @@ def room_type(room: Any) -> str:
 def json_of(value: Any) -> str:
     """A value as JSON that people can read."""
     return pretty(value)
-
-
-@register.simple_tag
-def groups_of(room: Any) -> list[Any]:
-    """The open breakout rooms of a class with the people in them."""
-    return shown_groups(room)
 
 
 @register.filter

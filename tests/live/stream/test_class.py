@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
+from classroom_admin.core import clock
 from classroom_admin.live import roster
 from classroom_admin.rooms.models import Participant
+from classroom_admin.sync.models import Lease
 from tests.live.conftest import HOSTILE, ROOM_UUID, School, make_event, make_person
 from tests.live.stream.conftest import Open, version_of
 from tests.live.stream.serving import Reader, Server, until
@@ -190,3 +194,15 @@ def test_the_server_rests_when_nobody_watches_and_wakes_again(
     again = joined(school, server, watch)
     raise_hand(school, "ana")
     assert "Ana Torres" in again.changes().data
+
+
+def test_who_comes_first_after_a_rest_is_not_told_the_age_of_before(
+    school: School, server: Server, watch: Open
+) -> None:
+    Lease.objects.update(last_good_at=clock.now() - timedelta(seconds=500))
+    page = watch()
+    assert page.hello().facts["age"] >= 500
+    page.close()
+    until(lambda: not server.hub.is_awake)
+    Lease.objects.update(last_good_at=clock.now())
+    assert watch().hello().facts["age"] < 100
