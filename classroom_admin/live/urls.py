@@ -29,6 +29,7 @@ urlpatterns = [
     path("classes/<key>/", class_page.page, name="class"),
     path("classes/<key>/people/", class_page.more_people, name="more_people"),
     path("classes/<key>/people/<int:pk>/", participants.person, name="person"),
+    path("classes/<key>/attendance/", participants.whole_attendance, name="attendance"),
     path("classes/<key>/kept-out/", participants.kept_out, name="kept_out"),
     path("classes/<key>/groups/", groups.page, name="groups"),
     path("classes/<key>/properties/", properties.page, name="properties"),

@@ -20,6 +20,7 @@ PAGES = {
     "live:remove": "/classes/{room}/people/{person}/remove/",
     "live:let_back": "/classes/{room}/people/{person}/let-back/",
     "live:person": "/classes/{room}/people/{person}/",
+    "live:attendance": "/classes/{room}/attendance/",
     "live:kept_out": "/classes/{room}/kept-out/",
     "live:call_off": "/classes/{room}/removals/{removal}/call-off/",
     "live:class_list": "/classes/{room}/list/",

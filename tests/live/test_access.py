@@ -46,6 +46,7 @@ TABLE = {
     "remove": OWN,
     "let_back": OWN,
     "person": OWN,
+    "attendance": OWN,
     "kept_out": OWN,
     "call_off": OWN,
     "class_list": OWN,

@@ -293,6 +293,32 @@ def test_who_comes_is_told_and_a_hand_compares_nothing(listed: School, admin: Cl
     assert "Found by name" in html
 
 
+def test_a_long_list_costs_an_arrival_little(listed: School, admin: Client) -> None:
+    """The panel is sent to all who watch whenever somebody comes: it names the first, a page names all."""
+    made = listed.room.class_list
+    made.refresh_from_db()
+    people = [Person(name=f"Somebody With A Long Name {n:04}", user_uuid=f"listed-{n}") for n in range(1000)]
+    class_lists.set_people(actor=listed.teacher, class_list=made, people=people, version=made.version)
+    assert len(page(admin, listed).content) < 60_000
+    before = now(listed)
+    Room.objects.update(last_sequence=3, event_count=3)
+    make_event(listed.room, 3, cmd=20)
+    came = make_person(
+        listed.room, 30, name="Somebody With A Long Name 0001", version=0, entered_at=clock.now(),
+    )  # fmt: skip
+    listed.change(came, online=True)
+    answer = changes(admin, listed, before)
+    html = answer.content.decode()
+    assert "1 of 1,000 here" in html or "1 of 1000 here" in html
+    assert "and 987 more" in html
+    assert len(answer.content) < 16_000  # all names would be 70 KB
+    address = reverse("live:attendance", args=[listed.room.key])
+    assert address in html
+    whole = admin.get(address).content.decode()
+    assert whole.count("Somebody With A Long Name") >= 999
+    assert "more" not in whole.split("dialog-title")[1].split("</dl>")[0]
+
+
 def test_a_list_that_is_changed_or_taken_away_is_told(listed: School, admin: Client) -> None:
     made = listed.room.class_list
     made.refresh_from_db()

@@ -65,6 +65,8 @@ class PeoplePanels:
     room: Room
     since: int | None
     people: list[Participant]
+    names_shown = 12
+    """Names of each kind that the panel of a class list tells: it is sent whole whenever somebody comes."""
 
     @cached_property
     def hands(self) -> list[Participant]:

@@ -38,6 +38,15 @@ def person(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 @require_safe
 @signed_in
+def whole_attendance(request: HttpRequest, key: str) -> HttpResponse:
+    """Everybody of the class list who is missing, late or gone: the panel names only the first of them."""
+    room = room_for(request.user, key)
+    context = {"room": room, "list": attendance.read(room), "state": room.current_state}
+    return ask(request, "participants/attendance.html", context)
+
+
+@require_safe
+@signed_in
 def kept_out(request: HttpRequest, key: str) -> HttpResponse:
     """Who may not come back into this room, until when, by whom and why."""
     room = room_for(request.user, key)

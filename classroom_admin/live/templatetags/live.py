@@ -34,6 +34,12 @@ _PLAIN = {
 }
 
 
+@register.filter
+def beyond(rows: list[Any], shown: int | str) -> int:
+    """How many of `rows` `slice:shown` leaves out."""
+    return max(0, len(rows) - shown) if isinstance(shown, int) else 0
+
+
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon as a picture without words; say what it means beside it (or in `.sr-only`)."""
