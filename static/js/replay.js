@@ -16,6 +16,7 @@
   const moments = [...root.querySelectorAll("[data-moment]")];
   let wanted = null;
   let busy = false;
+  let came = false;
   let playing = 0;
   let ms = Date.parse(time.dateTime);
 
@@ -35,10 +36,33 @@
       const asked = wanted;
       wanted = null;
       const query = `?at=${asked}&upto=${root.dataset.upto}`;
-      await htmx.ajax("GET", root.dataset.url + query, { target: "#replay-body", swap: "morph" });
-      history.replaceState(null, "", query);
+      came = false;
+      try {
+        await htmx.ajax("GET", root.dataset.url + query, { target: "#replay-body", swap: "morph" });
+      } catch {
+        came = false; // no way to the server
+      }
+      if (came) arrived(query);
+      else stay();
     }
     busy = false;
+  }
+
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.target.id === "replay-body") came = detail.successful;
+  });
+
+  function arrived(query) {
+    history.replaceState(null, "", query);
+    document.querySelector("#main > .notice[data-said]")?.remove();
+  }
+
+  // A moment that did not come is not said to be shown: clock and slider go back to the one that is. page.js says why.
+  function stay() {
+    wanted = null;
+    play(false);
+    ms = Number(document.querySelector("#replay-body").dataset.at);
+    tell();
   }
 
   function go(to) {

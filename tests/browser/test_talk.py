@@ -197,6 +197,18 @@ def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: 
     keep_screenshot(page, "replay", full=True)
     assert_fits(page)
 
+    # what can't be had is not said to be shown, and the next try works again
+    shown = page.locator("#replay-now").inner_text()
+    page.context.set_offline(True)
+    slider.press("Home")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("#replay-now")).to_have_text(shown)
+    there(page, "Tara", "Zoë", "Lena")
+    page.context.set_offline(False)
+    slider.press("Home")
+    expect(roster(page).get_by_role("rowheader")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
 
 def test_the_panels_of_a_past_moment_look_as_on_the_page_and_a_long_roster_is_searched_whole(
     window: Opener, classroom: MakeClassroom, dashboard: Dashboard
