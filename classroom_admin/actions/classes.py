@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from django.utils.translation import gettext
-
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
@@ -17,6 +15,7 @@ from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 
@@ -105,7 +104,7 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(gettext("The start needs a time zone."), field="schedule.startTime")
+        raise ActionRefused(Sentence("The start needs a time zone."), field="schedule.startTime")
     return NewClass(starts_at=starts_at, **asked)
 
 

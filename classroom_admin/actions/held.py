@@ -22,7 +22,8 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 log = logging.getLogger(__name__)
@@ -135,14 +136,14 @@ def _send(held: HeldDeletion) -> bool:
         )
         resources.delete_resources(actor=held.by, room=held.room, resources=list(files), hold=held.hold_id)
     except (ActionRefused, NotYours) as refused:
-        why = refused.message if isinstance(refused, ActionRefused) else _NOT_YOURS
-        add_step(held.hold, Step.Kind.FAILED, {"sentence": why})
+        why = refused.sentence if isinstance(refused, ActionRefused) else _NOT_YOURS
+        add_step(held.hold, Step.Kind.FAILED, language.kept(why))
         log.info("held deletion %s was not carried out: %s", held.pk, why)
     HeldDeletion.objects.filter(pk=held.pk).update(state=HeldDeletion.State.SENT)
     return True
 
 
-_NOT_YOURS: Final = "Who asked for this may not act on the class any more, so nothing was deleted."
+_NOT_YOURS: Final = Sentence("Who asked for this may not act on the class any more, so nothing was deleted.")
 
 
 def _was_sent(held: HeldDeletion) -> bool:

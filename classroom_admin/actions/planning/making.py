@@ -12,15 +12,16 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import classes, people
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.planning.models import PlannedClass
+from classroom_admin.actions.reasons import because
 from classroom_admin.agora import errors
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence, read
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ PASSING: Final = frozenset(
         errors.Unauthorized,
     )
 )
+
+_OVER: Final = Sentence("Its time was over before it could be made.")
+_CLOSED: Final = Sentence("The account of the one who planned it is closed.")
 
 
 def make_due(*, series_id: int | None = None, within_s: float = 20.0) -> int:
@@ -79,7 +83,7 @@ def make(planned: PlannedClass) -> None:
     series = planned.series
     lasts = timedelta(seconds=series.settings.get("duration_s") or 0)
     if planned.starts_at + lasts <= clock.cloud_now():
-        _failed(planned, reason=_("Its time was over before it could be made."), again=False)
+        _failed(planned, reason=_OVER, again=False)
         return
     try:
         entry = classes.create_class(
@@ -91,9 +95,9 @@ def make(planned: PlannedClass) -> None:
             **series.settings,
         )
     except NotYours:
-        _failed(planned, reason=_("The account of the one who planned it is closed."), again=False)
+        _failed(planned, reason=_CLOSED, again=False)
     except ActionRefused as refused:
-        _failed(planned, reason=refused.message, again=False)
+        _failed(planned, reason=refused.sentence, again=False)
     else:
         _note(planned, entry)
 
@@ -108,7 +112,8 @@ def _note(planned: PlannedClass, entry: Entry) -> None:
         _hand_over(planned, to=planned.series.taught_by)
         return
     detail = steps[-1].detail if steps else {}
-    _failed(planned, reason=str(detail.get("sentence", "")), again=detail.get("error") in PASSING)
+    why = read(detail.get(language.SAYS)) or str(detail.get(language.SENTENCE, ""))
+    _failed(planned, reason=why, again=detail.get("error") in PASSING)
 
 
 def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
@@ -117,7 +122,7 @@ def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
     next_try = clock.now() + wait
     worth_it = again and next_try < planned.starts_at
     PlannedClass.objects.filter(pk=planned.pk).update(
-        state=State.FAILED, due_at=next_try if worth_it else None, claimed_until=None, reason=reason
+        state=State.FAILED, due_at=next_try if worth_it else None, claimed_until=None, **because(reason)
     )
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Final
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Participant
 
 State = PlannedRemoval.State
@@ -22,7 +22,11 @@ TAKEN_AGAIN_AFTER: Final = timedelta(seconds=90)
 
 
 class NotDone(Exception):
-    """Nothing was sent; the text says why, for people."""
+    """Nothing was sent; ``sentence`` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def due() -> list[int]:
@@ -44,7 +48,7 @@ def carry_out(planned_id: int) -> bool:
         try:
             entry = _remove(planned)
         except NotDone as reason:
-            _not_done(planned, str(reason))
+            _not_done(planned, reason.sentence)
     PlannedRemoval.objects.filter(pk=planned_id).update(
         state=State.DONE if entry else State.NOT_DONE, entry=entry
     )
@@ -71,9 +75,9 @@ def _remove(planned: PlannedRemoval) -> Entry:
     """The entry of the removal; ``NotDone`` where nothing was sent."""
     person = Participant.objects.filter(room=planned.room, user_uuid=planned.user_uuid).first()
     if person is None:
-        raise NotDone(_("This person is not in the class."))
+        raise NotDone(Sentence("This person is not in the class."))
     if not person.online and not planned.span:
-        raise NotDone(_("They had left by themselves before. Nothing was done."))
+        raise NotDone(Sentence("They had left by themselves before. Nothing was done."))
     try:
         return participants.remove_participant(
             actor=planned.by,
@@ -84,9 +88,9 @@ def _remove(planned: PlannedRemoval) -> Entry:
             **planned.span,
         )
     except ActionRefused as error:
-        raise NotDone(error.message) from error
+        raise NotDone(error.sentence) from error
     except NotYours as error:
-        raise NotDone(_("Who planned it may not do this in this class any more.")) from error
+        raise NotDone(Sentence("Who planned it may not do this in this class any more.")) from error
 
 
 def _not_done(planned: PlannedRemoval, why: str) -> None:
@@ -98,5 +102,5 @@ def _not_done(planned: PlannedRemoval, why: str) -> None:
         target_name=planned.name,
         params={"planned": planned.pk},
         outcome=Step.Kind.FAILED,
-        detail={"sentence": why},
+        detail=language.kept(why),
     )
