@@ -89,7 +89,11 @@ def create_class(
         flex_properties=flex_properties,
         roles=roles,
     )
-    return flow.run(actor=actor, room=None, command=_creation(actor, wanted, attempt=attempt))
+    # Of a form that is pressed twice each press makes an id of its own; two plans that are alike have each
+    # their own class to make.
+    same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
+    command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
+    return flow.run(actor=actor, room=None, command=command)
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
@@ -99,7 +103,7 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
     """
     given = dict.fromkeys(_OPTIONAL) | asked
     wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
-    flow.rehearse(_creation(actor, wanted, attempt=1))
+    flow.rehearse(_creation(actor, wanted, attempt=1, same_as={}))
 
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
@@ -108,7 +112,7 @@ def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     return NewClass(starts_at=starts_at, **asked)
 
 
-def _creation(actor: User, wanted: "NewClass", *, attempt: int) -> Command:
+def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
     def call(cloud: Client) -> Detail | None:
         try:
             wanted.create(cloud)
@@ -128,7 +132,7 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int) -> Command:
         room_uuid=wanted.room_uuid,
         target_name=wanted.name,
         params=wanted.shown(),
-        same_as={**asdict(wanted), "room_uuid": "", "attempt": attempt},
+        same_as=same_as,
         call=call,
         read_back=read_back,
     )
