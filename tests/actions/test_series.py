@@ -268,6 +268,21 @@ def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
     assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
 
 
+def test_a_claim_that_was_lost_writes_nothing(plan, school):
+    """Somebody was so slow that another took the class over: that one's result holds."""
+    series = plan(1)
+    slow = claimed(series)
+    let_it_be_due(series)
+    making.make_due()
+    made = series.planned.get()
+    assert made.state == State.MADE
+    making._failed(slow, reason="Too slow.", again=True)
+    making._note(slow, Entry.objects.filter(action="class.create").latest("pk"))
+    assert series.planned.get().__dict__.items() >= {
+        "state": State.MADE, "made_at": made.made_at, "reason": "", "due_at": None,
+    }.items()  # fmt: skip
+
+
 @pytest.mark.parametrize("do", [planning.try_again, planning.cancel])
 def test_somebody_elses_plan_is_not_there(plan, school, do):
     series = plan(1)

@@ -139,9 +139,9 @@ def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
 
 
 def _settle(planned: PlannedClass, **columns: Any) -> bool:
-    """Write how it went."""
-    found = PlannedClass.objects.filter(pk=planned.pk)
-    return found.update(claimed_until=None, **columns) == 1
+    """Write how it went, unless the claim was lost meanwhile: then another one's result holds."""
+    mine = PlannedClass.objects.filter(pk=planned.pk, state=State.MAKING, claimed_until=planned.claimed_until)
+    return mine.update(claimed_until=None, **columns) == 1
 
 
 def _hand_over(room: Room, series: Series) -> str:
