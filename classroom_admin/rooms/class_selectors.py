@@ -30,6 +30,7 @@ from django.db.models.functions import Coalesce
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.rooms import bans, recording_state
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
     Answer,
@@ -166,6 +167,16 @@ def commands(room: Room) -> list[Entry]:
     """What was asked of this room last, newest first, each with its steps: two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
+
+
+def earlier_commands(room: Room, *, before: int) -> list[Entry]:
+    """What was asked before the entry with this id that may still hold: who is kept out, and the recording.
+
+    Oldest first, each with its steps: two queries.
+    """
+    kinds = (bans.REMOVE, bans.LET_BACK, *recording_state.KINDS)
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, id__lt=before, action__in=kinds)
+    return list(entries.order_by("id").prefetch_related("steps"))
 
 
 def targets_since(room: Room, step: int) -> list[str]:

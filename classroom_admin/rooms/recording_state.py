@@ -15,6 +15,8 @@ START: Final = "recording.start"
 PAUSE: Final = "recording.pause"
 RESUME: Final = "recording.resume"
 CHANGE: Final = "recording.change"
+KINDS: Final = (START, PAUSE, RESUME, CHANGE)
+"""The commands that tell how a recording stands."""
 PAUSED: Final = "paused"
 _TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
@@ -116,7 +118,7 @@ def mode_of(commands: Iterable[Entry]) -> str:
 
 def commands_of(room: Room) -> list[Entry]:
     """All commands on record about the room's recordings, oldest first, with their steps: two queries."""
-    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(START, PAUSE, RESUME, CHANGE))
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=KINDS)
     return list(entries.order_by("id").prefetch_related("steps"))
 
 

@@ -15,7 +15,7 @@ from classroom_admin.live.questions.reading import Question, question
 from classroom_admin.live.reading import ClassReading
 from classroom_admin.live.roster import Part, part
 from classroom_admin.live.talk.reading import CHAT, CUSTOM, Said, said_to_one, said_to_room
-from classroom_admin.rooms import bans, talk_selectors
+from classroom_admin.rooms import bans, class_selectors, talk_selectors
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -75,7 +75,7 @@ class PastReading(ClassReading):
     def _entries(self) -> list[Entry]:
         """What had been asked of the class by then."""
         found = Entry.objects.filter(room_uuid=self._real.room_uuid, at__lte=self.at).order_by("-id")
-        return list(found.prefetch_related("steps")[:60])
+        return list(found.prefetch_related("steps")[: class_selectors.COMMANDS])
 
     @cached_property
     def people(self) -> list[Participant]:
@@ -90,7 +90,7 @@ class PastReading(ClassReading):
             for one in found
             if one.kicked_at and one.kicked_sequence is not None
         }
-        about = [entry for entry in reversed(self._entries) if entry.action in (bans.REMOVE, bans.LET_BACK)]
+        about = [entry for entry in self._on_record if entry.action in (bans.REMOVE, bans.LET_BACK)]
         known = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
         kept_out = bans.in_force(known, now=self.at) if known else {}
         for one in found:
