@@ -47,23 +47,26 @@ _NOT_KNOWN: Final = Sentence("The cloud has made it, but it is not known here ye
 _NO_ADMINISTRATOR: Final = Sentence("The one who planned it is no administrator any more.")
 
 
-def make_due(*, series_id: int | None = None, within_s: float = 20.0) -> int:
-    """Make what is due (of one series, or of all), the soonest class first, for so long at most.
+def make_due(*, first: int | None = None, within_s: float = 20.0) -> int:
+    """Make what is due, for so long at most: the classes of the series ``first``, where one is given, then
+    all, each time the soonest.
 
     Gives how many were tried; what is left is taken up by the next beat.
     """
     ends_at = clock.monotonic() + within_s
     tried = 0
-    found = due()
-    if series_id is not None:
-        found = found.filter(series_id=series_id)
-    for pk in list(found.order_by("starts_at", "pk").values_list("pk", flat=True)):
-        if clock.monotonic() >= ends_at:
-            break
+    while (pk := _next(first)) is not None and clock.monotonic() < ends_at:
         if claim(pk):
             make(PlannedClass.objects.select_related("series__created_by", "series__taught_by").get(pk=pk))
             tried += 1
     return tried
+
+
+def _next(first: int | None) -> int | None:
+    """Asked anew for each class, so that what is planned meanwhile has its turn."""
+    found = due().order_by("starts_at", "pk").values_list("pk", flat=True)
+    own = None if first is None else found.filter(series_id=first).first()
+    return found.first() if own is None else own
 
 
 def due() -> QuerySet[PlannedClass]:
@@ -118,7 +121,7 @@ def _note(planned: PlannedClass, entry: Entry) -> None:
 
 
 def _made(planned: PlannedClass) -> None:
-    """Hand the class over and note that it is made, in this order: who dies in between leaves it to another."""
+    """Hand the class over, then note that it is made: who dies in between leaves it to another."""
     room = Room.objects.filter(room_uuid=planned.room_uuid).first()
     if room is None:
         _failed(planned, reason=_NOT_KNOWN, again=True)
