@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
 from classroom_admin.actions import participants
@@ -43,15 +44,18 @@ def carry_out(planned_id: int) -> bool:
         return False
     planned = PlannedRemoval.objects.select_related("room", "by").get(pk=planned_id)
     # A worker that died may have sent the command before: then it is on record, and is not sent again.
-    entry = _sent_before(planned)
+    entry, why = _sent_before(planned), ""
     if entry is None:
         try:
             entry = _remove(planned)
         except NotDone as reason:
-            _not_done(planned, reason.sentence)
-    PlannedRemoval.objects.filter(pk=planned_id).update(
-        state=State.DONE if entry else State.NOT_DONE, entry=entry
-    )
+            why = reason.sentence
+    with transaction.atomic():
+        # Who was so slow that another took it over writes nothing: that one's result holds.
+        mine = PlannedRemoval.objects.filter(pk=planned_id, state=State.TAKEN, taken_at=now)
+        settled = mine.update(state=State.DONE if entry else State.NOT_DONE, entry=entry)
+        if settled and entry is None:
+            _not_done(planned, why)
     return entry is not None
 
 
