@@ -111,6 +111,22 @@ def test_the_same_form_twice_is_one_series(plan):
     assert Entry.objects.filter(action="series.plan").count() == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "Greek 8a"},
+        {"zone": "UTC"},
+        {"asked": {"room_type": 4, "duration_s": 3600}},
+        {"weekdays": [1]},
+    ],
+)
+def test_a_form_that_was_gone_back_to_and_changed_is_another_series(plan, other):
+    first = plan(1)
+    assert plan(1, **other).pk != first.pk
+    assert plan(2).pk != first.pk
+    assert plan(1).pk == first.pk
+
+
 def test_a_class_is_claimed_by_one(plan):
     series = plan(1)
     pk = series.planned.get().pk
