@@ -67,7 +67,7 @@ def send(entry: Entry, *, command: Command, client: Client) -> None:
         detail = command.call(client)
     except CloudError as error:
         settle.failed(entry, command=command, error=error)
-        if outcome_is_unknown(error):
+        if outcome_is_unknown(error) and command.shows_by_itself:
             look(entry, command=command, client=client)
         return
     settle.accepted(entry, command=command, detail=detail)

@@ -16,7 +16,7 @@ from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import RoomNotFound, UserNotFound
 from classroom_admin.agora.models import read_object
-from classroom_admin.audit.models import Entry
+from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms import groups
 from classroom_admin.rooms.models import RoomState
 
@@ -67,11 +67,15 @@ def _class_state(wanted: RoomState) -> Look:
 def _is_out(client: Client, entry: Entry) -> Found:
     try:
         there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=LOOK_S)
+        state = there.state
     except UserNotFound:
+        state = 0
+    if state != 0:
+        return Found(done=False, says=_("The cloud says: they are in the class."), detail={"state": state})
+    if entry.params.get("ban_s") is None or entry.steps.filter(kind=Step.Kind.ACCEPTED).exists():
         return Found(done=True, says=_("The cloud says: they are not in the class."), detail={"state": 0})
-    if there.state == 0:
-        return Found(done=True, says=_("The cloud says: they are not in the class."), detail={"state": 0})
-    return Found(done=False, says=_("The cloud says: they are in the class."), detail={"state": there.state})
+    says = _("The cloud says: they are not in the class. Whether they may come back, no look can tell.")
+    return Found(done=None, says=says, detail={"state": 0})
 
 
 def _recording(runs: bool) -> Look:

@@ -82,6 +82,7 @@ def remove_participant(
         call=call,
         confirmed_by=Confirms(cmd=PRESENCE_EVENT, match={"offline": user_uuid}),
         read_back=None if participant.online else read_back,
+        shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
     )
     return flow.run(actor=actor, room=room, command=command)
 

@@ -18,6 +18,7 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.live.wording import COMMANDS
+from classroom_admin.rooms import bans
 from classroom_admin.rooms.models import Resource
 from tests.actions.conftest import kinds, last_detail
 
@@ -111,6 +112,22 @@ def test_a_cloud_that_does_not_answer_says_why(school, sim):
     with pytest.raises(ActionRefused, match="App ID"):
         look(school, entry)
     assert kinds(entry) == []
+
+
+def test_that_somebody_is_away_does_not_tell_that_they_may_not_come_back(school, sim):
+    """Of a removal whose answer was lost, nobody knows whether the cloud keeps them out."""
+    sim.fault("lose_answer", route="kick", count=9)
+    sim.room(school.room.room_uuid, "leave", userUuid="ada")
+    school.pupil.online = False
+    who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
+    banned = participants.remove_participant(**who, duration_s=600)
+    assert kinds(banned) == ["requested", "failed"]
+    found = look(school, banned)
+    assert (found.done, "may come back" in found.says) == (None, True)
+    assert kinds(banned) == ["requested", "failed"]
+    assert bans.kicked_until(school.room) == {}
+    gone = participants.remove_participant(**who)
+    assert kinds(gone) == ["requested", "failed", "confirmed"]
 
 
 PROPERTIES = [{"name": "topic", "value": "fractions"}, {"name": "page", "value": 4}]
