@@ -169,7 +169,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-CELERY_TASK_ROUTES = {"sync.poll": {"queue": "poll"}}
+# What has a second of its own waits behind nothing else: for each of these queues there is a worker.
+CELERY_TASK_ROUTES = {
+    "sync.poll": {"queue": "poll"},
+    "actions.carry_out_removal": {"queue": "promised"},
+    "actions.due_removals": {"queue": "promised"},
+    "actions.send_held": {"queue": "promised"},
+}
 
 # --- the cloud ----------------------------------------------------------------
 AGORA = CloudConfig(

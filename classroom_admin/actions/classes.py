@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from django.utils.translation import gettext
-
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
@@ -17,6 +15,7 @@ from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 
@@ -90,7 +89,11 @@ def create_class(
         flex_properties=flex_properties,
         roles=roles,
     )
-    return flow.run(actor=actor, room=None, command=_creation(actor, wanted, attempt=attempt))
+    # Of a form that is pressed twice each press makes an id of its own; two plans that are alike have each
+    # their own class to make.
+    same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
+    command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
+    return flow.run(actor=actor, room=None, command=command)
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
@@ -100,16 +103,16 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
     """
     given = dict.fromkeys(_OPTIONAL) | asked
     wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
-    flow.rehearse(_creation(actor, wanted, attempt=1))
+    flow.rehearse(_creation(actor, wanted, attempt=1, same_as={}))
 
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(gettext("The start needs a time zone."), field="schedule.startTime")
+        raise ActionRefused(Sentence("The start needs a time zone."), field="schedule.startTime")
     return NewClass(starts_at=starts_at, **asked)
 
 
-def _creation(actor: User, wanted: "NewClass", *, attempt: int) -> Command:
+def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
     def call(cloud: Client) -> Detail | None:
         try:
             wanted.create(cloud)
@@ -129,7 +132,7 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int) -> Command:
         room_uuid=wanted.room_uuid,
         target_name=wanted.name,
         params=wanted.shown(),
-        same_as={**asdict(wanted), "room_uuid": "", "attempt": attempt},
+        same_as=same_as,
         call=call,
         read_back=read_back,
     )

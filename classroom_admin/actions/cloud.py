@@ -3,13 +3,12 @@
 from typing import Any, Final, NoReturn
 
 from django.conf import settings
-from django.utils.translation import gettext
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.transport import Transport
-from classroom_admin.core.language import in_words
+from classroom_admin.core.sentence import Sentence, joined
 
 COMMAND_S: Final = 15.0  # a person waits for it: all hosts, repeats and waits together
 LOOK_S: Final = 5.0  # for a read-back
@@ -34,11 +33,11 @@ def client() -> Client:
     problems = settings.AGORA.problems()
     if problems:
         raise ActionRefused(
-            gettext(
+            Sentence(
                 "The connection to the cloud is not set up, so nothing was done. Ask an administrator to "
-                "open Settings: %(problems)s"
+                "open Settings: {problems}",
+                problems=joined(problems),
             )
-            % {"problems": " ".join(map(in_words, problems))}
         )
     return client_for(settings.AGORA)
 

@@ -27,7 +27,8 @@ class Command:
     before, with a client that checks and sends nothing, so all it does up to sending is free of effects.
 
     What confirms it: ``confirmed_by`` an event; ``read_back``, a look at the cloud that gives what it saw, or
-    None while nothing shows yet. With neither, *accepted* is the last word.
+    None while nothing shows yet. With neither, *accepted* is the last word. ``shows_by_itself``: whether what
+    ``read_back`` saw tells that the command was done even where the cloud's answer to it was lost.
 
     ``same_as`` is what makes a second press the same command (by default target and params): without ids and
     seconds that each press makes anew. It is hashed, never stored, so it may hold what ``params`` must not.
@@ -42,6 +43,7 @@ class Command:
     same_as: Mapping[str, Any] | None = None
     confirmed_by: Confirms | None = None
     read_back: Callable[[Client], Detail | None] | None = None
+    shows_by_itself: bool = True
 
     @property
     def accepted_is_final(self) -> bool:

@@ -3,18 +3,28 @@
 from django.http import Http404
 from django.utils.translation import gettext
 
+from classroom_admin.core.language import in_words
+from classroom_admin.core.sentence import Sentence
+
 
 class ActionRefused(Exception):
     """The command makes no sense as it was given; nothing was sent and nothing put on record.
 
-    ``message`` is a sentence for people. ``field`` is the upstream name of the parameter that is wrong
-    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where no single one is.
+    ``sentence`` is what people are told: a ``Sentence`` where a worker may have to keep it for somebody who
+    reads another language, else a text in the language of the one who asks. ``field`` is the upstream name
+    of the parameter that is wrong (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where no
+    single one is.
     """
 
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
         self.field = field
+
+    @property
+    def message(self) -> str:
+        """``sentence`` in the active language."""
+        return in_words(self.sentence) if isinstance(self.sentence, Sentence) else self.sentence
 
 
 class NotYours(Http404):

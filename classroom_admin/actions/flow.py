@@ -21,7 +21,7 @@ from classroom_admin.actions.refusals import outcome_is_unknown
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.language import in_words
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 
@@ -57,7 +57,8 @@ def rehearse(command: Command) -> None:
     except cloud.WouldBeSent:
         return
     except InvalidArgument as error:
-        raise ActionRefused(f"{error.field} {in_words(error.sentence)}", field=error.field) from error
+        wrong = Sentence("{field} {problem}", field=error.field, problem=error.sentence)
+        raise ActionRefused(wrong, field=error.field) from error
 
 
 def send(entry: Entry, *, command: Command, client: Client) -> None:
@@ -66,7 +67,7 @@ def send(entry: Entry, *, command: Command, client: Client) -> None:
         detail = command.call(client)
     except CloudError as error:
         settle.failed(entry, command=command, error=error)
-        if outcome_is_unknown(error):
+        if outcome_is_unknown(error) and command.shows_by_itself:
             look(entry, command=command, client=client)
         return
     settle.accepted(entry, command=command, detail=detail)

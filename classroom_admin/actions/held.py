@@ -22,7 +22,8 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ HOLD: Final = timedelta(seconds=10)
 WORKER_DIED_AFTER: Final = timedelta(seconds=60)
 """A command may take 15 s. Who took its turn so long ago and did not end has died."""
 _AT_ONCE: Final = 100
+_GONE: Final = Sentence("The files were gone before. Nothing was done.")
+_NOT_YOURS: Final = Sentence("Who asked for this may not act on the class any more, so nothing was deleted.")
 
 
 def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> HeldDeletion:
@@ -96,7 +99,6 @@ def undo(*, actor: User, room: Room, hold: int) -> HeldDeletion:
             target_name=", ".join(held.names),
             params={"resource_uuids": held.resource_uuids, "hold": held.hold_id},
         )
-    held.state = HeldDeletion.State.UNDONE
     return held
 
 
@@ -127,22 +129,35 @@ def _send(held: HeldDeletion) -> bool:
     """Take the turn and send; False where another has it, or where it was sent before a crash."""
     if not _turn(held, held.state, HeldDeletion.State.SENDING):
         return False
+    if _was_sent(held):
+        return False
+    why = ""
     try:
-        if _was_sent(held):
-            return False
-        files = Resource.objects.filter(
-            room=held.room, resource_uuid__in=held.resource_uuids, removed_at__isnull=True
+        _delete(held)
+    except ActionRefused as refused:
+        why = refused.sentence
+    except NotYours:
+        why = _NOT_YOURS
+    with transaction.atomic():
+        # Who was so slow that another took the turn writes nothing: that one's result holds.
+        mine = HeldDeletion.objects.filter(
+            pk=held.pk, state=HeldDeletion.State.SENDING, taken_at=held.taken_at
         )
-        resources.delete_resources(actor=held.by, room=held.room, resources=list(files), hold=held.hold_id)
-    except (ActionRefused, NotYours) as refused:
-        why = refused.message if isinstance(refused, ActionRefused) else _NOT_YOURS
-        add_step(held.hold, Step.Kind.FAILED, {"sentence": why})
-        log.info("held deletion %s was not carried out: %s", held.pk, why)
-    HeldDeletion.objects.filter(pk=held.pk).update(state=HeldDeletion.State.SENT)
+        if mine.update(state=HeldDeletion.State.SENT) and why:
+            add_step(held.hold, Step.Kind.FAILED, language.kept(why))
+            log.info("held deletion %s was not carried out: %s", held.pk, why)
     return True
 
 
-_NOT_YOURS: Final = "Who asked for this may not act on the class any more, so nothing was deleted."
+def _delete(held: HeldDeletion) -> None:
+    """Delete what is still there, as the one who asked. Raises as ``delete_resources``."""
+    flow.authorise(held.by, held.room)
+    files = Resource.objects.filter(
+        room=held.room, resource_uuid__in=held.resource_uuids, removed_at__isnull=True
+    )
+    if not files:
+        raise ActionRefused(_GONE)
+    resources.delete_resources(actor=held.by, room=held.room, resources=list(files), hold=held.hold_id)
 
 
 def _was_sent(held: HeldDeletion) -> bool:
@@ -160,5 +175,9 @@ def _was_sent(held: HeldDeletion) -> bool:
 
 def _turn(held: HeldDeletion, before: str, after: str) -> bool:
     """Whether the state could be changed: by one only, however many try."""
+    now = clock.now()
     mine = HeldDeletion.objects.filter(pk=held.pk, state=before, taken_at=held.taken_at)
-    return mine.update(state=after, taken_at=clock.now()) == 1
+    if not mine.update(state=after, taken_at=now):
+        return False
+    held.state, held.taken_at = after, now
+    return True

@@ -4,8 +4,6 @@ import math
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils.translation import gettext
-
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
@@ -16,6 +14,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Participant, Room
 
 PRESENCE_EVENT: Final = 20
@@ -43,7 +42,7 @@ def remove_participant(
     Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
     """
     if participant.room_id != room.pk:
-        raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
+        raise ActionRefused(Sentence("This person is not in this class. Reload the page."), field="userUuid")
     asked: dict[str, Any] = {
         "duration_s": duration_s,
         "for_the_class": for_the_class,
@@ -83,6 +82,7 @@ def remove_participant(
         call=call,
         confirmed_by=Confirms(cmd=PRESENCE_EVENT, match={"offline": user_uuid}),
         read_back=None if participant.online else read_back,
+        shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
     )
     return flow.run(actor=actor, room=room, command=command)
 
@@ -91,13 +91,13 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
     """Raise ``ActionRefused`` for what makes no sense."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
-            gettext("Choose one: for a time, for the class, or for good."), field="dirty.duration"
+            Sentence("Choose one: for a time, for the class, or for good."), field="dirty.duration"
         )
     if duration_s == FOREVER:
-        raise ActionRefused(gettext("Say for how many seconds, 1 or more."), field="dirty.duration")
+        raise ActionRefused(Sentence("Say for how many seconds, 1 or more."), field="dirty.duration")
     if len(reason) > LONGEST_REASON or "\x00" in reason:
         raise ActionRefused(
-            gettext("The reason must be at most %(most)s characters.") % {"most": LONGEST_REASON},
+            Sentence("The reason must be at most {most} characters.", most=LONGEST_REASON),
             field="reason",
         )
 
@@ -130,7 +130,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(
-            gettext("This person is in the class already. Reload the page."), field="userUuid"
+            Sentence("This person is in the class already. Reload the page."), field="userUuid"
         )
 
     def call(cloud: Client) -> Detail | None:

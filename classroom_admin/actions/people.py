@@ -22,6 +22,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.core.cloud_ids import problem_with_id
 from classroom_admin.core.language import in_words
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 
@@ -126,7 +127,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
     _require_administrator(actor)
     if not person.is_active:
         raise ActionRefused(
-            gettext("This account is deactivated. Reactivate it first, then give it classes.")
+            Sentence("This account is deactivated. Reactivate it first, then give it classes.")
         )
     with _one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)

@@ -9,13 +9,13 @@ from typing import Any, Final
 from classroom_admin.agora import errors
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.core import language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.core.sentence import Sentence, joined
 
 Sentences = dict[type[CloudError], Sentence]
 
 
 def _then(what: Sentence, next_step: Sentence) -> Sentence:
-    return Sentence("{what} {next_step}", what=what, next_step=next_step)
+    return joined((what, next_step))
 
 
 _RELOAD: Final = Sentence(

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from django.utils.translation import gettext
-
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.cloud import COMMAND_S
@@ -14,6 +12,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.on_record import shown_address
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 RESOURCE_EVENT: Final = 1003
@@ -80,7 +79,7 @@ def delete_resources(
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(
-            gettext("A chosen file is not in this class. Reload the page."), field="resourceUuids"
+            Sentence("A chosen file is not in this class. Reload the page."), field="resourceUuids"
         )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]

@@ -1,11 +1,16 @@
 """Celery tasks of commands that take long. Arguments are ids only; a missed one is made good by the beat."""
 
+from typing import Final
+
 from celery import shared_task
 
 from classroom_admin.actions.bulk.tasks import due, work
 from classroom_admin.actions.file_tasks import hint_held, send_held, tidy_files
+from classroom_admin.actions.places import Places
 from classroom_admin.actions.planning import hints, making
 from classroom_admin.actions.removals import carrying_out
+
+_MAKING: Final = Places(1)
 
 __all__ = [
     "carry_out_removal",
@@ -21,8 +26,13 @@ __all__ = [
 
 @shared_task(name=hints.MAKE)
 def make_planned(series_id: int | None = None) -> None:
-    """Make the planned classes that are due: of one series, or (the beat) of all."""
-    making.make_due(series_id=series_id)
+    """Make the planned classes that are due: first those of one series, where one is given, then all.
+
+    One at a time in a worker, however slow the cloud is; what is planned meanwhile is made by that one.
+    """
+    with _MAKING.taken() as mine:
+        if mine:
+            making.make_due(first=series_id)
 
 
 @shared_task(name="actions.carry_out_removal")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,7 +18,7 @@ from classroom_admin.agora.errors import (
     UnreadableAnswer,
 )
 from classroom_admin.agora.rooms import RoomCalls
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.core.sentence import Sentence, joined
 
 Problem = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000
@@ -54,7 +53,7 @@ class ConnectionCalls(RoomCalls):
             about_app_id = any(sentence.startswith("AGORA_APP_ID") for sentence in wrong)
             about_address = any(sentence.startswith(_ADDRESS) for sentence in wrong)
             problem: Problem = "app_id" if about_app_id else "unreachable" if about_address else "token"
-            return self._report(started, ok=False, problem=problem, message=_joined(wrong))
+            return self._report(started, ok=False, problem=problem, message=joined(wrong))
         try:
             self.read_room(room_uuid=f"connection-test-{secrets.token_hex(12)}", deadline_s=deadline_s)
         except RoomNotFound:
@@ -84,7 +83,7 @@ def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Problem, Senten
     """Name the most likely cause of a failed test, and what to do."""
     problem, sentence = _cause(error, offset_ms)
     quoted = error.message and error.http_status is not None and problem != "unreachable"
-    return problem, _joined(
+    return problem, joined(
         [sentence, Sentence("The cloud said: {error}.", error=str(error))]
     ) if quoted else sentence
 
@@ -111,7 +110,7 @@ def _cause(error: CloudError, offset_ms: int | None) -> tuple[Problem, Sentence]
         )
     if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
         check = Sentence("Check AGORA_BASE_URL, this machine's network, and its firewall or proxy.")
-        return "unreachable", _joined([Sentence(error.message), check])
+        return "unreachable", joined([Sentence(error.message), check])
     if isinstance(error, UnreadableAnswer):
         return "unreachable", Sentence(
             "Something answers at AGORA_BASE_URL, but it does not speak like the cloud: check the address, "
@@ -120,14 +119,6 @@ def _cause(error: CloudError, offset_ms: int | None) -> tuple[Problem, Sentence]
     if isinstance(error, CloudFailed | CloudUnavailable):
         return "cloud", Sentence("The cloud answers that it has trouble itself: test again in some minutes.")
     return "cloud", Sentence("The cloud refused the test.")
-
-
-def _joined(sentences: Sequence[Sentence]) -> Sentence:
-    """All of them, one after the other."""
-    whole = sentences[0]
-    for sentence in sentences[1:]:
-        whole = Sentence("{what} {next_step}", what=whole, next_step=sentence)
-    return whole
 
 
 def _skew(offset_ms: int) -> Sentence:

@@ -29,11 +29,13 @@ def in_words(text: str) -> str:
     )
 
 
-def kept(sentence: Sentence) -> dict[str, Any]:
+def kept(text: str) -> dict[str, Any]:
     """A sentence as a record keeps it: in English, for whoever reads the record itself, and how it was
-    made.
+    made. Of other text there is only the text.
     """
-    return {SENTENCE: str(sentence), SAYS: sentence.as_json()}
+    if not isinstance(text, Sentence):
+        return {SENTENCE: text}
+    return {SENTENCE: str(text), SAYS: text.as_json()}
 
 
 def told(record: Mapping[str, Any]) -> str:

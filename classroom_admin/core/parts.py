@@ -26,12 +26,14 @@ def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part
 
 
 def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
-    """One worker that only polls, so that nothing delays the poll, and one for all the rest.
+    """One worker that only polls, so that nothing delays the poll; one for what was promised to the second;
+    and one for all the rest.
 
     Threads, not processes: they end with their process, and start at once.
     """
     return [
         _worker("poll", queues="poll", threads=1, base_dir=base_dir, env=env),
+        _worker("promised", queues="promised", threads=4, base_dir=base_dir, env=env),
         _worker("worker", queues="sync,celery", threads=4, base_dir=base_dir, env=env),
     ]
 

@@ -4,7 +4,7 @@ here: the cloud's client uses it, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 PATTERN = "pattern"
@@ -34,6 +34,14 @@ class Sentence(str):
             for name, value in self.values.items()
         }
         return {PATTERN: self.pattern, VALUES: values}
+
+
+def joined(sentences: Sequence[Sentence]) -> Sentence:
+    """All of them (at least one), one after the other."""
+    whole = sentences[0]
+    for sentence in sentences[1:]:
+        whole = Sentence("{what} {next_step}", what=whole, next_step=sentence)
+    return whole
 
 
 def read(kept: Any) -> Sentence | None:

@@ -65,6 +65,19 @@ class ClassReading(PeoplePanels):
     def _entries(self) -> list[Entry]:
         return class_selectors.commands(self.room)
 
+    @cached_property
+    def _on_record(self) -> list[Entry]:
+        """Commands that may still hold, oldest first: where more were asked than were read, the earlier ones
+        are read, too.
+        """
+        read = self._entries
+        if len(read) < class_selectors.COMMANDS:
+            return read[::-1]
+        return [*self._earlier(before=read[-1].pk), *reversed(read)]
+
+    def _earlier(self, *, before: int) -> list[Entry]:
+        return class_selectors.earlier_commands(self.room, before=before)
+
     @property
     def commands_shown(self) -> list[Told]:
         return self.commands[:COMMANDS_SHOWN]
@@ -94,7 +107,7 @@ class ClassReading(PeoplePanels):
         return told.waits and clock.now() - told.at < PATIENCE
 
     def _kept_out(self, people: list[Participant]) -> dict[str, bans.Until]:
-        """Who may not come back, and until when, from the commands on record that were read anyway."""
+        """Who may not come back, and until when, from the commands on record."""
         kicked_at = {
             (person.user_uuid, person.kicked_sequence): person.kicked_at
             for person in people
@@ -102,7 +115,7 @@ class ClassReading(PeoplePanels):
         }
         about = [
             entry
-            for entry in reversed(self._entries)
+            for entry in self._on_record
             if entry.action == bans.LET_BACK or entry.params.get("ban_s") is not None
         ]
         found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
@@ -158,8 +171,7 @@ class ClassReading(PeoplePanels):
     @cached_property
     def _recording_commands(self) -> list[Entry]:
         """The commands that concern the running recording, oldest first."""
-        kinds = (recording_state.START, recording_state.PAUSE, recording_state.RESUME, recording_state.CHANGE)
-        entries = [entry for entry in reversed(self._entries) if entry.action in kinds]
+        entries = [entry for entry in self._on_record if entry.action in recording_state.KINDS]
         running = self.running_recording
         return recording_state.taken_since_start(running, entries) if running else []
 
@@ -189,7 +201,7 @@ class ClassReading(PeoplePanels):
     @cached_property
     def cover(self) -> Cover | None:
         """How much of the class was recorded; None where that can't be said, or there is no recording."""
-        return cover_of(self.room, self.recordings, self._entries) if self.recordings else None
+        return cover_of(self.room, self.recordings, self._on_record) if self.recordings else None
 
     @cached_property
     def held(self) -> list[Held]:

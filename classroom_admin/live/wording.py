@@ -99,8 +99,10 @@ class Told:
 
     @property
     def late_at(self) -> datetime | None:
-        """When it is time to ask the cloud how it ended, by the cloud's clock; None where all is said."""
-        if not (self.waits or self.unknown) or not self.can_check:
+        """When it is time to say that the cloud has not told how it ended, by the cloud's clock; None where
+        all is said.
+        """
+        if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)
 

@@ -18,6 +18,7 @@ from django.db.models import (
     IntegerField,
     Model,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -30,6 +31,7 @@ from django.db.models.functions import Coalesce
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.rooms import bans, recording_state
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (
     Answer,
@@ -183,6 +185,17 @@ def commands(room: Room) -> list[Entry]:
     """What was asked of this room last, newest first, each with its steps: two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
+
+
+def earlier_commands(room: Room, *, before: int, until: datetime | None = None) -> list[Entry]:
+    """What was asked before the entry with this id that may still hold: who is kept out, and the recording.
+
+    Oldest first, each with its steps, those up to `until` (our clock): two queries.
+    """
+    kinds = (bans.REMOVE, bans.LET_BACK, *recording_state.KINDS)
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, id__lt=before, action__in=kinds)
+    steps = Step.objects.all() if until is None else Step.objects.filter(at__lte=until)
+    return list(entries.order_by("id").prefetch_related(Prefetch("steps", steps)))
 
 
 def targets_since(room: Room, step: int) -> list[str]:

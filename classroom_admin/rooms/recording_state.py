@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Prefetch
-
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Recording, Room
@@ -17,6 +15,8 @@ START: Final = "recording.start"
 PAUSE: Final = "recording.pause"
 RESUME: Final = "recording.resume"
 CHANGE: Final = "recording.change"
+KINDS: Final = (START, PAUSE, RESUME, CHANGE)
+"""The commands that tell how a recording stands."""
 PAUSED: Final = "paused"
 _TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
@@ -116,15 +116,10 @@ def mode_of(commands: Iterable[Entry]) -> str:
     return next((str(entry.params.get("mode", "")) for entry in commands if entry.action == START), "")
 
 
-def commands_of(room: Room, *, until: datetime | None = None) -> list[Entry]:
-    """All commands on record about the room's recordings, oldest first, with their steps: two queries.
-    `until`: as the record was at that moment (our clock).
-    """
-    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(START, PAUSE, RESUME, CHANGE))
-    steps = Step.objects.all()
-    if until is not None:
-        entries, steps = entries.filter(at__lte=until), steps.filter(at__lte=until)
-    return list(entries.order_by("id").prefetch_related(Prefetch("steps", steps)))
+def commands_of(room: Room) -> list[Entry]:
+    """All commands on record about the room's recordings, oldest first, with their steps: two queries."""
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=KINDS)
+    return list(entries.order_by("id").prefetch_related("steps"))
 
 
 def _led_to(recording: Recording, took: list[Step]) -> bool:

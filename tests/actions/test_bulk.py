@@ -178,6 +178,13 @@ def test_the_same_form_sent_twice_makes_one_run(school: School, classes: MakeCla
     assert BulkItem.objects.count() == 2
 
 
+def test_the_form_of_somebody_else_makes_no_run(school: School, classes: MakeClasses) -> None:
+    rooms = classes(1)
+    make(school, rooms, token="of the form")
+    with pytest.raises(ActionRefused, match="used already"):
+        make(school, rooms, token="of the form", actor=school.administrator)
+
+
 def test_many_workers_send_each_command_once(school: School, classes: MakeClasses, settings: Any) -> None:
     rooms = classes(8)
     run = make(school, rooms)

@@ -123,6 +123,26 @@ def test_files_that_are_gone_meanwhile(hold, left):
     held.send_due()
     assert not Entry.objects.filter(action="resource.delete").exists()
     assert kinds(hold.hold)[-1] == Step.Kind.FAILED
+    assert "gone before" in last_detail(hold.hold)["sentence"]
+
+
+def test_a_turn_that_was_lost_writes_nothing(hold, left, monkeypatch):
+    """Somebody is so slow that another takes the turn; that one ends it, and the slow one fails later."""
+    make_due(hold)
+    delete = held._delete
+
+    def slowly(slow: HeldDeletion) -> None:
+        monkeypatch.setattr(held, "_delete", delete)
+        HeldDeletion.objects.filter(pk=slow.pk).update(taken_at=clock.now() - 2 * held.WORKER_DIED_AFTER)
+        assert held.send_due() == 1
+        raise ActionRefused("Too slow.")
+
+    monkeypatch.setattr(held, "_delete", slowly)
+    held.send_due()
+    assert left() == ["c"]
+    hold.refresh_from_db()
+    assert hold.state == State.SENT
+    assert kinds(hold.hold) == ["done"]
 
 
 def test_a_refusal_of_the_cloud_is_on_record(hold, left, sim):

@@ -162,6 +162,25 @@ def test_who_may_no_longer_do_it(school, time, person):
     assert person("ada")["online"]
 
 
+def test_a_turn_that_was_lost_writes_nothing(school, time, person, monkeypatch):
+    """Somebody is so slow that another takes it over; that one removes, and the slow one fails later."""
+    planned = plan(school, 30)
+    time.step(30)
+    remove = carrying_out._remove
+
+    def slowly(slow):
+        monkeypatch.setattr(carrying_out, "_remove", remove)
+        time.step(carrying_out.TAKEN_AGAIN_AFTER.total_seconds())
+        assert carrying_out.carry_out(slow.pk)
+        raise carrying_out.NotDone("Too slow.")
+
+    monkeypatch.setattr(carrying_out, "_remove", slowly)
+    assert not carrying_out.carry_out(planned.pk)
+    planned.refresh_from_db()
+    assert (planned.state, planned.entry) == (State.DONE, removals().get())
+    assert not person("ada")["online"]
+
+
 def test_a_cloud_that_refuses_is_on_record_and_not_asked_again(school, time, sim):
     sim.fault("server_error", route="kick")
     planned = plan(school, 30)

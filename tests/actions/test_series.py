@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from classroom_admin.actions import classes
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.planning import making
 from classroom_admin.actions.planning import series as planning
@@ -13,6 +14,7 @@ from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
+from tests.actions.conftest import kinds
 
 State = PlannedClass.State
 DAY = timedelta(days=1)
@@ -52,6 +54,13 @@ def rooms(sim) -> list[str]:
     """Which of the planned classes are at the cloud."""
     there = {room["roomUuid"] for room in sim.oracle(events=0)["rooms"]}
     return [uuid for uuid in PlannedClass.objects.values_list("room_uuid", flat=True) if uuid in there]
+
+
+def claimed(series: Series) -> PlannedClass:
+    """The only class of a series, as who makes it has it."""
+    pk = series.planned.get().pk
+    assert making.claim(pk)
+    return PlannedClass.objects.select_related("series__created_by", "series__taught_by").get(pk=pk)
 
 
 def let_it_be_due(series: Series) -> None:
@@ -100,6 +109,22 @@ def test_the_same_form_twice_is_one_series(plan):
     assert plan(1, 2).pk == plan(1, 2).pk
     assert PlannedClass.objects.count() == 2
     assert Entry.objects.filter(action="series.plan").count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "Greek 8a"},
+        {"zone": "UTC"},
+        {"asked": {"room_type": 4, "duration_s": 3600}},
+        {"weekdays": [1]},
+    ],
+)
+def test_a_form_that_was_gone_back_to_and_changed_is_another_series(plan, other):
+    first = plan(1)
+    assert plan(1, **other).pk != first.pk
+    assert plan(2).pk != first.pk
+    assert plan(1).pk == first.pk
 
 
 def test_a_class_is_claimed_by_one(plan):
@@ -202,6 +227,76 @@ def test_an_administrator_plans_for_a_teacher(plan, school, sim):
     room = Room.objects.get(room_uuid=series.planned.get().room_uuid)
     assert [given.user for given in room.teachers.all()] == [school.teacher]
     assert list(planning.visible_series(school.teacher)) == [series]
+
+
+def test_two_plans_that_are_alike_are_two_classes_each_with_its_teacher(plan, school, sim):
+    """Made one right after the other, they look like a button that was pressed twice."""
+    at = timezone.now().replace(microsecond=0) + DAY
+    both = [
+        planning.plan(
+            actor=school.administrator, request_id=f"for {teacher}", name="Latin 8a", starts=[at],
+            zone="UTC", asked={"room_type": 4, "duration_s": 2700}, taught_by=teacher,
+        )
+        for teacher in (school.teacher, school.other_teacher)
+    ]  # fmt: skip
+    assert making.make_due() == 2
+    assert len(rooms(sim)) == 2
+    for series in both:
+        room = Room.objects.get(room_uuid=series.planned.get().room_uuid)
+        assert [given.user for given in room.teachers.all()] == [series.taught_by]
+
+
+def test_what_was_done_about_another_class_is_not_taken_for_this_one(plan, school):
+    series = plan(1)
+    planned = claimed(series)
+    entry = classes.create_class(actor=school.teacher, name="Latin 8a", room_type=4)
+    making._note(planned, entry)
+    planned.refresh_from_db()
+    assert (planned.state, planned.due_at is None) == (State.FAILED, False), "it is tried again"
+    assert planned.why == "Another class was being made just then."
+
+
+def test_a_class_that_is_not_known_here_is_not_said_to_be_made(plan, school, sim):
+    series = plan(1, actor=school.administrator, taught_by=school.teacher)
+    planned = claimed(series)
+    making.make(planned)
+    Room.objects.filter(room_uuid=planned.room_uuid).delete()
+    PlannedClass.objects.filter(pk=planned.pk).update(state=State.MAKING, claimed_until=planned.claimed_until)
+    making._note(planned, Entry.objects.get(action="class.create"))
+    planned.refresh_from_db()
+    assert (planned.state, planned.due_at is None) == (State.FAILED, False)
+    let_it_be_due(series)
+    making.make_due()
+    room = Room.objects.get(room_uuid=planned.room_uuid)
+    assert room.teachers.get().user == school.teacher
+    assert rooms(sim) == [planned.room_uuid]
+
+
+def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
+    series = plan(1, actor=school.administrator, taught_by=school.teacher)
+    school.teacher.is_active = False
+    school.teacher.save()
+    making.make_due()
+    planned = series.planned.get()
+    assert planned.state == State.MADE
+    assert planned.why.startswith("It was not given to teacher: This account is deactivated.")
+    entry = Entry.objects.get(action="room.assign")
+    assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
+
+
+def test_a_claim_that_was_lost_writes_nothing(plan, school):
+    """Somebody was so slow that another took the class over: that one's result holds."""
+    series = plan(1)
+    slow = claimed(series)
+    let_it_be_due(series)
+    making.make_due()
+    made = series.planned.get()
+    assert made.state == State.MADE
+    making._failed(slow, reason="Too slow.", again=True)
+    making._note(slow, Entry.objects.filter(action="class.create").latest("pk"))
+    assert series.planned.get().__dict__.items() >= {
+        "state": State.MADE, "made_at": made.made_at, "reason": "", "due_at": None,
+    }.items()  # fmt: skip
 
 
 @pytest.mark.parametrize("do", [planning.try_again, planning.cancel])

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Final
 
 from django.db.models import F, Q
-from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import classes, recordings
@@ -19,12 +18,15 @@ from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.bulk.models import BulkItem, BulkRun
 from classroom_admin.actions.bulk.plan import What, plan
 from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.reasons import because
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Room
 
 LEASE: Final = timedelta(seconds=75)
 """Longer than the claim of a single command lasts, so that a command taken up again is sent anew."""
+_NOT_YOURS: Final = Sentence("This class is not yours any more; nothing was done.")
 State = BulkItem.State
 
 
@@ -45,7 +47,6 @@ COMMANDS: Final[dict[str, Callable[[User, Room], Entry]]] = {
     What.CLOSE: _close,
     What.RECORD: _record,
 }
-
 
 ACTIONS: Final[dict[str, str]] = {
     What.END: "class.end",
@@ -101,9 +102,9 @@ def _carry_out(item: BulkItem, run: BulkRun) -> None:
     try:
         entry = COMMANDS[run.what](run.by, item.room)
     except ActionRefused as error:
-        _settle(item, State.FAILED, reason=error.message)
+        _settle(item, State.FAILED, reason=error.sentence)
     except NotYours:
-        _settle(item, State.FAILED, reason=_("This class is not yours any more; nothing was done."))
+        _settle(item, State.FAILED, reason=_NOT_YOURS)
     else:
         failed = entry.steps.filter(kind=Step.Kind.FAILED).exists()
         confirmed = entry.steps.filter(kind=Step.Kind.CONFIRMED).exists()
@@ -130,6 +131,6 @@ def _settle(
         state=state,
         entry=entry if entry is not None else item.entry_id,
         skip=skip,
-        reason=reason,
+        **because(reason),
         changed_at=clock.now(),
     )

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from classroom_admin.actions.bulk.plan import Skip, What
+from classroom_admin.actions.reasons import Reasoned
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.keys import new_key
 from classroom_admin.rooms.models import Room
@@ -34,12 +35,12 @@ class BulkRun(models.Model):
         return f"{self.what} ({self.key})"
 
 
-class BulkItem(models.Model):
+class BulkItem(Reasoned):
     """One class of a run.
 
     waiting → running → done, failed or skipped; failed → waiting again by a retry. Who changes `state` from
     waiting to running, by a conditional update, carries it out: nobody else does, until `claimed_at` is too
-    long ago for that one to live.
+    long ago for that one to live. The reason says why it failed before the cloud was asked.
     """
 
     class State(models.TextChoices):
@@ -53,7 +54,6 @@ class BulkItem(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     skip = models.CharField(max_length=20, choices=Skip.choices, blank=True)
-    reason = models.TextField(blank=True, help_text="why it failed before the cloud was asked, for people")
     entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
     tries = models.IntegerField(default=0, help_text="how often somebody has taken it up")
     claimed_at = models.DateTimeField(null=True)

@@ -62,8 +62,11 @@ def make(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkRu
                 for each in planned
             )
             finish(run)
-    except IntegrityError:
-        return BulkRun.objects.get(token=token, by=actor)
+    except IntegrityError as error:
+        known = BulkRun.objects.filter(token=token, by=actor).first()
+        if known is None:
+            raise ActionRefused(_("This form has been used already. Choose the classes again.")) from error
+        return known
     run.refresh_from_db()
     return run
 

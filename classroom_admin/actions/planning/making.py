@@ -6,24 +6,24 @@ itself. A second try of the same class goes under the same id, so it can't make 
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import classes, people
 from classroom_admin.actions.errors import ActionRefused, NotYours
-from classroom_admin.actions.planning.models import PlannedClass
+from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.reasons import because
 from classroom_admin.agora import errors
+from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence, read
 from classroom_admin.rooms.models import Room, RoomTeacher
 
-log = logging.getLogger(__name__)
 State = PlannedClass.State
 CLAIM: Final = timedelta(seconds=60)  # longer than a call may take
 FIRST_WAIT_S: Final = 15.0
@@ -40,24 +40,33 @@ PASSING: Final = frozenset(
     )
 )
 
+_OVER: Final = Sentence("Its time was over before it could be made.")
+_CLOSED: Final = Sentence("The account of the one who planned it is closed.")
+_ANOTHER: Final = Sentence("Another class was being made just then.")
+_NOT_KNOWN: Final = Sentence("The cloud has made it, but it is not known here yet.")
+_NO_ADMINISTRATOR: Final = Sentence("The one who planned it is no administrator any more.")
 
-def make_due(*, series_id: int | None = None, within_s: float = 20.0) -> int:
-    """Make what is due (of one series, or of all), the soonest class first, for so long at most.
+
+def make_due(*, first: int | None = None, within_s: float = 20.0) -> int:
+    """Make what is due, for so long at most: the classes of the series ``first``, where one is given, then
+    all, each time the soonest.
 
     Gives how many were tried; what is left is taken up by the next beat.
     """
     ends_at = clock.monotonic() + within_s
     tried = 0
-    found = due()
-    if series_id is not None:
-        found = found.filter(series_id=series_id)
-    for pk in list(found.order_by("starts_at", "pk").values_list("pk", flat=True)):
-        if clock.monotonic() >= ends_at:
-            break
+    while (pk := _next(first)) is not None and clock.monotonic() < ends_at:
         if claim(pk):
             make(PlannedClass.objects.select_related("series__created_by", "series__taught_by").get(pk=pk))
             tried += 1
     return tried
+
+
+def _next(first: int | None) -> int | None:
+    """Asked anew for each class, so that what is planned meanwhile has its turn."""
+    found = due().order_by("starts_at", "pk").values_list("pk", flat=True)
+    own = None if first is None else found.filter(series_id=first).first()
+    return found.first() if own is None else own
 
 
 def due() -> QuerySet[PlannedClass]:
@@ -79,7 +88,7 @@ def make(planned: PlannedClass) -> None:
     series = planned.series
     lasts = timedelta(seconds=series.settings.get("duration_s") or 0)
     if planned.starts_at + lasts <= clock.cloud_now():
-        _failed(planned, reason=_("Its time was over before it could be made."), again=False)
+        _failed(planned, reason=_OVER, again=False)
         return
     try:
         entry = classes.create_class(
@@ -91,9 +100,9 @@ def make(planned: PlannedClass) -> None:
             **series.settings,
         )
     except NotYours:
-        _failed(planned, reason=_("The account of the one who planned it is closed."), again=False)
+        _failed(planned, reason=_CLOSED, again=False)
     except ActionRefused as refused:
-        _failed(planned, reason=refused.message, again=False)
+        _failed(planned, reason=refused.sentence, again=False)
     else:
         _note(planned, entry)
 
@@ -101,14 +110,27 @@ def make(planned: PlannedClass) -> None:
 def _note(planned: PlannedClass, entry: Entry) -> None:
     steps = list(entry.steps.order_by("pk"))
     kinds = [step.kind for step in steps]
-    if Step.Kind.CONFIRMED in kinds or Step.Kind.ACCEPTED in kinds:
-        PlannedClass.objects.filter(pk=planned.pk).update(
-            state=State.MADE, made_at=clock.now(), due_at=None, claimed_until=None, reason=""
-        )
-        _hand_over(planned, to=planned.series.taught_by)
+    if entry.room_uuid != planned.room_uuid:
+        _failed(planned, reason=_ANOTHER, again=True)
+    elif Step.Kind.CONFIRMED in kinds or Step.Kind.ACCEPTED in kinds:
+        _made(planned)
+    else:
+        detail = steps[-1].detail if steps else {}
+        why = read(detail.get(language.SAYS)) or str(detail.get(language.SENTENCE, ""))
+        _failed(planned, reason=why, again=detail.get("error") in PASSING)
+
+
+def _made(planned: PlannedClass) -> None:
+    """Hand the class over, then note that it is made: who dies in between leaves it to another."""
+    room = Room.objects.filter(room_uuid=planned.room_uuid).first()
+    if room is None:
+        _failed(planned, reason=_NOT_KNOWN, again=True)
         return
-    detail = steps[-1].detail if steps else {}
-    _failed(planned, reason=str(detail.get("sentence", "")), again=detail.get("error") in PASSING)
+    why = _hand_over(room, planned.series)
+    with transaction.atomic():
+        mine = _settle(planned, state=State.MADE, made_at=clock.now(), due_at=None, **because(why))
+        if mine and why:
+            _record_kept(room, planned.series, why)
 
 
 def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
@@ -116,17 +138,39 @@ def _failed(planned: PlannedClass, *, reason: str, again: bool) -> None:
     wait = timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (planned.tries - 1)))
     next_try = clock.now() + wait
     worth_it = again and next_try < planned.starts_at
-    PlannedClass.objects.filter(pk=planned.pk).update(
-        state=State.FAILED, due_at=next_try if worth_it else None, claimed_until=None, reason=reason
-    )
+    _settle(planned, state=State.FAILED, due_at=next_try if worth_it else None, **because(reason))
 
 
-def _hand_over(planned: PlannedClass, *, to: User | None) -> None:
-    """Give a class that an administrator planned for a teacher to them."""
-    room = Room.objects.filter(room_uuid=planned.room_uuid).first()
-    if to is None or room is None or RoomTeacher.objects.filter(room=room, user=to).exists():
-        return
+def _settle(planned: PlannedClass, **columns: Any) -> bool:
+    """Write how it went, unless the claim was lost meanwhile: then another one's result holds."""
+    mine = PlannedClass.objects.filter(pk=planned.pk, state=State.MAKING, claimed_until=planned.claimed_until)
+    return mine.update(claimed_until=None, **columns) == 1
+
+
+def _hand_over(room: Room, series: Series) -> str:
+    """Give a class that an administrator planned for a teacher to them; why that can't be, "" where it was
+    done or there is nobody to give it to.
+    """
+    to = series.taught_by
+    if to is None or RoomTeacher.objects.filter(room=room, user=to).exists():
+        return ""
     try:
-        people.assign_room(actor=planned.series.created_by, person=to, room=room)
-    except (ActionRefused, PermissionDenied) as refused:
-        log.warning("a planned class could not be given to its teacher: %s", refused)
+        people.assign_room(actor=series.created_by, person=to, room=room)
+    except ActionRefused as refused:
+        return Sentence("It was not given to {teacher}: {why}", teacher=str(to), why=refused.sentence)
+    except PermissionDenied:
+        return Sentence("It was not given to {teacher}: {why}", teacher=str(to), why=_NO_ADMINISTRATOR)
+    return ""
+
+
+def _record_kept(room: Room, series: Series, why: str) -> None:
+    to = series.taught_by
+    record.done(
+        actor=series.created_by,
+        action="room.assign",
+        room_uuid=room.room_uuid,
+        target=to.email if to else "",
+        target_name=str(to or ""),
+        outcome=Step.Kind.FAILED,
+        detail=language.kept(why),
+    )

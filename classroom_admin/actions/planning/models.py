@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.actions.reasons import Reasoned
 from classroom_admin.rooms.keys import new_key
 
 
@@ -44,8 +45,8 @@ class Series(models.Model):
         return self.name
 
 
-class PlannedClass(models.Model):
-    """One date of a series, and how far its class is."""
+class PlannedClass(Reasoned):
+    """One date of a series, and how far its class is. The reason is that of the last try."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("planned")
@@ -61,7 +62,6 @@ class PlannedClass(models.Model):
     due_at = models.DateTimeField(null=True, help_text="when it is made, or tried again; null: by hand only")
     claimed_until = models.DateTimeField(null=True, help_text="somebody is making it until then at most")
     tries = models.IntegerField(default=0)
-    reason = models.TextField(blank=True, help_text="why the last try failed, in words for people")
     made_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -46,8 +48,9 @@ def plan(
 ) -> Series:
     """Plan a class for each of ``starts`` (aware). ``asked``: the rest of ``create_class``'s arguments.
 
-    All is checked by the client's rules before anything is stored (``ActionRefused``). The same
-    ``request_id`` by the same person is the same series. What is due is made at once, in the background.
+    All is checked by the client's rules before anything is stored (``ActionRefused``). The same form
+    (``request_id``) sent twice by the same person is the same series; with other things in it, it is another.
+    What is due is made at once, in the background.
     """
     if not actor.is_active:
         raise NotYours
@@ -61,10 +64,11 @@ def plan(
     for starts_at in (min(starts), max(starts)):
         classes.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
     now = clock.now()
+    said = (request_id, name, starts, zone, asked, sorted(weekdays), taught_by.pk if taught_by else None)
     with transaction.atomic():
         series, is_new = Series.objects.get_or_create(
             created_by=actor,
-            request_id=request_id,
+            request_id=_mark(said),
             defaults={
                 "name": name,
                 "zone": zone,
@@ -82,6 +86,12 @@ def plan(
             _record(actor, "series.plan", series, classes=len(starts), first=starts[0], last=starts[-1])
             transaction.on_commit(lambda: hints.make(series.pk))
     return series
+
+
+def _mark(said: tuple[Any, ...]) -> str:
+    """What two presses of one form have in common. A form that was gone back to and changed has another."""
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def try_again(*, actor: User, series: Series, planned: PlannedClass | None = None) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.core import clock, language
+from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Participant
 
 State = PlannedRemoval.State
@@ -22,7 +23,11 @@ TAKEN_AGAIN_AFTER: Final = timedelta(seconds=90)
 
 
 class NotDone(Exception):
-    """Nothing was sent; the text says why, for people."""
+    """Nothing was sent; ``sentence`` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def due() -> list[int]:
@@ -39,15 +44,18 @@ def carry_out(planned_id: int) -> bool:
         return False
     planned = PlannedRemoval.objects.select_related("room", "by").get(pk=planned_id)
     # A worker that died may have sent the command before: then it is on record, and is not sent again.
-    entry = _sent_before(planned)
+    entry, why = _sent_before(planned), ""
     if entry is None:
         try:
             entry = _remove(planned)
         except NotDone as reason:
-            _not_done(planned, str(reason))
-    PlannedRemoval.objects.filter(pk=planned_id).update(
-        state=State.DONE if entry else State.NOT_DONE, entry=entry
-    )
+            why = reason.sentence
+    with transaction.atomic():
+        # Who was so slow that another took it over writes nothing: that one's result holds.
+        mine = PlannedRemoval.objects.filter(pk=planned_id, state=State.TAKEN, taken_at=now)
+        settled = mine.update(state=State.DONE if entry else State.NOT_DONE, entry=entry)
+        if settled and entry is None:
+            _not_done(planned, why)
     return entry is not None
 
 
@@ -71,9 +79,9 @@ def _remove(planned: PlannedRemoval) -> Entry:
     """The entry of the removal; ``NotDone`` where nothing was sent."""
     person = Participant.objects.filter(room=planned.room, user_uuid=planned.user_uuid).first()
     if person is None:
-        raise NotDone(_("This person is not in the class."))
+        raise NotDone(Sentence("This person is not in the class."))
     if not person.online and not planned.span:
-        raise NotDone(_("They had left by themselves before. Nothing was done."))
+        raise NotDone(Sentence("They had left by themselves before. Nothing was done."))
     try:
         return participants.remove_participant(
             actor=planned.by,
@@ -84,9 +92,9 @@ def _remove(planned: PlannedRemoval) -> Entry:
             **planned.span,
         )
     except ActionRefused as error:
-        raise NotDone(error.message) from error
+        raise NotDone(error.sentence) from error
     except NotYours as error:
-        raise NotDone(_("Who planned it may not do this in this class any more.")) from error
+        raise NotDone(Sentence("Who planned it may not do this in this class any more.")) from error
 
 
 def _not_done(planned: PlannedRemoval, why: str) -> None:
@@ -98,5 +106,5 @@ def _not_done(planned: PlannedRemoval, why: str) -> None:
         target_name=planned.name,
         params={"planned": planned.pk},
         outcome=Step.Kind.FAILED,
-        detail={"sentence": why},
+        detail=language.kept(why),
     )

@@ -31,9 +31,10 @@ def check(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     except ActionRefused as error:
         done, says = False, error.message
     else:
-        says += " " + (
-            _("So it was done.") if done else _("So it was not done. Try again if it is still needed.")
-        )
+        if done is not None:
+            says += " " + (
+                _("So it was done.") if done else _("So it was not done. Try again if it is still needed.")
+            )
     if request.htmx:
         return render(request, "live/commands/_checked.html", {"done": done, "says": says})
     (messages.success if done else messages.warning)(request, says)

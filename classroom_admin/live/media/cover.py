@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import recording_state
-from classroom_admin.rooms.class_selectors import COMMANDS
 from classroom_admin.rooms.coverage import FAILED, KINDS, MISSING, PAUSED, RECORDED, Stretch, Taken, coverage
 from classroom_admin.rooms.models import Recording, Room, RoomState
 
@@ -72,11 +71,9 @@ class Cover:
     sums: list[Sum]
 
 
-def cover_of(
-    room: Room, recordings: Iterable[Recording], entries: list[Entry], *, until: datetime | None = None
-) -> Cover | None:
-    """The bar of a class that has started; `entries` are the last commands on record, newest first. `until`:
-    as it was at that moment (our clock).
+def cover_of(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> Cover | None:
+    """The bar of a class that has started; `entries` are its commands on record, oldest first, those about
+    recordings all of them.
     """
     if room.started_at is None:
         return None
@@ -84,10 +81,7 @@ def cover_of(
     end = None if runs else room.ended_at or room.closed_at or room.last_event_at
     if not runs and end is None:
         return None
-    if len(entries) >= COMMANDS:  # there are earlier ones, a pause may be among them
-        commands = recording_state.commands_of(room, until=until)
-    else:
-        commands = [entry for entry in reversed(entries) if entry.action.startswith("recording.")]
+    commands = [entry for entry in entries if entry.action in recording_state.KINDS]
     taken = [one for recording in recordings if (one := _taken(recording, commands))]
     stretches = coverage(start=room.started_at, end=end, recordings=taken)
     return _drawn(room, stretches, end=end) if stretches else None

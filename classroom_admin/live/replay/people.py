@@ -20,7 +20,7 @@ CALL_OFF = "participant.call_off_removal"
 def tell_more(people: list[Participant], *, room: Room, at: datetime, entries: Iterable[Entry]) -> None:
     """Give each of `people` what the templates ask for as it was at `at` (the cloud's clock).
 
-    `entries`: the commands on record by then, newest first, with their steps by then.
+    `entries`: the commands on record by then, oldest first, with their steps by then.
     """
     kept_out = _kept_out(people, at, entries)
     removals = removals_at(room, at)
@@ -59,6 +59,6 @@ def _kept_out(
         for one in people
         if one.kicked_at and one.kicked_sequence is not None
     }
-    about = [entry for entry in reversed(list(entries)) if entry.action in (bans.REMOVE, bans.LET_BACK)]
+    about = [entry for entry in entries if entry.action in (bans.REMOVE, bans.LET_BACK)]
     known = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
     return bans.in_force(known, now=at) if known else {}

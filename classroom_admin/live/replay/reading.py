@@ -15,7 +15,6 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
 from classroom_admin.live.events.page import EVENTS_PAGE, tell
 from classroom_admin.live.groups.reading import ShownGroup, filled
-from classroom_admin.live.media.cover import Cover, cover_of
 from classroom_admin.live.media.files import dressed
 from classroom_admin.live.questions.reading import Question, question
 from classroom_admin.live.reading import ClassReading
@@ -87,6 +86,10 @@ class PastReading(ClassReading):
         found = Entry.objects.filter(room_uuid=self._real.room_uuid, at__lte=ours).order_by("-id")
         return list(found.prefetch_related(steps)[: class_selectors.COMMANDS])
 
+    def _earlier(self, *, before: int) -> list[Entry]:
+        ours = clock.as_our_time(self.at)
+        return class_selectors.earlier_commands(self._real, before=before, until=ours)
+
     @cached_property
     def people(self) -> list[Participant]:
         pks = _ids(Participant, self._real, "user_uuid")
@@ -95,7 +98,7 @@ class PastReading(ClassReading):
             for row in self.rows.participants.values()
             if row.role not in UNSEEN
         ]
-        tell_more(found, room=self._real, at=self.at, entries=self._entries)
+        tell_more(found, room=self._real, at=self.at, entries=self._on_record)
         return found
 
     @property
@@ -145,11 +148,6 @@ class PastReading(ClassReading):
             found.append(_unsaved(Recording, row, self._real, pk))
             found[-1].mode = mode
         return sorted(found, key=lambda one: one.started_at or self.at, reverse=True)
-
-    @cached_property
-    def cover(self) -> Cover | None:
-        until = clock.as_our_time(self.at)
-        return cover_of(self.room, self.recordings, self._entries, until=until) if self.recordings else None
 
     @cached_property
     def files(self) -> list[Any]:

@@ -138,7 +138,7 @@ def _stands(item: BulkItem, told: Told | None) -> tuple[str, str]:
         return "skip", str(Skip(item.skip).label) if item.skip else _("Left out.")
     if told is None:
         failed = item.state == State.FAILED
-        return ("bad", item.reason) if failed else ("good", _("Done."))
+        return ("bad", item.why) if failed else ("good", _("Done."))
     if told.state == Step.Kind.CONFIRMED:
         seconds = round(told.seconds or 0, 1)
         return "good", _("Done, and confirmed after %(seconds)s s.") % {"seconds": seconds}
