@@ -102,7 +102,7 @@ def _about(subject: Subject, event: StoredEvent) -> Iterator[Change]:
     """The changes of an event that concern the subject, with paths within its properties."""
     try:
         data = decode(Stream.ROOM, json.loads(event.raw)).data
-    except (Undecodable, ValueError):
+    except (Undecodable, ValueError, RecursionError):
         return
     if isinstance(data, UserProperties):
         for person, changes in data.changes:
