@@ -3,7 +3,6 @@
 import os
 import warnings
 
-from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
@@ -17,11 +16,11 @@ _django = get_asgi_application()  # sets Django up: what follows imports models
 # would soon have no more to give. (The few threads of the streams keep theirs.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
-from classroom_admin.core.size_limit import SizeLimit  # noqa: E402
+from classroom_admin.live.body_sizes import limited  # noqa: E402
 from classroom_admin.live.stream.front import Front  # noqa: E402
 from classroom_admin.live.stream.limits import allow_many_connections  # noqa: E402
 
 allow_many_connections()
 
-FORM_BYTES = 1_000_000  # what a form says beside the file
-application = Front(SizeLimit(_django, most_bytes=settings.FILES_MAX_BYTES + FORM_BYTES))
+application = Front(_django)
+limited(application, _django)

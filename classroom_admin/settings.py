@@ -229,6 +229,10 @@ LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 
+# Two thousand classes at once, and breakout rooms of four thousand people with two fields each; the bound on
+# a body's bytes stays Django's.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # --- files that people upload: on this disk, or in a bucket that speaks S3 -------
 FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
 FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)

@@ -27,6 +27,12 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # no address at all, `http://[::1`
+            return False
+
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
         """Let the person try again at once, for example with the password that they were just given."""
         self._delete_login_attempts_cached_email(request, email=email)

@@ -86,7 +86,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """The menu in the head of a page: kept with the account of who is signed in, and by the browser."""
     chosen = request.POST.get("language", "")
     back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
+    # without the stroke, Django would take it for the name of a view
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     answer = redirect(back if is_ours else resolve_url("live:classes"))

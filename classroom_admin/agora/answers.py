@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 from classroom_admin.agora.errors import UnreadableAnswer, error_for
 from classroom_admin.agora.models import Envelope, read_int, read_text
+from classroom_admin.agora.odd_json import read_slowly
 
 # Written escapes that no database text can hold: lone surrogates and NUL. Cheap to look for before walking
 # the tree.
@@ -33,8 +36,8 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """What an answer with events holds. ``unreadable``: (reason, the item's JSON) for items that are no
-    objects.
+    """What an answer with events holds. ``unreadable``: (reason, the item as it came) for items that are no
+    JSON objects.
     """
 
     ts_ms: int | None
@@ -47,17 +50,21 @@ class EventsAnswer:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON. NaN and infinities become None; wrong UTF-8, NUL and halves of characters become U+FFFD.
+    """Parse JSON. NaN and infinities become None; wrong UTF-8, NUL and halves of characters become U+FFFD;
+    an over-long integer, and what is nested deeper than anything has a use for, become their own text.
 
     Raises ``UnreadableAnswer`` (with the body) when it is no JSON.
     """
     try:
-        parsed = json.loads(body.decode("utf-8-sig", errors="replace"), parse_constant=lambda _name: None)
+        parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
+        return _storable(parsed) if _AWKWARD_ESCAPE.search(body) else parsed
+    except ValueError:
+        pass  # something odd is in it: found out slowly
+    try:
+        return _storable(read_slowly(body.decode("utf-8-sig", errors="replace")))
     except (ValueError, RecursionError) as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         problem = f"The answer is no JSON: {type(error).__name__}{where}."
-    else:
-        return _storable(parsed) if _AWKWARD_ESCAPE.search(body) else parsed
     raise UnreadableAnswer(problem, body=body)
 
 
@@ -114,11 +121,7 @@ def read_events_answer(body: bytes) -> EventsAnswer:
     if not isinstance(items, list):
         raise UnreadableAnswer("The answer holds no list of events.", body=body, http_status=200)
     events = [item for item in items if isinstance(item, dict)]
-    unreadable = [
-        (f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW])
-        for item in items
-        if not isinstance(item, dict)
-    ]
+    unreadable = [_as_it_came(item) for item in items if not isinstance(item, dict)]
     return EventsAnswer(
         ts_ms=envelope.ts,
         code=envelope.code,
@@ -134,6 +137,13 @@ def read_next_id(value: object) -> str | None:
     """Read a nextId: a number or a text; null, "", "null" and anything odd mean that nothing follows."""
     read = read_text(value)
     return None if read is None or read.strip() in ("", "null") else read
+
+
+def _as_it_came(item: Any) -> tuple[str, str]:
+    """(reason, text) of an item that is no object; one that is no JSON was handed on as its text."""
+    if isinstance(item, str) and item.startswith("{"):
+        return "no JSON", item[:_LONGEST_RAW]
+    return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]
 
 
 def _storable(value: Any) -> Any:

@@ -23,6 +23,7 @@ from classroom_admin.audit.models import Step
 from classroom_admin.core import clock
 from classroom_admin.live import freshness
 from classroom_admin.live.access import signed_in
+from classroom_admin.live.numbers import is_number
 from classroom_admin.live.wall import choices, reading
 from classroom_admin.live.wall.rows import LiveClass
 from classroom_admin.rooms import selectors
@@ -139,7 +140,7 @@ class ListOfClasses:
     def is_current(self, version: str) -> bool:
         """Whether a page of this `version` shows what holds now; reads no class."""
         mark, _, due = version.partition("~")
-        return mark == self._mark and (not due.isdecimal() or clock.cloud_now().timestamp() < int(due))
+        return mark == self._mark and (not is_number(due) or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
     def _live(self) -> list[LiveClass]:

@@ -29,7 +29,7 @@ def read_raw(raw: str) -> Data:
     """The event's JSON as an object; {} for what is none."""
     try:
         event = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 

@@ -38,4 +38,6 @@ def _members(users: Any) -> tuple[str, ...]:
 def _natural(name: str) -> tuple[Any, ...]:
     """Group 2 before group 10."""
     words = name.casefold().split()
-    return tuple((0, int(word), "") if word.isdecimal() else (1, 0, word) for word in words)
+    return tuple(
+        (0, int(word), "") if word.isdecimal() and len(word) < 19 else (1, 0, word) for word in words
+    )

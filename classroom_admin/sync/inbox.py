@@ -250,6 +250,11 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
+    """An item that comes with every answer of a repeatable endpoint is kept once."""
+    if aside and not whole:
+        waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
+        known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))
+        aside = [one for one in dict.fromkeys(aside) if (one[0][:300], one[1]) not in known]
     Quarantine.objects.bulk_create(
         [
             Quarantine(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.agora.answers import read_envelope, read_events_answer
+from classroom_admin.agora.answers import read_envelope, read_events_answer, read_json
 from classroom_admin.agora.errors import CloudError, RateLimited, RoomNotFound, UnreadableAnswer
 from classroom_admin.agora.models import RecordingItem, ResourceItem, RoomInfo, UserInfo, read_int, read_list
+from classroom_admin.agora.odd_json import DEEPEST, read_slowly
 
 EVENTS = [{"roomUuid": "r", "cmd": 20, "sequence": 1}, {"roomUuid": "r", "cmd": "1", "sequence": "2"}]
 
@@ -108,6 +110,40 @@ def test_what_no_database_can_hold_is_replaced():
     ).events
     assert events == [{"a": "x\ufffdy\ufffdz", "b": "😀", "c": None, "d": "\ufffd"}]
     json.dumps(events, ensure_ascii=False, allow_nan=False).encode()
+
+
+def nested(levels):
+    return "[" * levels + "]" * levels
+
+
+def test_both_parsers_read_equally_deep():
+    assert read_json(nested(DEEPEST).encode()) == read_slowly(nested(DEEPEST))
+    deepest = read_json(nested(DEEPEST + 1).encode())
+    for _ in range(DEEPEST - 1):
+        (deepest,) = deepest
+    assert deepest == ["[]"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),
+)
+
+
+@given(JSON)
+def test_both_parsers_read_the_same(value):
+    text = json.dumps(value)
+    assert repr(read_json(text.encode())) == repr(read_json(b"\xef\xbb\xbf" + text.encode()))
+
+
+@pytest.mark.parametrize(
+    "junk", ["[" * 200_000, '"' * 200_001, '"\\"' * 200_000, "]" * 200_000, '{"a":' * 200_000 + "}" * 200_000]
+)
+def test_what_is_odd_all_over_is_given_up_soon(junk):
+    started = time.process_time()
+    with contextlib.suppress(UnreadableAnswer):
+        read_json(junk.encode())
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,17 @@ import pytest
 from classroom_admin.core.size_limit import SizeLimit
 
 
-def ask(pieces: list[bytes], *, method: str = "POST", announced: bytes | None = None) -> tuple[int, int]:
-    """The status of the answer, and how many bytes the application behind the limit read."""
+def ask(
+    pieces: list[bytes], *, method: str = "POST", announced: bytes | None = None, path: str = "/"
+) -> tuple[int, int]:
+    """The status of the answer, and how many bytes the application behind the limit read. 100 are allowed."""
+    status, read, _answer = asked(pieces, method=method, announced=announced, path=path)
+    return status, read
+
+
+def asked(
+    pieces: list[bytes], *, method: str, announced: bytes | None, path: str
+) -> tuple[int, int, dict[str, Any]]:
     read: list[bytes] = []
     sent: list[dict[str, Any]] = []
     waiting = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
@@ -33,11 +43,16 @@ def ask(pieces: list[bytes], *, method: str = "POST", announced: bytes | None = 
         sent.append(message)
 
     headers = [] if announced is None else [(b"content-length", announced)]
-    scope = {"type": "http", "method": method, "headers": headers}
-    asyncio.run(SizeLimit(inner, most_bytes=100)(scope, receive, send))
+    scope = {"type": "http", "method": method, "headers": headers, "path": path}
+
+    async def hundred(_scope: Any) -> int:
+        return 100
+
+    asyncio.run(SizeLimit(inner, most_bytes=hundred)(scope, receive, send))
     starts = [message for message in sent if message["type"] == "http.response.start"]
     assert len(starts) == 1
-    return starts[0]["status"], sum(map(len, read))
+    answer = {"headers": dict(starts[0]["headers"]), "body": b"".join(one.get("body", b"") for one in sent)}
+    return starts[0]["status"], sum(map(len, read)), answer
 
 
 def test_what_fits_is_let_through():
@@ -60,3 +75,14 @@ def test_an_odd_length_is_counted(announced: bytes):
 
 def test_questions_have_no_limit_of_ours():
     assert ask([b"x" * 500], method="GET", announced=b"500") == (200, 500)
+
+
+def test_programs_are_answered_in_json():
+    status, read, answer = asked([b"x" * 101], method="POST", announced=b"101", path="/api/notifications/")
+    assert (status, read) == (413, 0)
+    assert answer["headers"][b"content-type"] == b"application/json"
+    assert "100 bytes at most" in json.loads(answer["body"])["error"]
+
+
+def test_an_endless_number_is_a_length_too():
+    assert ask([b"x"], announced=b"9" * 5000) == (413, 0)

@@ -182,6 +182,19 @@ def test_open_change_and_close(client: Client, where: str, school: School, truth
     assert truth()["groups"] == {}
 
 
+def test_two_thousand_people(client: Client, where: str, school: School) -> None:
+    people = Participant.objects.bulk_create(
+        Participant(
+            room=school.room, user_uuid=f"p{n}", name=f"Pupil {n}", role=Role.STUDENT, online=True, version=1
+        )
+        for n in range(2000)
+    )
+    form = {f"in-{person.pk}": "" for person in people} | {"group": "a", "name-a": "Red", "do": "move:a"}
+    answer = client.post(where, form | {"person": [person.pk for person in people]}, **HTMX)
+    assert answer.status_code == 200
+    assert [len(group["people"]) for group in answer.context["groups"]] == [2000]
+
+
 def test_a_double_click_opens_once(client: Client, where: str, school: School) -> None:
     form = sent(school, Draft({"a" * 32: "Red"}, {"Ada": "a" * 32}), do="open")
     for _ in range(2):

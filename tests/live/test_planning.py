@@ -270,10 +270,51 @@ def test_json_is_told_where_it_is_wrong(text: str, line: int, column: int) -> No
     assert f"Line {line}, column {column}" in str(bad.value)
 
 
-@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}', "[" * 100_000])
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}'])
 def test_json_that_other_readers_take(text: str) -> None:
     with pytest.raises(BadJson):
         read_object(text)
+
+
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": %s}' % ("9" * 301), "A number has 301 digits; 300 are allowed."),
+        ('{"a": -%s}' % ("9" * 5000), "A number has 5000 digits; 300 are allowed."),
+        ('{"a": 1e400}', "The number 1e400 is too large."),
+        ('{"a": -%s.5}' % ("9" * 400), "The number -9999999999999999999… is too large."),
+        (nested(65), "Brackets lie within brackets more than 64 deep."),
+        (nested(900), "Brackets lie within brackets more than 64 deep."),
+        (nested(6000), "Brackets lie within brackets more than 64 deep."),
+        ("[" * 60_000, "Brackets lie within brackets more than 64 deep."),
+        ('{"a": ["\\ud800"]}', "A text has a character in it that can't be kept"),
+        ('{"a": {"\\u0000": 1}}', "A text has a character in it that can't be kept"),
+        ('{"a": "\\u12"}', "four digits (0 to 9, a to f) must follow"),
+        ('{"a": "%s"}' % ("é" * 32 * 1024), "This is 65 KB long; 64 KB are allowed."),
+    ],
+)
+def test_json_that_can_not_be_kept(text: str, words: str) -> None:
+    with pytest.raises(BadJson) as bad:
+        read_object(text)
+    assert words in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    "value", [10**299, -1.7e308, json.loads(nested(63)), "\\u0000", "😀", "é" * 32_000, list(range(9000))]
+)
+def test_json_just_within_the_bounds(value: object) -> None:
+    assert read_object(json.dumps({"a": value}, ensure_ascii=False)) == {"a": value}
+
+
+def test_further_widgets_that_can_not_be_kept_are_told(client: Client) -> None:
+    for field in ("widgets", "flex"):
+        answer = client.post(CREATE, form(**{field: '{"a": ' + "9" * 5000 + "}"}))
+        assert answer.status_code == 422
+        assert "A number has 5000 digits" in answer.content.decode()
 
 
 def test_sizes_are_bytes() -> None:

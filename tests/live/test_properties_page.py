@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import html as markup
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +19,9 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.live.properties import diff
 from classroom_admin.live.properties.history import history
 from classroom_admin.live.properties.subject import Subject
+from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.sync.models import StoredEvent
+from classroom_admin.sync.sorting import as_json
 from tests.actions.conftest import School, person, school, sim, simulator, truth  # noqa: F401
 from tests.live.conftest import HTMX
 
@@ -138,6 +142,9 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
         ('{"": 1}', "empty"),
         ("[1]", "object"),
         ('{"schedule": {}}', "keeps this for itself: schedule"),
+        ('{"a": %s}' % ("9" * 5000), "5000 digits"),
+        ('{"a":' * 900 + "1" + "}" * 900, "more than 64 deep"),
+        ('{"a": "%s"}' % ("x" * 70_000), "This is 69 KB long; 64 KB are allowed."),
     ],
 )
 def test_what_is_wrong_is_not_compared(client: Client, where: str, text: str, words: str) -> None:
@@ -145,6 +152,31 @@ def test_what_is_wrong_is_not_compared(client: Client, where: str, text: str, wo
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not Entry.objects.exists()
+
+
+def test_what_the_cloud_has_may_be_odd(
+    client: Client, where: str, truth: Any, sim: Any, school: School
+) -> None:
+    odd = {"deep": json.loads("[" * 150 + "]" * 150), "long": 10**4000, "large": "x" * 100_000, "fine": 1}
+    sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(odd))
+    base = client.get(where).context["work"].base_text
+    html = client.post(where, form({}, {"fine": 2}) | {"base": base}, **HTMX).content.decode()
+    assert "4 differences" in html
+    client.post(where, form({}, {"fine": 2}, do="send") | {"base": base}, **HTMX)
+    assert truth()["properties"] == {"fine": 2}
+
+
+def test_only_the_first_of_many_differences_are_shown(
+    client: Client, where: str, sim: Any, school: School
+) -> None:
+    many = {f"name{number}": number for number in range(3000)}
+    sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(many))
+    answer = client.post(where, form(many, {f"new{number}": 1 for number in range(2000)}), **HTMX)
+    html = answer.content.decode()
+    for words in ("5000 differences", "and 4900 more", "name99 and 2900 more", "new99 and 1900 more"):
+        assert words in html
+    assert html.count("<li class") == 100
+    assert len(answer.content) < 300_000
 
 
 def test_the_check_as_one_types(client: Client, school: School) -> None:
@@ -189,10 +221,14 @@ def test_a_person(client: Client, where: str, school: School, person: Any) -> No
 
 
 def test_an_extension(client: Client, where: str, sim: Any, school: School) -> None:
-    assert "shorter than 64 bytes" in client.get(where, {"of": "app", "app": "x" * 64}).content.decode()
-    mine = f"{where}?of=app&app=countdown"
-    assert client.get(mine).status_code == 200
-    client.post(mine, form({}, {"seconds": 60}, do="send", state="on"), **HTMX)
+    choose = f"{where}?of=app"
+    wrong = client.post(choose, {"app": "x" * 64, "do": "choose"})
+    assert wrong.status_code == 422
+    assert "shorter than 64 bytes" in wrong.content.decode()
+    chosen = client.post(choose, {"app": "countdown", "do": "choose"})
+    assert chosen.context["work"].text == "{}"
+    sent = form({}, {"seconds": 60}, do="send", state="on", app="countdown")
+    mine = client.post(choose, sent, **HTMX)["HX-Redirect"]
     room = sim.do(lambda world: world.rooms[school.room.room_uuid])
     assert room.ext_apps["countdown"] == {"seconds": 60}
     assert last().params["state"] == 1
@@ -202,6 +238,24 @@ def test_an_extension(client: Client, where: str, sim: Any, school: School) -> N
         "keeps this for itself: common"
         in client.post(mine, form({}, {"common": {}}), **HTMX).content.decode()
     )
+
+
+def test_the_name_of_an_extension_is_in_no_address(client: Client, where: str, school: School) -> None:
+    school.room.ext_apps = {"io.example.countdown": {}, "io.example.board": {}}
+    school.room.save()
+    chosen = client.post(f"{where}?of=app", {"app": "io.example.countdown", "do": "choose"})
+    assert chosen.status_code == 302
+    assert "countdown" not in chosen["Location"]
+    page = client.get(chosen["Location"])
+    assert page.context["subject"].app == "io.example.countdown"
+    attributes = re.findall(r'(?:href|action|hx-post|id|src)="([^"]*)"', page.content.decode())
+    assert not [value for value in attributes if "countdown" in value]
+    assert client.get(where, {"of": "app", "app": "0" * 16}).status_code == 404
+    assert client.get(where, {"of": "app", "app": "io.example.countdown"}).status_code == 404
+    other = Room.objects.create(room_uuid="other", name="Other", ext_apps=school.room.ext_apps)
+    other.teachers.create(user=school.teacher)
+    query = chosen["Location"].partition("?")[2]
+    assert client.get(f"{reverse('live:properties', args=[other.key])}?{query}").status_code == 404
 
 
 def test_a_cloud_that_does_not_answer_is_said(client: Client, where: str, sim: Any, school: School) -> None:
@@ -216,7 +270,7 @@ def test_a_cloud_that_does_not_answer_is_said(client: Client, where: str, sim: A
 def event(school: School, sequence: int, cmd: int, data: dict[str, Any]) -> None:
     StoredEvent.objects.create(
         room=school.room, stream="room", sequence=sequence, cmd=cmd, ts_ms=1_790_000_000_000 + sequence,
-        received_at="2026-09-01T09:00:00Z", raw=json.dumps({"cmd": cmd, "sequence": sequence, "data": data}),
+        received_at="2026-09-01T09:00:00Z", raw=as_json({"cmd": cmd, "sequence": sequence, "data": data}),
     )  # fmt: skip
 
 
@@ -244,7 +298,7 @@ def test_what_happened_by_whom(client: Client, where: str, school: School) -> No
                 [(line.place, line.kind, line.value) for line in one.lines],
                 one.told.state if one.told else "",
             )
-            for one in history(subject)
+            for one in history(subject).happenings
         ]
 
     assert told(Subject(room=school.room)) == [
@@ -260,12 +314,65 @@ def test_what_happened_by_whom(client: Client, where: str, school: School) -> No
     ]
 
 
+def events_of_others(school: School, *, first: int, count: int, cmd: int = 22, **data: Any) -> None:
+    StoredEvent.objects.bulk_create(
+        StoredEvent(
+            room=school.room, stream="room", sequence=number, cmd=cmd, received_at="2026-09-01T09:00:00Z",
+            raw=as_json({"cmd": cmd, "sequence": number, "data": {"fromUser": {"userUuid": f"bp{number}"},
+                         "changeProperties": {"seat": 2}} | data}),
+        )
+        for number in range(first, first + count)
+    )  # fmt: skip
+
+
+def test_what_happened_to_one_long_before_much_happened_to_others(school: School) -> None:
+    event(school, 1, 22, {"fromUser": {"userUuid": "ada"}, "changeProperties": {"seat": 7}})
+    events_of_others(school, first=2, count=4000)
+    found = history(Subject(room=school.room, kind="person", person=school.pupil))
+    assert [one.lines[0].value for one in found.happenings] == ["7"]
+    assert found.looked_through == 0
+
+
+def test_an_extension_of_which_was_told_long_ago(school: School) -> None:
+    event(school, 1, 4, {"changeProperties": {"extApps": {"countdown": {"seconds": 5}}}})
+    event(school, 2, 4, {"changeProperties": {"extApps.countdown.seconds": 6}})
+    events_of_others(school, first=3, count=4000, cmd=4, changeProperties={"extApps": {"board": {"a": 1}}})
+    found = history(Subject(room=school.room, kind="app", app="countdown"))
+    assert [one.lines[0].value for one in found.happenings] == ["6", "5"]
+
+
+def test_where_not_all_was_looked_through_that_is_said(client: Client, where: str, school: School) -> None:
+    event(school, 1, 4, {"changeProperties": {"mine": 1}})
+    events_of_others(school, first=2, count=3000, cmd=4, changeProperties={"record": {"state": 1}})
+    html = client.get(where).content.decode()
+    assert "Only the newest 3000 changes of properties were looked through" in html
+    assert "Nothing has been changed" not in html
+    StoredEvent.objects.filter(sequence=3001).delete()
+    assert [one.lines[0].place for one in history(Subject(room=school.room)).happenings] == ["mine"]
+
+
+def test_who_is_not_in_the_list_of_people(client: Client, where: str, school: School) -> None:
+    made = Participant.objects.bulk_create(
+        Participant(room=school.room, user_uuid=f"p{n}", name=f"A{n:03}", role=Role.STUDENT, online=True)
+        for n in range(501)
+    )
+    last_one = Participant.objects.create(room=school.room, user_uuid="z", name="Zoe", role=Role.STUDENT)
+    html = client.get(where, {"of": "person"}).content.decode()
+    assert "Not all people are listed here" in html
+    assert "Zoe" not in html
+    dialog = client.get(reverse("live:person", args=[school.room.key, last_one.pk])).content.decode()
+    link = markup.unescape(re.search(r'href="([^"]*/properties/[^"]*)"', dialog)[1])
+    assert f'<option value="{last_one.pk}" selected>Zoe</option>' in client.get(link).content.decode()
+    Participant.objects.filter(pk__in=[one.pk for one in made[:10]]).delete()
+    assert "Not all people" not in client.get(where, {"of": "person"}).content.decode()
+
+
 def test_a_command_that_the_cloud_refused_is_in_it(
     client: Client, where: str, sim: Any, school: School
 ) -> None:
     sim.fault("server_error", route="put_room_properties")
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
-    (only,) = history(Subject(room=school.room))
+    (only,) = history(Subject(room=school.room)).happenings
     assert only.told
     assert (only.told.state, only.lines[0].place) == ("failed", "mine")
     assert only.told.reason

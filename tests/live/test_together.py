@@ -15,7 +15,7 @@ from classroom_admin.actions.bulk import carrying, tasks
 from classroom_admin.actions.bulk.models import BulkRun
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
 from tests.live.conftest import HTMX
@@ -169,3 +169,27 @@ def test_the_classes_of_others_are_not_in_it(client: Client, school: School, roo
     administrator.force_login(school.administrator)
     assert "End 3 classes" in administrator.get(LIST).content.decode()
     assert administrator.post(reverse("live:run", args=[run.key])).status_code == 422
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  # noqa: F811
+    made = Room.objects.bulk_create(
+        Room(
+            room_uuid=f"many {number}",
+            name=f"Class {number}",
+            key=f"many{number:08}",
+            state=RoomState.STARTED,
+        )
+        for number in range(2000)
+    )
+    RoomTeacher.objects.bulk_create(RoomTeacher(room=room, user=school.teacher) for room in made)
+    page = client.post(LIST, {"do": "end", "class": [room.key for room in made]})
+    assert page.status_code == 200
+    assert confirm(client, page.content.decode()).status_code == 302
+    assert BulkRun.objects.get().items.count() == 2000
+
+
+def test_more_than_can_be_taken_in_is_told_in_words(client: Client) -> None:
+    answer = client.post(LIST, {"do": "end", "class": ["x"] * 10_001}, headers={"Accept-Language": "es"})
+    assert answer.status_code == 400
+    assert "inténtelo con menos" in answer.content.decode()

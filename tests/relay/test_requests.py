@@ -270,3 +270,14 @@ def test_the_secret_is_never_told(send: Send, caplog: Any) -> None:
         for answer in (send(peer()), send(peer(), secret="x"), send({})):
             assert SECRET.encode() not in answer.content
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("odd", ["9" * 5000, '{"a":' * 2000 + "1" + "}" * 2000], ids=["long", "deep"])
+def test_an_odd_item_does_not_keep_its_neighbours_out(send: Send, odd: str) -> None:
+    items = [chat(1), chat(2), peer()]
+    for item in items[1:]:
+        item["notification"]["data"]["odd"] = "ODD"
+    answer = send(body=json.dumps(items).replace('"ODD"', odd).encode())
+    assert (answer.status_code, answer.json()) == (202, {"stored": 3, "duplicates": 0})
+    assert ChatMessage.objects.count() == 2
+    assert PeerMessage.objects.get().text == "psst"

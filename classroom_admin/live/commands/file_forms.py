@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.file_kinds import NAME_BYTES, conversion_type, ext_of
 from classroom_admin.agora.settings_checks import OUTPUT_FORMATS, RESOURCE_EXTS
+from classroom_admin.live.numbers import RowsField
 from classroom_admin.rooms.models import Resource
 
 COMPUTER: Final = "computer"
@@ -134,7 +135,7 @@ class AddForm(forms.Form):
 class DeleteForm(forms.Form):
     """Which files."""
 
-    files = forms.ModelMultipleChoiceField(
+    files = RowsField(
         queryset=Resource.objects.none(), error_messages={"required": _("Choose at least one file.")}
     )
 

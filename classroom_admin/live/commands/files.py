@@ -19,6 +19,7 @@ from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import refused, went, wrong
 from classroom_admin.live.commands.file_forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
 from classroom_admin.live.dialogs import ask, sent
+from classroom_admin.live.numbers import is_number
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
@@ -77,7 +78,7 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
             return went(request, room, deletion.hold, with_files=True)
         except ActionRefused as error:
             wrong(form, error, {"resourceUuids": "files"})
-    chosen = [int(pk) for pk in form["files"].value() or [] if str(pk).isdecimal()]
+    chosen = [int(pk) for pk in form["files"].value() or [] if is_number(str(pk))]
     context = {"room": room, "form": form, "files": class_selectors.resources(room), "chosen": chosen}
     return ask(request, "commands/files_delete.html", context, status=422 if form.is_bound else 200)
 

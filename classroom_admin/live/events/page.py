@@ -47,7 +47,7 @@ def events_of(room: Room, looked_for: EventFilter) -> QuerySet[StoredEvent]:
     if looked_for.kind:
         found = found.filter(kinds.condition(looked_for.kind))
     if looked_for.who:
-        found = found.filter(_names_one_of(_ids_like(room, looked_for.who)))
+        found = found.filter(names_one_of(_ids_like(room, looked_for.who)))
     return found
 
 
@@ -57,7 +57,7 @@ def _ids_like(room: Room, words: str) -> list[str]:
     return [user_uuid for user_uuid, name in people if wanted in folded(name)][:MOST_PEOPLE]
 
 
-def _names_one_of(user_uuids: list[str]) -> Q:
+def names_one_of(user_uuids: list[str]) -> Q:
     """Events whose JSON has one of these ids where an id of a person stands. Case counts."""
     condition = Q(pk__in=())
     for user_uuid in user_uuids:

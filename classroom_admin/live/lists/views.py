@@ -18,7 +18,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.dialogs import sent
 from classroom_admin.live.lists.forms import FileForm, NameForm, sealed, unsealed
-from classroom_admin.live.lists.people_file import FORMULAS, read_people
+from classroom_admin.live.lists.people_file import FORMULAS, LARGEST_BYTES, read_people
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
@@ -77,7 +77,9 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, shown, file_form=form, status=UNPROCESSABLE)
-    read = read_people(form.cleaned_data["file"].read())
+    file = form.cleaned_data["file"]
+    # one byte more than allowed says that it is too large; the rest need not be read
+    read = read_people(file.read(LARGEST_BYTES + 1))
     if read.problems:
         return _page(request, shown, file_form=form, problems=read.problems, status=UNPROCESSABLE)
     context = {

@@ -10,6 +10,6 @@ urlpatterns = [
     path("plans/", views.plans, name="plans"),
     path("plans/<key>/", views.plan, name="plan"),
     path("plans/<key>/change/", views.change, name="change_plan"),
-    path("plans/<key>/move/<int:pk>/", views.move, name="move_planned"),
+    path("plans/<key>/move/<number:pk>/", views.move, name="move_planned"),
     path("plans/<key>/<name>/", views.plan_do, name="plan_do"),
 ]

@@ -8,18 +8,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
+
 from classroom_admin.actions.present import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.live.events.page import names_one_of
 from classroom_admin.live.properties.diff import CHANGED, REMOVED, place
-from classroom_admin.live.properties.subject import APP, PERSON, Subject
+from classroom_admin.live.properties.subject import APP, Subject
 from classroom_admin.live.story import read_raw
 from classroom_admin.live.wording import Told, tell_commands
 from classroom_admin.sync.decode import Stream, Undecodable, decode
 from classroom_admin.sync.decode.kinds import Change, RoomProperties, UserProperties
 from classroom_admin.sync.models import StoredEvent
 
-LOOKED_THROUGH: Final = 400
+LOOKED_THROUGH: Final = 3000
+"""Events at most that are read for one page; how many that were is said where it is not all."""
+A_BATCH: Final = 200
 SHOWN: Final = 40
 _VALUE_LENGTH: Final = 160
 
@@ -43,18 +50,30 @@ class Happening:
     told: Told | None = None
 
 
-def history(subject: Subject) -> list[Happening]:
-    """What happened to these properties, newest first: three queries."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """``happenings``, newest first. ``looked_through``: so many of the newest events were read, and there are
+    more; else 0.
+    """
+
+    happenings: list[Happening]
+    looked_through: int = 0
+
+
+def history(subject: Subject) -> History:
+    """What happened to these properties."""
     entries = Entry.objects.filter(
         room_uuid=subject.room.room_uuid, action__in=subject.actions, target=subject.target
     )
     recent = list(entries.order_by("-id").prefetch_related("steps")[:SHOWN])
     by_sequence = {number: entry for entry in recent if (number := _confirmed_by(entry)) is not None}
-    kinds = (22, 23) if subject.kind == PERSON else (4, 5)
-    events = StoredEvent.objects.filter(room=subject.room, stream="room", cmd__in=kinds)
     found: list[Happening] = []
     seen: set[int] = set()
-    for event in events.order_by("-sequence")[:LOOKED_THROUGH]:
+    looked_through = 0
+    for event in _newest_first(_events(subject)):
+        if looked_through == LOOKED_THROUGH:
+            break
+        looked_through += 1
         lines = [_line(change) for change in _about(subject, event)]
         if not lines:
             continue
@@ -63,9 +82,35 @@ def history(subject: Subject) -> list[Happening]:
             seen.add(entry.pk)
         found.append(_happening(event, lines, entry))
         if len(found) == SHOWN:
+            looked_through = 0
             break
+    else:
+        looked_through = 0
     found += [_only_asked(entry) for entry in recent if entry.pk not in seen and entry.steps.all()]
-    return sorted(found, key=lambda one: one.at, reverse=True)[:SHOWN]
+    newest = sorted(found, key=lambda one: one.at, reverse=True)[:SHOWN]
+    return History(happenings=newest, looked_through=looked_through)
+
+
+def _events(subject: Subject) -> QuerySet[StoredEvent]:
+    """Events that may be about the subject: none of them is missed, others are among them."""
+    of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
+    if subject.person is not None:
+        return of_room.filter(names_one_of([subject.person.user_uuid]), cmd__in=(22, 23))
+    of_room = of_room.filter(cmd__in=(4, 5))
+    if subject.kind == APP:
+        name = json.dumps(subject.app, ensure_ascii=False)[1:-1]
+        for words in ("extApps", name):
+            of_room = of_room.filter(GreaterThan(StrIndex("raw", Value(words)), Value(0)))
+    return of_room
+
+
+def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
+    """Read in batches: most often the first is enough."""
+    batch = list(events.order_by("-sequence")[:A_BATCH])
+    while batch:
+        yield from batch
+        older = events.filter(sequence__lt=batch[-1].sequence) if len(batch) == A_BATCH else events.none()
+        batch = list(older.order_by("-sequence")[:A_BATCH])
 
 
 def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None) -> Happening:
@@ -102,7 +147,7 @@ def _about(subject: Subject, event: StoredEvent) -> Iterator[Change]:
     """The changes of an event that concern the subject, with paths within its properties."""
     try:
         data = decode(Stream.ROOM, json.loads(event.raw)).data
-    except (Undecodable, ValueError):
+    except (Undecodable, ValueError, RecursionError):
         return
     if isinstance(data, UserProperties):
         for person, changes in data.changes:

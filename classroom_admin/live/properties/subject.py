@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
@@ -16,6 +17,7 @@ from classroom_admin.actions.present import Present
 from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
+from classroom_admin.live.numbers import is_number
 from classroom_admin.rooms.models import Participant, Room
 
 ROOM, PERSON, APP = "room", "person", "app"
@@ -51,8 +53,8 @@ class Subject:
         query["of"] = self.kind
         if self.person is not None:
             query["person"] = str(self.person.pk)
-        if self.app:
-            query["app"] = self.app
+        if self.app in known_apps(self.room):
+            query["app"] = app_key(self.room, self.app)
         return query.urlencode()
 
     # --- the record ---
@@ -95,22 +97,44 @@ class Subject:
         return properties.delete_room_properties(**who)
 
 
-def subject_of(room: Room, query: Mapping[str, str]) -> Subject:
-    """Whose properties an address means. Http404 for a person who is not in this class."""
+def known_apps(room: Room) -> list[str]:
+    """The class's extensions: those that its events told of, and those that were set from here."""
+    told = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
+    asked = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
+    return sorted(told | set(asked.values_list("target", flat=True)) - {""})
+
+
+def app_key(room: Room, app: str) -> str:
+    """What stands for an extension in an address: its name is an id of the cloud."""
+    return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
+
+
+def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
+    """Whose properties an address means; an extension's name may be in what was ``sent`` instead.
+
+    Http404 for a person who is not in this class, and for an extension of which nobody has heard.
+    """
     kind = query.get("of", ROOM)
     if kind == PERSON:
         pk = query.get("person", "")
         if not pk:
             return Subject(room=room, kind=PERSON)
-        if not pk.isdecimal() or len(pk) > 18:
+        if not is_number(pk):
             raise Http404("There is no such person.")
         return Subject(room=room, kind=PERSON, person=get_object_or_404(Participant, room=room, pk=pk))
     if kind == APP:
-        app = query.get("app", "")
-        try:
-            checks.ext_app_id(app)
-        except InvalidArgument as error:
-            words = error.sentence[:1].upper() + error.sentence[1:]
-            return Subject(room=room, kind=APP, app=app, wrong=words if app else "")
-        return Subject(room=room, kind=APP, app=app)
+        return _app(room, query.get("app", ""), sent.get("app", ""))
     return Subject(room=room)
+
+
+def _app(room: Room, key: str, name: str) -> Subject:
+    if key and not name:
+        name = next((app for app in known_apps(room) if app_key(room, app) == key), "")
+        if not name:
+            raise Http404("There is no such extension.")
+    try:
+        checks.ext_app_id(name)
+    except InvalidArgument as error:
+        words = error.sentence[:1].upper() + error.sentence[1:]
+        return Subject(room=room, kind=APP, app=name, wrong=words if name else "")
+    return Subject(room=room, kind=APP, app=name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from itertools import islice
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,22 +17,28 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.present import EXT_APP_STATE, KEPT_BY_THE_CLOUD
+from classroom_admin.actions.present import EXT_APP_STATE, KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import told
-from classroom_admin.live.jsontext import BadJson, pretty, read_object, size
+from classroom_admin.live.jsontext import BadJson, pretty, read_object, read_own_object, size
 from classroom_admin.live.properties import diff
 from classroom_admin.live.properties.history import history
-from classroom_admin.live.properties.subject import APP, ROOM, Subject, subject_of
+from classroom_admin.live.properties.subject import APP, PERSON, ROOM, Subject, known_apps, subject_of
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant, Role
 
 STATES = {"on": 1, "off": 0}
+CHOOSE: Final = "choose"
+MOST_LISTED: Final = 500
+MOST_SHOWN: Final = 100
+"""Differences on a page, and names in a sentence."""
+LONGEST_SHOWN: Final = 4000
+"""Characters of a value that differs."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Work:
     """What somebody is about to do, as the form holds it: two texts, and what they mean."""
 
@@ -49,7 +57,7 @@ class Work:
         """Read what was sent; `wrong` says what is wrong with it."""
         work = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
         try:
-            work.base = read_object(work.base_text)
+            work.base = read_own_object(work.base_text)
             work.wanted = checks.properties(read_object(work.text), may_be_empty=True)
         except (BadJson, InvalidArgument) as error:
             work.wrong = _words(error)
@@ -59,11 +67,11 @@ class Work:
             work.wrong_cause = _words(error)
         return work
 
-    @property
+    @cached_property
     def to_set(self) -> dict[str, Any]:
         return diff.to_set(self.base, self.wanted)
 
-    @property
+    @cached_property
     def to_delete(self) -> list[str]:
         return diff.to_delete(self.base, self.wanted)
 
@@ -75,40 +83,56 @@ class Work:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows the properties of whom `of` names; POST compares, or (`do` send) sends what differs."""
+    """GET shows the properties of whom `of` names; POST (by `do`) chooses an extension by its name, compares,
+    or sends what differs.
+    """
     room = room_for(request.user, key)
-    subject = subject_of(room, request.GET)
+    subject = subject_of(room, request.GET, request.POST)
+    do = request.POST.get("do", "")
     if not subject.is_chosen:
-        return render(request, "live/properties/page.html", _around(subject))
+        status = 422 if subject.wrong else 200
+        return render(request, "live/properties/page.html", _around(subject), status=status)
+    if do == CHOOSE and subject.app in known_apps(room):
+        return redirect(f"{request.path}?{subject.query}")
     now = subject.read(request.user)
-    fresh = pretty(now.properties) if now.properties else "{}"
     context: dict[str, Any] = {"subject": subject, "now": now, "now_size": size(now.properties)}
-    if request.method == "GET":
-        work = Work(fresh, fresh)
-        around = {**context, **_around(subject), "work": work, "history": history(subject)}
+    if request.method == "GET" or do == CHOOSE:
+        fresh = _text(now.properties)
+        around = {**context, **_around(subject), "work": Work(fresh, fresh), "history": history(subject)}
         return render(request, "live/properties/page.html", around)
+    return _worked(request, subject, now, context, send=do == "send")
+
+
+def _worked(
+    request: HttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
+) -> HttpResponse:
+    """What was written is compared with what is; with `send` it is sent, unless somebody was quicker."""
     work = Work.sent(request.POST)
     work.wrong = work.wrong or _kept_names(subject, work)
     if work.wrong or work.wrong_cause:
         return _work(request, context | {"work": work}, status=422)
     moved = diff.moved_on(work.base, now.properties, work.touched)
-    if request.POST.get("do") == "send" and not moved:
+    if send and not moved:
         try:
             return _send(request, subject, work)
         except ActionRefused as refused:
             return _work(request, context | {"work": work, "refused": refused.message}, status=422)
     if moved:
         wanted = diff.rebased(work.base, now.properties, work.wanted)
-        work = replace(
-            work, base=now.properties, base_text=fresh, wanted=wanted, text=pretty(wanted) if wanted else "{}"
-        )
+        base_text = _text(now.properties)
+        work = replace(work, base=now.properties, base_text=base_text, wanted=wanted, text=_text(wanted))
+    return _work(request, context | {"moved": _some(moved)} | _compared(work))
+
+
+def _compared(work: Work) -> dict[str, Any]:
+    """What the comparison shows."""
     found = diff.differences(work.base, work.wanted)
-    more = {
-        "now_size": size(work.wanted),
-        "work": work, "compared": True, "differences": [_shown(one) for one in found], "moved": moved,
-        "set_size": size(work.to_set), "state": STATES.get(work.state),
+    return {
+        "work": work, "compared": True, "state": STATES.get(work.state), "now_size": size(work.wanted),
+        "count": len(found), "differences": [_shown(one) for one in found[:MOST_SHOWN]],
+        "more": max(0, len(found) - MOST_SHOWN), "set_size": size(work.to_set),
+        "set_names": _some(work.to_set), "deleted_names": _some(work.to_delete),
     }  # fmt: skip
-    return _work(request, context | more)
 
 
 @require_POST
@@ -164,22 +188,44 @@ def _work(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -
 def _around(subject: Subject) -> dict[str, Any]:
     """What the page has around the editor: who there is to choose from."""
     room = subject.room
+    of_person = subject.kind == PERSON
     people = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
+    listed = list(people.only("name").order_by("-online", "name")[: MOST_LISTED + 1]) if of_person else []
+    left_out = len(listed) > MOST_LISTED
+    del listed[MOST_LISTED:]
+    if subject.person is not None and subject.person not in listed:
+        listed.insert(0, subject.person)
     return {
         "room": room,
         "subject": subject,
-        "people": list(people.only("name").order_by("-online", "name")[:500]),
-        "apps": sorted(room.ext_apps) if isinstance(room.ext_apps, dict) else [],
+        "people": listed,
+        "left_out": left_out,
+        "apps": known_apps(room) if subject.kind == APP else [],
     }
+
+
+def _text(properties: dict[str, Any]) -> str:
+    return pretty(properties) if properties else "{}"
 
 
 def _shown(one: diff.Difference) -> dict[str, Any]:
     return {
         "place": one.place,
         "kind": one.kind,
-        "before": pretty(one.before) if one.kind != diff.ADDED else "",
-        "after": pretty(one.after) if one.kind != diff.REMOVED else "",
+        "before": _beginning(pretty(one.before)) if one.kind != diff.ADDED else "",
+        "after": _beginning(pretty(one.after)) if one.kind != diff.REMOVED else "",
     }
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _some(names: Collection[str]) -> str:
+    """The first names, and how many more there are."""
+    words = ", ".join(islice(names, MOST_SHOWN))
+    more = len(names) - MOST_SHOWN
+    return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
 
 def _words(error: BadJson | InvalidArgument) -> str:
