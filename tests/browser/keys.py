@@ -5,39 +5,41 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-
 from urllib.parse import quote
 
 from playwright.sync_api import FileChooser, Page, expect
 
 from tests.browser.school import Classroom, eventually
 
-# What has the focus: its name, whether a ring is drawn around it (or around what it stands for: the label of a choice,
-# the tile of a link), and whether any of it can be seen. Nothing where the focus is nowhere.
+# What has the focus: its name, whether a ring is drawn around it (or around what it stands for: the label of
+# a choice, the tile of a link), and whether any of it can be seen. Nothing where the focus is nowhere.
 _HELD = """() => {
   const one = document.activeElement;
-  if (!one || one === document.body || one === document.documentElement) return null;
+  const root = document.documentElement;
+  if (!one || one === document.body || one === root) return null;
   const words = (element) => element?.textContent ?? "";
-  const by = (one.getAttribute("aria-labelledby") || "").split(" ").map((id) => words(document.getElementById(id)));
-  const labels = [...(one.labels || [])].map(words);
-  const names = [one.ariaLabel, by.join(" "), labels.join(" "), one.matches("select, [tabindex]") ? "" : words(one), one.title];
+  const by = (one.getAttribute("aria-labelledby") || "").split(" ");
+  const labels = by[0] ? by.map((id) => document.getElementById(id)) : [...(one.labels || [])];
+  const own = one.matches("select, [tabindex]") ? "" : words(one);
+  const names = [one.ariaLabel, labels.map(words).join(" "), own, one.title];
   const name = names.map((each) => (each || "").trim().replace(/\\s+/g, " ")).find(Boolean) || "";
-  const rung = (element) => {
+  const isRung = (element) => {
     const { outlineStyle, outlineWidth } = getComputedStyle(element);
     return outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
   };
-  const around = [one, one.parentElement, one.parentElement?.parentElement].filter(Boolean);
-  const ring = around.find(rung) || (one.matches(":focus-within:not(:focus)") && one); // a button in a field: the browser's
+  const inner = one.matches(":focus-within:not(:focus)"); // a button in a field: the browser draws its ring
+  const ring = inner ? one : [one, one.parentElement, one.parentElement.parentElement].find(isRung);
   const box = (ring || one).getBoundingClientRect();
-  const at = (low, high, most, part) => Math.max(0, low) + (Math.min(most, high) - Math.max(0, low)) * part;
-  const seen = [[0.5, 0.5], [0.05, 0.2], [0.95, 0.8]].some(([across, down]) => {
-    const there = document.elementFromPoint(
-      at(box.left, box.right, innerWidth, across), at(box.top, box.bottom, innerHeight, down));
-    return there && (around[0].contains(there) || there.contains(one) || ring?.contains(there)) && there !== document.body
-      && there !== document.documentElement;
+  const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  const at = (low, high, most, part) => Math.max(0, low) * (1 - part) + Math.min(most, high) * part;
+  const isSeen = [[0.5, 0.5], [0.05, 0.2], [0.95, 0.8]].some(([across, down]) => {
+    const x = at(box.left, box.right, innerWidth, across);
+    const y = at(box.top, box.bottom, innerHeight, down);
+    const there = document.elementFromPoint(x, y);
+    if (!there || there === document.body || there === root) return false;
+    return one.contains(there) || there.contains(one) || Boolean(ring?.contains(there));
   });
-  const inside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
-  return { name, ring: Boolean(ring), seen: inside && seen, html: one.outerHTML.slice(0, 160), id: one.id };
+  return { name, ring: Boolean(ring), seen: isInside && isSeen, html: one.outerHTML.slice(0, 160) };
 }"""
 
 

@@ -1,10 +1,11 @@
-"""Whether the browser tests press every button. What acts is a button, a summary, a link that looks like a button or
-opens a dialog, or a field that does something by itself; each is known by its template and its place in there.
+"""Whether the browser tests press every button. What acts is a button, a summary, a link that looks like a
+button or opens a dialog, or a field that does something by itself; each is known by its template and its
+place there.
 
-Where PRESSES names a folder, the dashboard under test writes that place into its pages (marked.py, `data-from`), and
-every window keeps there what was really pressed, by mouse, finger or key (not by a script). When the run is over,
-`python -m tests.browser.presses FOLDER` tells what nobody pressed, and fails. That the press led to something is for
-the tests to look at.
+Where PRESSES names a folder, the dashboard under test writes that place into its pages (marked.py) and every
+window keeps there what was really pressed: by mouse, finger or key, not by a script. When the run is over,
+`python -m tests.browser.presses FOLDER` tells what nobody pressed, and fails. That a press led to something
+is for the tests to look at.
 """
 
 from __future__ import annotations
@@ -32,21 +33,25 @@ _FIELD_ACTS: Final = re.compile(
 _MADE_BY_SCRIPT: Final = re.compile(r'createElement\("button"\);\s*button\.className = "([\w-]+)"')
 # One line of these stands for many buttons: each is told apart by what it sends, and where.
 VARIED: Final = ("live/_button.html", "live/commands/_end.html", "accounts/_languages.html")
-# What no test with scripts can press: a piece of its source, and who holds it instead.
+# What no window with scripts can press, and why.
 EXCUSED: Final = {
-    'name="preview"': "only without scripts: test_another_class_like_this_and_the_form_without_scripts",
+    r"^403\.html": "comes only where a right is taken away between a page and a press",
+    r"^429\.html": "comes after 120 sign-ins a minute: nobody else could sign in while it is tested",
+    r"^500\.html": "comes of a fault in the product",
+    r"^live/_people_rest\.html": "with scripts the rest comes by itself; pressed without, in test_stream.py",
+    r"^live/planning/create\.html.*name=.preview": "for who has no scripts; pressed in test_plan.py",
 }
 _RECORDER: Final = """(() => {
   const varied = VARIED;
   const told = new Set();
   const tell = (did, one) => {
     const from = one.dataset.from || `scripts#${one.className}`;
-    const sends = one.href || (one.type === "submit" ? `${one.form.action}#${one.name}=${one.value}` : "");
+    const sends = one.href || (one.type === "submit" ? `${one.form?.action}#${one.name}=${one.value}` : "");
     const line = `${did} ${from} ${varied.some((name) => from.startsWith(name)) ? sends : ""}`;
     if (!told.has(line)) console.debug(`presses: ${line}`);
     told.add(line);
   };
-  const places = varied.map((name) => `[data-from^="${name}"]`).join();
+  const places = varied.map((name) => `[data-from^="${name}"]:not([aria-disabled="true"])`).join();
   const look = () => document.querySelectorAll(places).forEach((one) => tell("shown", one));
   let soon = 0;
   new MutationObserver(() => (soon ||= setTimeout(() => look((soon = 0)), 50)))
@@ -129,12 +134,9 @@ def missing(folder: Path) -> list[str]:
         what, name, *sends = line.split(" ", 2)
         did[what].add(name + (_by_what_it_does(sends[0]) if sends and sends[0] else ""))
     plain = {name.split(" ")[0] for name in did["pressed"]}
-    never = [
-        f"{name}, {found}"
-        for name, found in all_buttons()
-        if name not in plain and not any(piece in found for piece in EXCUSED)
-    ]
-    return never + sorted(did["shown"] - did["pressed"])
+    never = [f"{name}, {found}" for name, found in all_buttons() if name not in plain]
+    wanted = [line for line in never if not any(re.search(excused, line, re.S) for excused in EXCUSED)]
+    return wanted + sorted(did["shown"] - did["pressed"])
 
 
 def main(folder: str, *_: Any) -> int:

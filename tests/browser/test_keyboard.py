@@ -183,7 +183,7 @@ def test_a_removal_with_a_countdown_called_off_and_let_back(window: Opener, clas
         keys.enter("^Remove$")
         expect(strip).to_contain_text("Threw paper")
         expect(dialog(page)).to_be_hidden()
-        keys.holds("^Rudi Rowdy")  # in place of the button there is another one
+        keys.holds("Rudi Rowdy")  # the row's button to call it off, or the name beside
         room.act("reward", userUuid="p1", change=1)
         expect(row_of(page, "Rudi Rowdy")).to_contain_text("reward")
         keys.enter("^Call off Rudi Rowdy", back=back)

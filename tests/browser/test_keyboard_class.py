@@ -1,4 +1,4 @@
-"""What one does in a class that runs, by keyboard alone: chat, quizzes, recording, files, rooms, properties, story."""
+"""What one does in a running class by keyboard alone: chat, quizzes, recording, files, rooms, the story."""
 
 import re
 from pathlib import Path
@@ -232,7 +232,7 @@ def test_breakout_rooms_and_properties(window: Opener, classroom: MakeClassroom)
     eventually(lambda: room.truth()["properties"] == {"colour": "blue"})
 
 
-def test_what_the_class_panel_copies_and_folds(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_pupil_link_and_the_bell(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 2e")
     page = window(TEACHER)
     keys = Keys(page)

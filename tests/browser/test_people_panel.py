@@ -108,32 +108,32 @@ def test_sorting_is_remembered_and_kept_by_what_comes_in(window: Opener, classro
 
 def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Hands 5c")
-    for number, name in enumerate(("Anna", "Ben", "Carl")):
-        room.enter(f"p{number}", name)
-    room.act("stage", userUuid="p1")
-    room.act("unstage", userUuid="p1")
+    for number, name in enumerate(("Anna", "Ben", "Carl")):  # people of no other test: it counts by the week
+        room.enter(f"h{number}", name)
+    room.act("stage", userUuid="h1")
+    room.act("unstage", userUuid="h1")
     page = window(TEACHER)
     open_class(page, room)
     hands = card(page, "Hands")
     expect(hands).to_contain_text("Nobody has a hand up.")
     for number in (2, 1):
-        room.act("wave", userUuid=f"p{number}")
+        room.act("wave", userUuid=f"h{number}")
     expect(hands.get_by_role("listitem")).to_have_count(2)
     expect(hands.get_by_role("listitem").nth(0)).to_contain_text(re.compile("Carl.*not on stage this week"))
     expect(hands.get_by_role("listitem").nth(1)).to_contain_text("Ben")
     expect(hands.get_by_role("listitem").nth(1)).not_to_contain_text("not on stage")
     expect(hands).to_contain_text("2 waiting")
-    room.act("lower", userUuid="p2")
+    room.act("lower", userUuid="h2")
     expect(hands.get_by_role("listitem")).to_have_count(1)
-    room.act("leave", userUuid="p1")
+    room.act("leave", userUuid="h1")
     expect(hands).to_contain_text("Nobody has a hand up.")
 
 
 def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Countdown 5d")
-    room.enter("p1", "Rudi Rowdy")
-    room.act("kick", userUuid="p1")
-    room.enter("p1", "Rudi Rowdy")
+    room.enter("rudi", "Rudi Rowdy")  # nobody of another test: removals are counted by the week
+    room.act("kick", userUuid="rudi")
+    room.enter("rudi", "Rudi Rowdy")
     page = window(TEACHER)
     other = window(ADMINISTRATOR)
     for each in (page, other):
@@ -157,7 +157,7 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     for each in (page, other):
         expect(each.get_by_role("list", name="Removals to come").get_by_role("listitem")).to_have_count(0)
         expect(removal_of(each, "Rudi Rowdy")).to_be_visible()
-    assert room.person("p1")["online"]
+    assert room.person("rudi")["online"]
 
     removal_of(page, "Rudi Rowdy").click()
     asks.get_by_label("In minutes").fill("2")  # a number chooses its own line
@@ -168,7 +168,7 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     asks.get_by_label("For good").check()
     asks.get_by_role("button", name="Remove").click()
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0, timeout=60_000)
-    assert (room.person("p1")["online"], room.person("p1")["isBanned"]) == (False, True)
+    assert (room.person("rudi")["online"], room.person("rudi")["isBanned"]) == (False, True)
     expect(last_command(page)).to_contain_text(re.compile(r"Remove Rudi Rowdy\s+Confirmed"))
 
     press(page, "Who may not come back")
