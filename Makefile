@@ -31,8 +31,9 @@ test: .venv/.installed-dev ## Run the test suite but for the browser (PYTEST="-k
 	@if [ -n "$(PYTEST)" ]; then CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST); fi && \
 	exec $(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser
 
-test-browser: .venv/.installed-dev ## Run every journey and look at every page in a real browser
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(IN_PARALLEL) tests/browser
+test-browser: .venv/.installed-dev ## Run every journey, look at every page and press every button in a real browser
+	@CHROMIUM="$$(scripts/chromium)" && PRESSES=$$(mktemp -d) && export CHROMIUM PRESSES && trap 'rm -rf "$$PRESSES"' EXIT && \
+	$(PY) -m pytest $(IN_PARALLEL) tests/browser && $(PY) -m tests.browser.presses "$$PRESSES"
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)

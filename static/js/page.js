@@ -60,7 +60,7 @@
 
   async function open(link) {
     const href = link.getAttribute("href");
-    if (!dialog.open) opener = { id: link.id || link.closest("[id]")?.id, href };
+    if (!dialog.open) opener = { id: link.id || link.closest("[id]")?.id, href, trail: window.trailOf(link) };
     await htmx.ajax("GET", href, { target: "#dialog-body", swap: "innerHTML" });
     if (!$("#dialog-title", dialog)) return;
     dialog.querySelectorAll("[data-script]").forEach(load);
@@ -85,7 +85,9 @@
     const back = opener?.id && document.getElementById(opener.id);
     const same = `a[data-dialog][href="${CSS.escape(opener?.href || "")}"]`; // a row may have several
     const place = back?.matches("a, button") ? back : back?.querySelector(same) || back?.querySelector("a[data-dialog]");
-    (place || $("#main")).focus({ preventScroll: true });
+    if (place?.checkVisibility()) place.focus({ preventScroll: true });
+    else window.focusNear(opener?.trail || []);
+    document.activeElement.scrollIntoView({ block: "nearest" }); // what was done may have moved it
   });
   document.addEventListener("live:commanded", () => dialog.open && dialog.close());
 
@@ -152,10 +154,12 @@
     place.prepend(note);
   }
 
-  // --- menus close when one clicks elsewhere, and by Escape ------------------------------------------------------------
-  document.addEventListener("click", ({ target }) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
-  });
+  // --- menus close when one clicks or goes elsewhere, and by Escape ----------------------------------------------------
+  for (const way of ["click", "focusin"]) {
+    document.addEventListener(way, ({ target }) => {
+      for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
+    });
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const menu = event.target.closest?.("details.menu[open]");

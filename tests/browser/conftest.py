@@ -29,6 +29,7 @@ from playwright.sync_api import (
 )
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
+from tests.browser import presses
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, free_port, open_classroom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +107,8 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
         "RELAY_SECRET": RELAY_SECRET,
         "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
     }
+    if presses.FOLDER:
+        environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.marked"
     log = folder / "serve.log"
     running = Dashboard(f"http://127.0.0.1:{port}", environment, log)
     for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", ACCOUNTS_SCRIPT)):
@@ -183,6 +186,7 @@ def window(
             settings["storage_state"] = signed_in(email)
         context = chromium.new_context(base_url=dashboard.url, **settings)
         contexts.append(context)
+        presses.record(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"script: {error}"))

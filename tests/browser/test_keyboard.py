@@ -1,88 +1,251 @@
-"""The main job without a mouse."""
+"""The main jobs without a mouse: getting in, the wall, starting and ending a class, removing somebody."""
 
 import re
 
 from playwright.sync_api import Page, expect
 
+from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import dialog, last_command, removal_of, row_of
-from tests.browser.school import PASSWORD, TEACHER
-
-
-def tab_to(page: Page, words: str, *, most: int = 60) -> None:
-    """Press Tab until what has the focus is called `words`."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        name = page.evaluate(
-            "(e => e.getAttribute('aria-label') || (e.labels?.[0] || e).textContent.trim() || e.title)"
-            "(document.activeElement)"
-        )
-        if re.search(words, name):
-            return
-    raise AssertionError(f"Tab does not reach “{words}”")
+from tests.browser.keys import Keys
+from tests.browser.looking import card, dialog, last_command, removal_of, row_of
+from tests.browser.school import ADMINISTRATOR, PASSWORD, TEACHER, eventually
 
 
 def test_sign_in_start_a_class_and_remove_a_pupil(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 1a", state=0)
     room.enter("p1", "Pia Pupil")
+    room.enter("p2", "Quinn Quiet")
     page = window()
+    keys = Keys(page)
     page.goto("/sign-in/")
     expect(page.get_by_label("Email address")).to_be_focused()
-    page.keyboard.type(TEACHER)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    keys.type(TEACHER)
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
     expect(page.get_by_role("heading", name="Classes", level=1)).to_be_visible()
     expect(page.get_by_role("link", name=room.name)).to_be_visible()
-    page.keyboard.press("Tab")
+    keys.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    page.keyboard.press("Enter")
-    tab_to(page, "Search by class")
-    page.keyboard.type(room.name)
-    page.keyboard.press("Enter")
+    keys.press("Enter")
+    keys.to("Search by class")
+    keys.type(room.name)
+    keys.press("Enter")
     expect(page).to_have_url(re.compile("q="))
-    tab_to(page, f"^{room.name}$")
-    page.keyboard.press("Enter")
+    keys.follow(f"^{room.name}$")
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
-    tab_to(page, "^Start class$")
-    page.keyboard.press("Enter")
+    keys.enter("^Start class$")
     expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
     assert room.truth()["state"] == 1
+    keys.holds("^End class$")  # what was pressed is gone: its neighbour has the focus
 
-    page.reload()
-    tab_to(page, "^Remove.*Pia Pupil")
-    page.keyboard.press("Enter")
+    keys.enter("^Remove.*Pia Pupil")
     expect(dialog(page)).to_be_visible()
     for _ in range(12):  # the focus goes round inside (or to the browser's own bar), never behind
-        page.keyboard.press("Tab")
+        keys.press("Tab")
         assert page.evaluate(
             "document.activeElement === document.body || "
             "document.querySelector('dialog').contains(document.activeElement)"
         )
-    page.keyboard.press("Escape")
+    keys.press("Escape")
     expect(dialog(page)).to_be_hidden()
     expect(removal_of(page, "Pia Pupil")).to_be_focused()
-    page.keyboard.press("Enter")
+    keys.press("Enter")
     expect(dialog(page)).to_be_visible()
-    dialog(page).get_by_label("Not at all").focus()
-    page.keyboard.press("ArrowDown")
+    keys.to("^Not at all")
+    keys.press("ArrowDown")
     expect(dialog(page).get_by_label("For 10 minutes")).to_be_checked()
-    tab_to(page, "^Remove$", most=6)
-    page.keyboard.press("Enter")
+    keys.enter("^Remove$")
     expect(row_of(page, "Pia Pupil")).to_have_count(0)
     assert room.person("p1")["isBanned"] is True
-    # where there was a button there is none any more: the focus is somewhere of use, not lost
-    assert page.evaluate("document.activeElement !== null")
+    keys.holds("Quinn Quiet|Tara Teacher")  # of the row beside
 
 
-def test_escape_closes_a_menu(window: Opener) -> None:
+def test_escape_closes_a_menu_and_so_does_going_on(window: Opener) -> None:
     page = window(TEACHER)
+    keys = Keys(page)
     page.goto("/")
     summary = page.get_by_label("Your account")
-    summary.focus()
-    page.keyboard.press("Enter")
+    keys.enter("^Your account$")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
+    keys.press("Tab")
+    keys.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     expect(summary).to_be_focused()
+    keys.press("Enter")
+    keys.to("^Sign out$")
+    keys.press("Tab")  # a menu left behind would cover what comes next
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    keys.keeps()
+
+
+def choose_by_arrows(keys: Keys, page: Page, words: str) -> None:
+    """From the chosen one of several choices down to another."""
+    for _ in range(6):
+        keys.press("ArrowDown")
+        if re.search(words, keys.name()):
+            return
+    raise AssertionError(f"no choice “{words}”")
+
+
+def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSimulator) -> None:
+    rooms = [classroom(f"Quay {letter}") for letter in "abc"]
+    page = window(ADMINISTRATOR)
+    keys = Keys(page)
+    page.goto("/?q=quay")
+    for room in rooms:
+        expect(page.get_by_role("link", name=room.name, exact=True)).to_be_visible()
+    keys.enter("^Filter$")
+    keys.tick("^Hands up$")
+    keys.follow("^Show$")
+    expect(page).to_have_url(re.compile("hands=up"))
+    expect(page.get_by_text("No class here fits")).to_have_count(3)
+    keys.follow("^Clear$")
+    expect(page).not_to_have_url(re.compile("hands=up"))
+    keys.write("Search by class", "quay")
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile("q=quay"))
+    # two are chosen and ended, while the page changes under one's hands; the cloud refuses one
+    keys.tick("^Choose Quay [abc]")
+    rooms[2].enter("p1", "Pia Pupil")
+    rooms[2].act("wave", userUuid="p1")
+    expect(page.get_by_role("listitem").filter(has_text="Quay c")).to_contain_text("1 hand up")
+    keys.holds("^Choose Quay")
+    keys.enter("^View$", back=True)
+    keys.tick("^Only classes that need")  # what is not seen is not chosen
+    expect(page.locator("#bulk-count")).to_be_hidden()
+    keys.press("Space", "Escape")
+    keys.holds("^View$")
+    keys.enter("^Choose all$")
+    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    keys.enter("^Choose none$")
+    keys.holds("^Choose all$")
+    keys.press("Enter")
+    simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=1)
+    keys.follow("^End$")
+    expect(page.get_by_role("heading", level=1)).to_have_text("End 3 classes?")
+    keys.follow("^End 3 classes$")
+    expect(page.locator("#progress")).to_contain_text("1 failed")
+    expect(page.locator("#progress")).to_contain_text("Finished")
+    (left,) = [room for room in rooms if room.truth()["state"] == 1]
+
+    page.goto("/?q=quay")
+    tile = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=left.name, exact=True))
+    keys.enter(f"^See to {left.name}")
+    expect(dialog(page)).to_be_visible()
+    keys.to(r"^15 minutes|^5 minutes|^\d+ minutes")
+    choose_by_arrows(keys, page, "^1 hour")
+    keys.enter("^I see to it$")
+    expect(dialog(page)).to_be_hidden()
+    expect(tile).to_contain_text("Ada Admin sees to it")
+    keys.holds(f"^See to {left.name}")
+    keys.press("Enter")
+    expect(dialog(page)).to_be_visible()
+    keys.enter("^Show it again$")
+    expect(page.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    simulator.clear_faults()
+    keys.follow(f"^{left.name}$")
+    expect(page.get_by_role("heading", level=1)).to_have_text(left.name)
+    keys.enter("^End class$")
+    expect(dialog(page)).to_be_visible()
+    keys.enter("^Cancel$")
+    keys.holds("^End class$")
+    keys.press("Enter")
+    expect(dialog(page)).to_be_visible()
+    keys.to("^Cancel$")
+    keys.enter("^End class$")
+    expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
+    keys.keeps()
+    keys.enter("^Close class$")
+    expect(dialog(page)).to_be_visible()
+    keys.to("^Cancel$")
+    keys.enter("^Close class$")
+    expect(last_command(page)).to_contain_text(re.compile(r"Close the class\s+Confirmed"))
+    assert left.truth()["state"] == 3
+    keys.keeps()
+
+
+def test_a_removal_with_a_countdown_called_off_and_let_back(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Keys 1c")
+    room.enter("p1", "Rudi Rowdy")
+    room.enter("p2", "Quinn Quiet")
+    page = window(TEACHER)
+    keys = Keys(page)
+    keys.open_class(room)
+    expect(row_of(page, "Rudi Rowdy")).to_be_visible()
+    strip = page.get_by_role("list", name="Removals to come").get_by_role("listitem")
+    for back in (True, False):  # called off in the strip above, and in the row
+        keys.enter("^Remove.*Rudi Rowdy", back=back)
+        expect(dialog(page)).to_be_visible()
+        keys.to("^Now$")
+        choose_by_arrows(keys, page, "^In 5 minutes")
+        keys.write("^Reason", "Threw paper")
+        keys.enter("^Remove$")
+        expect(strip).to_contain_text("Threw paper")
+        expect(dialog(page)).to_be_hidden()
+        keys.holds("Rudi Rowdy")  # the row's button to call it off, or the name beside
+        room.act("reward", userUuid="p1", change=1)
+        expect(row_of(page, "Rudi Rowdy")).to_contain_text("reward")
+        keys.enter("^Call off Rudi Rowdy", back=back)
+        expect(strip).to_have_count(0)
+        keys.keeps()
+    assert room.person("p1")["online"]
+
+    keys.enter("^Remove.*Rudi Rowdy")
+    expect(dialog(page)).to_be_visible()
+    keys.to("^Not at all")
+    choose_by_arrows(keys, page, "^For an hour")
+    keys.enter("^Remove$")
+    expect(row_of(page, "Rudi Rowdy")).to_have_count(0)
+    keys.holds("Quinn Quiet|Tara Teacher")
+    keys.enter("^Who left$")
+    keys.enter("^Let back in Rudi Rowdy")
+    expect(dialog(page)).to_be_visible()
+    keys.enter("^Let back in$")
+    eventually(lambda: not room.person("p1")["isBanned"])
+    expect(dialog(page)).to_be_hidden()
+    keys.keeps()
+    keys.enter("^Who may not come back$")
+    expect(dialog(page)).to_be_visible()
+    keys.press("Escape")
+    keys.holds("^Who may not come back$")
+
+
+def test_hands_and_people(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Keys 1d")
+    for number, name in enumerate(("Anna", "Ben", "Carl")):
+        room.enter(f"p{number}", name)
+        room.act("wave", userUuid=f"p{number}")
+    page = window(TEACHER)
+    keys = Keys(page)
+    keys.open_class(room)
+    hands = card(page, "Hands")
+    expect(hands.get_by_role("listitem")).to_have_count(3)
+    keys.to("^Anna$")
+    keys.press("Enter")
+    expect(dialog(page).get_by_role("heading", level=2)).to_have_text("Anna")
+    keys.enter("^Remove…$")
+    expect(dialog(page).get_by_role("heading", level=2)).to_have_text("Remove Anna?")
+    keys.keeps()
+    keys.press("Escape")
+    keys.holds("^Anna$")
+    room.act("lower", userUuid="p0")  # what has the focus leaves the queue
+    expect(hands.get_by_role("listitem")).to_have_count(2)
+    keys.holds("^Ben$")
+    keys.press("Enter")
+    expect(dialog(page).get_by_role("heading", level=2)).to_have_text("Ben")
+    room.act("lower", userUuid="p1")  # and while its dialog is open
+    room.act("leave", userUuid="p1")
+    expect(hands.get_by_role("listitem")).to_have_count(1)
+    keys.enter("^Dismiss$")
+    keys.holds("^Carl$")
+    keys.to("^Find somebody$")
+    keys.type("carl")
+    expect(row_of(page, "Carl")).to_be_visible()
+    expect(row_of(page, "Anna")).to_be_hidden()
+    keys.choose("^Sort by$", "name")
+    keys.enter("^People$", back=True)  # folded, and back
+    expect(row_of(page, "Carl")).to_be_hidden()
+    keys.keeps()
+    keys.press("Enter")
+    expect(row_of(page, "Carl")).to_be_visible()

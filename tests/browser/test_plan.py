@@ -110,6 +110,7 @@ def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
 
 def test_what_is_far_ahead_waits_and_can_be_taken_back(window: Opener, simulator: RunningSimulator) -> None:
     page = window(ADMINISTRATOR)
+    # at the hour that it is now: which of them are due does not depend on when the test runs
     begin_series(page, simulator, "Far 9d", first=3, times=5)
     page.get_by_text("More settings").click()
     page.get_by_label("Whose class").select_option(label="Tara Teacher")
@@ -306,3 +307,9 @@ def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> Non
     page.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("button", name="Make my calendar address")).to_be_visible()
     assert summary(fresh) == "404"
+    page.get_by_role("button", name="Make my calendar address").click()
+    latest = page.get_by_label("Your address").input_value()
+    into_app = page.get_by_role("link", name="Open in the calendar app")
+    assert into_app.get_attribute("href") == latest.replace("http:", "webcal:")
+    into_app.click()  # there is no such app here: the page stays as it is
+    expect(page.get_by_label("Your address")).to_have_value(latest)

@@ -236,3 +236,8 @@ def test_a_very_long_roster_comes_as_one_scrolls_and_is_searched_whole(
     expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 299"])
     expect(rows).to_have_count(301)
     assert rows.evaluate_all("(all) => all.every((r, i) => !i || all[i-1].dataset.order <= r.dataset.order)")
+    plain = window(TEACHER, java_script_enabled=False)
+    plain.goto(page.url)
+    expect(plain.locator("#people-here > tr")).to_have_count(64)
+    plain.get_by_role("link", name="Show 237 more").click()
+    expect(plain.locator("#people-here > tr")).to_have_count(301)

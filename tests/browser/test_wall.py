@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.looking import assert_fits, dialog, keep_screenshot
-from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom
+from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom, eventually
 
 EARS = """
 window.heard = 0; window.notes = [];
@@ -248,5 +248,5 @@ def test_a_sound_and_a_notification_only_if_asked_for(
     expect(page.locator("#wall-sum")).to_have_text("No class needs somebody now")
     refused()
     expect(page.locator("#wall-sum")).to_have_text("1 class needs somebody")
-    page.wait_for_function("notes.length === 1 && heard === 4")
+    eventually(lambda: page.evaluate("notes.length === 1 && heard === 4"))
     assert page.evaluate("notes[0]") == f"{loud.name}: {REFUSED}"

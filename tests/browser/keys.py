@@ -1,0 +1,151 @@
+"""A page worked by its keyboard alone. What has the focus can always be seen, and the focus is never lost."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import FileChooser, Page, expect
+
+from tests.browser.school import Classroom, eventually
+
+# What has the focus: its name, whether a ring is drawn around it (or around what it stands for: the label of
+# a choice, the tile of a link), and whether any of it can be seen. Nothing where the focus is nowhere.
+_HELD = """() => {
+  const one = document.activeElement;
+  const root = document.documentElement;
+  if (!one || one === document.body || one === root) return null;
+  const words = (element) => element?.textContent ?? "";
+  const by = (one.getAttribute("aria-labelledby") || "").split(" ");
+  const labels = by[0] ? by.map((id) => document.getElementById(id)) : [...(one.labels || [])];
+  const own = one.matches("select, [tabindex]") ? "" : words(one);
+  const names = [one.ariaLabel, labels.map(words).join(" "), own, one.title];
+  const name = names.map((each) => (each || "").trim().replace(/\\s+/g, " ")).find(Boolean) || "";
+  const isRung = (element) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+  };
+  const inner = one.matches(":focus-within:not(:focus)"); // a button in a field: the browser draws its ring
+  const ring = inner ? one : [one, one.parentElement, one.parentElement.parentElement].find(isRung);
+  const box = (ring || one).getBoundingClientRect();
+  const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  const at = (low, high, most, part) => Math.max(0, low) * (1 - part) + Math.min(most, high) * part;
+  const isSeen = [[0.5, 0.5], [0.05, 0.2], [0.95, 0.8]].some(([across, down]) => {
+    const x = at(box.left, box.right, innerWidth, across);
+    const y = at(box.top, box.bottom, innerHeight, down);
+    const there = document.elementFromPoint(x, y);
+    if (!there || there === document.body || there === root) return false;
+    return one.contains(there) || there.contains(one) || Boolean(ring?.contains(there));
+  });
+  return { name, ring: Boolean(ring), seen: isInside && isSeen, html: one.outerHTML.slice(0, 160) };
+}"""
+
+
+class Keys:
+    """The keyboard of a page: ``keys.enter("^Start class$")`` tabs there and presses Enter."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._choosers: list[FileChooser] = []
+        page.on("filechooser", lambda chooser: self._choosers.append(chooser))
+
+    def name(self) -> str:
+        """What has the focus is called; it is somewhere, with a ring around it, and not covered."""
+        held = self.page.evaluate(_HELD)
+        assert held, f"the focus is lost on {self.page.url}"
+        assert held["ring"], f"the focus can not be seen: {held['html']}"
+        assert held["seen"], f"what has the focus is covered: {held['html']}"
+        return str(held["name"])
+
+    def to(self, words: str, *, back: bool = False, most: int = 150) -> None:
+        """Press Tab until what has the focus is called `words` (if it is not); every stop can be seen."""
+        passed: list[str] = []
+        held = self.page.evaluate(_HELD)
+        if held and re.search(words, held["name"]):
+            return
+        for _ in range(most):
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
+            if self.page.evaluate("document.activeElement === document.body"):
+                passed.append("(the browser's own bar)")
+                assert passed.count(passed[-1]) < 3, f"Tab does not reach “{words}”: {passed}"
+                continue
+            passed.append(self.name())
+            if re.search(words, passed[-1]):
+                return
+        raise AssertionError(f"Tab does not reach “{words}”: {passed}")
+
+    def open_class(self, room: Classroom) -> None:
+        """From the list of classes to the page of the class."""
+        self.page.goto(f"/?q={quote(room.name)}")
+        expect(self.page.get_by_role("link", name=room.name, exact=True)).to_be_visible()
+        self.enter(f"^{re.escape(room.name)}$")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(room.name)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def enter(self, words: str, *, back: bool = False) -> None:
+        self.to(words, back=back)
+        self.press("Enter")
+
+    def follow(self, words: str, *, back: bool = False) -> None:
+        """The same where another page comes."""
+        self.to(words, back=back)
+        with self.page.expect_navigation():
+            self.press("Enter")
+
+    def tick(self, words: str, *, back: bool = False) -> None:
+        self.to(words, back=back)
+        self.press("Space")
+
+    def write(self, words: str, text: str, *, back: bool = False) -> None:
+        """Put `text` in place of what stands in the field that is called `words`."""
+        self.to(words, back=back)
+        self.press("ControlOrMeta+a")
+        self.type(text)
+
+    def choose(self, words: str, option: str, *, back: bool = False) -> None:
+        """Choose from a list by the first letters of an option."""
+        self.to(words, back=back)
+        self.type(option)
+        chosen = self.page.evaluate("document.activeElement.selectedOptions?.[0]?.textContent")
+        assert str(chosen).strip().startswith(option), chosen
+
+    def moment(self, words: str, when: datetime) -> None:
+        """Type a day and a time into a field for both."""
+        self.to(words)
+        for part in (when.strftime("%m"), when.strftime("%d"), when.strftime("%Y")):
+            self.type(part)
+        self.press("ArrowRight")  # a year may have six digits
+        self.type(when.strftime("%I%M%p"))
+
+    def file(self, words: str, path: Path) -> None:
+        """Choose a file, as the browser's own window would be worked."""
+        self.to(words)
+        self.press("Enter")
+        eventually(lambda: self.page.evaluate("true") and self._choosers)
+        self._choosers.pop().set_files(path)
+
+    def holds(self, words: str) -> None:
+        """In a moment, what is called `words` has the focus."""
+
+        def there() -> bool:
+            held = self.page.evaluate(_HELD)
+            return bool(held and re.search(words, held["name"]))
+
+        try:
+            eventually(there, within_s=15)
+        except AssertionError:
+            raise AssertionError(f"not “{words}” has the focus, but “{self.name()}”") from None
+        self.name()
+
+    def keeps(self) -> None:
+        """In a moment the focus is somewhere, seen: what was pressed may be gone, the focus is not."""
+        eventually(lambda: self.page.evaluate(_HELD), within_s=15)
+        self.name()
