@@ -19,8 +19,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.template import Origin
-from django.template.loaders.filesystem import Loader as FilesystemLoader
 from playwright.sync_api import BrowserContext, ConsoleMessage
+
+from classroom_admin.core.compact_templates import Loader as CompactLoader
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = os.environ.get("PRESSES", "")
@@ -66,7 +67,7 @@ _RECORDER: Final = """(() => {
 })()""".replace("VARIED", str(list(VARIED)))
 
 
-class Loader(FilesystemLoader):
+class Loader(CompactLoader):
     """Loads templates whose acting tags carry `data-from`."""
 
     def get_contents(self, origin: Origin) -> str:
