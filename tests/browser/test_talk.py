@@ -158,8 +158,19 @@ def there(page: Page, *names: str) -> None:
         expect(roster(page)).to_contain_text(name)
 
 
+def a_moment_later(room: Classroom) -> None:
+    """What comes next does not happen in the same millisecond."""
+
+    def now() -> int:
+        return int(room.simulator.control("GET", "/clock")["nowMs"])
+
+    before = now()
+    eventually(lambda: now() > before)
+
+
 def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: MakeClassroom) -> None:
     room = talking_class(classroom, "Replay 5d")
+    a_moment_later(room)
     room.act("wave", userUuid="zoe")
     page = window(TEACHER)
     open_class(page, room)
@@ -181,11 +192,11 @@ def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: 
     there(page, "Tara", "Zoë", "Amir", "Lena")
     slider.focus()
     page.keyboard.press("Home")
-    expect(roster(page).get_by_role("rowheader")).to_have_count(0)
+    expect(roster(page)).not_to_contain_text("Zoë")  # the teacher may be there from the first moment
     page.keyboard.press("PageUp")
     there(page, "Tara", "Zoë", "Lena")
     page.keyboard.press("Shift+ArrowLeft")
-    expect(roster(page).get_by_role("rowheader")).to_have_count(0)
+    expect(roster(page)).not_to_contain_text("Zoë")
     expect(slider).to_be_focused()
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
