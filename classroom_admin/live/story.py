@@ -14,6 +14,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classroom_admin.live.without_secrets import text_without_secrets, without_secrets
+
 Data = dict[str, Any]
 Names = Mapping[str, str]
 QUOTED: Final = 90
@@ -324,8 +326,8 @@ _TELL: Final[dict[int | None, Callable[[_Telling], tuple[str, str]]]] = {
 
 
 def pretty(raw: str) -> str:
-    """The event's JSON, indented; as it came where it can't be read."""
+    """The event's JSON, indented; as it came where it can't be read. What is secret is blanked out."""
     try:
-        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
-    except ValueError:
-        return raw
+        return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text_without_secrets(raw)
