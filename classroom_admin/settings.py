@@ -105,6 +105,7 @@ MIDDLEWARE = [
     # for slow lines; random padding and masked CSRF tokens keep secrets from being guessed by length
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "classroom_admin.accounts.middleware.PrivatePages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

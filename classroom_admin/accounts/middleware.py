@@ -61,6 +61,22 @@ class PersonsZone:
         return next((found for name in names if (found := zone_named(name))), None)
 
 
+class PrivatePages:
+    """No cache on the way keeps a page of somebody's, and the browser asks anew before it shows one again.
+
+    What says itself how it is to be kept stays so: secrets not at all, icons for ever, a calendar.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
+
+
 def zone_named(name: str) -> ZoneInfo | None:
     """The zone of this IANA name; None where there is none (a cookie may hold anything)."""
     if not name or len(name) > 64:

@@ -226,9 +226,14 @@ def error_for(
     return cls(message, **facts)
 
 
+def tokens_hidden(text: str) -> str:
+    """The text with ``[hidden]`` for anything that looks like an Agora token."""
+    return _TOKEN.sub(lambda found: f"{found.group(1) or ''}[hidden]", text)
+
+
 def without_tokens(text: str) -> str:
     """Blank out anything that looks like an Agora token (a cloud that echoes one must not get it into our
     log).
     """
-    text = _TOKEN.sub(lambda found: f"{found.group(1) or ''}[hidden]", text)
+    text = tokens_hidden(text)
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from classroom_admin.live import story_settings
 from classroom_admin.live.story_settings import isolated
+from classroom_admin.live.without_secrets import text_without_secrets, without_secrets
 from classroom_admin.rooms import conversion
 
 Data = dict[str, Any]
@@ -342,8 +343,8 @@ _TELL: Final[dict[int | None, Callable[[_Telling], tuple[str, str]]]] = {
 
 
 def pretty(raw: str) -> str:
-    """The event's JSON, indented; as it came where it can't be read."""
+    """The event's JSON, indented; as it came where it can't be read. What is secret is blanked out."""
     try:
-        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
-    except ValueError:
-        return raw
+        return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text_without_secrets(raw)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 
 from classroom_admin.rooms.models import Answer, Participant, Poll, Presence, Quiz, Role, Room
@@ -75,3 +75,29 @@ def pupils_between(room: Room, start: datetime | None, end: datetime | None) -> 
         stays = stays.filter(entered_at__lt=end)
     pupils = Participant.objects.filter(Exists(stays), room=room, role=Role.STUDENT)
     return list(pupils.only("user_uuid", "name", "online").order_by("name", "pk"))
+
+
+def marked(of: str, room: Room) -> QuerySet[Any]:
+    """The quizzes or polls of a class, each with the sums that `mark` needs."""
+    answers = Answer.objects.filter(room=room, of=of, question_id=OuterRef(f"{of}_id"))
+    stays = Presence.objects.filter(room=room)
+    return (
+        MODELS[of]
+        .objects.filter(room=room)
+        .annotate(
+            newest_answer=_sum(answers, Max("version")),
+            answer_count=_sum(answers, Count("pk")),
+            latest_stay=_sum(stays, Max("entered_sequence")),
+            stay_count=_sum(stays, Count("pk")),
+        )
+    )
+
+
+def mark(row: Any) -> str:
+    """Changes with a question of `marked`, its answers, and who was in the class to answer."""
+    facts = (row.version, row.newest_answer, row.answer_count, row.latest_stay, row.stay_count)
+    return ".".join(str(fact or 0) for fact in facts)
+
+
+def _sum(rows: QuerySet, of_them: Max | Count) -> Subquery:
+    return Subquery(rows.order_by().values("room").annotate(it=of_them).values("it"))

@@ -180,7 +180,7 @@ def test_its_own_page_has_every_answer_and_who_did_not(school: School, admin: Cl
 def test_its_page_goes_on_while_the_question_runs(school: School, admin: Client) -> None:
     one = ask(school)
     html = question_page(admin, school, one).content.decode()
-    version = re.search(r"\?v=(\d+)", html)
+    version = re.search(r"\?v=([\d.-]+)", html)
     assert version
     assert question_page(admin, school, one, query={"v": version.group(1)}, **HTMX).status_code == 204
     give(school, 0, "3", is_correct=True)
@@ -188,6 +188,36 @@ def test_its_page_goes_on_while_the_question_runs(school: School, admin: Client)
     assert answer.status_code == 200
     assert "Pupil 0" in answer.content.decode()
     assert "<html" not in answer.content.decode()
+
+
+def test_a_busy_class_renders_no_question_that_did_not_change(school: School, admin: Client) -> None:
+    one = ask(school)
+    give(school, 0, "3", is_correct=True)
+    shown = re.search(r"\?v=([\d.-]+)", question_page(admin, school, one).content.decode())
+    assert shown
+
+    def asked() -> tuple[int, int]:
+        """The status, and how many queries it took."""
+        with CaptureQueriesContext(connection) as found:
+            answer = question_page(admin, school, one, query={"v": shown[1]}, **HTMX)
+        return answer.status_code, len(found)
+
+    assert asked() == (204, 3)
+    school.change(make_person(school.room, 99, name="Waving"), hand_raised=True)
+    assert asked() == (204, 4)
+    Presence.objects.create(
+        room=school.room, user_uuid="cloud-user-99", entered_sequence=9, entered_at=clock.now()
+    )
+    school.change(make_person(school.room, 98))
+    assert asked()[0] == 200
+    html = question_page(admin, school, one, query={"v": shown[1]}, **HTMX).content.decode()
+    assert "Waving" in html
+    shown = re.search(r"\?v=([\d.-]+)", html)
+    give(school, 1, HOSTILE, is_correct=False)
+    assert asked()[0] == 200
+    school.change(one, running=False)
+    html = question_page(admin, school, one, query={"v": shown[1]}, **HTMX).content.decode()
+    assert "every 2s" not in html
 
 
 def test_who_came_after_the_end_or_left_before_is_not_missing(school: School, admin: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.live import story
@@ -39,6 +40,7 @@ def events(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, f"live/events/_{part}.html", context)
 
 
+@never_cache
 @require_safe
 @signed_in
 def event_json(request: HttpRequest, key: str, pk: int) -> HttpResponse:

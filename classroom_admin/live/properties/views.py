@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -80,6 +81,7 @@ class Work:
         return {*self.to_set, *self.to_delete}
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: HttpRequest, key: str) -> HttpResponse:

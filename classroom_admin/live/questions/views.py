@@ -9,18 +9,25 @@ from django.views.decorators.http import require_safe
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.questions.reading import whole_question
 from classroom_admin.rooms.access import room_for
-from classroom_admin.rooms.question_selectors import MODELS
+from classroom_admin.rooms.question_selectors import MODELS, mark, marked
 
 
 @require_safe
 @signed_in
 def question(request: HttpRequest, key: str, of: str, pk: int) -> HttpResponse:
-    """The question as a page; asked by htmx with the version `v` that it shows: nothing (204) or its body."""
+    """The question as a page; asked by htmx with what it shows already (`v`): nothing (204) or its body.
+
+    While a class is busy its version rises every second; what is rendered again is a question that changed.
+    """
     room = room_for(request.user, key)
     if of not in MODELS:
         raise Http404("There is no such question.")
-    if request.htmx and request.GET.get("v") == str(room.version):
+    seen_room, _, seen = request.GET.get("v", "").partition("-")
+    if request.htmx and seen and seen_room == str(room.version):
         return HttpResponse(status=204)
-    row = get_object_or_404(MODELS[of], room=room, pk=pk)
+    row = get_object_or_404(marked(of, room), pk=pk)
+    if request.htmx and seen == mark(row):
+        return HttpResponse(status=204)
     template = "questions/_changes.html" if request.htmx else "questions/question.html"
-    return render(request, f"live/{template}", {"room": room, "one": whole_question(room, row)})
+    context = {"room": room, "one": whole_question(room, row), "version": f"{room.version}-{mark(row)}"}
+    return render(request, f"live/{template}", context)

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from classroom_admin.core.language import in_words
+from classroom_admin.live.without_secrets import text_without_secrets
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
 
@@ -88,7 +89,7 @@ def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
             if row.event
             else _("A part of an answer"),
             room=row.event.room if row.event else None,
-            raw=row.raw[:LONGEST_SHOWN],
+            raw=text_without_secrets(row.raw[:LONGEST_SHOWN]),
             is_cut=len(row.raw) > LONGEST_SHOWN,
         )
         for row in found[:PAGE]

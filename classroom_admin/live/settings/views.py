@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from classroom_admin.actions.connection import try_connection
@@ -62,6 +63,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/audit.html", context)
 
 
+@never_cache
 @require_safe
 @administrator_only
 def sync(request: HttpRequest) -> HttpResponse:

@@ -19,6 +19,7 @@ from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
 from classroom_admin.live.wall.order import order as wall_order
+from classroom_admin.live.without_secrets import without_secrets
 from classroom_admin.live.wording import ROLES, ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
@@ -242,8 +243,8 @@ def room_type(room: Any) -> str:
 
 @register.simple_tag
 def json_of(value: Any) -> str:
-    """A value as JSON that people can read."""
-    return pretty(value)
+    """A value as JSON that people can read, without what is secret."""
+    return pretty(without_secrets(value))
 
 
 @register.filter
