@@ -135,7 +135,7 @@ def test_two_people_press_at_once(
     pages = [window(TEACHER), window(TEACHER)]
     for page in pages:
         open_class(page, room)
-    counted = simulator.fault("delay", route="set_class_state", params={"ms": 500})
+    counted = simulator.fault("delay", route="set_class_state", params={"ms": 3000})
     for page in pages:
         page.get_by_role("button", name="Start class").click(no_wait_after=True)
     for page in pages:
