@@ -109,7 +109,10 @@
     clearTimeout(sending);
     sending = 0;
     const wrong = detail.xhr.status === 422;
-    if (wrong && !dialog.open) dialog.showModal();
+    if (wrong && !dialog.open) {
+      dialog.showModal();
+      $("[aria-invalid='true']", dialog)?.focus();
+    }
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
 
