@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.live.access import signed_in
@@ -25,7 +24,6 @@ WORDS: Final[dict[str, Promise]] = {
 }
 
 
-@never_cache
 @require_safe
 @signed_in
 def addresses(request: HttpRequest, key: str, pk: int) -> HttpResponse:
