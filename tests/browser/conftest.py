@@ -61,13 +61,23 @@ def simulator(cloud: RunningSimulator) -> Iterator[RunningSimulator]:
 
 
 @pytest.fixture
-def classroom(simulator: RunningSimulator) -> MakeClassroom:
-    """``classroom("Geometry 8b", state=0)``: a room of the test's own, with teacher-1 in it."""
+def classroom(simulator: RunningSimulator) -> Iterator[MakeClassroom]:
+    """``classroom("Geometry 8b", state=0)``: a room of the test's own, with teacher-1 in it.
+
+    It is closed after the test, and then in nobody's way: no other test's, nor its own when it is run again.
+    """
+    rooms: list[Classroom] = []
 
     def opened(name: str, **settings: Any) -> Classroom:
-        return open_classroom(simulator, name, **settings)
+        rooms.append(open_classroom(simulator, name, **settings))
+        return rooms[-1]
 
-    return opened
+    yield opened
+    simulator.clear_faults()
+    known = {room["roomUuid"]: room for room in simulator.oracle(events=0)["rooms"]}
+    for room in rooms:
+        if not known[room.uuid]["destroyedAt"] and known[room.uuid]["state"] < 3:
+            room.act("state", state=3)
 
 
 @dataclass
