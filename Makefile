@@ -19,7 +19,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' WORKERS=2 RERUNS=1 CHROMIUM=/path"
+	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' WORKERS=2 RERUNS=2 CHROMIUM=/path"
 
 demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=, RESET=1 begins afresh)
 	@exec $(PY) manage.py demo
@@ -32,8 +32,7 @@ test: .venv/.installed-dev ## Run the test suite but for the browser (PYTEST="-k
 	exec $(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser
 
 test-browser: .venv/.installed-dev ## Run every journey, look at every page and press every button in a real browser
-	@CHROMIUM="$$(scripts/chromium)" && PRESSES=$$(mktemp -d) && export CHROMIUM PRESSES && trap 'rm -rf "$$PRESSES"' EXIT && \
-	$(PY) -m pytest $(IN_PARALLEL) $(if $(RERUNS),--reruns $(RERUNS)) tests/browser && $(PY) -m tests.browser.presses "$$PRESSES"
+	@exec scripts/test-browser $(PY) $(WORKERS) $(RERUNS)
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
 SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)

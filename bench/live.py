@@ -161,8 +161,6 @@ def returning(table: Table, folder: Path, *, watchers: int) -> None:
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
         crowd = Watchers(web.port, path, cookie, watchers, program="live_returning.py")
         port = web.port
-        # every page has heard over how many seconds returns are spread (the beat goes round in five)
-        time.sleep(6)
     with crowd:
         _, version = school.raise_a_hand(room)  # meanwhile something happens that all of them miss
         began = time.time()

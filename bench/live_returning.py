@@ -1,7 +1,7 @@
 """Many open pages that come back by themselves, by the rules of the page's own script (static/js/stream.js).
 
-`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page has had its
-first event. Each further line on standard input is a version: one JSON line tells `lost` (s since 1970: when
+`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page holds its
+stream and has heard, after the last one came, over how many seconds returns are spread. Each further line on standard input is a version: one JSON line tells `lost` (s since 1970: when
 the last page lost its stream), `back` (when each page held a new one that brought it to the version) and
 `asking` (how many gave the stream up for a while, as a page does after three failures). "" ends.
 """
@@ -30,6 +30,7 @@ class Page:
         self.spread = 1.0
         self.tries = self.failures = 0
         self.greeted = asyncio.Event()
+        self.told_the_spread = asyncio.Event()
 
     async def live(self) -> None:
         while True:
@@ -63,6 +64,7 @@ class Page:
                     self.greeted.set()
                 if told := SPREAD.findall(data):
                     self.spread = float(told[-1])
+                    self.told_the_spread.set()
                 if told := VERSION.findall(data):
                     self.version = told[-1].decode()
                     self.crowd.arrivals.setdefault(self.version, []).append(time.time())
@@ -92,10 +94,16 @@ class Crowd:
         return f"{head}Cookie: sessionid={self.cookie}\r\n\r\n".encode()
 
     async def enter(self) -> None:
+        everybody: list[Page] = []
         for start in range(0, self.count, AT_ONCE):
             pages = [Page(self) for _ in range(min(AT_ONCE, self.count - start))]
             self.lives += [asyncio.create_task(page.live()) for page in pages]
             await asyncio.gather(*(page.greeted.wait() for page in pages))
+            everybody += pages
+        for page in everybody:
+            page.told_the_spread.clear()  # what the first ones were told counted few pages
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(page.told_the_spread.wait() for page in everybody))
 
     async def answer(self, version: str) -> dict[str, object]:
         until = time.monotonic() + 90

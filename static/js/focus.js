@@ -4,8 +4,13 @@
 
 (() => {
   const CAN = ":is(a[href], button, input, select, textarea, summary, [tabindex='0']):not(:disabled, [tabindex='-1'])";
-  const isThere = (element) => element.isConnected && element.checkVisibility() && !element.matches(":disabled");
-  const give = (element) => element.focus({ preventScroll: true });
+  const isThere = (element) =>
+    element.isConnected && element.checkVisibility({ visibilityProperty: true }) && !element.matches(":disabled");
+  // whether it was taken: what is inert, for one, does not
+  const give = (element) => {
+    element?.focus({ preventScroll: true });
+    return Boolean(element) && document.activeElement === element;
+  };
   let held = null;
   let trail = [];
   let top = 0; // where it was in the page
@@ -24,9 +29,9 @@
     for (const [id, at] of trail) {
       const place = document.getElementById(id);
       if (!place) continue;
-      if (place.matches(CAN) && isThere(place)) return give(place);
+      if (place.matches(CAN) && isThere(place) && give(place)) return;
       const inside = within(place);
-      if (inside.length) return give(inside.find((one) => one.matches("[aria-invalid='true']")) || inside[at] || inside.at(-1));
+      if (give(inside.find((one) => one.matches("[aria-invalid='true']")) || inside[at] || inside.at(-1))) return;
     }
     give(document.querySelector("#main"));
   };
@@ -39,14 +44,15 @@
 
   document.addEventListener("focusin", ({ target }) => note(target));
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
-    // somebody went elsewhere; what is taken away is gone by then
-    if (!relatedTarget) queueMicrotask(() => held === target && isThere(target) && (held = null));
+    // somebody went elsewhere; what is taken away is gone by then, and what is moved has it again
+    const left = () => held === target && isThere(target) && document.activeElement !== target;
+    if (!relatedTarget) queueMicrotask(() => left() && (held = null));
   });
 
   function keep() {
     const now = document.activeElement;
     if (now && now !== document.body && isThere(now)) note(now);
-    else if (held && isThere(held)) give(held);
+    else if (held && isThere(held) && give(held)) return;
     else if (held && !(held.isConnected && held.matches("[data-disabled-by-htmx]"))) {
       const wasSeen = top > scrollY && top < scrollY + innerHeight;
       window.focusNear(trail);

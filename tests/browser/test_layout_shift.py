@@ -37,7 +37,7 @@ def shifts(page: Page) -> tuple[float, list[Any]]:
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "phone"])
 def test_a_class(window: Opener, classroom: MakeClassroom, size: tuple[int, int]) -> None:
-    room = classroom("Quiet 5a")
+    room = classroom(f"Quiet 5a {size[0]}")
     for number in range(12):
         room.enter(f"p{number}", f"Pupil {number:02}")
     page = window(ADMINISTRATOR, viewport={"width": size[0], "height": size[1]})

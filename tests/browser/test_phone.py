@@ -51,7 +51,7 @@ def test_the_head_has_room_for_all_places_of_an_administrator(window: Opener, la
 
 @pytest.mark.parametrize("width", [360, 390])
 def test_nothing_scrolls_sideways(window: Opener, classroom: MakeClassroom, width: int) -> None:
-    room = classroom("A class with a name that is as long as names of classes may be!!")
+    room = classroom(f"A class with a name that is as long as one of a class may be {width}")
     furnish(room)
     page = window(ADMINISTRATOR, viewport={"width": width, "height": 800}, is_mobile=True, has_touch=True)
     open_class(page, room)

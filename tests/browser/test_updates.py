@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
+from tests.browser.keys import Keys
 from tests.browser.looking import card, open_class, removal_of, roster, row_of
 from tests.browser.school import TEACHER
 
@@ -58,6 +59,9 @@ def test_focus_stays_on_the_button_of_a_row_that_moves(window: Opener, classroom
     room.act("resource", resourceUuid="f1", resourceName="One.pdf")
     expect(card(page, "Files")).to_contain_text("One.pdf")
     expect(button).to_be_focused()
+    room.act("leave", userUuid="zoe")
+    expect(row_of(page, "Zoe")).to_have_count(0)
+    Keys(page).holds("Anna")  # what had the focus is gone; it stands on what is nearest
 
 
 def _count_updates(page):

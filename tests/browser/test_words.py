@@ -73,7 +73,7 @@ def _shown_time(page: Page) -> tuple[str, datetime]:
 def test_times_are_in_the_zone_of_the_device_until_another_is_chosen(
     window: Opener, classroom: MakeClassroom, place: str
 ) -> None:
-    room = classroom("Zones 2b")
+    room = classroom(f"Zones 2b {place}")
     page = window(timezone_id="Europe/Madrid")
     sign_in(page, LINGUIST)
     page.goto("/account/settings/")
