@@ -1,9 +1,10 @@
 """Many open pages that come back by themselves, by the rules of the page's own script (static/js/stream.js).
 
 `live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page holds its
-stream and has heard, after the last one came, over how many seconds returns are spread. Each further line on standard input is a version: one JSON line tells `lost` (s since 1970: when
-the last page lost its stream), `back` (when each page held a new one that brought it to the version) and
-`asking` (how many gave the stream up for a while, as a page does after three failures). "" ends.
+stream and has heard, after the last one came, over how many seconds returns are spread. Each further line on
+standard input is a version: one JSON line tells `lost` (s since 1970: when the last page lost its stream),
+`back` (when each page held a new one that brought it to the version) and `asking` (how many gave the stream
+up for a while, as a page does after three failures). "" ends.
 """
 
 import asyncio
