@@ -25,7 +25,7 @@ PAGES = {
     "live:call_off": "/classes/{room}/removals/{removal}/call-off/",
     "live:class_list": "/classes/{room}/list/",
     "live:check": "/classes/{room}/commands/{command}/check/",
-    "live:snooze": "/classes/{room}/snooze/",
+    "live:snooze": "/classes/{needy}/snooze/",
     "live:groups": "/classes/{room}/groups/",
     "live:properties": "/classes/{room}/properties/",
     "live:there": "/classes/{room}/chat/room/{message}/there/",

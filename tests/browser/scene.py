@@ -53,10 +53,18 @@ def furnish(room: Classroom) -> None:
     room.act("kick", userUuid="p12", duration=600)
     room.act("resource", resourceUuid="w3", resourceName="Worksheet 3.pdf", size=284_113, convert=True)
     room.act("resource", resourceUuid="tri", resourceName="Right triangles.pptx", ext="pptx", size=1_920_400)
-    room.act("record", state=1, mode="web")
+    room.act("record", state=1, mode="web", publish=True)
     room.act("quiz", userUuid="p1", items=["3", "4", "5"], correctItems=["5"])
     for user_uuid, item in (("p2", "5"), ("p3", "5"), ("p7", "4"), ("p9", "5")):
         room.act("answer", userUuid=user_uuid, selectedItems=[item])
+
+
+def need_somebody(room: Classroom) -> None:
+    """A recording that failed: the one reason for a person to come that needs no waiting."""
+    for user_uuid, name in PUPILS[:9]:
+        room.enter(user_uuid, name)
+    room.act("record", state=1)
+    room.act("record", state=0, failed=True)
 
 
 # what is ours and not the cloud's (a list, a plan, a planned removal, a run); the keys of all that is there
@@ -64,46 +72,56 @@ _COMPLETE = """
 import json
 from datetime import timedelta
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import class_lists
+from classroom_admin.actions import class_lists, participants
 from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.planning import series
 from classroom_admin.actions.removals import planning
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock
-from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)
 room = Room.objects.filter(room_uuid=ROOM).first()
+needy = Room.objects.filter(room_uuid=NEEDY, recordings__unready=True).first()
 parts = room and [
-    room.participants.filter(user_uuid="p10").first(), room.resources.first(), room.quizzes.first(),
+    room.participants.filter(user_uuid="p10").first(), room.participants.filter(user_uuid="p12").first(),
+    room.resources.filter(converted_percent=100).first(), room.quizzes.first(),
     Recording.objects.filter(room=room).first(), room.messages.order_by("-sequence").first(),
     StoredEvent.objects.filter(room=room).order_by("pk").first()]
-if not room or not all(parts) or room.participants.count() < PEOPLE:
+if not room or not needy or not all(parts) or room.participants.count() < PEOPLE:
     print("null")
 else:
-    person, file, question, recording, message, event = parts
+    person, banned, file, question, recording, message, event = parts
     made = class_lists.make_list(actor=actor, name="8a")
     class_lists.set_people(actor=actor, class_list=made, version=made.version, people=[
         *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in PUPILS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
     class_lists.use_list(actor=actor, room=room, class_list=made)
+    participants.remove_participant(
+        actor=actor, room=room, participant=banned, for_good=True, reason="Shared the link")
     removal = planning.plan_removal(actor=actor, room=room, participant=person, after_s=10_000)
     start = clock.now().replace(microsecond=0) + timedelta(days=10)
     plan = series.plan(
         actor=actor, request_id="scene " + ROOM, name="Maths 8a", zone="Europe/Berlin",
         asked={"room_type": 4},
         starts=[start + timedelta(weeks=week) for week in range(6)], weekdays=[start.weekday()])
-    run = runs.make(actor=actor, what="record", keys=[room.key], token="scene " + ROOM)
+    running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=needy.pk)
+    run = runs.make(
+        actor=actor, what="record", keys=list(running.values_list("key", flat=True)), token="scene " + ROOM)
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
-    print(json.dumps({"room": room.key, "person": person.pk, "removal": removal.pk, "file": file.pk,
-        "question": question.pk, "recording": recording.pk, "message": message.sequence, "event": event.pk,
-        "command": entry.pk, "list": made.key, "plan": plan.key, "run": run.key}))
+    print(json.dumps({"room": room.key, "needy": needy.key, "person": person.pk,
+        "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
+        "message": message.sequence, "event": event.pk, "command": entry.pk, "list": made.key,
+        "plan": plan.key, "run": run.key}))
 """
 
 
-def complete(room: Classroom, dashboard: "Dashboard") -> dict[str, str]:
-    """What the dashboard adds to a furnished class; the keys and numbers that stand in its addresses."""
-    known = f"EMAIL, ROOM, PUPILS, PEOPLE = {ADMINISTRATOR!r}, {room.uuid!r}, {PUPILS!r}, {len(PUPILS)}"
+def complete(room: Classroom, needy: Classroom, dashboard: "Dashboard") -> dict[str, str]:
+    """What the dashboard adds to a furnished class and to one that needs somebody; the keys and numbers that
+    stand in their addresses.
+    """
+    known = f"EMAIL, ROOM, NEEDY = {ADMINISTRATOR!r}, {room.uuid!r}, {needy.uuid!r}\n"
+    known += f"PUPILS, PEOPLE = {PUPILS!r}, {len(PUPILS)}"
 
     def made() -> dict[str, str] | None:
         done = dashboard.manage("shell", "--verbosity", "0", "-c", known + _COMPLETE)

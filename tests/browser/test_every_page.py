@@ -15,7 +15,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.every_page import FOR_NOBODY, NO_PAGES, PAGES, addresses, paths
 from tests.browser.looking import assert_fits
-from tests.browser.scene import OTHERS, PUPILS, TALK, complete, furnish
+from tests.browser.scene import OTHERS, PUPILS, TALK, complete, furnish, need_somebody
 from tests.browser.school import ADMINISTRATOR, TEACHER_NAME, open_classroom
 
 JS_BYTES, CSS_BYTES = 30 * 1024, 20 * 1024
@@ -57,7 +57,9 @@ def here(cloud: RunningSimulator, dashboard: Dashboard) -> dict[str, str]:
     """What stands in the addresses of a class with all that a class may have."""
     shown = open_classroom(cloud, "Every page 3c", teacher_name=TEACHER_NAME)
     furnish(shown)
-    return complete(shown, dashboard)
+    needy = open_classroom(cloud, "Every page 3d", teacher_name=TEACHER_NAME)
+    need_somebody(needy)
+    return complete(shown, needy, dashboard)
 
 
 @pytest.fixture

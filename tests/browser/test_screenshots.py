@@ -9,7 +9,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.every_page import paths
 from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, removal_of, row_of
-from tests.browser.scene import complete, furnish
+from tests.browser.scene import complete, furnish, need_somebody
 from tests.browser.school import ADMINISTRATOR, Classroom, open_classroom
 
 WIDE, NARROW = (1440, 900), (390, 844)
@@ -73,15 +73,16 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def school(cloud: RunningSimulator) -> Classroom:
-    """A school on an ordinary morning; the class that is looked at closely. Everybody else has gone home."""
+def school(cloud: RunningSimulator) -> tuple[Classroom, Classroom]:
+    """A school on an ordinary morning: the class that is looked at closely, and one that needs somebody.
+    Everybody else has gone home.
+    """
     for room in cloud.oracle(events=0)["rooms"]:
         if not room["destroyedAt"] and room["state"] < 3:
             cloud.room(room["roomUuid"], "state", state=3)
     for name, teacher, pupils, waving in (
         ("English 7b – Short stories", "Margaret Whitfield", 11, 0),
         ("Biology 9c – The cell", "Dr. Samuel Osei", 18, 3),
-        ("Français 6a – La famille", "Chloé Lefèvre", 9, 1),
         ("Choir, upper school", "", 4, 0),
     ):
         room = open_classroom(cloud, name, teacher=f"t-{pupils}" if teacher else None, teacher_name=teacher)
@@ -101,13 +102,15 @@ def school(cloud: RunningSimulator) -> Classroom:
     over.act("state", state=3)
     shown = open_classroom(cloud, "Maths 8a – Pythagoras", teacher_name="Tara Teacher")
     furnish(shown)
-    return shown
+    needy = open_classroom(cloud, "Français 6a – La famille", teacher="t-9", teacher_name="Chloé Lefèvre")
+    need_somebody(needy)
+    return shown, needy
 
 
 @pytest.fixture(scope="module")
-def furnished(school: Classroom, dashboard: Dashboard) -> dict[str, str]:
+def furnished(school: tuple[Classroom, Classroom], dashboard: Dashboard) -> dict[str, str]:
     """The addresses of the pages around that class, by name."""
-    found = paths(complete(school, dashboard))
+    found = paths(complete(*school, dashboard))
     return {name: found[page] for name, page in (FURNISHED | FOR_THE_TOUR).items()}
 
 
@@ -115,11 +118,15 @@ def furnished(school: Classroom, dashboard: Dashboard) -> dict[str, str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page_has_been_looked_at(
-    window: Opener, school: Classroom, furnished: dict[str, str], scheme: str, size: tuple[int, int]
+    window: Opener,
+    school: tuple[Classroom, Classroom],
+    furnished: dict[str, str],
+    scheme: str,
+    size: tuple[int, int],
 ) -> None:
     page = window(ADMINISTRATOR, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     look = f"{size[0]}-{scheme}"
-    open_class(page, school)
+    open_class(page, school[0])
     expect(row_of(page, "Amir Haddad")).to_contain_text("3 rewards")
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("show us on the board")
@@ -144,9 +151,28 @@ def test_every_page_has_been_looked_at(
     _look(nobody, "sign-in", look)
 
 
-def test_a_class_from_right_to_left(window: Opener, school: Classroom) -> None:
+def test_what_would_happen_is_shown_first(
+    window: Opener, school: tuple[Classroom, Classroom], furnished: dict[str, str]
+) -> None:
+    page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    page.goto(furnished["list"])
+    people = "name;user id;group\nZoë Brandt;p1;8a\nAmir Haddad;p2;8b\nMina Sørensen;;8a\n"
+    changed = {"name": "8a.csv", "mimeType": "text/csv", "buffer": people.encode()}
+    page.get_by_label("File (CSV)").set_input_files(changed)
+    press(page, "Show what would change")
+    expect(page.get_by_role("region", name="New on the list")).to_contain_text("Mina Sørensen")
+    _look(page, "list-preview", "1440-light")
+    page.goto("/")
+    expect(page.get_by_role("link", name=school[1].name, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Start recording", exact=True).click()
+    expect(page.get_by_role("region", name=re.compile("Left out"))).to_contain_text(school[0].name)
+    _look(page, "together-preview", "1440-light", full=False)
+
+
+def test_a_class_from_right_to_left(window: Opener, school: tuple[Classroom, Classroom]) -> None:
     page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900}, locale="ar")
-    open_class(page, school)
+    open_class(page, school[0])
     expect(page.locator("#people-here > tr").nth(3)).to_be_attached()
     assert_fits(page)
     keep_screenshot(page, "class-arabic")

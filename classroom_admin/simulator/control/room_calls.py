@@ -321,11 +321,16 @@ def answer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/record")
 def record(control: Control) -> dict[str, Any]:
-    """``state`` 1 starts (``mode`` web or composite) and 0 stops a recording, ``failed`` one of no use."""
+    """``state`` 1 starts (``mode`` web or composite; ``publish`` true: it is streamed, too) and 0 stops a
+    recording, ``failed`` one of no use.
+    """
     room, fields = control.room(), control.fields
     if fields.integer("state", low=0, high=1, default=1):
         mode = fields.choice("mode", ("web", "composite"), default="web")
-        recordings.start(control.world, room, mode=mode, config={"url": "https://example.test/class"})
+        config = {"url": "https://example.test/class"}
+        if fields.boolean("publish"):
+            config["publishRtmp"] = "true"
+        recordings.start(control.world, room, mode=mode, config=config)
     else:
         failed = bool(fields.boolean("failed"))
         recordings.stop(control.world, room, operator=fields.text("by"), failed=failed)
