@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Step
 from classroom_admin.core import clock
-from classroom_admin.live import freshness
+from classroom_admin.live import freshness, searching
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.numbers import is_number
 from classroom_admin.live.wall import choices, reading
@@ -40,7 +40,7 @@ def read_filters(query: dict[str, str]) -> ClassFilters:
     state = query.get("state", "")
     recording = query.get("recording", "")
     return ClassFilters(
-        q=query.get("q", "").strip()[:100],
+        q=searching.words(query),
         state=state if state.upper() in RoomState.names else "",
         no_teacher=query.get("teacher") == "missing",
         recording=recording if recording in ("on", "off") else "",

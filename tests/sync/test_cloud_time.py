@@ -22,6 +22,7 @@ from classroom_admin.sync import background, cloud_time, tasks
 from classroom_admin.sync.models import Lease, RoomCursor
 from classroom_admin.sync.polling import Poller
 from tests.sync.conftest import config_for, room, sync_once
+from tests.sync.test_lease import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE_MS = 60_000
@@ -140,10 +141,9 @@ def in_another_process(code: str) -> str:
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    database = django_settings.DATABASES["default"]
     known = {
         "DATA_DIR": str(django_settings.DATA_DIR),
-        "DATABASE_URL": f"sqlite:///{database['NAME']}" if database["ENGINE"].endswith("sqlite3") else "",
+        "DATABASE_URL": database_url(),
         "AGORA_APP_ID": django_settings.AGORA.app_id,
         "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
     }

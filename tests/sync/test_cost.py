@@ -140,6 +140,8 @@ def test_one_event_costs_a_room_of_1000_what_it_costs_a_room_of_10(what: str, db
             folded = folding.fold_room(room(each.uuid).pk)
         changed = Participant.objects.filter(room__room_uuid=each.uuid, version__gt=before).count()
         bytes_asked = sum(len(query["sql"]) for query in asked)
-        costs.append((len(asked), folded.rows, changed, bytes_asked // 1000))
-    assert costs[0] == costs[1]
-    assert costs[0][1] <= 3
+        costs.append((len(asked), folded.rows, changed, bytes_asked))
+    small, large = costs
+    assert small[:3] == large[:3]
+    assert large[3] <= small[3] + 500, "keys may have more digits; nobody else's row is in it"
+    assert small[1] <= 3

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.live import searching
 from classroom_admin.live.administrators import administrator_only
 from classroom_admin.live.people import selectors
 from classroom_admin.live.people.forms import AssignForm, PersonForm, RoomsForm
@@ -32,7 +33,7 @@ UNPROCESSABLE = 422
 @administrator_only
 def people(request: HttpRequest) -> HttpResponse:
     """The list, searched by `q` and narrowed by `show`."""
-    words, show = _words(request), request.GET.get("show", "")
+    words, show = searching.words(request.GET), request.GET.get("show", "")
     found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
     return render(request, "people/list.html", context)
@@ -111,7 +112,7 @@ def unassigned(request: HttpRequest) -> HttpResponse:
     form = AssignForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _give(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
-    words = _words(request)
+    words = searching.words(request.GET)
     found = Paginator(selectors.nobodys_rooms(words=words), ROOMS_A_PAGE)
     context = {
         "page": found.get_page(request.GET.get("page")),
@@ -164,18 +165,13 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/password.html", {"person": shown, "password": password, "is_new": False})
 
 
-def _words(request: HttpRequest) -> str:
-    """What is searched for; without NUL, which no database text holds."""
-    return request.GET.get("q", "").replace("\x00", "").strip()[:100]
-
-
 def _details(shown: User) -> dict[str, Any]:
     ids = list(shown.identities.values_list("user_uuid", flat=True))
     return {"name": shown.name, "email": shown.email, "role": shown.role, "user_uuids": ids}
 
 
 def _person_page(request: HttpRequest, shown: User, form: PersonForm, status: int = 200) -> HttpResponse:
-    words = _words(request)
+    words = searching.words(request.GET)
     rooms = Paginator(selectors.rooms_of(shown), ROOMS_A_PAGE)
     found = list(selectors.rooms_to_give(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
     context = {

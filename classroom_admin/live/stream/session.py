@@ -22,8 +22,9 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def session_key(scope: Scope) -> str:
-    """The key of the session that the request's cookie names; "" where there is none."""
-    return _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
+    """The key of the session that the request's cookie names; "" where there is none, or it can be no key."""
+    key = _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
+    return key if key.isalnum() else ""
 
 
 def _cookies(scope: Scope) -> dict[str, str]:

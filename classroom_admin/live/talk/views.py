@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from classroom_admin.live import searching
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.dialogs import ask
 from classroom_admin.live.numbers import number
@@ -20,7 +21,7 @@ from classroom_admin.rooms.models import ChatMessage, PeerMessage
 def messages(request: HttpRequest, key: str) -> HttpResponse:
     """Messages of one `kind`, those `before` a number, or all in which the words of `q` stand."""
     room = room_for(request.user, key)
-    words = request.GET.get("q", "").strip()[:200]
+    words = searching.words(request.GET, most=200)
     kind = request.GET.get("kind", "")
     kind = kind if kind in reading.KINDS else ""
     context = {"room": room, "q": words, "kind": kind, "most": reading.MOST_FOUND}

@@ -1,0 +1,24 @@
+"""Refuses what no database keeps, before one is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+
+NUL = "\x00"
+
+
+class WithoutNul:
+    """400 for a NUL character in the path or in a cookie: PostgreSQL breaks on one, and no page of ours has
+    any there. In forms and filters the fields refuse it, in words.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if any(NUL in text for text in (request.path, *request.COOKIES.values())):
+            raise BadRequest("A NUL character in the path or in a cookie.")
+        return self.get_response(request)
