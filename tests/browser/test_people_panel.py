@@ -285,6 +285,32 @@ def test_what_the_cloud_keeps_quiet_about_can_be_checked(
     expect(asked).to_contain_text("The cloud says: the class is ended. So it was done.")
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
     expect(asked.get_by_role("button", name="Check now")).to_have_count(0)
+    expect(page.get_by_role("link", name="Check now")).to_have_count(0)
+
+
+def test_what_was_asked_last_can_be_checked_where_it_is_said(
+    window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
+) -> None:
+    room = classroom("Quiet 5i")
+    page = window(TEACHER)
+    open_class(page, room)
+    simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
+    press(page, "End class")
+    dialog(page).get_by_role("button", name="End class").click()
+    expect(last_command(page)).to_contain_text("Accepted, waiting to be confirmed")
+    check = last_command(page).get_by_role("link", name="Check now")
+    expect(check).to_be_hidden()
+    expect(check).to_be_visible(timeout=50_000)
+    expect(last_command(page)).to_contain_text("The cloud has not told whether it happened.")
+    keep_screenshot(page, "check-offered")
+    check.click()
+    expect(dialog(page).get_by_role("heading")).to_have_text("Was it done?")
+    dialog(page).get_by_role("button", name="Check now").click()
+    expect(dialog(page)).to_contain_text("The cloud says: the class is ended. So it was done.")
+    keep_screenshot(page, "checked")
+    dialog(page).get_by_role("button", name="Dismiss").click()
+    expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
+    expect(page.locator(":focus")).to_have_count(1)
 
 
 def test_the_panel_fits_everywhere(window: Opener, classroom: MakeClassroom) -> None:

@@ -113,9 +113,18 @@ def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> Que
     return rows.order_by().values(of).annotate(one=aggregate).values("one")
 
 
+_TRUE: Final = ("1", "true")
+"""True in JSON as SQLite and as PostgreSQL give it as text."""
+
+
 def _refused() -> QuerySet[Any]:
     """The last command whose end is known, as a JSON object where the cloud refused it lately, else null."""
-    told = JSONObject(at=Cast("at", TextField()), error=KT("detail__error"), action=F("entry__action"))
+    told = JSONObject(
+        at=Cast("at", TextField()),
+        error=KT("detail__error"),
+        unsure=KT("detail__unknown_outcome"),
+        action=F("entry__action"),
+    )
     lately = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
     last = Step.objects.filter(room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE).order_by("-id")
     return last.values(
@@ -181,6 +190,7 @@ def facts_of(room: Room | LiveClass, trouble: Mapping[str, datetime]) -> Facts:
         refused_at=_theirs(_parsed(refused.get("at"))),
         refused_action=refused.get("action") or "",
         refused_error=refused.get("error") or "",
+        refused_unsure=str(refused.get("unsure")) in _TRUE,
         silent_since=_theirs(trouble.get("silent")),
     )
 

@@ -9,7 +9,7 @@ All times are by the cloud's clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -76,7 +76,8 @@ class Facts:
     recording ended (else began); `recording_failed`: it has no usable file. `stopped_at`: when somebody here
     last had a recording stopped. `gap_at`: when events were found that can no longer be had. `behind_at`:
     since when events are known of that are not here or not read. `refused_*`: the last command of this class,
-    where the cloud refused it: when, what it was, the error. `silent_since`: when the cloud last told about
+    where the cloud refused it: when, what it was, the error, whether it may have been done all the same.
+    `silent_since`: when the cloud last told about
     the class, where it refuses to.
     """
 
@@ -100,6 +101,7 @@ class Facts:
     refused_at: datetime | None = None
     refused_action: str = ""
     refused_error: str = ""
+    refused_unsure: bool = False
     silent_since: datetime | None = None
 
     @property
@@ -120,12 +122,15 @@ class Snoozed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason that stands. `count`: how many it is about; `about`: what, where there are several cases."""
+    """One reason that stands. `count`: how many it is about; `about`: what, where there are several cases;
+    `unsure`: the cloud did not tell how it ended.
+    """
 
     kind: str
     since: datetime
     count: int = 0
     about: str = ""
+    unsure: bool = False
     snoozed: Snoozed | None = None
 
     @property
@@ -202,7 +207,7 @@ def standing(
         snooze = by_kind.get(reason.kind)
         if snooze is not None and _covers(snooze, reason, now):
             changes.append(snooze.until)
-            reason = _with(reason, snooze)
+            reason = replace(reason, snoozed=snooze)
         stands.append(reason)
     stands.sort(key=lambda reason: (reason.rank, reason.since))
     return Standing(
@@ -261,7 +266,12 @@ def _recording(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
 def _cloud(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
     if facts.refused_at is not None and facts.refused_error not in HARMLESS:
         yield Possible(
-            reason=Reason(kind=CLOUD, since=facts.refused_at, about=facts.refused_action),
+            reason=Reason(
+                kind=CLOUD,
+                since=facts.refused_at,
+                about=facts.refused_action,
+                unsure=facts.refused_unsure,
+            ),
             shows_from=facts.refused_at,
             shows_until=facts.refused_at + thresholds.refused_for,
         )
@@ -282,12 +292,6 @@ def _shows(possible: Possible, now: datetime) -> bool:
 def _covers(snooze: Snoozed, reason: Reason, now: datetime) -> bool:
     """Whether the snooze is about this occurrence: what began after it is something new."""
     return reason.since <= snooze.at and now < snooze.until
-
-
-def _with(reason: Reason, snooze: Snoozed) -> Reason:
-    return Reason(
-        kind=reason.kind, since=reason.since, count=reason.count, about=reason.about, snoozed=snooze
-    )
 
 
 def _later(one: datetime, other: datetime | None) -> datetime:
@@ -313,7 +317,10 @@ def _recording_words(reason: Reason) -> str:
 def _cloud_words(reason: Reason) -> str:
     if not reason.about:
         return _("The cloud tells nothing new of this class")
-    return _("The cloud refused: %(command)s") % {"command": COMMANDS.get(reason.about, reason.about)}
+    command = {"command": COMMANDS.get(reason.about, reason.about)}
+    if reason.unsure:
+        return _("Not known whether it was done: %(command)s") % command
+    return _("The cloud refused: %(command)s") % command
 
 
 _WORDS: Final = {

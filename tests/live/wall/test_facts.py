@@ -41,10 +41,10 @@ def change(room: Room, **columns: Any) -> None:
     Room.objects.filter(pk=room.pk).update(**columns)
 
 
-def refuse(room: Room, *, minutes: float = 1, error: str = "RateLimited") -> None:
+def refuse(room: Room, *, minutes: float = 1, error: str = "RateLimited", unsure: bool = False) -> None:
     entry = record(actor=None, action="class.end", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
-    step = add_step(entry, Step.Kind.FAILED, {"error": error})
+    step = add_step(entry, Step.Kind.FAILED, {"error": error, "unknown_outcome": unsure})
     with connection.cursor() as cursor:  # steps are final
         cursor.execute("UPDATE audit_step SET at = %s WHERE id = %s", [ago(minutes), step.pk])
 
@@ -99,6 +99,8 @@ def test_a_command_that_the_cloud_refused(room: Room) -> None:
     assert told(room) == []
     refuse(room, minutes=20)
     assert told(room) == []
+    refuse(room, unsure=True)
+    assert told(room) == ["Not known whether it was done: End the class"]
     refuse(room)
     assert told(room) == ["The cloud refused: End the class"]
     assert abs((since(room) - ago(1)).total_seconds()) < 5

@@ -81,6 +81,10 @@ def test_a_class_that_goes_well_needs_nobody() -> None:
             CLOUD, ago(1), "The cloud refused: End the class",
         ),
         (
+            replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_unsure=True),
+            CLOUD, ago(1), "Not known whether it was done: End the class",
+        ),
+        (
             replace(RUNS, silent_since=ago(20)),
             CLOUD, ago(20), "The cloud tells nothing new of this class",
         ),
