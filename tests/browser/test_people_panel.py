@@ -19,7 +19,7 @@ from tests.browser.looking import (
     row_of,
 )
 from tests.browser.scene import furnish
-from tests.browser.school import ADMINISTRATOR, TEACHER
+from tests.browser.school import ADMINISTRATOR, TEACHER, Classroom
 
 SHIFTS = """
   window.shifts = 0;
@@ -266,17 +266,22 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     expect(page.get_by_role("status").first).to_contain_text("is deleted")
 
 
-def test_what_the_cloud_keeps_quiet_about_can_be_checked(
-    window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
-) -> None:
-    room = classroom("Quiet 5g")
+def ended_in_silence(window: Opener, simulator: RunningSimulator, room: Classroom) -> Page:
+    """The page of a class that was ended, and of which the cloud does not tell it."""
     page = window(TEACHER)
     open_class(page, room)
     simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
     press(page, "End class")
     dialog(page).get_by_role("button", name="End class").click()
-    asked = card(page, "What was asked")
     expect(last_command(page)).to_contain_text("Accepted, waiting to be confirmed")
+    return page
+
+
+def test_what_the_cloud_keeps_quiet_about_can_be_checked(
+    window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
+) -> None:
+    page = ended_in_silence(window, simulator, classroom("Quiet 5g"))
+    asked = card(page, "What was asked")
     expect(asked).to_contain_text(re.compile(r"requested · accepted \+\d"))
     expect(asked.get_by_role("button", name="Check now")).to_be_hidden()
     expect(asked).to_contain_text("The cloud has not told whether it happened.")
@@ -291,13 +296,7 @@ def test_what_the_cloud_keeps_quiet_about_can_be_checked(
 def test_what_was_asked_last_can_be_checked_where_it_is_said(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
-    room = classroom("Quiet 5i")
-    page = window(TEACHER)
-    open_class(page, room)
-    simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
-    press(page, "End class")
-    dialog(page).get_by_role("button", name="End class").click()
-    expect(last_command(page)).to_contain_text("Accepted, waiting to be confirmed")
+    page = ended_in_silence(window, simulator, classroom("Quiet 5i"))
     check = last_command(page).get_by_role("link", name="Check now")
     expect(check).to_be_hidden()
     expect(check).to_be_visible(timeout=50_000)
