@@ -116,8 +116,20 @@ class _Telling:
             answer = self._answer(quiz=quiz)
             if answer:
                 return answer
+        if action == 4 and quiz and (sum_of := self._sum()):
+            return sum_of
         words = _QUIZ_WORDS if quiz else _POLL_WORDS
         return str(words.get(action, words[None])())
+
+    def _sum(self) -> str:
+        told = self.data.get("changeProperties")
+        answered, total = _number(_deep(told, "selectedCount")), _number(_deep(told, "totalCount"))
+        if answered is None or total is None:
+            return ""
+        return _("The quiz so far: %(answered)d of %(total)d answered") % {
+            "answered": answered,
+            "total": total,
+        }
 
     def _answer(self, *, quiz: bool) -> str:
         person = self.data.get("fromUser")

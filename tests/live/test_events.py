@@ -272,6 +272,16 @@ def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str
             "Ada chose in the poll",
         ),
         ("popupQuiz", {"cause": {"action": 4}}, "The quiz has new results"),
+        (
+            "popupQuiz",
+            {"cause": {"action": 4}, "changeProperties": {"extra.selectedCount": 3, "extra.totalCount": 12}},
+            "The quiz so far: 3 of 12 answered",
+        ),
+        (
+            "popupQuiz",
+            {"cause": {"action": 4}, "changeProperties": {"extra": {"selectedCount": "x", "totalCount": 12}}},
+            "The quiz has new results",
+        ),
         ("poll", {}, "The poll changed"),
     ],
 )
