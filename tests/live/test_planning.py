@@ -19,8 +19,10 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.live.jsontext import BadJson, read_object, size
 from classroom_admin.live.planning import asked
 from classroom_admin.rooms.models import Room
+from classroom_admin.sync import background
 from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
 from tests.live.conftest import HTMX
+from tests.sync.conftest import sync_once
 
 CREATE = reverse("live:create")
 CHECK = reverse("live:check_class")
@@ -236,6 +238,29 @@ def test_change_and_move_on_the_page(client: Client, school: School) -> None:
     other = Client()
     other.force_login(school.other_teacher)
     assert other.post(move, {"starts_at": "2151-07-01T10:00"}).status_code == 404
+
+
+def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
+    client: Client, sim: Any
+) -> None:
+    sim.fault("lose_answer", route="create_room")
+    sim.fault("server_error", route="read_room")  # else a look tells that it was made
+    client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
+    series = Series.objects.get()
+    first = series.planned.get()
+    making.make_due()
+    sim.clear_faults()
+    page, move = (reverse(f"live:{name}", args=args) for name, args in
+                  (("plan", [series.key]), ("move_planned", [series.key, first.pk])))  # fmt: skip
+    assert "Failed" in client.get(page).content.decode()
+    client.post(move, {"starts_at": soon(2, hour=11)})
+    making.make_due()
+    sync_once()
+    background.read_back()
+    html = client.get(page).content.decode()
+    assert "keeps its first time" in html
+    assert Room.objects.get(room_uuid=first.room_uuid).planned_start_at == first.starts_at
+    assert f'datetime="{first.starts_at.isoformat()}"' in html
 
 
 def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:

@@ -23,6 +23,7 @@ from classroom_admin.rooms.models import Room
 State = PlannedClass.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
+A_SECOND: Final = timedelta(seconds=1)  # the cloud keeps milliseconds
 
 
 class Plan:
@@ -33,16 +34,20 @@ class Plan:
 
     @cached_property
     def classes(self) -> list[PlannedClass]:
-        """By time; each with ``local`` (its time in the plan's zone) and ``room`` (the class, once made)."""
+        """By time; each with ``room`` (the class, once made), ``begins_at`` (of a made one what the cloud
+        says), ``local`` (the same in the plan's zone) and ``stayed`` (the cloud has another time than the
+        plan: its answer was lost, and the class was moved before it was known to be made).
+        """
         found = list(PlannedClass.objects.filter(series=self.series))
         made = {one.room_uuid for one in found if one.state == State.MADE}
-        rooms = {
-            room.room_uuid: room for room in Room.objects.filter(room_uuid__in=made).only("key", "room_uuid")
-        }
+        known = Room.objects.filter(room_uuid__in=made).only("key", "room_uuid", "planned_start_at")
+        rooms = {room.room_uuid: room for room in known}
         zone = ZoneInfo(self.series.zone)
         for one in found:
-            one.local = one.starts_at.astimezone(zone).replace(tzinfo=None)
             one.room = rooms.get(one.room_uuid)
+            one.begins_at = (one.room and one.room.planned_start_at) or one.starts_at
+            one.stayed = abs(one.begins_at - one.starts_at) >= A_SECOND
+            one.local = one.begins_at.astimezone(zone).replace(tzinfo=None)
             one.can_be_restored = one.state == State.CANCELLED and one.starts_at > clock.cloud_now()
         return found
 
