@@ -142,6 +142,7 @@ def held(table: Table, folder: Path, *, watchers: int, seconds: float) -> None:
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 _, version = school.raise_a_hand(room)
+                # the load: a change every five seconds, for as long as is asked for
                 time.sleep(min(5.0, max(0.1, until - time.monotonic())))
             told = crowd.ask(version)
             used = memory_mb(web.pid)

@@ -94,7 +94,8 @@ def wait_for(port: int, path: str = "/healthz") -> None:
             if answer(port, path)[0] < 500:
                 return
         except OSError:
-            time.sleep(0.1)
+            pass  # it does not listen yet
+        time.sleep(0.1)  # between two looks; the deadline above decides
     raise RuntimeError(f"nothing answers on port {port}")
 
 

@@ -131,7 +131,7 @@ def real_time(rooms: int, pupils: int, seconds: float) -> None:
         while time.perf_counter() - began < seconds:
             read += simulator.poll()
             polls += 1
-            time.sleep(0.1)
+            time.sleep(0.1)  # the reader's own rhythm, ten times a second
         took = time.perf_counter() - began
         health = simulator.control("GET", "/health")
         row(

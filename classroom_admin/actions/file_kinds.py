@@ -135,7 +135,7 @@ def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
     try:
         with zipfile.ZipFile(content) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         return False
     return "[Content_Types].xml" in names and any(name.startswith(folder) for name in names)
 
