@@ -35,7 +35,7 @@ test-browser: .venv/.installed-dev ## Run every journey, look at every page and 
 	@exec scripts/test-browser $(PY) $(WORKERS) $(RERUNS)
 
 # What touches the database or the broker; the browser, the client and the simulator know neither.
-SERVED = $(addprefix tests/,accounts actions audit core live rooms sync)
+SERVED = $(addprefix tests/,accounts actions audit common operations realtime rooms runtime sync web)
 test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
 	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 

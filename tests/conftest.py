@@ -12,6 +12,8 @@ from classroom_admin.agora import transport
 from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
 
+pytest_plugins = ["tests.school"]
+
 
 @pytest.fixture(autouse=True)
 def _cloud_offset_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ from classroom_admin.actions.bulk import runs
 from classroom_admin.actions.planning import series
 from classroom_admin.actions.removals import planning
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)

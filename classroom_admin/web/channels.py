@@ -1,0 +1,10 @@
+"""The pages that stay up to date by a stream: the list of classes and the page of a class."""
+
+from classroom_admin.realtime.hub import Hub
+from classroom_admin.web.class_list.channel import ListChannel
+from classroom_admin.web.classroom import rendering
+
+
+def make_hub() -> Hub:
+    """Return a hub that serves both pages."""
+    return Hub(class_page=rendering, list_channel=ListChannel)
