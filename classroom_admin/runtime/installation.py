@@ -20,9 +20,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from classroom_admin.runtime import broker, data_folder, parts, ports
+from classroom_admin.runtime import broker, data_folder, parts, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
-from classroom_admin.runtime import static_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
