@@ -1,5 +1,6 @@
 """One settings file; everything that differs between places comes from the environment (see README)."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import broker, clock
+from classroom_admin.core import broker, clock, data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+os.umask(0o077)  # every file that the product makes is for its own account alone
 
 
 def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
@@ -30,6 +32,14 @@ HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = _number("PORT", 8000, int)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}")
 
+
+def _make_data_folder() -> None:
+    try:
+        data_folder.make_private(DATA_DIR)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR {DATA_DIR} can't be made: {error.strerror}.") from error
+
+
 # --- security ---------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -38,7 +48,7 @@ def _kept_secret_key() -> str:
     """A key made once and kept under DATA_DIR, so that a school that sets nothing is still safe."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        _make_data_folder()
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
@@ -158,6 +168,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
+    _make_data_folder()
+    data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
 # --- cache: what limits the attempts to sign in; several web processes must share it -----
 CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
@@ -240,13 +252,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # --- files that people upload: on this disk, or in a bucket that speaks S3 -------
 FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
 FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILES_S3_BUCKET = env.str("FILES_S3_BUCKET", default="")
 _on_disk = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {
         "location": env.str("FILES_DIR", default="") or str(DATA_DIR / "files"),
-        "file_permissions_mode": 0o600,
-        "directory_permissions_mode": 0o700,
     },
 }
 _in_a_bucket = {
