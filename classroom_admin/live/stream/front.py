@@ -8,6 +8,7 @@ import re
 from typing import Any, Final
 
 from classroom_admin.core import clock
+from classroom_admin.core.size_limit import has_body
 from classroom_admin.live.stream import session, ticket
 from classroom_admin.live.stream.endpoint import Receive, Scope, Send, stream
 from classroom_admin.live.stream.hub import Hub
@@ -35,7 +36,7 @@ class Front:
         return self._hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["method"] == "GET" and not has_body(scope):
             path = scope["path"]
             if found := _STREAM.fullmatch(path):
                 await stream(self.hub, scope, receive, send, key=found["key"])
