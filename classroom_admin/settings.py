@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -30,7 +31,7 @@ def _number(name: str, default: float, kind: type[int] | type[float] = float) ->
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
 HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = _number("PORT", 8000, int)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}")
+PUBLIC_URL = env.str("PUBLIC_URL", default="") or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
 
 
 def _make_data_folder() -> None:
@@ -65,10 +66,25 @@ def _kept_secret_key() -> str:
     return key
 
 
+def _host_and_origin(url: str) -> tuple[str, str]:
+    """The host of a URL as Django's ALLOWED_HOSTS has it, and its origin as a browser sends it."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https"):
+        raise ImproperlyConfigured(f"PUBLIC_URL is {url!r}: it must be like https://classes.school.example")
+    host = f"[{host}]" if ":" in host else host
+    return host, f"{parts.scheme}://{host}{port}"
+
+
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret_key()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-_https = PUBLIC_URL.startswith("https://")
+_public_host, _public_origin = _host_and_origin(PUBLIC_URL)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]", _public_host]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or [_public_origin]
+_https = _public_origin.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; /healthz must answer without it
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
