@@ -1,8 +1,10 @@
 """One settings file; everything that differs between places comes from the environment (see README)."""
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -10,10 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
-from classroom_admin.runtime import broker
+from classroom_admin.runtime import broker, data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+os.umask(0o077)  # every file that the product makes is for its own account alone
 
 
 def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
@@ -29,7 +32,15 @@ def _number(name: str, default: float, kind: type[int] | type[float] = float) ->
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
 HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = _number("PORT", 8000, int)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{HOST}:{PORT}")
+PUBLIC_URL = env.str("PUBLIC_URL", default="") or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
+
+
+def _make_data_folder() -> None:
+    try:
+        data_folder.make_private(DATA_DIR)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR {DATA_DIR} can't be made: {error.strerror}.") from error
+
 
 # --- security ---------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -39,7 +50,7 @@ def _kept_secret_key() -> str:
     """A key made once and kept under DATA_DIR, so that a school that sets nothing is still safe."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        _make_data_folder()
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
@@ -56,10 +67,25 @@ def _kept_secret_key() -> str:
     return key
 
 
+def _host_and_origin(url: str) -> tuple[str, str]:
+    """The host of a URL as Django's ALLOWED_HOSTS has it, and its origin as a browser sends it."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https"):
+        raise ImproperlyConfigured(f"PUBLIC_URL is {url!r}: it must be like https://classes.school.example")
+    host = f"[{host}]" if ":" in host else host
+    return host, f"{parts.scheme}://{host}{port}"
+
+
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret_key()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-_https = PUBLIC_URL.startswith("https://")
+_public_host, _public_origin = _host_and_origin(PUBLIC_URL)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]", _public_host]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or [_public_origin]
+_https = _public_origin.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; /healthz must answer without it
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
@@ -159,6 +185,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
+    _make_data_folder()
+    data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
 # --- cache: what limits the attempts to sign in; several web processes must share it -----
 CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
@@ -241,13 +269,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # --- files that people upload: on this disk, or in a bucket that speaks S3 -------
 FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
 FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILES_S3_BUCKET = env.str("FILES_S3_BUCKET", default="")
 _on_disk = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {
         "location": env.str("FILES_DIR", default="") or str(DATA_DIR / "files"),
-        "file_permissions_mode": 0o600,
-        "directory_permissions_mode": 0o700,
     },
 }
 _in_a_bucket = {

@@ -13,6 +13,7 @@ from classroom_admin.realtime import session, ticket
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.realtime.polled import Holder
+from classroom_admin.web.size_limit import has_body
 
 _STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
 _ASK: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")
@@ -36,7 +37,7 @@ class Front:
         return self._hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["method"] == "GET" and not has_body(scope):
             path = scope["path"]
             if found := _STREAM.fullmatch(path):
                 await stream(self.hub, scope, receive, send, key=found["key"])

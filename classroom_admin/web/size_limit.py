@@ -1,4 +1,7 @@
-"""Refuses a request that is too big before it is read: Django would first write all of it to disk."""
+"""Refuse a request that is too big, or a GET or HEAD request with a body, before it is read.
+
+Django would first write all of the body to disk, for whoever sends it.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,24 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Limit = Callable[[Scope], Awaitable[int]]
 FOR_PROGRAMS: Final = "/api/"
+BODILESS: Final = ("GET", "HEAD")
 
 
 class TooBig(Exception):
-    """More came than was announced and is allowed."""
+    """More bytes came than are allowed."""
+
+
+def has_body(scope: Scope) -> bool:
+    """Return whether the headers announce a body; one without a known length counts."""
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"").strip(b"0") != b""
 
 
 class SizeLimit:
-    """An ASGI application in front of another: bodies of more bytes than `most_bytes` gives for a request are
-    answered 413.
+    """An ASGI application in front of another one.
+
+    It answers 413 to a body of more bytes than `most_bytes` gives for the request, and 400 to a GET or HEAD
+    request with a body.
     """
 
     def __init__(self, inner: Application, *, most_bytes: Limit) -> None:
@@ -28,12 +40,13 @@ class SizeLimit:
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        most_bytes = await self._most_bytes(scope)
+        bodiless = scope["method"] in BODILESS
+        most_bytes = 0 if bodiless else await self._most_bytes(scope)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced[:20]) > most_bytes:
+        if (bodiless and has_body(scope)) or (announced.isdigit() and int(announced[:20]) > most_bytes):
             await _refuse(scope, send, most_bytes)
             return
         got = 0
@@ -60,9 +73,12 @@ class SizeLimit:
 
 
 async def _refuse(scope: Scope, send: Send, most_bytes: int) -> None:
-    words, kind = f"This is too big to be taken in: {most_bytes} bytes at most.", "text/plain; charset=utf-8"
+    status, words = 413, f"This request is too big. Send at most {most_bytes} bytes."
+    if scope["method"] in BODILESS:
+        status, words = 400, f"A {scope['method']} request can't have a body. Send it without one."
+    kind = "text/plain; charset=utf-8"
     if scope["path"].startswith(FOR_PROGRAMS):
         words, kind = json.dumps({"error": words}), "application/json"
     headers = [(b"content-type", kind.encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words.encode(), "more_body": False})

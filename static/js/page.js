@@ -157,15 +157,20 @@
     place.prepend(note);
   }
 
-  // --- menus close when one clicks or goes elsewhere, and by Escape ----------------------------------------------------
-  for (const way of ["click", "focusin"]) {
-    document.addEventListener(way, ({ target }) => {
-      for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
-    });
+  // --- a menu closes on a click elsewhere, when the focus goes elsewhere, and on Escape ----------------------------------
+  // A press never closes a menu before it ends. A press on the words of a label moves the focus to #main first: hiding
+  // the label at that moment crashes Chromium's tab, and hiding a menu may move what is being pressed.
+  let pressing = false;
+  document.addEventListener("mousedown", () => (pressing = true), true);
+  for (const end of ["mouseup", "dragend", "keydown"]) document.addEventListener(end, () => (pressing = false), true);
+
+  function closeOtherMenus({ target }) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
   }
+  document.addEventListener("click", closeOtherMenus);
+  document.addEventListener("focusin", (event) => pressing || closeOtherMenus(event));
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    const menu = event.target.closest?.("details.menu[open]");
+    const menu = event.key === "Escape" && $("details.menu[open]");
     if (!menu) return;
     menu.open = false;
     $("summary", menu).focus();

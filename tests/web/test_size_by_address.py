@@ -49,6 +49,29 @@ def test_no_address_takes_more_than_a_form_from_nobody(server: Server, school: S
             assert announce(server, where, length=3 * MB + 1, school=school) == 413, where
 
 
+BODIES = {
+    "a length": (f"Content-Length: {50 * MB}", b""),
+    "a short body": ("Content-Length: 1", b"x"),
+    "chunks": ("Transfer-Encoding: chunked", b"10000\r\n" + b"x" * 0x10000 + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("kind", BODIES)
+def test_get_and_head_requests_with_a_body_are_refused_before_it_ends(
+    server: Server, school: School, method: str, kind: str
+) -> None:
+    """The answer comes although the rest of a body never does."""
+    header, body = BODIES[kind]
+    for path in ("/", "/sign-in/", "/live/classes/stream", f"/live/classes/{school.room.key}/?t=1"):
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(head.encode() + body)
+            answer = connection.makefile("rb").read().decode()
+        assert answer.startswith("HTTP/1.1 400 "), path
+        assert ("can't have a body" in answer) == (method == "GET"), path
+
+
 def test_files_are_taken_from_who_may_give_them(server: Server, school: School) -> None:
     for name in ("add", "upload"):
         where = f"/classes/{school.room.key}/files/{name}/"

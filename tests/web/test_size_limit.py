@@ -73,15 +73,24 @@ def test_an_odd_length_is_counted(announced: bytes):
     assert ask([b"x" * 101], announced=announced) == (413, 0)
 
 
-def test_questions_have_no_limit_of_ours():
-    assert ask([b"x" * 500], method="GET", announced=b"500") == (200, 500)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("announced", [b"1", b"500", b"many", None])
+def test_get_and_head_requests_with_a_body_are_refused_unread(method: str, announced: bytes | None):
+    status, read, answer = asked([b"x" * 500], method=method, announced=announced, path="/")
+    assert (status, read) == (400, 0)
+    assert answer["body"].decode() == f"A {method} request can't have a body. Send it without one."
+
+
+@pytest.mark.parametrize("announced", [None, b"", b"0", b"00"])
+def test_get_requests_without_a_body_pass(announced: bytes | None):
+    assert ask([b""], method="GET", announced=announced) == (200, 0)
 
 
 def test_programs_are_answered_in_json():
     status, read, answer = asked([b"x" * 101], method="POST", announced=b"101", path="/api/notifications/")
     assert (status, read) == (413, 0)
     assert answer["headers"][b"content-type"] == b"application/json"
-    assert "100 bytes at most" in json.loads(answer["body"])["error"]
+    assert "at most 100 bytes" in json.loads(answer["body"])["error"]
 
 
 def test_an_endless_number_is_a_length_too():

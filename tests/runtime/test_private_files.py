@@ -1,0 +1,99 @@
+"""What an installation makes is for its own account alone, whatever the umask that it is started with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.operations.test_commands import MANAGE, READY, ROOT, UNWANTED, Program
+
+UMASKS = [0o000, 0o022]
+
+
+def manage(data_dir: Path, *arguments: str, umask: int, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=clean | {"DATA_DIR": str(data_dir), **env},
+        umask=umask, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Every file and folder in `folder`, and itself, on which others have any right."""
+    found = []
+    for path in [folder, *folder.rglob("*")]:
+        with contextlib.suppress(FileNotFoundError):  # a running installation makes and removes some
+            mode = path.lstat().st_mode
+            if mode & 0o077 and not stat.S_ISLNK(mode):
+                found.append(f"{path} {mode:o}")
+    return found
+
+
+@pytest.fixture(params=UMASKS, ids=["umask 000", "umask 022"])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The umask; programs that a test starts have it too."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.mark.parametrize("env", [{}, {"SECRET_KEY": "k" * 60}], ids=["own key", "key is set"])
+def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env: dict[str, str]) -> None:
+    data_dir = tmp_path / "new" / "var"
+    done = manage(data_dir, "migrate", "-v0", umask=umask, **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert data_dir.stat().st_mode & 0o777 == 0o700
+    assert (data_dir / "classroom_admin.sqlite3").stat().st_mode & 0o777 == 0o600
+    assert open_to_others(data_dir) == []
+
+
+def test_what_serve_makes_is_private_while_it_runs(tmp_path: Path, umask: int) -> None:
+    data_dir = tmp_path / "data"
+    server = Program(
+        *MANAGE, "serve", data_dir=data_dir, AGORA_BASE_URL="http://127.0.0.1:9", AGORA_FALLBACK_URL=""
+    )
+    try:
+        server.wait_said(READY)
+        with contextlib.closing(sqlite3.connect(data_dir / "classroom_admin.sqlite3")) as reader:
+            reader.execute("select count(*) from accounts_user").fetchone()  # -wal and -shm are there now
+            names = {path.name for path in data_dir.iterdir()}
+            assert {"classroom_admin.sqlite3-wal", "classroom_admin.sqlite3-shm", "static"} <= names
+            assert open_to_others(data_dir) == []
+    finally:
+        server.process.terminate()
+        server.process.wait(timeout=30)
+
+
+def test_an_installation_made_open_becomes_private(tmp_path: Path, umask: int) -> None:
+    data_dir = tmp_path / "data"
+    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    database = data_dir / "classroom_admin.sqlite3"
+    data_dir.chmod(0o755)
+    database.chmod(0o644)
+    assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
+    assert open_to_others(data_dir) == []
+
+
+def test_a_database_elsewhere_is_private_and_its_folder_stays(tmp_path: Path, umask: int) -> None:
+    tmp_path.chmod(0o755)
+    database = tmp_path / "school.sqlite3"
+    done = manage(tmp_path / "var", "migrate", "-v0", umask=umask, DATABASE_URL=f"sqlite:///{database}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert database.stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = manage(tmp_path / "file" / "var", "migrate", umask=0o022)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"A setting is not right: DATA_DIR {tmp_path}/file/var can't be made")
