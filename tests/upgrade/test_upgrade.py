@@ -1,0 +1,247 @@
+"""An installation of version 0.1.0 is upgraded without loss.
+
+`version_0_1_0.sql` is the SQLite database of version 0.1.0 as text. A script made it: it ran the actions of
+that version against the simulator over HTTP, with a stepped clock and seeded ids. It holds classes that run,
+have ended and are gone; commands that were confirmed, refused, unanswered and interrupted; quarantined
+answers and lost events; every state of the four queues. States that only a crash leaves were set by an
+UPDATE. `expected_queues.json` holds the rows of the four queues, read from the dump by plain SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils.html import escape
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+DUMP = HERE / "version_0_1_0.sql"
+Row = dict[str, Any]
+
+# ---- Adapter: the only part that knows where today's code keeps what version 0.1.0 had. ------------------
+RENAMED_TABLES: dict[str, str] = {}
+"""Old table: new table."""
+RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
+"""(Old table, old column): new column of the same contents."""
+REPLACED_TABLES: frozenset[str] = frozenset()
+"""Old tables that are gone on purpose. Their rows must be found by `QUEUES`."""
+REPLACED_COLUMNS: frozenset[tuple[str, str]] = frozenset()
+"""(Old table, old column) that are gone or hold something else on purpose."""
+QUEUES: dict[str, str] = {
+    "held_deletion": """
+        SELECT q.id, q.state, q.due_at, q.taken_at AS claimed_at, u.email AS asked_by, r.room_uuid,
+               q.hold_id AS entry, q.resource_uuids AS "resource_uuids:json", q.names AS "names:json"
+        FROM actions_helddeletion q JOIN accounts_user u ON u.id = q.by_id
+        JOIN rooms_room r ON r.id = q.room_id
+    """,
+    "planned_removal": """
+        SELECT q.id, q.state, q.due_at, q.taken_at AS claimed_at, u.email AS asked_by, r.room_uuid,
+               q.entry_id AS entry, q.user_uuid, q.name, q.span AS "span:json", q.reason, q.planned_at
+        FROM actions_plannedremoval q JOIN accounts_user u ON u.id = q.by_id
+        JOIN rooms_room r ON r.id = q.room_id
+    """,
+    "bulk_item": """
+        SELECT q.id, q.state, run.made_at AS due_at, q.claimed_at, u.email AS asked_by, r.room_uuid,
+               q.entry_id AS entry, run.key AS run, run.token, run.what, run.finished_at, q.skip, q.tries,
+               q.reason, q.says AS "says:json", q.changed_at
+        FROM actions_bulkitem q JOIN actions_bulkrun run ON run.id = q.run_id
+        JOIN accounts_user u ON u.id = run.by_id JOIN rooms_room r ON r.id = q.room_id
+    """,
+    "planned_class": """
+        SELECT q.id, q.state, q.due_at, q.claimed_until, u.email AS asked_by, q.room_uuid, NULL AS entry,
+               s.key AS series, s.name, s.zone, s.settings AS "settings:json", s.weekdays AS "weekdays:json",
+               t.email AS taught_by, q.starts_at, q.made_at, q.tries, q.reason, q.says AS "says:json"
+        FROM actions_plannedclass q JOIN actions_series s ON s.id = q.series_id
+        JOIN accounts_user u ON u.id = s.created_by_id LEFT JOIN accounts_user t ON t.id = s.taught_by_id
+    """,
+}
+"""For each old queue: a query of today's tables that gives its rows, in the words of version 0.1.0."""
+PAGES = {
+    "home": "/",
+    "audit": "/settings/audit/",
+    "settings": "/settings/",
+    "event sync": "/settings/sync/",
+    "people": "/people/",
+    "class": "/classes/{key}/",
+    "events": "/classes/{key}/events/",
+}
+SIGN_IN = "/sign-in/"
+# ---- End of the adapter. ---------------------------------------------------------------------------------
+
+MAY_GROW = frozenset({"django_migrations", "django_content_type", "auth_permission", "sqlite_sequence"})
+"""Django adds rows to these by each migration."""
+PRODUCT_APPS = ("accounts", "actions", "audit", "live", "rooms", "sync")
+UNUSED = ("accounts_user_groups", "accounts_user_user_permissions")
+ADMINISTRATOR = ("admin@school.test", "a-long-enough-password")
+ASK_PAGES = """
+import json, sys, django
+django.setup()
+from django.test import Client
+web = Client(HTTP_HOST="localhost")
+sign_in, login, password, paths = json.load(sys.stdin)
+signed_in = web.post(sign_in, {"login": login, "password": password}).status_code
+found = {path: web.get(path) for path in paths}
+json.dump([signed_in, {path: [a.status_code, a.content.decode()] for path, a in found.items()}], sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def before() -> Iterator[sqlite3.Connection]:
+    """The database of version 0.1.0."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(DUMP.read_text(encoding="utf-8"))
+        yield database
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with that database, migrated by `manage.py migrate`."""
+    folder = tmp_path_factory.mktemp("upgrade")
+    path = folder / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(DUMP.read_text(encoding="utf-8"))
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    env = kept | {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{path}",
+        "SECRET_KEY": "a key for the upgrade",
+        "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
+        "ALLOWED_HOSTS": "localhost",
+        "PUBLIC_URL": "http://localhost:8000",
+    }
+    run(env, "manage.py", "migrate", "--verbosity", "0")
+    return env
+
+
+@pytest.fixture(scope="module")
+def after(env: dict[str, str]) -> Iterator[sqlite3.Connection]:
+    """The migrated database."""
+    with closing(sqlite3.connect(env["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        yield database
+
+
+def run(env: dict[str, str], *arguments: str, given: str | None = None) -> str:
+    """Run Python with the upgraded installation and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=env,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def copied(env: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return an environment with a copy of the migrated database, for a test that writes to it."""
+    path = shutil.copy(env["DATABASE_URL"].removeprefix("sqlite:///"), folder)
+    return env | {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{path}"}
+
+
+def tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def columns(database: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+
+
+def values(database: sqlite3.Connection, table: str, column: str) -> list[Any]:
+    """The values of a column in the order of the rows' ids."""
+    return [value for (value,) in database.execute(f'SELECT "{column}" FROM "{table}" ORDER BY rowid')]
+
+
+def queue(database: sqlite3.Connection, sql: str) -> list[Row]:
+    """The rows of a query by id; columns named `…:json` are parsed."""
+    found = database.execute(f"SELECT * FROM ({sql}) ORDER BY id")
+    names = [str(column[0]) for column in found.description]
+    return [dict(parsed(name, value) for name, value in zip(names, row, strict=True)) for row in found]
+
+
+def parsed(name: str, value: Any) -> tuple[str, Any]:
+    plain = name.removesuffix(":json")
+    return plain, json.loads(value) if plain != name and value is not None else value
+
+
+def test_dump_has_rows_in_every_table_of_the_product(before: sqlite3.Connection) -> None:
+    own = [name for name in tables(before) if name.split("_")[0] in PRODUCT_APPS and name not in UNUSED]
+    assert [name for name in sorted(own) if not values(before, name, "id")] == []
+
+
+def test_no_table_is_lost(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
+    kept = {RENAMED_TABLES.get(name, name) for name in tables(before) - REPLACED_TABLES}
+    assert kept - tables(after) == set()
+
+
+def test_no_row_or_value_is_lost(before: sqlite3.Connection, after: sqlite3.Connection) -> None:
+    for table in sorted(tables(before) - REPLACED_TABLES - MAY_GROW):
+        now = RENAMED_TABLES.get(table, table)
+        for column in columns(before, table):
+            if (table, column) in REPLACED_COLUMNS:
+                continue
+            old = values(before, table, column)
+            new = values(after, now, RENAMED_COLUMNS.get((table, column), column))
+            assert new == old, f"{table}.{column}"
+
+
+def test_rows_that_django_keeps_for_itself_are_still_there(
+    before: sqlite3.Connection, after: sqlite3.Connection
+) -> None:
+    for table in ("django_migrations", "django_content_type"):
+        rows = f'SELECT * FROM "{table}"'
+        assert set(before.execute(rows)) <= set(after.execute(rows))
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_queue_keeps_state_time_person_payload_and_record(name: str, after: sqlite3.Connection) -> None:
+    expected = json.loads((HERE / "expected_queues.json").read_text(encoding="utf-8"))
+    assert queue(after, QUEUES[name]) == expected[name]
+
+
+def test_pages_answer_and_show_old_failures(
+    env: dict[str, str], before: sqlite3.Connection, after: sqlite3.Connection, tmp_path: Path
+) -> None:
+    key = after.execute("SELECT key FROM rooms_room WHERE room_uuid = 'maths 7b'").fetchone()[0]
+    paths = {name: path.format(key=key) for name, path in PAGES.items()}
+    audit = older_audit_pages(paths["audit"], after)
+    asked = json.dumps([SIGN_IN, *ADMINISTRATOR, [*paths.values(), *audit]])
+    signed_in, pages = json.loads(run(copied(env, tmp_path), "-c", ASK_PAGES, given=asked))
+    assert signed_in == 302
+    assert {path: status for path, (status, _text) in pages.items() if status != 200} == {}
+    shown = " ".join(" ".join(text.split()) for path, (_status, text) in pages.items() if path in audit)
+    sentences = failures(before)
+    assert len(sentences) >= 12
+    assert [sentence for sentence in sentences if sentence not in shown] == []
+
+
+def older_audit_pages(path: str, after: sqlite3.Connection) -> list[str]:
+    """Addresses that together show every entry of the record."""
+    last = after.execute("SELECT max(id) FROM audit_entry").fetchone()[0]
+    return [f"{path}?before={before}" for before in range(last + 1, 1, -20)]
+
+
+def failures(before: sqlite3.Connection) -> list[str]:
+    """The distinct sentences of entries that end with a failure, as a page shows them."""
+    ends = before.execute(
+        "SELECT detail FROM audit_step WHERE kind = 'failed' "
+        "AND id IN (SELECT max(id) FROM audit_step GROUP BY entry_id)"
+    )
+    found = {str(json.loads(detail).get("sentence", "")) for (detail,) in ends}
+    return sorted(escape(sentence) for sentence in found if sentence)
+
+
+def test_rebuild_changes_nothing(env: dict[str, str], tmp_path: Path) -> None:
+    assert run(copied(env, tmp_path), "manage.py", "rebuild").endswith("0 rows changed\n")
