@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from classroom_admin.common import clock
+from classroom_admin.common.size_limit import has_body
 from classroom_admin.realtime import session, ticket
 from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.realtime.polled import Holder
-from classroom_admin.web.size_limit import has_body
 
 _STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
 _ASK: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from classroom_admin.common.size_limit import Application, SizeLimit
 from classroom_admin.realtime import session
 from classroom_admin.realtime.front import Front
 from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync.webhook import LARGEST_BODY
-from classroom_admin.web.size_limit import Application, SizeLimit
 
 FORM_BYTES: Final = 3_000_000
 """A form without files; Django reads 2.5 MB of one and tells in words of the rest."""

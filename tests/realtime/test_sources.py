@@ -121,7 +121,9 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.timeout(600)
 def test_streams_on_postgresql(postgres: str, tmp_path: Path) -> None:
     environment = os.environ | {"DATABASE_URL": postgres, "TEST_KEEPS_SERVICES": "1"}
-    chosen = [f"{ON_POSTGRES}/test_{name}.py" for name in ("sources", "class_channel", "list_channel", "rights")]
+    chosen = [
+        f"{ON_POSTGRES}/test_{name}.py" for name in ("sources", "class_channel", "list_channel", "rights")
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", *chosen],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=580, check=False,

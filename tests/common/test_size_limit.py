@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from classroom_admin.web.size_limit import SizeLimit
+from classroom_admin.common.size_limit import SizeLimit
 
 
 def ask(
