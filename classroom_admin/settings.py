@@ -97,7 +97,6 @@ INSTALLED_APPS = [
     "classroom_admin.sync",
     "classroom_admin.actions",
     "classroom_admin.live",
-    "classroom_admin.simulator",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

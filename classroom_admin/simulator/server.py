@@ -19,8 +19,8 @@ from classroom_admin.simulator.connection import AbortableProtocol
 from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
 from classroom_admin.simulator.pictures import page_picture
-from classroom_admin.simulator.relay import Relay
 from classroom_admin.simulator.settings import SimulatorSettings
+from classroom_admin.simulator.webhook import WebhookSender
 
 TICK_S = 0.05
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
         ticking.add_done_callback(_say_why_it_stopped)
         running = [ticking]
         if cloud.settings.relay_to:
-            relay = Relay(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
-            running.append(asyncio.create_task(relay.run(cloud)))
+            webhook = WebhookSender(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
+            running.append(asyncio.create_task(webhook.run(cloud)))
         yield
         for task in running:
             task.cancel()

@@ -116,5 +116,29 @@ def test_exposed_when_told(started):
     assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("arguments", "offered"),
+    [
+        (["help", "--commands"], False),
+        (["simulator", "--help"], True),
+        (["help", "simulator"], True),
+    ],
+)
+@pytest.mark.parametrize("settings", [None, "classroom_admin.settings"])
+def test_simulator_is_only_installed_for_its_own_command(tmp_path, arguments, offered, settings):
+    chosen = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
+    known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    found = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=known | chosen | {"DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    assert ("simulator" in found.stdout) is offered
+
+
 def test_credentials_that_cannot_be_right():
     assert "app_id" in fails("--port", "0", AGORA_APP_ID="short")

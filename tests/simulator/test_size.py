@@ -3,13 +3,13 @@
 import time
 
 from classroom_admin.simulator.cloud import Cloud
-from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.school import play_lesson
 from classroom_admin.simulator.settings import SimulatorSettings
 
 
 def test_two_thousand_events_a_second_while_being_polled():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    play_lesson(cloud.world, rooms=200, pupils=30, minutes=60)
+    play_lesson(cloud.world, rooms=200, students=30, minutes=60)
     read, began = 0, time.process_time()
     for second in range(60):
         cloud.clock.step(1000)
@@ -24,7 +24,7 @@ def test_two_thousand_events_a_second_while_being_polled():
 
 def test_a_thousand_rooms_of_thirty():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    made = play_lesson(cloud.world, rooms=1000, pupils=30, minutes=60)
+    made = play_lesson(cloud.world, rooms=1000, students=30, minutes=60)
     cloud.clock.step(30_000)
     cloud.tick()
     assert len(made) == len(cloud.world.rooms) == 1000

@@ -7,7 +7,7 @@ from classroom_admin.simulator.api.rooms import room_type, schedule_of
 from classroom_admin.simulator.api.router import router
 from classroom_admin.simulator.checks import Fields, as_integer
 from classroom_admin.simulator.errors import bad_parameter
-from classroom_admin.simulator.world import Room, classes, media, people, snapshot, stage, talk
+from classroom_admin.simulator.world import Room, classes, media, messages, people, snapshot, stage
 from classroom_admin.simulator.world.model import Role, User
 from classroom_admin.simulator.world.world import ROLE_WORDS
 
@@ -59,7 +59,7 @@ def chat(call: Call) -> dict[str, Any]:
     message = call.fields.required_text("message")
     call.fields.integer("type", low=1, high=1)
     room = call.room()
-    return talk.chat(call.world, room, call.user(room), message)
+    return messages.chat(call.world, room, call.user(room), message)
 
 
 @router.add("GET", "/v2/rooms/{room}/chat/messages", "chat_history", region="optional")
@@ -74,7 +74,7 @@ def chat_history(call: Call) -> dict[str, Any]:
 def mute_room(call: Call) -> None:
     """Contract C: mute the room's chat."""
     mute = call.fields.integer("muteChat", low=0, high=1, required=True) or 0
-    talk.mute_room(call.world, call.room(), mute, operator=call.uid)
+    messages.mute_room(call.world, call.room(), mute, operator=call.uid)
 
 
 @router.add("POST", "/v2/rooms/{room}/rewards", "rewards", region="optional")

@@ -10,7 +10,7 @@ from classroom_admin.simulator.errors import CloudError, bad_parameter, conflict
 from classroom_admin.simulator.faults import stream as stream_faults
 from classroom_admin.simulator.faults.board import Fault
 from classroom_admin.simulator.faults.kinds import KINDS
-from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.school import play_lesson
 from classroom_admin.simulator.world import oracle
 from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
@@ -240,17 +240,20 @@ def emit(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/lesson")
 def lesson(control: Control) -> dict[str, Any]:
-    """A whole scripted lesson of ``rooms`` × ``pupils`` over ``minutes`` of the simulator's clock."""
+    """Start scripted lessons: ``rooms`` of ``students`` each, for ``minutes`` of the simulator's clock.
+
+    ``pupils`` is the former name of ``students``.
+    """
     fields = control.fields
     rooms = fields.integer("rooms", low=1, high=5000, default=1) or 1
-    pupils = fields.integer("pupils", low=0, high=2000, default=10) or 0
+    students = fields.integer("students" if "students" in fields else "pupils", low=0, high=2000, default=10)
     minutes = fields.number("minutes", low=0.1, high=24 * 60)
     number = fields.integer("seed", low=0, default=0) or 0
     prefix = fields.text("prefix") or "lesson"
     made = play_lesson(
         control.world,
         rooms=rooms,
-        pupils=pupils,
+        students=students or 0,
         minutes=minutes if minutes is not None else 10.0,
         seed=number,
         prefix=prefix,

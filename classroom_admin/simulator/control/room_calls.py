@@ -11,13 +11,13 @@ from classroom_admin.simulator.world import (
     Room,
     classes,
     media,
+    messages,
     oracle,
     people,
     properties,
     recordings,
     resources,
     stage,
-    talk,
     widgets,
 )
 from classroom_admin.simulator.world.model import FOREVER, Question, Role
@@ -142,7 +142,7 @@ def destroy(control: Control) -> dict[str, Any]:
 @table.add("POST", "/rooms/{room}/chat")
 def chat(control: Control) -> dict[str, Any]:
     room = control.room()
-    talk.chat(control.world, room, control.user(room), control.fields.required_text("message"))
+    messages.chat(control.world, room, control.user(room), control.fields.required_text("message"))
     return _done(control, room)
 
 
@@ -151,7 +151,7 @@ def custom(control: Control) -> dict[str, Any]:
     """``userUuid``, ``message``; ``cmd`` 99 or 21."""
     room = control.room()
     cmd = control.fields.choice("cmd", (99, 21), default=99)
-    talk.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
+    messages.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
     return _done(control, room)
 
 
@@ -161,7 +161,7 @@ def peer(control: Control) -> dict[str, Any]:
     on."""
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
-    relayed = talk.peer(
+    relayed = messages.peer(
         control.world,
         room,
         control.user(room),
@@ -220,7 +220,7 @@ def mute(control: Control) -> dict[str, Any]:
     if "userUuid" in fields:
         people.mute_user(control.world, room, control.user(room), state, operator=by)
     else:
-        talk.mute_room(control.world, room, state, operator=by)
+        messages.mute_room(control.world, room, state, operator=by)
     return _done(control, room)
 
 
