@@ -100,7 +100,7 @@ def _port(address: str) -> str:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_what_the_contract_allows_is_sent(name: str) -> None:
+def test_client_sends_what_the_contract_allows(name: str) -> None:
     schema, check = BODIES[name]
     taken = 0
 
@@ -191,20 +191,20 @@ def _outside() -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "value"), _outside())
-def test_what_lies_just_outside_is_refused_by_both(name: str, value: Any) -> None:
+def test_client_and_contract_refuse_values_just_out_of_bounds(name: str, value: Any) -> None:
     schema, check = BODIES[name]
     assert problems(schema, value), "the contract allows it"
     with pytest.raises(InvalidArgument):
         check(value)
 
 
-def test_values_outside_were_found_for_every_number() -> None:
+def test_every_number_has_values_out_of_bounds() -> None:
     assert len(_outside()) > 60
 
 
 @EACH
 @given(value=st.text(max_size=70))
-def test_client_and_contract_agree_on_every_text_as_an_id(value: str) -> None:
+def test_client_and_contract_agree_on_valid_ids(value: str) -> None:
     allowed = problems(schema_of("Id"), value) == []
     try:
         checks.room_id(value)

@@ -74,18 +74,18 @@ def _fields() -> Iterator[tuple[str, Any]]:
                 yield f"{place}.{name}", schema
 
 
-def test_it_is_valid_openapi_3_1() -> None:
+def test_document_is_valid_openapi_3_1() -> None:
     assert document()["openapi"].startswith("3.1")
     validate(document())
 
 
-def test_it_is_kept_by_hand() -> None:
+def test_document_is_maintained_by_hand() -> None:
     text = PATH.read_text()
     assert text.startswith("# The contract")
     assert max(map(len, text.splitlines())) <= 180
 
 
-def test_every_field_says_where_it_is_known_from() -> None:
+def test_every_field_names_its_source() -> None:
     fields = list(_fields())
     assert len(fields) > 250
     # `false` forbids a field, and a condition (`if`) repeats one that stands elsewhere.
@@ -100,7 +100,7 @@ def _repeats(place: str) -> bool:
     return place.startswith("/components/schemas/RoomEvent/allOf/")
 
 
-def test_every_parameter_and_every_bound_says_where_it_is_known_from() -> None:
+def test_every_parameter_and_bound_names_its_source() -> None:
     for operation in operations():
         assert all(parameter.get("x-source") in SOURCES for parameter in operation.parameters), operation.name
     silent = []
@@ -112,14 +112,14 @@ def test_every_parameter_and_every_bound_says_where_it_is_known_from() -> None:
     assert silent == []
 
 
-def test_the_calls_of_the_contract_are_all_there() -> None:
+def test_document_has_all_calls() -> None:
     by_tag = {tag: [one.name for one in operations() if one.raw["tags"] == [tag]] for tag in "AB"}
     assert (len(by_tag["A"]), len(by_tag["B"])) == (18, 4)
     assert len({one.name for one in operations()}) == 22
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_every_call_says_how_it_can_fail(operation: Operation) -> None:
+def test_every_call_lists_its_errors(operation: Operation) -> None:
     answers = operation.raw["responses"]
     assert answers.keys() >= ERRORS | {"200"}
     asks_for_a_room = "{roomUuid}" in operation.path and operation.name != "createRoom"
@@ -132,12 +132,12 @@ def test_every_call_says_how_it_can_fail(operation: Operation) -> None:
     assert codes.keys() <= named
 
 
-def test_every_code_of_the_table_is_used_or_belongs_to_the_classroom_client() -> None:
+def test_every_business_code_is_used() -> None:
     used = {code for one in operations() for codes in one.raw["x-business-codes"].values() for code in codes}
     assert used == {20404100, 20404200, 30409410, 30409411, 30409100, 30409101, 20409000}
 
 
-def test_every_kind_of_event_has_a_schema_with_its_fields() -> None:
+def test_every_event_type_has_a_schema_with_its_fields() -> None:
     schemas = event_schemas()
     assert schemas.keys() == KINDS.keys()
     for cmd, names in KINDS.items():
@@ -151,14 +151,14 @@ def test_every_kind_of_event_has_a_schema_with_its_fields() -> None:
     assert sorted(schema["x-peer-cmd"] for schema in peers) == [1, 99]
 
 
-def test_every_dotted_key_is_the_twin_of_a_nested_field() -> None:
+def test_every_dotted_key_matches_a_nested_field() -> None:
     for name in ("QuizChange", "PollChange"):
         fields = schema_of(name)["properties"]
         dotted = {field.removeprefix("extra.") for field in fields if field.startswith("extra.")}
         assert dotted == set(fields["extra"]["properties"])
 
 
-def test_examples_hold() -> None:
+def test_examples_match_their_schemas() -> None:
     shown = {name: each for name, each in document()["components"]["schemas"].items() if "examples" in each}
     assert shown.keys() >= {"RoomCreate", "Kick", "RoomEvent", "QuizEvent", "PollEvent"}
     for name, schema in shown.items():
@@ -167,7 +167,7 @@ def test_examples_hold() -> None:
     assert all("examples" in schema for schema in event_schemas().values())
 
 
-def test_the_schemas_refuse_what_is_wrong() -> None:
+def test_schemas_refuse_invalid_data() -> None:
     """A schema that takes anything would make every other test of this folder empty."""
     wrong = [
         ("RoomEvent", {"cmd": 1, "sequence": 1, "data": {"state": "open"}}),

@@ -50,7 +50,7 @@ def _plain(path: str) -> str:
 IN_CONTRACT = {(one.method, _plain(one.path)) for one in operations()}
 
 
-def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
+def test_client_has_exactly_the_calls_of_the_contract() -> None:
     called = set()
     for call in calls.ALL:
         fitting = [
@@ -63,7 +63,7 @@ def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
     assert called == {one.name for one in operations()}
 
 
-def test_the_client_names_its_calls_as_the_contract_does() -> None:
+def test_client_names_its_calls_as_the_contract() -> None:
     def camel(name: str) -> str:
         first, *rest = name.split("_")
         return first + "".join(part.capitalize() for part in rest)
@@ -73,14 +73,14 @@ def test_the_client_names_its_calls_as_the_contract_does() -> None:
     assert named == {one.name for one in operations()}
 
 
-def test_the_simulator_answers_what_is_in_the_contract_and_nothing_unknown() -> None:
+def test_simulator_has_exactly_the_calls_of_the_contract_and_classroom_clients() -> None:
     routes = {(route.method, _plain(route.full_path)) for route in simulated}
     assert IN_CONTRACT - routes == set()
     assert routes - IN_CONTRACT - CLASSROOM_CLIENT == set()
     assert not CLASSROOM_CLIENT & IN_CONTRACT
 
 
-def test_the_simulator_answers_under_each_address_of_the_contract() -> None:
+def test_simulator_has_every_path_of_the_contract() -> None:
     for one in operations():
         concrete = re.sub(
             r"\{(\w+)\}", lambda part: {"region": "eu", "state": "1"}.get(part[1], "x"), one.path

@@ -155,7 +155,7 @@ def clean(simulator: RunningSimulator) -> RunningSimulator:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_valid_input_is_taken_and_answered_as_the_contract_says(
+def test_valid_input_is_accepted_and_answered_by_the_contract(
     clean: RunningSimulator, operation: Operation
 ) -> None:
     others = {401, 404} if operation.name != "polledSequences" else {401}
@@ -168,13 +168,13 @@ def test_valid_input_is_taken_and_answered_as_the_contract_says(
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_invalid_input_never_breaks_it(clean: RunningSimulator, operation: Operation) -> None:
+def test_invalid_input_is_answered_by_the_contract(clean: RunningSimulator, operation: Operation) -> None:
     driven = _drive(clean, operation, GenerationMode.NEGATIVE, EXAMPLES // 2)
     assert sum(driven.statuses[status] for status in (400, 401, 404)) >= 1, driven.statuses
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_who_does_not_sign_is_turned_away(clean: RunningSimulator, operation: Operation) -> None:
+def test_requests_without_a_valid_token_are_refused(clean: RunningSimulator, operation: Operation) -> None:
     known = {"region": "eu", "appId": clean.app_id, "userUuid": USER, "resourceUuid": FILE, "state": "1"}
     known |= {"roomUuid": clean.do(lambda world: _furnish(world, state="started", recording=None))}
     path = operation.path.format_map(known | {"extAppUuid": "clock"})

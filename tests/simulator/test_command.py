@@ -55,7 +55,7 @@ def started():
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_one_line_when_ready_and_gone_at_once(started, ending):
+def test_prints_one_line_when_ready_and_stops_at_once(started, ending):
     process, url = started("--port", "0")
     with requests.Session() as session:
         assert session.get(f"{url}/_sim/health", timeout=5).json()["rooms"] == 0
@@ -68,7 +68,7 @@ def test_one_line_when_ready_and_gone_at_once(started, ending):
     assert "Traceback" not in errors
 
 
-def test_demo_credentials_and_a_seed(started):
+def test_options_and_default_credentials_are_used(started):
     _, url = started("--port", "0", "--seed", "7", "--poll-batch", "3", "--speed", "20")
     token = RtmTokenBuilder.build_token(DEMO_APP_ID, DEMO_APP_CERTIFICATE, "me", 600)
     headers = {"x-agora-token": token, "x-agora-uid": "me"}
@@ -81,7 +81,7 @@ def test_demo_credentials_and_a_seed(started):
     assert (health["seed"], health["clock"]["speed"], health["rooms"]) == (7, 20, 8)
 
 
-def test_credentials_from_the_environment(started):
+def test_credentials_come_from_the_environment(started):
     _, url = started("--port", "0", AGORA_APP_ID="a" * 32, AGORA_APP_CERTIFICATE="b" * 32)
     token = RtmTokenBuilder.build_token("a" * 32, "b" * 32, "me", 600)
     headers = {"x-agora-token": token, "x-agora-uid": "me"}
@@ -101,17 +101,17 @@ def fails(*arguments, **environment):
     return errors
 
 
-def test_a_taken_port_is_one_clear_line():
+def test_taken_port_is_reported_in_one_line():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"127.0.0.1:{port}" in fails("--port", str(port))
 
 
-def test_only_loopback_unless_told_by_name():
+def test_other_hosts_are_refused_without_expose():
     assert "--expose" in fails("--host", "0.0.0.0", "--port", "0")
 
 
-def test_exposed_when_told(started):
+def test_other_hosts_are_allowed_with_expose(started):
     _, url = started("--host", "0.0.0.0", "--expose", "--port", "0")
     assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
 
@@ -140,5 +140,5 @@ def test_simulator_is_only_installed_for_its_own_command(tmp_path, arguments, of
     assert ("simulator" in found.stdout) is offered
 
 
-def test_credentials_that_cannot_be_right():
+def test_invalid_credentials_are_reported():
     assert "app_id" in fails("--port", "0", AGORA_APP_ID="short")
