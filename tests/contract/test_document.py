@@ -1,4 +1,4 @@
-"""The document itself: valid, complete, and every field says where it is known from."""
+"""The OpenAPI document is valid and complete, and every field names its source."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ BOUNDS = {
     *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "pattern"),
     *("enum", "x-max-bytes"),
 }
-# The contract's table of kinds, each with the fields that it names.
-KINDS = {
+# The contract's event types and their fields.
+EVENT_TYPES = {
     1: {"state", "startTime", "endTime", "closeTime", "operator"},
     3: {"fromUser", "message", "type"},
     4: {"action", "changeProperties", "cause", "operator"},
@@ -67,7 +67,7 @@ def _schemas_in(node: dict[str, Any], where: str) -> Iterator[tuple[str, dict[st
 
 
 def _fields() -> Iterator[tuple[str, Any]]:
-    """Every field of every schema: what stands under a ``properties``."""
+    """Return every field of every schema, that is, every entry of a ``properties``."""
     for place, node in _walk(document(), ""):
         if isinstance(node, dict) and "properties" in node and not place.endswith("/properties"):
             for name, schema in node["properties"].items():
@@ -88,15 +88,15 @@ def test_document_is_maintained_by_hand() -> None:
 def test_every_field_names_its_source() -> None:
     fields = list(_fields())
     assert len(fields) > 250
-    # `false` forbids a field, and a condition (`if`) repeats one that stands elsewhere.
-    told = [(place, schema) for place, schema in fields if schema is not False and "/if" not in place]
+    # `false` forbids a field, and a condition (`if`) repeats a field that is defined elsewhere.
+    named = [(place, schema) for place, schema in fields if schema is not False and "/if" not in place]
     assert [
-        place for place, schema in told if schema.get("x-source") not in SOURCES and not _repeats(place)
+        place for place, schema in named if schema.get("x-source") not in SOURCES and not _repeats(place)
     ] == []
 
 
 def _repeats(place: str) -> bool:
-    """`RoomEvent` names cmd and data again, to choose the schema of a kind."""
+    """Return whether this is `RoomEvent`, which repeats cmd and data to choose the schema of a type."""
     return place.startswith("/components/schemas/RoomEvent/allOf/")
 
 
@@ -139,8 +139,8 @@ def test_every_business_code_is_used() -> None:
 
 def test_every_event_type_has_a_schema_with_its_fields() -> None:
     schemas = event_schemas()
-    assert schemas.keys() == KINDS.keys()
-    for cmd, names in KINDS.items():
+    assert schemas.keys() == EVENT_TYPES.keys()
+    for cmd, names in EVENT_TYPES.items():
         assert schemas[cmd]["properties"].keys() >= names, cmd
     chosen = {
         rule["if"]["properties"]["cmd"]["enum"][0]: resolved(rule["then"]["properties"]["data"])
@@ -168,7 +168,7 @@ def test_examples_match_their_schemas() -> None:
 
 
 def test_schemas_refuse_invalid_data() -> None:
-    """A schema that takes anything would make every other test of this folder empty."""
+    """A schema that accepts everything would make the other tests meaningless."""
     wrong = [
         ("RoomEvent", {"cmd": 1, "sequence": 1, "data": {"state": "open"}}),
         ("RoomEvent", {"cmd": "20", "sequence": 1, "data": {"onlineUsers": [{"userName": "Ada"}]}}),

@@ -1,4 +1,4 @@
-"""Every event that a simulated school emits, oddities and all, fits the schema of its kind."""
+"""Every event of a simulated school, with variations, matches the schema of its type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTES = 10
 
 @pytest.fixture(scope="module", params=[3, 11])
 def school(request: pytest.FixtureRequest) -> Iterator[RunningSimulator]:
-    """Ten minutes of a school, played by a stepped clock."""
+    """Ten minutes of a simulated school with a stepped clock."""
     with running_simulator(seed=request.param, stepped=True) as sim:
         for _ in range(MINUTES * 60_000 // STEP_MS):
             sim.step(STEP_MS)
@@ -45,7 +45,7 @@ def test_every_event_type_occurs(school: RunningSimulator) -> None:
 
 
 def test_variations_of_the_contract_occur(school: RunningSimulator) -> None:
-    """A school without oddities would not try the schemas."""
+    """Without variations, the school would not exercise the schemas."""
     raw = school.do(lambda world: b"\n".join(event.raw for event in world.events))
     for odd in (b'"role":"', b'"extra.', b'"totalReward"', b'"cause":"{', b'"traceInfo"', b'"updateTime":"'):
         assert odd in raw, odd

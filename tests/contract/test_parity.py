@@ -1,4 +1,4 @@
-"""One set of calls, three times: the document, the client's table, the simulator's routes."""
+"""The document, the client and the simulator have the same calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classroom_admin.agora import calls
 from classroom_admin.simulator.api import calls as simulated
 from tests.contract.document import match, operations
 
-# Calls that only a classroom client makes: the simulator has them, the contract's document does not.
+# Calls of classroom clients: the simulator has them, the document does not.
 CLASSROOM_CLIENT = {
     ("GET", "/v2/configs"),
     ("PUT", "/v3/rooms/{}/users/{}"),
@@ -41,7 +41,7 @@ CLASSROOM_CLIENT = {
 
 
 def _plain(path: str) -> str:
-    """A template without the names of its parts, and without what stands before the version."""
+    """Return a template from its version on, without the names of its parts."""
     nameless = re.sub(r"\{[^}]*\}", "{}", path)
     _before, polling, after = re.fullmatch(r"(/\{\})?/edu(/polling)?/apps/\{\}(/.*)", nameless).groups()  # type: ignore[union-attr]
     return f"{polling or ''}{after}"
@@ -68,7 +68,7 @@ def test_client_names_its_calls_as_the_contract() -> None:
         first, *rest = name.split("_")
         return first + "".join(part.capitalize() for part in rest)
 
-    # The founding document's PUT of the settings shares its address with the switch.
+    # The PUT that changes settings has the same path as the PUT that starts and stops.
     named = {camel(call.name) for call in calls.ALL}
     assert named == {one.name for one in operations()}
 

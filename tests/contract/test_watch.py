@@ -1,4 +1,4 @@
-"""The watch over the client: it sees what goes to a simulator, and it would notice."""
+"""The validation of the client's traffic: it sees every exchange and reports violations."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_refusal_keeps_the_contract(client: Client, contract: Watch) -> None:
 
 
 def test_invalid_request_is_reported(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
-    """Sent past the client's checks, straight through its transport."""
+    """The requests bypass the client's checks through its transport."""
     simulator.make_room(ROOM)
     with pytest.raises(BadParameter):
         client.transport.send(calls.CLASS_STATE, parts={"roomUuid": ROOM, "state": "7"})

@@ -1,4 +1,4 @@
-"""Addresses: regions, encoded ids, what is not there, and what every answer carries."""
+"""Paths: regions, encoded ids, unknown paths, and the headers of every answer."""
 
 import http.client
 
@@ -98,7 +98,7 @@ def test_huge_body_is_refused(api, room):
 
 
 def test_lone_surrogate_is_answered_as_valid_json(api, room):
-    """A lone surrogate is legal in JSON's escapes and impossible in UTF-8."""
+    """JSON escapes can contain a lone surrogate; UTF-8 cannot."""
     url = api.url("/v2/rooms/{}/properties", room)
     headers = api.headers | {"Content-Type": "application/json"}
     answer = api.session.put(url, data=rb'{"properties": {"a": "\ud800"}}', headers=headers, timeout=10)

@@ -1,4 +1,4 @@
-"""What a classroom client calls, under its real addresses."""
+"""The calls of a classroom client."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The simulator's own time."""
+"""The simulator's clock and timeline."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.simulator.conftest import Api
 
 
 class Machine:
-    """A machine whose time a test moves."""
+    """A machine whose time the test sets."""
 
     def __init__(self):
         self.seconds = 100.0
@@ -83,7 +83,7 @@ def test_timeline_runs_effects_by_due_time_then_by_insertion():
 
 
 def test_busy_world_continues_in_later_ticks():
-    """What does not fit into a moment is left for the next one, in order; time stands where it got to."""
+    """Effects that a tick does not reach run in the next one, in order. Until then the time stays behind."""
     world, seen = World(now_ms=0, app_id="x"), []
     for at_ms in range(1, 201):
         world.timeline.at(at_ms, lambda at_ms=at_ms: seen.append(at_ms))
@@ -108,7 +108,7 @@ def test_stepping_a_running_clock_over_http_is_a_conflict():
 
 
 def test_fast_clock_runs_a_whole_class():
-    """Nobody steps: the clock runs 100,000 times faster, and the class lives its life by itself."""
+    """At 100,000 times real time, a class starts, ends and closes without any steps."""
     with running_simulator(speed=100_000, plain=True) as sim:
         api = Api(sim)
         sim.make_room("fast", startTime=sim.world.now, duration=3600, closeDelay=600)

@@ -1,4 +1,4 @@
-"""``manage.py simulator`` as a process of its own."""
+"""``manage.py simulator`` as a real process."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(*arguments, **environment):
-    # The suite's own settings would take AGORA_* out of the environment again.
+    # The settings of the tests would remove AGORA_* from the environment again.
     left_out = ("AGORA_", "DJANGO_SETTINGS_MODULE")
     known = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return subprocess.Popen(

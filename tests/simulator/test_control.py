@@ -1,4 +1,4 @@
-"""Driving the simulator, its oracle, and lessons to order."""
+"""The control calls: rooms, events, oracle and lessons."""
 
 import json
 

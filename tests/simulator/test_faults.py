@@ -1,4 +1,4 @@
-"""Each fault does what it says, when it is told to."""
+"""Each fault has the described effect, at the configured times."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever call, the answer is one of the contract's, and the simulator lives on."""
+"""Random input to every call gets a documented answer and does not stop the simulator."""
 
 import json
 

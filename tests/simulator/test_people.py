@@ -1,4 +1,4 @@
-"""Entering, leaving, dropping, being removed and kept out."""
+"""Entering, leaving, connection loss, removal and bans."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Free properties of rooms, people and extApps."""
+"""Custom properties of rooms, users and extApps."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Recording a class."""
+"""Recordings of a class."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_streaming_addresses_are_returned_if_requested(api, room):
     assert api.poll()[0]["data"]["streamingUrl"] == data["streamingUrl"]
 
 
-def test_starting_twice_or_stopping_twice_is_a_conflict(api, room):
+def test_commands_in_the_wrong_state_are_conflicts(api, room):
     assert refused(put(api, room, 0)) == (409, 30409410)
     assert refused(settings(api, room, onhold=True)) == (409, 30409410)
     put(api, room, 1)

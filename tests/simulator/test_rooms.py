@@ -1,4 +1,4 @@
-"""Making and reading rooms, and the clockwork of a class."""
+"""Rooms, class states and schedules, breakout rooms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The school that plays by itself."""
+"""The simulated school."""
 
 import json
 from collections import Counter
@@ -160,7 +160,7 @@ def test_sequences_have_no_gaps():
 
 
 def test_presence_in_the_oracle_equals_the_events():
-    """Folding the plain events of entering and leaving gives the oracle's intervals, to the millisecond."""
+    """The enter and leave events give the oracle's intervals, to the millisecond."""
     cloud = run(school(1, plain=True), 15 * MINUTE)
     stays: dict[tuple[str, str], list[list[int | None]]] = {}
     for _, body in decoded(cloud):

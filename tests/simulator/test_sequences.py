@@ -1,4 +1,4 @@
-"""The stream that hands each event out once, and the repeatable endpoints."""
+"""The polling stream, which delivers each event once, and the repeatable endpoints."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_room_events_come_in_pages_of_100(sim, api, count, pages):
 
 
 @pytest.mark.parametrize("value", ["", "null"])
-def test_first_page_has_several_spellings(sim, api, room, value):
+def test_empty_next_id_means_the_first_page(sim, api, room, value):
     assert api.events(room, nextId=value)["list"][0]["sequence"] == 1
 
 

@@ -1,4 +1,4 @@
-"""The same fact, written in all the ways that real payloads have."""
+"""Variations: the same fact in every form that real events have."""
 
 import json
 from collections import Counter

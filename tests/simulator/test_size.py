@@ -1,4 +1,4 @@
-"""Large worlds: judged by the processor's time, so that a busy machine does not matter."""
+"""Large worlds. Speed is measured in CPU time, so a busy machine does not matter."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Tokens are truly verified."""
+"""Token verification."""
 
 import time
 
@@ -108,7 +108,7 @@ def test_unknown_app_id_is_refused(sim, api):
 
 
 def test_token_is_valid_by_the_cloud_or_the_machine_clock(sim, api):
-    """The stepped clock stands months before the machine's: tokens made by either are good."""
+    """The stepped clock is far from the machine's; tokens are valid by either clock."""
     token = AccessToken(sim.app_id, sim.app_certificate, issue_ts=sim.world.now // 1000, expire=600)
     service = ServiceRtm("me")
     service.add_privilege(ServiceRtm.kPrivilegeLogin, 600)

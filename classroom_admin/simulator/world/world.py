@@ -19,7 +19,7 @@ PEER_MESSAGES_KEPT = 10_000
 class World:
     """State and time of one simulated cloud.
 
-    ``now`` is in ms since the epoch; only ``advance`` changes it. The faults set ``withhold``, which is called
+    ``now`` is in ms since the epoch; only ``advance`` changes it. ``withhold``, set by the faults, is called
     for each new event of a room stream and returns a reason to keep it out of the polling stream, or None.
     ``keep_past``: how many destroyed rooms are kept for the oracle, None for all.
     """
