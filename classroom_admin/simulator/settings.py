@@ -15,7 +15,7 @@ class SimulatorSettings:
 
     ``seed``: the simulated school to run, None for an empty cloud. ``plain``: every event has its documented
     shape, without variations. ``poll_batch``: maximum number of events in one polling answer.
-    ``destroy_after``: the state after which a room is destroyed within an hour. ``start_ms``: the clock's
+    ``destroy_after``: the state that starts the hour until a room is destroyed. ``start_ms``: the clock's
     first time, in ms since the epoch. ``keep_past``: how many destroyed rooms are kept, None for all.
     ``relay_to``, ``relay_secret``: the dashboard's webhook for direct messages ("" for none) and its secret.
     """

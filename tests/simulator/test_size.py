@@ -3,13 +3,13 @@
 import time
 
 from classroom_admin.simulator.cloud import Cloud
-from classroom_admin.simulator.school import play_lesson
+from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.settings import SimulatorSettings
 
 
 def test_2000_events_a_second_are_emitted_and_polled():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    play_lesson(cloud.world, rooms=200, students=30, minutes=60)
+    start_lessons(cloud.world, rooms=200, students=30, minutes=60)
     read, began = 0, time.process_time()
     for second in range(60):
         cloud.clock.step(1000)
@@ -24,7 +24,7 @@ def test_2000_events_a_second_are_emitted_and_polled():
 
 def test_1000_rooms_of_30_run():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    made = play_lesson(cloud.world, rooms=1000, students=30, minutes=60)
+    made = start_lessons(cloud.world, rooms=1000, students=30, minutes=60)
     cloud.clock.step(30_000)
     cloud.tick()
     assert len(made) == len(cloud.world.rooms) == 1000

@@ -82,6 +82,6 @@ def _change(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/records", "list_recordings", region="optional")
 def list_recordings(call: Call) -> dict[str, Any]:
-    """Contract A: list recordings, 100 a batch."""
+    """Contract A: list recordings, 100 a page."""
     room = call.room()
     return call.page([recordings.describe(call.world, room, recording) for recording in room.recordings])

@@ -10,7 +10,7 @@ from classroom_admin.simulator.errors import CloudError, bad_parameter, conflict
 from classroom_admin.simulator.faults import stream as stream_faults
 from classroom_admin.simulator.faults.board import Fault
 from classroom_admin.simulator.faults.kinds import KINDS
-from classroom_admin.simulator.school import play_lesson
+from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.world import oracle
 from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
@@ -251,7 +251,7 @@ def lesson(control: Control) -> dict[str, Any]:
     minutes = fields.number("minutes", low=0.1, high=24 * 60)
     number = fields.integer("seed", low=0, default=0) or 0
     prefix = fields.text("prefix") or "lesson"
-    made = play_lesson(
+    made = start_lessons(
         control.world,
         rooms=rooms,
         students=students or 0,

@@ -1,5 +1,5 @@
 """A school that runs by itself: its classes, its students and everything they do."""
 
-from classroom_admin.simulator.school.timetable import open_school, play_lesson
+from classroom_admin.simulator.school.timetable import open_school, start_lessons
 
-__all__ = ["open_school", "play_lesson"]
+__all__ = ["open_school", "start_lessons"]

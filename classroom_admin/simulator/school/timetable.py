@@ -156,7 +156,7 @@ def open_school(world: World, seed: int) -> None:
     School(world, seed).open()
 
 
-def play_lesson(
+def start_lessons(
     world: World,
     *,
     rooms: int,

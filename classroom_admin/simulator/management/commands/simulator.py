@@ -52,7 +52,7 @@ class Command(BaseCommand):
             "--destroy-after",
             choices=("closed", "ended"),
             default="closed",
-            help="the state after which a room is destroyed within an hour",
+            help="the state that starts the hour until a room is destroyed",
         )
 
         parser.add_argument(
