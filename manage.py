@@ -19,7 +19,7 @@ def _settings_module(arguments: list[str]) -> str:
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = _settings_module(sys.argv[1:])
     if sys.argv[1:2] == ["demo"]:
-        from classroom_admin.core import demo_start
+        from classroom_admin.runtime import demo_start
 
         demo_start.enter(os.environ)
     from django.core.exceptions import ImproperlyConfigured

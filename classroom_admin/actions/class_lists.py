@@ -17,11 +17,11 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit import record
-from classroom_admin.core import clock
-from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.common import clock
+from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
-from classroom_admin.rooms.names import fold_name
+from classroom_admin.rooms.name_matching import fold_name
 
 LONGEST_NAME: Final = 120
 MOST_PEOPLE: Final = 5000

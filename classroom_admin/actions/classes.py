@@ -15,7 +15,7 @@ from classroom_admin.actions.on_record import shown_properties
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 

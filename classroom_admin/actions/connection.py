@@ -10,7 +10,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.agora.client import Client, ConnectionReport
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.core import language
+from classroom_admin.common import language
 
 
 def try_connection(*, actor: User) -> ConnectionReport:

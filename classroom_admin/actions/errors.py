@@ -3,8 +3,8 @@
 from django.http import Http404
 from django.utils.translation import gettext
 
-from classroom_admin.core.language import in_words
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.language import in_words
+from classroom_admin.common.sentence import Sentence
 
 
 class ActionRefused(Exception):

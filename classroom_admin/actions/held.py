@@ -22,8 +22,8 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 log = logging.getLogger(__name__)

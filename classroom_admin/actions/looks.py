@@ -17,7 +17,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import RoomNotFound, UserNotFound
 from classroom_admin.agora.models import read_object
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.rooms import groups
+from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.models import RoomState
 
 RUNNING: Final = 1
@@ -179,7 +179,7 @@ def _are_gone(there: Mapping[str, Any], entry: Entry) -> Found:
 
 
 def _are_open(there: Mapping[str, Any], entry: Entry) -> Found:
-    known = groups.read(there.get("groups"))
+    known = breakout_rooms.read(there.get("groups"))
     missing = [
         asked
         for asked in entry.params.get("groups") or ()
@@ -192,7 +192,7 @@ def _are_open(there: Mapping[str, Any], entry: Entry) -> Found:
 
 
 def _are_closed(there: Mapping[str, Any], entry: Entry) -> Found:
-    known = groups.read(there.get("groups"))
+    known = breakout_rooms.read(there.get("groups"))
     asked = entry.params.get("groups")
     left = [one for one in known if not asked or any(_is_meant(each, one) for each in asked)]
     says = _("The cloud says: the breakout rooms are closed.")
@@ -201,12 +201,12 @@ def _are_closed(there: Mapping[str, Any], entry: Entry) -> Found:
     return Found(done=not left, says=says, detail={"left": len(left)})
 
 
-def _is_meant(asked: Mapping[str, Any], one: groups.Group) -> bool:
+def _is_meant(asked: Mapping[str, Any], one: breakout_rooms.Group) -> bool:
     uuid = asked.get("groupUuid")
     return bool(uuid == one.uuid if uuid else asked.get("groupName") == one.name)
 
 
-def _holds(one: groups.Group, users: Sequence[Any]) -> bool:
+def _holds(one: breakout_rooms.Group, users: Sequence[Any]) -> bool:
     wanted = {str(user.get("userUuid")) if isinstance(user, Mapping) else str(user) for user in users}
     return wanted <= set(one.members)
 

@@ -13,8 +13,8 @@ from classroom_admin.agora.checks import FOREVER
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Participant, Room
 
 PRESENCE_EVENT: Final = 20

@@ -20,9 +20,9 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.accounts.passwords import new_password
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
-from classroom_admin.core.cloud_ids import problem_with_id
-from classroom_admin.core.language import in_words
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.language import in_words
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 

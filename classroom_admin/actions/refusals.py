@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from classroom_admin.agora import errors
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
-from classroom_admin.core import language
-from classroom_admin.core.sentence import Sentence, joined
+from classroom_admin.common import language
+from classroom_admin.common.sentence import Sentence, joined
 
 Sentences = dict[type[CloudError], Sentence]
 

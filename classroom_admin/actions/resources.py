@@ -12,7 +12,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.on_record import shown_address
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 RESOURCE_EVENT: Final = 1003

@@ -18,7 +18,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.file_storage import storage_errors
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, Room
 
 log = logging.getLogger(__name__)

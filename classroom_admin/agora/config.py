@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 
 REGIONS: Final = ("cn", "ap", "eu", "na")
 _HEX: Final = frozenset("0123456789abcdefABCDEF")

@@ -18,7 +18,7 @@ from classroom_admin.agora.errors import (
     UnreadableAnswer,
 )
 from classroom_admin.agora.rooms import RoomCalls
-from classroom_admin.core.sentence import Sentence, joined
+from classroom_admin.common.sentence import Sentence, joined
 
 Problem = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000

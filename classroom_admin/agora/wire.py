@@ -26,7 +26,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 
 CONNECTIONS_PER_HOST: Final = 16
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024

@@ -21,9 +21,9 @@ from classroom_admin.agora.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
-from classroom_admin.core import clock
-from classroom_admin.sync import foreign
-from classroom_admin.sync.foreign import OtherReader
+from classroom_admin.common import clock
+from classroom_admin.sync import competing_reader
+from classroom_admin.sync.competing_reader import OtherReader
 from classroom_admin.sync.models import Hole, InboxAnswer, Lease, Quarantine, RoomCursor
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def health() -> Health:
         last_good_at=good_at,
         last_error=lease.last_error,
         last_error_at=lease.last_error_at,
-        other_reader=foreign.other_reader(),
+        other_reader=competing_reader.other_reader(),
     )
 
 

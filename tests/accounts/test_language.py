@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from classroom_admin.accounts.own_settings import zone_choices
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core.language import kept
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.language import kept
+from classroom_admin.common.sentence import Sentence
 
 SIGN_IN = {"en": "Sign in", "zh-hans": "登录", "es": "Iniciar sesión", "ar": "تسجيل الدخول"}
 

@@ -17,9 +17,9 @@ from classroom_admin.actions import (
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.live.wording import COMMANDS
 from classroom_admin.rooms import bans
 from classroom_admin.rooms.models import Resource
+from classroom_admin.web.wording import COMMANDS
 from tests.actions.conftest import kinds, last_detail
 
 CONFIRMED = ["requested", "accepted", "confirmed"]

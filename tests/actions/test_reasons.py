@@ -21,9 +21,9 @@ from classroom_admin.actions.removals import carrying_out, planning
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
-from classroom_admin.live.wording import tell_commands
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, RoomState, RoomTeacher
+from classroom_admin.web.wording import tell_commands
 from tests.actions.conftest import School
 
 SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es"}

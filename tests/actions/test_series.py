@@ -12,7 +12,7 @@ from classroom_admin.actions.planning import making
 from classroom_admin.actions.planning import series as planning
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Hole, Lease, Missed, Quarantine, StoredEvent
 

@@ -7,7 +7,7 @@ import urllib.request
 
 from playwright.sync_api import Page, expect
 
-from classroom_admin.sync.relay import signature
+from classroom_admin.sync.webhook import signature
 from tests.browser.conftest import RELAY_SECRET, Dashboard, MakeClassroom, Opener
 from tests.browser.looking import assert_fits, card, dialog, keep_screenshot, open_class, roster
 from tests.browser.school import TEACHER, Classroom, eventually

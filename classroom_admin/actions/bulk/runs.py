@@ -13,7 +13,7 @@ from classroom_admin.actions.bulk.models import BulkItem, BulkRun
 from classroom_admin.actions.bulk.plan import Plan, What, plan
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 

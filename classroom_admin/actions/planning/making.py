@@ -20,8 +20,8 @@ from classroom_admin.actions.reasons import because
 from classroom_admin.agora import errors
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence, read
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence, read
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 State = PlannedClass.State

@@ -20,7 +20,7 @@ from classroom_admin.actions.planning import hints
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.actions.planning.recurrence import MOST_CLASSES
 from classroom_admin.audit import record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 State = PlannedClass.State
 OPEN: Final = (State.WAITING, State.FAILED)

@@ -13,8 +13,8 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Participant
 
 State = PlannedRemoval.State

@@ -16,7 +16,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.actions.tasks import carry_out_removal
 from classroom_admin.audit import record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Room
 
 log = logging.getLogger(__name__)
