@@ -4,9 +4,20 @@
 import os
 import sys
 
+DEFAULT_SETTINGS = "classroom_admin.settings"
+
+
+def _settings_module(arguments: list[str]) -> str:
+    """Return the settings of this command. Only ``simulator`` and ``demo`` need the simulator's app."""
+    chosen = os.environ.get("DJANGO_SETTINGS_MODULE", DEFAULT_SETTINGS)
+    command = arguments[1:2] if arguments[:1] == ["help"] else arguments[:1]
+    if chosen == DEFAULT_SETTINGS and command in (["simulator"], ["demo"]):
+        return "classroom_admin.settings_with_simulator"
+    return chosen
+
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = _settings_module(sys.argv[1:])
     if sys.argv[1:2] == ["demo"]:
         from classroom_admin.runtime import demo_start
 

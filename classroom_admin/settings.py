@@ -124,7 +124,6 @@ INSTALLED_APPS = [
     "classroom_admin.sync",
     "classroom_admin.actions",
     "classroom_admin.web",
-    "classroom_admin.simulator",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -30,7 +30,7 @@ elif broker := os.environ.get("CELERY_BROKER_URL"):
 for name in [n for n in os.environ if n.startswith("AGORA_")]:
     del os.environ[name]
 
-from classroom_admin.settings import *  # noqa: E402, F403
+from classroom_admin.settings_with_simulator import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A file, not memory: threads, live servers and subprocesses of a test share it.

@@ -1,4 +1,4 @@
-"""Lets Django find ``manage.py simulator``. There are no models here."""
+"""The Django app that provides ``manage.py simulator``. It has no models."""
 
 from django.apps import AppConfig
 

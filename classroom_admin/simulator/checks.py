@@ -1,4 +1,4 @@
-"""The contract's bounds, each refusal naming the field (400)."""
+"""Validation of request fields by the contract's bounds. Every error 400 names the field."""
 
 import re
 from typing import Any
@@ -9,24 +9,20 @@ _ID = re.compile(r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,63}\Z")
 
 
 def identifier(field: str, value: Any) -> str:
-    """A cloud id: 1 to 63 bytes of the documented characters."""
+    """Return ``value`` if it is a valid cloud id: 1 to 63 bytes of the documented characters."""
     if not isinstance(value, str) or not _ID.match(value):
         raise bad_parameter(field, "must be 1 to 63 bytes of a-z A-Z 0-9 space !#$%&()+-:;<=.>?@[]^_{}|~,")
     return value
 
 
 class Fields:
-    """Typed access to one JSON object of a request. ``path`` is put before each field's name in messages."""
+    """Typed access to one JSON object of a request. ``path`` prefixes field names in error messages."""
 
     def __init__(self, values: dict[str, Any], path: str = "") -> None:
         self._values, self._path = values, path
 
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
-
-    def value(self, name: str) -> Any:
-        """What was given, unchecked."""
-        return self._values.get(name)
 
     def name(self, name: str) -> str:
         return f"{self._path}{name}"
@@ -38,7 +34,7 @@ class Fields:
         return value
 
     def raw(self, name: str) -> Any:
-        """The value as it came, None where it is absent."""
+        """Return the unchecked value, None if it is absent."""
         return self._values.get(name)
 
     def text(
@@ -69,7 +65,7 @@ class Fields:
         default: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """An integer, also when it comes as a string of digits: the vendor's client sends both."""
+        """Return an integer. Strings of digits are valid too, because the vendor's client sends both."""
         value = self._get(name, required)
         if value is None:
             return default
@@ -115,7 +111,7 @@ class Fields:
         return value
 
     def fields(self, name: str, *, required: bool = False) -> "Fields":
-        """A nested object's fields; an absent one reads as empty."""
+        """Return a nested object's fields. An absent object has no fields."""
         return Fields(self.object(name, required=required) or {}, f"{self.name(name)}.")
 
     def array(self, name: str, *, required: bool = False) -> list[Any] | None:
@@ -127,7 +123,7 @@ class Fields:
         return value
 
     def objects(self, name: str, *, required: bool = False) -> "list[Fields]":
-        """An array of objects, each as Fields."""
+        """Return an array of objects, each as Fields."""
         found = []
         for index, item in enumerate(self.array(name, required=required) or []):
             if not isinstance(item, dict):
@@ -136,7 +132,7 @@ class Fields:
         return found
 
     def strings(self, name: str, *, required: bool = False) -> list[str]:
-        """An array of strings; required ones may not be empty."""
+        """Return an array of strings. A required array must not be empty."""
         value = self.array(name, required=required) or []
         if any(not isinstance(item, str) for item in value) or (required and not value):
             raise bad_parameter(self.name(name), "must be an array of strings, at least one")
@@ -147,7 +143,7 @@ class Fields:
 
 
 def as_integer(value: Any) -> int | None:
-    """An int from 5, 5.0 or "5"; None from anything else, also from true and false."""
+    """Return an int for 5, 5.0 or "5", and None for anything else, including true and false."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""The simulator's own time: real, faster, or moved by hand."""
+"""The simulator's clock: real time, accelerated, or stepped by hand."""
 
 import time
 from collections.abc import Callable
@@ -7,15 +7,14 @@ from typing import Literal
 Mode = Literal["real", "stepped"]
 
 STEPPED_START_MS = 1_767_225_600_000
-"""Where a stepped clock begins unless told otherwise: 2026-01-01T00:00:00Z, so that two runs agree to the
-byte."""
+"""The default start of a stepped clock (2026-01-01T00:00:00Z). It is fixed so that two runs are identical."""
 
 
 class SimClock:
-    """Milliseconds since the epoch, UTC, as the simulated cloud sees them.
+    """The simulated cloud's time, in ms since the epoch (UTC).
 
-    ``real`` follows the machine's monotonic clock times ``speed``; ``stepped`` stands still until ``step``
-    is called. It never runs backwards: changing the mode or the speed goes on from the present moment.
+    In ``real`` mode it follows the machine's monotonic clock, multiplied by ``speed``. In ``stepped`` mode it
+    changes only when ``step`` is called. It never runs backwards: a new mode or speed continues from now.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class SimClock:
     def change(
         self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
     ) -> None:
-        """Go on from now (or ``at_ms``) in another mode or at another speed. ValueError: no such speed."""
+        """Continue from now (or ``at_ms``) with a new mode or speed. Raise ValueError for a bad speed."""
         checked = self.speed if speed is None else _checked_speed(speed)
         self._anchor_ms = self.now_ms() if at_ms is None else at_ms
         self._anchor = self._monotonic()
@@ -52,12 +51,14 @@ class SimClock:
         self.speed = checked
 
     def step(self, milliseconds: int) -> int:
-        """Move a stepped clock forward and return the new time. ValueError when it is not stepped or would
-        go back."""
+        """Move a stepped clock forward and return the new time in ms.
+
+        Raise ValueError if the clock is not stepped or would run backwards.
+        """
         if self.mode != "stepped":
-            raise ValueError("the clock runs by itself: set its mode to stepped first")
+            raise ValueError("the clock is running: set its mode to stepped first")
         if milliseconds < 0:
-            raise ValueError("the clock cannot go back")
+            raise ValueError("the clock cannot run backwards")
         self._anchor_ms += milliseconds
         return self._anchor_ms
 

@@ -1,4 +1,4 @@
-"""One simulated cloud: its world, clock, faults and school, and how a request goes through them."""
+"""One simulated cloud: its world, clock, faults and school, and how it answers a request."""
 
 import dataclasses
 import time
@@ -11,8 +11,7 @@ from classroom_admin.simulator.api.router import Match
 from classroom_admin.simulator.checks import identifier
 from classroom_admin.simulator.clock import SimClock
 from classroom_admin.simulator.errors import CloudError, bad_parameter, unauthorized
-from classroom_admin.simulator.faults.board import FaultBoard
-from classroom_admin.simulator.faults.plan import Plan
+from classroom_admin.simulator.faults.board import FaultBoard, Plan
 from classroom_admin.simulator.school import open_school
 from classroom_admin.simulator.settings import SimulatorSettings
 from classroom_admin.simulator.tokens import TokenVerifier
@@ -31,7 +30,7 @@ EDUCATION_PREFIX = "agora token="
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Headers:
-    """Those that matter: who is asking."""
+    """The headers that identify the caller."""
 
     token: str
     uid: str
@@ -39,7 +38,7 @@ class Headers:
 
 
 class Cloud:
-    """Holds everything that one running simulator knows. ``reset`` begins afresh."""
+    """The complete state of one running simulator."""
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.router = calls
@@ -47,7 +46,7 @@ class Cloud:
         self.reset(settings)
 
     def reset(self, settings: SimulatorSettings) -> None:
-        """A new world by ``settings``; faults are gone too. A seed fills it with a school."""
+        """Replace the world, clock and faults by new ones. If a seed is set, start its school."""
         self.settings = settings
         self.clock = SimClock(
             mode="stepped" if settings.stepped else "real", speed=settings.speed, start_ms=settings.start_ms
@@ -68,15 +67,15 @@ class Cloud:
             self.open_school(settings.seed)
 
     def open_school(self, seed: int) -> None:
-        """Let a school play in this world, from now on."""
+        """Start a simulated school in this world."""
         open_school(self.world, seed)
         self.tick()
 
     def tick(self) -> bool:
-        """Let happen what is due; True when all of it has.
+        """Run everything that is due. Return False if some of it is left.
 
-        By a stepped clock that is always all. By a running one it is as much as fits into a moment: a crowd
-        that does everything at once must not keep a request waiting, so the simulated time falls behind.
+        A stepped clock leaves nothing. A running clock stops after ``BUSY_S``, so a busy world delays the
+        simulated time but not the requests.
         """
         if self.clock.mode == "stepped":
             return self.world.advance(self.clock.now_ms())
@@ -105,8 +104,7 @@ class Cloud:
         plan: Plan,
         request_id: str,
     ) -> tuple[bytes, Call]:
-        """Check who asks and what for, do it, and return the serialised ``data`` with the call. CloudError
-        else."""
+        """Authenticate and handle one request. Return serialised ``data`` and the call; raise CloudError."""
         if match.app_id != self.settings.app_id:
             raise unauthorized("App ID invalid")
         uid = self._authenticate(headers, plan)
@@ -130,10 +128,10 @@ class Cloud:
         return json_bytes.dump({} if data is None else data), call
 
     def _authenticate(self, headers: Headers, plan: Plan) -> str:
-        """The uid that asks.
+        """Return the caller's uid. Raise CloudError 401 if the token is invalid.
 
-        The vendor's library signs with the machine's time; a client that follows the cloud's clock signs with
-        the simulated one. A token that is good by either is good.
+        A token is valid by the machine's time, which the vendor's library uses, or by the simulated time,
+        which clients that follow the cloud's clock use.
         """
         if plan.get("token_expired") is not None:
             raise unauthorized("token: expired")
@@ -144,7 +142,7 @@ class Cloud:
             if user == "server":
                 return headers.uid or user
             if headers.uid and headers.uid != user:
-                raise unauthorized("x-agora-uid: the token was made for another user")
+                raise unauthorized("x-agora-uid: the token belongs to another user")
             return user
         if headers.authorization and not headers.token:
             raise unauthorized('Authorization: must be agora token="..."')

@@ -1,4 +1,4 @@
-"""The HTTP connection itself, for faults that no answer can show: an end without a word."""
+"""Access to the HTTP connection, for faults that close it without an answer."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ EXTENSION = "classroom_admin.connection"
 
 
 class AbortableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which also lets an application close the connection without an answer."""
+    """uvicorn's protocol, extended so that the application can close the connection without an answer."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -20,7 +20,7 @@ class AbortableProtocol(HttpToolsProtocol):
 
 
 def abort(scope: Any) -> bool:
-    """Close the connection of this request; False where the server cannot."""
+    """Close the connection of this request. Return False if the server does not support it."""
     connection = (scope.get("extensions") or {}).get(EXTENSION)
     if connection is None:
         return False

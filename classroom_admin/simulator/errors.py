@@ -1,8 +1,8 @@
-"""What the cloud refuses, as one exception with the contract's status and business code."""
+"""The cloud's error answers, as one exception with HTTP status and business code."""
 
 
 class CloudError(Exception):
-    """An answer other than success. ``code`` equals ``status`` where the contract gives no business code."""
+    """An error answer. ``code`` equals ``status`` if the contract defines no business code."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -10,7 +10,7 @@ class CloudError(Exception):
 
 
 def bad_parameter(field: str, why: str) -> CloudError:
-    """400: names the field, so that a caller can point at it."""
+    """Return an error 400 that names the field."""
     return CloudError(400, 400, f"{field}: {why}")
 
 

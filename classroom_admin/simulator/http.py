@@ -1,4 +1,4 @@
-"""From HTTP to a call and back, with the faults that strike in between."""
+"""The cloud's HTTP endpoint: runs the call of a request, sends its answer, and applies faults."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -10,7 +10,7 @@ from classroom_admin.simulator import connection
 from classroom_admin.simulator.api.call import Call
 from classroom_admin.simulator.cloud import Cloud, Headers, envelope, error_envelope
 from classroom_admin.simulator.errors import CloudError, bad_parameter
-from classroom_admin.simulator.faults.plan import NOTHING, Plan
+from classroom_admin.simulator.faults.board import NOTHING, Plan
 
 SIMULATOR_HEADER = (b"x-simulator", b"classroom-admin")
 _CORS = (b"access-control-allow-origin", b"*")
@@ -21,7 +21,7 @@ _MALFORMED = '{"code": 0, "msg": "Success", "data": [{"roomUuid": '
 
 
 class CloudEndpoint:
-    """The ASGI application of everything that the real cloud would answer."""
+    """The ASGI application for all calls of the real cloud."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -66,8 +66,8 @@ class _Exchange:
                 raise bad_parameter("body", f"must be at most {_BIGGEST_BODY} bytes")
             match = self.cloud.router.find(self.request.method, _raw_path(self.request))
             self.plan = self.cloud.plan(match)
-            if self.plan.troubles:
-                if await self._trouble_before(headers):
+            if self.plan.applied:
+                if await self._apply_early_faults(headers):
                     return
                 self.cloud.tick()
             data, self.call = self.cloud.answer(
@@ -101,8 +101,8 @@ class _Exchange:
     def _ts(self) -> int:
         return self.cloud.world.now + self.plan.skew_ms
 
-    async def _trouble_before(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Faults that strike before the request is handled; True where nothing more is to be done."""
+    async def _apply_early_faults(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Apply the faults that occur before the request is handled. Return True if the exchange is over."""
         plan = self.plan
         if delay := plan.get("delay"):
             await asyncio.sleep(delay.number("ms", 1000) / 1000)
@@ -110,8 +110,8 @@ class _Exchange:
             await self._hang_up()
             return True
         for kind, status, code, message in _REFUSALS:
-            if trouble := plan.get(kind):
-                after = trouble.params.get("retryAfter")
+            if fault := plan.get(kind):
+                after = fault.params.get("retryAfter")
                 if after is not None:
                     headers.append((b"retry-after", str(after).encode()))
                 raise CloudError(status, code, message)
@@ -120,35 +120,35 @@ class _Exchange:
     async def _answer(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         plan = self.plan
         headers.append((b"x-request-id", self.request_id.encode()))
-        if not plan.troubles:
+        if not plan.applied:
             await _send(self.send, status, body, headers)
             return
         if late := plan.get("late_answer"):
             await asyncio.sleep(late.number("ms", 1000) / 1000)
             if await self.request.is_disconnected():
-                self._lost()
+                self._mark_lost()
                 return
         if plan.get("lose_answer"):
-            self._lost()
+            self._mark_lost()
             await self._hang_up()
             return
-        await self._disturbed(status, body, headers)
+        await self._send_with_faults(status, body, headers)
 
-    async def _disturbed(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    async def _send_with_faults(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         plan = self.plan
         announced = len(body)
         if malform := plan.get("malform"):
             body = str(malform.params.get("body", _MALFORMED)).encode()
             announced = len(body)
-            self._lost()
+            self._mark_lost()
         if truncate := plan.get("truncate"):
             body = body[: int(len(body) * truncate.number("share", 0.5))]
             announced = len(body)
-            self._lost()
+            self._mark_lost()
         cut = plan.get("cut")
         if cut is not None:
             body = body[: int(len(body) * cut.number("share", 0.5))]
-            self._lost()
+            self._mark_lost()
         slow = plan.get("slow_body")
         pieces = _pieces(body, 10) if slow is not None else [body]
         pause = slow.number("ms", 1000) / 1000 / len(pieces) if slow is not None else 0
@@ -162,14 +162,13 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _hang_up(self) -> None:
-        """Close the connection, and wait until it is closed: returning before would make the server answer
-        500."""
+        """Close the connection and wait for it; returning earlier would make the server answer 500."""
         if connection.abort(self.request.scope):
             while not await self.request.is_disconnected():
                 await asyncio.sleep(0)
 
-    def _lost(self) -> None:
-        """What this answer handed out did not arrive; the stream will not give it again."""
+    def _mark_lost(self) -> None:
+        """Record that the events of this answer did not arrive. The stream does not deliver them again."""
         for event in self.call.taken if self.call is not None else ():
             if event.handouts:
                 event.handouts[-1].outcome = "lost"

@@ -1,12 +1,11 @@
-"""JSON in and out, strictly: what leaves is valid UTF-8, what comes in holds no NaN and no endless
-nesting."""
+"""Strict JSON: output is always valid UTF-8; NaN and excessive nesting in input are errors."""
 
 import json
 from typing import Any, NoReturn
 
 
 def dump(value: Any) -> bytes:
-    """Compact UTF-8. A lone surrogate, which UTF-8 cannot hold, is written as its escape."""
+    """Return compact UTF-8. Lone surrogates, which UTF-8 cannot represent, are escaped."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -14,7 +13,7 @@ def dump(value: Any) -> bytes:
 
 
 def load(raw: bytes) -> Any:
-    """ValueError when it is not JSON."""
+    """Parse JSON. Raise ValueError if it is invalid."""
     try:
         return json.loads(raw, parse_constant=_refuse)
     except RecursionError as error:

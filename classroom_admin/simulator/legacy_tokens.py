@@ -1,4 +1,4 @@
-"""RTM tokens of the first generation (version 006), which the vendor's library still makes."""
+"""Verification of first-generation RTM tokens (version 006), which the vendor's library still issues."""
 
 import base64
 import binascii
@@ -13,14 +13,13 @@ from classroom_admin.simulator.errors import unauthorized
 VERSION = "006"
 A_DAY_S = 24 * 3600
 CLOCK_LEEWAY_S = 300
-"""How far ahead of the cloud's clock a token may have been made."""
+"""How far the issuer's clock may be ahead of the cloud's."""
 
 
 def check(text: str, *, uid: str, app_id: str, certificate: bytes, nows: tuple[float, ...]) -> None:
-    """CloudError 401 unless ``text`` is a living RTM token that this App ID's certificate signed for
-    ``uid``."""
+    """Raise CloudError 401 unless ``text`` is a valid RTM token of this App ID for ``uid``."""
     if text[VERSION_LENGTH : VERSION_LENGTH + APP_ID_LENGTH] != app_id:
-        raise unauthorized("token: made for another App ID")
+        raise unauthorized("token: belongs to another App ID")
     try:
         content = base64.b64decode(text[VERSION_LENGTH + APP_ID_LENGTH :], validate=True)
         signature, _channel, _uid, message = unPackContent(content)

@@ -1,4 +1,4 @@
-"""Pictures of converted pages: a heading, a drawing and lines of text, as a PNG made here."""
+"""Pictures of converted pages: generated PNGs with a heading, a box and lines of text."""
 
 import functools
 import struct
@@ -10,7 +10,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @functools.lru_cache(maxsize=64)
 def page_picture(number: int, *, width: int) -> bytes:
-    """Page ``number`` as a picture of ``width`` by 9/16 of it. Another page looks different."""
+    """Return page ``number`` as a PNG of ``width`` pixels at 16:9. Each page looks different."""
     height = width * 9 // 16
     unit = max(1, height // 18)
     boxes = [(unit, unit, width // 2, 2 * unit, ACCENT)]

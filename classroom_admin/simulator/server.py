@@ -1,5 +1,4 @@
-"""The simulator as a web server: the application, the socket, the ticking clock, and an outage when asked
-for."""
+"""The simulator as a web server: the application, its socket, its clock, and simulated outages."""
 
 import asyncio
 import contextlib
@@ -19,23 +18,23 @@ from classroom_admin.simulator.connection import AbortableProtocol
 from classroom_admin.simulator.control.endpoint import ControlEndpoint
 from classroom_admin.simulator.http import CloudEndpoint
 from classroom_admin.simulator.pictures import page_picture
-from classroom_admin.simulator.relay import Relay
 from classroom_admin.simulator.settings import SimulatorSettings
+from classroom_admin.simulator.webhook import WebhookSender
 
 TICK_S = 0.05
 logger = logging.getLogger(__name__)
 
 
 class PortTaken(Exception):
-    """Somebody else listens there already."""
+    """Another process listens on this port."""
 
 
 class NotLoopback(Exception):
-    """The host can be reached from other machines, and nobody said that this is wanted."""
+    """The host can be reached from other machines, but ``expose`` is not set."""
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
-    """The whole simulator as an ASGI application; its Cloud is at ``app.state.cloud``."""
+    """Return the simulator as an ASGI application. Its Cloud is ``app.state.cloud``."""
     return _app(Cloud(settings), outage=None)
 
 
@@ -43,11 +42,11 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ticking = asyncio.create_task(_tick(cloud))
-        ticking.add_done_callback(_say_why_it_stopped)
+        ticking.add_done_callback(_log_stopped_clock)
         running = [ticking]
         if cloud.settings.relay_to:
-            relay = Relay(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
-            running.append(asyncio.create_task(relay.run(cloud)))
+            webhook = WebhookSender(url=cloud.settings.relay_to, secret=cloud.settings.relay_secret)
+            running.append(asyncio.create_task(webhook.run(cloud)))
         yield
         for task in running:
             task.cancel()
@@ -62,14 +61,13 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    # Not a route: its pattern would not match an address with an encoded line break.
+    # Not a route: a route's pattern does not match a path with an encoded line break.
     app.router.default = CloudEndpoint(cloud)
     app.state.cloud = cloud
     return app
 
 
 def _large_page(request: Request) -> Response:
-    """A converted page as a picture."""
     return Response(page_picture(request.path_params["number"], width=1280), media_type="image/png")
 
 
@@ -77,7 +75,7 @@ def _small_page(request: Request) -> Response:
     return Response(page_picture(request.path_params["number"], width=320), media_type="image/png")
 
 
-def _say_why_it_stopped(ticking: asyncio.Task[None]) -> None:
+def _log_stopped_clock(ticking: asyncio.Task[None]) -> None:
     if not ticking.cancelled() and (error := ticking.exception()) is not None:
         logger.error("the simulator's clock has stopped", exc_info=error)
 
@@ -89,7 +87,7 @@ async def _tick(cloud: Cloud) -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, which looks every 100 ms whether it should end; this one is told."""
+    """uvicorn's server, which stops at once when ``leaving`` is set instead of checking every 100 ms."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -106,8 +104,7 @@ class _Uvicorn(uvicorn.Server):
 class SimulatorServer:
     """One simulator on one socket.
 
-    ``bind`` first (PortTaken, NotLoopback), then ``serve`` in an event loop; ``stop`` from anywhere ends
-    it.
+    Call ``bind`` first, then ``serve`` in an event loop. ``stop`` ends it from any thread.
     """
 
     def __init__(
@@ -136,7 +133,7 @@ class SimulatorServer:
         return f"http://{host}:{self.port}"
 
     def bind(self) -> None:
-        """Take the port (a free one for 0)."""
+        """Bind the port, a free one if it is 0. Raise PortTaken or NotLoopback."""
         if not self.expose and not _is_loopback(self.host):
             raise NotLoopback(self.host)
         self._socket = self._listen()
@@ -145,7 +142,7 @@ class SimulatorServer:
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        # The protocol is named so that asyncio turns Nagle off: or each answer waits 40 ms for an ACK.
+        # asyncio disables Nagle only if the protocol is named; otherwise each answer waits 40 ms for an ACK.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -158,7 +155,7 @@ class SimulatorServer:
         return listening
 
     async def serve(self, on_ready: Callable[[], None] | None = None) -> None:
-        """Answer until ``stop``, SIGTERM or SIGINT."""
+        """Serve until ``stop``, SIGTERM or SIGINT. Call ``on_ready`` when requests are answered."""
         if self._socket is None:
             self.bind()
         self._loop = asyncio.get_running_loop()
@@ -182,7 +179,7 @@ class SimulatorServer:
             self._loop.call_soon_threadsafe(self._uvicorn.leaving.set)
 
     def outage(self, milliseconds: int) -> None:
-        """Stop listening for a while of the machine's time: connections are refused, open ones are closed."""
+        """Close all connections and refuse new ones for ``milliseconds`` of the machine's time."""
         for server in self._uvicorn.servers:
             server.close()
         for open_connection in list(self._uvicorn.server_state.connections):

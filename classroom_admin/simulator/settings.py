@@ -1,4 +1,4 @@
-"""How one simulator is set up, and the values a demo uses."""
+"""The settings of a simulator, and the default credentials."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,14 +11,13 @@ DEFAULT_POLL_BATCH = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatorSettings:
-    """Everything that shapes a run.
+    """All settings of one simulator.
 
-    ``seed``: None for an empty cloud, else the school that this number plays. ``plain``: every event in the
-    documented shape, no oddities. ``poll_batch``: events at most in one polling answer. ``destroy_after``:
-    which moment the hour until a room is destroyed counts from. ``start_ms``: where the clock begins, in ms
-    since the epoch. ``keep_past``: how many destroyed rooms are remembered (in a demo of many hours), None
-    for all (in a test). ``relay_to``, ``relay_secret``: where messages from person to person are handed on
-    to, and how they are signed; "" for nowhere.
+    ``seed``: the simulated school to run, None for an empty cloud. ``plain``: every event has its documented
+    shape, without variations. ``poll_batch``: maximum number of events in one polling answer.
+    ``destroy_after``: the state that starts the hour until a room is destroyed. ``start_ms``: the clock's
+    first time, in ms since the epoch. ``keep_past``: how many destroyed rooms are kept, None for all.
+    ``relay_to``, ``relay_secret``: the dashboard's webhook for direct messages ("" for none) and its secret.
     """
 
     app_id: str = DEMO_APP_ID

@@ -1,4 +1,4 @@
-"""A simulator inside a test: a thread of its own, a free loopback port, gone at the end of the block."""
+"""A simulator for tests: it runs in its own thread on a free loopback port until the block ends."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _START_S = 10
 
 
 class ControlFailed(Exception):
-    """A control call was refused. ``status`` is HTTP's."""
+    """A control call failed. ``status`` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
@@ -28,10 +28,10 @@ class ControlFailed(Exception):
 
 
 class RunningSimulator:
-    """A simulator that answers at ``base_url``.
+    """A simulator that serves ``base_url``.
 
-    ``control`` speaks to ``/_sim`` over HTTP; ``do`` runs a function on the world inside the server's
-    thread, so that it never sees a half-made change.
+    ``control`` calls ``/_sim`` over HTTP. ``do`` runs a function on the world in the server's thread, between
+    two requests.
     """
 
     def __init__(self, server: SimulatorServer, loop: asyncio.AbstractEventLoop) -> None:
@@ -47,7 +47,7 @@ class RunningSimulator:
 
     @property
     def world(self) -> World:
-        """The truth itself. Reading simple values is safe; change it through ``do`` or ``control``."""
+        """The state of the cloud. Read only simple values; make changes through ``do`` or ``control``."""
         return self.cloud.world
 
     @property
@@ -59,7 +59,7 @@ class RunningSimulator:
         return self.cloud.settings.app_certificate
 
     def do(self, work: Callable[[World], Result]) -> Result:
-        """The result of ``work(world)``, run between two requests and after all that was due has happened."""
+        """Return ``work(world)``, run between two requests and after everything that is due."""
 
         async def run() -> Result:
             while not self.cloud.tick():
@@ -69,7 +69,7 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """``control("POST", "/clock", {"step": 1000})``. ControlFailed when it is refused."""
+        """Make a control call: ``control("POST", "/clock", {"step": 1000})``. Raise ControlFailed."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.base_url}/_sim{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -81,19 +81,18 @@ class RunningSimulator:
                 raise ControlFailed(error.code, error.read().decode()) from None
 
     def room(self, room_uuid: str, action: str, **body: Any) -> Any:
-        """``room("class 1", "enter", userUuid="p1", userName="Ada")``: one control call on a room."""
+        """Make a control call on a room: ``room("class 1", "enter", userUuid="p1")``."""
         return self.control("POST", f"/rooms/{quote(room_uuid, safe='')}/{action}", body)
 
     def make_room(self, room_uuid: str, **body: Any) -> Any:
         return self.control("POST", "/rooms", {"roomUuid": room_uuid, **body})
 
     def step(self, milliseconds: int) -> Any:
-        """Move a stepped clock."""
+        """Move a stepped clock forward."""
         return self.control("POST", "/clock", {"step": milliseconds})
 
     def fault(self, kind: str, **settings: Any) -> int:
-        """Set a fault and return its id; ``params`` and the other fields as ``POST /_sim/faults`` takes
-        them."""
+        """Set a fault and return its id. The settings are the fields of ``POST /_sim/faults``."""
         return int(self.control("POST", "/faults", {"kind": kind, **settings}).get("id", 0))
 
     def clear_faults(self) -> None:
@@ -105,13 +104,13 @@ class RunningSimulator:
 
 
 RUNNING: dict[str, RunningSimulator] = {}
-"""The simulators of this process by their address, for whoever must tell them from other servers."""
+"""The running simulators of this process, by base URL."""
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextlib.contextmanager
 def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
-    """``with running_simulator(seed=1, stepped=True) as sim:``; keywords as in SimulatorSettings."""
+    """Run a simulator with SimulatorSettings: ``with running_simulator(seed=1, stepped=True) as sim:``."""
     server = SimulatorServer(SimulatorSettings(**settings))
     server.bind()
     loop = asyncio.new_event_loop()

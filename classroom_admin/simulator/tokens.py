@@ -1,5 +1,4 @@
-"""Is this token ours, still good, and for this user? The vendor's own packing, signing and services
-decide."""
+"""Verification of version 007 tokens, with the vendor's own packing and service types."""
 
 import base64
 import binascii
@@ -19,12 +18,12 @@ from classroom_admin.simulator.legacy_tokens import CLOCK_LEEWAY_S
 
 MAX_TOKEN_LIFE_S = 24 * 3600
 Nows = tuple[float, ...]
-"""What counts as the present, in s since the epoch; the first one is named when all of them refuse."""
+"""The times that count as now, in s since the epoch. The first one decides the error message."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """What a version 007 token says. Times in seconds since the epoch; users by kind of privilege."""
+    """The content of a version 007 token. ``issued_at`` in s since the epoch, ``expires_in`` in s."""
 
     app_id: str
     issued_at: int
@@ -35,7 +34,7 @@ class Token:
 
 
 class TokenVerifier:
-    """Checks tokens of one App ID. A token's parts never change, so a verified one is remembered."""
+    """Verifies tokens of one App ID. Tokens never change, so verified ones are cached."""
 
     def __init__(self, *, app_id: str, app_certificate: str) -> None:
         self._app_id = app_id
@@ -43,7 +42,7 @@ class TokenVerifier:
         self._known: OrderedDict[str, Token] = OrderedDict()
 
     def check_rtm(self, *, token: str, uid: str, nows: Nows) -> str:
-        """The uid, when ``token`` is an RTM token for it and alive at one of ``nows``, else CloudError."""
+        """Return ``uid`` if ``token`` is a valid RTM token for it. Raise CloudError 401 if not."""
         if not uid:
             raise unauthorized("x-agora-uid is missing")
         if token.startswith(legacy_tokens.VERSION):
@@ -52,11 +51,11 @@ class TokenVerifier:
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.rtm_user != uid:
-            raise unauthorized("x-agora-uid: the token was made for another user")
+            raise unauthorized("x-agora-uid: the token belongs to another user")
         return uid
 
     def check_education(self, *, token: str, nows: Nows) -> str:
-        """The user of an education token ("server" for an app token). CloudError 401 when it is none."""
+        """Return the user of an education token ("server" for an app token). Raise CloudError 401."""
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.classroom_user:
@@ -70,7 +69,7 @@ class TokenVerifier:
         if any(token.issued_at <= now + CLOCK_LEEWAY_S and now < ends for now in nows):
             return
         if token.issued_at > nows[0] + CLOCK_LEEWAY_S:
-            raise unauthorized("token: issued in the future, check the clock of the machine that made it")
+            raise unauthorized("token: issued in the future; check the clock of the machine that issued it")
         raise unauthorized("token: expired")
 
     def _read(self, text: str) -> Token:
@@ -93,7 +92,7 @@ class TokenVerifier:
         except (binascii.Error, zlib.error, struct.error, UnicodeError, KeyError) as error:
             raise unauthorized("token: cannot be read") from error
         if token.app_id != self._app_id:
-            raise unauthorized("token: made for another App ID")
+            raise unauthorized("token: belongs to another App ID")
         key = hmac.new(pack_uint32(issue), self._certificate, sha256).digest()
         key = hmac.new(pack_uint32(salt), key, sha256).digest()
         if not hmac.compare_digest(hmac.new(key, signed, sha256).digest(), signature):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from classroom_admin.simulator.errors import CloudError
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.simulator.world import people, stage, talk, widgets
+from classroom_admin.simulator.world import messages, people, stage, widgets
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World
 
@@ -31,7 +31,7 @@ def _quiz(world: World, room: Room, user: User, chance: random.Random) -> None:
 
 
 ACTS: list[tuple[int, Act]] = [
-    (8, lambda world, room, user, chance: talk.chat(world, room, user, f"said {chance.random()}")),
+    (8, lambda world, room, user, chance: messages.chat(world, room, user, f"said {chance.random()}")),
     (
         3,
         lambda world, room, user, chance: people.leave(
@@ -99,4 +99,4 @@ class School:
     def _last(self, world: World, room: Room) -> None:
         teacher = room.users["p0"]
         people.enter(world, room, uuid=teacher.uuid, name=teacher.name, role=teacher.role)
-        talk.chat(world, room, teacher, "that was all")
+        messages.chat(world, room, teacher, "that was all")

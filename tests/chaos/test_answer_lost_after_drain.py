@@ -13,7 +13,7 @@ from classroom_admin.agora.transport import Transport
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.simulator.world import people, talk
+from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import background, reconciliation, registry, room_refresh
 from classroom_admin.sync.models import Errand, RoomCursor
 from classroom_admin.sync.polling import Poller
@@ -80,7 +80,7 @@ def say(sim: RunningSimulator, *uuids: str, word: str) -> None:
         for uuid in uuids:
             room = world.rooms[uuid]
             user = people.enter(world, room, uuid="t1", name="Teacher", role=1)
-            talk.chat(world, room, user, word)
+            messages.chat(world, room, user, word)
 
     sim.do(speak)
 

@@ -22,7 +22,7 @@ from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.simulator.world import people, talk
+from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import asking, background, inbox, lease
 from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
@@ -75,7 +75,7 @@ class LateAndShuffled(RuleBasedStateMachine):
             room = self.sim.world.rooms[uuid]
             user = people.enter(self.sim.world, room, uuid="t1", name="Teacher", role=1)
             for number in range(count):
-                talk.chat(self.sim.world, room, user, f"{number}")
+                messages.chat(self.sim.world, room, user, f"{number}")
 
         self.sim.do(speak)
 

@@ -1,4 +1,4 @@
-"""A simulator to hold to the contract, and callers of both kinds."""
+"""A running simulator to test against the contract."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[RunningSimulator]:
-    """Stepped, so that no class moves by itself; with oddities, as the real cloud has them."""
+    """A simulator with a stepped clock, so no class changes by itself, and with variations."""
     with running_simulator(stepped=True) as running:
         yield running

@@ -1,4 +1,4 @@
-"""The contract's document as tests use it: operations, what may be sent, what may come back."""
+"""The OpenAPI document of the contract, and the validation of requests and answers by it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 
 class MaxBytes:
-    """``x-max-bytes``: bytes of UTF-8 at most."""
+    """``x-max-bytes``: the maximum number of UTF-8 bytes."""
 
     def __init__(self, _parent: Any, value: int, _path: Any) -> None:
         self._most = value
@@ -30,7 +30,7 @@ class MaxBytes:
 
 
 class MaxProduct:
-    """``x-max-product``: two fields whose product is bounded."""
+    """``x-max-product``: the maximum product of two fields."""
 
     def __init__(self, _parent: Any, value: dict[str, Any], _path: Any) -> None:
         self._value = value
@@ -43,29 +43,29 @@ class MaxProduct:
             raise ValueError(f"{' times '.join(names)} is more than {self._value['maximum']}")
 
 
-_OUR_WORDS: dict[str, Any] = {"x-max-bytes": MaxBytes, "x-max-product": MaxProduct}
+_OUR_KEYWORDS: dict[str, Any] = {"x-max-bytes": MaxBytes, "x-max-product": MaxProduct}
 
 
 def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Hold values to a schema of the document; references into ``components`` work, our keywords count."""
+    """Return a validator for a schema of the document, with its ``components`` and our own keywords."""
     whole = {**schema, "components": document()["components"]}
-    return jsonschema_rs.Draft202012Validator(whole, keywords=_OUR_WORDS)
+    return jsonschema_rs.Draft202012Validator(whole, keywords=_OUR_KEYWORDS)
 
 
 def problems(schema: Mapping[str, Any], value: Any) -> list[str]:
-    return _complaints(validator(schema), value)
+    return _violations(validator(schema), value)
 
 
-def _complaints(checked_by: jsonschema_rs.Draft202012Validator, value: Any) -> list[str]:
+def _violations(checked_by: jsonschema_rs.Draft202012Validator, value: Any) -> list[str]:
     return [
-        f"{'.'.join(map(str, error.instance_path)) or 'the whole'}: {error.message[:400]}"
+        f"{'.'.join(map(str, error.instance_path)) or 'document'}: {error.message[:400]}"
         for error in checked_by.iter_errors(value)
     ]
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One call. ``raw``: as the document writes it; ``parameters``: of path and operation, resolved."""
+    """One call. ``raw``: its node in the document. ``parameters``: those of path and operation, resolved."""
 
     method: str
     path: str
@@ -83,16 +83,16 @@ class Operation:
         return None if body is None else body["content"]["application/json"]["schema"]
 
     def answer_schema(self, status: int) -> dict[str, Any] | None:
-        """None where the status is not documented."""
+        """Return the schema of an answer, None if the status is not documented."""
         answer = self.raw["responses"].get(str(status))
         return None if answer is None else resolved(answer)["content"]["application/json"]["schema"]
 
     def codes(self, status: int) -> set[int]:
-        """The business codes that an error of this status may carry; without one it repeats the status."""
+        """Return the codes that an error of this status may have: the status itself, or a business code."""
         return {status, *map(int, self.raw["x-business-codes"].get(str(status), {}))}
 
     def wrong_in_request(self, *, path: str, query: Mapping[str, str], body: Any) -> list[str]:
-        """What the contract has against a request; ``body`` None: none was sent."""
+        """Return the violations of a request. ``body`` is None if none was sent."""
         found = [f"query: {name} is not known" for name in query if ("query", name) not in self._places()]
         given = {("path", name): value for name, value in self._match(path).items()}
         given |= {("query", name): value for name, value in query.items()}
@@ -100,28 +100,28 @@ class Operation:
             if place in given:
                 value = _as_typed(given[place], parameter["schema"])
                 checked_by = self._validator(":".join(place), parameter["schema"])
-                found += [f"{place[0]} {place[1]}: {wrong}" for wrong in _complaints(checked_by, value)]
+                found += [f"{place[0]} {place[1]}: {wrong}" for wrong in _violations(checked_by, value)]
         return found + [f"body: {wrong}" for wrong in self._wrong_body(body)]
 
     def _wrong_body(self, body: Any) -> list[str]:
         if self.body_schema is None:
-            return [] if body is None else ["there should be none"]
+            return [] if body is None else ["must not be sent"]
         if body is None:
             return ["is missing"] if self.raw["requestBody"].get("required") else []
-        return _complaints(self._validator("body", self.body_schema), body)
+        return _violations(self._validator("body", self.body_schema), body)
 
     def wrong_in_answer(self, *, status: int, body: bytes) -> list[str]:
-        """What the contract has against an answer."""
+        """Return the violations of an answer."""
         schema = self.answer_schema(status)
         if schema is None:
             return [f"status {status} is not in the contract"]
         try:
-            told = json.loads(body)
+            answer = json.loads(body)
         except ValueError as error:
             return [f"{status}: not JSON ({error})"]
-        found = [f"{status}: {wrong}" for wrong in _complaints(self._validator(str(status), schema), told)]
-        if status >= 400 and not found and told["code"] not in self.codes(status):
-            found.append(f"{status}: business code {told['code']} is not in the contract")
+        found = [f"{status}: {wrong}" for wrong in _violations(self._validator(str(status), schema), answer)]
+        if status >= 400 and not found and answer["code"] not in self.codes(status):
+            found.append(f"{status}: business code {answer['code']} is not in the contract")
         return found
 
     def _validator(self, key: str, schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
@@ -156,13 +156,13 @@ def _operations() -> Iterator[Operation]:
 
 
 def operation_for(method: str, path: str) -> Operation | None:
-    """The operation that a concrete path means; the one with more fixed parts wins."""
+    """Return the operation of a concrete path. The one with more fixed parts wins."""
     fitting = [one for one in operations() if one.method == method and match(one.path, path) is not None]
     return min(fitting, key=lambda one: one.path.count("{"), default=None)
 
 
 def match(template: str, path: str) -> dict[str, str] | None:
-    """The parts of a path by name, decoded; None where it is another path."""
+    """Return the decoded parts of a path by name, None if the template does not match."""
     wanted, given = template.split("/"), path.split("/")
     if len(wanted) != len(given):
         return None
@@ -176,7 +176,7 @@ def match(template: str, path: str) -> dict[str, str] | None:
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """A node of the document, its own ``$ref`` followed."""
+    """Return a node of the document after following its ``$ref``."""
     while "$ref" in node:
         target: Any = document()
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -191,7 +191,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def event_schemas() -> dict[int, dict[str, Any]]:
-    """The schema of each kind's ``data``, by cmd."""
+    """Return the schema of each event type's ``data``, by cmd."""
     every = document()["components"]["schemas"].values()
     return {schema["x-cmd"]: schema for schema in every if "x-cmd" in schema}
 

@@ -1,4 +1,4 @@
-"""The client's own checks know the contract's bounds: what it allows is sent, what lies just outside not."""
+"""The client's checks have the contract's bounds: it sends valid values and refuses others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Check = Callable[[Any], object]
 
 
 def _values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that a schema of the document allows: schemathesis makes them, as the body of a call."""
+    """Return values that a schema allows. Schemathesis generates them as the body of a call."""
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     call = {"requestBody": body, "responses": {"200": {"description": "taken"}}}
     whole = {**document(), "paths": {"/value": {"post": call}}, "security": []}
@@ -73,7 +73,7 @@ BODIES: dict[str, tuple[dict[str, Any], Check]] = {
 
 
 def _only_integers(value: Any) -> Any:
-    """1280.0 is an integer to JSON Schema; the client is called from Python, where it is none."""
+    """Convert floats like 1280.0, which are integers in JSON Schema but not in Python."""
     if isinstance(value, dict):
         return {name: _only_integers(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -81,8 +81,8 @@ def _only_integers(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_said_elsewhere(name: str, value: Any) -> bool:
-    """What the document can't say: a port's number, and that nobody is in two groups."""
+def _breaks_unwritten_rule(name: str, value: Any) -> bool:
+    """Return whether a rule applies that the document cannot express: port numbers, users in two groups."""
     if name == "groups":
         people = [user["userUuid"] for group in value["groups"] for user in group.get("users", [])]
         return len(people) != len(set(people))
@@ -100,7 +100,7 @@ def _port(address: str) -> str:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_what_the_contract_allows_is_sent(name: str) -> None:
+def test_client_sends_what_the_contract_allows(name: str) -> None:
     schema, check = BODIES[name]
     taken = 0
 
@@ -110,7 +110,7 @@ def test_what_the_contract_allows_is_sent(name: str) -> None:
         nonlocal taken
         value = _only_integers(value)
         assume(problems(schema, value) == [])
-        assume(not _is_said_elsewhere(name, value))
+        assume(not _breaks_unwritten_rule(name, value))
         check(value)
         taken += 1
 
@@ -124,7 +124,7 @@ STATIC = {"type": "static"}
 
 
 def _numbers(schema: dict[str, Any]) -> list[Any]:
-    """The values just outside a number's bounds."""
+    """Return the values just outside a number's bounds."""
     step = 1 if schema.get("type") == "integer" else 0.001
     low = [schema["minimum"] - step] if "minimum" in schema else []
     return low + ([schema["maximum"] + step] if "maximum" in schema else [])
@@ -191,20 +191,20 @@ def _outside() -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "value"), _outside())
-def test_what_lies_just_outside_is_refused_by_both(name: str, value: Any) -> None:
+def test_client_and_contract_refuse_values_just_out_of_bounds(name: str, value: Any) -> None:
     schema, check = BODIES[name]
     assert problems(schema, value), "the contract allows it"
     with pytest.raises(InvalidArgument):
         check(value)
 
 
-def test_values_outside_were_found_for_every_number() -> None:
+def test_every_number_has_values_out_of_bounds() -> None:
     assert len(_outside()) > 60
 
 
 @EACH
 @given(value=st.text(max_size=70))
-def test_client_and_contract_agree_on_every_text_as_an_id(value: str) -> None:
+def test_client_and_contract_agree_on_valid_ids(value: str) -> None:
     allowed = problems(schema_of("Id"), value) == []
     try:
         checks.room_id(value)

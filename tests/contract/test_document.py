@@ -1,4 +1,4 @@
-"""The document itself: valid, complete, and every field says where it is known from."""
+"""The OpenAPI document is valid and complete, and every field names its source."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ BOUNDS = {
     *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "pattern"),
     *("enum", "x-max-bytes"),
 }
-# The contract's table of kinds, each with the fields that it names.
-KINDS = {
+# The contract's event types and their fields.
+EVENT_TYPES = {
     1: {"state", "startTime", "endTime", "closeTime", "operator"},
     3: {"fromUser", "message", "type"},
     4: {"action", "changeProperties", "cause", "operator"},
@@ -67,40 +67,40 @@ def _schemas_in(node: dict[str, Any], where: str) -> Iterator[tuple[str, dict[st
 
 
 def _fields() -> Iterator[tuple[str, Any]]:
-    """Every field of every schema: what stands under a ``properties``."""
+    """Return every field of every schema, that is, every entry of a ``properties``."""
     for place, node in _walk(document(), ""):
         if isinstance(node, dict) and "properties" in node and not place.endswith("/properties"):
             for name, schema in node["properties"].items():
                 yield f"{place}.{name}", schema
 
 
-def test_it_is_valid_openapi_3_1() -> None:
+def test_document_is_valid_openapi_3_1() -> None:
     assert document()["openapi"].startswith("3.1")
     validate(document())
 
 
-def test_it_is_kept_by_hand() -> None:
+def test_document_is_maintained_by_hand() -> None:
     text = PATH.read_text()
     assert text.startswith("# The contract")
     assert max(map(len, text.splitlines())) <= 180
 
 
-def test_every_field_says_where_it_is_known_from() -> None:
+def test_every_field_names_its_source() -> None:
     fields = list(_fields())
     assert len(fields) > 250
-    # `false` forbids a field, and a condition (`if`) repeats one that stands elsewhere.
-    told = [(place, schema) for place, schema in fields if schema is not False and "/if" not in place]
+    # `false` forbids a field, and a condition (`if`) repeats a field that is defined elsewhere.
+    named = [(place, schema) for place, schema in fields if schema is not False and "/if" not in place]
     assert [
-        place for place, schema in told if schema.get("x-source") not in SOURCES and not _repeats(place)
+        place for place, schema in named if schema.get("x-source") not in SOURCES and not _repeats(place)
     ] == []
 
 
 def _repeats(place: str) -> bool:
-    """`RoomEvent` names cmd and data again, to choose the schema of a kind."""
+    """Return whether this is `RoomEvent`, which repeats cmd and data to choose the schema of a type."""
     return place.startswith("/components/schemas/RoomEvent/allOf/")
 
 
-def test_every_parameter_and_every_bound_says_where_it_is_known_from() -> None:
+def test_every_parameter_and_bound_names_its_source() -> None:
     for operation in operations():
         assert all(parameter.get("x-source") in SOURCES for parameter in operation.parameters), operation.name
     silent = []
@@ -112,14 +112,14 @@ def test_every_parameter_and_every_bound_says_where_it_is_known_from() -> None:
     assert silent == []
 
 
-def test_the_calls_of_the_contract_are_all_there() -> None:
+def test_document_has_all_calls() -> None:
     by_tag = {tag: [one.name for one in operations() if one.raw["tags"] == [tag]] for tag in "AB"}
     assert (len(by_tag["A"]), len(by_tag["B"])) == (18, 4)
     assert len({one.name for one in operations()}) == 22
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_every_call_says_how_it_can_fail(operation: Operation) -> None:
+def test_every_call_lists_its_errors(operation: Operation) -> None:
     answers = operation.raw["responses"]
     assert answers.keys() >= ERRORS | {"200"}
     asks_for_a_room = "{roomUuid}" in operation.path and operation.name != "createRoom"
@@ -132,15 +132,15 @@ def test_every_call_says_how_it_can_fail(operation: Operation) -> None:
     assert codes.keys() <= named
 
 
-def test_every_code_of_the_table_is_used_or_belongs_to_the_classroom_client() -> None:
+def test_every_business_code_is_used() -> None:
     used = {code for one in operations() for codes in one.raw["x-business-codes"].values() for code in codes}
     assert used == {20404100, 20404200, 30409410, 30409411, 30409100, 30409101, 20409000}
 
 
-def test_every_kind_of_event_has_a_schema_with_its_fields() -> None:
+def test_every_event_type_has_a_schema_with_its_fields() -> None:
     schemas = event_schemas()
-    assert schemas.keys() == KINDS.keys()
-    for cmd, names in KINDS.items():
+    assert schemas.keys() == EVENT_TYPES.keys()
+    for cmd, names in EVENT_TYPES.items():
         assert schemas[cmd]["properties"].keys() >= names, cmd
     chosen = {
         rule["if"]["properties"]["cmd"]["enum"][0]: resolved(rule["then"]["properties"]["data"])
@@ -151,14 +151,14 @@ def test_every_kind_of_event_has_a_schema_with_its_fields() -> None:
     assert sorted(schema["x-peer-cmd"] for schema in peers) == [1, 99]
 
 
-def test_every_dotted_key_is_the_twin_of_a_nested_field() -> None:
+def test_every_dotted_key_matches_a_nested_field() -> None:
     for name in ("QuizChange", "PollChange"):
         fields = schema_of(name)["properties"]
         dotted = {field.removeprefix("extra.") for field in fields if field.startswith("extra.")}
         assert dotted == set(fields["extra"]["properties"])
 
 
-def test_examples_hold() -> None:
+def test_examples_match_their_schemas() -> None:
     shown = {name: each for name, each in document()["components"]["schemas"].items() if "examples" in each}
     assert shown.keys() >= {"RoomCreate", "Kick", "RoomEvent", "QuizEvent", "PollEvent"}
     for name, schema in shown.items():
@@ -167,8 +167,8 @@ def test_examples_hold() -> None:
     assert all("examples" in schema for schema in event_schemas().values())
 
 
-def test_the_schemas_refuse_what_is_wrong() -> None:
-    """A schema that takes anything would make every other test of this folder empty."""
+def test_schemas_refuse_invalid_data() -> None:
+    """A schema that accepts everything would make the other tests meaningless."""
     wrong = [
         ("RoomEvent", {"cmd": 1, "sequence": 1, "data": {"state": "open"}}),
         ("RoomEvent", {"cmd": "20", "sequence": 1, "data": {"onlineUsers": [{"userName": "Ada"}]}}),

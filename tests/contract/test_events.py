@@ -1,4 +1,4 @@
-"""Every event that a simulated school emits, oddities and all, fits the schema of its kind."""
+"""Every event of a simulated school, with variations, matches the schema of its type."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MINUTES = 10
 
 @pytest.fixture(scope="module", params=[3, 11])
 def school(request: pytest.FixtureRequest) -> Iterator[RunningSimulator]:
-    """Ten minutes of a school, played by a stepped clock."""
+    """Ten minutes of a simulated school with a stepped clock."""
     with running_simulator(seed=request.param, stepped=True) as sim:
         for _ in range(MINUTES * 60_000 // STEP_MS):
             sim.step(STEP_MS)
         yield sim
 
 
-def test_every_event_fits_the_schema_of_its_kind(school: RunningSimulator) -> None:
+def test_every_event_matches_the_schema_of_its_type(school: RunningSimulator) -> None:
     events = school.do(lambda world: [(event.stream, event.raw) for event in world.events])
     assert len(events) > 500
     checked_by = {stream: validator(schema_of(name)) for stream, name in SCHEMAS.items()}
@@ -36,7 +36,7 @@ def test_every_event_fits_the_schema_of_its_kind(school: RunningSimulator) -> No
     assert wrong == []
 
 
-def test_every_kind_of_the_table_occurs(school: RunningSimulator) -> None:
+def test_every_event_type_occurs(school: RunningSimulator) -> None:
     kinds = school.do(lambda world: {event.cmd for event in world.events if event.stream == "room"})
     assert kinds >= event_schemas().keys()
     streams = school.do(lambda world: Counter(event.stream for event in world.events))
@@ -44,14 +44,14 @@ def test_every_kind_of_the_table_occurs(school: RunningSimulator) -> None:
     assert streams["poll"] > 5
 
 
-def test_the_odd_shapes_occur_that_the_contract_allows(school: RunningSimulator) -> None:
-    """A school without oddities would not try the schemas."""
+def test_variations_of_the_contract_occur(school: RunningSimulator) -> None:
+    """Without variations, the school would not exercise the schemas."""
     raw = school.do(lambda world: b"\n".join(event.raw for event in world.events))
     for odd in (b'"role":"', b'"extra.', b'"totalReward"', b'"cause":"{', b'"traceInfo"', b'"updateTime":"'):
         assert odd in raw, odd
 
 
-def test_what_is_sent_from_person_to_person_fits_too(school: RunningSimulator) -> None:
+def test_direct_messages_match_their_schema(school: RunningSimulator) -> None:
     schemas = {1: validator(schema_of("PeerChat")), 99: validator(schema_of("PeerMessage"))}
     notices = school.do(lambda world: [relayed["notification"] for relayed in world.peer_messages])
     assert {notice["cmd"] for notice in notices} >= {1}

@@ -1,4 +1,4 @@
-"""One set of calls, three times: the document, the client's table, the simulator's routes."""
+"""The document, the client and the simulator have the same calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classroom_admin.agora import calls
 from classroom_admin.simulator.api import calls as simulated
 from tests.contract.document import match, operations
 
-# Calls that only a classroom client makes: the simulator has them, the contract's document does not.
+# Calls of classroom clients: the simulator has them, the document does not.
 CLASSROOM_CLIENT = {
     ("GET", "/v2/configs"),
     ("PUT", "/v3/rooms/{}/users/{}"),
@@ -41,7 +41,7 @@ CLASSROOM_CLIENT = {
 
 
 def _plain(path: str) -> str:
-    """A template without the names of its parts, and without what stands before the version."""
+    """Return a template from its version on, without the names of its parts."""
     nameless = re.sub(r"\{[^}]*\}", "{}", path)
     _before, polling, after = re.fullmatch(r"(/\{\})?/edu(/polling)?/apps/\{\}(/.*)", nameless).groups()  # type: ignore[union-attr]
     return f"{polling or ''}{after}"
@@ -50,7 +50,7 @@ def _plain(path: str) -> str:
 IN_CONTRACT = {(one.method, _plain(one.path)) for one in operations()}
 
 
-def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
+def test_client_has_exactly_the_calls_of_the_contract() -> None:
     called = set()
     for call in calls.ALL:
         fitting = [
@@ -63,24 +63,24 @@ def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
     assert called == {one.name for one in operations()}
 
 
-def test_the_client_names_its_calls_as_the_contract_does() -> None:
+def test_client_names_its_calls_as_the_contract() -> None:
     def camel(name: str) -> str:
         first, *rest = name.split("_")
         return first + "".join(part.capitalize() for part in rest)
 
-    # The founding document's PUT of the settings shares its address with the switch.
+    # The PUT that changes settings has the same path as the PUT that starts and stops.
     named = {camel(call.name) for call in calls.ALL}
     assert named == {one.name for one in operations()}
 
 
-def test_the_simulator_answers_what_is_in_the_contract_and_nothing_unknown() -> None:
+def test_simulator_has_exactly_the_calls_of_the_contract_and_classroom_clients() -> None:
     routes = {(route.method, _plain(route.full_path)) for route in simulated}
     assert IN_CONTRACT - routes == set()
     assert routes - IN_CONTRACT - CLASSROOM_CLIENT == set()
     assert not CLASSROOM_CLIENT & IN_CONTRACT
 
 
-def test_the_simulator_answers_under_each_address_of_the_contract() -> None:
+def test_simulator_has_every_path_of_the_contract() -> None:
     for one in operations():
         concrete = re.sub(
             r"\{(\w+)\}", lambda part: {"region": "eu", "state": "1"}.get(part[1], "x"), one.path

@@ -1,7 +1,7 @@
-"""Schemathesis drives the real simulator over HTTP through the whole contract, with valid and invalid input.
+"""Schemathesis tests the simulator over HTTP against the whole contract, with valid and invalid input.
 
-Rooms exist in most cases (they are put into the world before each call), so that every call succeeds, too.
-`CONTRACT_EXAMPLES=1000` (`make test-contract-long`) goes on for longer, and with another seed each time.
+Most cases create their room first, so every call also succeeds. `make test-contract-long`
+(`CONTRACT_EXAMPLES=500`) runs more cases, with another seed each time.
 """
 
 from __future__ import annotations
@@ -41,22 +41,22 @@ UID = "school-server"
 ROOM, USER, FILE = "maths 7b", "ada", "plan"
 SCHEMA = schemathesis.openapi.from_path(PATH)
 STATES = {"not started": 0, "started": 1, "ended": 2, "closed": 3}
-# Half of all cases play the first scene: a running class, or what an operation needs beyond it.
+# Half of all cases use the first scene: a running class, or what the operation needs.
 SCENES: list[tuple[str, str | None]] = [("started", None)] * 6
 SCENES += [("started", "web"), ("started", "composite"), *((state, None) for state in STATES)]
 GOOD: dict[str, tuple[str, str | None]] = {"updateRecording": ("started", "web")}
 
 
 @dataclass
-class Driven:
-    """What came of driving one operation."""
+class Results:
+    """The results of testing one operation."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    refused_though_valid: list[str] = field(default_factory=list)
+    refused_valid: list[str] = field(default_factory=list)
 
 
-def _furnish(world: World, *, state: str, recording: str | None) -> str:
-    """Put a room into the world as this case wants it; its id, a new one each time."""
+def _create_room(world: World, *, state: str, recording: str | None) -> str:
+    """Create a room for one case. Return its id, which is new each time."""
     uuid = f"{ROOM} {len(world.rooms)}"
     room = classes.create(world, uuid=uuid, name="Maths 7b", type=4)
     people.enter(world, room, uuid=USER, name="Ada", role=2)
@@ -86,8 +86,8 @@ def _headers(simulator: RunningSimulator, style: str) -> dict[str, str]:
     return {"Authorization": f"agora token={token}"}
 
 
-def _drive(simulator: RunningSimulator, operation: Operation, mode: GenerationMode, examples: int) -> Driven:
-    driven = Driven()
+def _drive(simulator: RunningSimulator, operation: Operation, mode: GenerationMode, examples: int) -> Results:
+    results = Results()
     api = SCHEMA[operation.path][operation.method]
     headers = {style: _headers(simulator, style) for style in ("rtm", "education")}
     session = requests.Session()
@@ -104,45 +104,45 @@ def _drive(simulator: RunningSimulator, operation: Operation, mode: GenerationMo
     @given(
         case=api.as_strategy(generation_mode=mode),
         style=st.sampled_from(["rtm", "education"]),
-        furnished=st.sampled_from([True, False, True]),
+        with_room=st.sampled_from([True, False, True]),
         scene=st.sampled_from(SCENES),
     )
-    def run(case: Case, style: str, furnished: bool, scene: tuple[str, str | None]) -> None:
+    def run(case: Case, style: str, with_room: bool, scene: tuple[str, str | None]) -> None:
         parts = case.path_parameters
         state, recording = GOOD.get(operation.name, scene) if scene == SCENES[0] else scene
-        if furnished:
+        if with_room:
             known = {"region": "eu", "appId": simulator.app_id, "userUuid": USER, "resourceUuid": FILE}
             if operation.name != "createRoom":
-                uuid = simulator.do(lambda world: _furnish(world, state=state, recording=recording))
+                uuid = simulator.do(lambda world: _create_room(world, state=state, recording=recording))
                 known["roomUuid"] = uuid
             parts |= {name: value for name, value in known.items() if name in parts}
         if mode == GenerationMode.POSITIVE:
-            assume(_goes_with_its_path(operation, case))
+            assume(_body_fits_path(operation, case))
         for name in ("x-agora-token", "x-agora-uid", "Authorization"):
             case.headers.pop(name, None)
         answer = case.call(base_url=simulator.base_url, session=session, headers=headers[style])
-        driven.statuses[answer.status_code] += 1
+        results.statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
         wrong = operation.wrong_in_answer(status=answer.status_code, body=answer.content)
         assert wrong == [], (wrong, case.as_curl_command())
-        if mode == GenerationMode.POSITIVE and answer.status_code == 400 and _is_sound(operation, case):
-            driven.refused_though_valid.append(f"{answer.text} {case.as_curl_command()}")
+        if mode == GenerationMode.POSITIVE and answer.status_code == 400 and _is_valid(operation, case):
+            results.refused_valid.append(f"{answer.text} {case.as_curl_command()}")
 
     try:
         run()
     finally:
         session.close()
-    return driven
+    return results
 
 
-def _goes_with_its_path(operation: Operation, case: Case) -> bool:
-    """To open breakout rooms, some must be named; a schema of the body can't look at the path."""
+def _body_fits_path(operation: Operation, case: Case) -> bool:
+    """Return whether the body fits the path: opening breakout rooms needs at least one."""
     opens = operation.name == "setGroups" and str(case.path_parameters["state"]) == "1"
     return not opens or bool(isinstance(case.body, dict) and case.body.get("groups"))
 
 
-def _is_sound(operation: Operation, case: Case) -> bool:
-    """Whether a case also keeps the bounds that JSON Schema can't say (bytes, products)."""
+def _is_valid(operation: Operation, case: Case) -> bool:
+    """Return whether a case also keeps the bounds that JSON Schema cannot express (bytes, products)."""
     body: Any = case.body if isinstance(case.body, dict) else None
     query = {name: str(value) for name, value in (case.query or {}).items()}
     return operation.wrong_in_request(path=case.formatted_path, query=query, body=body) == []
@@ -155,28 +155,28 @@ def clean(simulator: RunningSimulator) -> RunningSimulator:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_valid_input_is_taken_and_answered_as_the_contract_says(
+def test_valid_input_is_accepted_and_answered_by_the_contract(
     clean: RunningSimulator, operation: Operation
 ) -> None:
     others = {401, 404} if operation.name != "polledSequences" else {401}
-    driven = _drive(clean, operation, GenerationMode.POSITIVE, EXAMPLES)
-    if not driven.statuses.keys() & others:  # few cases may all be of a room that exists
-        driven = _drive(clean, operation, GenerationMode.POSITIVE, 5 * EXAMPLES)
-    assert driven.statuses[200] >= 1, driven.statuses
-    assert driven.refused_though_valid == []
-    assert driven.statuses.keys() & others, driven.statuses
+    results = _drive(clean, operation, GenerationMode.POSITIVE, EXAMPLES)
+    if not results.statuses.keys() & others:  # by chance, every room may have existed
+        results = _drive(clean, operation, GenerationMode.POSITIVE, 5 * EXAMPLES)
+    assert results.statuses[200] >= 1, results.statuses
+    assert results.refused_valid == []
+    assert results.statuses.keys() & others, results.statuses
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_invalid_input_never_breaks_it(clean: RunningSimulator, operation: Operation) -> None:
-    driven = _drive(clean, operation, GenerationMode.NEGATIVE, EXAMPLES // 2)
-    assert sum(driven.statuses[status] for status in (400, 401, 404)) >= 1, driven.statuses
+def test_invalid_input_is_answered_by_the_contract(clean: RunningSimulator, operation: Operation) -> None:
+    results = _drive(clean, operation, GenerationMode.NEGATIVE, EXAMPLES // 2)
+    assert sum(results.statuses[status] for status in (400, 401, 404)) >= 1, results.statuses
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
-def test_who_does_not_sign_is_turned_away(clean: RunningSimulator, operation: Operation) -> None:
+def test_requests_without_a_valid_token_are_refused(clean: RunningSimulator, operation: Operation) -> None:
     known = {"region": "eu", "appId": clean.app_id, "userUuid": USER, "resourceUuid": FILE, "state": "1"}
-    known |= {"roomUuid": clean.do(lambda world: _furnish(world, state="started", recording=None))}
+    known |= {"roomUuid": clean.do(lambda world: _create_room(world, state="started", recording=None))}
     path = operation.path.format_map(known | {"extAppUuid": "clock"})
     good, education = _headers(clean, "rtm"), _headers(clean, "education")
     bad: list[dict[str, str]] = [

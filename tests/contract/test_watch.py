@@ -1,4 +1,4 @@
-"""The watch over the client: it sees what goes to a simulator, and it would notice."""
+"""The validation of the client's traffic: it sees every exchange and reports violations."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def test_every_call_of_the_client_keeps_the_contract(
     assert contract.wrong == []
 
 
-def test_a_refusal_keeps_it_too(client: Client, contract: Watch) -> None:
+def test_refusal_keeps_the_contract(client: Client, contract: Watch) -> None:
     with pytest.raises(RoomNotFound):
         client.read_room(room_uuid="nobody is here")
     assert contract.seen == 1
 
 
-def test_a_wrong_request_is_noticed(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
-    """Sent past the client's checks, straight through its transport."""
+def test_invalid_request_is_reported(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
+    """The requests bypass the client's checks through its transport."""
     simulator.make_room(ROOM)
     with pytest.raises(BadParameter):
         client.transport.send(calls.CLASS_STATE, parts={"roomUuid": ROOM, "state": "7"})
@@ -102,7 +102,7 @@ def test_a_wrong_request_is_noticed(client: Client, simulator: RunningSimulator,
     ]
 
 
-def test_a_wrong_answer_is_noticed(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
+def test_invalid_answer_is_reported(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
     simulator.make_room(ROOM)
     client.polled_sequences()
     simulator.control("POST", "/emit", {"roomUuid": ROOM, "cmd": 20, "data": {"onlineUsers": [{"role": {}}]}})

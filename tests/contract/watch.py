@@ -1,4 +1,4 @@
-"""Holds the client to the contract while other tests use it against a simulator."""
+"""Validation of the client's traffic with a simulator, while other tests run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ BREAKING_FAULTS = {"malform", "truncate", "cut", "slow_body", "lose_answer", "re
 
 
 class Watch:
-    """Sees every exchange and keeps what the contract has against it.
+    """Validates every exchange with a simulator and collects the violations.
 
-    Other servers than a simulator are left alone: tests script those to be wrong. Of a simulator's answers,
-    those are left out that a fault disturbs, and, with ``odd_answers``, all of them; requests never are.
+    Servers other than a simulator are ignored, because tests make them answer wrongly. Answers are not
+    validated while a fault changes them, or with ``odd_answers``. Requests are always validated.
     """
 
     def __init__(self, *, odd_answers: bool = False) -> None:
@@ -31,7 +31,7 @@ class Watch:
         named = f"{exchange.method} {exchange.path}"
         operation = operation_for(exchange.method, exchange.path)
         if operation is None:
-            self.wrong.append(f"{named}: no call of the contract")
+            self.wrong.append(f"{named}: not a call of the contract")
             return
         sent = None if exchange.request_json is None else json.loads(json.dumps(exchange.request_json))
         found = operation.wrong_in_request(path=exchange.path, query=exchange.query, body=sent)

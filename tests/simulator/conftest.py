@@ -1,4 +1,4 @@
-"""A simulator on its own port, and somebody who may call it."""
+"""A running simulator, and an API client with valid credentials."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ UID = "school-server"
 
 
 class Api:
-    """Calls the cloud's real addresses with an RTM token; ``get("/v2/rooms/{}", "a room")`` encodes parts."""
+    """A client of the cloud with an RTM token. ``get("/v2/rooms/{}", "a room")`` encodes path parts."""
 
     def __init__(self, sim: RunningSimulator, uid: str = UID) -> None:
         self.sim = sim
@@ -53,14 +53,14 @@ class Api:
         return self.call("GET", "/v2/rooms/sequences", prefix=f"/ap/edu/polling/apps/{self.sim.app_id}")
 
     def poll(self) -> list[dict[str, Any]]:
-        """One polling answer's events."""
+        """Return the events of one polling answer."""
         answer = self.poll_response()
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["data"]
         return found
 
     def drain(self) -> list[dict[str, Any]]:
-        """Everything that the stream holds."""
+        """Poll until the stream is empty. Return all events."""
         found: list[dict[str, Any]] = []
         while batch := self.poll():
             found += batch
@@ -72,7 +72,7 @@ class Api:
 
 
 def refused(answer: requests.Response) -> tuple[int, int]:
-    """HTTP status and business code, after checking that the refusal says what it must."""
+    """Check the form of an error answer. Return its HTTP status and business code."""
     body = answer.json()
     assert set(body) == {"code", "msg", "ts"}
     assert body["msg"]
@@ -88,7 +88,7 @@ def shared_simulator() -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def sim(shared_simulator: RunningSimulator) -> RunningSimulator:
-    """Empty, stepped, every event in its documented shape."""
+    """An empty simulator with a stepped clock and without variations."""
     shared_simulator.control("POST", "/reset", {"stepped": True, "plain": True, "startMs": STEPPED_START_MS})
     return shared_simulator
 
@@ -100,7 +100,7 @@ def api(sim: RunningSimulator) -> Api:
 
 @pytest.fixture
 def room(sim: RunningSimulator) -> str:
-    """A started class with a teacher and two pupils; what led to it is drained."""
+    """A started class with a teacher and two students. Its events so far are polled already."""
     sim.make_room("class 1", roomName="Class one", state=1, duration=3600)
     sim.room("class 1", "enter", userUuid="teacher-1", userName="Ms Grey", role=1, stream=True)
     sim.room("class 1", "enter", userUuid="ada", userName="Ada")

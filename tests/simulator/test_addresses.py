@@ -1,4 +1,4 @@
-"""Addresses: regions, encoded ids, what is not there, and what every answer carries."""
+"""Paths: regions, encoded ids, unknown paths, and the headers of every answer."""
 
 import http.client
 
@@ -9,7 +9,7 @@ from tests.simulator.conftest import refused
 ODD_ID = "a b!#$%&()+-:;<=.>?@[]^_{}|~,1"
 
 
-def test_every_legal_character_in_ids(sim, api):
+def test_ids_can_contain_every_legal_character(sim, api):
     assert api.post("/v2/rooms/{}", ODD_ID, roomName="odd", roomType=4).status_code == 200
     assert api.get("/v2/rooms/{}", ODD_ID).json()["data"]["roomUuid"] == ODD_ID
     assert api.put("/v3/rooms/{}/users/{}", ODD_ID, ODD_ID, role=2).status_code == 200
@@ -24,30 +24,30 @@ def test_illegal_ids_name_the_field(api, room):
     assert answer.json()["msg"].startswith("roomUuid:")
 
 
-def test_an_encoded_slash_does_not_change_the_address(api, room):
+def test_encoded_slash_stays_part_of_the_id(api, room):
     answer = api.get("/v2/rooms/{}/users/{}", room, "a/b")
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("userUuid:")
 
 
-def test_63_bytes_are_legal(api):
+def test_ids_can_have_63_bytes(api):
     assert refused(api.get("/v2/rooms/{}", "x" * 63)) == (404, 20404100)
 
 
 @pytest.mark.parametrize("region", ["cn", "ap", "eu", "na"])
-def test_regions(sim, api, room, region):
+def test_every_region_is_accepted(sim, api, room, region):
     prefix = f"/{region}/edu/apps/{sim.app_id}"
     assert api.call("GET", "/v2/rooms/{}", room, prefix=prefix).status_code == 200
 
 
-def test_another_region_is_a_bad_parameter(sim, api, room):
+def test_unknown_region_is_refused(sim, api, room):
     answer = api.call("GET", "/v2/rooms/{}", room, prefix=f"/us/edu/apps/{sim.app_id}")
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("region:")
 
 
 @pytest.mark.parametrize("prefix", ["/edu/apps/{}", "/eu/edu/apps/{}"])
-def test_quiz_data_with_and_without_region(sim, api, room, prefix):
+def test_region_is_optional_for_quiz_events(sim, api, room, prefix):
     path = "/v2/rooms/{}/widgets/popupQuiz/sequences"
     assert api.call("GET", path, room, prefix=prefix.format(sim.app_id)).status_code == 200
 
@@ -63,16 +63,16 @@ def test_quiz_data_with_and_without_region(sim, api, room, prefix):
         ("DELETE", "/v2/rooms/x/sequences"),
     ],
 )
-def test_no_such_path(api, method, path):
+def test_unknown_path_is_not_found(api, method, path):
     assert refused(api.call(method, path)) == (404, 404)
 
 
 @pytest.mark.parametrize("prefix", ["", "/ap", "/ap/edu", "/ap/edu/apps", "/x/y/z", "/edu/polling/apps/a"])
-def test_no_such_prefix(api, prefix):
+def test_unknown_prefix_is_not_found(api, prefix):
     assert refused(api.call("GET", "/v2/rooms/sequences", prefix=prefix)) == (404, 404)
 
 
-def test_every_answer_says_what_it_is(api, room):
+def test_every_answer_has_the_simulator_headers(api, room):
     good, bad = api.get("/v2/rooms/{}", room), api.get("/v2/rooms/{}", "none")
     for answer in (good, bad):
         assert answer.headers["X-Simulator"] == "classroom-admin"
@@ -84,21 +84,21 @@ def test_every_answer_says_what_it_is(api, room):
     "body",
     [b"{", b"[]", b'"x"', b"\xff", b'{"a": NaN}', b"[" * 100_000, b'{"dirty": ' * 5000, b"1" * 5000],
 )
-def test_a_body_that_is_no_object(api, room, body):
+def test_body_must_be_an_object(api, room, body):
     url = api.url("/v2/rooms/{}/users/{}/exit", room, "ada")
     answer = api.session.post(url, data=body, headers=api.headers, timeout=10)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("body:")
 
 
-def test_a_huge_body_is_refused(api, room):
+def test_huge_body_is_refused(api, room):
     url = api.url("/v2/rooms/{}/properties", room)
     answer = api.session.put(url, data=b" " * 5_000_000, headers=api.headers, timeout=10)
     assert refused(answer) == (400, 400)
 
 
-def test_half_a_character_stays_json(api, room):
-    """A lone surrogate is legal in JSON's escapes and impossible in UTF-8."""
+def test_lone_surrogate_is_answered_as_valid_json(api, room):
+    """JSON escapes can contain a lone surrogate; UTF-8 cannot."""
     url = api.url("/v2/rooms/{}/properties", room)
     headers = api.headers | {"Content-Type": "application/json"}
     answer = api.session.put(url, data=rb'{"properties": {"a": "\ud800"}}', headers=headers, timeout=10)
@@ -106,7 +106,7 @@ def test_half_a_character_stays_json(api, room):
     assert api.poll()[0]["data"]["changeProperties"] == {"a": "\ud800"}
 
 
-def test_preflights_of_all_real_paths(sim, api):
+def test_every_real_path_answers_preflights(sim, api):
     for route in sim.cloud.router:
         path = route.full_path.replace("{region}", "ap").replace("{app}", sim.app_id)
         connection = http.client.HTTPConnection("127.0.0.1", int(sim.base_url.rsplit(":", 1)[1]))
@@ -127,9 +127,9 @@ def test_preflights_of_all_real_paths(sim, api):
         connection.close()
 
 
-def test_answers_may_be_read_by_a_web_client(api, room):
+def test_web_client_can_read_answers(api, room):
     assert api.get("/v2/rooms/{}", room).headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_no_preflight_for_what_is_not_there(api):
+def test_unknown_path_answers_no_preflight(api):
     assert api.call("OPTIONS", "/v2/nothing").status_code == 404

@@ -1,4 +1,4 @@
-"""What a classroom client calls, under its real addresses."""
+"""The calls of a classroom client."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def teacher(sim):
     return Api(sim, "teacher-1")
 
 
-def test_chat(sim, api, room):
+def test_chat_message_emits_an_event(sim, api, room):
     answer = api.post("/v2/rooms/{}/from/{}/chat", room, "ada", message="hello 👋", type=1)
     assert answer.status_code == 200
     (event,) = api.poll()
@@ -27,7 +27,7 @@ def test_chat(sim, api, room):
     assert refused(api.post("/v2/rooms/{}/from/{}/chat", room, "ada", message="x")) == (404, 20404200)
 
 
-def test_a_muted_room(api, room):
+def test_students_cannot_chat_in_a_muted_room(api, room):
     assert api.put("/v2/rooms/{}/mute", room, muteChat=1).status_code == 200
     (event,) = api.poll()
     assert (event["cmd"], event["data"]["changeProperties"]) == (4, {"muteChat": 1})
@@ -39,7 +39,7 @@ def test_a_muted_room(api, room):
     assert refused(api.put("/v2/rooms/{}/mute", room, muteChat=2)) == (400, 400)
 
 
-def test_a_muted_pupil(sim, api, room):
+def test_muted_student_cannot_chat(sim, api, room):
     sim.room(room, "mute", userUuid="ada", by="teacher-1")
     (event,) = api.poll()
     assert event["cmd"] == 21
@@ -49,7 +49,7 @@ def test_a_muted_pupil(sim, api, room):
     assert api.post("/v2/rooms/{}/from/{}/chat", room, "bob", message="x").status_code == 200
 
 
-def test_chat_history(api, room):
+def test_chat_history_is_sorted_and_paged(api, room):
     for number in range(3):
         api.post("/v2/rooms/{}/from/{}/chat", room, "ada", message=f"m{number}")
     newest = api.get("/v2/rooms/{}/chat/messages", room).json()["data"]["list"]
@@ -59,7 +59,7 @@ def test_chat_history(api, room):
 
 
 @pytest.mark.parametrize("version", ["v2", "v3"])
-def test_rewards(sim, api, room, version):
+def test_rewards_are_counted(sim, api, room, version):
     details = [{"userUuid": "ada", "changeReward": 2}, {"userUuid": "bob", "changeReward": 1}]
     path = f"/{version}/rooms/{{}}/rewards"
     assert api.post(path, room, rewardDetails=details).status_code == 200
@@ -79,7 +79,7 @@ def test_rewards(sim, api, room, version):
 
 
 @pytest.mark.parametrize("process", ["waveArm", "handsUp"])
-def test_hands(sim, api, room, process):
+def test_hand_is_raised_and_lowered(sim, api, room, process):
     path = f"/v2/rooms/{{}}/processes/{process}/progress"
     assert api.post(path, room, toUserUuid="ada", payload={"userName": "Ada"}).status_code == 200
     (event,) = api.poll()
@@ -96,7 +96,7 @@ def test_hands(sim, api, room, process):
     )
 
 
-def test_a_hand_falls_after_its_timeout(sim, api, room):
+def test_hand_is_lowered_after_its_timeout(sim, api, room):
     path = "/v2/rooms/{}/processes/waveArm/progress"
     api.post(path, room, toUserUuid="ada", timeout=30)
     api.drain()
@@ -106,13 +106,13 @@ def test_a_hand_falls_after_its_timeout(sim, api, room):
     assert api.poll()[0]["data"]["removeProgressUsers"][0]["userUuid"] == "ada"
 
 
-def test_ones_own_hand(sim, room):
+def test_caller_raises_their_own_hand(sim, room):
     ada = Api(sim, "ada")
     assert ada.post("/v2/rooms/{}/processes/waveArm/progress", room).status_code == 200
     assert ada.poll()[0]["data"]["addProgressUsers"][0]["userUuid"] == "ada"
 
 
-def test_stage(api, room):
+def test_user_goes_on_and_off_the_stage(api, room):
     path = "/v2/rooms/{}/processes/handsUp/acceptance"
     api.post(path, room, toUserUuid="ada")
     api.post(path, room, toUserUuid="bob")
@@ -127,7 +127,7 @@ def test_stage(api, room):
     assert api.poll()[0]["data"]["acceptedUsers"] == []
 
 
-def test_stage_takes_the_hand_down_and_has_room_for_so_many(sim, api):
+def test_going_on_stage_lowers_the_hand_and_has_a_limit(sim, api):
     processes = {"handsUp": {"maxAccept": 1}}
     api.post("/v2/rooms/{}", "tight", roomName="t", roomType=4, roomProperties={"processes": processes})
     for uuid in ("a", "b"):
@@ -140,7 +140,7 @@ def test_stage_takes_the_hand_down_and_has_room_for_so_many(sim, api):
     assert refused(api.post(path, "tight", toUserUuid="b")) == (409, 20409000)
 
 
-def test_streams(sim, api, room):
+def test_stream_is_added_changed_and_deleted(sim, api, room):
     path = "/v1/rooms/{}/users/{}/streams/{}"
     body = {"videoState": 1, "audioState": 0, "videoSourceType": 2, "audioSourceType": 0}
     api.put(path, room, "ada", "s1", **body)
@@ -162,7 +162,7 @@ def test_streams(sim, api, room):
 
 
 @pytest.mark.parametrize("product", ["edu", "scene"])
-def test_snapshot(sim, api, room, product):
+def test_snapshot_is_the_current_state(sim, api, room, product):
     data = api.call("GET", "/v1/rooms/{}/snapshot", room, prefix=f"/{product}/apps/{sim.app_id}").json()[
         "data"
     ]
@@ -173,7 +173,7 @@ def test_snapshot(sim, api, room, product):
     assert data["roomProperties"]["schedule"]["state"] == 1
 
 
-def test_quiz(sim, api, teacher, room):
+def test_quiz_runs_from_start_to_results(sim, api, teacher, room):
     start = "/v2/rooms/{}/widgets/popupQuizs/start"
     began = sim.world.now
     quiz = teacher.post(start, room, items=["A", "B", "C"], correctItems=["A"]).json()["data"]["popupQuizId"]
@@ -214,7 +214,7 @@ def test_quiz(sim, api, teacher, room):
     assert {event["cmd"] for event in api.poll()} == {4}
 
 
-def test_quiz_pages_by_count(sim, api, room):
+def test_quiz_answers_are_paged_by_count(sim, api, room):
     quiz = sim.room(room, "quiz", userUuid="teacher-1")["popupQuizId"]
     sim.room(room, "answer", userUuid="ada", selectedItems=["A"])
     path = "/v2/rooms/{}/widgets/popupQuiz/sequences"
@@ -236,17 +236,17 @@ def test_quiz_pages_by_count(sim, api, room):
         {"items": [1], "correctItems": [1]},
     ],
 )
-def test_bounds_of_a_quiz(api, room, body):
+def test_invalid_quiz_is_refused(api, room, body):
     assert refused(api.post("/v2/rooms/{}/widgets/popupQuizs/start", room, **body)) == (400, 400)
 
 
-def test_answers_to_nothing(api, room):
+def test_answer_to_an_unknown_quiz_or_poll_is_not_found(api, room):
     answer = "/v2/rooms/{}/widgets/popupQuizs/{}/users/{}"
     assert refused(api.put(answer, room, "none", "ada", selectedItems=["A"]))[0] == 404
     assert refused(api.post("/v2/rooms/{}/widgets/polls/{}/stop", room, "none"))[0] == 404
 
 
-def test_poll(api, teacher, room):
+def test_poll_runs_from_start_to_results(api, teacher, room):
     start = "/v2/rooms/{}/widgets/polls/start"
     poll = teacher.post(start, room, mode=1, pollItems=["yes", "no"]).json()["data"]["pollId"]
     answer = "/v2/rooms/{}/widgets/polls/{}/users/{}"
@@ -273,12 +273,12 @@ def test_poll(api, teacher, room):
         assert refused(api.post(answer, room, second, "ada", selectIndex=bad)) == (400, 400)
 
 
-def test_the_room_stream_shows_that_a_widget_runs(sim, api, room):
+def test_room_stream_announces_a_running_widget(sim, api, room):
     sim.room(room, "quiz", userUuid="teacher-1")
     sim.room(room, "quiz", stop=True)
     shown = [event["data"]["changeProperties"] for event in api.poll()]
     assert shown == [{"widgets": {"popupQuiz": {"state": 1}}}, {"widgets": {"popupQuiz": {"state": 0}}}]
 
 
-def test_configs(api):
+def test_configs_are_answered(api):
     assert api.get("/v2/configs").json()["data"] == {}

@@ -1,4 +1,4 @@
-"""The simulator's own time."""
+"""The simulator's clock and timeline."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.simulator.conftest import Api
 
 
 class Machine:
-    """A machine whose time a test moves."""
+    """A machine whose time the test sets."""
 
     def __init__(self):
         self.seconds = 100.0
@@ -23,21 +23,21 @@ def clock_on(machine, **more):
     return SimClock(start_ms=1_000_000, monotonic=machine, **more)
 
 
-def test_real_time():
+def test_real_clock_follows_the_machine():
     machine = Machine()
     clock = clock_on(machine)
     machine.seconds += 1.5
     assert clock.now_ms() == 1_001_500
 
 
-def test_faster():
+def test_speed_multiplies_real_time():
     machine = Machine()
     clock = clock_on(machine, speed=60)
     machine.seconds += 60
     assert clock.now_ms() == 1_000_000 + 3_600_000
 
 
-def test_a_change_goes_on_from_now():
+def test_changed_clock_continues_from_now():
     machine = Machine()
     clock = clock_on(machine, speed=10)
     machine.seconds += 1
@@ -53,23 +53,23 @@ def test_a_change_goes_on_from_now():
     assert clock.now_ms() == 1_012_005
 
 
-def test_a_running_clock_is_not_stepped():
+def test_running_clock_cannot_be_stepped():
     with pytest.raises(ValueError, match="stepped first"):
         SimClock().step(1)
 
 
 @pytest.mark.parametrize("speed", [0, -1])
-def test_no_such_speed(speed):
+def test_speed_must_be_positive(speed):
     with pytest.raises(ValueError, match="speed"):
         SimClock(speed=speed)
 
 
-def test_it_never_goes_back():
+def test_clock_never_runs_backwards():
     with pytest.raises(ValueError, match="back"):
         SimClock(mode="stepped").step(-1)
 
 
-def test_timeline_runs_by_due_time_and_first_planned_first():
+def test_timeline_runs_effects_by_due_time_then_by_insertion():
     timeline, seen = Timeline(), []
     timeline.at(20, lambda: seen.append("b"))
     timeline.at(10, lambda: seen.append("a"))
@@ -82,8 +82,8 @@ def test_timeline_runs_by_due_time_and_first_planned_first():
     assert timeline.next_at() == 30
 
 
-def test_a_crowd_is_let_through_in_portions():
-    """What does not fit into a moment is left for the next one, in order; time stands where it got to."""
+def test_busy_world_continues_in_later_ticks():
+    """Effects that a tick does not reach run in the next one, in order. Until then the time stays behind."""
     world, seen = World(now_ms=0, app_id="x"), []
     for at_ms in range(1, 201):
         world.timeline.at(at_ms, lambda at_ms=at_ms: seen.append(at_ms))
@@ -93,7 +93,7 @@ def test_a_crowd_is_let_through_in_portions():
     assert (seen, world.now) == (list(range(1, 201)), 500)
 
 
-def test_stepped_over_http(sim, api):
+def test_clock_is_stepped_over_http(sim, api):
     assert sim.control("GET", "/clock")["nowMs"] == STEPPED_START_MS
     assert sim.step(2500)["nowMs"] == STEPPED_START_MS + 2500
     assert api.get("/v2/configs").json()["ts"] == STEPPED_START_MS + 2500
@@ -101,14 +101,14 @@ def test_stepped_over_http(sim, api):
         sim.control("POST", "/clock", {"step": -1})
 
 
-def test_stepping_a_running_clock_is_refused():
+def test_stepping_a_running_clock_over_http_is_a_conflict():
     with running_simulator() as sim, pytest.raises(ControlFailed) as failed:
         sim.step(1000)
     assert failed.value.status == 409
 
 
-def test_an_hour_plays_in_a_moment():
-    """Nobody steps: the clock runs 100,000 times faster, and the class lives its life by itself."""
+def test_fast_clock_runs_a_whole_class():
+    """At 100,000 times real time, a class starts, ends and closes without any steps."""
     with running_simulator(speed=100_000, plain=True) as sim:
         api = Api(sim)
         sim.make_room("fast", startTime=sim.world.now, duration=3600, closeDelay=600)
@@ -118,7 +118,7 @@ def test_an_hour_plays_in_a_moment():
         assert states == [1, 2, 3]
 
 
-def test_the_mode_can_be_changed_while_it_runs(sim):
+def test_mode_can_be_changed_while_running(sim):
     changed = sim.control("POST", "/clock", {"mode": "real", "speed": 1000})
     assert (changed["mode"], changed["speed"]) == ("real", 1000)
     began = sim.control("GET", "/clock")["nowMs"]
@@ -128,6 +128,6 @@ def test_the_mode_can_be_changed_while_it_runs(sim):
     assert sim.control("GET", "/clock")["nowMs"] == stopped
 
 
-def test_start_can_be_chosen():
+def test_start_time_can_be_set():
     with running_simulator(stepped=True, start_ms=1_000) as sim:
         assert sim.control("GET", "/clock")["nowMs"] == 1_000

@@ -1,4 +1,4 @@
-"""``manage.py simulator`` as a process of its own."""
+"""``manage.py simulator`` as a real process."""
 
 import os
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(*arguments, **environment):
-    # The suite's own settings would take AGORA_* out of the environment again.
+    # The settings of the tests would remove AGORA_* from the environment again.
     left_out = ("AGORA_", "DJANGO_SETTINGS_MODULE")
     known = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return subprocess.Popen(
@@ -55,7 +55,7 @@ def started():
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_one_line_when_ready_and_gone_at_once(started, ending):
+def test_prints_one_line_when_ready_and_stops_at_once(started, ending):
     process, url = started("--port", "0")
     with requests.Session() as session:
         assert session.get(f"{url}/_sim/health", timeout=5).json()["rooms"] == 0
@@ -68,7 +68,7 @@ def test_one_line_when_ready_and_gone_at_once(started, ending):
     assert "Traceback" not in errors
 
 
-def test_demo_credentials_and_a_seed(started):
+def test_options_and_default_credentials_are_used(started):
     _, url = started("--port", "0", "--seed", "7", "--poll-batch", "3", "--speed", "20")
     token = RtmTokenBuilder.build_token(DEMO_APP_ID, DEMO_APP_CERTIFICATE, "me", 600)
     headers = {"x-agora-token": token, "x-agora-uid": "me"}
@@ -81,7 +81,7 @@ def test_demo_credentials_and_a_seed(started):
     assert (health["seed"], health["clock"]["speed"], health["rooms"]) == (7, 20, 8)
 
 
-def test_credentials_from_the_environment(started):
+def test_credentials_come_from_the_environment(started):
     _, url = started("--port", "0", AGORA_APP_ID="a" * 32, AGORA_APP_CERTIFICATE="b" * 32)
     token = RtmTokenBuilder.build_token("a" * 32, "b" * 32, "me", 600)
     headers = {"x-agora-token": token, "x-agora-uid": "me"}
@@ -101,20 +101,44 @@ def fails(*arguments, **environment):
     return errors
 
 
-def test_a_taken_port_is_one_clear_line():
+def test_taken_port_is_reported_in_one_line():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"127.0.0.1:{port}" in fails("--port", str(port))
 
 
-def test_only_loopback_unless_told_by_name():
+def test_other_hosts_are_refused_without_expose():
     assert "--expose" in fails("--host", "0.0.0.0", "--port", "0")
 
 
-def test_exposed_when_told(started):
+def test_other_hosts_are_allowed_with_expose(started):
     _, url = started("--host", "0.0.0.0", "--expose", "--port", "0")
     assert requests.get(f"{url.replace('0.0.0.0', '127.0.0.1')}/_sim/health", timeout=5).status_code == 200
 
 
-def test_credentials_that_cannot_be_right():
+@pytest.mark.parametrize(
+    ("arguments", "offered"),
+    [
+        (["help", "--commands"], False),
+        (["simulator", "--help"], True),
+        (["help", "simulator"], True),
+    ],
+)
+@pytest.mark.parametrize("settings", [None, "classroom_admin.settings"])
+def test_simulator_is_only_installed_for_its_own_command(tmp_path, arguments, offered, settings):
+    chosen = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
+    known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    found = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=known | chosen | {"DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    assert ("simulator" in found.stdout) is offered
+
+
+def test_invalid_credentials_are_reported():
     assert "app_id" in fails("--port", "0", AGORA_APP_ID="short")

@@ -1,4 +1,4 @@
-"""Driving the simulator, its oracle, and lessons to order."""
+"""The control calls: rooms, events, oracle and lessons."""
 
 import json
 
@@ -9,14 +9,14 @@ from classroom_admin.simulator.testing import ControlFailed, running_simulator
 from tests.simulator.conftest import Api
 
 
-def test_health(sim, room):
+def test_health_reports_the_state_of_the_simulator(sim, room):
     health = sim.control("GET", "/health")
     assert health["simulator"] == "classroom-admin"
     assert (health["rooms"], health["events"], health["waiting"], health["seed"]) == (1, 4, 0, None)
     assert health["appId"] == sim.app_id
 
 
-def test_reset_begins_afresh(sim, api, room):
+def test_reset_deletes_everything(sim, api, room):
     sim.fault("server_error")
     sim.step(1000)
     answer = sim.control(
@@ -33,13 +33,13 @@ def test_reset_begins_afresh(sim, api, room):
 @pytest.mark.parametrize(
     "body", [{"seeds": 1}, {"pollBatch": 0}, {"speed": 0}, {"stepped": "yes"}, {"seed": -1}]
 )
-def test_reset_refuses_what_it_does_not_know(sim, room, body):
+def test_reset_refuses_unknown_settings(sim, room, body):
     with pytest.raises(ControlFailed):
         sim.control("POST", "/reset", body)
     assert sim.control("GET", "/health")["rooms"] == 1
 
 
-def test_seeding_a_world_that_is_there(sim, room):
+def test_seed_starts_a_school_in_the_current_world(sim, room):
     assert sim.control("POST", "/seed", {"seed": 1})["rooms"] == 9
 
 
@@ -74,13 +74,13 @@ def test_seeding_a_world_that_is_there(sim, room):
         ("void", {}, []),
     ],
 )
-def test_each_action_is_the_event_it_says(sim, api, room, action, body, cmds):
+def test_each_action_emits_its_event(sim, api, room, action, body, cmds):
     answer = sim.room(room, action, **body)
     assert answer["roomUuid"] == room
     assert [event["cmd"] for event in api.poll()] == cmds
 
 
-def test_lower_and_unstage(sim, api, room):
+def test_lower_and_unstage_emit_their_events(sim, api, room):
     sim.room(room, "wave", userUuid="ada")
     sim.room(room, "lower", userUuid="ada")
     sim.room(room, "stage", userUuid="bob")
@@ -88,7 +88,7 @@ def test_lower_and_unstage(sim, api, room):
     assert [event["cmd"] for event in api.poll()] == [1502, 1502, 1501, 1501]
 
 
-def test_answers(sim, room):
+def test_quiz_and_poll_answers_are_recorded(sim, room):
     sim.room(room, "quiz", userUuid="teacher-1", items=["A", "B"], correctItems=["B"])
     sim.room(room, "answer", userUuid="ada", selectedItems=["B"])
     sim.room(room, "poll", userUuid="teacher-1", pollItems=["x", "y"])
@@ -101,7 +101,7 @@ def test_answers(sim, room):
     assert not truth["quizzes"][0]["running"]
 
 
-def test_a_peer_message_is_given_back_for_a_relay(sim, room):
+def test_direct_message_is_returned_as_a_webhook_receives_it(sim, room):
     relay = sim.room(room, "peer", userUuid="ada", toUserUuid="bob", message="psst", cmd=99)["relay"]
     assert (relay["channel"], relay["toUserUuid"]) == ("peer", "bob")
     assert relay["notification"]["cmd"] == 99
@@ -113,13 +113,13 @@ def test_a_peer_message_is_given_back_for_a_relay(sim, room):
     ("path", "status"),
     [("/rooms/none/chat", 404), ("/rooms/class%201/fly", 404), ("/nowhere", 404), ("/health", 405)],
 )
-def test_what_is_not_there(sim, room, path, status):
+def test_unknown_rooms_users_and_calls_are_not_found(sim, room, path, status):
     with pytest.raises(ControlFailed) as failed:
         sim.control("POST", path, {"userUuid": "ada", "message": "x"})
     assert failed.value.status == status
 
 
-def test_bad_bodies_are_named(sim, room):
+def test_invalid_bodies_name_the_field(sim, room):
     with pytest.raises(ControlFailed, match="userUuid"):
         sim.room(room, "chat", message="x")
     answer = requests.post(f"{sim.base_url}/_sim/reset", data="{", timeout=5)
@@ -127,7 +127,7 @@ def test_bad_bodies_are_named(sim, room):
     assert sim.control("GET", "/health")["rooms"] == 1
 
 
-def test_other_web_sites_may_not_drive_it(sim, room):
+def test_requests_from_other_sites_are_refused(sim, room):
     for origin, status in (("https://evil.example", 403), (sim.base_url, 200)):
         answer = requests.post(
             f"{sim.base_url}/_sim/faults", json={"kind": "skew"}, headers={"Origin": origin}, timeout=5
@@ -135,7 +135,7 @@ def test_other_web_sites_may_not_drive_it(sim, room):
         assert answer.status_code == status
 
 
-def test_emit_any_event(sim, api, room):
+def test_emit_sends_any_event(sim, api, room):
     sim.control("POST", "/emit", {"roomUuid": room, "cmd": 4711, "data": {"x": 1}})
     sim.control(
         "POST", "/emit", {"roomUuid": room, "cmd": "20", "data": None, "fields": {"ts": None, "extra": 1}}
@@ -146,27 +146,27 @@ def test_emit_any_event(sim, api, room):
     assert "ts" not in second
 
 
-def test_emit_under_another_number(sim, api, room):
+def test_emit_uses_the_given_sequence(sim, api, room):
     sim.control("POST", "/emit", {"roomUuid": room, "cmd": 3, "data": {}, "sequence": 2})
     assert api.poll()[0]["sequence"] == 2
     sim.room(room, "chat", userUuid="ada", message="x")
     assert api.poll()[0]["sequence"] == 5
 
 
-def test_emit_raw_bytes(sim, api, room):
+def test_emit_sends_raw_text_unchanged(sim, api, room):
     sim.control("POST", "/emit", {"roomUuid": room, "raw": '"not an event"'})
     sim.control("POST", "/emit", {"roomUuid": room, "raw": "17"})
     assert api.poll() == ["not an event", 17]
 
 
-def test_emit_into_a_widget_stream(sim, api, room):
+def test_emit_writes_to_a_widget_stream(sim, api, room):
     sim.control("POST", "/emit", {"roomUuid": room, "cmd": 4, "data": {"odd": 1}, "stream": "poll"})
     assert api.poll() == []
     rows = api.get("/v2/rooms/{}/widgets/poll/sequences", room).json()["data"]["list"]
     assert rows[0]["data"] == {"odd": 1}
 
 
-def test_oddities_on_and_off(sim, api, room):
+def test_variations_are_turned_on_and_off(sim, api, room):
     sim.control("POST", "/plain", {"plain": False})
     for number in range(40):
         sim.room(room, "chat", userUuid="ada", message=str(number))
@@ -180,7 +180,7 @@ def test_oddities_on_and_off(sim, api, room):
 # The oracle
 
 
-def test_oracle_knows_every_event_and_who_got_it(sim, api, room):
+def test_oracle_lists_every_event_and_its_readers(sim, api, room):
     sim.step(250)
     sim.room(room, "chat", userUuid="ada", message="hi")
     sim.step(250)
@@ -195,7 +195,7 @@ def test_oracle_knows_every_event_and_who_got_it(sim, api, room):
     assert (truth["emitted"], truth["waiting"]) == (5, 0)
 
 
-def test_oracle_knows_presence_to_the_millisecond(sim, room):
+def test_oracle_lists_presence_to_the_millisecond(sim, room):
     entered = sim.world.now
     sim.step(1234)
     sim.room(room, "drop", userUuid="ada")
@@ -208,7 +208,7 @@ def test_oracle_knows_presence_to_the_millisecond(sim, room):
     assert users["bob"]["presence"] == [[entered, entered + 3000, "kicked"]]
 
 
-def test_oracle_knows_the_state_of_people(sim, room):
+def test_oracle_lists_the_state_of_each_user(sim, room):
     sim.room(room, "wave", userUuid="ada")
     sim.room(room, "stage", userUuid="bob")
     sim.room(room, "reward", userUuid="bob", change=3)
@@ -223,7 +223,7 @@ def test_oracle_knows_the_state_of_people(sim, room):
     assert sim.control("GET", "/rooms/class%201") == truth["rooms"][0]
 
 
-def test_oracle_in_pages(sim, room):
+def test_oracle_pages_through_events(sim, room):
     first = sim.oracle(limit=2)["events"]
     rest = sim.oracle(after=first[-1]["id"])["events"]
     assert [event["id"] for event in first + rest] == [1, 2, 3, 4]
@@ -236,7 +236,7 @@ def test_oracle_keeps_destroyed_rooms(sim, room):
     assert len(truth["users"]) == 3
 
 
-def test_only_so_many_destroyed_rooms_are_remembered():
+def test_keep_past_limits_the_destroyed_rooms():
     with running_simulator(stepped=True, keep_past=2) as sim:
         for number in range(4):
             sim.make_room(f"r{number}", state=1)
@@ -252,7 +252,7 @@ def test_only_so_many_destroyed_rooms_are_remembered():
 # Lessons
 
 
-def test_a_lesson_to_order(sim, api):
+def test_lesson_starts_classes_as_requested(sim, api):
     made = sim.control("POST", "/lesson", {"rooms": 3, "pupils": 5, "minutes": 4, "seed": 8})["rooms"]
     assert made == ["lesson-0", "lesson-1", "lesson-2"]
     sim.step(3 * 60_000)
@@ -264,8 +264,8 @@ def test_a_lesson_to_order(sim, api):
     assert {room["state"] for room in sim.oracle(events=0)["rooms"]} == {2}
 
 
-def test_a_lesson_never_falls_silent(sim):
-    sim.control("POST", "/lesson", {"rooms": 8, "pupils": 30, "minutes": 60})
+def test_lesson_emits_events_until_it_ends(sim):
+    sim.control("POST", "/lesson", {"rooms": 8, "students": 30, "minutes": 60})
     for _ in range(20):
         before = sim.do(counts)
         sim.step(120_000)
@@ -277,17 +277,17 @@ def counts(world):
     return {room.uuid: len(room.logs["room"]) for room in world.rooms.values()}
 
 
-def test_the_same_lesson_twice_is_the_same_to_the_byte(sim):
+def test_same_seed_gives_the_same_lesson_byte_for_byte(sim):
     def play():
         sim.control("POST", "/reset", {"stepped": True})
-        sim.control("POST", "/lesson", {"rooms": 2, "pupils": 6, "minutes": 3, "seed": 8})
+        sim.control("POST", "/lesson", {"rooms": 2, "students": 6, "minutes": 3, "seed": 8})
         sim.step(200_000)
         return [event["raw"] for event in sim.oracle()["events"]]
 
     assert play() == play()
 
 
-def test_rooms_in_a_few_words(sim, room):
+def test_room_list_is_a_summary(sim, room):
     assert sim.control("GET", "/rooms")["rooms"] == [
         {
             "roomUuid": room,
@@ -301,7 +301,7 @@ def test_rooms_in_a_few_words(sim, room):
     ]
 
 
-def test_the_page(sim):
+def test_control_page_is_served(sim):
     answer = requests.get(f"{sim.base_url}/_sim/", timeout=5)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
@@ -309,5 +309,5 @@ def test_the_page(sim):
     assert "<title>" in answer.text
 
 
-def test_do_runs_inside_the_server(sim, room):
+def test_do_runs_in_the_thread_of_the_server(sim, room):
     assert sim.do(lambda world: sorted(world.rooms)) == [room]

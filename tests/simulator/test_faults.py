@@ -1,4 +1,4 @@
-"""Each fault does what it says, when it is told to."""
+"""Each fault has the described effect, at the configured times."""
 
 import socket
 import time
@@ -21,7 +21,7 @@ def numbers(events):
 
 
 @pytest.mark.parametrize(("kind", "status"), [("too_many", 429), ("unavailable", 503)])
-def test_refusals_with_and_without_retry_after(sim, api, kind, status):
+def test_refusals_can_have_retry_after(sim, api, kind, status):
     fault = sim.fault(kind)
     answer = api.get("/v2/configs")
     assert refused(answer)[0] == status
@@ -31,12 +31,12 @@ def test_refusals_with_and_without_retry_after(sim, api, kind, status):
     assert api.get("/v2/configs").headers["Retry-After"] == "7"
 
 
-def test_internal_error(sim, api):
+def test_server_error_answers_500(sim, api):
     sim.fault("server_error")
     assert refused(api.get("/v2/configs")) == (500, 500)
 
 
-def test_expired_token(sim, api):
+def test_token_expired_answers_401(sim, api):
     sim.fault("token_expired", count=1)
     answer = api.get("/v2/configs")
     assert refused(answer)[0] == 401
@@ -44,7 +44,7 @@ def test_expired_token(sim, api):
     assert api.get("/v2/configs").status_code == 200
 
 
-def test_request_budget(sim, api):
+def test_budget_answers_429_above_the_limit(sim, api):
     sim.fault("budget", params={"perSecond": 5, "retryAfter": 1})
     answers = [api.get("/v2/configs") for _ in range(8)]
     assert [answer.status_code for answer in answers[:6]] == [200] * 5 + [429]
@@ -55,20 +55,20 @@ def test_request_budget(sim, api):
     assert time.monotonic() < deadline
 
 
-def test_nothing_is_done_when_it_refuses(sim, api, room):
+def test_refused_request_changes_nothing(sim, api, room):
     sim.fault("server_error", route="kick")
     assert api.post("/v2/rooms/{}/users/{}/exit", room, "ada").status_code == 500
     assert api.poll() == []
 
 
-def test_connection_closed_before_anything_is_done(sim, api, room):
+def test_refuse_closes_the_connection_and_changes_nothing(sim, api, room):
     sim.fault("refuse", route="kick")
     with pytest.raises(requests.ConnectionError):
         api.post("/v2/rooms/{}/users/{}/exit", room, "ada")
     assert api.poll() == []
 
 
-def test_answer_lost_after_the_stream_was_drained(sim, api, room):
+def test_events_of_a_lost_answer_are_lost(sim, api, room):
     chat(sim, room, 3)
     sim.fault("lose_answer", route="poll", count=1)
     with pytest.raises(requests.ConnectionError):
@@ -79,7 +79,7 @@ def test_answer_lost_after_the_stream_was_drained(sim, api, room):
     assert [(row[0]["to"], row[0]["outcome"]) for row in handed] == [("school-server", "lost")] * 3
 
 
-def test_a_write_is_done_although_its_answer_is_lost(sim, api, room):
+def test_write_with_a_lost_answer_takes_effect(sim, api, room):
     sim.fault("lose_answer", route="kick")
     with pytest.raises(requests.ConnectionError):
         api.post("/v2/rooms/{}/users/{}/exit", room, "ada")
@@ -87,14 +87,14 @@ def test_a_write_is_done_although_its_answer_is_lost(sim, api, room):
 
 
 @pytest.mark.parametrize("kind", ["delay", "late_answer", "slow_body"])
-def test_slowness(sim, api, kind):
+def test_answers_are_delayed(sim, api, kind):
     sim.fault(kind, params={"ms": 300})
     began = time.monotonic()
     assert api.get("/v2/configs").json()["code"] == 0
     assert 0.25 < time.monotonic() - began < 5
 
 
-def test_a_late_answer_nobody_waits_for_is_lost(sim, api, room):
+def test_late_answer_is_lost_if_the_client_has_left(sim, api, room):
     chat(sim, room, 1)
     sim.fault("late_answer", route="poll", params={"ms": 400}, count=1)
     url = api.url("/v2/rooms/sequences", prefix=f"/ap/edu/polling/apps/{sim.app_id}")
@@ -106,7 +106,7 @@ def test_a_late_answer_nobody_waits_for_is_lost(sim, api, room):
     assert api.poll() == []
 
 
-def test_truncated_json_in_a_whole_answer(sim, api, room):
+def test_truncate_sends_partial_json_in_a_complete_answer(sim, api, room):
     chat(sim, room, 3)
     sim.fault("truncate", route="poll", count=1)
     answer = api.poll_response()
@@ -117,7 +117,7 @@ def test_truncated_json_in_a_whole_answer(sim, api, room):
     assert sim.oracle(room=room)["events"][-1]["handedOut"][0]["outcome"] == "lost"
 
 
-def test_an_answer_that_breaks_off(sim, api, room):
+def test_cut_ends_an_answer_early(sim, api, room):
     chat(sim, room, 3)
     sim.fault("cut", route="poll", count=1)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -125,7 +125,7 @@ def test_an_answer_that_breaks_off(sim, api, room):
     assert api.poll() == []
 
 
-def test_malformed_json(sim, api):
+def test_malform_sends_invalid_json(sim, api):
     sim.fault("malform", count=1)
     with pytest.raises(ValueError, match="line 1"):
         api.get("/v2/configs").json()
@@ -133,13 +133,13 @@ def test_malformed_json(sim, api):
     assert api.get("/v2/configs").text == "<html>gateway</html>"
 
 
-def test_duplicates(sim, api, room):
+def test_duplicate_repeats_events(sim, api, room):
     chat(sim, room, 5)
     sim.fault("duplicate", route="poll", params={"share": 1})
     assert numbers(api.poll()) == [5, 5, 6, 6, 7, 7, 8, 8, 9, 9]
 
 
-def test_reordered_inside_an_answer(sim, api, room):
+def test_reorder_shuffles_events(sim, api, room):
     chat(sim, room, 30)
     sim.fault("reorder", route="poll")
     shown = numbers(api.poll())
@@ -147,7 +147,7 @@ def test_reordered_inside_an_answer(sim, api, room):
     assert sorted(shown) == list(range(5, 35))
 
 
-def test_an_event_missing_from_the_stream_is_in_the_repeatable_endpoint(sim, api, room):
+def test_withheld_event_is_in_the_repeatable_endpoint(sim, api, room):
     fault = sim.fault("withhold", params={"cmd": 3}, count=1)
     chat(sim, room, 3)
     assert numbers(api.poll()) == [6, 7]
@@ -155,7 +155,7 @@ def test_an_event_missing_from_the_stream_is_in_the_repeatable_endpoint(sim, api
     assert sim.oracle(room=room)["events"][4]["withheld"] == f"withheld by fault {fault}"
 
 
-def test_withholding_from_one_room_only(sim, api, room):
+def test_withhold_can_affect_one_room_only(sim, api, room):
     sim.make_room("other", state=1)
     sim.fault("withhold", params={"room": "other"})
     sim.room("other", "enter", userUuid="x")
@@ -163,7 +163,7 @@ def test_withholding_from_one_room_only(sim, api, room):
     assert [event["roomUuid"] for event in api.poll()] == ["other", room]
 
 
-def test_a_foreign_reader_takes_part_of_the_stream(sim, api, room):
+def test_competing_reader_takes_part_of_the_stream(sim, api, room):
     sim.fault("foreign_reader", route="poll", params={"share": 0.5})
     chat(sim, room, 40)
     mine = numbers(api.drain())
@@ -176,7 +176,7 @@ def test_a_foreign_reader_takes_part_of_the_stream(sim, api, room):
     assert sorted(mine + theirs) == list(range(5, 45))
 
 
-def test_a_foreign_reader_that_polls_by_itself(sim, api, room):
+def test_competing_reader_can_poll_by_itself(sim, api, room):
     fault = sim.fault("foreign_reader", route="nothing", params={"share": 1, "everyMs": 500})
     chat(sim, room, 3)
     sim.step(499)
@@ -190,12 +190,12 @@ def test_a_foreign_reader_that_polls_by_itself(sim, api, room):
     assert len(api.poll()) == 1
 
 
-def test_skewed_clock(sim, api):
+def test_skew_shifts_the_time_of_answers(sim, api):
     sim.fault("skew", params={"ms": 120_000})
     assert api.get("/v2/configs").json()["ts"] == sim.world.now + 120_000
 
 
-def test_probability(sim, api):
+def test_probability_decides_how_often_a_fault_occurs(sim, api):
     sim.fault("server_error", probability=0.5)
     statuses = [api.get("/v2/configs").status_code for _ in range(60)]
     assert 10 < statuses.count(500) < 50
@@ -204,14 +204,14 @@ def test_probability(sim, api):
     assert api.get("/v2/configs").status_code == 200
 
 
-def test_count_and_calls_before(sim, api):
+def test_count_and_after_calls_limit_a_fault(sim, api):
     sim.fault("server_error", count=2, afterCalls=1)
     assert [api.get("/v2/configs").status_code for _ in range(5)] == [200, 500, 500, 200, 200]
     (fault,) = sim.control("GET", "/faults")["faults"]
     assert (fault["hits"], fault["count"]) == (2, 2)
 
 
-def test_schedule_by_the_simulated_clock(sim, api):
+def test_fault_is_active_between_its_times(sim, api):
     sim.fault("server_error", fromMs=1000, untilMs=3000)
     seen = []
     for _ in range(4):
@@ -221,13 +221,13 @@ def test_schedule_by_the_simulated_clock(sim, api):
 
 
 @pytest.mark.parametrize("route", ["poll", "po*", "GET /{region}/edu/polling/*"])
-def test_only_on_its_route(sim, api, route):
+def test_fault_affects_only_its_route(sim, api, route):
     sim.fault("server_error", route=route)
     assert api.get("/v2/configs").status_code == 200
     assert api.poll_response().status_code == 500
 
 
-def test_several_at_once(sim, api, room):
+def test_several_faults_affect_one_request(sim, api, room):
     chat(sim, room, 20)
     sim.fault("duplicate", route="poll", params={"share": 1})
     sim.fault("reorder", route="poll")
@@ -236,7 +236,7 @@ def test_several_at_once(sim, api, room):
     assert sorted(shown) == sorted([*range(5, 25), *range(5, 25)])
 
 
-def test_faults_never_strike_the_control_calls(sim):
+def test_faults_do_not_affect_control_calls(sim):
     for kind in ("server_error", "refuse", "truncate"):
         sim.fault(kind)
     assert sim.control("GET", "/health")["faults"] == 3
@@ -255,26 +255,26 @@ def test_faults_never_strike_the_control_calls(sim):
         {"kind": "delay", "fromMs": -1},
     ],
 )
-def test_what_cannot_be_set_is_said(sim, body):
+def test_invalid_fault_is_refused_with_the_field(sim, body):
     with pytest.raises(ControlFailed) as failed:
         sim.control("POST", "/faults", body)
     assert failed.value.status == 400
     assert sim.control("GET", "/faults")["faults"] == []
 
 
-def test_every_kind_is_listed_with_what_it_does(sim):
+def test_every_kind_is_listed_with_its_description(sim):
     listed = sim.control("GET", "/faults")["kinds"]
     assert {kind["kind"] for kind in listed} == set(KINDS)
     assert all(kind["does"] for kind in listed)
 
 
-def test_removing_what_is_not_there(sim):
+def test_removing_an_unknown_fault_is_not_found(sim):
     with pytest.raises(ControlFailed) as failed:
         sim.control("DELETE", "/faults/99")
     assert failed.value.status == 404
 
 
-def test_an_outage_refuses_connections_and_ends_by_itself():
+def test_outage_refuses_connections_until_it_ends():
     with running_simulator(plain=True) as sim:
         api = Api(sim)
         assert api.get("/v2/configs").status_code == 200

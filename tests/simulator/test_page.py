@@ -1,4 +1,4 @@
-"""The page for breaking the cloud by hand, in a real browser."""
+"""The control page and the join page, in a real browser."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 def browser_page() -> Iterator[Page]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not chromium:
-        pytest.fail("no chromium found: install Debian's chromium, or say where it is in CHROMIUM")
+        pytest.fail("no chromium found: install Debian's chromium, or set CHROMIUM to its path")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
@@ -29,11 +29,11 @@ def page(sim, browser_page) -> Iterator[Page]:
     assert problems == []
 
 
-def test_rooms_are_shown_and_driven(sim, page):
+def test_rooms_are_shown_and_controlled(sim, page):
     sim.make_room("r", roomName="<b>Physics</b>", state=1)
     row = page.get_by_role("row", name="<b>Physics</b>")
     expect(row).to_contain_text("running")
-    row.get_by_role("button", name="Somebody enters").click()
+    row.get_by_role("button", name="Add a student").click()
     expect(row.get_by_role("cell").nth(2)).to_have_text("1")
     page.get_by_role("heading", name="Simulated cloud").click()
     row.get_by_role("button", name="End").click()
@@ -46,41 +46,41 @@ def test_faults_are_set_and_removed(sim, page):
     shown = page.locator("#faults li")
     expect(shown).to_contain_text("too_many")
     page.get_by_label("Fault").select_option("delay")
-    expect(page.locator("#does")).to_contain_text("waits before the request is handled")
+    expect(page.locator("#does")).to_contain_text("delays the request")
     page.get_by_label("Calls").fill("kick")
     page.get_by_label("Settings (JSON)").fill('{"ms": 10}')
-    page.get_by_role("button", name="Set", exact=True).click()
+    page.get_by_role("button", name="Set fault").click()
     expect(shown).to_have_count(2)
     assert [fault["kind"] for fault in sim.control("GET", "/faults")["faults"]] == ["too_many", "delay"]
     shown.first.get_by_role("button", name="Remove").click()
     expect(shown).to_have_count(1)
-    page.get_by_role("button", name="Remove all").click()
+    page.get_by_role("button", name="Remove all faults").click()
     expect(shown).to_have_count(0)
 
 
-def test_a_wrong_setting_is_said(page):
+def test_unknown_setting_shows_an_error(page):
     page.get_by_label("Settings (JSON)").fill('{"years": 1}')
-    page.get_by_role("button", name="Set", exact=True).click()
+    page.get_by_role("button", name="Set fault").click()
     expect(page.get_by_role("alert")).to_contain_text("params.years")
 
 
 def test_the_clock_is_stepped(sim, page):
     before = sim.world.now
     page.get_by_role("button", name="Step 1 h").click()
-    expect(page.locator("#clock")).to_contain_text("01:00:00 UTC, stands still")
+    expect(page.locator("#clock")).to_contain_text("01:00:00 UTC, stopped")
     assert sim.world.now == before + 3_600_000
 
 
-def test_every_preset_is_a_fault_that_can_be_set(sim, page):
+def test_every_preset_sets_a_fault(sim, page):
     for button in page.locator("#presets button").all():
         if "Unreachable" in button.inner_text():
-            continue  # It would take the page's own server away.
+            continue  # It stops the server of this page.
         button.click()
     expect(page.locator("#faults li")).to_have_count(page.locator("#presets button").count() - 1)
     expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_somebody_joins_a_class_in_the_browser(sim, room, page):
+def test_visitor_takes_part_in_a_class(sim, room, page):
     def eve():
         users = sim.control("GET", "/rooms/class%201")["users"]
         return next((user for user in users if user["userUuid"] == "eve"), None)
@@ -90,7 +90,7 @@ def test_somebody_joins_a_class_in_the_browser(sim, room, page):
     expect(visitor.get_by_role("heading", name="Class one")).to_be_visible()
     expect(visitor.locator("#people")).to_contain_text("<b>Eve")
     visitor.get_by_role("button", name="Raise hand").click()
-    expect(visitor.get_by_role("button", name="Take hand down")).to_be_visible()
+    expect(visitor.get_by_role("button", name="Lower hand")).to_be_visible()
     assert eve()["handRaised"]
     visitor.get_by_label("Message").fill("hello")
     visitor.get_by_role("button", name="Send").click()
@@ -108,7 +108,7 @@ def test_somebody_joins_a_class_in_the_browser(sim, room, page):
     assert eve()["presence"][-1][2] == "dropped"
 
 
-def test_a_link_for_everybody_asks_for_the_name(sim, room, page):
+def test_link_without_a_name_asks_for_the_name(sim, room, page):
     visitor = page.context.new_page()
     visitor.goto(f"{sim.base_url}/_sim/join?room=class%201&user=&name=&role=2")
     visitor.get_by_label("Your name").fill("Faith")
@@ -118,9 +118,9 @@ def test_a_link_for_everybody_asks_for_the_name(sim, room, page):
     visitor.close()
 
 
-def test_a_school_is_opened_from_the_page(page, tmp_path):
-    page.get_by_role("button", name="Open a school").click()
+def test_school_is_started_from_the_page(page, tmp_path):
+    page.get_by_role("button", name="Start a school").click()
     expect(page.locator("#rooms tr")).to_have_count(8)
-    page.get_by_role("button", name="Begin a lesson of 12").click()
+    page.get_by_role("button", name="Start a lesson of 12").click()
     expect(page.locator("#rooms tr")).to_have_count(9)
     page.screenshot(path=os.environ.get("SIMULATOR_SHOT", str(tmp_path / "page.png")))

@@ -1,4 +1,4 @@
-"""Entering, leaving, dropping, being removed and kept out."""
+"""Entering, leaving, connection loss, removal and bans."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def enter(api, room, user, **body):
     return api.put("/v3/rooms/{}/users/{}", room, user, **{"role": 2, **body})
 
 
-def test_entering_is_an_event_with_who_and_how_many(sim, api, room):
+def test_entering_emits_the_user_and_the_total(sim, api, room):
     enter(api, room, "cleo", userName="Cleo", userProperties={"avatar": "cat"})
     (event,) = api.poll()
     assert event["cmd"] == 20
@@ -29,13 +29,13 @@ def test_entering_is_an_event_with_who_and_how_many(sim, api, room):
     assert user["updateTime"] == sim.world.now
 
 
-def test_entering_twice_is_no_second_event(api, room):
+def test_entering_twice_emits_one_event(api, room):
     enter(api, room, "cleo")
     enter(api, room, "cleo")
     assert len(api.poll()) == 1
 
 
-def test_entering_makes_a_room_that_is_new(sim, api):
+def test_entering_creates_a_new_room(sim, api):
     answer = enter(
         api,
         "fresh",
@@ -53,20 +53,20 @@ def test_entering_makes_a_room_that_is_new(sim, api):
 
 
 @pytest.mark.parametrize("role", [5, -1, "king", None, [], True])
-def test_no_such_role(api, room, role):
+def test_unknown_role_is_refused(api, room, role):
     answer = enter(api, room, "cleo", role=role)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("role:")
 
 
-def test_a_full_role_lets_nobody_in(api):
+def test_full_role_refuses_users(api):
     api.post("/v2/rooms/{}", "small", roomName="s", roomType=4, roleConfig={"2": {"limit": 1}})
     assert enter(api, "small", "a").status_code == 200
     assert refused(enter(api, "small", "b")) == (409, 20409000)
     assert enter(api, "small", "t", role=1).status_code == 200
 
 
-def test_leaving_and_dropping_differ_when_one_comes_back(sim, api, room):
+def test_return_after_connection_loss_is_a_reconnect(sim, api, room):
     sim.room(room, "leave", userUuid="ada")
     sim.room(room, "drop", userUuid="bob")
     enter(api, room, "ada")
@@ -78,7 +78,7 @@ def test_leaving_and_dropping_differ_when_one_comes_back(sim, api, room):
     assert back["data"]["onlineUsers"][0]["type"] == 2
 
 
-def test_who_goes_leaves_the_stage_and_their_hand_falls(sim, api, room):
+def test_leaving_user_leaves_the_stage_and_lowers_the_hand(sim, api, room):
     sim.room(room, "stage", userUuid="ada")
     sim.room(room, "wave", userUuid="bob")
     api.drain()
@@ -90,7 +90,7 @@ def test_who_goes_leaves_the_stage_and_their_hand_falls(sim, api, room):
     assert events[3]["data"]["removeProgressUsers"][0]["userUuid"] == "bob"
 
 
-def test_kick_without_a_ban(sim, api, room):
+def test_removed_user_without_a_ban_can_return(sim, api, room):
     assert kick(api, room, "ada").status_code == 200
     (event,) = api.poll()
     (user,) = event["data"]["offlineUsers"]
@@ -101,7 +101,7 @@ def test_kick_without_a_ban(sim, api, room):
     assert enter(api, room, "ada").status_code == 200
 
 
-def test_a_ban_ends_by_itself(sim, api, room):
+def test_ban_ends_after_its_duration(sim, api, room):
     kick(api, room, "ada", dirty={"state": 1, "duration": 600})
     assert refused(enter(api, room, "ada")) == (403, 30403100)
     sim.step(599_999)
@@ -111,7 +111,7 @@ def test_a_ban_ends_by_itself(sim, api, room):
 
 
 @pytest.mark.parametrize("dirty", [{"state": 1, "duration": -1}, {"state": 1}])
-def test_a_ban_for_good(sim, api, room, dirty):
+def test_ban_can_be_permanent(sim, api, room, dirty):
     kick(api, room, "ada", dirty=dirty)
     sim.step(3_500_000)
     assert refused(enter(api, room, "ada")) == (403, 30403100)
@@ -119,7 +119,7 @@ def test_a_ban_for_good(sim, api, room, dirty):
     assert ada["bannedUntil"] == -1
 
 
-def test_a_ban_is_lifted(api, room):
+def test_ban_can_be_lifted(api, room):
     kick(api, room, "ada", dirty={"state": 1, "duration": -1})
     api.drain()
     assert kick(api, room, "ada", dirty={"state": 0}).status_code == 200
@@ -127,7 +127,7 @@ def test_a_ban_is_lifted(api, room):
     assert enter(api, room, "ada").status_code == 200
 
 
-def test_removing_someone_who_is_away_is_no_event_but_a_ban(sim, api, room):
+def test_removing_an_absent_user_bans_them_without_an_event(sim, api, room):
     sim.room(room, "leave", userUuid="ada")
     api.drain()
     assert kick(api, room, "ada", dirty={"state": 1, "duration": 60}).status_code == 200
@@ -135,7 +135,7 @@ def test_removing_someone_who_is_away_is_no_event_but_a_ban(sim, api, room):
     assert refused(enter(api, room, "ada")) == (403, 30403100)
 
 
-def test_nobody_of_that_name(api, room):
+def test_unknown_user_is_not_found(api, room):
     assert refused(kick(api, room, "nobody")) == (404, 20404200)
     assert refused(kick(api, "no room", "ada")) == (404, 20404100)
 
@@ -151,14 +151,14 @@ def test_nobody_of_that_name(api, room):
         ({"state": True}, "dirty.state"),
     ],
 )
-def test_bounds_of_dirty(api, room, dirty, field):
+def test_invalid_ban_is_refused(api, room, dirty, field):
     answer = kick(api, room, "ada", dirty=dirty)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith(f"{field}:")
     assert api.poll() == []
 
 
-def test_read_a_user(sim, api, room):
+def test_user_can_be_read(sim, api, room):
     data = api.get("/v2/rooms/{}/users/{}", room, "bob").json()["data"]
     assert {data["userUuid"], data["userName"]} == {"bob", "Bob"}
     assert (data["role"], data["state"]) == (2, 1)
@@ -170,7 +170,7 @@ def test_read_a_user(sim, api, room):
     assert refused(api.get("/v2/rooms/{}/users/{}", room, "nobody")) == (404, 20404200)
 
 
-def test_list_users_by_role_name_and_presence(sim, api, room):
+def test_users_are_filtered_by_role_name_and_presence(sim, api, room):
     sim.room(room, "leave", userUuid="ada")
 
     def found(**query):

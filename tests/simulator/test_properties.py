@@ -1,11 +1,11 @@
-"""Free properties of rooms, people and extApps."""
+"""Custom properties of rooms, users and extApps."""
 
 import pytest
 
 from tests.simulator.conftest import refused
 
 
-def test_room_properties(api, room):
+def test_room_properties_are_set_and_deleted(api, room):
     api.put("/v2/rooms/{}/properties", room, properties={"a": 1, "b": {"c": [2]}}, cause={"why": "test"})
     (event,) = api.poll()
     assert event["cmd"] == 4
@@ -21,7 +21,7 @@ def test_room_properties(api, room):
     assert "a" not in api.get("/v2/rooms/{}", room).json()["data"]["roomProperties"]
 
 
-def test_user_properties(api, room):
+def test_user_properties_are_set_and_deleted(api, room):
     api.put("/v2/rooms/{}/users/{}/properties", room, "ada", properties={"team": "red"})
     (event,) = api.poll()
     assert event["cmd"] == 22
@@ -38,7 +38,7 @@ def test_user_properties(api, room):
     )
 
 
-def test_ext_app_properties(api, room):
+def test_ext_app_properties_are_set_and_deleted(api, room):
     path = "/v2/rooms/{}/extApps/{}/properties"
     api.put(path, room, "timer", properties={"left": 60}, common={"state": 1})
     (event,) = api.poll()
@@ -58,7 +58,7 @@ def test_ext_app_properties(api, room):
     "path",
     ["/v2/rooms/{}/properties", "/v2/rooms/{}/users/ada/properties", "/v2/rooms/{}/extApps/x/properties"],
 )
-def test_bounds(api, room, path):
+def test_invalid_properties_are_refused(api, room, path):
     for body, field in [
         ({}, "properties"),
         ({"properties": []}, "properties"),
@@ -72,7 +72,7 @@ def test_bounds(api, room, path):
     assert api.poll() == []
 
 
-def test_bounds_of_common(api, room):
+def test_invalid_common_state_is_refused(api, room):
     answer = api.put("/v2/rooms/{}/extApps/x/properties", room, properties={}, common={"state": 2})
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("common.state:")

@@ -1,4 +1,4 @@
-"""Recording a class."""
+"""Recordings of a class."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def listed(api, room, **query):
     return api.get("/v2/rooms/{}/records", room, **query).json()["data"]
 
 
-def test_composite(sim, api, room):
+def test_composite_recording_starts_and_stops(sim, api, room):
     data = put(api, room, 1).json()["data"]
     assert data["state"] == 1
     assert data["startTime"] == sim.world.now
@@ -45,7 +45,7 @@ def test_composite(sim, api, room):
     assert listed(api, room)["list"][0]["url"].endswith(".m3u8")
 
 
-def test_web_mode_brings_a_file_for_every_two_hours(sim, api):
+def test_web_recording_has_one_file_per_two_hours(sim, api):
     sim.make_room("long", state=1)
     put(api, "long", 1, **{**WEB, "webRecordConfig": WEB["webRecordConfig"] | {"maxRecordingHour": 10}})
     sim.step(5 * 3_600_000)
@@ -58,14 +58,14 @@ def test_web_mode_brings_a_file_for_every_two_hours(sim, api):
     assert row["webRecordUrlQuery"]
 
 
-def test_streaming_addresses_where_they_are_asked_for(api, room):
+def test_streaming_addresses_are_returned_if_requested(api, room):
     config = WEB["webRecordConfig"] | {"publishRtmp": "true"}
     data = put(api, room, 1, mode="web", webRecordConfig=config).json()["data"]
     assert set(data["streamingUrl"]) == {"rtmp", "flv", "hls"}
     assert api.poll()[0]["data"]["streamingUrl"] == data["streamingUrl"]
 
 
-def test_wrong_state(api, room):
+def test_commands_in_the_wrong_state_are_conflicts(api, room):
     assert refused(put(api, room, 0)) == (409, 30409410)
     assert refused(settings(api, room, onhold=True)) == (409, 30409410)
     put(api, room, 1)
@@ -77,7 +77,7 @@ def test_wrong_state(api, room):
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_pause_and_resume(sim, api, room, method):
+def test_recording_is_paused_and_resumed(sim, api, room, method):
     put(api, room, 1, **WEB)
     api.drain()
     began = sim.world.now
@@ -91,7 +91,7 @@ def test_pause_and_resume(sim, api, room, method):
     assert row["onHold"] is False
 
 
-def test_a_recording_that_failed(sim, api, room):
+def test_failed_recording_is_marked_unready(sim, api, room):
     put(api, room, 1, **WEB)
     sim.room(room, "record", state=0, failed=True)
     sim.step(60_000)
@@ -104,7 +104,7 @@ def test_only_web_mode_can_be_paused(api, room):
     assert refused(settings(api, room, onhold=True)) == (409, 20409000)
 
 
-def test_started_on_hold(sim, api, room):
+def test_recording_can_start_paused(sim, api, room):
     put(api, room, 1, mode="web", webRecordConfig=WEB["webRecordConfig"] | {"onhold": True})
     assert sim.oracle(room=room)["rooms"][0]["recordings"][0]["onHold"] is True
 
@@ -127,14 +127,14 @@ def test_started_on_hold(sim, api, room):
         ({"maxRecordingHour": 721}, "maxRecordingHour"),
     ],
 )
-def test_bounds_of_the_settings(api, room, config, field):
+def test_settings_out_of_bounds_are_refused(api, room, config, field):
     answer = put(api, room, 1, mode="web", webRecordConfig=WEB["webRecordConfig"] | config)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith(f"webRecordConfig.{field}:")
     assert api.poll() == []
 
 
-def test_the_highest_settings_are_taken(api, room):
+def test_maximum_settings_are_accepted(api, room):
     config = {
         "rootUrl": "https://x.example",
         "videoBitrate": 8000,
@@ -151,11 +151,11 @@ def test_the_highest_settings_are_taken(api, room):
     ("state", "body"),
     [("2", {}), ("on", {}), ("1", {"mode": "mix"}), ("1", {"mode": "web"}), ("1", {"retryTimeout": -1})],
 )
-def test_other_bad_parameters(api, room, state, body):
+def test_other_invalid_parameters_are_refused(api, room, state, body):
     assert refused(put(api, room, state, **body)) == (400, 400)
 
 
-def test_a_closed_class_ends_its_recording_and_takes_no_new_one(sim, api, room):
+def test_closing_a_class_stops_its_recording_and_prevents_new_ones(sim, api, room):
     put(api, room, 1)
     api.drain()
     sim.room(room, "state", state=3)
@@ -163,7 +163,7 @@ def test_a_closed_class_ends_its_recording_and_takes_no_new_one(sim, api, room):
     assert refused(put(api, room, 1)) == (409, 30409101)
 
 
-def test_it_stops_at_its_longest(sim, api):
+def test_recording_stops_at_its_maximum_length(sim, api):
     sim.make_room("endless", state=1)
     put(api, "endless", 1)
     sim.step(2 * 3_600_000 - 1)
@@ -172,7 +172,7 @@ def test_it_stops_at_its_longest(sim, api):
     assert listed(api, "endless")["list"][0]["status"] == 2
 
 
-def test_the_list_comes_in_batches_of_a_hundred(api, room):
+def test_recordings_come_in_pages_of_100(api, room):
     for _ in range(101):
         put(api, room, 1)
         put(api, room, 0)

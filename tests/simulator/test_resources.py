@@ -1,4 +1,4 @@
-"""Files of a room and their conversion."""
+"""Files of a room, and their conversion."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def listed(api, room):
     return api.get("/v1/rooms/{}/resources", room).json()["data"]
 
 
-def test_put_list_and_delete(sim, api, room):
+def test_file_is_added_listed_and_deleted(sim, api, room):
     (row,) = put(api, room, "r 1").json()["data"]
     assert row == {"resourceUuid": "r 1", "updateTime": sim.world.now, **PDF}
     assert listed(api, room) == [row]
@@ -28,25 +28,25 @@ def test_put_list_and_delete(sim, api, room):
     assert listed(api, room) == []
 
 
-def test_delete_takes_the_older_name_too(api, room):
+def test_delete_accepts_the_former_parameter_name(api, room):
     put(api, room, "r")
     assert api.delete("/v1/rooms/{}/resources", room, resourceUuid=["r"]).status_code == 200
     assert listed(api, room) == []
 
 
-def test_deleting_what_is_not_there_is_no_event(api, room):
+def test_deleting_an_unknown_file_emits_no_event(api, room):
     assert api.delete("/v1/rooms/{}/resources", room, resourceUuids=["r"]).status_code == 200
     assert api.poll() == []
 
 
 @pytest.mark.parametrize("body", [{}, {"resourceUuids": []}, {"resourceUuids": "r"}, {"resourceUuids": [1]}])
-def test_bounds_of_delete(api, room, body):
+def test_delete_refuses_values_out_of_bounds(api, room, body):
     answer = api.delete("/v1/rooms/{}/resources", room, **body)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith("resourceUuids")
 
 
-def test_conversion_progresses_to_the_end(sim, api, room):
+def test_conversion_progresses_to_100_percent(sim, api, room):
     put(api, room, "r", conversion={"type": "static", "scale": 1.2, "outputFormat": "png"})
     seen = []
     for _ in range(20):
@@ -70,7 +70,7 @@ def test_conversion_progresses_to_the_end(sim, api, room):
     assert shown[-1] == 100
 
 
-def test_a_deleted_file_converts_no_further(sim, api, room):
+def test_conversion_of_a_deleted_file_stops(sim, api, room):
     put(api, room, "r", conversion={"type": "static"})
     api.delete("/v1/rooms/{}/resources", room, resourceUuids=["r"])
     api.drain()
@@ -99,17 +99,17 @@ def test_a_deleted_file_converts_no_further(sim, api, room):
         ({"conversion": {"type": "static", "outputFormat": "bmp"}}, "conversion.outputFormat"),
     ],
 )
-def test_bounds_of_put(api, room, body, field):
+def test_put_refuses_values_out_of_bounds(api, room, body, field):
     answer = put(api, room, "r", **body)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith(f"{field}:")
 
 
-def test_a_closed_room_takes_no_file(sim, api, room):
+def test_closed_room_refuses_files(sim, api, room):
     sim.room(room, "state", state=3)
     assert refused(put(api, room, "r")) == (409, 20409000)
 
 
-def test_other_kinds_convert_dynamically(api, room):
+def test_other_file_types_are_accepted(api, room):
     assert put(api, room, "r", ext="pptx", conversion={"type": "dynamic", "preview": True}).status_code == 200
     assert put(api, room, "s", ext="mp4").status_code == 200

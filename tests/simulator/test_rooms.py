@@ -1,4 +1,4 @@
-"""Making and reading rooms, and the clockwork of a class."""
+"""Rooms, class states and schedules, breakout rooms."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def schedule(start, duration=1800, close_delay=600):
     return {"schedule": {"startTime": start, "duration": duration, "closeDelay": close_delay}}
 
 
-def test_create_and_read(sim, api):
+def test_created_room_can_be_read(sim, api):
     answer = create(
         api,
         "math 1",
@@ -51,12 +51,12 @@ def test_create_and_read(sim, api):
     assert properties["record"] == {"state": 0}
 
 
-def test_creating_twice_is_a_conflict(api):
+def test_creating_a_room_twice_is_a_conflict(api):
     create(api, "twice")
     assert refused(create(api, "twice")) == (409, 20409000)
 
 
-def test_room_type_may_come_as_a_string(api):
+def test_room_type_can_be_a_string(api):
     assert create(api, "text", roomType="4").status_code == 200
 
 
@@ -84,14 +84,14 @@ def test_room_type_may_come_as_a_string(api):
         ({"roleConfig": {"2": {"defaultStream": {"state": 2}}}}, "roleConfig.2.defaultStream.state"),
     ],
 )
-def test_bounds_of_create(api, body, field):
+def test_create_refuses_values_out_of_bounds(api, body, field):
     answer = create(api, "bounds", **body)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith(f"{field}:")
     assert refused(api.get("/v2/rooms/{}", "bounds")) == (404, 20404100)
 
 
-def test_the_clockwork(sim, api):
+def test_class_changes_state_on_schedule(sim, api):
     start = sim.world.now + MINUTE
     create(api, "clock", roomProperties=schedule(start, duration=1800, close_delay=300))
     sim.room("clock", "enter", userUuid="ada")
@@ -119,7 +119,7 @@ def test_the_clockwork(sim, api):
     assert refused(api.get("/v2/rooms/{}/sequences", "clock")) == (404, 20404100)
 
 
-def test_one_big_step_plays_the_same_as_small_ones():
+def test_one_big_step_gives_the_same_events_as_small_steps():
     def play(steps):
         with running_simulator(stepped=True, plain=True) as sim:
             api = Api(sim)
@@ -131,7 +131,7 @@ def test_one_big_step_plays_the_same_as_small_ones():
     assert play([2 * HOUR]) == play([1000, 59_999, 1, 30_000, HOUR, 10 * MINUTE])
 
 
-def test_destroyed_an_hour_after_it_ended_where_that_is_asked_for():
+def test_destroy_after_ended_counts_the_hour_from_the_end():
     with running_simulator(stepped=True, plain=True, destroy_after="ended") as sim:
         api = Api(sim)
         create(api, "early", roomProperties=schedule(sim.world.now, duration=60, close_delay=600))
@@ -141,7 +141,7 @@ def test_destroyed_an_hour_after_it_ended_where_that_is_asked_for():
         assert refused(api.get("/v2/rooms/{}", "early")) == (404, 20404100)
 
 
-def test_a_room_without_a_plan_is_kept_five_days(sim, api):
+def test_room_without_a_schedule_is_destroyed_after_five_days(sim, api):
     create(api, "kept")
     sim.step(5 * 24 * HOUR - 1)
     assert api.get("/v2/rooms/{}", "kept").status_code == 200
@@ -153,7 +153,7 @@ def set_state(api, room, state):
     return api.put("/v2/rooms/{}/states/{}", room, str(state))
 
 
-def test_states_by_hand(sim, api):
+def test_state_is_changed_by_command(sim, api):
     create(api, "hand", roomProperties=schedule(sim.world.now + HOUR))
     assert refused(set_state(api, "hand", 0)) == (409, 20409000)
     assert set_state(api, "hand", 1).status_code == 200
@@ -172,7 +172,7 @@ def test_states_by_hand(sim, api):
     assert len([event for event in sim.oracle()["events"] if event["cmd"] == 1]) == 3
 
 
-def test_started_by_hand_it_ends_after_its_duration(sim, api):
+def test_class_started_by_command_ends_after_its_duration(sim, api):
     create(api, "early bird", roomProperties=schedule(sim.world.now + HOUR, duration=600))
     set_state(api, "early bird", 1)
     sim.step(600_000)
@@ -180,11 +180,11 @@ def test_started_by_hand_it_ends_after_its_duration(sim, api):
 
 
 @pytest.mark.parametrize("state", ["4", "-1", "started", "1.5"])
-def test_no_other_state(api, room, state):
+def test_unknown_state_is_refused(api, room, state):
     assert refused(set_state(api, room, state)) == (400, 400)
 
 
-def test_breakout_rooms(api, room):
+def test_breakout_rooms_are_opened_and_ended(api, room):
     groups = [{"groupName": "Red", "users": [{"userUuid": "ada"}]}, {"groupUuid": "g2", "groupName": "Blue"}]
     answer = api.put("/v2/rooms/{}/groups/states/1", room, groups=groups)
     assert [group["groupName"] for group in answer.json()["data"]["groups"]] == ["Red", "Blue"]
@@ -203,7 +203,7 @@ def test_breakout_rooms(api, room):
     assert refused(api.put("/v2/rooms/{}/groups/states/2", room, groups=groups)) == (400, 400)
 
 
-def test_some_breakout_rooms_end_and_whoever_moves_leaves_the_other(api, room):
+def test_named_breakout_rooms_end_and_moved_users_leave_their_old_one(api, room):
     groups = [
         {"groupUuid": "g1", "groupName": "Red", "users": [{"userUuid": "ada"}, {"userUuid": "bob"}]},
         {"groupUuid": "g2", "groupName": "Blue", "users": []},

@@ -1,4 +1,4 @@
-"""The school that plays by itself."""
+"""The simulated school."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ def decoded(cloud):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 7, 42])
-def test_every_kind_of_event_within_three_minutes(seed):
+def test_every_event_type_occurs_within_three_minutes(seed):
     cloud = run(school(seed), 3 * MINUTE)
     room_kinds = {event.cmd for event in cloud.world.events if event.stream == "room"}
     assert room_kinds >= EVERY_KIND
@@ -45,7 +45,7 @@ def test_every_kind_of_event_within_three_minutes(seed):
     assert causes == {"popupQuiz": {1, 2, 3, 4}, "poll": {1, 2, 3, 4}}
 
 
-def test_every_side_of_the_kinds_is_shown_within_three_minutes():
+def test_every_state_occurs_within_three_minutes():
     cloud = run(school(1), 3 * MINUTE)
     said = decoded(cloud)
     users = [
@@ -67,13 +67,13 @@ def test_every_side_of_the_kinds_is_shown_within_three_minutes():
     assert cloud.world.peer_messages or run(cloud, 10 * MINUTE).world.peer_messages
 
 
-def test_alive_within_seconds():
+def test_events_occur_within_seconds():
     cloud = run(school(1), 5_000)
     assert len(cloud.world.events) > 15
     assert sum(len(room.online()) for room in cloud.world.rooms.values()) > 5
 
 
-def test_different_types_and_phases_at_once():
+def test_classes_differ_in_type_and_state():
     cloud = run(school(1), 30_000)
     rooms = list(cloud.world.rooms.values())
     assert len(rooms) == 8
@@ -90,7 +90,7 @@ def test_different_types_and_phases_at_once():
     assert len(without[0].online()) > 3
 
 
-def test_teachers_keep_their_ids():
+def test_teacher_has_the_same_id_in_every_class():
     cloud = run(school(1), 3 * MINUTE)
     taught = Counter(
         user.uuid
@@ -102,7 +102,7 @@ def test_teachers_keep_their_ids():
     assert taught["teacher-2"] == 2
 
 
-def test_names_that_break_careless_pages():
+def test_unusual_names_occur():
     cloud = run(school(1), MINUTE)
     names = [user.name for room in cloud.world.rooms.values() for user in room.users.values()]
     assert "<script>alert(1)</script>" in names
@@ -112,7 +112,7 @@ def test_names_that_break_careless_pages():
     assert any("\u4e00" <= letter <= "\u9fff" for name in names for letter in name)
 
 
-def test_alive_after_hours():
+def test_events_still_occur_after_hours():
     cloud = run(school(3), *[MINUTE] * 240)
     before = len(cloud.world.events)
     assert len(cloud.world.past) > 5
@@ -126,19 +126,19 @@ def log(cloud):
     return b"\n".join(event.raw for event in cloud.world.events)
 
 
-def test_same_seed_same_events_to_the_byte():
+def test_same_seed_gives_the_same_events_byte_for_byte():
     assert log(run(school(5), *[1000] * 600)) == log(run(school(5), *[1000] * 600))
 
 
-def test_the_size_of_the_steps_does_not_matter():
+def test_step_size_does_not_change_the_events():
     assert log(run(school(5), 10 * MINUTE)) == log(run(school(5), *[777] * 772, 156))
 
 
-def test_another_seed_another_school():
+def test_another_seed_gives_other_events():
     assert log(run(school(5), MINUTE)) != log(run(school(6), MINUTE))
 
 
-def test_what_is_done_to_one_class_leaves_the_others_alone():
+def test_changing_one_class_does_not_change_the_others():
     untouched, touched = run(school(5), MINUTE), run(school(5), MINUTE)
     victim = next(iter(touched.world.rooms))
     touched.world.forget(touched.world.rooms[victim])
@@ -152,15 +152,15 @@ def test_what_is_done_to_one_class_leaves_the_others_alone():
     assert set(others(untouched)) <= set(left)
 
 
-def test_sequences_have_no_holes():
+def test_sequences_have_no_gaps():
     cloud = run(school(1), 20 * MINUTE)
     for room in cloud.world.all_rooms():
         for stream in room.logs.values():
             assert [event.sequence for event in stream] == list(range(1, stream.last + 1))
 
 
-def test_presence_in_the_oracle_agrees_with_the_events():
-    """Folding the plain events of entering and leaving gives the oracle's intervals, to the millisecond."""
+def test_presence_in_the_oracle_equals_the_events():
+    """The enter and leave events give the oracle's intervals, to the millisecond."""
     cloud = run(school(1, plain=True), 15 * MINUTE)
     stays: dict[tuple[str, str], list[list[int | None]]] = {}
     for _, body in decoded(cloud):

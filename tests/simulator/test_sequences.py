@@ -1,4 +1,4 @@
-"""The stream that hands each event out once, and the repeatable endpoints."""
+"""The polling stream, which delivers each event once, and the repeatable endpoints."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def chat(sim, room, count, start=0):
         sim.room(room, "chat", userUuid="ada", message=f"m{number}")
 
 
-def test_each_event_once_over_all_rooms(sim, api, room):
+def test_polling_delivers_each_event_of_all_rooms_once(sim, api, room):
     sim.make_room("class 2", state=1)
     chat(sim, room, 2)
     first = api.poll()
@@ -21,7 +21,7 @@ def test_each_event_once_over_all_rooms(sim, api, room):
     assert len(api.poll()) == 1
 
 
-def test_sequences_grow_by_one_in_each_room_from_one(sim, api):
+def test_sequences_count_from_one_in_each_room(sim, api):
     for name in ("x", "y"):
         sim.make_room(name, state=1)
         sim.room(name, "enter", userUuid="ada")
@@ -48,7 +48,7 @@ def test_two_readers_split_the_stream(sim, api, room):
 @pytest.mark.parametrize(
     ("count", "pages"), [(99, [99]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])]
 )
-def test_pages_of_a_hundred(sim, api, count, pages):
+def test_room_events_come_in_pages_of_100(sim, api, count, pages):
     sim.make_room("paged")
     sim.room("paged", "enter", userUuid="ada")
     chat(sim, "paged", count - 1)
@@ -67,18 +67,18 @@ def test_pages_of_a_hundred(sim, api, count, pages):
 
 
 @pytest.mark.parametrize("value", ["", "null"])
-def test_the_first_page_is_asked_for_in_several_ways(sim, api, room, value):
+def test_empty_next_id_means_the_first_page(sim, api, room, value):
     assert api.events(room, nextId=value)["list"][0]["sequence"] == 1
 
 
-def test_next_id_is_the_first_sequence_wanted(sim, api, room):
+def test_next_id_is_the_first_sequence_of_the_page(sim, api, room):
     chat(sim, room, 4)
     assert [event["sequence"] for event in api.events(room, nextId=6)["list"]] == [6, 7, 8]
     assert api.events(room, nextId=99)["list"] == []
     assert api.events(room, nextId=99)["nextId"] is None
 
 
-def test_asking_again_gives_the_same_bytes_as_the_stream(sim, api, room):
+def test_room_events_equal_polled_events_byte_for_byte(sim, api, room):
     chat(sim, room, 3)
     streamed = api.poll()
     first = streamed[0]["sequence"]
@@ -86,7 +86,7 @@ def test_asking_again_gives_the_same_bytes_as_the_stream(sim, api, room):
     assert api.events(room, nextId=first)["list"] == streamed
 
 
-def test_one_kind_only(sim, api, room):
+def test_room_events_are_filtered_by_type(sim, api, room):
     chat(sim, room, 150)
     page = api.events(room, cmd=3)
     assert {event["cmd"] for event in page["list"]} == {3}
@@ -97,13 +97,13 @@ def test_one_kind_only(sim, api, room):
 
 
 @pytest.mark.parametrize("query", [{"nextId": "x"}, {"nextId": "-1"}, {"nextId": "1.5"}, {"cmd": "chat"}])
-def test_bounds(api, room, query):
+def test_parameters_out_of_bounds_are_refused(api, room, query):
     answer = api.get("/v2/rooms/{}/sequences", room, **query)
     assert refused(answer) == (400, 400)
     assert answer.json()["msg"].startswith(next(iter(query)) + ":")
 
 
-def test_a_classroom_client_asks_for_what_it_missed(sim, api, room):
+def test_classroom_client_reads_missed_events(sim, api, room):
     chat(sim, room, 9)
     for prefix in (f"/edu/apps/{sim.app_id}", f"/scene/apps/{sim.app_id}"):
         answer = api.call(
@@ -113,7 +113,7 @@ def test_a_classroom_client_asks_for_what_it_missed(sim, api, room):
         assert answer["data"]["nextId"] == "9"
 
 
-def test_the_stream_holds_nothing_of_a_destroyed_room(sim, api, room):
+def test_polling_delivers_no_events_of_a_destroyed_room(sim, api, room):
     chat(sim, room, 3)
     sim.room(room, "destroy")
     assert api.poll() == []
@@ -123,7 +123,7 @@ def test_the_stream_holds_nothing_of_a_destroyed_room(sim, api, room):
     assert truth["rooms"][0]["destroyedAt"] == sim.world.now
 
 
-def test_void_numbers_are_passed_over(sim, api, room):
+def test_skipped_sequences_are_missing_from_room_events(sim, api, room):
     chat(sim, room, 1)
     skipped = sim.room(room, "void", count=2)["void"]
     chat(sim, room, 1)
@@ -133,7 +133,7 @@ def test_void_numbers_are_passed_over(sim, api, room):
     assert [event["sequence"] for event in api.events(room, nextId=skipped[0])["list"]] == [numbers[-1]]
 
 
-def test_batches_of_the_stream_are_limited():
+def test_poll_batch_limits_a_polling_answer():
     with running_simulator(poll_batch=3, stepped=True, plain=True) as sim:
         api = Api(sim)
         sim.make_room("r", state=1)

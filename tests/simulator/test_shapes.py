@@ -1,4 +1,4 @@
-"""The same fact, written in all the ways that real payloads have."""
+"""Variations: the same fact in every form that real events have."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ def people(bodies):
         yield from data.get("offlineUsers", [])
 
 
-def test_roles_in_every_shape(odd):
+def test_roles_occur_in_every_form(odd):
     roles = {user["role"] if isinstance(user["role"], str) else int(user["role"]) for user in people(odd)}
     assert roles >= {1, 2, "1", "2", "host", "broadcaster", "audience"}
 
@@ -44,31 +44,31 @@ def test_plain_roles_are_numbers(plain):
     assert {user["role"] for user in people(plain)} <= {0, 1, 2, 3, 4}
 
 
-def test_numbers_as_strings(odd, plain):
+def test_numbers_occur_as_strings(odd, plain):
     totals = {type(body["data"]["total"]) for _, body in odd if body["cmd"] == 20}
     assert totals == {int, str}
     assert {type(body["data"]["total"]) for _, body in plain if body["cmd"] == 20} == {int}
 
 
-def test_missing_arrays(odd, plain):
+def test_empty_arrays_can_be_missing(odd, plain):
     assert any("offlineUsers" not in body["data"] for _, body in odd if body["cmd"] == 20)
     assert any("offlineUsers" in body["data"] for _, body in odd if body["cmd"] == 20)
     assert all("offlineUsers" in body["data"] for _, body in plain if body["cmd"] == 20)
 
 
-def test_missing_ts(odd, plain):
+def test_ts_can_be_missing(odd, plain):
     share = sum("ts" not in body for _, body in odd) / len(odd)
     assert 0.15 < share < 0.35
     assert all(body["ts"] == event.at_ms for event, body in plain)
 
 
-def test_unknown_fields_and_kinds(odd, plain):
+def test_unknown_fields_and_event_types_occur(odd, plain):
     assert any("traceInfo" in body["data"] for _, body in odd)
     assert any(body["cmd"] == 7001 for _, body in odd)
     assert not any("traceInfo" in body["data"] or body["cmd"] == 7001 for _, body in plain)
 
 
-def test_nested_and_dotted_changes(odd, plain):
+def test_changes_occur_nested_and_dotted(odd, plain):
     def styles(bodies):
         found = Counter()
         for event, body in bodies:
@@ -82,7 +82,7 @@ def test_nested_and_dotted_changes(odd, plain):
     assert styles(plain)["dotted"] == 0
 
 
-def test_cause_as_object_and_as_text(odd, plain):
+def test_cause_occurs_as_object_and_as_text(odd, plain):
     def kinds(bodies):
         return {type(body["data"]["cause"]) for event, body in bodies if event.stream != "room"}
 
@@ -90,7 +90,7 @@ def test_cause_as_object_and_as_text(odd, plain):
     assert kinds(plain) == {dict}
 
 
-def test_the_answer_is_the_operators_whoever_it_comes_from(odd, plain):
+def test_operator_of_an_answer_is_the_student(odd, plain):
     def answers(bodies):
         return [
             (body["data"]["operator"]["userUuid"], body["data"]["fromUser"]["userUuid"])
@@ -98,12 +98,12 @@ def test_the_answer_is_the_operators_whoever_it_comes_from(odd, plain):
             if event.stream != "room" and body["cmd"] == 22
         ]
 
-    assert all(operator.startswith("pupil-") for operator, _ in answers(odd))
-    assert {from_user.startswith("pupil-") for _, from_user in answers(odd)} == {True, False}
+    assert all(operator.startswith("student-") for operator, _ in answers(odd))
+    assert {from_user.startswith("student-") for _, from_user in answers(odd)} == {True, False}
     assert all(operator == from_user for operator, from_user in answers(plain))
 
 
-def test_totals_under_both_names(odd, plain):
+def test_reward_totals_occur_under_both_names(odd, plain):
     def names(bodies):
         return {
             name
@@ -118,19 +118,19 @@ def test_totals_under_both_names(odd, plain):
     assert names(plain) == {"total"}
 
 
-def test_poll_state_under_both_names(odd):
+def test_poll_state_occurs_under_both_names(odd):
     texts = [event.raw for event, _ in odd if event.stream == "poll"]
     assert any(b"pollState" in text for text in texts)
     assert any(b"pollingState" in text for text in texts)
 
 
-def test_streams_in_both_forms(odd):
+def test_streams_occur_in_both_forms(odd):
     entered = [user for _, body in odd if body["cmd"] == 20 for user in body["data"].get("onlineUsers", [])]
     assert any("streams" in user for user in entered)
     assert any("streamUuid" in user for user in entered)
 
 
-def test_batch_kinds_hold_what_the_single_ones_hold(plain):
+def test_batch_events_contain_the_data_of_single_events(plain):
     batch = next(body["data"] for _, body in plain if body["cmd"] == 41)
     assert {"fromUser", "streamUuid", "audioState", "videoState", "action"} <= set(batch["streams"][0])
     people_batch = next(body["data"] for _, body in plain if body["cmd"] == 23)

@@ -1,15 +1,15 @@
-"""Large worlds: judged by the processor's time, so that a busy machine does not matter."""
+"""Large worlds. Speed is measured in CPU time, so a busy machine does not matter."""
 
 import time
 
 from classroom_admin.simulator.cloud import Cloud
-from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.settings import SimulatorSettings
 
 
-def test_two_thousand_events_a_second_while_being_polled():
+def test_2000_events_a_second_are_emitted_and_polled():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    play_lesson(cloud.world, rooms=200, pupils=30, minutes=60)
+    start_lessons(cloud.world, rooms=200, students=30, minutes=60)
     read, began = 0, time.process_time()
     for second in range(60):
         cloud.clock.step(1000)
@@ -22,9 +22,9 @@ def test_two_thousand_events_a_second_while_being_polled():
     assert cloud.world.emitted / spent > 2000
 
 
-def test_a_thousand_rooms_of_thirty():
+def test_1000_rooms_of_30_run():
     cloud = Cloud(SimulatorSettings(stepped=True))
-    made = play_lesson(cloud.world, rooms=1000, pupils=30, minutes=60)
+    made = start_lessons(cloud.world, rooms=1000, students=30, minutes=60)
     cloud.clock.step(30_000)
     cloud.tick()
     assert len(made) == len(cloud.world.rooms) == 1000

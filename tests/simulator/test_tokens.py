@@ -1,4 +1,4 @@
-"""Tokens are truly verified."""
+"""Token verification."""
 
 import time
 
@@ -23,11 +23,11 @@ def ask(api, headers):
     return api.call("GET", "/v2/configs", headers=headers)
 
 
-def test_rtm_token_is_taken(sim, api):
+def test_rtm_token_is_accepted(sim, api):
     assert ask(api, {"x-agora-token": rtm(sim), "x-agora-uid": "me"}).status_code == 200
 
 
-def test_rtm_token_of_the_first_generation_is_taken(sim, api):
+def test_first_generation_rtm_token_is_accepted(sim, api):
     until = int(time.time()) + 600
     token = FirstRtmTokenBuilder.buildToken(sim.app_id, sim.app_certificate, "me", 1, until)
     assert ask(api, {"x-agora-token": token, "x-agora-uid": "me"}).status_code == 200
@@ -40,7 +40,7 @@ def test_rtm_token_of_the_first_generation_is_taken(sim, api):
 
 @pytest.mark.parametrize("pattern", ["agora token={}", 'agora token="{}"', "Agora token={}"])
 @pytest.mark.parametrize("kind", ["app", "user", "room user"])
-def test_education_tokens_are_taken_with_and_without_quotes(sim, api, pattern, kind):
+def test_education_tokens_are_accepted_with_and_without_quotes(sim, api, pattern, kind):
     build = EducationTokenBuilder
     token = {
         "app": lambda: build.build_app_token(sim.app_id, sim.app_certificate, 600),
@@ -50,7 +50,7 @@ def test_education_tokens_are_taken_with_and_without_quotes(sim, api, pattern, k
     assert ask(api, {"Authorization": pattern.format(token)}).status_code == 200
 
 
-def test_a_classroom_client_sends_everything_at_once(sim, api):
+def test_headers_of_a_classroom_client_are_accepted(sim, api):
     token = EducationTokenBuilder.build_room_user_token(sim.app_id, sim.app_certificate, "r", "me", 1, 600)
     headers = {
         "x-agora-token": token,
@@ -79,7 +79,7 @@ def test_a_classroom_client_sends_everything_at_once(sim, api):
         lambda sim: {"Authorization": "agora token="},
     ],
 )
-def test_other_tokens_are_refused(sim, api, spoil):
+def test_invalid_tokens_are_refused(sim, api, spoil):
     assert refused(ask(api, spoil(sim)))[0] == 401
 
 
@@ -93,7 +93,7 @@ def test_expired_token_is_refused(sim, api):
     assert "expired" in answer.json()["msg"]
 
 
-def test_a_token_lives_a_day_at_most(sim, api):
+def test_token_is_valid_for_one_day_at_most(sim, api):
     token = AccessToken(sim.app_id, sim.app_certificate, issue_ts=int(time.time()) - 86_401, expire=10**6)
     service = ServiceRtm("me")
     service.add_privilege(ServiceRtm.kPrivilegeLogin, 10**6)
@@ -107,8 +107,8 @@ def test_unknown_app_id_is_refused(sim, api):
     assert "App ID" in answer.json()["msg"]
 
 
-def test_a_client_that_follows_the_clouds_clock(sim, api):
-    """The stepped clock stands months before the machine's: tokens made by either are good."""
+def test_token_is_valid_by_the_cloud_or_the_machine_clock(sim, api):
+    """The stepped clock is far from the machine's; tokens are valid by either clock."""
     token = AccessToken(sim.app_id, sim.app_certificate, issue_ts=sim.world.now // 1000, expire=600)
     service = ServiceRtm("me")
     service.add_privilege(ServiceRtm.kPrivilegeLogin, 600)
@@ -120,14 +120,14 @@ def test_a_client_that_follows_the_clouds_clock(sim, api):
     assert ask(api, {"x-agora-token": rtm(sim), "x-agora-uid": "me"}).status_code == 200
 
 
-def test_own_app_id_and_certificate():
+def test_app_id_and_certificate_can_be_set():
     with running_simulator(app_id=OTHER_APP, app_certificate=OTHER_CERTIFICATE) as sim:
         api = Api(sim)
         assert api.headers["x-agora-token"].startswith("007")
         assert api.get("/v2/configs").status_code == 200
 
 
-def test_a_clock_that_is_off_spoils_tokens(sim, api):
+def test_skewed_clock_invalidates_tokens(sim, api):
     sim.fault("skew", params={"ms": -3_600_000})
     answer = ask(api, {"x-agora-token": rtm(sim), "x-agora-uid": "me"})
     assert refused(answer)[0] == 401

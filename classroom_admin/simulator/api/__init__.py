@@ -1,4 +1,4 @@
-"""The cloud's addresses: one module per meaning, each function one call of the contract."""
+"""The calls of the cloud: one module a topic, one function for each call of the contract."""
 
 from classroom_admin.simulator.api import (
     classroom,

@@ -1,24 +1,22 @@
-"""One request as a handler sees it, and what a handler may give back."""
+"""One request, as handlers receive it."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.simulator.checks import Fields, as_integer
 from classroom_admin.simulator.errors import bad_parameter
-from classroom_admin.simulator.faults.board import FaultBoard
-from classroom_admin.simulator.faults.plan import Plan
+from classroom_admin.simulator.faults.board import FaultBoard, Plan
 from classroom_admin.simulator.world import Room, User, World
 from classroom_admin.simulator.world.events import PAGE, Event
 
 
 class RawJson(bytes):
-    """A ``data`` that is serialised already."""
+    """Serialised ``data``, which a handler may return."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """``params``: decoded path parts by name; ``uid``: whose token it was; ``taken``: events this call
-    handed out."""
+    """One request. ``params``: decoded path parts; ``uid``: the caller; ``taken``: events it delivers."""
 
     world: World
     params: dict[str, str]
@@ -42,13 +40,13 @@ class Call:
         return self.world.user(room, self.params["user"])
 
     def next_id(self) -> int:
-        """The first number wanted; 1 when ``nextId`` is absent, empty or ``null``."""
+        """Return ``nextId``, the first number requested; 1 if it is absent, empty or ``null``."""
         value = self.query.get("nextId", "")
         if value in ("", "null"):
             return 1
         number = as_integer(value)
         if number is None or number < 0:
-            raise bad_parameter("nextId", "must be a number that an earlier answer gave")
+            raise bad_parameter("nextId", "must be a number from an earlier answer")
         return max(1, number)
 
     def query_integer(self, name: str, *, low: int, high: int | None = None) -> int | None:
@@ -58,7 +56,7 @@ class Call:
         return Fields(dict(self.query)).integer(name, low=low, high=high)
 
     def page(self, rows: list[Any], count: int = PAGE) -> dict[str, Any]:
-        """One batch of a plain list, numbered from 1."""
+        """Return one page of a list whose rows are numbered from 1."""
         first = self.next_id()
         batch = rows[first - 1 : first - 1 + count]
         following = first + len(batch)

@@ -1,4 +1,4 @@
-"""What a classroom client calls: entering, chat, hands, stage, rewards, streams, the room as it stands."""
+"""The calls of a classroom client: enter, chat, hands, stage, rewards, streams, snapshot."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from classroom_admin.simulator.api.rooms import room_type, schedule_of
 from classroom_admin.simulator.api.router import router
 from classroom_admin.simulator.checks import Fields, as_integer
 from classroom_admin.simulator.errors import bad_parameter
-from classroom_admin.simulator.world import Room, classes, media, people, snapshot, stage, talk
+from classroom_admin.simulator.world import Room, classes, media, messages, people, snapshot, stage
 from classroom_admin.simulator.world.model import Role, User
 from classroom_admin.simulator.world.world import ROLE_WORDS
 
 
 def role_of(fields: Fields, name: str = "role") -> int:
-    """A role as a number, a number in a string, or the vendor's word."""
+    """Return a role that is given as a number, a number in a string, or the vendor's word."""
     value = fields.raw(name)
     number = as_integer(value)
     if number is None and isinstance(value, str):
@@ -31,7 +31,7 @@ def configs(call: Call) -> dict[str, Any]:
 
 @router.add("PUT", "/v3/rooms/{room}/users/{user}", "enter", region="optional")
 def enter(call: Call) -> dict[str, Any]:
-    """Contract C: enter, which makes the room where it is new. 403 30403100 for a banned user."""
+    """Contract C: enter a room, which is created if it is new. 403 30403100 for a banned user."""
     fields, world = call.fields, call.world
     role = role_of(fields)
     name = fields.text("userName") or call.params["user"]
@@ -55,11 +55,11 @@ def enter(call: Call) -> dict[str, Any]:
 
 @router.add("POST", "/v2/rooms/{room}/from/{user}/chat", "chat", region="optional")
 def chat(call: Call) -> dict[str, Any]:
-    """Contract C: chat; event 3. 403 30403200 while muted."""
+    """Contract C: send a chat message; event 3. 403 30403200 while muted."""
     message = call.fields.required_text("message")
     call.fields.integer("type", low=1, high=1)
     room = call.room()
-    return talk.chat(call.world, room, call.user(room), message)
+    return messages.chat(call.world, room, call.user(room), message)
 
 
 @router.add("GET", "/v2/rooms/{room}/chat/messages", "chat_history", region="optional")
@@ -74,13 +74,13 @@ def chat_history(call: Call) -> dict[str, Any]:
 def mute_room(call: Call) -> None:
     """Contract C: mute the room's chat."""
     mute = call.fields.integer("muteChat", low=0, high=1, required=True) or 0
-    talk.mute_room(call.world, call.room(), mute, operator=call.uid)
+    messages.mute_room(call.world, call.room(), mute, operator=call.uid)
 
 
 @router.add("POST", "/v2/rooms/{room}/rewards", "rewards", region="optional")
 @router.add("POST", "/v3/rooms/{room}/rewards", "rewards_v3", region="optional")
 def rewards(call: Call) -> None:
-    """Contract C: rewards; event 1101."""
+    """Contract C: give rewards; event 1101."""
     details = call.fields.objects("rewardDetails", required=True)
     given = [
         (row.id("userUuid"), row.integer("changeReward", low=-1000, high=1000, required=True) or 0)
@@ -92,24 +92,24 @@ def rewards(call: Call) -> None:
     stage.reward(call.world, room, [(call.world.user(room, uuid), change) for uuid, change in given])
 
 
-def _aimed_at(call: Call) -> tuple[Room, User]:
+def _target(call: Call) -> tuple[Room, User]:
     uuid = call.fields.id("toUserUuid")
     room = call.room()
     return room, call.world.user(room, uuid)
 
 
-def _is_hand_process(call: Call) -> None:
+def _check_process(call: Call) -> None:
     if call.params["process"] not in ("waveArm", "handsUp"):
         raise bad_parameter("process", "must be waveArm or handsUp")
 
 
 @router.add("POST", "/v2/rooms/{room}/processes/{process}/progress", "raise_hand", region="optional")
 def raise_hand(call: Call) -> None:
-    """Contract C: a hand goes up; event 1502. ``timeout`` in s."""
-    _is_hand_process(call)
+    """Contract C: raise a hand; event 1502. ``timeout`` in s."""
+    _check_process(call)
     timeout = call.fields.integer("timeout", low=-1, high=86_400)
     payload = call.fields.object("payload")
-    room, user = _aimed_at(call) if "toUserUuid" in call.fields else _caller(call)
+    room, user = _target(call) if "toUserUuid" in call.fields else _caller(call)
     stage.wave(call.world, room, user, payload=payload, timeout_s=timeout)
 
 
@@ -120,21 +120,21 @@ def _caller(call: Call) -> tuple[Room, User]:
 
 @router.add("DELETE", "/v2/rooms/{room}/processes/{process}/progress", "lower_hand", region="optional")
 def lower_hand(call: Call) -> None:
-    _is_hand_process(call)
-    room, user = _aimed_at(call) if "toUserUuid" in call.fields else _caller(call)
+    _check_process(call)
+    room, user = _target(call) if "toUserUuid" in call.fields else _caller(call)
     stage.lower(call.world, room, user)
 
 
 @router.add("POST", "/v2/rooms/{room}/processes/handsUp/acceptance", "stage_on", region="optional")
 def stage_on(call: Call) -> None:
-    """Contract C: onto the stage; event 1501."""
-    room, user = _aimed_at(call)
+    """Contract C: move a user onto the stage; event 1501."""
+    room, user = _target(call)
     stage.go_on(call.world, room, user)
 
 
 @router.add("DELETE", "/v2/rooms/{room}/processes/handsUp/acceptance", "stage_off", region="optional")
 def stage_off(call: Call) -> None:
-    room, user = _aimed_at(call)
+    room, user = _target(call)
     stage.go_off(call.world, room, user)
 
 
@@ -143,13 +143,13 @@ def stage_off(call: Call) -> None:
     "DELETE", "/v2/rooms/{room}/processes/handsUp/acceptance/all", "stage_clear_all", region="optional"
 )
 def stage_clear(call: Call) -> None:
-    """Contract C: everyone off the stage."""
+    """Contract C: remove everyone from the stage."""
     stage.clear(call.world, call.room())
 
 
 @router.add("GET", "/v1/rooms/{room}/snapshot", "snapshot", region="optional", scene=True)
 def room_snapshot(call: Call) -> dict[str, Any]:
-    """Contract C: the room as it stands."""
+    """Contract C: the current state of the room."""
     return snapshot.of_room(call.room())
 
 

@@ -1,4 +1,4 @@
-"""Recording on and off, its settings, and the list of recordings."""
+"""Start and stop a recording, change its settings, and list recordings."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ MOST_PIXELS = 921_600
 
 
 def web_config(fields: Fields, *, starting: bool) -> dict[str, Any]:
-    """Checks webRecordConfig against the contract's bounds and returns it as it came."""
+    """Check webRecordConfig against the contract's bounds. Return it unchanged."""
     config = fields.object("webRecordConfig", required=True) or {}
     given = fields.fields("webRecordConfig")
     url, root_url = given.text("url"), given.text("rootUrl")
     if starting and not url and not root_url:
-        raise bad_parameter("webRecordConfig.rootUrl", "is required where there is no url")
+        raise bad_parameter("webRecordConfig.rootUrl", "is required if there is no url")
     publish = config.get("publishRtmp")
     if publish is not None and not isinstance(publish, bool) and publish not in ("true", "false"):
         raise bad_parameter("webRecordConfig.publishRtmp", 'must be "true" or "false"')
@@ -51,8 +51,7 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Contract A: recording on or off. A PUT of 1 with settings and no mode is the other way to change
-    settings."""
+    """Contract A: start or stop a recording. A PUT of 1 with settings but no mode changes the settings."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))
@@ -70,7 +69,7 @@ def set_recording(call: Call) -> dict[str, Any]:
 
 @router.add("PATCH", "/v2/rooms/{room}/records/states/{state}", "change_recording", region="optional")
 def change_recording(call: Call) -> dict[str, Any]:
-    """Contract A: recording settings. ``onhold`` true pauses, false resumes; web mode only."""
+    """Contract A: change recording settings (web mode only). ``onhold`` true pauses, false resumes."""
     return _change(call)
 
 
@@ -83,6 +82,6 @@ def _change(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/records", "list_recordings", region="optional")
 def list_recordings(call: Call) -> dict[str, Any]:
-    """Contract A: list recordings, 100 a batch."""
+    """Contract A: list recordings, 100 a page."""
     room = call.room()
     return call.page([recordings.describe(call.world, room, recording) for recording in room.recordings])

@@ -1,4 +1,4 @@
-"""Making and reading rooms, the state of a class, breakout groups."""
+"""Create and read rooms, change the class state, manage breakout rooms."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def room_type(fields: Fields, *, required: bool) -> int | None:
 
 
 def schedule_of(fields: Fields) -> Schedule:
-    """startTime in ms, duration and closeDelay in s."""
+    """Return the schedule of a request: startTime in ms, duration and closeDelay in s."""
     close_delay = fields.integer("closeDelay", low=0, high=LONGEST_CLASS_S, default=DEFAULT_CLOSE_DELAY_S)
     return Schedule(
         start_ms=fields.integer("startTime", low=0),
@@ -32,7 +32,7 @@ def schedule_of(fields: Fields) -> Schedule:
 
 @router.add("POST", "/v2/rooms/{room}", "create_room")
 def create_room(call: Call) -> dict[str, Any]:
-    """Contract B: create a room. 409 20409000 where it exists."""
+    """Contract B: create a room. 409 20409000 if it exists."""
     fields = call.fields
     kind = room_type(fields, required=True)
     name = fields.required_text("roomName")
@@ -43,7 +43,7 @@ def create_room(call: Call) -> dict[str, Any]:
     processes = given.object("processes") or {}
     hands_up = given.fields("processes").fields("handsUp")
     hands_up.integer("maxAccept", low=0)
-    role = hands_up.integer if isinstance(hands_up.value("defaultAcceptRole"), int) else hands_up.text
+    role = hands_up.integer if isinstance(hands_up.raw("defaultAcceptRole"), int) else hands_up.text
     role("defaultAcceptRole")
     room = classes.create(
         call.world,
@@ -78,7 +78,7 @@ def read_room(call: Call) -> dict[str, Any]:
 
 @router.add("PUT", "/v2/rooms/{room}/states/{state}", "set_class_state", region="optional")
 def set_class_state(call: Call) -> None:
-    """Contract A: class state, 0 to 3."""
+    """Contract A: change the class state, 0 to 3."""
     state = as_integer(call.params["state"])
     if state not in (0, 1, 2, 3):
         raise bad_parameter("state", "must be 0, 1, 2 or 3")
@@ -99,7 +99,7 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Contract B and C: open breakout rooms (1), end those that are named (0), or all where none is."""
+    """Contract B and C: open breakout rooms (1), or end (0) the named ones, or all if none is named."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
@@ -110,6 +110,6 @@ def set_groups(call: Call) -> dict[str, Any]:
 
 @router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
 def delete_groups(call: Call) -> None:
-    """Contract C: take some groups away, or all of them where none is named."""
+    """Contract C: delete the named breakout rooms, or all if none is named."""
     uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
     properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

@@ -1,5 +1,4 @@
-"""Which call an address means. Path parts are split before they are decoded, so an id may hold an encoded
-slash."""
+"""Finds the call of a path. Paths are split before they are decoded, so ids may contain encoded slashes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ Region = Literal["required", "optional"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``template`` is what follows ``/{region}/edu/apps/{app}``; ``polling`` ones have ``polling`` before
-    ``apps``."""
+    """One call. ``template`` follows ``/{region}/edu/apps/{app}``, or ``…/edu/polling/apps/…`` if polling."""
 
     name: str
     method: str
@@ -40,7 +38,7 @@ class Route:
 
     @property
     def full_path(self) -> str:
-        """The address as the contract writes it."""
+        """The path as the contract writes it."""
         region = "/{region}" if self.region == "required" else ""
         return f"{region}/edu/{'polling/' if self.polling else ''}apps/{{app}}{self.template}"
 
@@ -53,7 +51,7 @@ class Match:
 
 
 class Router:
-    """All calls, found by method and number of path parts."""
+    """All calls, indexed by method and number of path parts."""
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, int], list[Route]] = {}
@@ -84,11 +82,11 @@ class Router:
             yield from bucket
 
     def methods_of(self, raw_path: bytes) -> list[str]:
-        """The methods that an address takes, for preflights."""
+        """Return the methods that a path accepts, for CORS preflights."""
         return sorted({method for method, _ in self._routes if self._find(method, raw_path) is not None})
 
     def find(self, method: str, raw_path: bytes) -> Match:
-        """CloudError 404 for an unknown address, 400 for an unknown region."""
+        """Return the call of a path. Raise CloudError 404 if it is unknown, 400 for an unknown region."""
         found = self._find(method, raw_path)
         if found is None:
             raise no_such_path()

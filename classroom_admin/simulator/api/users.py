@@ -1,4 +1,4 @@
-"""Removing and reading people."""
+"""Remove and read users."""
 
 from typing import Any
 
@@ -11,19 +11,21 @@ from classroom_admin.simulator.world.model import FOREVER
 
 @router.add("POST", "/v2/rooms/{room}/users/{user}/exit", "kick", region="optional")
 def kick(call: Call) -> None:
-    """Contract A: remove a user. ``dirty.state`` 1 keeps them out for ``duration`` s (-1 or absent: for
-    good), 0 lets them back in."""
+    """Contract A: remove a user.
+
+    ``dirty.state`` 1 bans them for ``duration`` s (-1 or absent: permanently), 0 lifts a ban.
+    """
     dirty = call.fields.fields("dirty")
-    keep_out: int | None = None
+    ban_s: int | None = None
     lift = False
     if "dirty" in call.fields:
         state = dirty.integer("state", low=0, high=1, required=True)
         duration = dirty.integer("duration", low=FOREVER)
         if state == 1:
-            keep_out = FOREVER if duration is None else duration
+            ban_s = FOREVER if duration is None else duration
         lift = state == 0
     room = call.room()
-    people.kick(call.world, room, call.user(room), keep_out_s=keep_out, lift=lift, operator=call.uid)
+    people.kick(call.world, room, call.user(room), ban_s=ban_s, lift=lift, operator=call.uid)
 
 
 @router.add("GET", "/v2/rooms/{room}/users/{user}", "read_user", region="optional")
@@ -34,7 +36,7 @@ def read_user(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """Contract C: users by role, presence (``type`` 1: those who are there) and part of the name."""
+    """Contract C: list users, filtered by role, presence (``type`` 1: present) and part of the name."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"

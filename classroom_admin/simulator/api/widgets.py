@@ -1,4 +1,4 @@
-"""Quizzes and polls as a classroom client runs them."""
+"""Quizzes and polls of a classroom client."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _poll(call: Call, room: Room) -> Question:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/popupQuizs/start", "start_quiz", region="optional")
 def start_quiz(call: Call) -> dict[str, Any]:
-    """Contract C: ask a quiz."""
+    """Contract C: start a quiz."""
     items, correct = _items(call, "items"), _items(call, "correctItems")
     if not set(correct) <= set(items):
         raise bad_parameter("correctItems", "must be among items")
@@ -53,7 +53,7 @@ def stop_quiz(call: Call) -> None:
     "PUT", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/users/{user}", "answer_quiz", region="optional"
 )
 def answer_quiz(call: Call) -> None:
-    """Contract C: a pupil's answer."""
+    """Contract C: answer a quiz."""
     selected = call.fields.strings("selectedItems", required=True)
     room = call.room()
     quiz = _quiz(call, room)
@@ -64,7 +64,7 @@ def answer_quiz(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/users", "quiz_answers", region="optional")
 def quiz_answers(call: Call) -> dict[str, Any]:
-    """Contract C: who answered what."""
+    """Contract C: list the answers to a quiz."""
     room = call.room()
     quiz = _quiz(call, room)
     rows = []
@@ -79,7 +79,7 @@ def quiz_answers(call: Call) -> dict[str, Any]:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/start", "start_poll", region="optional")
 def start_poll(call: Call) -> dict[str, Any]:
-    """Contract C: start a poll; mode 1 one choice, 2 several."""
+    """Contract C: start a poll. ``mode`` 1: single choice, 2: multiple choice."""
     mode = call.fields.integer("mode", low=1, high=2, required=True) or 1
     items = _items(call, "pollItems")
     poll = widgets.start_poll(call.world, call.room(), starter=call.uid, items=items, mode=mode)
@@ -94,12 +94,12 @@ def stop_poll(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/{poll}/users/{user}", "answer_poll", region="optional")
 def answer_poll(call: Call) -> None:
-    """Contract C: a pupil's choice, by index."""
+    """Contract C: answer a poll by index."""
     given = call.fields.array("selectIndex", required=True) or []
     room = call.room()
     poll = _poll(call, room)
     indexes = [as_integer(index) for index in given]
     chosen = [index for index in indexes if index is not None and 0 <= index < len(poll.items)]
     if not chosen or len(chosen) != len(given) or (poll.mode == 1 and len(chosen) > 1):
-        raise bad_parameter("selectIndex", "must be indexes of the poll's items, one only where mode is 1")
+        raise bad_parameter("selectIndex", "must be indexes of the poll's items, only one if mode is 1")
     widgets.answer_poll(call.world, room, poll, call.user(room), chosen)

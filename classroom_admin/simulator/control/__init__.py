@@ -1,2 +1,1 @@
-"""``/_sim/``: how a test, or somebody showing the product, drives the simulator. No part of the real
-cloud."""
+"""``/_sim/``: the control calls and pages of the simulator. The real cloud has nothing like them."""

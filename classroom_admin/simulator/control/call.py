@@ -1,4 +1,4 @@
-"""One control request, and the table of what can be asked."""
+"""One control request, and the table of all control calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Outage = Callable[[int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Control:
-    """``params``: decoded path parts; ``outage``: stops listening for ms, None where the server cannot."""
+    """One control request. ``outage`` refuses connections for ms; None if the server cannot."""
 
     cloud: Cloud
     params: dict[str, str]
@@ -42,7 +42,7 @@ class Control:
             return default
         number = as_integer(value)
         if number is None or number < 0:
-            raise bad_parameter(name, "must be a number from 0")
+            raise bad_parameter(name, "must be a number that is not negative")
         return number
 
 
@@ -64,7 +64,7 @@ class ControlTable:
         return register
 
     def find(self, method: str, parts: list[str]) -> tuple[Handler, dict[str, str]]:
-        """CloudError 404 for an unknown path, 405 for another method."""
+        """Return the handler of a path. Raise CloudError 404 for an unknown path, 405 for a wrong method."""
         known = False
         for entry_method, template, handler in self._entries:
             params = _match(template, parts)

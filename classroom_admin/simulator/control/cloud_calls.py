@@ -1,4 +1,4 @@
-"""Control calls on the whole simulator: health, reset, seed, clock, oracle, faults, odd events, lessons."""
+"""Control calls for the whole simulator: health, reset, clock, oracle, faults, events, lessons."""
 
 import dataclasses
 from typing import Any
@@ -10,14 +10,14 @@ from classroom_admin.simulator.errors import CloudError, bad_parameter, conflict
 from classroom_admin.simulator.faults import stream as stream_faults
 from classroom_admin.simulator.faults.board import Fault
 from classroom_admin.simulator.faults.kinds import KINDS
-from classroom_admin.simulator.school.lesson import play_lesson
+from classroom_admin.simulator.school import start_lessons
 from classroom_admin.simulator.world import oracle
 from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
 
 @table.add("GET", "/health")
 def health(control: Control) -> dict[str, Any]:
-    """Alive, and how much there is."""
+    """Return the settings and the numbers of rooms, events and faults."""
     world = control.world
     return {
         "simulator": "classroom-admin",
@@ -45,11 +45,14 @@ _SETTINGS = {
 
 @table.add("POST", "/reset")
 def reset(control: Control) -> dict[str, Any]:
-    """Begin afresh. What is not named stays as the simulator was started with, but for the seed: none means
-    empty."""
+    """Delete everything and start again.
+
+    Settings that are not given are those that the simulator was started with, except ``seed``: without it the
+    cloud is empty.
+    """
     unknown = set(control.body) - set(_SETTINGS)
     if unknown:
-        raise bad_parameter(sorted(unknown)[0], "is no setting; known: " + ", ".join(_SETTINGS))
+        raise bad_parameter(sorted(unknown)[0], "is not a setting; settings: " + ", ".join(_SETTINGS))
     fields = control.fields
     fields.integer("seed", low=0)
     fields.integer("startMs", low=0)
@@ -67,7 +70,7 @@ def reset(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/seed")
 def seed(control: Control) -> dict[str, Any]:
-    """Let a school play in the world as it is."""
+    """Start a simulated school in the current world."""
     number = control.fields.integer("seed", low=0, required=True) or 0
     control.cloud.open_school(number)
     return health(control)
@@ -80,13 +83,12 @@ def read_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/clock")
 def set_clock(control: Control) -> dict[str, Any]:
-    """``mode`` real or stepped, ``speed``, and ``step`` in ms; all that falls due on the way happens in
-    order."""
+    """Change ``mode`` (real or stepped) or ``speed``, or ``step`` by ms and run all that is due."""
     fields, clock = control.fields, control.cloud.clock
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
     step = fields.integer("step", low=0)
-    # A world that has fallen behind a fast clock goes on from where it got to.
+    # If the world is behind a fast clock, it continues from its own time.
     clock.change(mode=mode, speed=speed, at_ms=control.world.now)
     if step is not None:
         try:
@@ -99,14 +101,14 @@ def set_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/plain")
 def set_plain(control: Control) -> dict[str, Any]:
-    """``plain`` true: events in their documented shape from now on; false: oddities as well."""
+    """Turn variations off (``plain`` true: documented shapes only) or on."""
     control.world.plain = bool(control.fields.boolean("plain", required=True))
     return {"plain": control.world.plain}
 
 
 @table.add("GET", "/oracle")
-def tell_oracle(control: Control) -> dict[str, Any]:
-    """The truth. Query: ``room``, ``events`` (0: leave them out), ``after`` (event id), ``limit``."""
+def read_oracle(control: Control) -> dict[str, Any]:
+    """Return the cloud's state. Query: ``room``, ``events`` (0: none), ``after`` (event id), ``limit``."""
     return oracle.report(
         control.world,
         room=control.query.get("room"),
@@ -136,11 +138,11 @@ _FAULT_FIELDS = (
 
 @table.add("POST", "/faults")
 def set_fault(control: Control) -> dict[str, Any]:
-    """Set a fault. ``fromMs`` and ``untilMs`` count from now on the simulator's clock."""
+    """Set a fault. ``fromMs`` and ``untilMs`` are ms from now, by the simulator's clock."""
     fields, now = control.fields, control.world.now
     for name in control.body:
         if name not in _FAULT_FIELDS:
-            raise bad_parameter(name, "is not known; fields: " + ", ".join(_FAULT_FIELDS))
+            raise bad_parameter(name, "is not a field; fields: " + ", ".join(_FAULT_FIELDS))
     kind = fields.choice("kind", tuple(KINDS), required=True)
     params = _params(fields, kind)
     if kind == "outage":
@@ -162,7 +164,7 @@ def set_fault(control: Control) -> dict[str, Any]:
     )
     every = params.get("everyMs")
     if kind == "foreign_reader" and every:
-        _poll_as_foreigner(control, fault, int(every))
+        _poll_as_competing_reader(control, fault, int(every))
     return fault.as_dict()
 
 
@@ -172,15 +174,15 @@ def _params(fields: Fields, kind: str) -> dict[str, Any]:
     for name, value in params.items():
         if name not in known:
             raise bad_parameter(
-                f"params.{name}", f"is not known to {kind}; it takes: {', '.join(known) or 'nothing'}"
+                f"params.{name}", f"is not a setting of {kind}; settings: {', '.join(known) or 'none'}"
             )
         if name not in ("room", "body") and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise bad_parameter(f"params.{name}", "must be a number")
     return params
 
 
-def _poll_as_foreigner(control: Control, fault: Fault, every_ms: int) -> None:
-    """A reader of its own that comes back for as long as its fault is set."""
+def _poll_as_competing_reader(control: Control, fault: Fault, every_ms: int) -> None:
+    """Let a competing reader poll every ``every_ms`` until its fault is removed."""
     cloud, world = control.cloud, control.world
 
     def poll() -> None:
@@ -210,11 +212,10 @@ def remove_fault(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/emit")
 def emit(control: Control) -> dict[str, Any]:
-    """Any event: ``cmd`` and ``data``, or ``raw`` (a string that is sent as it is), in ``roomUuid`` and
-    ``stream``.
+    """Emit any event in ``roomUuid`` and ``stream``: ``cmd`` and ``data``, or the text ``raw``.
 
-    ``sequence`` overrides the number that would come next (and does not use it up); ``fields`` are added
-    to, or replace, the event's own; a field set to null is left out.
+    ``sequence`` replaces the next sequence without using it. ``fields`` adds or replaces fields of the event;
+    null removes a field.
     """
     fields, world = control.fields, control.world
     room = world.room(fields.id("roomUuid"))
@@ -240,17 +241,20 @@ def emit(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/lesson")
 def lesson(control: Control) -> dict[str, Any]:
-    """A whole scripted lesson of ``rooms`` × ``pupils`` over ``minutes`` of the simulator's clock."""
+    """Start scripted lessons: ``rooms`` of ``students`` each, for ``minutes`` of the simulator's clock.
+
+    ``pupils`` is the former name of ``students``.
+    """
     fields = control.fields
     rooms = fields.integer("rooms", low=1, high=5000, default=1) or 1
-    pupils = fields.integer("pupils", low=0, high=2000, default=10) or 0
+    students = fields.integer("students" if "students" in fields else "pupils", low=0, high=2000, default=10)
     minutes = fields.number("minutes", low=0.1, high=24 * 60)
     number = fields.integer("seed", low=0, default=0) or 0
     prefix = fields.text("prefix") or "lesson"
-    made = play_lesson(
+    made = start_lessons(
         control.world,
         rooms=rooms,
-        pupils=pupils,
+        students=students or 0,
         minutes=minutes if minutes is not None else 10.0,
         seed=number,
         prefix=prefix,

@@ -1,5 +1,6 @@
-"""HTTP for the control calls: plain JSON, errors as {"error": ...}; no faults strike here."""
+"""The HTTP endpoint of the control calls and pages. Faults do not affect it."""
 
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from starlette.requests import Request
@@ -8,11 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from classroom_admin.simulator import json_bytes
 from classroom_admin.simulator.cloud import Cloud
-from classroom_admin.simulator.control import cloud_calls, page, room_calls
+from classroom_admin.simulator.control import cloud_calls, room_calls
 from classroom_admin.simulator.control.call import Control, Outage, table
 from classroom_admin.simulator.errors import CloudError, bad_parameter
 
 __all__ = ["ControlEndpoint", "cloud_calls", "room_calls"]
+_HERE = Path(__file__).parent
 _HEADERS = {"X-Simulator": "classroom-admin", "Cache-Control": "no-store"}
 
 
@@ -37,17 +39,21 @@ class ControlEndpoint:
         raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
         parts = [unquote(part.decode("latin-1")) for part in raw_path.split(b"/")[2:]]
         if parts in ([], [""]):
-            return HTMLResponse(page.render(), headers=_HEADERS)
+            return _page("page.html")
         if parts == ["join"] and request.method == "GET":
-            return HTMLResponse(page.join(), headers=_HEADERS)
+            return _page("join.html")
         handler, params = table.find(request.method, parts)
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         control = Control(cloud=self.cloud, params=params, query=query, body=_parse(body), outage=self.outage)
         return _json(handler(control))
 
 
+def _page(name: str) -> Response:
+    return HTMLResponse((_HERE / name).read_text(encoding="utf-8"), headers=_HEADERS)
+
+
 def _refuse_other_sites(request: Request) -> None:
-    """A web page from elsewhere that is open in the same browser has no business here."""
+    """Raise CloudError 403 if a page of another site in the same browser sends the request."""
     origin = request.headers.get("origin")
     if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
         raise CloudError(403, 403, "only a page of this simulator may do that")

@@ -1,4 +1,4 @@
-"""Control calls that drive one class: what the people in it would do."""
+"""Control calls for one class: everything that the people in it can do."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from classroom_admin.simulator.world import (
     Room,
     classes,
     media,
+    messages,
     oracle,
     people,
     properties,
     recordings,
     resources,
     stage,
-    talk,
     widgets,
 )
 from classroom_admin.simulator.world.model import FOREVER, Question, Role
@@ -29,8 +29,9 @@ def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
 
 @table.add("POST", "/rooms")
 def make_room(control: Control) -> dict[str, Any]:
-    """``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s, ``closeDelay`` s,
-    ``state``."""
+    """Create a room: ``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s,
+    ``closeDelay`` s, ``state``, ``processes``, ``roleConfig``.
+    """
     fields = control.fields
     uuid = fields.id("roomUuid")
     kind = room_type(fields, required=False)
@@ -52,7 +53,7 @@ def make_room(control: Control) -> dict[str, Any]:
 
 @table.add("GET", "/rooms")
 def list_rooms(control: Control) -> dict[str, Any]:
-    """Each room in a few words."""
+    """Return a summary of each room."""
     rows = [
         {
             "roomUuid": room.uuid,
@@ -70,13 +71,13 @@ def list_rooms(control: Control) -> dict[str, Any]:
 
 @table.add("GET", "/rooms/{room}")
 def read_room(control: Control) -> dict[str, Any]:
-    """What the oracle knows of one room."""
+    """Return the complete state of one room."""
     return oracle.room_truth(control.world, control.room())
 
 
 @table.add("POST", "/rooms/{room}/enter")
 def enter(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``userName``, ``role`` (2), ``properties``, ``stream`` (true: with a camera)."""
+    """Let a user enter: ``userUuid``, ``userName``, ``role`` (2), ``properties``, ``stream`` (camera on)."""
     fields, room = control.fields, control.room()
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
@@ -101,7 +102,7 @@ def leave(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/drop")
 def drop(control: Control) -> dict[str, Any]:
-    """The connection of ``userUuid`` breaks; the next enter is a coming back."""
+    """Break the connection of ``userUuid``. Their next enter counts as a reconnect."""
     room = control.room()
     people.leave(control.world, room, control.user(room), how="dropped")
     return _done(control, room)
@@ -109,14 +110,14 @@ def drop(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/kick")
 def kick(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``duration`` s (-1 for good; absent: may come back), ``by``."""
+    """Remove ``userUuid``, with a ban of ``duration`` s (-1: permanently; absent: none). ``by``: operator."""
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)
     people.kick(
         control.world,
         room,
         control.user(room),
-        keep_out_s=duration,
+        ban_s=duration,
         lift=False,
         operator=control.fields.text("by"),
     )
@@ -133,7 +134,7 @@ def set_state(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/destroy")
 def destroy(control: Control) -> dict[str, Any]:
-    """At once, without the hour in between."""
+    """Destroy a room at once."""
     room = control.room()
     control.world.forget(room)
     return _done(control, room)
@@ -142,26 +143,28 @@ def destroy(control: Control) -> dict[str, Any]:
 @table.add("POST", "/rooms/{room}/chat")
 def chat(control: Control) -> dict[str, Any]:
     room = control.room()
-    talk.chat(control.world, room, control.user(room), control.fields.required_text("message"))
+    messages.chat(control.world, room, control.user(room), control.fields.required_text("message"))
     return _done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/custom")
 def custom(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``message``; ``cmd`` 99 or 21."""
+    """Send a custom message: ``userUuid``, ``message``, ``cmd`` 99 or 21."""
     room = control.room()
     cmd = control.fields.choice("cmd", (99, 21), default=99)
-    talk.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
+    messages.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
     return _done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/peer")
 def peer(control: Control) -> dict[str, Any]:
-    """``userUuid`` to ``toUserUuid``: ``message``, ``cmd`` 1 or 99. The answer is what a relay would pass
-    on."""
+    """Send a direct message: ``userUuid``, ``toUserUuid``, ``message``, ``cmd`` 1 or 99.
+
+    ``relay`` in the answer is what a webhook receives.
+    """
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
-    relayed = talk.peer(
+    delivered = messages.peer(
         control.world,
         room,
         control.user(room),
@@ -169,12 +172,12 @@ def peer(control: Control) -> dict[str, Any]:
         message=fields.required_text("message"),
         cmd=cmd,
     )
-    return _done(control, room, relay=relayed)
+    return _done(control, room, relay=delivered)
 
 
 @table.add("POST", "/rooms/{room}/wave")
 def wave(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``payload``, ``timeout`` s."""
+    """Raise a hand: ``userUuid``, ``payload``, ``timeout`` s."""
     room, fields = control.room(), control.fields
     timeout = fields.integer("timeout", low=1)
     stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
@@ -204,7 +207,7 @@ def leave_stage(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/reward")
 def reward(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``change`` (1)."""
+    """Give rewards: ``userUuid``, ``change`` (1)."""
     room = control.room()
     change = control.fields.integer("change", low=-1000, high=1000, default=1) or 0
     stage.reward(control.world, room, [(control.user(room), change)])
@@ -213,21 +216,23 @@ def reward(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/mute")
 def mute(control: Control) -> dict[str, Any]:
-    """``muteChat`` 0 or 1 (1), of ``userUuid`` or, without it, of the room; ``by``."""
+    """Mute (``muteChat`` 1, the default) or unmute (0) the chat of ``userUuid``, or of the room; ``by``."""
     room, fields = control.room(), control.fields
     state = fields.integer("muteChat", low=0, high=1, default=1) or 0
     by = fields.text("by")
     if "userUuid" in fields:
         people.mute_user(control.world, room, control.user(room), state, operator=by)
     else:
-        talk.mute_room(control.world, room, state, operator=by)
+        messages.mute_room(control.world, room, state, operator=by)
     return _done(control, room)
 
 
 @table.add("POST", "/rooms/{room}/stream")
 def stream(control: Control) -> dict[str, Any]:
-    """``userUuid``, ``streamUuid`` (their own), ``videoState``, ``audioState``, ``videoSourceType``,
-    ``audioSourceType``; ``delete`` true ends it."""
+    """Change or ``delete`` a stream of ``userUuid``: ``streamUuid`` (default: their camera).
+
+    Settings: ``videoState``, ``audioState``, ``videoSourceType``, ``audioSourceType``.
+    """
     room, fields = control.room(), control.fields
     user = control.user(room)
     uuid = fields.text("streamUuid") or user.stream_uuid
@@ -240,8 +245,7 @@ def stream(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/property")
 def change_property(control: Control) -> dict[str, Any]:
-    """``properties`` to set or ``delete`` (names), of the room, of ``userUuid``, or of ``userUuids`` (kind
-    23)."""
+    """Set ``properties`` or ``delete`` names, of the room, ``userUuid`` or ``userUuids`` (event 23)."""
     room, fields, world = control.room(), control.fields, control.world
     by = fields.text("by")
     changes, names = fields.object("properties"), fields.strings("delete")
@@ -272,8 +276,7 @@ def _running(questions: dict[str, Question], uuid: str | None) -> Question:
 
 @table.add("POST", "/rooms/{room}/quiz")
 def quiz(control: Control) -> dict[str, Any]:
-    """Start one: ``userUuid`` (who asks), ``items``, ``correctItems``; or ``stop`` true ends the one that
-    runs."""
+    """Start a quiz: ``userUuid``, ``items``, ``correctItems``. Or ``stop`` the running one."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.quizzes, fields.text("popupQuizId"))
@@ -289,7 +292,7 @@ def quiz(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/poll")
 def poll(control: Control) -> dict[str, Any]:
-    """Start one: ``userUuid``, ``pollItems``, ``mode`` (1); or ``stop`` true ends the one that runs."""
+    """Start a poll: ``userUuid``, ``pollItems``, ``mode`` (1). Or ``stop`` the running one."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.polls, fields.text("pollId"))
@@ -305,7 +308,7 @@ def poll(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/answer")
 def answer(control: Control) -> dict[str, Any]:
-    """``userUuid`` chooses ``selectedItems`` of the quiz, or ``selectIndex`` of the poll, that runs."""
+    """Answer the running quiz (``selectedItems``) or poll (``selectIndex``) as ``userUuid``."""
     room, fields = control.room(), control.fields
     user = control.user(room)
     if "selectIndex" in fields:
@@ -321,8 +324,9 @@ def answer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/record")
 def record(control: Control) -> dict[str, Any]:
-    """``state`` 1 starts (``mode`` web or composite; ``publish`` true: it is streamed, too) and 0 stops a
-    recording, ``failed`` one of no use.
+    """Start a recording (``state`` 1; ``mode`` web or composite; ``publish`` true: streamed too).
+
+    Or stop it (``state`` 0; ``failed`` true: without usable files).
     """
     room, fields = control.room(), control.fields
     if fields.integer("state", low=0, high=1, default=1):
@@ -339,7 +343,7 @@ def record(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/resource")
 def resource(control: Control) -> dict[str, Any]:
-    """``resourceUuid``, ``resourceName``, ``ext`` (pdf), ``size``, ``url``; ``convert`` true converts it."""
+    """Add a file: ``resourceUuid``, ``resourceName``, ``ext`` (pdf), ``size``, ``url``, ``convert``."""
     room, fields = control.room(), control.fields
     uuid = fields.id("resourceUuid")
     resources.put(
@@ -358,7 +362,7 @@ def resource(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/void")
 def void(control: Control) -> dict[str, Any]:
-    """Use up ``count`` (1) sequence numbers without an event: numbers that no server will ever be shown."""
+    """Skip ``count`` (1) sequences, as the real cloud does for events that it never shows to servers."""
     room = control.room()
     skipped = [
         room.logs["room"].next_sequence()

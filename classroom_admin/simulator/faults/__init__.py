@@ -1,1 +1,1 @@
-"""Ways in which the cloud can go wrong, set by hand or by a test."""
+"""Faults of the cloud, set on the control page or by a test."""

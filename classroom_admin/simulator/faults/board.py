@@ -1,4 +1,4 @@
-"""The faults that are set, and which of them strikes."""
+"""The active faults, and which of them affect a request or an event."""
 
 import random
 import time
@@ -9,16 +9,46 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from classroom_admin.simulator.faults.kinds import KINDS
-from classroom_admin.simulator.faults.plan import NOTHING, Plan, Trouble
 from classroom_admin.simulator.world.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedFault:
+    """One fault that affects a request: its kind and its settings."""
+
+    kind: str
+    params: dict[str, Any]
+
+    def number(self, name: str, default: float) -> float:
+        value = self.params.get(name)
+        return default if value is None else float(value)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The faults that affect one request, by kind. The first of a kind wins."""
+
+    applied: dict[str, AppliedFault] = field(default_factory=dict)
+
+    def get(self, kind: str) -> AppliedFault | None:
+        return self.applied.get(kind)
+
+    @property
+    def skew_ms(self) -> int:
+        """The error of the cloud's clock in ms, for the envelope's ``ts`` and for tokens."""
+        skew = self.applied.get("skew")
+        return int(skew.number("ms", 0)) if skew is not None else 0
+
+
+NOTHING = Plan()
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One fault that is set.
+    """One active fault.
 
-    ``route``: a glob over a call's name (``poll``) or its address (``GET /{region}/edu/polling/*``).
-    Strikes with ``probability``, at most ``count`` times, only after ``after_calls`` matching calls, and
+    ``route``: a glob for a call's name (``poll``) or its path (``GET /{region}/edu/polling/*``). The fault
+    occurs with ``probability``, at most ``count`` times, after the first ``after_calls`` matching calls, and
     from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
     """
 
@@ -59,7 +89,7 @@ class Fault:
 
 
 class FaultBoard:
-    """All faults, asked once for each request and once for each new event."""
+    """All active faults, consulted once for each request and once for each new event."""
 
     def __init__(self, *, seed: int = 0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._faults: dict[int, Fault] = {}
@@ -74,7 +104,7 @@ class FaultBoard:
         return list(self._faults.values())
 
     def add(self, *, kind: str, **settings: Any) -> Fault:
-        """Set a fault; keywords as in Fault. ValueError for an unknown kind."""
+        """Set a fault with the fields of Fault. Raise ValueError for an unknown kind."""
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind}; known: {', '.join(KINDS)}")
         self._last_id += 1
@@ -88,28 +118,28 @@ class FaultBoard:
         self._faults.clear()
 
     def plan(self, *, name: str, address: str, now_ms: int) -> Plan:
-        """Which faults strike this request; counts it for each that watches its route."""
+        """Return the faults that affect this request, and count it for each fault of its route."""
         if not self._faults:
             return NOTHING
         plan = Plan()
         for fault in self._faults.values():
-            if not KINDS[fault.kind].per_request or fault.kind in plan.troubles:
+            if not KINDS[fault.kind].per_request or fault.kind in plan.applied:
                 continue
             if not (fnmatchcase(name, fault.route) or fnmatchcase(address, fault.route)):
                 continue
-            if self._strikes(fault, now_ms):
-                plan.troubles[fault.kind] = Trouble(fault.kind, fault.params)
+            if self._occurs(fault, now_ms):
+                plan.applied[fault.kind] = AppliedFault(fault.kind, fault.params)
         return plan
 
     def withhold(self, event: Event) -> str | None:
-        """A reason to keep a new event out of the stream, or None."""
+        """Return a reason to keep a new event out of the polling stream, or None."""
         for fault in self._faults.values():
             if fault.kind != "withhold":
                 continue
             cmd, room = fault.params.get("cmd"), fault.params.get("room")
             if (cmd is not None and cmd != event.cmd) or (room is not None and room != event.room_uuid):
                 continue
-            if self._strikes(fault, event.at_ms):
+            if self._occurs(fault, event.at_ms):
                 return f"withheld by fault {fault.id}"
         return None
 
@@ -119,22 +149,21 @@ class FaultBoard:
     def draw(self) -> float:
         return self._rng.random()
 
-    def _strikes(self, fault: Fault, now_ms: int) -> bool:
+    def _occurs(self, fault: Fault, now_ms: int) -> bool:
         if not fault.is_on(now_ms):
             return False
         fault.calls += 1
         if fault.calls <= fault.after_calls:
             return False
         if fault.kind == "budget":
-            strikes = self._beyond_budget(fault)
+            occurs = self._beyond_budget(fault)
         else:
-            strikes = fault.probability >= 1 or self._rng.random() < fault.probability
-        fault.hits += strikes
-        return strikes
+            occurs = fault.probability >= 1 or self._rng.random() < fault.probability
+        fault.hits += occurs
+        return occurs
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """More than ``perSecond`` requests in the last second of the machine's time; refused ones do not
-        count."""
+        """Return whether the last second of machine time had ``perSecond`` requests, without refused ones."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

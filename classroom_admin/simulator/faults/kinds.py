@@ -1,4 +1,4 @@
-"""Every kind of fault, what it does, and the settings it takes (name: what it means)."""
+"""Every kind of fault: what it does, and its settings with their meanings."""
 
 from dataclasses import dataclass, field
 
@@ -11,63 +11,68 @@ class Kind:
     per_request: bool = True
 
 
-_RETRY = {"retryAfter": "seconds for the Retry-After header; absent: no header"}
+_RETRY = {"retryAfter": "seconds in the Retry-After header; no header by default"}
 KINDS = {
     kind.name: kind
     for kind in (
         Kind("too_many", "answers 429", _RETRY),
         Kind(
             "budget",
-            "answers 429 beyond a number of requests in any second",
-            {"perSecond": "requests", **_RETRY},
+            "answers 429 above a number of requests a second",
+            {"perSecond": "requests, default 20", **_RETRY},
         ),
         Kind("server_error", "answers 500"),
         Kind("unavailable", "answers 503", _RETRY),
         Kind("token_expired", "answers 401 as for an expired token"),
-        Kind("refuse", "closes the connection before anything is done"),
-        Kind("delay", "waits before the request is handled", {"ms": "how long, 1000 unless given"}),
+        Kind("refuse", "closes the connection before the request is handled"),
+        Kind("delay", "delays the request", {"ms": "delay, default 1000"}),
         Kind(
             "late_answer",
-            "handles the request and then waits with the answer",
-            {"ms": "how long, 1000 unless given"},
+            "handles the request and delays the answer",
+            {"ms": "delay, default 1000"},
         ),
-        Kind("lose_answer", "handles the request and closes the connection instead of answering"),
-        Kind("slow_body", "sends the body in ten pieces", {"ms": "over how long, 1000 unless given"}),
+        Kind("lose_answer", "handles the request, then closes the connection without an answer"),
+        Kind("slow_body", "sends the body in ten pieces", {"ms": "total time, default 1000"}),
         Kind(
             "truncate",
-            "sends valid HTTP with part of the JSON",
-            {"share": "part that is sent, 0.5 unless given"},
+            "sends part of the JSON in a complete HTTP answer",
+            {"share": "part that is sent, default 0.5"},
         ),
         Kind(
             "cut",
-            "announces the whole body, sends part of it and closes",
-            {"share": "part sent, 0.5 unless given"},
+            "announces the whole body, sends part of it and closes the connection",
+            {"share": "part that is sent, default 0.5"},
         ),
-        Kind("malform", "sends a body that is not JSON", {"body": "what to send instead"}),
+        Kind("malform", "sends a body that is not JSON", {"body": "the text to send"}),
         Kind(
-            "skew", "moves the cloud's clock, in answers and for tokens", {"ms": "ahead, negative for behind"}
+            "skew",
+            "shifts the cloud's clock, in answers and for tokens",
+            {"ms": "ahead, negative for behind"},
         ),
         Kind(
             "duplicate",
-            "repeats events inside a polling answer",
-            {"share": "of the events, 0.5 unless given"},
+            "repeats events within a polling answer",
+            {"share": "part of the events, default 0.5"},
         ),
-        Kind("reorder", "shuffles the events inside a polling answer"),
+        Kind("reorder", "shuffles the events within a polling answer"),
         Kind(
             "foreign_reader",
-            "somebody else polls first and takes a part of the stream",
-            {"share": "of the events, 0.5 unless given", "everyMs": "also polls by itself this often"},
+            "a competing reader polls first and takes part of the stream",
+            {
+                "share": "part of the events, default 0.5",
+                "everyMs": "interval at which it also polls by itself",
+            },
         ),
         Kind(
             "withhold",
-            "keeps new events out of the stream; the repeatable endpoint has them",
-            {"cmd": "only this kind", "room": "only this room"},
+            "keeps new events out of the polling stream; the repeatable endpoint has them",
+            {"cmd": "only this event type", "room": "only this room"},
             per_request=False,
         ),
         Kind(
             "outage",
             "stops listening, so that connections are refused",
-            {"ms": "how long (machine time)"},
+            {"ms": "duration in machine time, default 1000"},
             False,
         ),
     )

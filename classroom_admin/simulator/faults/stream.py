@@ -1,23 +1,24 @@
-"""Faults of the stream that hands each event out once."""
+"""Faults of the polling stream, which delivers each event once."""
 
-from classroom_admin.simulator.faults.board import FaultBoard
-from classroom_admin.simulator.faults.plan import Plan
+from classroom_admin.simulator.faults.board import FaultBoard, Plan
 from classroom_admin.simulator.world import World
 from classroom_admin.simulator.world.events import Event, Handout
 
 FOREIGN = "foreign"
 
 
-def foreign_reader(plan: Plan, world: World, *, limit: int) -> None:
-    """Somebody else with the same App ID took part of what this answer would have held."""
-    trouble = plan.get("foreign_reader")
-    if trouble is not None:
-        take_share(world, share=trouble.number("share", 0.5), limit=limit)
+def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
+    """Let a competing reader with the same App ID take part of the events before this answer."""
+    fault = plan.get("foreign_reader")
+    if fault is not None:
+        take_share(world, share=fault.number("share", 0.5), limit=limit)
 
 
 def take_share(world: World, *, share: float, limit: int) -> int:
-    """Let a foreign reader take events off the front of the stream, each with probability ``share``; how
-    many it took."""
+    """Let a competing reader take each of the next ``limit`` events with probability ``share``.
+
+    Return how many it took.
+    """
     front = [world.queue.popleft() for _ in range(min(limit, len(world.queue)))]
     kept: list[Event] = []
     for event in front:
@@ -30,7 +31,7 @@ def take_share(world: World, *, share: float, limit: int) -> int:
 
 
 def disturb(plan: Plan, board: FaultBoard, events: list[Event]) -> list[Event]:
-    """The events as the answer shows them: some twice, or out of order."""
+    """Return the events as the answer contains them: possibly repeated or reordered."""
     shown = list(events)
     duplicate = plan.get("duplicate")
     if duplicate is not None:

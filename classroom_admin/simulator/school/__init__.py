@@ -1,5 +1,5 @@
-"""A school that plays by itself: classes, pupils and all that they do."""
+"""A school that runs by itself: its classes, its students and everything they do."""
 
-from classroom_admin.simulator.school.script import open_school
+from classroom_admin.simulator.school.timetable import open_school, start_lessons
 
-__all__ = ["open_school"]
+__all__ = ["open_school", "start_lessons"]

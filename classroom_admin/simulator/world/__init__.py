@@ -1,4 +1,4 @@
-"""The truth: rooms, people and what happened to them. Pure Python, no I/O; the time comes from outside."""
+"""The state of the cloud: rooms, people and events. Pure Python without I/O; the caller supplies the time."""
 
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World

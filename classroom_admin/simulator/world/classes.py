@@ -1,4 +1,4 @@
-"""A class's life: made, started, ended, closed, destroyed; by plan, by hand, and by the clock."""
+"""The life cycle of a class: created, started, ended, closed, destroyed, by command or by schedule."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def create(
     widgets: dict[str, Any] | None = None,
     role_config: dict[str, Any] | None = None,
 ) -> Room:
-    """A new room with its clockwork wound up. CloudError 409 20409000 where it exists."""
+    """Create a room and schedule its state changes. Raise CloudError 409 20409000 if it exists."""
     if uuid in world.rooms:
         raise conflict("the room exists already")
     room = Room(uuid=uuid, name=name, type=type, created_ms=world.now, shapes=world.shapes_for(uuid))
@@ -33,14 +33,16 @@ def create(
     room.widgets = dict(widgets or {})
     room.role_config = dict(role_config or {})
     world.rooms[uuid] = room
-    _wind_up(world, room)
+    _schedule(world, room)
     return room
 
 
-def _wind_up(world: World, room: Room) -> None:
+def _schedule(world: World, room: Room) -> None:
     if room.schedule.start_ms is not None:
         start_ms = room.schedule.start_ms
-        room.timers["start"] = world.timeline.at(start_ms, lambda: _by_clock(world, room, ClassState.STARTED))
+        room.timers["start"] = world.timeline.at(
+            start_ms, lambda: _advance_state(world, room, ClassState.STARTED)
+        )
     room.timers["expire"] = world.after(KEPT_MS, lambda: _expire(world, room))
 
 
@@ -50,14 +52,13 @@ def _expire(world: World, room: Room) -> None:
     world.forget(room)
 
 
-def _by_clock(world: World, room: Room, state: ClassState) -> None:
+def _advance_state(world: World, room: Room, state: ClassState) -> None:
     if room.destroyed_ms is None and room.state < state:
         _enter_state(world, room, state, operator=None)
 
 
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
-    """What PUT states/{state} does. Repeating a state, or leaving an ended or closed one backwards, is
-    refused."""
+    """Change the class state. Raise CloudError 409 for the current state or a return from ended or closed."""
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
     if room.state == state == ClassState.STARTED:
@@ -77,11 +78,11 @@ def _enter_state(world: World, room: Room, state: ClassState, *, operator: str |
     elif state == ClassState.STARTED:
         planned = room.schedule.start_ms
         room.started_ms = planned if operator is None and planned is not None else now
-        _plan_end(world, room)
+        _schedule_end(world, room)
     elif state == ClassState.ENDED:
         room.ended_ms = now
         delay_ms = room.schedule.close_delay_s * 1000
-        room.timers["close"] = world.after(delay_ms, lambda: _by_clock(world, room, ClassState.CLOSED))
+        room.timers["close"] = world.after(delay_ms, lambda: _advance_state(world, room, ClassState.CLOSED))
     else:
         room.ended_ms = room.ended_ms or now
         room.closed_ms = now
@@ -96,15 +97,15 @@ def _enter_state(world: World, room: Room, state: ClassState, *, operator: str |
     world.emit(room, 1, data)
     if state == ClassState.CLOSED:
         _close_down(world, room)
-    _plan_destruction(world, room, state)
+    _schedule_destruction(world, room, state)
 
 
-def _plan_end(world: World, room: Room) -> None:
+def _schedule_end(world: World, room: Room) -> None:
     duration = room.schedule.duration_s
     if duration is None or room.started_ms is None:
         return
     end_ms = room.started_ms + duration * 1000
-    room.timers["end"] = world.timeline.at(end_ms, lambda: _by_clock(world, room, ClassState.ENDED))
+    room.timers["end"] = world.timeline.at(end_ms, lambda: _advance_state(world, room, ClassState.ENDED))
 
 
 def _close_down(world: World, room: Room) -> None:
@@ -113,7 +114,7 @@ def _close_down(world: World, room: Room) -> None:
     people.remove_everyone(world, room)
 
 
-def _plan_destruction(world: World, room: Room, state: ClassState) -> None:
+def _schedule_destruction(world: World, room: Room, state: ClassState) -> None:
     moment = ClassState.ENDED if world.destroy_after == "ended" else ClassState.CLOSED
     if state >= moment and "destroy" not in room.timers:
         room.cancel("expire")
@@ -121,7 +122,7 @@ def _plan_destruction(world: World, room: Room, state: ClassState) -> None:
 
 
 def describe(room: Room) -> dict[str, Any]:
-    """What GET rooms/{room} tells."""
+    """Return the data of GET rooms/{room}."""
     schedule: dict[str, Any] = {"state": int(room.state), "closeDelay": room.schedule.close_delay_s}
     start = room.started_ms if room.started_ms is not None else room.schedule.start_ms
     if start is not None:

@@ -1,4 +1,4 @@
-"""Events, the numbered logs that keep them, and the queue that hands each out once."""
+"""Events, and the numbered logs that store them."""
 
 import bisect
 from collections.abc import Iterator
@@ -9,11 +9,9 @@ PAGE = 100
 
 @dataclass(slots=True)
 class Handout:
-    """One time that an event left the stream: to which reader, when (ms), in which request, and whether it
-    arrived.
+    """One delivery of an event from the polling stream. ``at_ms`` in ms since the epoch.
 
-    ``outcome``: ``sent``, ``lost`` (the answer never reached the reader) or ``foreign`` (somebody else read
-    it).
+    ``outcome``: ``sent``, ``lost`` (the answer did not arrive) or ``foreign`` (a competing reader took it).
     """
 
     reader: str
@@ -23,7 +21,7 @@ class Handout:
 
 
 class Event:
-    """One event, already serialised. ``id`` counts all events of the cloud in the order they happened."""
+    """One serialised event. ``id`` numbers all events of the cloud in order."""
 
     __slots__ = ("at_ms", "cmd", "handouts", "id", "raw", "room_uuid", "sequence", "stream", "withheld")
 
@@ -43,8 +41,7 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of one room by sequence, from 1; a number that was skipped on purpose is
-    void."""
+    """The events of one stream of one room, by sequence from 1. Some sequences may be skipped."""
 
     __slots__ = ("_events", "_sequences", "last")
 
@@ -70,8 +67,10 @@ class EventLog:
     def page(
         self, *, first: int, count: int = PAGE, cmd: int | None = None
     ) -> tuple[list[Event], int | None]:
-        """Up to ``count`` events from sequence ``first`` on, and the sequence the next page begins with,
-        None at the end."""
+        """Return up to ``count`` events from sequence ``first`` on, and the first sequence of the next page.
+
+        The latter is None on the last page.
+        """
         found: list[Event] = []
         for event in self._events[bisect.bisect_left(self._sequences, first) :]:
             if cmd is not None and event.cmd != cmd:

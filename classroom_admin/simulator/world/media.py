@@ -1,4 +1,4 @@
-"""Cameras, microphones and screens."""
+"""Streams: cameras, microphones and shared screens."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def put(
 
 
 def delete(world: World, room: Room, user: User, stream_uuid: str, *, operator: str | None = None) -> None:
-    """Stop a stream; unknown ones are ignored, like deleting twice."""
+    """Stop a stream. Unknown streams are ignored."""
     stream = user.streams.pop(stream_uuid, None)
     if stream is not None:
         _emit(world, room, user, stream, DELETED, operator)
@@ -39,7 +39,7 @@ def delete(world: World, room: Room, user: User, stream_uuid: str, *, operator: 
 def put_many(
     world: World, room: Room, changes: list[tuple[User, str, dict[str, int]]], *, operator: str | None
 ) -> None:
-    """Several at once (kind 41), as when a teacher mutes the class."""
+    """Change several streams in one event 41, as when a teacher mutes the class."""
     rows = []
     for user, stream_uuid, values in changes:
         action = UPDATED if stream_uuid in user.streams else ADDED

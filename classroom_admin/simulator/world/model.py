@@ -1,5 +1,4 @@
-"""What a cloud knows: rooms, the people in them, recordings, files, quizzes and polls. Times in ms since
-the epoch."""
+"""The data of a cloud: rooms, people, recordings, files, quizzes and polls. Times in ms since the epoch."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -34,7 +33,7 @@ class ClassState(IntEnum):
 
 @dataclass(slots=True)
 class Stream:
-    """A camera, microphone or screen that somebody sends."""
+    """A user's camera and microphone, or their shared screen."""
 
     uuid: str
     name: str
@@ -46,7 +45,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Presence:
-    """One stay in the room. ``left_ms`` is None while it lasts; ``how``: left, dropped, kicked or closed."""
+    """One stay in the room. ``left_ms`` is None while it lasts. ``how``: left, dropped, kicked or closed."""
 
     entered_ms: int
     left_ms: int | None = None
@@ -55,7 +54,7 @@ class Presence:
 
 @dataclass(slots=True)
 class User:
-    """A person whom a room has seen. ``banned_until``: None, ms, or FOREVER."""
+    """A person who is or was in the room. ``banned_until``: None, ms since the epoch, or FOREVER."""
 
     uuid: str
     name: str
@@ -76,8 +75,7 @@ class User:
 
 @dataclass(slots=True)
 class Recording:
-    """One recording. ``mode`` web or composite; ``holds`` are paused stretches; ``files`` the web mode's
-    MP4s."""
+    """One recording. ``mode``: web or composite. ``holds``: paused intervals. ``files``: MP4s of web mode."""
 
     record_id: str
     mode: str
@@ -97,7 +95,7 @@ class Recording:
 
 @dataclass(slots=True)
 class Resource:
-    """A file that a room shows, and how far its conversion is."""
+    """A file of a room, and the progress of its conversion."""
 
     uuid: str
     name: str
@@ -116,7 +114,7 @@ class Resource:
 
 @dataclass(slots=True)
 class Question:
-    """A quiz or a poll. ``answers``: what each user chose, by user id."""
+    """A quiz or a poll. ``answers``: each user's choice, by user id."""
 
     uuid: str
     starter: str
@@ -132,7 +130,7 @@ class Question:
 
 @dataclass(slots=True)
 class Schedule:
-    """The plan of a class: start in ms, duration and close delay in s."""
+    """The schedule of a class: start in ms since the epoch, duration and close delay in s."""
 
     start_ms: int | None = None
     duration_s: int | None = None
@@ -141,7 +139,7 @@ class Schedule:
 
 @dataclass(slots=True)
 class Room:
-    """One classroom. ``timers`` are the planned moments of its clockwork, by name."""
+    """One classroom. ``timers``: its scheduled state changes, by name."""
 
     uuid: str
     name: str

@@ -1,4 +1,4 @@
-"""The whole truth about a world, for tests that compare it with what somebody else made of it."""
+"""The complete state of a world, so that tests can compare it with what a client has stored."""
 
 import bisect
 from typing import Any
@@ -17,8 +17,7 @@ def report(
     after: int = 0,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Rooms (also destroyed ones) and events. ``after``: only events with a higher id, at most ``limit`` of
-    them."""
+    """Return all rooms, including destroyed ones, and at most ``limit`` events with an id above ``after``."""
     chosen = [found for found in world.all_rooms() if room is None or found.uuid == room]
     answer: dict[str, Any] = {
         "now": world.now,
@@ -36,7 +35,7 @@ def report(
 
 
 def waiting(world: World) -> int:
-    """Events that the stream still holds for the next reader."""
+    """Return the number of events that wait in the polling stream."""
     return sum(event.withheld is None for event in world.queue)
 
 
@@ -89,7 +88,7 @@ def room_truth(world: World, room: Room) -> dict[str, Any]:
 
 
 def user_truth(world: World, room: Room, user: User) -> dict[str, Any]:
-    """Presence to the millisecond: [entered, left or null, how]."""
+    """Return a user's state. ``presence`` lists [entered ms, left ms or null, how]."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,

@@ -1,5 +1,4 @@
-"""Who is there: entering, leaving, dropping, being removed and kept out; properties of a person; chat
-mute."""
+"""People in a room: entering, leaving, connection loss, removal, bans and chat mute."""
 
 from typing import Any
 
@@ -22,8 +21,10 @@ def enter(
     properties: dict[str, Any] | None = None,
     with_stream: bool = False,
 ) -> User:
-    """Someone comes in. CloudError 403 30403100 while banned, 409 for a closed class or a role that is
-    full."""
+    """Let a user enter.
+
+    Raise CloudError 403 30403100 while they are banned, 409 if the class is closed or the role is full.
+    """
     if room.is_closed:
         raise class_ended()
     user = room.users.get(uuid)
@@ -31,7 +32,7 @@ def enter(
         raise user_banned()
     if user is not None and user.online:
         return user
-    _check_room_for(room, role)
+    _check_role_limit(room, role)
     kind = ENTERED
     if user is None:
         stream_uuid = str(room.shapes.rng.randrange(10**9, 4 * 10**9))
@@ -49,17 +50,17 @@ def enter(
     return user
 
 
-def _check_room_for(room: Room, role: int) -> None:
+def _check_role_limit(room: Room, role: int) -> None:
     limit = (room.role_config.get(str(role)) or {}).get("limit")
     if limit is not None and limit >= 0 and sum(user.role == role for user in room.online()) >= limit:
         raise conflict(f"no more users of role {role} may enter")
 
 
 def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
-    """Someone goes: ``how`` is left, dropped, kicked or closed. Nothing happens when they are not there."""
+    """Let a user leave. ``how``: left, dropped, kicked or closed. Users who are not present are ignored."""
     if not user.online:
         return
-    entry = _gone(world, room, user, how)
+    entry = _remove(world, room, user, how)
     if how == "kicked" or operator is not None:
         entry["operator"] = world.operator(room, operator)
     _announce(world, room, offline=[entry])
@@ -67,28 +68,27 @@ def leave(world: World, room: Room, user: User, *, how: str = "left", operator: 
 
 
 def remove_everyone(world: World, room: Room) -> None:
-    """The room closes: all who are there go in one event."""
+    """Remove all users in one event, because the room closes."""
     gone = room.online()
     if gone:
-        _announce(world, room, offline=[_gone(world, room, user, "closed") for user in gone])
+        _announce(world, room, offline=[_remove(world, room, user, "closed") for user in gone])
     stage.clear_people(world, room, [user.uuid for user in gone])
 
 
 def kick(
-    world: World, room: Room, user: User, *, keep_out_s: int | None, lift: bool, operator: str | None
+    world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove someone. ``keep_out_s``: seconds until they may come back, FOREVER, or None; ``lift`` ends a
-    ban."""
+    """Remove a user. ``ban_s``: length of a ban in s, FOREVER, or None for none. ``lift`` ends a ban."""
     if lift:
         user.banned_until = None
-    elif keep_out_s is not None:
-        user.banned_until = FOREVER if keep_out_s == FOREVER else world.now + keep_out_s * 1000
+    elif ban_s is not None:
+        user.banned_until = FOREVER if ban_s == FOREVER else world.now + ban_s * 1000
     user.updated_ms = world.now
     leave(world, room, user, how="kicked", operator=operator)
 
 
 def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str | None) -> None:
-    """Forbid (1) or allow (0) someone to chat."""
+    """Mute (1) or unmute (0) a user's chat."""
     user.mute_chat = mute
     data = world.person(room, user) | {"muteChat": room.shapes.number(mute)}
     data["operator"] = world.operator(room, operator)
@@ -96,7 +96,7 @@ def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str 
 
 
 def describe(user: User) -> dict[str, Any]:
-    """What GET users/{user} tells."""
+    """Return the data of GET users/{user}."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,
@@ -109,7 +109,7 @@ def describe(user: User) -> dict[str, Any]:
     }
 
 
-def _gone(world: World, room: Room, user: User, how: str) -> dict[str, Any]:
+def _remove(world: World, room: Room, user: User, how: str) -> dict[str, Any]:
     user.online = False
     user.updated_ms = world.now
     user.presence[-1].left_ms, user.presence[-1].how = world.now, how

@@ -1,4 +1,4 @@
-"""Free properties of a room, of a person, of an extApp, and breakout groups."""
+"""Custom properties of rooms, users and extApps, and breakout rooms."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def put_room(
     operator: str | None,
     batch: bool = False,
 ) -> None:
-    """Set properties of a room: kind 4; 5 with ``batch``, or now and then where several change."""
+    """Set room properties: event 4, or event 5 with ``batch`` and sometimes when several change."""
     room.properties.update(changes)
     cmd = 5 if batch or (len(changes) > 1 and room.shapes.chance(0.5)) else 4
     world.emit(room, cmd, _changed(world, room, UPDATE, changes, cause, operator))
@@ -43,8 +43,7 @@ def put_user(
 def put_users(
     world: World, room: Room, users: list[User], changes: dict[str, Any], *, operator: str | None
 ) -> None:
-    """The same for several people at once (kind 23): each row of ``users`` is what a single event would
-    say."""
+    """Set properties of several users in one event 23. Each row of ``users`` is the data of one event 22."""
     rows = []
     for user in users:
         user.properties.update(changes)
@@ -94,8 +93,10 @@ def delete_ext_app(
 def set_groups(
     world: World, room: Room, groups: list[dict[str, Any]], *, start: bool, operator: str | None
 ) -> dict[str, dict[str, Any]]:
-    """Open breakout groups (each {groupUuid?, groupName, users}) or, with ``start`` false, end those that are
-    named; all where none is. Whoever is put into a group leaves the one they were in.
+    """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open ones.
+
+    With ``start`` false, end the named breakout rooms, or all if none is named. A user who is assigned to a
+    breakout room leaves the previous one. Raise CloudError 409 if there is nothing to end.
     """
     if not start and not room.groups:
         raise conflict("there are no groups")

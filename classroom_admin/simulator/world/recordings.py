@@ -1,4 +1,4 @@
-"""Recording a class, and the files that come of it a little later."""
+"""Recordings of a class, and their files, which appear a few seconds later."""
 
 import math
 from typing import Any
@@ -15,7 +15,7 @@ HOUR_MS = 60 * 60 * 1000
 def start(
     world: World, room: Room, *, mode: str, config: dict[str, Any], operator: str | None = None
 ) -> Recording:
-    """Begin. CloudError 409 30409411 while one runs, 409 30409101 in a closed class."""
+    """Start a recording. Raise CloudError 409 30409411 if one is running, 30409101 if the class is closed."""
     if room.is_closed:
         raise class_ended()
     if room.current_recording() is not None:
@@ -35,7 +35,9 @@ def start(
         streaming_url=streaming,
     )
     room.recordings.append(recording)
-    recording.limit = world.after(_longest_ms(room, config), lambda: _limit_reached(world, room, recording))
+    recording.limit = world.after(
+        _max_length_ms(room, config), lambda: _limit_reached(world, room, recording)
+    )
     if config.get("onhold"):
         _hold(world, recording, True)
     data = {"recordId": record_id, "sid": recording.sid, "resourceId": recording.resource_id, "state": 1}
@@ -48,7 +50,7 @@ def start(
     return recording
 
 
-def _longest_ms(room: Room, config: dict[str, Any]) -> int:
+def _max_length_ms(room: Room, config: dict[str, Any]) -> int:
     hours = config.get("maxRecordingHour")
     if hours is None:
         duration = room.schedule.duration_s
@@ -57,8 +59,10 @@ def _longest_ms(room: Room, config: dict[str, Any]) -> int:
 
 
 def stop(world: World, room: Room, *, operator: str | None, failed: bool = False) -> Recording:
-    """End it. CloudError 409 30409410 where none runs. Its files are listed a few seconds later, but for one
-    that ``failed``: the list marks it ``unready``."""
+    """Stop the recording. Raise CloudError 409 30409410 if none is running.
+
+    Its files are listed a few seconds later. A ``failed`` recording has none and is listed as ``unready``.
+    """
     recording = room.current_recording()
     if recording is None:
         raise recording_not_started()
@@ -84,7 +88,7 @@ def _limit_reached(world: World, room: Room, recording: Recording) -> None:
 
 
 def update(world: World, room: Room, config: dict[str, Any]) -> Recording:
-    """New settings for the running recording, each call overwriting the last; only web mode can be held."""
+    """Change the settings of the running recording. Only web mode supports it; ``onhold`` pauses."""
     recording = room.current_recording()
     if recording is None:
         raise recording_not_started()
@@ -114,7 +118,7 @@ def _deliver(world: World, room: Room, recording: Recording) -> None:
 
 
 def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
-    """One row of the list of recordings."""
+    """Return one row of the list of recordings."""
     row: dict[str, Any] = {
         "recordId": recording.record_id,
         "appId": world.app_id,

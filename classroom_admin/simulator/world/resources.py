@@ -1,4 +1,4 @@
-"""Files of a room, and how their conversion for the whiteboard gets on."""
+"""Files of a room, and their conversion for the whiteboard."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def put(
     conversion: dict[str, Any] | None,
     operator: str | None,
 ) -> Resource:
-    """Add a file or put another in its place. CloudError 409 30409101 family: not to a closed class."""
+    """Add or replace a file. Raise CloudError 409 if the room is closed."""
     if room.is_closed:
         raise conflict("the room is closed")
     resource = Resource(
@@ -41,7 +41,7 @@ def put(
 
 
 def _convert(world: World, room: Room, resource: Resource) -> None:
-    """One step further; each step is an event, the last at 100 %."""
+    """Convert some more pages. Each step emits an event, the last one at 100 %."""
     if room.destroyed_ms is not None or room.resources.get(resource.uuid) is not resource:
         return
     resource.converted = min(resource.pages, resource.converted + max(1, resource.pages // 4))
@@ -55,7 +55,7 @@ def _convert(world: World, room: Room, resource: Resource) -> None:
 
 
 def delete(world: World, room: Room, uuids: list[str], *, operator: str | None) -> None:
-    """Take files out of the room; ids it does not have are ignored."""
+    """Remove files from the room. Unknown ids are ignored."""
     gone = [room.resources.pop(uuid) for uuid in uuids if uuid in room.resources]
     if gone:
         _changed(world, room, gone, DELETED, operator)
@@ -72,7 +72,7 @@ def _changed(world: World, room: Room, rows: list[Resource], action: int, operat
 
 
 def describe(resource: Resource) -> dict[str, Any]:
-    """One row of the list of resources."""
+    """Return one row of the list of resources."""
     row: dict[str, Any] = {
         "resourceUuid": resource.uuid,
         "resourceName": resource.name,

@@ -1,7 +1,7 @@
-"""How the same fact is written differently from one release, document or service of the cloud to another.
+"""Variations of event data, as different releases and services of the cloud write the same fact.
 
-Every choice comes from the room's own seeded generator, so a room's events are the same for the same seed
-whatever other rooms do. With oddities off, each fact has one shape and the generator is not asked.
+Every choice comes from the room's own seeded generator, so a room's events depend only on the seed. Without
+variations, each fact has its documented shape and the generator is not used.
 """
 
 import random
@@ -13,22 +13,22 @@ SERVER: dict[str, Any] = {"userUuid": "server", "userName": "server", "role": "s
 
 
 class Shapes:
-    """The shape that each fact of one room takes. ``odd`` says whether oddities are on right now."""
+    """The variations of one room. ``enabled`` tells whether variations are on now."""
 
-    def __init__(self, seed: str, odd: Callable[[], bool]) -> None:
+    def __init__(self, seed: str, enabled: Callable[[], bool]) -> None:
         self.rng = random.Random(seed)
-        self._odd = odd
+        self._enabled = enabled
 
     def chance(self, probability: float) -> bool:
-        """True now and then; never while oddities are off."""
-        return self._odd() and self.rng.random() < probability
+        """Return True with this probability, and always False without variations."""
+        return self._enabled() and self.rng.random() < probability
 
     def either(self, usual: Any, other: Any, probability: float = 0.5) -> Any:
         return other if self.chance(probability) else usual
 
     def role(self, role: int) -> int | str:
-        """An integer, that number in a string, or the vendor's word for it."""
-        if not self._odd():
+        """Return a role as an integer, as that number in a string, or as the vendor's word."""
+        if not self._enabled():
             return role
         draw = self.rng.random()
         if draw < 0.5:
@@ -42,7 +42,7 @@ class Shapes:
         return str(value) if self.chance(0.1) else value
 
     def put_array(self, data: dict[str, Any], name: str, items: list[Any]) -> None:
-        """Arrays that hold nothing are missing now and then."""
+        """Add an array to ``data``. Empty arrays are sometimes left out."""
         if items or not self.chance(0.5):
             data[name] = items
 
@@ -51,7 +51,7 @@ class Shapes:
             data["traceInfo"] = {"hop": self.rng.randrange(9), "zone": "edge"}
 
     def properties(self, changed: dict[str, Any]) -> dict[str, Any]:
-        """``extra`` nested as it is, or spread over dotted keys."""
+        """Return ``changed`` with its ``extra`` object either nested or as dotted keys."""
         extra = changed.get("extra")
         if not isinstance(extra, dict) or not self.chance(0.5):
             return changed
@@ -59,5 +59,5 @@ class Shapes:
         return {**{f"extra.{key}": value for key, value in extra.items()}, **rest}
 
     def hex(self, digits: int = 32) -> str:
-        """An id of the cloud's own, the same for the same seed."""
+        """Return a random id, the same for the same seed."""
         return f"{self.rng.getrandbits(digits * 4):0{digits}x}"

@@ -1,4 +1,4 @@
-"""A room as it stands, the way a classroom client asks for it when it enters."""
+"""The current state of a room, as a classroom client requests it when it enters."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def streams(user: User) -> list[dict[str, Any]]:
 
 
 def of_room(room: Room) -> dict[str, Any]:
-    """Everyone present, the room's properties, and the sequence up to which this is true."""
+    """Return the people present, the room's properties, and the sequence that they correspond to."""
     users = [
         {
             "userUuid": user.uuid,

@@ -1,4 +1,4 @@
-"""Hands, the stage and rewards."""
+"""Raised hands, the stage and rewards."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,26 +16,25 @@ def wave(
     payload: dict[str, Any] | None = None,
     timeout_s: int | None = None,
 ) -> None:
-    """Raise a hand; it falls by itself after ``timeout_s`` where that is given. Raised twice: 409
-    20409000."""
+    """Raise a user's hand, for ``timeout_s`` if given. Raise CloudError 409 20409000 if it is raised."""
     if world.present(user).uuid in room.hands:
-        raise conflict("the hand is raised already")
+        raise conflict("the hand is already raised")
     room.hands[user.uuid] = payload or {}
     _hands_changed(world, room, added=[user.uuid])
     if timeout_s is not None and timeout_s > 0:
         room.timers[f"hand:{user.uuid}"] = world.after(
-            timeout_s * 1000, lambda: _fall(world, room, user.uuid)
+            timeout_s * 1000, lambda: _lower(world, room, user.uuid)
         )
 
 
 def lower(world: World, room: Room, user: User) -> None:
-    """Take a hand down. None was up: 409 20409000."""
+    """Lower a user's hand. Raise CloudError 409 20409000 if it is not raised."""
     if user.uuid not in room.hands:
         raise conflict("no hand is raised")
-    _fall(world, room, user.uuid)
+    _lower(world, room, user.uuid)
 
 
-def _fall(world: World, room: Room, uuid: str) -> None:
+def _lower(world: World, room: Room, uuid: str) -> None:
     if room.destroyed_ms is None and uuid in room.hands:
         _hands_changed(world, room, removed=[uuid])
 
@@ -58,15 +57,15 @@ def _hands_changed(
 
 
 def go_on(world: World, room: Room, user: User) -> None:
-    """Onto the stage; a raised hand is taken down. There already, or the stage is full: 409 20409000."""
+    """Move a user onto the stage and lower their hand. Raise CloudError 409 if there or full."""
     if world.present(user).uuid in room.stage:
-        raise conflict("the user is on the stage already")
+        raise conflict("the user is already on the stage")
     most = (room.processes.get("handsUp") or {}).get("maxAccept")
     if most is not None and len(room.stage) >= most:
         raise conflict("the stage is full")
     room.stage[user.uuid] = None
     _stage_changed(world, room, added=[user.uuid], removed=[])
-    _fall(world, room, user.uuid)
+    _lower(world, room, user.uuid)
 
 
 def go_off(world: World, room: Room, user: User) -> None:
@@ -77,7 +76,7 @@ def go_off(world: World, room: Room, user: User) -> None:
 
 
 def clear(world: World, room: Room) -> None:
-    """Everyone off the stage."""
+    """Remove everyone from the stage."""
     removed = list(room.stage)
     room.stage.clear()
     if removed:
@@ -85,7 +84,7 @@ def clear(world: World, room: Room) -> None:
 
 
 def clear_people(world: World, room: Room, uuids: list[str]) -> None:
-    """Who goes away leaves the stage and their hand falls."""
+    """Remove users who left the room from the stage, and lower their hands."""
     staged = [uuid for uuid in uuids if uuid in room.stage]
     for uuid in staged:
         del room.stage[uuid]
@@ -105,7 +104,7 @@ def _stage_changed(world: World, room: Room, *, added: list[str], removed: list[
 
 
 def reward(world: World, room: Room, changes: list[tuple[User, int]]) -> None:
-    """Give (or take) rewards; the total never falls below 0."""
+    """Give rewards, or take them away if negative. A total never goes below 0."""
     details = []
     for user, change in changes:
         user.rewards = max(0, user.rewards + change)

@@ -1,11 +1,11 @@
-"""What is due when: a heap that runs in order of due time, first planned first among equals."""
+"""Scheduled effects, in order of their due time; effects of the same time keep their order."""
 
 import heapq
 from collections.abc import Callable
 
 
 class Due:
-    """One planned effect. ``cancel`` makes it void; running it twice is impossible."""
+    """One scheduled effect, which ``cancel`` drops."""
 
     __slots__ = ("at_ms", "cancelled", "effect")
 
@@ -17,20 +17,20 @@ class Due:
 
 
 class Timeline:
-    """Planned effects by due time, in ms of the simulator's clock."""
+    """All scheduled effects. Times in ms of the simulator's clock."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Due]] = []
-        self._planned = 0
+        self._scheduled = 0
 
     def at(self, at_ms: int, effect: Callable[[], None]) -> Due:
         due = Due(at_ms, effect)
-        self._planned += 1
-        heapq.heappush(self._heap, (at_ms, self._planned, due))
+        self._scheduled += 1
+        heapq.heappush(self._heap, (at_ms, self._scheduled, due))
         return due
 
     def next_due(self, until_ms: int) -> Due | None:
-        """Take the earliest effect that is due at ``until_ms``; None when there is none."""
+        """Remove and return the earliest effect that is due at ``until_ms``, or None."""
         while self._heap and self._heap[0][0] <= until_ms:
             due = heapq.heappop(self._heap)[2]
             if not due.cancelled:
@@ -38,7 +38,7 @@ class Timeline:
         return None
 
     def next_at(self) -> int | None:
-        """When the earliest planned effect is due; None when nothing is planned."""
+        """Return when the earliest effect is due, None if there is none."""
         while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

@@ -1,4 +1,4 @@
-"""Quizzes and polls: each has a stream of its own, with its own numbers, beside the room's."""
+"""Quizzes and polls. Each kind has its own event stream with its own sequence."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from classroom_admin.simulator.errors import CloudError, conflict
 from classroom_admin.simulator.world.model import POLL_STREAM, QUIZ_STREAM, Question, Role, Room, User
 from classroom_admin.simulator.world.world import World
 
-STARTED, ENDED, ANSWERED, SUMMED_UP = 1, 2, 3, 4
+STARTED, ENDED, ANSWERED, TOTALS = 1, 2, 3, 4
 ROOM_ROW, USER_ROW = 4, 22
 
 
@@ -15,8 +15,8 @@ def no_such_question() -> CloudError:
 
 
 def start_quiz(world: World, room: Room, *, starter: str, items: list[str], correct: list[str]) -> Question:
-    """Ask a quiz; the one that runs must be stopped first (409 20409000)."""
-    _refuse_second(room.quizzes)
+    """Start a quiz. Raise CloudError 409 20409000 if one is running."""
+    _refuse_while_running(room.quizzes)
     quiz = Question(room.shapes.hex(), starter, world.now, items, correct=correct)
     room.quizzes[quiz.uuid] = quiz
     extra = {
@@ -25,12 +25,12 @@ def start_quiz(world: World, room: Room, *, starter: str, items: list[str], corr
         "correctItems": correct,
         "receiveQuestionTime": world.now,
     }
-    _say(
+    _emit_change(
         world,
         room,
         QUIZ_STREAM,
         quiz,
-        {"state": 1, "extra": extra | {"answerState": 1} | _quiz_sums(room, quiz)},
+        {"state": 1, "extra": extra | {"answerState": 1} | _quiz_totals(room, quiz)},
         STARTED,
     )
     _announce(world, room, "popupQuiz", quiz, running=True)
@@ -38,8 +38,8 @@ def start_quiz(world: World, room: Room, *, starter: str, items: list[str], corr
 
 
 def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: list[str]) -> None:
-    """A pupil's choice; it may be changed until the quiz ends."""
-    _refuse_late(quiz)
+    """Record a student's answer, which they may change until the quiz ends."""
+    _refuse_ended(quiz)
     quiz.answers[world.present(user).uuid] = selected
     quiz.answered_ms[user.uuid] = world.now
     row = {
@@ -48,18 +48,20 @@ def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: 
         "lastCommitTime": world.now,
         "isCorrect": sorted(selected) == sorted(quiz.correct),
     }
-    _say(world, room, QUIZ_STREAM, quiz, row, ANSWERED, pupil=user)
-    _say(world, room, QUIZ_STREAM, quiz, {"extra": _quiz_sums(room, quiz)}, SUMMED_UP)
+    _emit_change(world, room, QUIZ_STREAM, quiz, row, ANSWERED, student=user)
+    _emit_change(world, room, QUIZ_STREAM, quiz, {"extra": _quiz_totals(room, quiz)}, TOTALS)
 
 
 def stop_quiz(world: World, room: Room, quiz: Question) -> None:
     _end(world, quiz)
-    _say(world, room, QUIZ_STREAM, quiz, {"extra": {"answerState": 0} | _quiz_sums(room, quiz)}, ENDED)
+    _emit_change(
+        world, room, QUIZ_STREAM, quiz, {"extra": {"answerState": 0} | _quiz_totals(room, quiz)}, ENDED
+    )
     _announce(world, room, "popupQuiz", quiz, running=False)
 
 
 def start_poll(world: World, room: Room, *, starter: str, items: list[str], mode: int) -> Question:
-    _refuse_second(room.polls)
+    _refuse_while_running(room.polls)
     poll = Question(room.shapes.hex(), starter, world.now, items, mode=mode)
     room.polls[poll.uuid] = poll
     extra = {
@@ -67,48 +69,50 @@ def start_poll(world: World, room: Room, *, starter: str, items: list[str], mode
         "pollItems": items,
         "mode": mode,
         _poll_state(room): 1,
-        "pollDetails": _poll_sums(poll),
+        "pollDetails": _poll_totals(poll),
     }
-    _say(world, room, POLL_STREAM, poll, {"state": 1, "extra": extra}, STARTED)
+    _emit_change(world, room, POLL_STREAM, poll, {"state": 1, "extra": extra}, STARTED)
     _announce(world, room, "poll", poll, running=True)
     return poll
 
 
 def answer_poll(world: World, room: Room, poll: Question, user: User, indexes: list[int]) -> None:
-    _refuse_late(poll)
+    _refuse_ended(poll)
     poll.answers[world.present(user).uuid] = list(indexes)
     poll.answered_ms[user.uuid] = world.now
     row: dict[str, Any] = {"pollId": poll.uuid, "selectIndex": indexes}
-    _say(world, room, POLL_STREAM, poll, room.shapes.either(row, {"extra": row}), ANSWERED, pupil=user)
-    _say(
+    _emit_change(
+        world, room, POLL_STREAM, poll, room.shapes.either(row, {"extra": row}), ANSWERED, student=user
+    )
+    _emit_change(
         world,
         room,
         POLL_STREAM,
         poll,
-        {"extra": {"pollId": poll.uuid, "pollDetails": _poll_sums(poll)}},
-        SUMMED_UP,
+        {"extra": {"pollId": poll.uuid, "pollDetails": _poll_totals(poll)}},
+        TOTALS,
     )
 
 
 def stop_poll(world: World, room: Room, poll: Question) -> None:
     _end(world, poll)
-    extra = {"pollId": poll.uuid, _poll_state(room): 0, "pollDetails": _poll_sums(poll)}
-    _say(world, room, POLL_STREAM, poll, {"extra": extra}, ENDED)
+    extra = {"pollId": poll.uuid, _poll_state(room): 0, "pollDetails": _poll_totals(poll)}
+    _emit_change(world, room, POLL_STREAM, poll, {"extra": extra}, ENDED)
     _announce(world, room, "poll", poll, running=False)
 
 
-def _refuse_second(questions: dict[str, Question]) -> None:
+def _refuse_while_running(questions: dict[str, Question]) -> None:
     if any(question.running for question in questions.values()):
-        raise conflict("another one is still running")
+        raise conflict("another quiz or poll is running")
 
 
-def _refuse_late(question: Question) -> None:
+def _refuse_ended(question: Question) -> None:
     if not question.running:
-        raise conflict("it has been ended")
+        raise conflict("the quiz or poll has ended")
 
 
 def _end(world: World, question: Question) -> None:
-    _refuse_late(question)
+    _refuse_ended(question)
     question.running, question.ended_ms = False, world.now
 
 
@@ -116,19 +120,19 @@ def _poll_state(room: Room) -> str:
     return str(room.shapes.either("pollState", "pollingState"))
 
 
-def _quiz_sums(room: Room, quiz: Question) -> dict[str, Any]:
+def _quiz_totals(room: Room, quiz: Question) -> dict[str, Any]:
     answered = len(quiz.answers)
     right = sum(sorted(chosen) == sorted(quiz.correct) for chosen in quiz.answers.values())
-    pupils = sum(user.role == Role.STUDENT for user in room.online())
+    students = sum(user.role == Role.STUDENT for user in room.online())
     return {
         "selectedCount": answered,
         "correctCount": right,
-        "totalCount": max(pupils, answered),
+        "totalCount": max(students, answered),
         "averageAccuracy": round(right / answered, 4) if answered else 0,
     }
 
 
-def _poll_sums(poll: Question) -> dict[str, Any]:
+def _poll_totals(poll: Question) -> dict[str, Any]:
     voters = len(poll.answers)
     counts = [sum(index in chosen for chosen in poll.answers.values()) for index in range(len(poll.items))]
     return {
@@ -137,14 +141,14 @@ def _poll_sums(poll: Question) -> dict[str, Any]:
     }
 
 
-def _say(
+def _emit_change(
     world: World,
     room: Room,
     stream: str,
     question: Question,
     changed: dict[str, Any],
     action: int,
-    pupil: User | None = None,
+    student: User | None = None,
 ) -> None:
     shapes = room.shapes
     id_name = "popupQuizId" if stream == QUIZ_STREAM else "pollId"
@@ -152,18 +156,17 @@ def _say(
     if shapes.chance(0.3):
         cause = f'{{"action":{action},"{id_name}":"{question.uuid}"}}'
     data: dict[str, Any] = {"action": 1, "changeProperties": shapes.properties(changed), "cause": cause}
-    operator = pupil.uuid if pupil is not None else question.starter
+    operator = student.uuid if student is not None else question.starter
     data["operator"] = world.operator(room, operator)
-    if pupil is not None:
-        data["fromUser"] = world.operator(room, shapes.either(pupil.uuid, question.starter, 0.3))
+    if student is not None:
+        data["fromUser"] = world.operator(room, shapes.either(student.uuid, question.starter, 0.3))
     elif action == STARTED:
         data["fromUser"] = world.operator(room, question.starter)
-    world.emit(room, USER_ROW if pupil is not None else ROOM_ROW, data, stream=stream, widget=stream)
+    world.emit(room, USER_ROW if student is not None else ROOM_ROW, data, stream=stream, widget=stream)
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """The room's own stream shows that a widget was switched on or off; the answers are in the widget's
-    stream."""
+    """Emit that a widget started or stopped, in the room's stream. Answers are in the widget's stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,

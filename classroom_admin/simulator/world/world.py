@@ -1,4 +1,4 @@
-"""The whole cloud of one App ID: its rooms, its clockwork and the stream that every event goes through."""
+"""The cloud of one App ID: its rooms, its scheduled effects and its polling stream."""
 
 import random
 from collections import deque
@@ -19,9 +19,9 @@ PEER_MESSAGES_KEPT = 10_000
 class World:
     """State and time of one simulated cloud.
 
-    ``now`` is ms since the epoch and moves only through ``advance``. ``withhold`` is asked for each new
-    event of a room stream: a reason to keep it out of the polling stream, or None (the fault injector sets
-    it). ``keep_past``: how many destroyed rooms the oracle remembers, None for all of them.
+    ``now`` is in ms since the epoch; only ``advance`` changes it. ``withhold``, set by the faults, is called
+    for each new event of a room stream and returns a reason to keep it out of the polling stream, or None.
+    ``keep_past``: how many destroyed rooms are kept for the oracle, None for all.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class World:
         self.destroy_after = destroy_after
         self.keep_past = keep_past
         self.pages_url = "https://pages.simulator.test"
-        """Where pictures of converted pages are; a server that can show them says its own address."""
+        """Base URL for pictures of converted pages. A server that serves them sets its own."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
@@ -57,10 +57,10 @@ class World:
     # Time
 
     def advance(self, to_ms: int, *, go_on: Callable[[], bool] = lambda: True) -> bool:
-        """Let everything happen that is due until ``to_ms``, each at its own moment and in order.
+        """Run all effects that are due until ``to_ms``, in order, each at its own time.
 
-        ``go_on`` is asked now and then; when it says no, the rest is left for the next time and time stands
-        where it got to. True when nothing was left.
+        After every 64 effects, ``go_on`` decides whether to continue. If it returns False, ``now`` stays at
+        the last effect, the rest waits for the next call, and the result is False.
         """
         done = 0
         while (due := self.timeline.next_due(to_ms)) is not None:
@@ -75,41 +75,41 @@ class World:
     def after(self, milliseconds: int, effect: Callable[[], None]) -> Due:
         return self.timeline.at(self.now + milliseconds, effect)
 
-    # Looking things up
+    # Finding rooms and users
 
     def room(self, uuid: str) -> Room:
-        """CloudError 404 20404100 when there is none, or no longer."""
+        """Return a room. Raise CloudError 404 20404100 if it does not exist or is destroyed."""
         room = self.rooms.get(uuid)
         if room is None:
             raise no_such_room()
         return room
 
     def user(self, room: Room, uuid: str) -> User:
-        """CloudError 404 20404200 when the room has never seen this user."""
+        """Return a user. Raise CloudError 404 20404200 if they were never in the room."""
         user = room.users.get(uuid)
         if user is None:
             raise no_such_user()
         return user
 
     def present(self, user: User) -> User:
-        """The user, where they are in the room now. CloudError 404 20404200 else."""
+        """Return ``user``. Raise CloudError 404 20404200 if they are not in the room now."""
         if not user.online:
             raise no_such_user()
         return user
 
     def shapes_for(self, room_uuid: str) -> Shapes:
-        """A generator for a new room; a second room of the same name gets another."""
+        """Return the generator of a new room. A room that reuses an id gets another one."""
         turn = self._named.get(room_uuid, 0)
         self._named[room_uuid] = turn + 1
         return Shapes(f"{self.seed}:{room_uuid}:{turn}", lambda: not self.plain)
 
-    # Writing users down in events
+    # Users as events describe them
 
     def person(self, room: Room, user: User) -> dict[str, Any]:
         return {"userUuid": user.uuid, "userName": user.name, "role": room.shapes.role(user.role)}
 
     def operator(self, room: Room, uuid: str | None) -> dict[str, Any]:
-        """Who did it: someone of the room, or the school's server under its uid."""
+        """Return the operator of an event: a user of the room, or the caller's server by its uid."""
         if uuid is None:
             return dict(SERVER)
         user = room.users.get(uuid)
@@ -128,7 +128,7 @@ class World:
         stream: str = ROOM_STREAM,
         widget: str | None = None,
     ) -> Event:
-        """Number an event, keep it, and queue it for the polling reader when it is of the room stream."""
+        """Number an event and store it. Events of the room stream are also queued for polling."""
         shapes = room.shapes
         shapes.unknown_field(data)
         log = room.logs[stream]
@@ -144,7 +144,7 @@ class World:
     def emit_raw(
         self, room: Room, raw: bytes, *, sequence: int, cmd: int | None, stream: str = ROOM_STREAM
     ) -> Event:
-        """Keep and queue bytes as they are: how odd events of a test get in."""
+        """Store and queue an event as raw bytes. Tests use it for malformed events."""
         event = Event(
             id=self.emitted + 1,
             room_uuid=room.uuid,
@@ -164,8 +164,7 @@ class World:
         return event
 
     def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
-        """Take up to ``limit`` events off the stream. They are gone for every other reader, and so is a
-        dead room's."""
+        """Take up to ``limit`` events from the polling stream. No other reader gets them."""
         taken: list[Event] = []
         while self.queue and len(taken) < limit:
             event = self.queue.popleft()
@@ -175,7 +174,7 @@ class World:
         return taken
 
     def forget(self, room: Room) -> None:
-        """Destroy a room: it answers no more, and what the stream still held of it is gone."""
+        """Destroy a room. Its events that nobody has polled yet leave the stream."""
         room.destroyed_ms = self.now
         for due in room.timers.values():
             due.cancel()
@@ -192,7 +191,7 @@ class World:
             self.events = [event for event in self.events if event.id not in gone]
 
     def all_rooms(self) -> Iterable[Room]:
-        """Those of now and those destroyed."""
+        """Return the destroyed rooms that are kept, then the existing ones."""
         yield from self.past
         yield from self.rooms.values()
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from classroom_admin.rooms.models import PeerMessage
-from classroom_admin.simulator.relay import Relay
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
+from classroom_admin.simulator.webhook import WebhookSender
 from tests.realtime.serving import Server, running_server, until
 from tests.web.api.conftest import ADDRESS, SECRET
 
@@ -51,12 +51,12 @@ def test_what_was_refused_is_tried_again(server: Server, settings: Any) -> None:
     url = f"http://127.0.0.1:{server.port}{ADDRESS}"
     with running_simulator(plain=True) as sim:
         a_class(sim)
-        relay = Relay(url=url, secret=SECRET)
+        webhook = WebhookSender(url=url, secret=SECRET)
         whisper(sim, "one")
         settings.RELAY_SECRET = "changed"
-        assert not relay.send(relay.waiting(sim.cloud))
+        assert not webhook.send(webhook.next_batch(sim.cloud))
         settings.RELAY_SECRET = SECRET
-        assert relay.send(relay.waiting(sim.cloud))
-        nowhere = Relay(url="http://127.0.0.1:9/", secret=SECRET)
-        assert not nowhere.send(nowhere.waiting(sim.cloud))
+        assert webhook.send(webhook.next_batch(sim.cloud))
+        nowhere = WebhookSender(url="http://127.0.0.1:9/", secret=SECRET)
+        assert not nowhere.send(nowhere.next_batch(sim.cloud))
     assert PeerMessage.objects.count() == 1

@@ -1,4 +1,4 @@
-"""``manage.py simulator``: a cloud to work against, on this machine."""
+"""``manage.py simulator``: run a simulated cloud on this machine."""
 
 import asyncio
 import os
@@ -18,50 +18,48 @@ from classroom_admin.simulator.settings import (
 
 class Command(BaseCommand):
     help = (
-        "Runs a stand-in for the Flexible Classroom cloud. App ID and certificate come from AGORA_APP_ID "
-        "and AGORA_APP_CERTIFICATE."
+        "Run a simulated Flexible Classroom cloud. AGORA_APP_ID and AGORA_APP_CERTIFICATE set its "
+        "credentials."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--port", type=int, default=DEFAULT_PORT, help="port to listen on (0: a free one)"
+            "--port", type=int, default=DEFAULT_PORT, help="port to listen on (0: any free port)"
         )
         parser.add_argument(
-            "--host", default="127.0.0.1", help="address to listen on; loopback unless --expose"
+            "--host", default="127.0.0.1", help="address to listen on (loopback only without --expose)"
         )
         parser.add_argument(
             "--expose", action="store_true", help="allow a --host that other machines can reach"
         )
         parser.add_argument(
-            "--seed", type=int, help="play the school of this number; without it the cloud is empty"
+            "--seed", type=int, help="run the school of this number; without it the cloud is empty"
         )
         parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than real time")
+        parser.add_argument("--stepped", action="store_true", help="stop the clock until it is stepped")
         parser.add_argument(
-            "--stepped", action="store_true", help="the clock stands still until it is stepped"
+            "--poll-batch", type=int, default=DEFAULT_POLL_BATCH, help="maximum events per polling answer"
         )
-        parser.add_argument(
-            "--poll-batch", type=int, default=DEFAULT_POLL_BATCH, help="events per polling answer at most"
-        )
-        parser.add_argument("--plain", action="store_true", help="events in their documented shape only")
+        parser.add_argument("--plain", action="store_true", help="emit events in their documented shape only")
         parser.add_argument(
             "--keep-past",
             type=int,
             metavar="N",
-            help="destroyed rooms that the oracle remembers (all of them)",
+            help="how many destroyed rooms to keep (default: all)",
         )
         parser.add_argument(
             "--destroy-after",
             choices=("closed", "ended"),
             default="closed",
-            help="what the hour until a room is destroyed counts from",
+            help="the state that starts the hour until a room is destroyed",
         )
 
         parser.add_argument(
             "--relay-to",
             default="",
             metavar="URL",
-            help="hand messages from person to person on to a dashboard, signed with RELAY_SECRET",
+            help="send direct messages to this webhook of a dashboard, signed with RELAY_SECRET",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -86,11 +84,9 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         except NotLoopback as error:
-            raise CommandError(
-                f"{error} can be reached by other machines. Say --expose if that is wanted."
-            ) from error
+            raise CommandError(f"Other machines can reach {error}. Add --expose if you want this.") from error
         except PortTaken as error:
-            raise CommandError(f"Cannot listen on {error}. Choose another with --port.") from error
+            raise CommandError(f"Cannot listen on {error}. Choose another port with --port.") from error
         try:
             asyncio.run(server.serve(lambda: self._ready(server)))
         except KeyboardInterrupt:
@@ -98,6 +94,6 @@ class Command(BaseCommand):
 
     def _ready(self, server: SimulatorServer) -> None:
         self.stdout.write(
-            f"Simulated cloud ready at {server.base_url} (to drive it: {server.base_url}/_sim/)"
+            f"Simulated cloud ready at {server.base_url} (control page: {server.base_url}/_sim/)"
         )
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""What people say: room chat, custom messages, and messages from one person to another."""
+"""Chat, custom messages and direct messages."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ TEXT = 1
 
 
 def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
-    """A message to the room. CloudError 403 30403200 while the room or the pupil is muted, 404 for who is
-    not there."""
+    """Send a chat message to the room.
+
+    Raise CloudError 403 30403200 while the room or the student is muted, 404 for a user who is not present.
+    """
     if room.is_closed:
         raise class_ended()
     world.present(user)
@@ -35,12 +37,12 @@ def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
 
 
 def custom(world: World, room: Room, user: User, message: str, *, cmd: int = 99) -> None:
-    """A custom message to the room. One document prints 21 for its number: a test may ask for that."""
+    """Send a custom message to the room. ``cmd`` is 99, or 21 as one document has it."""
     world.emit(room, cmd, {"fromUser": world.person(room, user), "message": message})
 
 
 def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> None:
-    """Nobody but teachers may chat (1), or everyone again (0). Seen as a room property."""
+    """Mute (1) or unmute (0) the chat for students. The event is a change of a room property."""
     room.mute_chat = mute
     data = {
         "action": 0,
@@ -52,8 +54,10 @@ def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> N
 
 
 def peer(world: World, room: Room, sender: User, *, to: str, message: str, cmd: int = 1) -> dict[str, Any]:
-    """A message from person to person (1 chat, 99 custom). The cloud sends these by its messaging channel,
-    not by REST: they are kept for whoever relays them, and never enter a room's sequence."""
+    """Send a direct message (``cmd`` 1 chat, 99 custom) and return what a webhook receives.
+
+    The cloud delivers direct messages through its messaging channel. They never enter a room's sequence.
+    """
     notification = {
         "cmd": cmd,
         "version": 1,
@@ -65,7 +69,7 @@ def peer(world: World, room: Room, sender: User, *, to: str, message: str, cmd: 
             "message": message,
         },
     }
-    relayed = {"channel": "peer", "toUserUuid": to, "notification": notification}
-    world.peer_messages.append(relayed)
+    delivered = {"channel": "peer", "toUserUuid": to, "notification": notification}
+    world.peer_messages.append(delivered)
     world.peer_count += 1
-    return relayed
+    return delivered

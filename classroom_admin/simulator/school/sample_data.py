@@ -1,4 +1,4 @@
-"""Who goes to this school, and what they say: names and words that break careless pages."""
+"""Names and texts of the simulated school, many of them chosen to break careless pages."""
 
 import random
 
@@ -64,7 +64,7 @@ UNUSUAL = (
     "🦄 Mia 🦄",
     "👩‍👩‍👧‍👦 Familie Vogel",
     "Maximiliane Alexandra Theodora von Hohenstein-Bartenstein und zu Wolkenburg",
-    "Robert'); DROP TABLE pupils;--",
+    "Robert'); DROP TABLE students;--",
     "O",
     "{{ 7*7 }} ${7*7}",
     "Zalgo Ẕ̷̨a̵͝l̴g̸o̷",
@@ -136,8 +136,11 @@ POLLS = (
 )
 
 
-def pupil_name(rng: random.Random, number: int, first_unusual: int) -> str:
-    """Every fourth pupil has an unusual name, taken in turn from ``first_unusual`` on."""
+def student_name(rng: random.Random, number: int, first_unusual: int) -> str:
+    """Return the name of student ``number``.
+
+    Every fourth student has an unusual name. These are taken in turn, beginning at ``first_unusual``.
+    """
     if number % 4 == 3:
         return UNUSUAL[(first_unusual + number // 4) % len(UNUSUAL)]
     return f"{rng.choice(FIRST)} {rng.choice(LAST)}"

@@ -1,25 +1,27 @@
-"""The school: several classes at once, in every phase, and a new one for each that ends."""
+"""When classes take place: a school with several classes at once, and single lessons on request."""
 
 import random
 from dataclasses import dataclass
 
-from classroom_admin.simulator.school.acts import EVERYTHING
-from classroom_admin.simulator.school.names import SUBJECTS
-from classroom_admin.simulator.school.play import ClassPlan, ClassPlay
+from classroom_admin.simulator.school.actions import FULL_PROGRAMME
+from classroom_admin.simulator.school.runner import ClassRunner
+from classroom_admin.simulator.school.sample_data import SUBJECTS
+from classroom_admin.simulator.school.simulated_class import ClassPlan
 from classroom_admin.simulator.world import World
 
 MINUTE = 60
+BUSY_PACE_MS = 90_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A place in the timetable: the class that is in it at first. Times in s."""
+    """One place in the timetable and the first class in it. Times in seconds."""
 
     form: str
     type: int
     starts_in_s: int
     duration_s: int
-    pupils: int
+    students: int
     teacher: str | None
     teacher_name: str = ""
     pace_ms: int = 2600
@@ -32,29 +34,29 @@ SLOTS = (
         type=4,
         starts_in_s=-12 * MINUTE,
         duration_s=45 * MINUTE,
-        pupils=12,
+        students=12,
         teacher="teacher-1",
         teacher_name="Dr. Miriam Okafor",
         pace_ms=1600,
-        programme=EVERYTHING,
+        programme=FULL_PROGRAMME,
     ),
     Slot(
         form="10a",
         type=2,
         starts_in_s=-25 * MINUTE,
         duration_s=60 * MINUTE,
-        pupils=28,
+        students=28,
         teacher="teacher-2",
         teacher_name="Jürgen Weiß",
         pace_ms=1500,
-        programme=EVERYTHING[::-1],
+        programme=FULL_PROGRAMME[::-1],
     ),
     Slot(
         form="tutoring",
         type=0,
         starts_in_s=-5 * MINUTE,
         duration_s=30 * MINUTE,
-        pupils=1,
+        students=1,
         teacher="teacher-1",
         teacher_name="Dr. Miriam Okafor",
         pace_ms=6000,
@@ -64,7 +66,7 @@ SLOTS = (
         type=4,
         starts_in_s=-4 * MINUTE,
         duration_s=45 * MINUTE,
-        pupils=7,
+        students=7,
         teacher=None,
         pace_ms=3500,
     ),
@@ -73,7 +75,7 @@ SLOTS = (
         type=4,
         starts_in_s=90,
         duration_s=45 * MINUTE,
-        pupils=9,
+        students=9,
         teacher="teacher-2",
         teacher_name="Jürgen Weiß",
     ),
@@ -82,7 +84,7 @@ SLOTS = (
         type=4,
         starts_in_s=-48 * MINUTE,
         duration_s=45 * MINUTE,
-        pupils=6,
+        students=6,
         teacher="teacher-3",
         teacher_name="李老师",
         pace_ms=5000,
@@ -92,7 +94,7 @@ SLOTS = (
         type=10,
         starts_in_s=-40 * MINUTE,
         duration_s=44 * MINUTE,
-        pupils=10,
+        students=10,
         teacher="teacher-4",
         teacher_name="Señora Álvarez",
     ),
@@ -101,7 +103,7 @@ SLOTS = (
         type=4,
         starts_in_s=-2 * MINUTE,
         duration_s=50 * MINUTE,
-        pupils=8,
+        students=8,
         teacher="teacher-3",
         teacher_name="李老师",
     ),
@@ -109,8 +111,7 @@ SLOTS = (
 
 
 class School:
-    """Plays until the simulator ends. Each slot has a generator of its own, so that slots do not disturb
-    each other."""
+    """A school in ``world`` that never closes: when a class of a slot is closed, the slot gets another."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._seed = world, seed
@@ -118,11 +119,12 @@ class School:
 
     def open(self) -> None:
         for index, slot in enumerate(SLOTS):
-            self._play(index, slot, starts_in_s=slot.starts_in_s, duration_s=slot.duration_s)
+            self._start_class(index, slot, starts_in_s=slot.starts_in_s, duration_s=slot.duration_s)
 
-    def _play(self, index: int, slot: Slot, *, starts_in_s: int, duration_s: int) -> None:
+    def _start_class(self, index: int, slot: Slot, *, starts_in_s: int, duration_s: int) -> None:
         turn = self._turns[index]
         self._turns[index] += 1
+        # Each class has its own generator, so slots do not influence each other.
         rng = random.Random(f"{self._seed}:school:{index}:{turn}")
         subject = SUBJECTS[(index + 3 * turn + self._seed) % len(SUBJECTS)]
         plan = ClassPlan(
@@ -131,26 +133,59 @@ class School:
             type=slot.type,
             starts_in_s=starts_in_s,
             duration_s=duration_s,
-            pupils=slot.pupils,
+            students=slot.students,
             teacher=slot.teacher,
             teacher_name=slot.teacher_name,
             pace_ms=slot.pace_ms,
             programme=slot.programme,
-            first_unusual=sum(earlier.pupils // 4 for earlier in SLOTS[:index]) + turn,
+            first_unusual=sum(earlier.students // 4 for earlier in SLOTS[:index]) + turn,
         )
-        if plan.uuid in self._world.rooms:
-            return
-        play = ClassPlay(self._world, plan, rng, over=lambda _: self._again(index, slot))
-        play.begin()
+        if plan.uuid not in self._world.rooms:
+            ClassRunner(self._world, plan, rng, on_closed=lambda: self._start_next(index, slot)).start()
 
-    def _again(self, index: int, slot: Slot) -> None:
-        """The next class of this slot: in a minute or two, for half an hour or so."""
+    def _start_next(self, index: int, slot: Slot) -> None:
+        """Start the next class of this slot in 1 to 2.5 minutes, for 20 to 50 minutes."""
         rng = random.Random(f"{self._seed}:again:{index}:{self._turns[index]}")
         wait_s = rng.randrange(60, 150)
         duration_s = rng.randrange(20, 50) * MINUTE
-        self._play(index, slot, starts_in_s=wait_s, duration_s=duration_s)
+        self._start_class(index, slot, starts_in_s=wait_s, duration_s=duration_s)
 
 
 def open_school(world: World, seed: int) -> None:
-    """Let the school of this number begin, now. The same number plays the same."""
+    """Start the school of ``seed`` now. The same seed always gives the same school."""
     School(world, seed).open()
+
+
+def start_lessons(
+    world: World,
+    *,
+    rooms: int,
+    students: int,
+    minutes: float,
+    seed: int = 0,
+    prefix: str = "lesson",
+    pace_ms: int | None = None,
+) -> list[str]:
+    """Start ``rooms`` classes of ``students`` each, for ``minutes``. Return the room ids.
+
+    ``pace_ms`` is the average time between two actions; by default a class of 30 has about one action every
+    three seconds. Raise CloudError 409 if a room with one of the ids exists.
+    """
+    pace = pace_ms if pace_ms is not None else max(50, BUSY_PACE_MS // max(1, students))
+    started = []
+    for number in range(rooms):
+        uuid = f"{prefix}-{number}"
+        plan = ClassPlan(
+            uuid=uuid,
+            name=f"{prefix} {number}",
+            type=4,
+            starts_in_s=0,
+            duration_s=max(1, int(minutes * 60)),
+            students=students,
+            teacher=f"{prefix}-teacher-{number}",
+            pace_ms=pace,
+            programme=FULL_PROGRAMME,
+        )
+        ClassRunner(world, plan, random.Random(f"{seed}:lesson:{uuid}")).start()
+        started.append(uuid)
+    return started

@@ -1,0 +1,6 @@
+"""The settings of ``manage.py simulator`` and ``manage.py demo``: the usual ones and the simulator's app."""
+
+from classroom_admin.settings import *  # noqa: F403
+from classroom_admin.settings import INSTALLED_APPS as _APPS
+
+INSTALLED_APPS = [*_APPS, "classroom_admin.simulator"]

@@ -1,0 +1,77 @@
+"""The webhook of the simulated school: passes direct messages on to the dashboard, once a second.
+
+It signs each request as the dashboard requires: ``X-Relay-Timestamp`` is the time in seconds,
+``X-Relay-Signature`` the HMAC of "timestamp.body". Messages that the dashboard did not accept are sent again.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import time
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from classroom_admin.simulator.cloud import Cloud
+
+INTERVAL_S = 1.0
+BATCH_SIZE = 200
+ACCEPTED = 202
+logger = logging.getLogger(__name__)
+
+
+class WebhookSender:
+    """Sends the direct messages of one cloud to ``url``, each once."""
+
+    def __init__(self, *, url: str, secret: str) -> None:
+        self._url = urlsplit(url)
+        self._secret = secret.encode()
+        self._sent = 0
+        self._warned = False
+
+    async def run(self, cloud: Cloud) -> None:
+        """Send new messages until the task is cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            batch = self.next_batch(cloud)
+            if not batch:
+                continue
+            accepted = await asyncio.to_thread(self.send, batch)
+            if accepted:
+                self._sent += len(batch)
+
+    def next_batch(self, cloud: Cloud) -> list[dict[str, Any]]:
+        """Return the next messages to send. Messages that the cloud no longer keeps are skipped."""
+        world = cloud.world
+        first = world.peer_count - len(world.peer_messages)
+        if self._sent > world.peer_count:  # the cloud was reset
+            self._sent = 0
+        self._sent = max(self._sent, first)
+        return list(islice(world.peer_messages, self._sent - first, self._sent - first + BATCH_SIZE))
+
+    def send(self, batch: list[dict[str, Any]]) -> bool:
+        """Send one batch. Return whether the dashboard accepted it."""
+        body = json.dumps(batch).encode()
+        timestamp = str(int(time.time()))
+        signature = hmac.new(self._secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Relay-Timestamp": timestamp,
+            "X-Relay-Signature": f"sha256={signature}",
+        }
+        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port or 80, timeout=10)
+        try:
+            connection.request("POST", self._url.path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException):
+            return False  # the dashboard is starting or restarting
+        finally:
+            connection.close()
+        if answer.status != ACCEPTED and not self._warned:
+            self._warned = True
+            logger.warning("the dashboard rejects direct messages (%s): %s", answer.status, text[:300])
+        return answer.status == ACCEPTED
