@@ -129,7 +129,10 @@ def update(folder: Path) -> None:
 
 def key_of(message: Message) -> tuple[tuple[str, ...], str | None]:
     """By what a message is known: its text (of a plural both) and its context."""
-    return ((message.id,) if isinstance(message.id, str) else tuple(message.id)), message.context
+    context = (
+        message.context.decode() if isinstance(message.context, bytes) else message.context
+    )  # of a .mo file
+    return ((message.id,) if isinstance(message.id, str) else tuple(message.id)), context
 
 
 def texts_of(message: Message) -> tuple[str, ...]:
