@@ -21,7 +21,7 @@ MOST_ORIGINS: Final = 4
 @signed_in
 def pages(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """A page of its own, and alone with this policy: pictures may come from exactly the places where this
-    file's pages lie (see docs/decisions/previews-have-a-page-of-their-own.md).
+    file's pages lie (see docs/decisions/file-preview-page.md).
     """
     room = room_for(request.user, key)
     file = get_object_or_404(Resource, room=room, pk=pk, removed_at__isnull=True)

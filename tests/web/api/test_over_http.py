@@ -1,4 +1,4 @@
-"""A relay over HTTP, beside a poll of the simulated cloud; the examples of `docs/relay.md` as they stand."""
+"""The webhook over HTTP, beside polling of the simulated cloud. Runs the examples of `docs/webhook.md`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 from tests.web.api.conftest import ADDRESS, SECRET
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "relay.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "webhook.md"
 
 
 @pytest.fixture
