@@ -74,7 +74,7 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
 
 bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory, asking, pages (FULL=1: 2,000 and 5,000 watchers, ten minutes)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+	@scripts/wrk && CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
 
 bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow line (1.6 Mbit/s, 150 ms)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/paint.py
