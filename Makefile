@@ -14,7 +14,7 @@ PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long messages screenshots lint format requirements \
+.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long messages screenshots lint prose format requirements \
 	venv venv-dev bench-live bench-paint bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
@@ -62,6 +62,10 @@ lint: .venv/.installed-dev ## Check format, style, import floors, types, product
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING && \
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
+
+prose: .venv/.installed-dev ## Check spelling, and that no retired term came back (scripts/retired_terms.txt)
+	.venv/bin/codespell .ci *.md Makefile *.toml bench classroom_admin docs scripts static templates tests
+	$(PY) scripts/check_prose.py
 
 format: .venv/.installed-dev ## Put the code into the house's format
 	$(PY) -m ruff format .

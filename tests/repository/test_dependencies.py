@@ -53,7 +53,9 @@ def required(file: str) -> list[str]:
 def documented(title: str) -> list[str]:
     """Return the packages in the table below the heading that names the file."""
     section = PAGE.partition(f"(`{title}`)")[2].partition("\n## ")[0]
-    return [normal(name) for name in re.findall(r"^\| ([A-Za-z][\w.-]*) \| \S.* \|$", section, re.MULTILINE)][1:]
+    return [normal(name) for name in re.findall(r"^\| ([A-Za-z][\w.-]*) \| \S.* \|$", section, re.MULTILINE)][
+        1:
+    ]
 
 
 def imported_modules(path: Path) -> Iterator[str]:
