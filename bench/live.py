@@ -181,6 +181,7 @@ def returning(table: Table, folder: Path, *, watchers: int) -> None:
 
 def asking(table: Table, folder: Path, *, seconds: int) -> None:
     """The unchanged room of a page that asks, beside a bare ASGI answer."""
+
     def wrk(port: int, path: str, cookie: str = "") -> float:
         argv = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Cookie: sessionid={cookie}"]
         said = subprocess.run(
