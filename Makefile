@@ -1,60 +1,60 @@
-# Everything one does with this project. `make help` lists it.
+# Every task of this project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 PY := .venv/bin/python
-# More of pytest's options, for example: make test PYTEST="-k roster -x"
+# More options for pytest, for example: make test PYTEST="-k roster -x"
 PYTEST ?=
-# So many run at once; 0 runs one test after the other in this process.
+# How many tests run at once; 0 runs them one after the other in this process.
 WORKERS ?= 2
 IN_PARALLEL = -n $(WORKERS)
-# `manage.py check --deploy` and friends look at production settings, and touch no data folder of yours.
+# Production settings for `manage.py check --deploy`, with a data folder of their own.
 PRODUCTION = env -u DATABASE_URL -u CELERY_BROKER_URL DEBUG=off PUBLIC_URL=https://classes.example.org \
 	ALLOWED_HOSTS=classes.example.org CSRF_TRUSTED_ORIGINS=https://classes.example.org \
 	SECRET_KEY=only-for-the-check-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9 DATA_DIR="$$folder"
 
-.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long messages screenshots lint format requirements \
+.PHONY: help demo serve test test-browser test-services test-chaos test-contract-long messages screenshots lint prose format requirements \
 	venv venv-dev bench-live bench-paint bench-startup bench-simulator bench-sync clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: PORT=8001 HOST=127.0.0.1 DATA_DIR=var RESET=1 PYTHON=python3.12 PYTEST='-k name' WORKERS=2 RERUNS=2 CHROMIUM=/path"
 
-demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=, RESET=1 begins afresh)
+demo: .venv/.installed ## Run the dashboard with a simulated school (PORT=, DATA_DIR=; RESET=1 starts anew)
 	@exec $(PY) manage.py demo
 
 serve: .venv/.installed ## Run the dashboard against the cloud named in the environment
 	@exec $(PY) manage.py serve
 
-test: .venv/.installed-dev ## Run the test suite but for the browser (PYTEST="-k name": only these, browser tests among them)
+test: .venv/.installed-dev ## Run all tests without a browser (PYTEST="-k name": only these, browser tests included)
 	@if [ -n "$(PYTEST)" ]; then CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) -m pytest $(PYTEST); fi && \
 	exec $(PY) -m pytest $(IN_PARALLEL) --ignore=tests/browser
 
-test-browser: .venv/.installed-dev ## Run every journey, look at every page and press every button in a real browser
+test-browser: .venv/.installed-dev ## Run every journey, open every page and press every button in a real browser
 	@exec scripts/test-browser $(PY) $(WORKERS) $(RERUNS)
 
-# What touches the database or the broker; the browser, the client and the simulator know neither.
+# The tests that use the database or the broker.
 SERVED = $(addprefix tests/,accounts actions audit common operations realtime rooms runtime sync web)
-test-services: .venv/.installed-dev ## Run the suite on PostgreSQL and Redis: private ones, ended with it
+test-services: .venv/.installed-dev ## Run the tests on a PostgreSQL and a Redis that are started for them
 	@NOT_LOCKED_SECONDS=$${NOT_LOCKED_SECONDS:-20} exec $(PY) scripts/services $(PY) -m pytest $(IN_PARALLEL) $(SERVED) $(PYTEST)
 
-test-chaos: .venv/.installed-dev ## Kill, cut, pause and shuffle at length (CHAOS=middle, long or full)
+test-chaos: .venv/.installed-dev ## Kill processes, cut connections and shuffle events for minutes (CHAOS=middle, long or full)
 	@CHAOS=$${CHAOS:-long} exec $(PY) -m pytest tests/chaos -s -q $(PYTEST)
 
-messages: .venv/.installed-dev ## Collect what is to be translated into locale/, and compile it (docs/translating.md)
+messages: .venv/.installed-dev ## Collect texts for translation into locale/ and compile them (docs/translating.md)
 	$(PY) scripts/messages.py
 
-screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots anew, by the browser tests
+screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots again, with the browser tests
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
 	CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && \
 	SCREENSHOTS="$$folder" $(PY) -m pytest tests/browser/test_screenshots.py -q && \
 	$(PY) scripts/pictures.py "$$folder"
 
-test-contract-long: .venv/.installed-dev ## Drive the simulator through the contract for minutes, with new input each time (EXAMPLES=500)
+test-contract-long: .venv/.installed-dev ## Send the simulator random requests of the contract for minutes (EXAMPLES=500)
 	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)
 
-lint: .venv/.installed-dev ## Check format, style, import floors, types, production settings and migrations
+lint: .venv/.installed-dev ## Check format, style, imports, types, production settings and migrations
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports
@@ -63,7 +63,11 @@ lint: .venv/.installed-dev ## Check format, style, import floors, types, product
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING && \
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 
-format: .venv/.installed-dev ## Put the code into the house's format
+prose: .venv/.installed-dev ## Check spelling, and that no retired term came back (scripts/retired_terms.txt)
+	.venv/bin/codespell .ci *.md Makefile *.toml bench classroom_admin docs scripts static templates tests
+	$(PY) scripts/check_prose.py
+
+format: .venv/.installed-dev ## Format the code
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
@@ -73,25 +77,25 @@ requirements: .venv/.installed-dev ## Compile requirements.txt and requirements-
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
 
-bench-live: .venv/.installed-dev ## Measure live push: latency, fan-out, memory, asking, pages (FULL=1: 2,000 and 5,000 watchers, ten minutes)
-	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
+bench-live: .venv/.installed-dev ## Measure live updates: latency, fan-out, memory, polling, pages (FULL=1: up to 5,000 subscribers, ten minutes)
+	@scripts/wrk && CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/live.py $(if $(FULL),--full)
 
-bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow line (1.6 Mbit/s, 150 ms)
+bench-paint: .venv/.installed-dev ## Measure how soon pages show something on a slow connection (1.6 Mbit/s, 150 ms)
 	@CHROMIUM="$$(scripts/chromium)" && export CHROMIUM && exec $(PY) bench/paint.py
 
 bench-startup: .venv/.installed ## Measure how long the demo takes until it is ready
 	$(PY) bench/startup.py
 
-bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulated cloud bears
+bench-simulator: .venv/.installed-dev ## Measure how many events, rooms and requests the simulator can serve
 	$(PY) bench/simulator.py
 
-bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is drained (DATABASE_URL: on PostgreSQL)
+bench-sync: .venv/.installed ## Measure how fast a backlog of 100,000 events is processed (DATABASE_URL: on PostgreSQL)
 	$(PY) bench/sync.py
 
-venv: .venv/.installed ## Make .venv and install what the product runs on
-venv-dev: .venv/.installed-dev ## The same, with what testing needs
+venv: .venv/.installed ## Make .venv and install what the product needs
+venv-dev: .venv/.installed-dev ## The same, with what the tests and tools need
 
-# The stamps hold a copy of what was installed, so that a changed file is noticed whatever its date says.
+# The stamps are copies of the requirements that were installed: Make compares contents, not dates.
 ifneq ($(shell cmp -s requirements.txt .venv/.installed && [ -x $(PY) ] && echo same),same)
 .PHONY: .venv/.installed
 endif

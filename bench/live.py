@@ -10,7 +10,6 @@ import argparse
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -182,11 +181,6 @@ def returning(table: Table, folder: Path, *, watchers: int) -> None:
 
 def asking(table: Table, folder: Path, *, seconds: int) -> None:
     """The unchanged room of a page that asks, beside a bare ASGI answer."""
-    if not shutil.which("wrk"):
-        table.add(
-            "asking, unchanged, by wrk", "≥ 0.2 of bare", "wrk is not installed (apt install wrk)", met=False
-        )
-        return
 
     def wrk(port: int, path: str, cookie: str = "") -> float:
         argv = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Cookie: sessionid={cookie}"]

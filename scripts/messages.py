@@ -1,10 +1,10 @@
-"""The catalogues of translations: `make messages` collects what is to be translated and compiles what is.
+"""Collect the texts for translation into the catalogues and compile them: `make messages`.
 
-    scripts/messages.py             bring locale/*/LC_MESSAGES/django.po up to date with the sources, compile
-    scripts/messages.py --check     change nothing; say what is wrong, and end with 1 if anything is
-    scripts/messages.py --locale DIR    another folder of catalogues
+    scripts/messages.py             update locale/*/LC_MESSAGES/django.po from the sources, and compile them
+    scripts/messages.py --check     change nothing; print what is wrong, and exit with 1 if anything is
+    scripts/messages.py --locale DIR    use another folder of catalogues
 
-Needs Babel (a development dependency), nothing else: neither GNU gettext nor a database.
+Needs Babel, a development dependency; neither GNU gettext nor a database.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Puts the screenshots that the documents show into docs/screenshots, small: `make screenshots`.
+"""Shrink the screenshots that the documents show and store them in docs/screenshots: `make screenshots`.
 
-    scripts/pictures.py FOLDER    FOLDER holds what the browser tests took, NAME.png each
+    scripts/pictures.py FOLDER    FOLDER has the pictures that the browser tests took, each as NAME.png
 
-Which ones: those that README.md and docs/tour.md name. Each is brought down to a palette and at most 150 KB.
-Ends with 1 where one was not taken or does not get small enough.
+The documents are README.md and docs/tour.md. Each picture gets a palette and has at most 150 KB. Exits with 1
+where a picture is missing or stays too large.
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 import tempfile
+from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _folder = os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="classroom-admin-tests-")
+Path(_folder, "static").mkdir()  # WhiteNoise warns where STATIC_ROOT is missing
 _of_process = os.getpid()
 
 

@@ -16,7 +16,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -95,26 +95,14 @@ class SimulatorClock:
         if parts.scheme != "http" or not _is_loopback(parts.hostname or "") or parts.port is None:
             raise ValueError(f"{url!r} is not a simulator on this machine, like http://127.0.0.1:8900")
         self._host, self._port = parts.hostname or "", parts.port
-        self._local = threading.local()
 
     def now_ms(self) -> int:
-        try:
-            return self._ask()
-        except (http.client.HTTPException, ConnectionError):
-            self._local.connection.close()  # it was idle for too long: once more on a new one
-            return self._ask()
+        with closing(http.client.HTTPConnection(self._host, self._port, timeout=5)) as connection:
+            connection.request("GET", "/_sim/clock")
+            return int(json.loads(connection.getresponse().read())["nowMs"])
 
     def monotonic(self) -> float:
         return time.monotonic()
-
-    def _ask(self) -> int:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = http.client.HTTPConnection(
-                self._host, self._port, timeout=5
-            )
-        connection.request("GET", "/_sim/clock")
-        return int(json.loads(connection.getresponse().read())["nowMs"])
 
 
 def _is_loopback(host: str) -> bool:

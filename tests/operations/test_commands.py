@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.runtime import ports
-from tests.runtime.processes import MARK, cmdline, marked, pids, wait_for
+from tests.runtime.processes import MARK, cmdline, hear_hangup, marked, pids, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Classroom Admin is ready at"
@@ -44,6 +44,7 @@ class Program:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_hangup,
         )
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -51,8 +52,9 @@ class Program:
         self._reader.start()
 
     def _read(self) -> None:
-        for line in self.process.stdout:
-            self._lines.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
         self._lines.put(None)
 
     def wait_said(self, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -31,7 +32,8 @@ def test_others_and_nobody_are_ended_for_good(school: School, watch: Open) -> No
 
 def test_an_unknown_class_is_no_other_than_anothers(school: School, server: Server) -> None:
     session = session_of(school, school.teacher)
-    assert Reader(server, "/live/classes/aaaaaaaaaaaa/stream", session).end() == NOT_YOURS
+    with contextlib.closing(Reader(server, "/live/classes/aaaaaaaaaaaa/stream", session)) as reader:
+        assert reader.end() == NOT_YOURS
 
 
 def sign_out(school: School, reader: Reader) -> None:

@@ -1,5 +1,6 @@
 """Watching real processes: waiting with a deadline, and finding what is left by a mark in its environment."""
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,11 @@ def wait_for(condition: Callable[[], object], *, within_s: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.01)
+
+
+def hear_hangup() -> None:
+    """Reset SIGHUP between fork and exec: a child of `nohup make test` would ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pids(mark: str) -> list[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.runtime import guardian, lifeline
-from tests.runtime.processes import MARK, cmdline, marked, pids, wait_for
+from tests.runtime.processes import MARK, cmdline, hear_hangup, marked, pids, wait_for
 
 PROGRAM = Path(__file__).with_name("supervised.py")
 ROOT = PROGRAM.parents[2]
@@ -100,6 +100,7 @@ class Run:
         return self
 
     def popen(self, command: list[str]) -> None:
+        """Start a command as a terminal does, whatever signals this process ignores."""
         self.process = subprocess.Popen(
             command,
             env=self.env,
@@ -107,6 +108,7 @@ class Run:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_hangup,
         )
 
     def end(self, number: signal.Signals | None = None) -> tuple[int, str]:
@@ -138,6 +140,38 @@ def test_asked_to_stop_ends_all_and_exits_with_zero(run, number):
     assert code == 0
     assert sorted(run.ended()) == ["web", "worker"]
     assert "web      │ hello from web\n" in said
+
+
+@pytest.fixture
+def hangup_ignored():
+    """This process ignores SIGHUP, as every child of `nohup` does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup_ignored")
+def test_hangup_ends_a_program_although_the_tests_ignore_it(run):
+    run.start(web=GOOD)
+    code, _ = run.end(signal.SIGHUP)
+    assert code == 0
+    assert run.ended() == ["web"]
+
+
+def test_supervisor_under_nohup_survives_a_hangup(run):
+    run.popen(["nohup", *run.command(worker=ECHO)])
+    wait_for((run.folder / "all ready").exists)
+    run.process.send_signal(signal.SIGHUP)
+    (run.folder / "speak").touch()
+    said = ""
+    while "is anyone there?" not in said:
+        line = run.process.stdout.readline()
+        assert line, said
+        said += line
+    assert "Stopping" not in said
+    code, said = run.end(signal.SIGTERM)
+    assert code == 0
+    assert "Stopping" in said
 
 
 def test_death_of_one_part_ends_all_and_says_which_and_why(run):

@@ -174,6 +174,7 @@ def test_who_may_post_where_nothing_opens(school: School, name: str) -> None:
 def test_who_may_open(school: School, name: str, headers: dict[str, str], who: str) -> None:
     client = school.signed_in(getattr(school, who, None))
     answer = client.get(address(name, school), **headers)
+    answer.close()  # a file stays open until then
     if TABLE[name] == OPEN:
         assert answer.status_code == 200
     elif who == "nobody" and headers:

@@ -140,7 +140,7 @@ def lives(draw):
     for _ in range(draw(st.integers(1, 25))):
         stream = draw(st.sampled_from(["room", "room", "room", "popupQuiz", "poll", "peer"]))
         cmd = draw(st.sampled_from(KINDS if stream == "room" else [1, 99] if stream == "peer" else [4]))
-        data = draw({"popupQuiz": QUIZ, "poll": POLL, "peer": ROOM[99]}.get(stream) or ROOM[cmd])
+        data = draw({"popupQuiz": QUIZ, "poll": POLL, "peer": ROOM[99]}.get(stream, ROOM.get(cmd)))
         if draw(st.integers(0, 15)) == 0:
             data = draw(any_json)
         story.append((stream, cmd, data, draw(times), draw(st.integers(0, 3))))

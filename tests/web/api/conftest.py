@@ -11,6 +11,9 @@ import pytest
 from django.test import Client
 
 from classroom_admin.sync.webhook import signature
+from tests.sync.conftest import cloud, sim
+
+__all__ = ["cloud", "sim"]
 
 SECRET = "a secret that both know"
 ADDRESS = "/api/notifications/"

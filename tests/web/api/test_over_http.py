@@ -18,7 +18,7 @@ from classroom_admin.rooms.models import PeerMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
 from tests.realtime.serving import Server, running_server
-from tests.sync.conftest import cloud, sim, sync_once  # noqa: F401 - fixtures
+from tests.sync.conftest import sync_once
 from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 from tests.web.api.conftest import ADDRESS, SECRET
 
@@ -52,7 +52,7 @@ PYTHON = [sys.executable, "-c", example("python")]
 SHELL = ["sh", "-c", example("sh")]
 
 
-def lesson(sim: RunningSimulator) -> list[Any]:  # noqa: F811
+def lesson(sim: RunningSimulator) -> list[Any]:
     """A class, and what its messaging channel carried."""
     sim.make_room("maths", roomName="Mathematics", state=1)
     for user_uuid, name in (("zoe", "Zoë"), ("amir", "Amir")):
@@ -78,8 +78,8 @@ def lesson(sim: RunningSimulator) -> list[Any]:  # noqa: F811
 @pytest.mark.parametrize("argv", [PYTHON, SHELL], ids=["python", "curl"])
 @pytest.mark.parametrize("polled_first", [True, False])
 def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
-    sim: RunningSimulator,  # noqa: F811
-    cloud: Any,  # noqa: F811
+    sim: RunningSimulator,
+    cloud: Any,
     server: Server,
     argv: list[str],
     polled_first: bool,
