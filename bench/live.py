@@ -1,7 +1,7 @@
-"""Live push, measured with real processes: how soon, for how many, at what cost. `--full`: real numbers.
+"""Measure live updates with real processes: latency, number of subscribers, cost. `--full`: real numbers.
 
-Each figure stands beside its goal and, where that says something, beside what this machine can do at all in
-the same run. Exits with 1 where a goal is missed.
+Prints each figure beside its goal and, where useful, beside the limit of this machine in the same run. Exits
+with 1 where a goal is missed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import live_school as school
 from live_parts import (
     ROOT,
-    Watchers,
+    Subscribers,
     answer,
     bare_server,
     cpu_s,
@@ -35,12 +35,12 @@ from live_parts import (
     wait_for,
 )
 
-PEERS = "What peers publish: their pages refresh every 10 to 60 s."
+PEERS = "Comparable products document that their pages refresh every 10 to 60 s."
 
 
 @dataclass
 class Table:
-    """What was found, row by row."""
+    """The results, row by row."""
 
     missed: int = 0
     rows: list[tuple[str, str, str, str, str]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Table:
         print(f"  {what}: {found} (goal {goal}; {'met' if met else 'MISSED'}) {machine}", flush=True)
 
     def show(self) -> None:
-        head = ("what", "goal", "found", "", "this machine at all")
+        head = ("what", "goal", "found", "", "limit of this machine")
         print("\n| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
         for row in self.rows:
             print("| " + " | ".join(row) + " |")
@@ -59,7 +59,7 @@ class Table:
 
 
 class Web:
-    """The product's web process on a database of its own."""
+    """The product's web process with a separate database."""
 
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -83,16 +83,16 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def fan_out(table: Table, folder: Path, *, watchers: int, changes: int) -> None:
-    """Committed → bytes at every watcher of one room; processor time beside that for one watcher."""
+def fan_out(table: Table, folder: Path, *, subscribers: int, changes: int) -> None:
+    """Measure the time from commit to the bytes at every subscriber of one room, and the processor time."""
     with Web(folder) as web:
         room, cookie = school.room_of(1000)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
         cost: dict[int, float] = {}
         late: list[float] = []
-        for count in (1, watchers):
-            with Watchers(web.port, path, cookie, count) as crowd:
-                for _ in range(2):  # the first change after coming back tells all parts
+        for count in (1, subscribers):
+            with Subscribers(web.port, path, cookie, count) as crowd:
+                for _ in range(2):  # the first change after connecting sends all parts
                     crowd.ask(school.raise_a_hand(room)[1])
                 before = cpu_s(web.pid)
                 idle = before
@@ -103,26 +103,26 @@ def fan_out(table: Table, folder: Path, *, watchers: int, changes: int) -> None:
                         late += [at - committed for at in told["times"]]
                         size = told["bytes"]
                 cost[count] = (cpu_s(web.pid) - idle) / changes
-    limit = _bare_fan_out(folder, watchers, changes)
+    limit = _bare_fan_out(folder, subscribers, changes)
     found = f"p50 {ms(percentile(late, 0.5))}, p99 {ms(percentile(late, 0.99))}, {size} bytes"
     table.add(
-        f"fold committed → bytes at {watchers:,} watchers of one room, one process",
+        f"commit → bytes at {subscribers:,} subscribers of one room, one process",
         "p99 ≤ 250 ms",
         found,
-        met=percentile(late, 0.99) <= 0.25 and len(late) == watchers * changes,
+        met=percentile(late, 0.99) <= 0.25 and len(late) == subscribers * changes,
         machine=f"bare ASGI: p99 {ms(limit)}",
     )
-    ratio = cost[watchers] / max(cost[1], 0.001)
+    ratio = cost[subscribers] / max(cost[1], 0.001)
     table.add(
-        f"processor time of one change for {watchers:,} watchers against 1",
-        "≤ 1 rendering (a test counts them)",
-        f"{cost[1] * 1000:.0f} → {cost[watchers] * 1000:.0f} ms, {ratio:.1f} times",
+        f"processor time of one change for {subscribers:,} subscribers, compared with 1",
+        "≤ 1 rendering (counted by a test)",
+        f"{cost[1] * 1000:.0f} → {cost[subscribers] * 1000:.0f} ms, {ratio:.1f} times",
         met=True,
     )
 
 
-def _bare_fan_out(folder: Path, watchers: int, changes: int) -> float:
-    with bare_server(folder) as port, Watchers(port, "/stream", "", watchers) as crowd:
+def _bare_fan_out(folder: Path, subscribers: int, changes: int) -> float:
+    with bare_server(folder) as port, Subscribers(port, "/stream", "", subscribers) as crowd:
         late: list[float] = []
         for number in range(changes):
             began = time.time()
@@ -131,38 +131,38 @@ def _bare_fan_out(folder: Path, watchers: int, changes: int) -> float:
     return percentile(late, 0.99)
 
 
-def held(table: Table, folder: Path, *, watchers: int, seconds: float) -> None:
-    """How many one process holds, and at what memory."""
+def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> None:
+    """Measure how many subscribers one process keeps, and its memory."""
     with Web(folder) as web:
         room, cookie = school.room_of(30)
         alone = memory_mb(web.pid)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
-        with Watchers(web.port, path, cookie, watchers) as crowd:
+        with Subscribers(web.port, path, cookie, subscribers) as crowd:
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 _, version = school.raise_a_hand(room)
-                # the load: a change every five seconds, for as long as is asked for
+                # the load: a change every five seconds
                 time.sleep(min(5.0, max(0.1, until - time.monotonic())))
             told = crowd.ask(version)
             used = memory_mb(web.pid)
     table.add(
-        f"{watchers:,} watchers held by one process for {seconds:.0f} s",
-        "≤ 400 MB, none dropped",
-        f"{used:.0f} MB, {told['lost']} dropped, {len(told['times']):,} had the last change",
-        met=used <= 400 and told["lost"] == 0 and len(told["times"]) == watchers,
-        machine=f"{alone:.0f} MB with none",
+        f"{subscribers:,} subscribers of one process for {seconds:.0f} s",
+        "≤ 400 MB, none disconnected",
+        f"{used:.0f} MB, {told['lost']} disconnected, {len(told['times']):,} got the last change",
+        met=used <= 400 and told["lost"] == 0 and len(told["times"]) == subscribers,
+        machine=f"{alone:.0f} MB without subscribers",
     )
 
 
-def returning(table: Table, folder: Path, *, watchers: int) -> None:
-    """A deploy: the process ends and another one takes its place; all pages come back by their own rules."""
+def returning(table: Table, folder: Path, *, subscribers: int) -> None:
+    """Measure a deployment: a new process replaces the old one, and all pages connect again."""
     with Web(folder) as web:
         room, cookie = school.room_of(1000)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
-        crowd = Watchers(web.port, path, cookie, watchers, program="live_returning.py")
+        crowd = Subscribers(web.port, path, cookie, subscribers, program="live_returning.py")
         port = web.port
     with crowd:
-        _, version = school.raise_a_hand(room)  # meanwhile something happens that all of them miss
+        _, version = school.raise_a_hand(room)  # a change that all of them miss
         began = time.time()
         with Web(folder, port=port) as web:
             started = time.time() - began
@@ -170,17 +170,17 @@ def returning(table: Table, folder: Path, *, watchers: int) -> None:
             used = memory_mb(web.pid)
     late = [at - told["lost"] for at in told["back"]]
     table.add(
-        f"{watchers:,} watchers back after a deploy, with what they missed",
-        "≤ 30 s, spread out",
+        f"{subscribers:,} subscribers back after a deployment, with what they missed",
+        "≤ 30 s, spread over that time",
         f"half after {percentile(late, 0.5):.1f} s, the last after {max(late, default=float('nan')):.1f} s; "
-        f"{len(late):,} back, {told['asking']} asked in between, {used:.0f} MB",
-        met=len(late) >= watchers and max(late) <= 30,
+        f"{len(late):,} back, {told['asking']} polled in between, {used:.0f} MB",
+        met=len(late) >= subscribers and max(late) <= 30,
         machine=f"a web process answers after {started:.1f} s",
     )
 
 
-def asking(table: Table, folder: Path, *, seconds: int) -> None:
-    """The unchanged room of a page that asks, beside a bare ASGI answer."""
+def polling(table: Table, folder: Path, *, seconds: int) -> None:
+    """Measure polling of an unchanged room, beside a bare ASGI answer."""
 
     def wrk(port: int, path: str, cookie: str = "") -> float:
         argv = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Cookie: sessionid={cookie}"]
@@ -198,27 +198,27 @@ def asking(table: Table, folder: Path, *, seconds: int) -> None:
         room, cookie = school.room_of(30)
         address = f"/live/classes/{room.key}/?v={school.version(room)}&t={school.ticket(room, cookie)}"
         quick, until = False, time.monotonic() + 10
-        while not quick and time.monotonic() < until:  # the first question only has the room kept at hand
+        while not quick and time.monotonic() < until:  # the first request only loads the room
             status, headers, _, _ = answer(web.port, address, Cookie=f"sessionid={cookie}")
             quick = status == 204 and "spread" in headers.get("hx-trigger", "")
         mine = wrk(web.port, address, cookie)
     table.add(
-        "asking, unchanged, by wrk",
+        "polling an unchanged room, by wrk",
         "≥ 0.2 of bare",
-        f"{mine:,.0f} a second, {mine / bare:.2f} of bare",
+        f"{mine:,.0f} per second, {mine / bare:.2f} of bare",
         met=quick and mine >= 0.2 * bare,
-        machine=f"bare ASGI: {bare:,.0f} a second",
+        machine=f"bare ASGI: {bare:,.0f} per second",
     )
 
 
 def pages(table: Table, folder: Path, *, rounds: int) -> None:
-    """The list with 1,000 live rooms, the page of a class with 1,000 people."""
+    """Measure the class list with 1,000 live rooms, and the page of a class with 1,000 people."""
     with Web(folder) as web:
         room, cookie = school.room_of(1000)
         school.live_rooms(1000)
         plain = percentile([answer(web.port, "/healthz")[3] for _ in range(rounds)], 0.95)
         for what, path, goal_s, most in (
-            ("list of classes with 1,000 live rooms", "/", 0.2, None),
+            ("class list with 1,000 live rooms", "/", 0.2, None),
             ("class page with 1,000 people", f"/classes/{room.key}/", 0.25, 150_000),
         ):
             answer(web.port, path, Cookie=f"sessionid={cookie}")
@@ -234,16 +234,16 @@ def pages(table: Table, folder: Path, *, rounds: int) -> None:
             )
 
 
-def whole_way(table: Table, *, watchers: int, events: int, poll_s: float) -> None:
-    """An event at the simulated cloud → the DOM of a real Chromium, with other watchers beside."""
-    from live_whole_way import measure
+def end_to_end(table: Table, *, subscribers: int, events: int, poll_s: float) -> None:
+    """Measure the time from an event at the cloud to the DOM of Chromium, with other subscribers."""
+    from live_end_to_end import measure
 
-    late = measure(watchers=watchers, events=events, poll_s=poll_s)
+    late = measure(subscribers=subscribers, events=events, poll_s=poll_s)
     p50, p99 = percentile(late, 0.5), percentile(late, 0.99)
     goals = (0.8, 1.6) if poll_s >= 1 else (p50, 0.7)
     goal = "p50 ≤ 0.8 s, p99 ≤ 1.6 s" if poll_s >= 1 else "p99 ≤ 0.7 s"
     table.add(
-        f"event at the cloud → DOM of Chromium, poll {poll_s:g} s, {watchers} others",
+        f"event at the cloud → DOM of Chromium, poll {poll_s:g} s, {subscribers} other subscribers",
         goal,
         f"p50 {p50:.2f} s, p99 {p99:.2f} s of {len(late)}",
         met=p50 <= goals[0] and p99 <= goals[1] and len(late) == events,
@@ -252,8 +252,8 @@ def whole_way(table: Table, *, watchers: int, events: int, poll_s: float) -> Non
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="2,000 and 5,000 watchers, ten minutes")
-    parser.add_argument("--only", default="", help="fan, held, returns, asking, pages or way")
+    parser.add_argument("--full", action="store_true", help="2,000 and 5,000 subscribers, ten minutes")
+    parser.add_argument("--only", default="", help="fan, kept, returns, polling, pages or end")
     options = parser.parse_args()
     full = options.full
     random.seed(5)
@@ -262,18 +262,22 @@ def main() -> int:
         folder = Path(name)
         school.begin(folder)
         rows = {
-            "fan": lambda: fan_out(table, folder, watchers=2000 if full else 300, changes=20 if full else 8),
-            "held": lambda: held(table, folder, watchers=5000 if full else 500, seconds=600 if full else 15),
-            "returns": lambda: returning(table, folder, watchers=2000 if full else 300),
-            "asking": lambda: asking(table, folder, seconds=10 if full else 3),
+            "fan": lambda: fan_out(
+                table, folder, subscribers=2000 if full else 300, changes=20 if full else 8
+            ),
+            "kept": lambda: kept(
+                table, folder, subscribers=5000 if full else 500, seconds=600 if full else 15
+            ),
+            "returns": lambda: returning(table, folder, subscribers=2000 if full else 300),
+            "polling": lambda: polling(table, folder, seconds=10 if full else 3),
             "pages": lambda: pages(table, folder, rounds=40 if full else 15),
         }
         for row, measure in rows.items():
             if options.only in ("", row):
                 measure()
-    if options.only in ("", "way"):
+    if options.only in ("", "end"):
         for poll_s in (1.0, 0.25):
-            whole_way(table, watchers=200 if full else 20, events=100 if full else 15, poll_s=poll_s)
+            end_to_end(table, subscribers=200 if full else 20, events=100 if full else 15, poll_s=poll_s)
     table.show()
     return 1 if table.missed else 0
 

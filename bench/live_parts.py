@@ -1,4 +1,4 @@
-"""What the benchmark of live push is made of: processes, watchers, a bare server to compare."""
+"""Parts of the benchmark of live updates: processes, subscribers, and a bare server for comparison."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def free_port() -> int:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that `share` (0 to 1) of them do not exceed; not a number where there is none."""
+    """Return the value that `share` (0 to 1) of the values do not exceed; NaN without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
 def answer(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes, float]:
-    """Status, headers, body and seconds of one GET."""
+    """Send one GET; return status, headers, body and seconds."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
@@ -58,7 +58,7 @@ def answer(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], b
 
 @contextmanager
 def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | None = None):
-    """A process that is ended with the block."""
+    """Run a process that ends with the block."""
     started = subprocess.Popen(argv, cwd=ROOT, env=env or dict(os.environ), stdout=output, stderr=output)
     try:
         yield started
@@ -72,7 +72,7 @@ def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | Non
 
 
 def uvicorn(target: str, port: int, *more: str) -> list[str]:
-    """How the product starts its web process."""
+    """Return the command that starts a web process as the product does."""
     options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws", "none"]
     return [
         sys.executable,
@@ -95,13 +95,13 @@ def wait_for(port: int, path: str = "/healthz") -> None:
                 return
         except OSError:
             pass  # it does not listen yet
-        time.sleep(0.1)  # between two looks; the deadline above decides
-    raise RuntimeError(f"nothing answers on port {port}")
+        time.sleep(0.1)  # between two attempts; the deadline above ends them
+    raise RuntimeError(f"no answer on port {port}")
 
 
 @contextmanager
 def bare_server(folder: Path):
-    """A server that does nothing but answer: this machine's own limit. Gives its port."""
+    """Run a server that only answers, which shows the limit of this machine. Yield its port."""
     (folder / "bare_app.py").write_text(BARE)
     port = free_port()
     with process(*uvicorn("bare_app:app", port, "--app-dir", str(folder))):
@@ -109,11 +109,11 @@ def bare_server(folder: Path):
         yield port
 
 
-class Watchers:
-    """N open pages, in a process of their own (`program` says how they behave)."""
+class Subscribers:
+    """N open pages in a separate process (`program` defines how they behave)."""
 
     def __init__(
-        self, port: int, path: str, cookie: str, count: int, *, program: str = "live_watchers.py"
+        self, port: int, path: str, cookie: str, count: int, *, program: str = "live_subscribers.py"
     ) -> None:
         argv = [sys.executable, f"bench/{program}", str(port), path, cookie, str(count)]
         self.process = subprocess.Popen(
@@ -121,17 +121,17 @@ class Watchers:
         )
         assert self.process.stdout is not None
         if self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{count} watchers could not be held")
+            raise RuntimeError(f"could not open {count} streams")
 
     def ask(self, version: str) -> dict[str, Any]:
-        """When this version reached each, the bytes of its message, and how many streams were lost."""
+        """Return when each page got this version, the bytes of its message, and how many streams broke."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(version + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
-    def __enter__(self) -> Watchers:
+    def __enter__(self) -> Subscribers:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -140,13 +140,13 @@ class Watchers:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
+    """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process (MB)."""
+    """Return the resident memory of a process in MB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024

@@ -1,10 +1,10 @@
-"""Many open pages that come back by themselves, by the rules of the page's own script (static/js/stream.js).
+"""Open many pages that connect again by the rules of the page's own script (static/js/stream.js).
 
-`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page holds its
-stream and has heard, after the last one came, over how many seconds returns are spread. Each further line on
-standard input is a version: one JSON line tells `lost` (s since 1970: when the last page lost its stream),
-`back` (when each page held a new one that brought it to the version) and `asking` (how many gave the stream
-up for a while, as a page does after three failures). "" ends.
+`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page has its
+stream and knows over how many seconds returns are spread. Each line on standard input is a version. The
+answer is one JSON line: `lost` (when the last page lost its stream, in s since 1970), `back` (when each page
+reached the version over a new stream) and `asking` (how many pages polled for a while, as a page does after
+three failures). An empty line ends the program.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ VERSION = re.compile(rb"^id: (\S+)$", re.MULTILINE)
 
 
 class Page:
-    """One open page: its stream, the last version it has, and how it comes back."""
+    """An open page: its stream, its version, and how it connects again."""
 
     def __init__(self, crowd: "Crowd") -> None:
         self.crowd = crowd
@@ -50,7 +50,7 @@ class Page:
             await asyncio.sleep(0.2 + random.random() * longest)
 
     async def hold(self) -> bool:
-        """Hold a stream until it ends; whether it ever said hello."""
+        """Keep a stream until it ends; return whether the server greeted it."""
         greeted = False
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.crowd.port)
@@ -95,16 +95,16 @@ class Crowd:
         return f"{head}Cookie: sessionid={self.cookie}\r\n\r\n".encode()
 
     async def enter(self) -> None:
-        everybody: list[Page] = []
+        opened: list[Page] = []
         for start in range(0, self.count, AT_ONCE):
             pages = [Page(self) for _ in range(min(AT_ONCE, self.count - start))]
             self.lives += [asyncio.create_task(page.live()) for page in pages]
             await asyncio.gather(*(page.greeted.wait() for page in pages))
-            everybody += pages
-        for page in everybody:
-            page.told_the_spread.clear()  # what the first ones were told counted few pages
+            opened += pages
+        for page in opened:
+            page.told_the_spread.clear()  # the first pages got a value for few pages
         async with asyncio.timeout(60):
-            await asyncio.gather(*(page.told_the_spread.wait() for page in everybody))
+            await asyncio.gather(*(page.told_the_spread.wait() for page in opened))
 
     async def answer(self, version: str) -> dict[str, object]:
         until = time.monotonic() + 90

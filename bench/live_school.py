@@ -1,4 +1,4 @@
-"""A school in a database of its own, for the benchmark of live push, and the changes of a fold."""
+"""A school in a separate database for the benchmark of live updates, and changes to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import django
 
 
 def begin(folder: Path) -> None:
-    """Set Django up on a fresh database under `folder`."""
+    """Set up Django with a new database in `folder`."""
     os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
     for name in ("DATABASE_URL", "CELERY_BROKER_URL"):
         os.environ.pop(name, None)
@@ -28,7 +28,7 @@ def _models() -> Any:
 
 
 def room_of(people: int) -> tuple[Any, str]:
-    """A live room with so many pupils, and the session of an administrator."""
+    """Return a live room with this many students, and the session of an administrator."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
@@ -43,8 +43,8 @@ def room_of(people: int) -> tuple[Any, str]:
     )  # fmt: skip
     models.Participant.objects.bulk_create(
         models.Participant(
-            room=room, user_uuid=f"u{n}", name=f"Pupil Number {n:04}", role="student", online=True, version=1,
-            online_since=now, camera_on=True, microphone_on=True, rewards=3,
+            room=room, user_uuid=f"u{n}", name=f"Student Number {n:04}", role="student",
+            online=True, version=1, online_since=now, camera_on=True, microphone_on=True, rewards=3,
         )
         for n in range(people)
     )  # fmt: skip
@@ -72,7 +72,7 @@ def live_rooms(count: int) -> None:
 
 
 def version(room: Any) -> str:
-    """The version that a page of the room made now would have."""
+    """Return the version of a page that is opened now."""
     from classroom_admin.realtime.versions import Seen
     from classroom_admin.rooms import class_selectors
 
@@ -89,7 +89,7 @@ def ticket(room: Any, session_key: str) -> str:
 
 
 def raise_a_hand(room: Any) -> tuple[float, str]:
-    """What the fold writes for one hand; gives when it was committed and the version that pages then have."""
+    """Write a raised hand as the projector does; return the time of the commit and the pages' version."""
     from django.db import transaction
 
     models = _models()

@@ -1,9 +1,9 @@
-"""How soon a page shows something on a slow line: 1.6 Mbit/s, 150 ms, nothing in the browser's cache.
+"""Measure the first paint on a slow connection: 1.6 Mbit/s, 150 ms, an empty browser cache.
 
-The demo runs with all its processes; a real Chromium loads each page, its line slowed down through DevTools,
-which adds the 150 ms to every request. Prints the first contentful paint beside the goal of 1 s, what was
-loaded, and what this machine can do at all: the same page on a line that is not slowed down, and a page of
-one sentence on the slow line. Exits with 1 where the goal is missed.
+The demo runs with all its processes. Chromium loads each page, slowed down through DevTools, which adds
+150 ms to every request. Prints the first contentful paint beside the goal of 1 s, the loaded bytes, and the
+limits of this machine: the same page on a fast connection, and a page of one sentence on the slow one. Exits
+with 1 where the goal is missed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LINE = {
 }
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MOBILE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-# the paint, and the bytes of what was loaded as they came over the line
+# the paint, and the bytes as they were transferred
 FOUND = """() => new Promise((tell) => {
   const told = () => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -50,7 +50,7 @@ FOUND = """() => new Promise((tell) => {
 
 @contextmanager
 def one_sentence() -> Iterator[str]:
-    """A server of one page that needs nothing else."""
+    """Run a server with one page that loads nothing else; yield its address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -71,7 +71,7 @@ def one_sentence() -> Iterator[str]:
 
 
 def load(browser: Any, address: str, *, slow: bool, state: Any, viewport: dict[str, int]) -> list[float]:
-    """One cold load in a context of its own: paint and first byte (ms), bytes of page, styles, scripts."""
+    """Load a page with an empty cache; return paint and first byte (ms), bytes of page, styles, scripts."""
     with browser.new_context(storage_state=state, viewport=viewport) as context:
         page = context.new_page()
         line = context.new_cdp_session(page)
@@ -84,7 +84,7 @@ def load(browser: Any, address: str, *, slow: bool, state: Any, viewport: dict[s
 
 
 def sign_in(browser: Any, base: str) -> Any:
-    """The cookies of the demo's administrator."""
+    """Return the cookies of the demo's administrator."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{base}/sign-in/")
@@ -96,7 +96,7 @@ def sign_in(browser: Any, base: str) -> Any:
 
 
 def measure(base: str) -> int:
-    """The table; how many goals were missed."""
+    """Print the table; return how many goals were missed."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, one_sentence() as bare:
@@ -109,15 +109,15 @@ def measure(base: str) -> int:
             room = page.locator("#classes-live h3 a").first.get_attribute("href")
         rows = [
             ("the sign-in page", f"{base}/sign-in/", None, WIDE),
-            ("the list of classes", f"{base}/", state, WIDE),
-            ("the list of classes, phone", f"{base}/", state, MOBILE),
+            ("the class list", f"{base}/", state, WIDE),
+            ("the class list, phone", f"{base}/", state, MOBILE),
             ("a class", f"{base}{room}", state, WIDE),
             ("a class, phone", f"{base}{room}", state, MOBILE),
         ]
         floor = statistics.median(
             load(browser, bare, slow=True, state=None, viewport=WIDE)[0] for _ in range(ROUNDS)
         )
-        print("| page | paint | goal | | first byte | page | styles | scripts | line not slowed |")
+        print("| page | paint | goal | | first byte | page | styles | scripts | fast connection |")
         print("|" + " --- |" * 9)
         missed = 0
         for words, address, who, viewport in rows:
@@ -132,8 +132,8 @@ def measure(base: str) -> int:
                 flush=True,
             )
         browser.close()
-    print(f"\nA page of one sentence on the same slow line: {floor:.0f} ms.")
-    print(f"Medians of {ROUNDS}, cold cache; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.")
+    print(f"\nA page of one sentence on the same slow connection: {floor:.0f} ms.")
+    print(f"Medians of {ROUNDS}, empty cache; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.")
     return missed
 
 

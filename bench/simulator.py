@@ -1,10 +1,9 @@
-"""How much the simulated cloud can take: its start, 1,000 rooms of 30 pupils, events per second.
+"""Measure the simulator: its start, 1,000 rooms of 30 students, events per second.
 
-    .venv/bin/python bench/simulator.py [--rooms 1000] [--pupils 30] [--seconds 10]
+    .venv/bin/python bench/simulator.py [--rooms 1000] [--students 30] [--seconds 10]
 
-Everything runs as the product runs it: the simulator in one process of its own (so on one core), a reader
-in another. Rows of quizzes and polls count as emitted; they have streams of their own, so the poller does not
-read them.
+The simulator runs in one process, as in the product, and so on one core. A reader runs in another. Events of
+quizzes and polls count as emitted, but they have streams of their own, so the reader does not read them.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
 
 
 class Simulator:
-    """``manage.py simulator`` in a process of its own."""
+    """`manage.py simulator` in a separate process."""
 
     def __init__(self, *arguments: str) -> None:
         began = time.perf_counter()
@@ -61,7 +60,7 @@ class Simulator:
         return len(answer.json()["data"])
 
     def used(self) -> tuple[float, float]:
-        """CPU seconds and resident MB so far."""
+        """Return the CPU seconds and resident MB so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         ticks = int(fields[11]) + int(fields[12])
         return ticks / 100, int(fields[21]) * resource.getpagesize() / 2**20
@@ -80,18 +79,18 @@ def row(what: str, value: str, goal: str = "") -> None:
 
 def start_up() -> None:
     with Simulator("--seed", "1") as simulator:
-        row("start until it answers, with a school", f"{simulator.started_s:.2f} s", "goal 2 s")
+        row("start until the first answer, with a school", f"{simulator.started_s:.2f} s", "goal 2 s")
 
 
-def busy(rooms: int, pupils: int, seconds: float) -> None:
-    """Everybody enters, then the lesson plays as fast as one core can while a reader empties the stream."""
+def busy(rooms: int, students: int, seconds: float) -> None:
+    """All students join, then the lesson runs as fast as one core can, while a reader empties the stream."""
     with Simulator("--stepped", "--poll-batch", "5000") as simulator:
         began = time.perf_counter()
-        simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
+        simulator.control("POST", "/lesson", {"rooms": rooms, "students": students, "minutes": 600})
         simulator.control("POST", "/clock", {"step": 30_000})
         health = simulator.control("GET", "/health")
-        row(f"{rooms} rooms × {pupils} pupils made and entered", f"{time.perf_counter() - began:.2f} s")
-        row("  events by then, memory", f"{health['events']}, {simulator.used()[1]:.0f} MB")
+        row(f"{rooms} rooms × {students} students created and joined", f"{time.perf_counter() - began:.2f} s")
+        row("  events so far, memory", f"{health['events']}, {simulator.used()[1]:.0f} MB")
         read = 0
         while taken := simulator.poll():
             read += taken
@@ -105,20 +104,20 @@ def busy(rooms: int, pupils: int, seconds: float) -> None:
         took = time.perf_counter() - began
         more = simulator.control("GET", "/health")["events"] - emitted
         spent = simulator.used()[0] - cpu
-        row("events emitted per second while polled (wall)", f"{more / took:,.0f} /s", "goal 2,000 /s")
-        row("  the same per second of the simulator's own CPU", f"{more / spent:,.0f} /s")
+        row("events emitted per second while polled (elapsed)", f"{more / took:,.0f} /s", "goal 2,000 /s")
+        row("  the same per second of the simulator's CPU time", f"{more / spent:,.0f} /s")
         row("  events read by the poller per second", f"{read / took:,.0f} /s")
         row("memory after that", f"{simulator.used()[1]:.0f} MB")
 
 
-def real_time(rooms: int, pupils: int, seconds: float) -> None:
-    """The clock runs by itself, fast enough for over 2,000 events a second, while the reader polls."""
+def real_time(rooms: int, students: int, seconds: float) -> None:
+    """The clock runs fast enough for over 2,000 events per second, while the reader polls."""
     with Simulator("--poll-batch", "5000") as simulator:
-        simulator.control("POST", "/lesson", {"rooms": rooms, "pupils": pupils, "minutes": 600})
+        simulator.control("POST", "/lesson", {"rooms": rooms, "students": students, "minutes": 600})
         simulator.control("POST", "/clock", {"speed": 3.0})
         until = time.monotonic() + 60
-        while simulator.control("GET", "/health")["events"] < rooms * pupils:  # everybody has entered
-            assert time.monotonic() < until, "the crowd never came in"
+        while simulator.control("GET", "/health")["events"] < rooms * students:  # all have joined
+            assert time.monotonic() < until, "the students never joined"
             time.sleep(0.2)
         while simulator.poll() > 1000:
             pass
@@ -131,11 +130,11 @@ def real_time(rooms: int, pupils: int, seconds: float) -> None:
         while time.perf_counter() - began < seconds:
             read += simulator.poll()
             polls += 1
-            time.sleep(0.1)  # the reader's own rhythm, ten times a second
+            time.sleep(0.1)  # the reader polls ten times per second
         took = time.perf_counter() - began
         health = simulator.control("GET", "/health")
         row(
-            "by its own clock (3×): emitted per second",
+            "with a running clock (3×): emitted per second",
             f"{(health['events'] - before) / took:,.0f} /s",
             "goal 2,000 /s",
         )
@@ -147,12 +146,12 @@ def real_time(rooms: int, pupils: int, seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rooms", type=int, default=1000)
-    parser.add_argument("--pupils", type=int, default=30)
+    parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
     start_up()
-    busy(options.rooms, options.pupils, options.seconds)
-    real_time(options.rooms, options.pupils, options.seconds)
+    busy(options.rooms, options.students, options.seconds)
+    real_time(options.rooms, options.students, options.seconds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How long the demo takes until it is ready, first start and second, beside what this machine needs anyway.
+"""Measure the demo's first and second start, beside the limits of this machine.
 
-Prints a table; exits with 1 where a start took longer than the goal of 5 s or failed.
+Prints a table. Exits with 1 where a start failed or took longer than the goal of 5 s.
 """
 
 import os
@@ -18,7 +18,7 @@ WAIT_S = 60.0
 
 
 def timed(code: str) -> float:
-    """Seconds for a fresh interpreter that runs ``code``: the best of five."""
+    """Return the seconds of a new interpreter that runs `code`, the best of five."""
     found = []
     for _ in range(5):
         began = time.perf_counter()
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class Demo:
-    """One start of the demo, to the line that says it is ready, and its end."""
+    """One start of the demo, and its end."""
 
     def __init__(self, data_dir: str) -> None:
         self.port = free_port()
@@ -46,7 +46,7 @@ class Demo:
         )  # fmt: skip
 
     def seconds_until(self, words: str) -> float:
-        """Seconds from the start to a line with the words; ``RuntimeError`` with what was said if it ends."""
+        """Return the seconds until a line has `words`. RuntimeError with the output if the demo ends."""
         said = []
         for line in self.process.stdout or ():
             said.append(line)
@@ -54,10 +54,10 @@ class Demo:
                 return time.perf_counter() - self.began
             if time.perf_counter() - self.began > WAIT_S:
                 break
-        raise RuntimeError("the demo did not get ready:\n" + "".join(said[-20:]))
+        raise RuntimeError("the demo did not become ready:\n" + "".join(said[-20:]))
 
     def memory_mb(self) -> dict[str, float]:
-        """Proportional set size of the supervisor and each process under it, in MB."""
+        """Return the proportional set size of the supervisor and of each of its processes, in MB."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -82,7 +82,7 @@ class Demo:
 def main() -> int:
     print(f"a bare interpreter              {timed('pass'):6.2f} s")
     print(f"python -c 'import django'       {timed('import django'):6.2f} s")
-    print(f"... and the settings and apps   {timed(SETUP):6.2f} s   (once: the parts are forks)")
+    print(f"... and the settings and apps   {timed(SETUP):6.2f} s   (once: the processes are forks)")
     print(f"load average at the start       {os.getloadavg()[0]:6.2f}     on {os.cpu_count()} cores")
     late = False
     for round_number in range(1, ROUNDS + 1):

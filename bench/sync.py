@@ -1,19 +1,18 @@
-"""How fast a backlog is drained, beside what this machine's database takes at most.
+"""Measure how fast a backlog is processed, beside the limit of this machine's database.
 
-    .venv/bin/python bench/sync.py [--events 100000] [--rooms 200] [--pupils 30] [--rounds 3]
+    .venv/bin/python bench/sync.py [--events 100000] [--rooms 200] [--students 30] [--rounds 3]
 
-A simulator in a process of its own plays lessons until so many events wait. Then, in a fresh process each
-round and as `manage.py sync --once` does it: the product's own poll (`Poller.cycle`, each answer committed
-before it is read) until the cloud has no more, and the fold until nothing waits: stored, folded, visible. No
-request budget. Right after it, in the same process and database, the bare run: the rows of StoredEvent and
-InboxAnswer that the drain had written, as model objects made beforehand, by two calls of `bulk_create` in one
-transaction (so one sync of the disk); nothing read, nothing folded, no read model written. The ratio is drain
-against bare by the wall clock; by processor time of the process it is printed beside, for machines that do
-other work too.
+1. A simulator in a separate process plays lessons until this many events wait.
+2. A new process per round does the same as `manage.py sync --once`, without a request limit: it polls until
+   the cloud has no more events (`Poller.cycle`, each answer committed before it is read), then projects them.
+3. The bare run follows in the same process and database. It writes the same rows of StoredEvent and
+   InboxAnswer again, with two calls of `bulk_create` in one transaction (one sync of the disk). It reads and
+   projects nothing.
 
-SQLite with synchronous=FULL in a folder of its own; with DATABASE_URL=postgres://... a test database on that
-server, made and dropped by the bench. Exits with 1 where the ratio, the memory or the cost by size of room
-misses its goal.
+The ratio compares both by elapsed time. For busy machines, the ratio by processor time is printed beside it.
+
+Uses SQLite with synchronous=FULL in a temporary folder, or with DATABASE_URL=postgres://... a temporary test
+database on that server. Exits with 1 where the ratio, the memory or the cost by room size misses its goal.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ FOLDS = 150
 
 
 class Timed:
-    """Seconds by the wall and of this process's processor time."""
+    """Measure elapsed seconds, and the processor time of this process."""
 
     def __enter__(self) -> Timed:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
@@ -54,12 +53,12 @@ class Timed:
         self.cpu = time.process_time() - self._cpu
 
 
-# --- the process that is measured -----------------------------------------------------------------
+# --- the measured process -----------------------------------------------------------------
 
 
 @contextmanager
 def database() -> Iterator[None]:
-    """The product on an empty database of its own."""
+    """Set up the product with an empty database."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "classroom_admin.settings"
     import django
 
@@ -80,7 +79,7 @@ def database() -> Iterator[None]:
 
 
 def drain(url: str) -> dict[str, Any]:
-    """Poll and fold until nothing waits."""
+    """Poll and project until nothing waits."""
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
     from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
@@ -124,7 +123,7 @@ def drain(url: str) -> dict[str, Any]:
 
 
 def visible() -> int:
-    """Events that the pages count."""
+    """Return the number of events that pages show."""
     from django.db.models import Sum
 
     from classroom_admin.rooms.models import Room
@@ -140,14 +139,14 @@ def memory_mb() -> float:
 
 
 def peak_mb() -> float:
-    """The most that this process ever had."""
+    """Return the peak memory of this process in MB."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def bare() -> dict[str, float]:
-    """The same rows of the inbox once more, by bulk_create alone; and the first of them one by one."""
+    """Write the same inbox rows again, with bulk_create alone, and the first of them one by one."""
     from django.db import transaction
 
     from classroom_admin.sync.models import InboxAnswer, StoredEvent
@@ -179,7 +178,7 @@ def fresh(model: type[Any], values: dict[str, Any]) -> Any:
 
 
 def empty(*models: type[Any]) -> None:
-    """Empty tables, and let the database tidy up outside of what is measured."""
+    """Empty the tables, and let the database clean up before anything is measured."""
     from django.db import connection
 
     for model in models:
@@ -193,7 +192,7 @@ def empty(*models: type[Any]) -> None:
 
 
 class Lesson:
-    """A room whose events this bench writes itself, in the documented shape."""
+    """A room whose events this benchmark writes itself, in the documented form."""
 
     def __init__(self, name: str, people: int) -> None:
         from classroom_admin.rooms.models import Room
@@ -213,10 +212,10 @@ class Lesson:
         return self.event(20, {"onlineUsers": [self.person(number)], "offlineUsers": []})
 
     def person(self, number: int) -> dict[str, Any]:
-        return {"userUuid": f"pupil-{number}", "userName": f"Pupil {number}", "role": 2}
+        return {"userUuid": f"student-{number}", "userName": f"Student {number}", "role": 2}
 
     def next_event(self, turn: int) -> dict[str, Any]:
-        """Chat, a reward, leaving and coming back, by turns and by different people."""
+        """Return the next event: chat, a reward, leaving and joining, each time of another person."""
         who = self.person(turn // 4 * 7 % self.people)
         kinds: tuple[tuple[int, dict[str, Any]], ...] = (
             (3, {"fromUser": who, "message": "hello", "type": 1}),
@@ -243,7 +242,7 @@ class Lesson:
 
 
 def by_size() -> dict[str, Any]:
-    """One event stored and folded, in a room of 10 and in a room of 1,000: medians in ms."""
+    """Store and project one event, in a room of 10 and in a room of 1,000; return the medians in ms."""
     lessons = {size: Lesson(f"room of {size}", size) for size in (10, 1000)}
     folds: dict[int, list[Timed]] = {size: [] for size in lessons}
     stores: list[float] = []
@@ -277,7 +276,9 @@ def one_round(options: argparse.Namespace) -> dict[str, Any]:
     from simulator import Simulator
 
     with Simulator("--stepped", "--poll-batch", str(options.poll_batch)) as cloud:
-        cloud.control("POST", "/lesson", {"rooms": options.rooms, "pupils": options.pupils, "minutes": 600})
+        cloud.control(
+            "POST", "/lesson", {"rooms": options.rooms, "students": options.students, "minutes": 600}
+        )
         while cloud.control("GET", "/health")["waiting"] < options.events:
             cloud.control("POST", "/clock", {"step": 10_000})
         before = cloud.used()[0]
@@ -302,21 +303,21 @@ def show_round(number: int, found: dict[str, Any]) -> None:
     drained, plain = found["drain"], found["bare"]
     events = drained["events"]
     row(
-        f"round {number}: drained, events per second",
+        f"round {number}: processed, events per second",
         f"{events / drained['wall']:,.0f}",
         f"bare {events / plain['wall']:,.0f} · ratio {plain['wall'] / drained['wall']:.2f} "
         f"({plain['cpu'] / drained['cpu']:.2f} by processor time)",
     )
     poll, fold = drained["poll"], drained["fold"]
     print(
-        f"  {events:,} events in {drained['answers']} answers; wall {drained['wall']:.1f} s: poll and store "
-        f"{poll[0]:.1f} s, fold {fold[0]:.1f} s; processor {drained['cpu']:.1f} s ({poll[1]:.1f} + "
+        f"  {events:,} events in {drained['answers']} answers; elapsed {drained['wall']:.1f} s: poll and "
+        f"store {poll[0]:.1f} s, project {fold[0]:.1f} s; processor {drained['cpu']:.1f} s ({poll[1]:.1f} + "
         f"{fold[1]:.1f}), the simulator's {found['simulator']:.1f} s"
     )
 
 
 def show(rounds: list[dict[str, Any]]) -> bool:
-    """Print the medians; True where all goals are met."""
+    """Print the medians; return True where all goals are met."""
     vendor = rounds[0]["vendor"]
 
     def middle(value: Any) -> float:
@@ -334,19 +335,19 @@ def show(rounds: list[dict[str, Any]]) -> bool:
     size = middle(lambda each: each["size"]["large"] / each["size"]["small"])
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"\nmedians of {len(rounds)} rounds, {vendor}; load {load:.1f} on {cores} cores")
-    row("drained, folded and visible, events per second", f"{speed:,.0f}", f"about {EVENTS_PER_S[vendor]:,}")
+    row("processed and visible, events per second", f"{speed:,.0f}", f"about {EVENTS_PER_S[vendor]:,}")
     row("  bare bulk_create of the same rows of the inbox", f"{limit:,.0f}")
     row("  ratio", f"{ratio:.2f}", f"goal ≥ {RATIO}")
     row("the same per second of processor time", f"{by_cpu:,.0f}", f"bare {limit_by_cpu:,.0f}")
     row("  ratio", f"{ratio_by_cpu:.2f}")
-    row("one update_or_create per event, events per second", f"{naive:,.0f}", "stored only, not folded")
-    row("memory after the first batch of folds, the last", f"{memory[0]:.0f}, {memory[-1]:.0f} MB")
+    row("one update_or_create per event, events per second", f"{naive:,.0f}", "stored only, not projected")
+    row("memory after the first and the last batch", f"{memory[0]:.0f}, {memory[-1]:.0f} MB")
     row("  at its peak", f"{peak:.0f} MB", f"goal ≤ {MOST_MB} MB")
     small, large = (middle(lambda each, key=key: each["size"][key]) for key in ("small", "large"))
-    row("one event folded into a room of 10, of 1,000", f"{small:.1f}, {large:.1f} ms", "processor time")
+    row("one event projected in a room of 10, of 1,000", f"{small:.1f}, {large:.1f} ms", "processor time")
     row("  ratio", f"{size:.2f}", f"goal ≤ {BY_SIZE}")
     one_event = middle(lambda each: each["size"]["one_event"])
-    row("one event from its answer to the screen's rows", f"{one_event:.0f} ms", "goal ≤ 200 ms, wall")
+    row("one event from the cloud's answer to its rows", f"{one_event:.0f} ms", "goal ≤ 200 ms, elapsed")
     return ratio >= RATIO and peak <= MOST_MB and size <= BY_SIZE
 
 
@@ -356,17 +357,15 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rooms", type=int, default=200)
-    parser.add_argument("--pupils", type=int, default=30)
-    parser.add_argument("--poll-batch", type=int, default=1000, help="events in one answer at most")
+    parser.add_argument("--students", type=int, default=30)
+    parser.add_argument("--poll-batch", type=int, default=1000, help="maximum number of events in an answer")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", metavar="URL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         measured(options.measure)
         return
-    print(
-        f"{options.rooms} rooms of {options.pupils} pupils, {options.events:,} events wait; making them first"
-    )
+    print(f"{options.rooms} rooms of {options.students} students, preparing {options.events:,} events")
     rounds = []
     for number in range(1, options.rounds + 1):
         rounds.append(one_round(options))

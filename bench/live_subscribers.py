@@ -1,8 +1,8 @@
-"""Many open pages in one process: holds N streams and says when each message reached each of them.
+"""Open N streams in one process, and report when each message reached each of them.
 
-`live_watchers.py PORT PATH COOKIE N` prints "ready" when every stream has had its first event. Then each line
-on standard input is a version: answers one JSON line with the times (s since 1970) at which the streams had
-it, `bytes` of the message and how many streams were `lost`. "" ends.
+`live_subscribers.py PORT PATH COOKIE N` prints "ready" when every stream has its first event. Each line on
+standard input is a version. The answer is one JSON line: the `times` at which the streams received it (s
+since 1970), the `bytes` of the message, and how many streams were `lost`. An empty line ends the program.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""From the simulated cloud to the DOM of a real browser: simulator, poll, fold, stream, real processes."""
+"""Measure from the simulated cloud to the DOM of a browser, with the product's real processes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from live_parts import ROOT, Watchers, answer, free_port, process, wait_for
+from live_parts import ROOT, Subscribers, answer, free_port, process, wait_for
 
 APP = {
     "AGORA_APP_ID": "0123456789abcdef0123456789abcdef",
     "AGORA_APP_CERTIFICATE": "fedcba9876543210fedcba9876543210",
 }
 CLASS = re.compile(rb"/classes/([a-z0-9]{12})/")
-ROOM, PUPIL = "bench-room", "p1"
+ROOM, STUDENT = "bench-room", "p1"
 SIGN_IN = """
 from classroom_admin.accounts.models import User
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -35,20 +35,20 @@ session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
 session.save()
 print("session", session.session_key)
 """
-# the page notes by itself when a number of rewards appeared: the same machine, the same clock
+# the page records when each number of rewards appeared: the same machine, the same clock
 WATCH = """() => {
   window.seen = {};
-  const look = () => {
+  const check = () => {
     const rewards = document.querySelector("#people-here .s-rewards b")?.firstChild?.data;
     if (rewards && !(rewards in window.seen)) window.seen[rewards] = Date.now();
   };
   const all = { subtree: true, childList: true, characterData: true };
-  new MutationObserver(look).observe(document.querySelector("#people-here"), all);
+  new MutationObserver(check).observe(document.querySelector("#people-here"), all);
 }"""
 
 
-def measure(*, watchers: int, events: int, poll_s: float) -> list[float]:
-    """Seconds from each event's act at the cloud to the browser's DOM."""
+def measure(*, subscribers: int, events: int, poll_s: float) -> list[float]:
+    """Return the seconds from each event at the cloud to the browser's DOM."""
     with tempfile.TemporaryDirectory() as folder:
         cloud, port = free_port(), free_port()
         env = {
@@ -64,7 +64,7 @@ def measure(*, watchers: int, events: int, poll_s: float) -> list[float]:
             cookie = _prepare(env)
             with process(sys.executable, "manage.py", "serve", env=env, output=log):
                 wait_for(port)
-                return _story(cloud, port, cookie, watchers=watchers, events=events)
+                return _run(cloud, port, cookie, subscribers=subscribers, events=events)
 
 
 def _prepare(env: dict[str, str]) -> str:
@@ -82,17 +82,20 @@ def _control(port: int, path: str, body: dict[str, Any]) -> None:
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
 
 
-def _story(cloud: int, port: int, cookie: str, *, watchers: int, events: int) -> list[float]:
+def _run(cloud: int, port: int, cookie: str, *, subscribers: int, events: int) -> list[float]:
     _control(cloud, "/rooms", {"roomUuid": ROOM, "roomName": "Bench", "state": 1})
-    _control(cloud, f"/rooms/{ROOM}/enter", {"userUuid": PUPIL, "userName": "Pia", "role": 2})
+    _control(cloud, f"/rooms/{ROOM}/enter", {"userUuid": STUDENT, "userName": "Pia", "role": 2})
     until = time.monotonic() + 30
     while not (found := CLASS.search(answer(port, "/?when=live", Cookie=f"sessionid={cookie}")[2])):
-        assert time.monotonic() < until, "the dashboard never heard of the class"
+        assert time.monotonic() < until, "the dashboard never received the class"
         time.sleep(0.2)
     key = found[1].decode()
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright, Watchers(port, f"/live/classes/{key}/stream", cookie, watchers):
+    with (
+        sync_playwright() as playwright,
+        Subscribers(port, f"/live/classes/{key}/stream", cookie, subscribers),
+    ):
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context()
@@ -105,9 +108,9 @@ def _story(cloud: int, port: int, cookie: str, *, watchers: int, events: int) ->
         acted = {}
         for number in range(1, events + 1):
             acted[str(number)] = time.time()
-            _control(cloud, f"/rooms/{ROOM}/reward", {"userUuid": PUPIL, "change": 1})
+            _control(cloud, f"/rooms/{ROOM}/reward", {"userUuid": STUDENT, "change": 1})
             page.wait_for_function("(n) => n in window.seen", arg=str(number), timeout=20_000)
-            time.sleep(random.uniform(0.1, 1.1))  # so that events fall anywhere between two polls
+            time.sleep(random.uniform(0.1, 1.1))  # events at any moment between two polls
         seen = page.evaluate("window.seen")
         browser.close()
     return [seen[number] / 1000 - at for number, at in acted.items()]
