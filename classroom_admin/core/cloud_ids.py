@@ -9,6 +9,7 @@ from classroom_admin.core.sentence import Sentence
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
+ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
 _NOTHING: Final = ""
 ID_BYTES: Final = 64  # fewer than
 
@@ -29,7 +30,7 @@ def problem_with_id(value: str) -> Sentence:
             "holds characters that the cloud does not allow in an id: {shown}. Letters a-z and A-Z, digits, "
             "space and {signs} are allowed.",
             shown=shown,
-            signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
+            signs=ID_SIGNS,
         )
     if value in (".", ".."):
         return Sentence("cannot be used: web addresses give it another meaning.")

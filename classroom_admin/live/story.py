@@ -14,9 +14,9 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classroom_admin.core.redaction import text_without_secrets, without_secrets
 from classroom_admin.live import story_settings
 from classroom_admin.live.story_settings import isolated
-from classroom_admin.live.without_secrets import text_without_secrets, without_secrets
 from classroom_admin.rooms import conversion
 
 Data = dict[str, Any]

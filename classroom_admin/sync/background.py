@@ -14,8 +14,7 @@ from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
 from classroom_admin.sync import filling, folding, foreign, health, lease, profiles, sweeps
-from classroom_admin.sync.budget import Allowance, background
-from classroom_admin.sync.shared_budget import in_background
+from classroom_admin.sync.request_limiter import in_background
 
 _watches: dict[str, lease.Watch] = {}
 _busy: dict[str, threading.Lock] = {}
@@ -55,10 +54,6 @@ def only_one(kind: str) -> Iterator[bool]:
         busy.release()
 
 
-def allowance() -> Allowance:
-    return background(settings.AGORA.requests_per_second)
-
-
 def fill_holes() -> filling.Filled | None:
     """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
@@ -67,7 +62,7 @@ def fill_holes() -> filling.Filled | None:
     with only_one("holes") as mine:
         if not mine:
             return None
-        filled = filling.fill_due(cloud, allowance())
+        filled = filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
     fold(filled.rooms)
     return filled
 
@@ -80,7 +75,7 @@ def sweep() -> sweeps.Swept | None:
     with only_one("sweep") as mine:
         if not mine:
             return None
-        swept = sweeps.sweep_due(cloud, allowance())
+        swept = sweeps.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
         foreign.judge()
         health.tell_the_log()
     fold(swept.rooms)
@@ -93,7 +88,11 @@ def read_back() -> profiles.ReadBack | None:
     if cloud is None:
         return None
     with only_one("profiles") as mine:
-        return profiles.read_back_due(cloud, allowance()) if mine else None
+        return (
+            profiles.read_back_due(cloud, most=cloud.transport.limiter.free_for_background())
+            if mine
+            else None
+        )
 
 
 def fold(room_ids: set[int]) -> int:

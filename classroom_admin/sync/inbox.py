@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.core import clock
-from classroom_admin.sync import collector, holes, registry, relayed, sorting, statements
+from classroom_admin.sync import collector, health, holes, registry, relayed, sorting, statements
 from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
@@ -148,8 +148,8 @@ def _read(answer: InboxAnswer) -> Found:
         # A sign-in page in between says the same every second: kept once, until something else is said.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
-            _put_aside(answer, [(str(error), text)], whole=True)
-        return Found(problem=str(error), quarantined=1)
+            _put_aside(answer, [(health.details(error), text)], whole=True)
+        return Found(problem=health.details(error), quarantined=1)
     batch = sorting.sort(
         content,
         stream=STREAM_OF[answer.source],

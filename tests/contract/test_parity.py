@@ -1,11 +1,11 @@
-"""One set of calls, three times: the document, the client's table, the simulator's routes."""
+"""One set of calls, three times: the document, the client's classes, the simulator's routes."""
 
 from __future__ import annotations
 
 import re
 
-from classroom_admin.agora import calls
 from classroom_admin.simulator.api import calls as simulated
+from tests.agora.calls import ALL_CALLS
 from tests.contract.document import match, operations
 
 # Calls that only a classroom client makes: the simulator has them, the contract's document does not.
@@ -52,25 +52,16 @@ IN_CONTRACT = {(one.method, _plain(one.path)) for one in operations()}
 
 def test_the_client_calls_what_is_in_the_contract_and_all_of_it() -> None:
     called = set()
-    for call in calls.ALL:
+    for call in ALL_CALLS:
         fitting = [
             one
             for one in operations()
             if one.method == call.method and match(one.path, call.template) is not None
         ]
-        assert len(fitting) == 1, (call.name, [one.name for one in fitting])
-        called.add(fitting[0].name)
+        # Two calls of the contract may share an address: the switch of a recording and its settings.
+        assert call.operation in {one.name for one in fitting}, (call.operation, fitting)
+        called.add(call.operation)
     assert called == {one.name for one in operations()}
-
-
-def test_the_client_names_its_calls_as_the_contract_does() -> None:
-    def camel(name: str) -> str:
-        first, *rest = name.split("_")
-        return first + "".join(part.capitalize() for part in rest)
-
-    # The founding document's PUT of the settings shares its address with the switch.
-    named = {camel(call.name) for call in calls.ALL}
-    assert named == {one.name for one in operations()}
 
 
 def test_the_simulator_answers_what_is_in_the_contract_and_nothing_unknown() -> None:

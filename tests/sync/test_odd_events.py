@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.rooms.models import Answer, ChatMessage, Gap, Poll, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import Hole, InboxAnswer, Quarantine, StoredEvent
@@ -88,7 +89,7 @@ def test_in_the_repeatable_endpoint(sim: RunningSimulator, cloud: Client, capsys
     a_class(sim)
     assert sync_once() == ""
     number = emit(sim, data)
-    cloud.polled_sequences_raw()  # the answer with it is lost
+    cloud.send(PollEvents())  # the answer with it is lost
     sim.room(UUID, "chat", userUuid="p1", message="after")
     assert sync_once() == ""
     assert StoredEvent.objects.get(sequence=number).answer.source == InboxAnswer.Source.ROOM

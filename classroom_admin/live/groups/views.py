@@ -15,9 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.actions import groups as actions
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.agora import checks
+from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
+from classroom_admin.core.problem_texts import capitalised
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.commands.answers import told
 from classroom_admin.live.groups import draft as drafts
@@ -138,7 +139,7 @@ def _show(
 
 def _wrong_name(name: str) -> str:
     try:
-        checks.name(name, field="groupName")
+        fields.checked(fields.name(), name, field="groupName")
     except InvalidArgument as error:
-        return error.sentence[:1].upper() + error.sentence[1:]
+        return capitalised(error.problem)
     return ""

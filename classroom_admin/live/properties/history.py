@@ -12,15 +12,14 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from classroom_admin.actions.on_record import HIDDEN
 from classroom_admin.actions.present import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.core.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.live.events.page import names_one_of
 from classroom_admin.live.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.live.properties.subject import APP, Subject
 from classroom_admin.live.story import read_raw
-from classroom_admin.live.without_secrets import is_secret, without_secrets
 from classroom_admin.live.wording import Told, tell_commands
 from classroom_admin.sync.decode import Stream, Undecodable, decode
 from classroom_admin.sync.decode.kinds import Change, RoomProperties, UserProperties

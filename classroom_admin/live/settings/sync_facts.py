@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from classroom_admin.core.language import in_words
-from classroom_admin.live.without_secrets import text_without_secrets
+from classroom_admin.core.redaction import text_without_secrets
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
 

@@ -11,7 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from classroom_admin.core import clock as core_clock
+from classroom_admin.core import problem_texts
 from classroom_admin.core.language import in_words
+from classroom_admin.core.problems import Problem
+from classroom_admin.core.redaction import without_secrets
 from classroom_admin.live import icons, script_words
 from classroom_admin.live.jsontext import pretty
 from classroom_admin.live.participants.reading import hand_order as order_of_hand
@@ -19,7 +22,6 @@ from classroom_admin.live.reading import file_name as name_of_file
 from classroom_admin.live.roster import order
 from classroom_admin.live.tiles import tile
 from classroom_admin.live.wall.order import order as wall_order
-from classroom_admin.live.without_secrets import without_secrets
 from classroom_admin.live.wording import ROLES, ROOM_TYPES
 from classroom_admin.rooms.models import RoomState
 
@@ -75,9 +77,9 @@ def words_for_scripts() -> SafeString:
 
 
 @register.filter
-def said(text: str) -> str:
-    """What was written down in English, in the reader's language."""
-    return in_words(text)
+def said(text: str | Problem) -> str:
+    """Return a problem, or what was stored in English, in the reader's language."""
+    return problem_texts.in_words(text) if isinstance(text, Problem) else in_words(text)
 
 
 @register.simple_tag(takes_context=True)
