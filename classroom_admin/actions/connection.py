@@ -11,9 +11,9 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import ConnectionReport, check_connection
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.core import language
-from classroom_admin.core.problem_texts import as_sentence
-from classroom_admin.core.sentence import joined
+from classroom_admin.common import language
+from classroom_admin.common.problem_texts import as_sentence
+from classroom_admin.common.sentence import joined
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
@@ -22,7 +22,7 @@ def try_connection(*, actor: User) -> ConnectionReport:
     Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
     """
     if not actor.is_administrator:
-        raise PermissionDenied(gettext("Only administrators test the connection."))
+        raise PermissionDenied(gettext("Only administrators can test the connection."))
     entry = record.record(actor=actor, action="cloud.test")
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)

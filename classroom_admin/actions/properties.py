@@ -21,7 +21,7 @@ from classroom_admin.agora.calls import (
 )
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.redaction import shown_properties
+from classroom_admin.common.redaction import shown_properties
 from classroom_admin.rooms.models import Participant, Room
 
 ROOM_PROPERTY_EVENT: Final = 4

@@ -14,7 +14,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.models import RecordingStarted
 from classroom_admin.agora.recording_and_file_calls import StartRecording, StopRecording, UpdateRecording
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.redaction import shown_web_config
+from classroom_admin.common.redaction import shown_web_config
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.recording_state import recording_now
 
@@ -103,8 +103,8 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
             gettext(
-                "Only a web recording can be paused or changed, and this one is not. "
-                "Stop it and start a web recording."
+                "Only a web recording can be paused or changed. Stop this recording and start a web "
+                "recording."
             )
         )
     update = valid(UpdateRecording, room_uuid=room.room_uuid, web_config=web_config)

@@ -9,8 +9,8 @@ from typing import Any, Final
 from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import UnreadableAnswer, error_for
 from classroom_admin.agora.models import Envelope, read_int, read_text
-from classroom_admin.core import json_reading
-from classroom_admin.core.problems import Problem
+from classroom_admin.common import json_reading
+from classroom_admin.common.problems import Problem
 
 _LONGEST_RAW: Final = 64 * 1024
 

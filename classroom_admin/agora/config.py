@@ -8,8 +8,8 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from classroom_admin.agora.codes import Code
-from classroom_admin.core.cloud_ids import ID_SIGNS, problem_with_id
-from classroom_admin.core.problems import Problem
+from classroom_admin.common.cloud_ids import ID_SIGNS, problem_with_id
+from classroom_admin.common.problems import Problem
 
 REGIONS: Final = ("cn", "ap", "eu", "na")
 _HEX: Final = frozenset("0123456789abcdefABCDEF")

@@ -20,7 +20,7 @@ from classroom_admin.agora.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
-from classroom_admin.core.problems import Problem
+from classroom_admin.common.problems import Problem
 
 Cause = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000

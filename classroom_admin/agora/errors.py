@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from classroom_admin.agora.codes import Code
-from classroom_admin.core.problems import Problem
-from classroom_admin.core.redaction import shortened, without_tokens
+from classroom_admin.common.problems import Problem
+from classroom_admin.common.redaction import shortened, without_tokens
 
 
 class InvalidArgument(ValueError):

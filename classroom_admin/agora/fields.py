@@ -15,8 +15,8 @@ from pydantic import BeforeValidator
 
 from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import InvalidArgument
-from classroom_admin.core.cloud_ids import ID_BYTES, ID_CHARACTERS, ID_SIGNS
-from classroom_admin.core.problems import Problem
+from classroom_admin.common.cloud_ids import ID_BYTES, ID_CHARACTERS, ID_SIGNS
+from classroom_admin.common.problems import Problem
 
 FOREVER: Final = -1
 Check = Callable[[Any], Any]

@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import Unauthorized
-from classroom_admin.core.problems import Problem
+from classroom_admin.common.problems import Problem
 
 LIFE_S: Final = 24 * 3600  # the cloud takes no token that lives longer
 RENEW_AFTER: Final = 0.8  # of its life

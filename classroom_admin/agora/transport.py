@@ -36,8 +36,8 @@ from classroom_admin.agora.retries import (
 )
 from classroom_admin.agora.tokens import Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
-from classroom_admin.core import clock as app_clock
-from classroom_admin.core.problems import Problem
+from classroom_admin.common import clock as app_clock
+from classroom_admin.common.problems import Problem
 
 READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)

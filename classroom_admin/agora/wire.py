@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 )
 
 from classroom_admin.agora.codes import Code
-from classroom_admin.core.problems import Problem
+from classroom_admin.common.problems import Problem
 
 CONNECTIONS_PER_HOST: Final = 16
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024

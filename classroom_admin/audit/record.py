@@ -10,8 +10,8 @@ from django.db import transaction
 
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
-from classroom_admin.core.redaction import secret_name_in
+from classroom_admin.common import clock
+from classroom_admin.common.redaction import secret_name_in
 
 _NAME_LENGTH: Final = 254
 

@@ -12,8 +12,16 @@ from django.conf import settings
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
-from classroom_admin.sync import filling, folding, foreign, health, lease, profiles, sweeps
+from classroom_admin.common import clock
+from classroom_admin.sync import (
+    competing_reader,
+    gap_filling,
+    health,
+    lease,
+    projector,
+    reconciliation,
+    room_refresh,
+)
 from classroom_admin.sync.request_limiter import in_background
 
 _watches: dict[str, lease.Watch] = {}
@@ -54,7 +62,7 @@ def only_one(kind: str) -> Iterator[bool]:
         busy.release()
 
 
-def fill_holes() -> filling.Filled | None:
+def fill_holes() -> gap_filling.Filled | None:
     """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
@@ -62,12 +70,12 @@ def fill_holes() -> filling.Filled | None:
     with only_one("holes") as mine:
         if not mine:
             return None
-        filled = filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
+        filled = gap_filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
     fold(filled.rooms)
     return filled
 
 
-def sweep() -> sweeps.Swept | None:
+def sweep() -> reconciliation.Swept | None:
     """Sweep the streams that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
@@ -75,21 +83,21 @@ def sweep() -> sweeps.Swept | None:
     with only_one("sweep") as mine:
         if not mine:
             return None
-        swept = sweeps.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
-        foreign.judge()
+        swept = reconciliation.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
+        competing_reader.judge()
         health.tell_the_log()
     fold(swept.rooms)
     return swept
 
 
-def read_back() -> profiles.ReadBack | None:
+def read_back() -> room_refresh.ReadBack | None:
     """Read back the rooms that are due. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
     with only_one("profiles") as mine:
         return (
-            profiles.read_back_due(cloud, most=cloud.transport.limiter.free_for_background())
+            room_refresh.read_back_due(cloud, most=cloud.transport.limiter.free_for_background())
             if mine
             else None
         )
@@ -97,17 +105,17 @@ def read_back() -> profiles.ReadBack | None:
 
 def fold(room_ids: set[int]) -> int:
     """Fold these rooms; gives the events folded."""
-    return sum(folding.fold_room(room_id).events for room_id in sorted(room_ids))
+    return sum(projector.fold_room(room_id).events for room_id in sorted(room_ids))
 
 
 def fold_due(*, within_s: float) -> list[int]:
     """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
     ends_at = clock.monotonic() + within_s
-    rooms = folding.due_rooms()
+    rooms = projector.due_rooms()
     done = 0
-    for batch in folding.batches(rooms):
+    for batch in projector.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        folding.fold_batch(batch)
+        projector.fold_batch(batch)
         done += len(batch)
     return []

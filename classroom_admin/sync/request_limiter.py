@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.event_calls import PollEvents
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.sync.models import RequestBudget
 
 BURST_SHARE = 0.25

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from classroom_admin.agora.answers import read_envelope, read_events_answer, read_json
 from classroom_admin.agora.errors import CloudError, RateLimited, RoomNotFound, UnreadableAnswer
 from classroom_admin.agora.models import RecordingItem, ResourceItem, RoomInfo, UserInfo, read_int, read_list
-from classroom_admin.core.json_reading import DEEPEST
+from classroom_admin.common.json_reading import DEEPEST
 
 EVENTS = [{"roomUuid": "r", "cmd": 20, "sequence": 1}, {"roomUuid": "r", "cmd": "1", "sequence": "2"}]
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from classroom_admin.agora.connection import ConnectionReport, check_connection
-from classroom_admin.core.problem_texts import in_english
+from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import envelope, raw, refusing_address, running_cloud
 
 NOW_MS = 1_800_000_000_000

@@ -14,7 +14,7 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.limiter import ProcessLimiter
 from classroom_admin.agora.tokens import LIFE_S, TokenSource
 from classroom_admin.agora.wire import is_loopback
-from classroom_admin.core.problem_texts import in_english
+from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import APP_ID, CERTIFICATE
 
 GOOD = {"region": "eu", "app_id": APP_ID, "app_certificate": CERTIFICATE, "uid": "server"}

@@ -14,7 +14,7 @@ from classroom_admin import agora
 from classroom_admin.agora.calls import KickUser
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.event_calls import PollEvents, RoomEvents
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.request_limiter import (
     LONGEST_DEBT_S,
