@@ -56,7 +56,7 @@ BODIES: dict[str, tuple[dict[str, Any], Check]] = {
     "a resource": (schema_of("ResourcePut"), calls.resource),
     "a schedule": (ROOM["roomProperties"]["properties"]["schedule"], calls.schedule),
     "roles": (ROOM["roleConfig"], calls.role_config),
-    "groups": (schema_of("Breakout rooms"), _groups),
+    "groups": (schema_of("Groups"), _groups),
     "properties": (schema_of("PropertiesPut")["properties"]["properties"], calls.properties),
     "names": (schema_of("PropertiesDelete")["properties"]["properties"], calls.property_names),
     "resources": (schema_of("ResourcesDelete")["properties"]["resourceUuids"], calls.resource_ids),
