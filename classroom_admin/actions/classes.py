@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
+from classroom_admin.actions.cloud import COMMAND_S, LOOK_S, valid
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.agora.calls import CreateRoom, ReadRoom, SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.redaction import shown_properties
 from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
@@ -97,13 +98,13 @@ def create_class(
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
-    """Check what a class is to be, as ``create_class`` takes it, by the client's rules; nothing is sent.
+    """Check what a class is to be, as ``create_class`` takes it, by the rules of the call; nothing is sent.
 
     Raises ``ActionRefused`` with the upstream name of the first field that is wrong.
     """
     given = dict.fromkeys(_OPTIONAL) | asked
     wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
-    flow.rehearse(_creation(actor, wanted, attempt=1, same_as={}))
+    wanted.creation()
 
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
@@ -113,9 +114,11 @@ def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
 
 
 def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
+    creation = wanted.creation()
+
     def call(cloud: Client) -> Detail | None:
         try:
-            wanted.create(cloud)
+            cloud.send(creation, deadline_s=COMMAND_S)
         except Conflict:
             if attempt == 1:
                 raise
@@ -123,7 +126,7 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping
         return None
 
     def read_back(cloud: Client) -> Detail | None:
-        info = cloud.read_room(room_uuid=wanted.room_uuid, deadline_s=LOOK_S)
+        info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=LOOK_S)
         wanted.register(created_by=actor)  # the answer to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
@@ -163,14 +166,18 @@ class NewClass:
         roles = dict(self.roles or {})
         return {**roles, PUPIL: {**roles.get(PUPIL, {}), "limit": self.pupil_limit}}
 
-    def create(self, cloud: Client) -> None:
-        """Make it at the cloud."""
+    def creation(self) -> CreateRoom:
+        """Return the call that makes it at the cloud.
+
+        Raise ``ActionRefused`` for what the cloud would refuse.
+        """
         plan = {
             "startTime": None if self.starts_at is None else int(self.starts_at.timestamp() * 1000),
             "duration": self.duration_s,
             "closeDelay": self.close_delay_s,
         }
-        cloud.create_room(
+        return valid(
+            CreateRoom,
             room_uuid=self.room_uuid,
             room_type=self.room_type,
             room_name=self.name,
@@ -180,7 +187,6 @@ class NewClass:
             flex_properties=self.flex_properties,
             widgets=self.widgets,
             role_config=self.role_config,
-            deadline_s=COMMAND_S,
         )
 
     def register(self, *, created_by: User) -> None:
@@ -226,9 +232,10 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
 def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Entry:
     room_uuid, number = room.room_uuid, int(state)
 
+    set_state = valid(SetClassState, room_uuid=room_uuid, state=number)
+
     def call(cloud: Client) -> Detail | None:
-        cloud.set_class_state(room_uuid=room_uuid, state=number, deadline_s=COMMAND_S)
-        return None
+        return cloud.send(set_state, deadline_s=COMMAND_S)
 
     command = Command(
         action=action,

@@ -23,8 +23,8 @@ class Confirms:
 class Command:
     """One command, ready to be run by ``flow.run``.
 
-    ``call`` sends it and may give facts of the answer worth keeping (a recording's id). It is rehearsed once
-    before, with a client that checks and sends nothing, so all it does up to sending is free of effects.
+    ``call`` sends a call that was made (and so checked) before, and may give facts of the answer worth
+    keeping (a recording's id).
 
     What confirms it: ``confirmed_by`` an event; ``read_back``, a look at the cloud that gives what it saw, or
     None while nothing shows yet. With neither, *accepted* is the last word. ``shows_by_itself``: whether what

@@ -7,10 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
-from classroom_admin.agora.client import Client, ConnectionReport
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.connection import ConnectionReport, check_connection
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
 from classroom_admin.common import language
+from classroom_admin.common.problem_texts import as_sentence
+from classroom_admin.common.sentence import joined
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
@@ -24,13 +27,14 @@ def try_connection(*, actor: User) -> ConnectionReport:
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)
     try:
-        report = client.check_connection()
+        report = check_connection(client)
     finally:
         client.close()
+    found = joined([as_sentence(problem) for problem in report.findings])
     detail = {
-        "problem": report.problem,
-        "message": report.message,
-        **({} if report.ok else language.kept(report.message)),
+        "problem": report.cause,
+        "message": str(found),
+        **({} if report.ok else language.kept(found)),
         "latency_ms": round(report.latency_ms),
         "clock_offset_ms": report.clock_offset_ms,
     }

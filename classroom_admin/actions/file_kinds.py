@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
-from classroom_admin.agora.settings_checks import DYNAMIC_EXTS, RESOURCE_EXTS, STATIC_EXTS
+from classroom_admin.agora.parameters import DYNAMIC_EXTS, RESOURCE_EXTS, STATIC_EXTS
 
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
 CONTENT_TYPES: Final[dict[str, str]] = {

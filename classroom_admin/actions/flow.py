@@ -1,27 +1,28 @@
 """The one way of a command: may this person? -> claim and *requested* -> the cloud -> how it ended.
 
-1. ``authorise``: the room must be this person's, else ``NotYours``. 2. ``rehearse``: bad input names its
-field (``ActionRefused``) before anything is sent or recorded. 3. ``claims.claim``: commits entry,
-*requested*, and the event that will confirm the command. A second press of the same
-   button finds the first one's claim and gets its entry back.
-4. ``command.call``: the cloud, outside of any transaction. 5. ``settle``: *accepted*, or *failed* with the
-cloud's reason and a sentence for people. A time-out is a *failed* that
-   says that nobody knows; the event may still confirm it.
-6. ``command.read_back``: where no event confirms, one look at the cloud.
+The command holds the call to the cloud, which was checked when it was made: bad input names its field
+(``ActionRefused``) before this module is reached.
 
-A crash anywhere leaves the *requested* that was committed in step 3, and a claim that runs out by itself.
+1. ``authorise``: the room must be this person's, else ``NotYours``.
+2. ``claims.claim``: commits entry, *requested*, and the event that will confirm the command. A second press
+   of the same button finds the first one's claim and gets its entry back.
+3. ``command.call``: the cloud, outside of any transaction.
+4. ``settle``: *accepted*, or *failed* with the cloud's reason and a sentence for people. A time-out is a
+   *failed* that says that nobody knows; the event may still confirm it.
+5. ``command.read_back``: where no event confirms, one read of the cloud.
+
+A crash anywhere leaves the *requested* that was committed in step 2, and a claim that runs out by itself.
 """
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import cloud, settle
 from classroom_admin.actions.claims import claim, release
 from classroom_admin.actions.command import Command
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import NotYours
 from classroom_admin.actions.refusals import outcome_is_unknown
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument
+from classroom_admin.agora.errors import CloudError
 from classroom_admin.audit.models import Entry
-from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 
@@ -33,7 +34,6 @@ def run(*, actor: User, room: Room | None, command: Command) -> Entry:
     refuses is no exception but a *failed* step.
     """
     authorise(actor, room)
-    rehearse(command)
     client = cloud.client()
     claimed = claim(actor=actor, room=room, command=command)
     if claimed.is_ours:
@@ -48,17 +48,6 @@ def authorise(actor: User, room: Room | None) -> None:
     """
     if not actor.is_active or (room is not None and not visible_rooms(actor).filter(pk=room.pk).exists()):
         raise NotYours
-
-
-def rehearse(command: Command) -> None:
-    """Let the client check the command without sending it: ``ActionRefused`` names the wrong field."""
-    try:
-        command.call(cloud.rehearsing_client())
-    except cloud.WouldBeSent:
-        return
-    except InvalidArgument as error:
-        wrong = Sentence("{field} {problem}", field=error.field, problem=error.sentence)
-        raise ActionRefused(wrong, field=error.field) from error
 
 
 def send(entry: Entry, *, command: Command, client: Client) -> None:

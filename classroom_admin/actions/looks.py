@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from classroom_admin.actions.cloud import LOOK_S
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.agora.calls import ReadRoom, ReadUser
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import RoomNotFound, UserNotFound
 from classroom_admin.agora.models import read_object
+from classroom_admin.agora.recording_and_file_calls import ListResources
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common.redaction import shown_properties
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.models import RoomState
 
@@ -51,7 +53,7 @@ def _class_state(wanted: RoomState) -> Look:
 
     def look(client: Client, entry: Entry) -> Found:
         try:
-            state = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S).class_state
+            state = client.send(ReadRoom(room_uuid=entry.room_uuid), deadline_s=LOOK_S).class_state
         except RoomNotFound:
             says = _("The cloud no longer has this class.")
             return Found(done=wanted == RoomState.CLOSED or None, says=says, detail={"state": None})
@@ -67,7 +69,7 @@ def _class_state(wanted: RoomState) -> Look:
 
 def _is_out(client: Client, entry: Entry) -> Found:
     try:
-        there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=LOOK_S)
+        there = client.send(ReadUser(room_uuid=entry.room_uuid, user_uuid=entry.target), deadline_s=LOOK_S)
         state = there.state
     except UserNotFound:
         state = 0
@@ -87,7 +89,7 @@ def _is_out(client: Client, entry: Entry) -> Found:
 
 def _recording(runs: bool) -> Look:
     def look(client: Client, entry: Entry) -> Found:
-        listed = client.iter_recordings(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+        listed = client.every_recording(entry.room_uuid, deadline_s=LOOK_S)
         running = any(each.status == RUNNING for each in listed)
         says = _("According to the cloud, a recording is running.")
         if not running:
@@ -99,7 +101,7 @@ def _recording(runs: bool) -> Look:
 
 def _files(there: bool) -> Look:
     def look(client: Client, entry: Entry) -> Found:
-        listed = client.list_resources(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+        listed = client.send(ListResources(room_uuid=entry.room_uuid), deadline_s=LOOK_S)
         known = {each.resource_uuid for each in listed}
         asked = set(entry.params.get("resource_uuids") or [entry.target])
         done = asked <= known if there else not asked & known
@@ -123,7 +125,7 @@ def _of_files(there: bool, *, done: bool, left: int) -> str:
 
 def _is_made(client: Client, entry: Entry) -> Found:
     try:
-        info = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+        info = client.send(ReadRoom(room_uuid=entry.room_uuid), deadline_s=LOOK_S)
     except RoomNotFound:
         return Found(done=False, says=_("The cloud does not have this class."), detail={})
     return Found(
@@ -135,11 +137,11 @@ def _is_made(client: Client, entry: Entry) -> Found:
 
 
 def _of_room(client: Client, entry: Entry) -> Mapping[str, Any]:
-    return client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S).room_properties
+    return client.send(ReadRoom(room_uuid=entry.room_uuid), deadline_s=LOOK_S).room_properties
 
 
 def _of_person(client: Client, entry: Entry) -> Mapping[str, Any]:
-    there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=LOOK_S)
+    there = client.send(ReadUser(room_uuid=entry.room_uuid, user_uuid=entry.target), deadline_s=LOOK_S)
     return there.user_properties
 
 

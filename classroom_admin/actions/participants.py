@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
+from classroom_admin.actions.cloud import COMMAND_S, LOOK_S, valid
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.agora.checks import FOREVER
+from classroom_admin.agora.calls import KickUser, ReadUser, UnbanUser
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
+from classroom_admin.agora.fields import FOREVER
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.sentence import Sentence
@@ -55,15 +56,10 @@ def remove_participant(
         FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
     )
 
+    kick = valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s)
+
     def call(cloud: Client) -> Detail | None:
-        cloud.kick_user(
-            room_uuid=room.room_uuid,
-            user_uuid=user_uuid,
-            dirty_state=None if ban_s is None else 1,
-            duration_s=ban_s,
-            deadline_s=COMMAND_S,
-        )
-        return None
+        return cloud.send(kick, deadline_s=COMMAND_S)
 
     def read_back(cloud: Client) -> Detail | None:
         return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
@@ -104,7 +100,7 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
 
 def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
     try:
-        return cloud.read_user(room_uuid=room_uuid, user_uuid=user_uuid, deadline_s=LOOK_S).state == 0
+        return cloud.send(ReadUser(room_uuid=room_uuid, user_uuid=user_uuid), deadline_s=LOOK_S).state == 0
     except UserNotFound:
         return True
 
@@ -133,9 +129,10 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
             Sentence("This person is already in the class. Reload the page."), field="userUuid"
         )
 
+    unban = valid(UnbanUser, room_uuid=room.room_uuid, user_uuid=user_uuid)
+
     def call(cloud: Client) -> Detail | None:
-        cloud.kick_user(room_uuid=room.room_uuid, user_uuid=user_uuid, dirty_state=0, deadline_s=COMMAND_S)
-        return None
+        return cloud.send(unban, deadline_s=COMMAND_S)
 
     command = Command(
         action="participant.let_back",

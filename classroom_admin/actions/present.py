@@ -14,6 +14,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import cloud, flow
 from classroom_admin.actions.cloud import LOOK_S
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.agora.calls import ReadRoom, ReadUser
 from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.agora.models import read_object
 from classroom_admin.rooms.models import Participant, Room
@@ -53,9 +54,8 @@ def of_participant(*, actor: User, room: Room, participant: Participant) -> Pres
     """Properties of a person in the room. Raises ``NotYours``."""
     flow.authorise(actor, room)
     try:
-        info = cloud.client().read_user(
-            room_uuid=room.room_uuid, user_uuid=participant.user_uuid, deadline_s=LOOK_S
-        )
+        read = ReadUser(room_uuid=room.room_uuid, user_uuid=participant.user_uuid)
+        info = cloud.client().send(read, deadline_s=LOOK_S)
     except (CloudError, ActionRefused, InvalidArgument) as error:
         log.info("properties are shown as events told them: %s", error)
         return Present(properties=dict(participant.properties), from_cloud=False)
@@ -77,7 +77,8 @@ def of_ext_app(*, actor: User, room: Room, ext_app_uuid: str) -> Present:
 
 def _read_room(room: Room) -> dict[str, Any] | None:
     try:
-        return dict(cloud.client().read_room(room_uuid=room.room_uuid, deadline_s=LOOK_S).room_properties)
+        read = ReadRoom(room_uuid=room.room_uuid)
+        return dict(cloud.client().send(read, deadline_s=LOOK_S).room_properties)
     except (CloudError, ActionRefused, InvalidArgument) as error:
         log.info("properties are shown as events told them: %s", error)
         return None

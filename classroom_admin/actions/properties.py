@@ -1,18 +1,27 @@
 """Commands about the properties of a room, of a person in it, of an extApp (contract A)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
+from classroom_admin.actions.cloud import COMMAND_S, valid
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.agora.call import CloudCall
+from classroom_admin.agora.calls import (
+    DeleteExtAppProperties,
+    DeleteRoomProperties,
+    DeleteUserProperties,
+    PutExtAppProperties,
+    PutRoomProperties,
+    PutUserProperties,
+)
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.redaction import shown_properties
 from classroom_admin.rooms.models import Participant, Room
 
 ROOM_PROPERTY_EVENT: Final = 4
@@ -24,27 +33,19 @@ def set_room_properties(
     *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
 ) -> Entry:
     """Set properties of the room; others stay. ``cause`` is free JSON that goes with the event (4)."""
+    call = valid(PutRoomProperties, room_uuid=room.room_uuid, properties=properties, cause=cause)
 
-    def send(cloud: Client) -> object:
-        return cloud.put_room_properties(
-            room_uuid=room.room_uuid, properties=properties, cause=cause, deadline_s=COMMAND_S
-        )
-
-    return _run(actor=actor, room=room, action="room.set_properties", send=send, sets=properties, cause=cause)
+    return _run(actor=actor, room=room, action="room.set_properties", call=call, sets=properties, cause=cause)
 
 
 def delete_room_properties(
     *, actor: User, room: Room, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
     """Delete properties of the room. Confirmed by event 4."""
-
-    def send(cloud: Client) -> object:
-        return cloud.delete_room_properties(
-            room_uuid=room.room_uuid, names=names, cause=cause, deadline_s=COMMAND_S
-        )
+    call = valid(DeleteRoomProperties, room_uuid=room.room_uuid, names=names, cause=cause)
 
     return _run(
-        actor=actor, room=room, action="room.delete_properties", send=send, deletes=names, cause=cause
+        actor=actor, room=room, action="room.delete_properties", call=call, deletes=names, cause=cause
     )
 
 
@@ -57,21 +58,19 @@ def set_participant_properties(
     cause: Properties | None = None,
 ) -> Entry:
     """Set properties of a person in the room. Confirmed by event 22."""
-
-    def send(cloud: Client) -> object:
-        return cloud.put_user_properties(
-            room_uuid=room.room_uuid,
-            user_uuid=participant.user_uuid,
-            properties=properties,
-            cause=cause,
-            deadline_s=COMMAND_S,
-        )
+    call = valid(
+        PutUserProperties,
+        room_uuid=room.room_uuid,
+        user_uuid=participant.user_uuid,
+        properties=properties,
+        cause=cause,
+    )
 
     return _run(
         actor=actor,
         room=room,
         action="participant.set_properties",
-        send=send,
+        call=call,
         sets=properties,
         cause=cause,
         participant=participant,
@@ -87,21 +86,19 @@ def delete_participant_properties(
     cause: Properties | None = None,
 ) -> Entry:
     """Delete properties of a person in the room. Confirmed by event 22."""
-
-    def send(cloud: Client) -> object:
-        return cloud.delete_user_properties(
-            room_uuid=room.room_uuid,
-            user_uuid=participant.user_uuid,
-            names=names,
-            cause=cause,
-            deadline_s=COMMAND_S,
-        )
+    call = valid(
+        DeleteUserProperties,
+        room_uuid=room.room_uuid,
+        user_uuid=participant.user_uuid,
+        names=names,
+        cause=cause,
+    )
 
     return _run(
         actor=actor,
         room=room,
         action="participant.delete_properties",
-        send=send,
+        call=call,
         deletes=names,
         cause=cause,
         participant=participant,
@@ -118,22 +115,20 @@ def set_ext_app_properties(
     cause: Properties | None = None,
 ) -> Entry:
     """Set properties of an extApp, and with ``state`` 0 or 1 switch it. Event 4 under extApps confirms."""
-
-    def send(cloud: Client) -> object:
-        return cloud.put_ext_app_properties(
-            room_uuid=room.room_uuid,
-            ext_app_uuid=ext_app_uuid,
-            properties=properties,
-            common_state=state,
-            cause=cause,
-            deadline_s=COMMAND_S,
-        )
+    call = valid(
+        PutExtAppProperties,
+        room_uuid=room.room_uuid,
+        ext_app_uuid=ext_app_uuid,
+        properties=properties,
+        common_state=state,
+        cause=cause,
+    )
 
     return _run(
         actor=actor,
         room=room,
         action="ext_app.set_properties",
-        send=send,
+        call=call,
         sets=properties,
         cause=cause,
         ext_app_uuid=ext_app_uuid,
@@ -145,21 +140,15 @@ def delete_ext_app_properties(
     *, actor: User, room: Room, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
     """Delete properties of an extApp. Confirmed by event 4 under extApps."""
-
-    def send(cloud: Client) -> object:
-        return cloud.delete_ext_app_properties(
-            room_uuid=room.room_uuid,
-            ext_app_uuid=ext_app_uuid,
-            names=names,
-            cause=cause,
-            deadline_s=COMMAND_S,
-        )
+    call = valid(
+        DeleteExtAppProperties, room_uuid=room.room_uuid, ext_app_uuid=ext_app_uuid, names=names, cause=cause
+    )
 
     return _run(
         actor=actor,
         room=room,
         action="ext_app.delete_properties",
-        send=send,
+        call=call,
         deletes=names,
         cause=cause,
         ext_app_uuid=ext_app_uuid,
@@ -171,7 +160,7 @@ def _run(
     actor: User,
     room: Room,
     action: str,
-    send: Callable[[Client], object],
+    call: CloudCall[None],
     sets: Properties | None = None,
     deletes: Sequence[str] = (),
     cause: Properties | None = None,
@@ -189,9 +178,8 @@ def _run(
     if ext_app_uuid:
         match["ext_app"] = ext_app_uuid
 
-    def call(cloud: Client) -> Detail | None:
-        send(cloud)
-        return None
+    def send(cloud: Client) -> Detail | None:
+        return cloud.send(call, deadline_s=COMMAND_S)
 
     params: dict[str, Any] = {**(extra or {})}
     params |= {"names": names} if sets is None else {"properties": shown_properties(sets)}
@@ -205,7 +193,7 @@ def _run(
         target_name=participant.name if participant is not None else room.name,
         params=params,
         same_as={"target": target, "sets": sets, "names": names, "cause": cause, **(extra or {})},
-        call=call,
+        call=send,
         confirmed_by=Confirms(
             cmd=ROOM_PROPERTY_EVENT if participant is None else USER_PROPERTY_EVENT, match=match
         ),

@@ -7,13 +7,14 @@ from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
+from classroom_admin.actions.cloud import COMMAND_S, valid
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_web_config
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.models import RecordingStarted
+from classroom_admin.agora.recording_and_file_calls import StartRecording, StopRecording, UpdateRecording
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.redaction import shown_web_config
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.recording_state import recording_now
 
@@ -33,17 +34,16 @@ def start_recording(
     ``web_config`` has the upstream names (``rootUrl``, ``videoBitrate``, ``onhold``: begin paused…).
     Confirmed by event 1001.
     """
+    start = valid(
+        StartRecording,
+        room_uuid=room.room_uuid,
+        mode=mode,
+        web_config=web_config,
+        retry_timeout_s=retry_timeout_s,
+    )
 
     def call(cloud: Client) -> Detail | None:
-        return _facts(
-            cloud.start_recording(
-                room_uuid=room.room_uuid,
-                mode=mode,
-                web_config=web_config,
-                retry_timeout_s=retry_timeout_s,
-                deadline_s=COMMAND_S,
-            )
-        )
+        return _facts(cloud.send(start, deadline_s=COMMAND_S))
 
     params: dict[str, Any] = {"mode": mode or "composite"}
     if web_config is not None:
@@ -64,9 +64,10 @@ def start_recording(
 
 def stop_recording(*, actor: User, room: Room) -> Entry:
     """Stop the recording. Confirmed by event 1001."""
+    stop = valid(StopRecording, room_uuid=room.room_uuid)
 
     def call(cloud: Client) -> Detail | None:
-        return _facts(cloud.stop_recording(room_uuid=room.room_uuid, deadline_s=COMMAND_S))
+        return _facts(cloud.send(stop, deadline_s=COMMAND_S))
 
     command = Command(
         action="recording.stop",
@@ -106,10 +107,10 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
                 "recording."
             )
         )
+    update = valid(UpdateRecording, room_uuid=room.room_uuid, web_config=web_config)
 
     def call(cloud: Client) -> Detail | None:
-        cloud.update_recording(room_uuid=room.room_uuid, web_config=web_config, deadline_s=COMMAND_S)
-        return None
+        return cloud.send(update, deadline_s=COMMAND_S)
 
     command = Command(
         action=action,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from classroom_admin.agora import errors
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.common import language
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.sentence import Sentence, joined
 
 Sentences = dict[type[CloudError], Sentence]
@@ -156,7 +157,7 @@ def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
     return {
         "http_status": error.http_status,
         "code": error.code,
-        "message": error.message,
+        "message": error.message or (in_english(error.problem) if error.problem else ""),
         "request_id": error.request_id,
         "error": type(error).__name__,
         **language.kept(sentence_for(error, action=action)),

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
+from classroom_admin.actions.cloud import COMMAND_S, valid
 from classroom_admin.actions.command import Command, Confirms, Detail
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_address
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.recording_and_file_calls import ConvertResource, DeleteResources, PutResource
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.redaction import shown_address
 from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
@@ -40,18 +41,11 @@ def put_resource_by_url(
     """
     resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
+    file = {"resource_name": name, "size": size, "ext": ext, "url": url}
+    put = valid(_put, room_uuid=room.room_uuid, resource_uuid=resource_uuid, conversion=conversion, **file)
 
     def call(cloud: Client) -> Detail | None:
-        cloud.put_resource(
-            room_uuid=room.room_uuid,
-            resource_uuid=resource_uuid,
-            resource_name=name,
-            size=size,
-            ext=ext,
-            url=url,
-            conversion=conversion,
-            deadline_s=COMMAND_S,
-        )
+        cloud.send(put, deadline_s=COMMAND_S)
         return None
 
     command = Command(
@@ -83,10 +77,10 @@ def delete_resources(
         )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]
+    delete = valid(DeleteResources, room_uuid=room.room_uuid, resource_uuids=ids)
 
     def call(cloud: Client) -> Detail | None:
-        cloud.delete_resources(room_uuid=room.room_uuid, resource_uuids=ids, deadline_s=COMMAND_S)
-        return None
+        return cloud.send(delete, deadline_s=COMMAND_S)
 
     command = Command(
         action="resource.delete",
@@ -98,3 +92,7 @@ def delete_resources(
         confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": DELETED, "resource_uuids": ids}),
     )
     return flow.run(actor=actor, room=room, command=command)
+
+
+def _put(*, conversion: Mapping[str, Any] | None, **file: Any) -> PutResource:
+    return PutResource(**file) if conversion is None else ConvertResource(conversion=conversion, **file)

@@ -1,28 +1,23 @@
-"""Reading answers: bytes in, envelope or events out, nothing guessed and nothing dropped. Pure."""
+"""Read answers: bytes to envelopes and events. Nothing is guessed and nothing is dropped. Pure."""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic_core import from_json
-
+from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import UnreadableAnswer, error_for
 from classroom_admin.agora.models import Envelope, read_int, read_text
-from classroom_admin.agora.odd_json import read_slowly
+from classroom_admin.common import json_reading
+from classroom_admin.common.problems import Problem
 
-# Written escapes that no database text can hold: lone surrogates and NUL. Cheap to look for before walking
-# the tree.
-_AWKWARD_ESCAPE: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_RAW: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """An answer as it came: ``body`` (bytes, gzip undone), the time of its receipt (our clock, ms), and how
+    """An answer as it came: `body` (bytes, gzip undone), the time of its receipt (our clock, ms), and how
     long the exchange took.
     """
 
@@ -36,7 +31,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """What an answer with events holds. ``unreadable``: (reason, the item as it came) for items that are no
+    """What an answer with events holds. `unreadable`: (reason, the item as it came) for items that are no
     JSON objects.
     """
 
@@ -50,22 +45,16 @@ class EventsAnswer:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON. NaN and infinities become None; wrong UTF-8, NUL and halves of characters become U+FFFD;
-    an over-long integer, and what is nested deeper than anything has a use for, become their own text.
+    """Parse JSON as `core.json_reading` does.
 
-    Raises ``UnreadableAnswer`` (with the body) when it is no JSON.
+    Raise `UnreadableAnswer` (with the body) when it is not JSON.
     """
     try:
-        parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
-        return _storable(parsed) if _AWKWARD_ESCAPE.search(body) else parsed
-    except ValueError:
-        pass  # something odd is in it: found out slowly
-    try:
-        return _storable(read_slowly(body.decode("utf-8-sig", errors="replace")))
-    except (ValueError, RecursionError) as error:
+        return json_reading.read_json(body)
+    except ValueError as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        problem = f"The answer is no JSON: {type(error).__name__}{where}."
-    raise UnreadableAnswer(problem, body=body)
+        problem = Problem(Code.ANSWER_NOT_JSON, {"error": f"{type(error).__name__}{where}"})
+    raise UnreadableAnswer(problem=problem, body=body)
 
 
 def read_envelope(
@@ -75,14 +64,14 @@ def read_envelope(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> Envelope:
-    """Read the envelope; raise ``UnreadableAnswer`` where there is none, the matching ``CloudError`` for code
+    """Read the envelope; raise `UnreadableAnswer` where there is none, the matching `CloudError` for code
     ≠ 0.
     """
     parsed = read_json(body)
     code = read_int(parsed.get("code")) if isinstance(parsed, dict) else None
     if code is None:
         raise UnreadableAnswer(
-            "The answer has no envelope: code is missing.",
+            problem=Problem(Code.NO_ENVELOPE),
             body=body,
             http_status=http_status,
             request_id=request_id,
@@ -102,9 +91,9 @@ def read_envelope(
 def read_events_answer(body: bytes) -> EventsAnswer:
     """Read an answer of the polling stream or of a sequences call.
 
-    ``data`` may be a list of events, or an object with them under ``list`` or ``sequences`` beside nextId,
-    total and count, or missing. Raises ``UnreadableAnswer`` when the body is no JSON, has no envelope or
-    holds no such list, and the matching ``CloudError`` for a code other than 0.
+    `data` may be a list of events, or an object with them under `list` or `sequences` beside nextId,
+    total and count, or missing. Raises `UnreadableAnswer` when the body is no JSON, has no envelope or
+    holds no such list, and the matching `CloudError` for a code other than 0.
     """
     envelope = read_envelope(body)
     data = envelope.data
@@ -119,7 +108,7 @@ def read_events_answer(body: bytes) -> EventsAnswer:
     if items is None:
         items = []
     if not isinstance(items, list):
-        raise UnreadableAnswer("The answer holds no list of events.", body=body, http_status=200)
+        raise UnreadableAnswer(problem=Problem(Code.NO_LIST_OF_EVENTS), body=body, http_status=200)
     events = [item for item in items if isinstance(item, dict)]
     unreadable = [_as_it_came(item) for item in items if not isinstance(item, dict)]
     return EventsAnswer(
@@ -144,13 +133,3 @@ def _as_it_came(item: Any) -> tuple[str, str]:
     if isinstance(item, str) and item.startswith("{"):
         return "no JSON", item[:_LONGEST_RAW]
     return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value

@@ -1,139 +1,249 @@
-"""Every call of the contract in one table: method, path, and what may be repeated, with the reason.
+"""Calls about rooms and the people in them: one class each.
 
-All calls share this: where surely nothing was sent (refused connection, no such host, connect time-out) the
-other host is tried; after 401 a fresh token is tried once; 429 means that nothing was done, so it is waited
-out. The table says what is allowed beyond that.
+A and B in the docstrings are the sections of the contract. None for an optional parameter: it is not sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
-from urllib.parse import quote
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from classroom_admin.agora import fields
+from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
+from classroom_admin.agora.codes import Code
+from classroom_admin.agora.fields import (
+    BanSeconds,
+    FromZero,
+    Id,
+    JsonObject,
+    PlainText,
+    Properties,
+    PropertyNames,
+    RoomName,
+    Switch,
+    Wrong,
+)
+from classroom_admin.agora.models import RoomInfo, UserInfo, read_object
+from classroom_admin.agora.parameters import Groups, RoleConfig, Schedule
 
 ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
-ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
-WIDGETS: Final = "/edu/apps/{appId}/v2/rooms/{roomUuid}/widgets"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call. ``repeat``: may be sent again after it may have reached the cloud; ``why`` says why or why
-    not.
+class KickUser(OnceCall[None]):
+    """Remove a person from a room (A). Event 20 confirms it.
 
-    ``patient``: waits and tries again by itself after 429 or when no host answers; the caller of an impatient
-    one decides.
+    `ban_s`: also keep them out for so many seconds from now, -1 for good.
     """
 
-    name: str
-    method: str
-    template: str
-    repeat: bool
-    why: str
-    patient: bool = True
+    operation = "kickUser"
+    method = "POST"
+    template = f"{ROOM}/users/{{userUuid}}/exit"
+    why = "they may have come back in between, and a ban would count from the second time"
 
-    def path(self, parts: Mapping[str, str]) -> str:
-        """Fill the template; every part is percent-encoded, slash included."""
-        return self.template.format_map({name: quote(part, safe="") for name, part in parts.items()})
+    room_uuid: Id
+    user_uuid: Id
+    ban_s: Annotated[BanSeconds | None, Field(serialization_alias="dirty.duration")] = None
 
-
-_READ: Final = "a read changes nothing"
-_SAME: Final = "the second time writes the same values again; at worst the room gets the same event twice"
+    def body(self) -> Any:
+        return {} if self.ban_s is None else {"dirty": {"state": 1, "duration": self.ban_s}}
 
 
-def _read(name: str, template: str) -> Call:
-    return Call(name=name, method="GET", template=template, repeat=True, why=_READ)
+class UnbanUser(KickUser):
+    """Let a removed person back in. Guessed: the documents do not say what `dirty.state` 0 does."""
+
+    ban_s: None = None
+
+    def body(self) -> Any:
+        return {"dirty": {"state": 0}}
 
 
-def _once(name: str, method: str, template: str, why: str) -> Call:
-    return Call(name=name, method=method, template=template, repeat=False, why=why)
+class SetClassState(OnceCall[None]):
+    """Set 0 not started, 1 started, 2 ended or 3 closed (A). Event 1 confirms it.
+
+    A repeated state is refused: `ClassAlreadyStarted`, `ClassAlreadyEnded`. A closed room never reopens.
+    """
+
+    operation = "setClassState"
+    method = "PUT"
+    template = f"{ROOM}/states/{{state}}"
+    why = "a repeated state is answered 409, which would hide that the first one worked"
+
+    room_uuid: Id
+    state: Annotated[int, BeforeValidator(fields.one_of(0, 1, 2, 3))]
 
 
-def _same(name: str, method: str, template: str, why: str = _SAME) -> Call:
-    return Call(name=name, method=method, template=template, repeat=True, why=why)
+class CreateRoom(OnceCall[None]):
+    """Create a room ahead of its class (B). Only a read confirms it. `Conflict` where the room exists.
+
+    `room_type`: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. `room_name`: at most 64 bytes.
+    `widgets` like `{"netlessBoard": {"state": 1}}`, `role_config` like `{"2": {"limit": 30}}`.
+    """
+
+    operation = "createRoom"
+    method = "POST"
+    template = ROOM
+    why = "a repeated creation is answered 409, which would hide that the first one worked"
+
+    room_uuid: Id
+    room_type: Annotated[int, BeforeValidator(fields.one_of(0, 2, 4, 10))]
+    room_name: RoomName
+    schedule: Schedule | None = None
+    max_on_stage: Annotated[FromZero | None, Field(serialization_alias="handsUp.maxAccept")] = None
+    stage_role: Annotated[PlainText | None, Field(serialization_alias="handsUp.defaultAcceptRole")] = None
+    flex_properties: Annotated[JsonObject | None, Field(serialization_alias="flexProps")] = None
+    widgets: JsonObject | None = None
+    role_config: RoleConfig | None = None
+
+    def body(self) -> Any:
+        hands_up = given(maxAccept=self.max_on_stage, defaultAcceptRole=self.stage_role)
+        inner = given(
+            schedule=self.schedule,
+            processes={"handsUp": hands_up} if hands_up else None,
+            flexProps=self.flex_properties,
+            widgets=self.widgets,
+        )
+        return {
+            "roomType": self.room_type,
+            "roomName": self.room_name,
+            **given(roomProperties=inner or None, roleConfig=self.role_config),
+        }
 
 
-POLL_EVENTS: Final = Call(
-    name="polled_sequences",
-    method="GET",
-    template="/{region}/edu/polling/apps/{appId}/v2/rooms/sequences",
-    repeat=False,
-    patient=False,
-    why="each event is handed out once: a lost answer is fetched again room by room, not by a second poll; "
-    "after 429 or with no host in reach nothing was drained, and the poller has a beat of its own",
-)
-KICK: Final = _once(
-    "kick_user",
-    "POST",
-    f"{ROOM}/users/{{userUuid}}/exit",
-    "they may have come back in between, and a ban would count from the second time",
-)
-CLASS_STATE: Final = _once(
-    "set_class_state",
-    "PUT",
-    f"{ROOM}/states/{{state}}",
-    "a repeated state is answered 409, which would hide that the first one worked",
-)
-RECORDING_STATE: Final = _once(
-    "set_recording_state",
-    "PUT",
-    f"{ROOM}/records/states/{{state}}",
-    "a repeated start is answered 409, or starts a second recording after a quick stop",
-)
-_UPDATE_WHY: Final = "each call overwrites the last: a late second one could undo somebody's resume"
-UPDATE_RECORDING: Final = {
-    method: _once("update_recording", method, f"{ROOM}/records/states/1", _UPDATE_WHY)
-    for method in ("PATCH", "PUT")
-}
-LIST_RECORDINGS: Final = _read("list_recordings", f"{ROOM}/records")
-PUT_RESOURCE: Final = _same(
-    "put_resource",
-    "PUT",
-    f"{ROOM_V1}/resources/{{resourceUuid}}",
-    "the same id is overwritten with the same facts",
-)
-CONVERT_RESOURCE: Final = _once(
-    "put_resource",
-    "PUT",
-    f"{ROOM_V1}/resources/{{resourceUuid}}",
-    "with a conversion, a second time starts (and bills) a second conversion",
-)
-DELETE_RESOURCES: Final = _same(
-    "delete_resources", "DELETE", f"{ROOM_V1}/resources", "what is deleted stays deleted"
-)
-LIST_RESOURCES: Final = _read("list_resources", f"{ROOM_V1}/resources")
-ROOM_EVENTS: Final = _read("room_sequences", f"{ROOM}/sequences")
-PUT_ROOM_PROPERTIES: Final = _same("put_room_properties", "PUT", f"{ROOM}/properties")
-DELETE_ROOM_PROPERTIES: Final = _same("delete_room_properties", "DELETE", f"{ROOM}/properties")
-PUT_USER_PROPERTIES: Final = _same("put_user_properties", "PUT", f"{ROOM}/users/{{userUuid}}/properties")
-DELETE_USER_PROPERTIES: Final = _same(
-    "delete_user_properties", "DELETE", f"{ROOM}/users/{{userUuid}}/properties"
-)
-PUT_EXT_APP_PROPERTIES: Final = _same(
-    "put_ext_app_properties", "PUT", f"{ROOM}/extApps/{{extAppUuid}}/properties"
-)
-DELETE_EXT_APP_PROPERTIES: Final = _same(
-    "delete_ext_app_properties", "DELETE", f"{ROOM}/extApps/{{extAppUuid}}/properties"
-)
-QUIZ_EVENTS: Final = _read("quiz_sequences", f"{WIDGETS}/popupQuiz/sequences")
-POLL_WIDGET_EVENTS: Final = _read("poll_sequences", f"{WIDGETS}/poll/sequences")
-CREATE_ROOM: Final = _once(
-    "create_room",
-    "POST",
-    ROOM,
-    "a repeated creation is answered 409, which would hide that the first one worked",
-)
-READ_ROOM: Final = _read("read_room", ROOM)
-READ_USER: Final = _read("read_user", f"{ROOM}/users/{{userUuid}}")
-GROUPS: Final = _once(
-    "set_groups", "PUT", f"{ROOM}/groups/states/{{state}}", "groups without an id would be made a second time"
-)
+class ReadRoom(ReadCall[RoomInfo]):
+    """Read a room's name, times and settings (B). `RoomNotFound` where there is none."""
 
-ALL: Final = (
-    *(KICK, CLASS_STATE, RECORDING_STATE, *UPDATE_RECORDING.values(), LIST_RECORDINGS),
-    *(PUT_RESOURCE, CONVERT_RESOURCE, DELETE_RESOURCES, LIST_RESOURCES, ROOM_EVENTS, POLL_EVENTS),
-    *(PUT_ROOM_PROPERTIES, DELETE_ROOM_PROPERTIES, PUT_USER_PROPERTIES, DELETE_USER_PROPERTIES),
-    *(PUT_EXT_APP_PROPERTIES, DELETE_EXT_APP_PROPERTIES, QUIZ_EVENTS, POLL_WIDGET_EVENTS),
-    *(CREATE_ROOM, READ_ROOM, READ_USER, GROUPS),
-)
+    operation = "readRoom"
+    template = ROOM
+
+    room_uuid: Id
+
+    def answer(self, data: Any) -> RoomInfo:
+        return RoomInfo.model_validate(read_object(data))
+
+
+class ReadUser(ReadCall[UserInfo]):
+    """Read whether a person is in a room and as what (B). `UserNotFound` where they never were."""
+
+    operation = "readUser"
+    template = f"{ROOM}/users/{{userUuid}}"
+
+    room_uuid: Id
+    user_uuid: Id
+
+    def answer(self, data: Any) -> UserInfo:
+        return UserInfo.model_validate(read_object(data))
+
+
+class OpenGroups(OnceCall[None]):
+    """Open breakout rooms (B). Nobody may be in two."""
+
+    operation = "setGroups"
+    method = "PUT"
+    template = f"{ROOM}/groups/states/1"
+    why = "groups without an id would be made a second time"
+
+    room_uuid: Id
+    groups: Groups
+
+    def body(self) -> Any:
+        return {"groups": self.groups}
+
+
+class CloseGroups(OnceCall[None]):
+    """Close the given breakout rooms, or all (B)."""
+
+    operation = "setGroups"
+    method = "PUT"
+    template = f"{ROOM}/groups/states/0"
+    why = "groups that were opened again in between would be closed"
+
+    room_uuid: Id
+    groups: Groups | None = None
+
+    def body(self) -> Any:
+        return {"groups": self.groups or []}
+
+
+# --- Properties: PUT merges, DELETE takes names; `cause` is free JSON that goes with the event (A) --------
+
+
+class PutRoomProperties(SameCall[None]):
+    """Set properties of a room. Event 4 confirms it."""
+
+    operation = "putRoomProperties"
+    method = "PUT"
+    template = f"{ROOM}/properties"
+
+    room_uuid: Id
+    properties: Properties
+    cause: JsonObject | None = None
+
+    def body(self) -> Any:
+        return {"properties": self.properties, **given(cause=self.cause)}
+
+
+class DeleteRoomProperties(SameCall[None]):
+    """Delete properties of a room. Event 4 confirms it."""
+
+    operation = "deleteRoomProperties"
+    method = "DELETE"
+    template = f"{ROOM}/properties"
+
+    room_uuid: Id
+    names: Annotated[PropertyNames, Field(serialization_alias="properties")]
+    cause: JsonObject | None = None
+
+    def body(self) -> Any:
+        return {"properties": self.names, **given(cause=self.cause)}
+
+
+class PutUserProperties(PutRoomProperties):
+    """Set properties of a person in a room. Event 22 confirms it."""
+
+    operation = "putUserProperties"
+    template = f"{ROOM}/users/{{userUuid}}/properties"
+
+    user_uuid: Id
+
+
+class DeleteUserProperties(DeleteRoomProperties):
+    """Delete properties of a person in a room. Event 22 confirms it."""
+
+    operation = "deleteUserProperties"
+    template = f"{ROOM}/users/{{userUuid}}/properties"
+
+    user_uuid: Id
+
+
+class PutExtAppProperties(SameCall[None]):
+    """Set properties of an extApp, and switch it with `common_state` 0 or 1. Event 4 confirms it."""
+
+    operation = "putExtAppProperties"
+    method = "PUT"
+    template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
+
+    room_uuid: Id
+    ext_app_uuid: Id
+    properties: JsonObject
+    common_state: Annotated[Switch | None, Field(serialization_alias="common.state")] = None
+    cause: JsonObject | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> PutExtAppProperties:
+        if not self.properties and self.common_state is None:
+            raise Wrong(Code.PROPERTIES_EMPTY, at="properties")
+        return self
+
+    def body(self) -> Any:
+        common = None if self.common_state is None else {"state": self.common_state}
+        return {"properties": self.properties, **given(common=common, cause=self.cause)}
+
+
+class DeleteExtAppProperties(DeleteRoomProperties):
+    """Delete properties of an extApp. Event 4 confirms it."""
+
+    operation = "deleteExtAppProperties"
+    template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
+
+    ext_app_uuid: Id

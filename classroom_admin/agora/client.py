@@ -1,34 +1,52 @@
-"""The cloud's client: one typed method for each call of the contract.
+"""The cloud's client: sends the calls of `calls`, `recording_and_file_calls` and `event_calls`.
 
 >>> client = Client(CloudConfig(region="eu", app_id=..., app_certificate=..., uid="server"))
->>> client.set_class_state(room_uuid="maths-7b", state=1)
+>>> client.send(SetClassState(room_uuid="maths-7b", state=1), deadline_s=8)
 
-Arguments are keywords. Everything is checked before it is sent (``InvalidArgument``); what the cloud refuses
-is a ``CloudError`` of a class by meaning. ``deadline_s`` on every method bounds the call with all its
-repeats. A client may be shared by any number of threads.
+Making a call checks it (`InvalidArgument`). What the cloud refuses is a `CloudError` of a class by meaning.
+Any number of threads may share a client.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
+from classroom_admin.agora.call import A, CloudCall
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.agora.connection import ConnectionCalls, ConnectionReport
-from classroom_admin.agora.properties import PropertyCalls
-from classroom_admin.agora.recordings import RecordingCalls
-from classroom_admin.agora.resources import ResourceCalls
-from classroom_admin.agora.sequences import SequenceCalls
+from classroom_admin.agora.models import RecordingItem
+from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.agora.transport import Transport
 
-__all__ = ["Client", "ConnectionReport"]
+MOST_PAGES: Final = 1000  # of 100 each: a cloud that never ends its list must not hold a worker for ever
 
 
-class Client(ConnectionCalls, RecordingCalls, ResourceCalls, PropertyCalls, SequenceCalls):
-    """Rooms and people (``rooms``), recordings, resources, properties, events (``sequences``),
-    ``check_connection``.
-    """
+class Client:
+    """Sends calls and reads their answers; see the module."""
 
     def __init__(self, config: CloudConfig, *, transport: Transport | None = None) -> None:
         self.config = config
         self.transport = transport or Transport(config)
+
+    def send(self, call: CloudCall[A], *, deadline_s: float | None = None) -> A:
+        """Send a call and return its typed answer.
+
+        `deadline_s` (s) bounds all its tries and waits together.
+        """
+        raw = self.transport.send(call, deadline_s=deadline_s)
+        answer, ts_ms = call.read(raw)
+        self.transport.note_cloud_time(ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
+        return answer
+
+    def every_recording(self, room_uuid: str, *, deadline_s: float | None = None) -> Iterator[RecordingItem]:
+        """Give all of a room's recordings, page by page; `deadline_s` (s) is for each page."""
+        next_id: str | None = None
+        for _page in range(MOST_PAGES):
+            page = self.send(ListRecordings(room_uuid=room_uuid, next_id=next_id), deadline_s=deadline_s)
+            yield from page.items
+            if page.next_id is None or page.next_id == next_id:
+                return
+            next_id = page.next_id
 
     def close(self) -> None:
         """Close idle connections."""

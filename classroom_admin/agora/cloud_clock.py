@@ -1,4 +1,4 @@
-"""How far the cloud's clock is from ours, told from the envelopes' ``ts``. Pure, thread-safe."""
+"""How far the cloud's clock is from ours, told from the envelopes' `ts`. Pure, thread-safe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Sample:
 class CloudClock:
     """The offset by the quickest of the last answers.
 
-    The cloud wrote ``ts`` somewhere between our sending and our receiving, so an answer that took long says
+    The cloud wrote `ts` somewhere between our sending and our receiving, so an answer that took long says
     little: of the last 16 answers within two minutes the quickest counts, with the middle of its way. One
     that contradicts it by more than both their ways explain means that a clock was put right: what was known
     before is forgotten.
@@ -40,7 +40,7 @@ class CloudClock:
             return round(self._best().offset_ms) if self._samples else None
 
     def note(self, ts_ms: int, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Learn from one answer: the cloud's ``ts``, and by our clock when it came and how long it took."""
+        """Learn from one answer: the cloud's `ts`, and by our clock when it came and how long it took."""
         new = _Sample(ts_ms - received_at_ms + took_ms / 2, took_ms, received_at_ms)
         with self._lock:
             if self._samples:

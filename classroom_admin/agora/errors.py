@@ -1,59 +1,57 @@
-"""What can go wrong between us and the cloud, as classes by meaning.
+"""What can go wrong when the cloud is called: one class for each meaning.
 
-``InvalidArgument`` is raised before anything is sent. Everything else is a ``CloudError`` and carries the
-HTTP status, the business code, the cloud's message and the request id. No error holds a token or the
-certificate: neither in its text nor in its attributes.
+`InvalidArgument` is raised before anything is sent. Every other error is a `CloudError` and carries the HTTP
+status, the business code, the cloud's message and the request id. What this client finds by itself is a
+`Problem`: a code with parameters. No error holds a token or the certificate, in its text or its attributes.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
-from classroom_admin.common.sentence import Sentence
-
-_TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
-_LONGEST_MESSAGE: Final = 500
+from classroom_admin.agora.codes import Code
+from classroom_admin.common.problems import Problem
+from classroom_admin.common.redaction import shortened, without_tokens
 
 
 class InvalidArgument(ValueError):
     """A parameter that the cloud would refuse; nothing was sent.
 
-    ``field`` is the upstream name of the parameter (``roomUuid``, ``webRecordConfig.videoBitrate``),
-    ``sentence`` says what it must be: ``pattern`` with ``values`` filled in.
+    `field` is the upstream name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
     """
 
-    def __init__(self, field: str, pattern: str, /, **values: Any) -> None:
-        sentence = Sentence(pattern, **values)
-        super().__init__(f"{field} {sentence}")
+    def __init__(self, field: str, code: Code | str, /, **params: Any) -> None:
         self.field = field
-        self.sentence = sentence
+        self.problem = Problem(code, params)
+        super().__init__(f"{field}: {self.problem}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _same_argument, (type(self), self.field, self.sentence.pattern, dict(self.sentence.values))
+        return _same_argument, (type(self), self.field, self.problem)
 
 
-def _same_argument(
-    cls: type[InvalidArgument], field: str, pattern: str, values: dict[str, Any]
-) -> InvalidArgument:
-    return cls(field, pattern, **values)
+def _same_argument(cls: type[InvalidArgument], field: str, problem: Problem) -> InvalidArgument:
+    return cls(field, problem.code, **problem.params)
 
 
 class CloudError(Exception):
-    """The cloud refused or failed. ``http_status`` and ``code`` are None where there was no answer to take
-    them from.
+    """The cloud refused or failed.
+
+    `message` is what the cloud said, `problem` what this client found. `http_status` and `code` are None
+    where no answer has them.
     """
 
     def __init__(
         self,
         message: str = "",
         *,
+        problem: Problem | None = None,
         http_status: int | None = None,
         code: int | None = None,
         request_id: str | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        self.message = without_tokens(message)
+        self.message = shortened(without_tokens(message))
+        self.problem = problem
         self.http_status = http_status
         self.code = code
         self.request_id = request_id
@@ -61,13 +59,17 @@ class CloudError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
+        return self.told(str(self.problem or ""))
+
+    def told(self, problem: str) -> str:
+        """Return what the cloud said, or else the text `problem`, with the status and the codes."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
             f"request {self.request_id}" if self.request_id else "",
         ]
         known = ", ".join(fact for fact in facts if fact)
-        text = self.message or type(self).__name__
+        text = self.message or problem or type(self).__name__
         return f"{text} ({known})" if known else text
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -131,7 +133,7 @@ class Conflict(CloudError):
 
 
 class RateLimited(CloudError):
-    """429: nothing was done; ``retry_after_s`` (seconds) says when to come again, if the cloud told."""
+    """429: nothing was done; `retry_after_s` (seconds) says when to come again, if the cloud told."""
 
 
 class CloudFailed(CloudError):
@@ -141,8 +143,8 @@ class CloudFailed(CloudError):
 class CloudUnavailable(CloudError):
     """No usable answer: unreachable, timed out, cut off, or 502/503/504.
 
-    ``may_have_happened`` is True when the request may have reached the cloud (a command may have worked, the
-    polling stream may have been drained). ``partial_body`` holds what came of an answer that broke off.
+    `may_have_happened` is True when the request may have reached the cloud (a command may have worked, the
+    polling stream may have been drained). `partial_body` holds what came of an answer that broke off.
     """
 
     def __init__(
@@ -154,7 +156,7 @@ class CloudUnavailable(CloudError):
 
 
 class UnreadableAnswer(CloudError):
-    """An answer that is no JSON or has no envelope; ``body`` keeps it as it came."""
+    """An answer that is no JSON or has no envelope; `body` keeps it as it came."""
 
     def __init__(self, message: str = "", *, body: bytes = b"", **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -190,7 +192,7 @@ _BY_CODE: Final = {code: cls for (_status, code), cls in MEANINGS.items() if cod
 
 
 def meaning_of(http_status: int, code: int | None) -> type[CloudError]:
-    """Find the class for a status and a business code; plain ``CloudError`` where the table has none."""
+    """Find the class for a status and a business code; plain `CloudError` where the table has none."""
     exact = MEANINGS.get((http_status, code))
     if exact is not None:
         return exact
@@ -224,16 +226,3 @@ def error_for(
         # The gateway had the request and lost its upstream: nobody knows how far it came.
         return cls(message, may_have_happened=True, **facts)
     return cls(message, **facts)
-
-
-def tokens_hidden(text: str) -> str:
-    """The text with ``[hidden]`` for anything that looks like an Agora token."""
-    return _TOKEN.sub(lambda found: f"{found.group(1) or ''}[hidden]", text)
-
-
-def without_tokens(text: str) -> str:
-    """Blank out anything that looks like an Agora token (a cloud that echoes one must not get it into our
-    log).
-    """
-    text = tokens_hidden(text)
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"

@@ -1,4 +1,4 @@
-"""What the cloud takes and gives, as pydantic models: snake_case here, camelCase on the wire, unknown fields
+"""What the cloud answers, as pydantic models: snake_case here, camelCase on the wire, unknown fields
 kept.
 
 Answers are read tolerantly: a number may come as text, a field may be missing or of an odd kind (then it is
@@ -68,7 +68,7 @@ Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
 class CloudModel(BaseModel):
-    """The base of all: camelCase aliases, python names too, unknown fields kept in ``model_extra``."""
+    """The base of all: camelCase aliases, python names too, unknown fields kept in `model_extra`."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
@@ -95,7 +95,7 @@ def read_list(cls: type[M], value: object) -> tuple[list[M], list[tuple[str, Any
 
 
 class Envelope(CloudModel):
-    """Every answer's wrapping: ``code`` 0 is success, ``ts`` the cloud's clock."""
+    """Every answer's wrapping: `code` 0 is success, `ts` the cloud's clock."""
 
     code: int
     msg: Text = None
@@ -133,7 +133,7 @@ def _files(value: object) -> object:
 
 
 class RecordingItem(CloudModel):
-    """One recording: ``type`` 1 single 2 composite 3 web, ``status`` 1 recording 2 ended, ``unready`` True =
+    """One recording: `type` 1 single 2 composite 3 web, `status` 1 recording 2 ended, `unready` True =
     failed.
     """
 
@@ -157,7 +157,7 @@ class RecordingItem(CloudModel):
 
 
 class RecordingPage(CloudModel):
-    """One batch of recordings. ``next_id`` None: this was the last."""
+    """One batch of recordings. `next_id` None: this was the last."""
 
     items: list[RecordingItem] = []
     unreadable: list[tuple[str, Any]] = []
@@ -185,7 +185,7 @@ class ConvertedFile(CloudModel):
 
 
 class TaskProgress(CloudModel):
-    """How far a conversion is (``current_step``: Extracting, Packaging, GeneratingPreview, …)."""
+    """How far a conversion is (`current_step`: Extracting, Packaging, GeneratingPreview, …)."""
 
     total_page_size: Whole = None
     converted_page_size: Whole = None
@@ -199,7 +199,7 @@ def _progress(value: object) -> object:
 
 
 class ResourceItem(CloudModel):
-    """A file shared with a class; ``size`` in bytes."""
+    """A file shared with a class; `size` in bytes."""
 
     resource_uuid: Text = None
     resource_name: Text = None
@@ -225,7 +225,7 @@ class RoomSchedule(CloudModel):
 
 
 class RoomInfo(CloudModel):
-    """A room; ``schedule`` is read out of ``room_properties``. ``mute_chat`` is as the cloud sent it."""
+    """A room; `schedule` is read out of `room_properties`. `mute_chat` is as the cloud sent it."""
 
     room_uuid: Text = None
     room_name: Text = None
@@ -248,7 +248,7 @@ class RoomInfo(CloudModel):
 
 
 class UserInfo(CloudModel):
-    """A person in a room; ``state`` 0 offline, 1 online. ``role`` is as the cloud sent it: a number or a
+    """A person in a room; `state` 0 offline, 1 online. `role` is as the cloud sent it: a number or a
     word.
     """
 
@@ -266,56 +266,3 @@ class UserInfo(CloudModel):
         if isinstance(value, dict) and not isinstance(value.get("role"), int | str | None):
             return {name: item for name, item in value.items() if name != "role"}
         return value
-
-
-class EventPage(CloudModel):
-    """Events as they came. ``next_id`` None: nothing follows; ``unreadable``: (reason, raw) of items that are
-    none.
-    """
-
-    events: list[dict[str, Any]] = []
-    unreadable: list[tuple[str, str]] = []
-    next_id: str | None = None
-    total: Whole = None
-    count: Whole = None
-    ts_ms: Whole = None
-
-
-class WebRecordConfig(CloudModel):
-    """Settings of a web recording. Bounds: ``settings_checks.web_record_config``."""
-
-    url: str | None = None
-    root_url: str | None = None
-    publish_rtmp: bool | str | None = None
-    onhold: bool | None = None
-    video_bitrate: int | None = None  # kbit/s
-    video_fps: int | None = None
-    audio_profile: int | None = None
-    video_width: int | None = None
-    video_height: int | None = None
-    max_recording_hour: int | None = None
-
-
-class Conversion(CloudModel):
-    """How a file is turned into pages. Rules: ``settings_checks.conversion``."""
-
-    type: str
-    preview: bool | None = None
-    scale: float | None = None
-    output_format: str | None = None
-
-
-class Schedule(CloudModel):
-    """When a class is to be: ``start_time`` ms UTC, ``duration`` and ``close_delay`` seconds."""
-
-    start_time: int | None = None
-    duration: int | None = None
-    close_delay: int | None = None
-
-
-class Group(CloudModel):
-    """A breakout room; ``users`` are user ids."""
-
-    group_name: str
-    users: list[str] = []
-    group_uuid: str | None = None

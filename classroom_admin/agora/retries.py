@@ -23,7 +23,7 @@ def wait_before(try_number: int, *, rng: random.Random) -> float:
 
 
 def read_retry_after(header: str | None, *, now_s: float) -> float | None:
-    """Read ``Retry-After``: seconds, or an HTTP date against ``now_s`` (the cloud's clock). None: not
+    """Read `Retry-After`: seconds, or an HTTP date against `now_s` (the cloud's clock). None: not
     understood.
     """
     if header is None:

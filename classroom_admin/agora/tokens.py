@@ -16,8 +16,10 @@ from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import Unauthorized
+from classroom_admin.common.problems import Problem
 
 LIFE_S: Final = 24 * 3600  # the cloud takes no token that lives longer
 RENEW_AFTER: Final = 0.8  # of its life
@@ -55,7 +57,7 @@ class Token(AuthBase):
 class TokenSource:
     """Hands out the current token to any thread.
 
-    ``clock`` gives seconds since 1970; a token lives 24 h from its date and is replaced after 80 % of that.
+    `clock` gives seconds since 1970; a token lives 24 h from its date and is replaced after 80 % of that.
     """
 
     def __init__(self, config: CloudConfig, *, clock: Callable[[], float] = time.time) -> None:
@@ -65,7 +67,7 @@ class TokenSource:
         self._token: Token | None = None
 
     def current(self) -> Token:
-        """Give the token in use, or a fresh one where it is due. Raises ``Unauthorized`` where none can be
+        """Give the token in use, or a fresh one where it is due. Raises `Unauthorized` where none can be
         made.
         """
         with self._lock:
@@ -74,7 +76,7 @@ class TokenSource:
             return self._token
 
     def renewed(self, refused: Token) -> Token:
-        """Give a token other than ``refused``: threads that were refused together make one new token, not
+        """Give a token other than `refused`: threads that were refused together make one new token, not
         many.
         """
         with self._lock:
@@ -87,9 +89,7 @@ class TokenSource:
         serial = self._token.serial + 1 if self._token else 1
         secret = _build(self._config, issued_s=int(now_s) - ISSUED_AGO_S)
         if not secret:
-            raise Unauthorized(
-                "No token can be made: App ID and App Certificate must each be 32 characters of 0-9 and a-f."
-            )
+            raise Unauthorized(problem=Problem(Code.NO_TOKEN))
         return Token(
             secret=secret, serial=serial, issued_s=now_s, uid=self._config.uid, auth=self._config.auth
         )

@@ -1,4 +1,4 @@
-"""From a call of the table to a whole answer: token, host, budget, repeats, deadline, and who listens in."""
+"""From a call to a whole answer: token, host, limiter, repeats, deadline, observers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from classroom_admin.agora.answers import RawAnswer, read_json
-from classroom_admin.agora.budget import Budget, ProcessBudget
-from classroom_admin.agora.calls import Call
+from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.cloud_clock import CloudClock
+from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import (
     CloudError,
@@ -24,6 +24,7 @@ from classroom_admin.agora.errors import (
     UnreadableAnswer,
     error_for,
 )
+from classroom_admin.agora.limiter import ProcessLimiter, RequestLimiter
 from classroom_admin.agora.models import read_int, read_text
 from classroom_admin.agora.retries import (
     LONGEST_RETRY_AFTER_S,
@@ -35,8 +36,8 @@ from classroom_admin.agora.retries import (
 )
 from classroom_admin.agora.tokens import Token, TokenSource
 from classroom_admin.agora.wire import Reply, Wire
-from classroom_admin.common import clock as house_clock
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common import clock as app_clock
+from classroom_admin.common.problems import Problem
 
 READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
@@ -44,12 +45,13 @@ _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One exchange for those who validate, count or log it. ``status`` None: no answer. No headers, no token.
+    """One exchange for those who validate, count or log it. `status` None: no answer. No headers, no token.
 
-    ``body`` may hold what a log should not (a recording's boardToken): log its length, not itself.
+    `body` may hold what a log should not (a recording's boardToken): log its length, not itself.
     """
 
-    call: Call
+    call: CloudCall[Any]
+    method: str
     host: str
     path: str
     query: Mapping[str, str]
@@ -58,11 +60,7 @@ class Exchange:
     body: bytes
     duration_ms: float
     request_id: str | None
-    problem: str
-
-    @property
-    def method(self) -> str:
-        return self.call.method
+    problem: Problem | None
 
     @property
     def path_template(self) -> str:
@@ -74,7 +72,7 @@ _observers: Final[list[Callable[[Exchange], None]]] = []
 
 @contextmanager
 def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
-    """Show every exchange of every client of this process to ``observer`` while the block runs."""
+    """Show every exchange of every client of this process to `observer` while the block runs."""
     _observers.append(observer)
     try:
         yield
@@ -86,7 +84,8 @@ def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
 class _Job:
     """A call on its way: what is the same for all its tries, and what they left behind."""
 
-    call: Call
+    call: CloudCall[Any]
+    method: str
     path: str
     query: Mapping[str, str]
     json: Any
@@ -99,21 +98,21 @@ class _Job:
 class Transport:
     """Sends calls. Thread-safe; one for a process is enough.
 
-    ``clock`` (seconds since 1970), ``monotonic`` and ``sleep`` (seconds) and ``rng`` can be replaced in
-    tests. ``on_exchange`` is called after every exchange, in the calling thread; what it raises goes up to
-    the caller. ``budget`` is asked before every exchange.
+    `clock` (seconds since 1970), `monotonic` and `sleep` (seconds) and `rng` can be replaced in
+    tests. `on_exchange` is called after every exchange, in the calling thread; what it raises goes up to
+    the caller. `limiter` is asked before every exchange.
     """
 
     def __init__(
         self,
         config: CloudConfig,
         *,
-        clock: Callable[[], float] = lambda: house_clock.now_ms() / 1000,
+        clock: Callable[[], float] = lambda: app_clock.now_ms() / 1000,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
-        budget: Budget | None = None,
+        limiter: RequestLimiter | None = None,
     ) -> None:
         self.config = config
         self.on_exchange = on_exchange
@@ -121,7 +120,7 @@ class Transport:
         self._monotonic = monotonic
         self._sleep = sleep
         self._rng = rng or random.Random()
-        self._budget = budget or ProcessBudget(config.requests_per_second, monotonic=monotonic)
+        self.limiter = limiter or ProcessLimiter(config.requests_per_second, monotonic=monotonic)
         self._hosts = Hosts(config.base_url, config.fallback_url, monotonic=monotonic)
         self._tokens = TokenSource(config, clock=self.cloud_time_s)
         self._wire = Wire(monotonic=monotonic)
@@ -137,7 +136,7 @@ class Transport:
         return self._clock() + (self.clock_offset_ms or 0) / 1000
 
     def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Learn the cloud's clock from an envelope's ``ts`` (ms). Raw answers are read by others: they tell
+        """Learn the cloud's clock from an envelope's `ts` (ms). Raw answers are read by others: they tell
         it here, with how long the exchange took.
         """
         if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
@@ -147,25 +146,18 @@ class Transport:
         """Close idle connections; the transport can be used again afterwards."""
         self._wire.close()
 
-    def send(
-        self,
-        call: Call,
-        *,
-        parts: Mapping[str, str],
-        query: Mapping[str, str] | None = None,
-        body: Any = None,
-        deadline_s: float | None = None,
-    ) -> RawAnswer:
-        """Send a call and give its 2xx answer, unread.
+    def send(self, call: CloudCall[Any], *, deadline_s: float | None = None) -> RawAnswer:
+        """Send a call and return its 2xx answer, unread.
 
-        ``deadline_s`` bounds everything: hosts, repeats and waits together. Raises the ``CloudError`` that
-        the answer's status and code stand for, or ``CloudUnavailable`` where there is none.
+        `deadline_s` bounds everything: hosts, repeats and waits together. Raise the `CloudError` that the
+        answer's status and code stand for, or `CloudUnavailable` where there is none.
         """
-        places = {"region": self.config.region, "appId": self.config.app_id, **parts}
+        body = call.body()
         job = _Job(
             call=call,
-            path=call.path(places),
-            query=query or {},
+            method=call.method_for(self.config),
+            path=call.path(self.config),
+            query=call.query(),
             json=body,
             body=None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode(),
             deadline=None if deadline_s is None else self._monotonic() + deadline_s,
@@ -207,7 +199,7 @@ class Transport:
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Try the hosts in turn until one takes the request; a failure is given back, not raised."""
-        reply = Reply(problem=Sentence("No address is set."), sent=False)
+        reply = Reply(problem=Problem(Code.NO_ADDRESS), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
@@ -234,7 +226,7 @@ class Transport:
             job.may_have_happened = True
             job.avoid = host
         return CloudUnavailable(
-            reply.problem,
+            problem=reply.problem,
             may_have_happened=job.may_have_happened,
             partial_body=reply.body,
             http_status=reply.status,
@@ -242,19 +234,13 @@ class Transport:
         )
 
     def _await_turn(self, job: _Job) -> CloudError | None:
-        wait = self._budget.wait_s(job.call)
+        wait = self.limiter.wait_s(job.call)
         left = self._left_s(job)
         if left is not None and wait >= left:
             if wait > 0:
-                return RateLimited(
-                    Sentence(
-                        "Too many requests from this server. This request was not sent because it would be "
-                        "too late."
-                    ),
-                    retry_after_s=wait,
-                )
+                return RateLimited(problem=Problem(Code.TOO_MANY_REQUESTS_HERE), retry_after_s=wait)
             return CloudUnavailable(
-                Sentence("There was no time left to ask the cloud."), may_have_happened=job.may_have_happened
+                problem=Problem(Code.NO_TIME_LEFT), may_have_happened=job.may_have_happened
             )
         if wait > 0:
             self._sleep(wait)
@@ -267,7 +253,7 @@ class Transport:
         whole_s = READS_PER_BODY * config.read_timeout_s if left is None else left
         reply = self._wire.exchange(
             host,
-            method=job.call.method,
+            method=job.method,
             path=job.path,
             query=job.query,
             body=job.body,
@@ -276,15 +262,16 @@ class Transport:
             read_s=max(0.001, min(config.read_timeout_s, whole_s)),
             until=started + whole_s,
         )
-        self._tell(reply, job, host=host, duration_ms=(self._monotonic() - started) * 1000)
+        self._notify(reply, job, host=host, duration_ms=(self._monotonic() - started) * 1000)
         return reply
 
-    def _tell(self, reply: Reply, job: _Job, *, host: str, duration_ms: float) -> None:
+    def _notify(self, reply: Reply, job: _Job, *, host: str, duration_ms: float) -> None:
         listening = [*([self.on_exchange] if self.on_exchange is not None else []), *_observers]
         if not listening:
             return
         exchange = Exchange(
             call=job.call,
+            method=job.method,
             host=host,
             path=job.path,
             query=job.query,
@@ -313,24 +300,21 @@ class Transport:
             )
         if 300 <= status < 400:
             return CloudUnavailable(
-                Sentence(
-                    "The address redirects instead of answering. Check the cloud's address, and whether "
-                    "a proxy or a network sign-in page is in between."
-                ),
+                problem=Problem(Code.REDIRECTED),
                 http_status=status,
                 request_id=reply.request_id,
             )
-        told = _read_refusal(reply.body)
-        self.note_cloud_time(read_int(told.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
+        refusal = _read_refusal(reply.body)
+        self.note_cloud_time(read_int(refusal.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
         date_s = read_http_date(reply.date)
-        if status == 401 and date_s is not None and "ts" not in told:
+        if status == 401 and date_s is not None and "ts" not in refusal:
             # A token dated by a wrong clock is refused: learn the time before the next one is made.
             self.note_cloud_time(int(date_s * 1000), received_at_ms=received_at_ms)
         failure = error_for(
             http_status=status,
-            code=read_int(told.get("code")),
-            message=read_text(told.get("msg")) or read_text(told.get("message")) or "",
-            request_id=reply.request_id or read_text(told.get("requestId")),
+            code=read_int(refusal.get("code")),
+            message=read_text(refusal.get("msg")) or read_text(refusal.get("message")) or "",
+            request_id=reply.request_id or read_text(refusal.get("requestId")),
             retry_after_s=read_retry_after(reply.retry_after, now_s=date_s or self._clock()),
         )
         if isinstance(failure, CloudUnavailable):
@@ -346,7 +330,7 @@ def _read_refusal(body: bytes) -> dict[str, Any]:
     own.
     """
     try:
-        told = read_json(body)
+        refusal = read_json(body)
     except UnreadableAnswer:
         return {}
-    return told if isinstance(told, dict) else {}
+    return refusal if isinstance(refusal, dict) else {}

@@ -1,6 +1,6 @@
-"""One HTTP exchange with one host: sent, read to its end or to the time-out, and told as plain facts.
+"""One HTTP exchange with one host: sent, read to its end or to the time-out, and returned as plain values.
 
-Failures come back as values, not exceptions: a traceback through ``requests`` would show the headers, token
+Failures come back as values, not exceptions: a traceback through `requests` would show the headers, token
 included, among the locals of its frames.
 """
 
@@ -26,7 +26,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.agora.codes import Code
+from classroom_admin.common.problems import Problem
 
 CONNECTIONS_PER_HOST: Final = 16
 MOST_BODY_BYTES: Final = 64 * 1024 * 1024
@@ -36,11 +37,11 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-agora-request-id", "x-trace-id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of an exchange. ``status`` None: no answer. ``sent`` False: surely nothing was sent."""
+    """What came of an exchange. `status` None: no answer. `sent` False: surely nothing was sent."""
 
     status: int | None = None
     body: bytes = b""
-    problem: str = ""
+    problem: Problem | None = None
     sent: bool = True
     request_id: str | None = None
     retry_after: str | None = None
@@ -48,7 +49,7 @@ class Reply:
 
     @property
     def whole(self) -> bool:
-        return self.status is not None and not self.problem
+        return self.status is not None and self.problem is None
 
 
 class Wire:
@@ -72,7 +73,7 @@ class Wire:
         read_s: float,
         until: float,
     ) -> Reply:
-        """Send once and read the whole answer. ``read_s`` bounds each silence, ``until`` (monotonic) the
+        """Send once and read the whole answer. `read_s` bounds each silence, `until` (monotonic) the
         whole.
         """
         response = None
@@ -110,22 +111,22 @@ class Wire:
                 session.close()
             self._sessions.clear()
 
-    def _read_body(self, response: requests.Response, *, until: float) -> tuple[bytes, str]:
+    def _read_body(self, response: requests.Response, *, until: float) -> tuple[bytes, Problem | None]:
         body = bytearray()
-        problem = ""
+        problem: Problem | None = None
         try:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > MOST_BODY_BYTES:
-                    problem = Sentence("The answer is larger than 64 MiB.")
+                    problem = Problem(Code.ANSWER_TOO_LONG)
                 elif self._monotonic() > until:
-                    problem = Sentence("The answer arrived too slowly, so the request was stopped.")
+                    problem = Problem(Code.ANSWER_TOO_SLOW)
                 if problem:
                     break
         except ReadTimeoutError:
-            problem = Sentence("The cloud stopped in the middle of its answer.")
+            problem = Problem(Code.ANSWER_STOPPED)
         except (HTTPError, OSError) as error:
-            problem = f"The answer broke off ({type(error).__name__})."
+            problem = Problem(Code.ANSWER_BROKE_OFF, {"kind": type(error).__name__})
         if problem:
             response.close()
         return bytes(body), problem
@@ -175,19 +176,16 @@ def _nothing_was_sent(error: Exception) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-def _why(error: Exception) -> str:
-    """Say what happened in words of ours: the library's text may name addresses and more."""
+def _why(error: Exception) -> Problem:
+    """Name what happened by a code of ours: the library's text may name addresses and more."""
     if isinstance(error, requests.exceptions.ProxyError):
-        return Sentence("The proxy could not be reached or blocked the request.")
+        return Problem(Code.PROXY_FAILED)
     if isinstance(error, requests.exceptions.SSLError):
-        return Sentence(
-            "The connection could not be secured (TLS). Check the certificate, and whether "
-            "something is in between."
-        )
+        return Problem(Code.TLS_FAILED)
     if isinstance(error, requests.ConnectTimeout):
-        return Sentence("The cloud did not accept the connection in time.")
+        return Problem(Code.CONNECT_TIMED_OUT)
     if isinstance(error, requests.Timeout):
-        return Sentence("The cloud did not answer in time.")
+        return Problem(Code.NO_ANSWER_IN_TIME)
     if _nothing_was_sent(error):
-        return Sentence("The cloud could not be reached: connection refused or unknown host.")
-    return Sentence("The connection was lost before an answer arrived.")
+        return Problem(Code.UNREACHABLE)
+    return Problem(Code.CONNECTION_BROKE)

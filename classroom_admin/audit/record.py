@@ -11,8 +11,8 @@ from django.db import transaction
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.redaction import secret_name_in
 
-SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 _NAME_LENGTH: Final = 254
 
 
@@ -84,17 +84,10 @@ def done(
 
 
 def _without_secrets(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A copy of `params`; raises SecretOnRecord where a name at any depth says that its value is a secret."""
-    _refuse_secrets(params)
+    """Return a copy of `params`.
+
+    Raise SecretOnRecord where a name at any depth says that its value is a secret.
+    """
+    if name := secret_name_in(params):
+        raise SecretOnRecord(f"{name} is a secret and must not be recorded.")
     return dict(params or {})
-
-
-def _refuse_secrets(value: Any) -> None:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if any(word in str(name).lower() for word in SECRET_WORDS):
-                raise SecretOnRecord(f"{name} is a secret and must not be recorded.")
-            _refuse_secrets(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _refuse_secrets(inner)

@@ -9,6 +9,7 @@ from classroom_admin.common.sentence import Sentence
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
+ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
 _NOTHING: Final = ""
 ID_BYTES: Final = 64  # fewer than
 
@@ -29,7 +30,7 @@ def problem_with_id(value: str) -> Sentence:
             "contains characters that the cloud does not allow in an id: {shown}. Use letters "
             "a-z and A-Z, digits, spaces and {signs}.",
             shown=shown,
-            signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
+            signs=ID_SIGNS,
         )
     if value in (".", ".."):
         return Sentence("can't be used: it has another meaning in web addresses.")

@@ -9,7 +9,7 @@ class SyncConfig(AppConfig):
         from classroom_admin import agora
         from classroom_admin.common import clock
         from classroom_admin.sync import cloud_time
-        from classroom_admin.sync.shared_budget import SharedBudget
+        from classroom_admin.sync.request_limiter import SharedLimiter
 
         clock.follow_cloud(cloud_time.offset_ms)
-        agora.use_budget(SharedBudget.of)
+        agora.use_limiter(SharedLimiter.of)

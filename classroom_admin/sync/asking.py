@@ -9,6 +9,7 @@ from django.db import transaction
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
+from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import competing_reader, gaps, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
@@ -71,10 +72,10 @@ def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | 
 
 def _fetch(client: Client, *, room_uuid: str, stream: str, next_id: str | int) -> RawAnswer:
     if stream == Stream.QUIZ:
-        return client.quiz_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+        return client.send(QuizEvents(room_uuid=room_uuid, next_id=next_id))
     if stream == Stream.POLL:
-        return client.poll_sequences_raw(room_uuid=room_uuid, next_id=next_id)
-    return client.room_sequences_raw(room_uuid=room_uuid, next_id=next_id)
+        return client.send(PollWidgetEvents(room_uuid=room_uuid, next_id=next_id))
+    return client.send(RoomEvents(room_uuid=room_uuid, next_id=next_id))
 
 
 def holds_nothing(body: bytes) -> bool:

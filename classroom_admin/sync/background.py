@@ -22,8 +22,7 @@ from classroom_admin.sync import (
     reconciliation,
     room_refresh,
 )
-from classroom_admin.sync.budget import Allowance, background
-from classroom_admin.sync.shared_budget import in_background
+from classroom_admin.sync.request_limiter import in_background
 
 _watches: dict[str, lease.Watch] = {}
 _busy: dict[str, threading.Lock] = {}
@@ -63,10 +62,6 @@ def only_one(kind: str) -> Iterator[bool]:
         busy.release()
 
 
-def allowance() -> Allowance:
-    return background(settings.AGORA.requests_per_second)
-
-
 def fill_holes() -> gap_filling.Filled | None:
     """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
@@ -75,7 +70,7 @@ def fill_holes() -> gap_filling.Filled | None:
     with only_one("holes") as mine:
         if not mine:
             return None
-        filled = gap_filling.fill_due(cloud, allowance())
+        filled = gap_filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
     fold(filled.rooms)
     return filled
 
@@ -88,7 +83,7 @@ def sweep() -> reconciliation.Swept | None:
     with only_one("sweep") as mine:
         if not mine:
             return None
-        swept = reconciliation.sweep_due(cloud, allowance())
+        swept = reconciliation.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
         competing_reader.judge()
         health.tell_the_log()
     fold(swept.rooms)
@@ -101,7 +96,11 @@ def read_back() -> room_refresh.ReadBack | None:
     if cloud is None:
         return None
     with only_one("profiles") as mine:
-        return room_refresh.read_back_due(cloud, allowance()) if mine else None
+        return (
+            room_refresh.read_back_due(cloud, most=cloud.transport.limiter.free_for_background())
+            if mine
+            else None
+        )
 
 
 def fold(room_ids: set[int]) -> int:

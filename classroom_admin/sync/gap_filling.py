@@ -13,7 +13,6 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
 from classroom_admin.common import clock
 from classroom_admin.sync import asking, gaps, health
-from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import Hole
 
 log = logging.getLogger(__name__)
@@ -32,8 +31,11 @@ class Filled:
     problems: list[str] = field(default_factory=list)
 
 
-def fill_due(client: Client, allowance: Allowance, *, all_open: bool = False) -> Filled:
-    """Ask for every hole that is due (`all_open`: every open one), the longest waiting first."""
+def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Filled:
+    """Ask for every hole that is due (`all_open`: every open one), the longest waiting first.
+
+    Begin no hole after `most` requests.
+    """
     open_holes = Hole.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
     if not all_open:
         open_holes = open_holes.filter(ask_due_at__lte=clock.now())
@@ -44,11 +46,11 @@ def fill_due(client: Client, allowance: Allowance, *, all_open: bool = False) ->
     )
     result = Filled()
     for (room_id, _stream), group in groupby(due, key=lambda hole: (hole.room_id, hole.stream)):
-        if allowance.spent:
+        if most is not None and result.requests >= most:
             break
         of_place = list(group)
         try:
-            _fill(client, of_place, allowance, result)
+            _fill(client, of_place, result)
         except RoomNotFound:
             asking.room_is_gone(room_id)
             result.gone += 1
@@ -63,7 +65,7 @@ def fill_due(client: Client, allowance: Allowance, *, all_open: bool = False) ->
     return result
 
 
-def _fill(client: Client, due: list[Hole], allowance: Allowance, result: Filled) -> None:
+def _fill(client: Client, due: list[Hole], result: Filled) -> None:
     place = due[0]
     ask = asking.ask(
         client,
@@ -72,7 +74,6 @@ def _fill(client: Client, due: list[Hole], allowance: Allowance, result: Filled)
         first=due[0].first,
         last=due[-1].last + 1,
     )
-    allowance.take(ask.requests)
     result.requests += ask.requests
     result.stored += ask.stored
     result.rooms |= ask.rooms

@@ -15,13 +15,13 @@ from classroom_admin.agora.errors import (
     CloudError,
     CloudFailed,
     CloudUnavailable,
-    InvalidArgument,
     PathNotFound,
     RateLimited,
     Unauthorized,
     UnreadableAnswer,
 )
 from classroom_admin.common import clock
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import competing_reader
 from classroom_admin.sync.competing_reader import OtherReader
 from classroom_admin.sync.models import Hole, InboxAnswer, Lease, Quarantine, RoomCursor
@@ -131,7 +131,12 @@ def quarantine() -> QuerySet[Quarantine]:
     return Quarantine.objects.filter(resolved_at__isnull=True).select_related("answer", "event__room")
 
 
-def plain_words(error: CloudError | InvalidArgument) -> str:
+def details(error: CloudError) -> str:
+    """Return what the cloud said or this client found, in English, with the HTTP status and the codes."""
+    return error.told(in_english(error.problem) if error.problem else "")
+
+
+def plain_words(error: CloudError) -> str:
     """What went wrong with the cloud and what to do, for people who don't read codes. Kept in English; what
     the cloud itself says stands on a line of its own (`core.language.in_words`).
     """
@@ -159,9 +164,9 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
         case CloudUnavailable() | CloudFailed():
             return (
                 gettext_noop("The cloud has an internal problem. The server asks again automatically.")
-                + f"\n({error})"
+                + f"\n({details(error)})"
             )
-    return gettext_noop("The cloud refused the request:") + f"\n{error}"
+    return gettext_noop("The cloud refused the request:") + f"\n{details(error)}"
 
 
 def _leader(lease: Lease) -> str:

@@ -18,7 +18,7 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
-from classroom_admin.sync import collector, gaps, registry, sorting, statements, webhook_items
+from classroom_admin.sync import collector, gaps, health, registry, sorting, statements, webhook_items
 from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
@@ -148,8 +148,8 @@ def _read(answer: InboxAnswer) -> Found:
         # A sign-in page in between says the same every second: kept once, until something else is said.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
-            _put_aside(answer, [(str(error), text)], whole=True)
-        return Found(problem=str(error), quarantined=1)
+            _put_aside(answer, [(health.details(error), text)], whole=True)
+        return Found(problem=health.details(error), quarantined=1)
     batch = sorting.sort(
         content,
         stream=STREAM_OF[answer.source],

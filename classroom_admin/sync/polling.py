@@ -16,6 +16,7 @@ from datetime import timedelta
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
@@ -109,7 +110,7 @@ class Poller:
         ends_at = clock.monotonic() + CYCLE_S
         while not result.empty and result.unreadable_in_a_row < UNREADABLE_IN_A_ROW:
             try:
-                raw = self.client.polled_sequences_raw()
+                raw = self.client.send(PollEvents())
             except CloudError as error:
                 self._failed(held, error, result)
                 return result

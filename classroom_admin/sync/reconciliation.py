@@ -2,7 +2,7 @@
 was lost.
 
 How often: a live room's own events and its quizzes and polls (which only this endpoint has) as often as the
-request budget allows, up to the figures below; after the end a few times more, the last time before the hour
+request limit allows, up to the figures below; after the end a few times more, the last time before the hour
 is over after which the cloud destroys the room.
 """
 
@@ -22,7 +22,6 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument, PathNotFou
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import asking, competing_reader, gaps, health, registry
-from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, Stream
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ class Swept:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Seconds between two sweeps of a live room's streams: a trade between freshness and the request
-    budget.
+    limit.
     """
 
     tail_s: float
@@ -110,9 +109,10 @@ def end_of(room: Room) -> datetime | None:
     return (room.planned_end_at or room.profile_read_at) if over else None
 
 
-def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False) -> Swept:
-    """Sweep the streams that are due (`everything`: all that can still be asked), the longest waiting
-    first.
+def sweep_due(client: Client, *, most: int | None = None, everything: bool = False) -> Swept:
+    """Sweep the streams that are due (`everything`: all that can still be asked), the longest waiting first.
+
+    Begin no stream after `most` requests.
     """
     registry.adopt_all()
     now = clock.cloud_now()
@@ -122,14 +122,13 @@ def sweep_due(client: Client, allowance: Allowance, *, everything: bool = False)
     pace = Pace.of(_live_count(), per_second=client.config.requests_per_second)
     result = Swept()
     gone: set[int] = set()
-    most = allowance.whole
     for cursor in cursors.select_related("room").order_by("sweep_due_at", "swept_at", "id")[:most]:
-        if allowance.spent:
+        if most is not None and result.requests >= most:
             break
         if cursor.room_id in gone:
             continue
         try:
-            _sweep(client, cursor, allowance, result)
+            _sweep(client, cursor, result)
         except RoomNotFound:
             asking.room_is_gone(cursor.room_id)
             gone.add(cursor.room_id)
@@ -161,14 +160,13 @@ def soon(*, why: str) -> None:
     tails.filter(sweep_due_at__gt=now - URGENT + SOON).update(sweep_due_at=now - URGENT)
 
 
-def _sweep(client: Client, cursor: RoomCursor, allowance: Allowance, result: Swept) -> None:
+def _sweep(client: Client, cursor: RoomCursor, result: Swept) -> None:
     ask = asking.ask(
         client,
         room_uuid=cursor.room.room_uuid,
         stream=cursor.stream,
         first=_first_wanted(cursor),
     )
-    allowance.take(ask.requests)
     result.requests += ask.requests
     result.streams += 1
     result.stored += ask.stored
@@ -210,7 +208,7 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
 
 
 def _live_rooms() -> QuerySet[Room]:
-    """What `is_live` says, as a query: so many rooms share the budget."""
+    """What `is_live` says, as a query: so many rooms share the request limit."""
     now = clock.cloud_now()
     state = Coalesce("state", "profile_state")
     begins = Q(planned_start_at__isnull=True) | Q(planned_start_at__lt=now + SOON)

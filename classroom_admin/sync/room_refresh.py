@@ -14,13 +14,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
 from classroom_admin.agora.models import RecordingItem, RoomInfo
+from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.sync import asking, health
-from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import Errand
 
 log = logging.getLogger(__name__)
@@ -45,19 +46,18 @@ class ReadBack:
     problems: list[str] = field(default_factory=list)
 
 
-def read_back_due(client: Client, allowance: Allowance) -> ReadBack:
-    """Read back the rooms whose profile or recordings are due, the longest waiting first."""
+def read_back_due(client: Client, *, most: int | None = None) -> ReadBack:
+    """Read back the rooms whose profile or recordings are due, the longest waiting first; at most `most`."""
     result = ReadBack()
     now = clock.cloud_now()
     errands = Errand.objects.filter(room__gone_at__isnull=True).select_related("room")
-    profiles = errands.filter(profile_due_at__lte=now).order_by("profile_due_at")[: allowance.whole]
-    recordings = errands.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[: allowance.whole]
+    profiles = errands.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
+    recordings = errands.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
     for errands_due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
         for errand in errands_due:
-            if allowance.spent:
+            if most is not None and result.requests >= most:
                 return result
             try:
-                allowance.take(1)
                 result.requests += 1
                 run(client, errand, result)
             except RoomNotFound:
@@ -75,7 +75,7 @@ def read_back_due(client: Client, allowance: Allowance) -> ReadBack:
 
 
 def _profile(client: Client, errand: Errand, result: ReadBack) -> None:
-    info = client.read_room(room_uuid=errand.room.room_uuid)
+    info = client.send(ReadRoom(room_uuid=errand.room.room_uuid))
     now = clock.cloud_now()
     result.profiles += 1
     with transaction.atomic():
@@ -127,7 +127,7 @@ def _recordings(client: Client, errand: Errand, result: ReadBack) -> None:
     items: dict[str, RecordingItem] = {}
     next_id: str | None = None
     for _page in range(MOST_PAGES):
-        page = client.list_recordings(room_uuid=errand.room.room_uuid, next_id=next_id)
+        page = client.send(ListRecordings(room_uuid=errand.room.room_uuid, next_id=next_id))
         items |= {item.record_id: item for item in page.items if item.record_id}
         next_id = page.next_id
         if next_id is None:

@@ -14,10 +14,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from classroom_admin.common.redaction import text_without_secrets, without_secrets
 from classroom_admin.rooms import conversion
 from classroom_admin.web import property_sentences
 from classroom_admin.web.property_sentences import isolated
-from classroom_admin.web.without_secrets import text_without_secrets, without_secrets
 
 Data = dict[str, Any]
 Names = Mapping[str, str]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.common.cloud_ids import problem_with_id
+from tests.agora.calls import user_id
 
 GOOD = ["a", "x" * 63, "Ms. Lee (7b)!", "a b", "!#$%&()+-:;<=.>?@[]^_{}|~,", "0", "..."]
 BAD = [
@@ -31,14 +31,14 @@ BAD = [
 @pytest.mark.parametrize("value", GOOD)
 def test_good_ids(value):
     assert problem_with_id(value) == ""
-    assert checks.identifier(value, field="userUuid") == value
+    assert user_id(value) == value
 
 
 @pytest.mark.parametrize("value", BAD)
 def test_bad_ids(value):
     assert problem_with_id(value)
     with pytest.raises(InvalidArgument):
-        checks.identifier(value, field="userUuid")
+        user_id(value)
 
 
 def test_every_character_is_judged_alike():
@@ -47,7 +47,7 @@ def test_every_character_is_judged_alike():
 
 def _allowed_by_client(value: str) -> bool:
     try:
-        checks.identifier(value, field="userUuid")
+        user_id(value)
     except InvalidArgument:
         return False
     return True

@@ -6,8 +6,8 @@ import pytest
 
 from classroom_admin import agora
 from classroom_admin.actions import classes, properties, recordings, resources
-from classroom_admin.actions.on_record import shown_address, shown_properties
 from classroom_admin.audit.models import Claim, Entry
+from classroom_admin.common.redaction import shown_address, shown_properties
 from tests.actions.conftest import config_for, kinds, last_detail, make_school, on_record
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
 

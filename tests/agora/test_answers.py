@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from classroom_admin.agora.answers import read_envelope, read_events_answer, read_json
 from classroom_admin.agora.errors import CloudError, RateLimited, RoomNotFound, UnreadableAnswer
 from classroom_admin.agora.models import RecordingItem, ResourceItem, RoomInfo, UserInfo, read_int, read_list
-from classroom_admin.agora.odd_json import DEEPEST, read_slowly
+from classroom_admin.common.json_reading import DEEPEST
 
 EVENTS = [{"roomUuid": "r", "cmd": 20, "sequence": 1}, {"roomUuid": "r", "cmd": "1", "sequence": "2"}]
 
@@ -117,11 +117,45 @@ def nested(levels):
 
 
 def test_both_parsers_read_equally_deep():
-    assert read_json(nested(DEEPEST).encode()) == read_slowly(nested(DEEPEST))
-    deepest = read_json(nested(DEEPEST + 1).encode())
-    for _ in range(DEEPEST - 1):
-        (deepest,) = deepest
-    assert deepest == ["[]"]
+    for depth in (DEEPEST - 1, DEEPEST):
+        assert read_json(nested(depth).encode()) == read_json(b"\xef\xbb\xbf" + nested(depth).encode())
+    for start in (b"", b"\xef\xbb\xbf"):
+        with pytest.raises(UnreadableAnswer):
+            read_json(start + nested(DEEPEST + 1).encode())
+
+
+DAMAGED = {
+    "not JSON": '{"cmd":1,"n":01}',
+    "cut short within": '{"cmd":1,"data":{"a":}}',
+    "too deep": '{"cmd":1,"data":' + nested(300) + "}",
+    "deeper than Python's stack": '{"cmd":1,"data":' + '{"a":' * 5000 + "1" + "}" * 5000 + "}",
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("around", ['{"code":0,"data":[%s]}', '{"code":0,"data":{"list":[%s],"nextId":7}}'])
+def test_only_the_damaged_event_is_unreadable(damaged, around):
+    answer = read_events_answer((around % f'{{"cmd":1}},{damaged},{{"cmd":2}}').encode())
+    assert answer.events == [{"cmd": 1}, {"cmd": 2}]
+    assert answer.unreadable == [("no JSON", damaged)], "as it came"
+
+
+ODD = {
+    "NaN": ('{"n":NaN}', {"n": None}),
+    "infinity": ('{"n":-Infinity}', {"n": None}),
+    "a number beyond every float": ('{"n":1e999}', {"n": float("inf")}),
+    "a name twice": ('{"n":1,"n":2}', {"n": 2}),
+    "a number of 5,000 digits": (f'{{"n":-{"9" * 5000}}}', {"n": f"-{'9' * 5000}"}),
+    "a line break in a text": ('{"n":"a\nb"}', {"n": "a\nb"}),
+    "a lone surrogate": ('{"n":"\\ud800"}', {"n": "\ufffd"}),
+    "NUL": ('{"n":"\\u0000"}', {"n": "\ufffd"}),
+}
+
+
+@pytest.mark.parametrize(("odd", "event"), ODD.values(), ids=ODD)
+def test_odd_values_are_read_or_kept(odd, event):
+    answer = read_events_answer(f'{{"code":0,"data":[{odd},{{"cmd":2}}]}}'.encode())
+    assert (answer.events, answer.unreadable) == ([event, {"cmd": 2}], [])
 
 
 JSON = st.recursive(

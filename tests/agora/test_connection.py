@@ -6,9 +6,15 @@ import json
 
 import pytest
 
+from classroom_admin.agora.connection import ConnectionReport, check_connection
+from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import envelope, raw, refusing_address, running_cloud
 
 NOW_MS = 1_800_000_000_000
+
+
+def told(report: ConnectionReport) -> str:
+    return " ".join(map(in_english, report.findings))
 
 
 def refusal(status, message="", *, code=None, ts=NOW_MS):
@@ -16,7 +22,7 @@ def refusal(status, message="", *, code=None, ts=NOW_MS):
 
 
 @pytest.mark.parametrize(
-    ("script", "ok", "problem", "says"),
+    ("script", "ok", "cause", "says"),
     [
         (refusal(404, "room not exists", code=20404100), True, None, "works"),
         (refusal(404, "gone", code=20404100, ts=NOW_MS + 600_000), True, "clock", "10 min behind"),
@@ -34,25 +40,25 @@ def refusal(status, message="", *, code=None, ts=NOW_MS):
         (raw(200, envelope({}, ts=NOW_MS)), True, None, "works"),
     ],
 )
-def test_reports(make_client, script, ok, problem, says):
+def test_reports(make_client, script, ok, cause, says):
     with running_cloud(script) as cloud:
         made = make_client(cloud.url)
-        report = made.client.check_connection()
-        assert (report.ok, report.problem) == (ok, problem), report.message
-        assert says in report.message
+        report = check_connection(made.client)
+        assert (report.ok, report.cause) == (ok, cause), told(report)
+        assert says in told(report)
         assert report.latency_ms >= 0
         assert all("/sequences" not in asked.target for asked in cloud.asked), "the stream is not drained"
 
 
 def test_unreachable(make_client):
     with refusing_address() as dead:
-        report = make_client(dead).client.check_connection()
-    assert (report.ok, report.problem) == (False, "unreachable")
-    assert "connection refused" in report.message
+        report = check_connection(make_client(dead).client)
+    assert (report.ok, report.cause) == (False, "unreachable")
+    assert "connection refused" in told(report)
 
 
 @pytest.mark.parametrize(
-    ("settings", "problem", "says"),
+    ("settings", "cause", "says"),
     [
         ({"app_id": ""}, "app_id", "AGORA_APP_ID is not set"),
         ({"app_certificate": "xyz"}, "token", "AGORA_APP_CERTIFICATE is not right"),
@@ -60,9 +66,9 @@ def test_unreachable(make_client):
         ({"region": "us"}, "unreachable", "AGORA_REGION"),
     ],
 )
-def test_settings_are_judged_before_anything_is_sent(make_client, settings, problem, says):
+def test_settings_are_judged_before_anything_is_sent(make_client, settings, cause, says):
     with running_cloud() as cloud:
-        report = make_client(**{"base_url": cloud.url, **settings}).client.check_connection()
-        assert (report.ok, report.problem) == (False, problem)
-        assert says in report.message
+        report = check_connection(make_client(**{"base_url": cloud.url, **settings}).client)
+        assert (report.ok, report.cause) == (False, cause)
+        assert says in told(report)
         assert cloud.asked == []

@@ -1,4 +1,4 @@
-"""Configuration, tokens, the table of meanings, waiting times, the budget."""
+"""Configuration, tokens, the table of meanings, waiting times, the limiter."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm
 
 from classroom_admin.agora import errors, retries
-from classroom_admin.agora.budget import ProcessBudget
-from classroom_admin.agora.calls import READ_ROOM
+from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.config import CloudConfig
+from classroom_admin.agora.limiter import ProcessLimiter
 from classroom_admin.agora.tokens import LIFE_S, TokenSource
 from classroom_admin.agora.wire import is_loopback
+from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import APP_ID, CERTIFICATE
 
 GOOD = {"region": "eu", "app_id": APP_ID, "app_certificate": CERTIFICATE, "uid": "server"}
@@ -40,7 +41,7 @@ def test_a_good_configuration_has_no_problems_and_hides_its_certificate():
         ({"app_certificate": ""}, "AGORA_APP_CERTIFICATE is not set"),
         ({"app_certificate": "secret-but-wrong"}, "AGORA_APP_CERTIFICATE is not right"),
         ({"uid": ""}, "AGORA_UID is not set"),
-        ({"uid": "ü"}, "AGORA_UID holds characters"),
+        ({"uid": "ü"}, "AGORA_UID is not right"),
         ({"auth": "basic"}, "AGORA_AUTH is 'basic'"),
         ({"record_update_method": "POST"}, "AGORA_RECORD_UPDATE_METHOD"),
         ({"read_timeout_s": 0}, "time-outs"),
@@ -49,8 +50,8 @@ def test_a_good_configuration_has_no_problems_and_hides_its_certificate():
 )
 def test_each_problem_is_said_by_name(change, named):
     (problem,) = CloudConfig(**{**GOOD, **change}).problems()
-    assert problem.startswith(named) or named in problem
-    assert "secret-but-wrong" not in problem
+    assert named in in_english(problem)
+    assert "secret-but-wrong" not in in_english(problem) + str(problem)
 
 
 def test_no_fallback_and_no_uid_for_education_are_fine():
@@ -195,15 +196,19 @@ def test_hosts_come_back_after_a_minute():
     assert hosts.in_order()[0] == "http://a"
 
 
-def test_budget():
+def test_the_limiter_of_a_process_spreads_requests():
+    call = ReadRoom(room_uuid="r")
     now = [50.0]
-    budget = ProcessBudget(20, monotonic=lambda: now[0])
-    waits = [budget.wait_s(READ_ROOM) for _ in range(30)]
+    limiter = ProcessLimiter(20, monotonic=lambda: now[0])
+    assert limiter.free_for_background() == 20
+    waits = [limiter.wait_s(call) for _ in range(30)]
     assert waits[:20] == [0.0] * 20
     assert waits[20:] == pytest.approx([0.05 * n for n in range(1, 11)])
+    assert limiter.free_for_background() < 20
     now[0] += 10
-    assert budget.wait_s(READ_ROOM) == 0.0
-    assert {ProcessBudget(0).wait_s(READ_ROOM) for _ in range(100)} == {0.0}
+    assert limiter.wait_s(call) == 0.0
+    assert {ProcessLimiter(0).wait_s(call) for _ in range(100)} == {0.0}
+    assert ProcessLimiter(0).free_for_background() is None
 
 
 @pytest.mark.parametrize(

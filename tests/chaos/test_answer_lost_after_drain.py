@@ -17,7 +17,7 @@ from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import background, reconciliation, registry, room_refresh
 from classroom_admin.sync.models import Errand, RoomCursor
 from classroom_admin.sync.polling import Poller
-from classroom_admin.sync.shared_budget import SharedBudget
+from classroom_admin.sync.request_limiter import SharedLimiter
 from tests.chaos.verdict import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import config_for, sync_once
 
@@ -28,13 +28,13 @@ ROOMS, PER_SECOND = (300, 20.0) if os.environ.get("CHAOS") else (75, 5.0)
 
 
 @pytest.fixture
-def default_budget(
+def default_limit(
     sim: RunningSimulator, settings: Any, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Client:
-    """A client on the default budget of 20 requests a second (see `ROOMS`), whose waits step the clock."""
+    """A client with the default limit of 20 requests a second (see `ROOMS`), whose waits step the clock."""
     settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
-    budget = SharedBudget(sim.app_id, PER_SECOND, sleep=hands.step)
-    transport = Transport(settings.AGORA, budget=budget, sleep=hands.step, monotonic=clock.monotonic)
+    limiter = SharedLimiter(sim.app_id, PER_SECOND, sleep=hands.step)
+    transport = Transport(settings.AGORA, limiter=limiter, sleep=hands.step, monotonic=clock.monotonic)
     client = Client(settings.AGORA, transport=transport)
     monkeypatch.setattr(background, "client_for", lambda _config: client)
     return client
@@ -114,13 +114,13 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("known_by", ["lost", "silence"])
-def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_default_budget(
-    sim: RunningSimulator, default_budget: Client, hands: clock.SteppedClock, known_by: str
+def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_default_request_limit(
+    sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock, known_by: str
 ) -> None:
     """`lost`: we know that an answer was lost. `silence`: nothing tells us; the rounds of the sweeps find
     it.
     """
-    client = default_budget
+    client = default_limit
     client.transport.on_exchange = counting = Counting()
     poller = Poller(client)
     uuids = known_rooms(sim, client, ROOMS)
@@ -200,10 +200,10 @@ def test_an_answer_that_breaks_on_its_way(
 
 
 def test_losses_one_after_the_other_starve_no_room(
-    sim: RunningSimulator, default_budget: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock
 ) -> None:
     """A network that breaks every few seconds makes sweeps begin anew, but not with the same rooms."""
-    client = default_budget
+    client = default_limit
     client.transport.on_exchange = Counting()
     poller = Poller(client)
     uuids = known_rooms(sim, client, ROOMS // 3)

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
@@ -108,7 +109,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     def die_with_an_answer_in_hand(self) -> None:
         """The stream is drained, nothing is committed, the process is gone."""
         with suppress(CloudError):
-            self.client.polled_sequences_raw()
+            self.client.send(PollEvents())
         Lease.objects.filter(app_id=self.sim.app_id).update(owner="here|999999|1|dead", host="here")
         self.process += 1
         self.poller = Poller(self.client, owner=Owner(host="here", pid=self.process, started="1"))
@@ -119,7 +120,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     def die_before_reading(self) -> None:
         """The bytes are committed, and nobody read them."""
         try:
-            raw = self.client.polled_sequences_raw()
+            raw = self.client.send(PollEvents())
         except CloudError:
             return
         inbox.keep(raw, source=InboxAnswer.Source.POLL)

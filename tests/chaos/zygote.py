@@ -93,7 +93,7 @@ def work() -> None:
 
 def arm(point: str, passes: int, folder: Path) -> None:
     """Put a mine at a point: this process is killed there after some passes, as if the power had failed."""
-    from classroom_admin.agora.client import Client
+    from classroom_admin.agora.event_calls import PollEvents
     from classroom_admin.sync import aftermath, asking, inbox, lease, projector, reconciliation, registry
 
     left = [passes]
@@ -106,7 +106,7 @@ def arm(point: str, passes: int, folder: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     owner, name, before = {
-        "drained": (Client, "polled_sequences_raw", False),  # the answer is in hand, nothing is written
+        "drained": (PollEvents, "read", False),  # the answer is in hand, nothing is written
         "committing": (lease, "renew", False),  # the transaction of the answer's bytes is open
         "kept": (inbox, "read", True),  # the bytes are committed, and not read
         "reading": (registry, "advance", False),  # events are written, not committed

@@ -2,54 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
-from classroom_admin.agora import calls
+from classroom_admin.agora.call import CloudCall
+from classroom_admin.agora.calls import (
+    CreateRoom,
+    DeleteExtAppProperties,
+    DeleteRoomProperties,
+    DeleteUserProperties,
+    KickUser,
+    OpenGroups,
+    PutExtAppProperties,
+    PutRoomProperties,
+    PutUserProperties,
+    ReadRoom,
+    ReadUser,
+    SetClassState,
+)
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import BadParameter, RoomNotFound
+from classroom_admin.agora.event_calls import PollEvents, PollWidgetEvents, QuizEvents, RoomEvents
+from classroom_admin.agora.recording_and_file_calls import (
+    DeleteResources,
+    ListRecordings,
+    ListResources,
+    PutResource,
+    StartRecording,
+    StopRecording,
+    UpdateRecording,
+)
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.contract.document import operations
 from tests.contract.watch import Watch
 
 WEB = {"rootUrl": "https://classes.test/room"}
 ROOM = "maths 7b"
-EVERY: list[Callable[[Client], object]] = [
-    lambda client: client.create_room(
+EVERY: list[CloudCall[Any]] = [
+    CreateRoom(
         room_uuid=ROOM,
         room_type=4,
         room_name="Maths",
         schedule={"startTime": 4_102_444_800_000, "duration": 60},
         max_on_stage=3,
     ),
-    lambda client: client.read_room(room_uuid=ROOM),
-    lambda client: client.set_class_state(room_uuid=ROOM, state=1),
-    lambda client: client.start_recording(room_uuid=ROOM, mode="web", web_config=WEB),
-    lambda client: client.update_recording(room_uuid=ROOM, web_config={"onhold": True}),
-    lambda client: client.stop_recording(room_uuid=ROOM),
-    lambda client: client.list_recordings(room_uuid=ROOM, next_id=1),
-    lambda client: client.put_resource(
+    ReadRoom(room_uuid=ROOM),
+    SetClassState(room_uuid=ROOM, state=1),
+    StartRecording(room_uuid=ROOM, mode="web", web_config=WEB),
+    UpdateRecording(room_uuid=ROOM, web_config={"onhold": True}),
+    StopRecording(room_uuid=ROOM),
+    ListRecordings(room_uuid=ROOM, next_id=1),
+    PutResource(
         room_uuid=ROOM, resource_uuid="plan", resource_name="Plan", size=9, ext="pdf", url="https://x.test/p"
     ),
-    lambda client: client.list_resources(room_uuid=ROOM),
-    lambda client: client.delete_resources(room_uuid=ROOM, resource_uuids=["plan"]),
-    lambda client: client.put_room_properties(room_uuid=ROOM, properties={"a": 1}),
-    lambda client: client.delete_room_properties(room_uuid=ROOM, names=["a"]),
-    lambda client: client.put_user_properties(room_uuid=ROOM, user_uuid="ada", properties={"a": 1}),
-    lambda client: client.delete_user_properties(room_uuid=ROOM, user_uuid="ada", names=["a"]),
-    lambda client: client.put_ext_app_properties(
-        room_uuid=ROOM, ext_app_uuid="x", properties={}, common_state=1
-    ),
-    lambda client: client.delete_ext_app_properties(room_uuid=ROOM, ext_app_uuid="x", names=["a"]),
-    lambda client: client.set_groups(room_uuid=ROOM, groups=[{"groupName": "Red", "users": ["ada"]}]),
-    lambda client: client.read_user(room_uuid=ROOM, user_uuid="ada"),
-    lambda client: client.kick_user(room_uuid=ROOM, user_uuid="ada", dirty_state=1, duration_s=-1),
-    lambda client: client.room_sequences(room_uuid=ROOM, next_id=2, cmd=20),
-    lambda client: client.quiz_sequences(room_uuid=ROOM, count=5),
-    lambda client: client.poll_sequences(room_uuid=ROOM),
-    lambda client: client.polled_sequences(),
+    ListResources(room_uuid=ROOM),
+    DeleteResources(room_uuid=ROOM, resource_uuids=["plan"]),
+    PutRoomProperties(room_uuid=ROOM, properties={"a": 1}),
+    DeleteRoomProperties(room_uuid=ROOM, names=["a"]),
+    PutUserProperties(room_uuid=ROOM, user_uuid="ada", properties={"a": 1}),
+    DeleteUserProperties(room_uuid=ROOM, user_uuid="ada", names=["a"]),
+    PutExtAppProperties(room_uuid=ROOM, ext_app_uuid="x", properties={}, common_state=1),
+    DeleteExtAppProperties(room_uuid=ROOM, ext_app_uuid="x", names=["a"]),
+    OpenGroups(room_uuid=ROOM, groups=[{"groupName": "Red", "users": ["ada"]}]),
+    ReadUser(room_uuid=ROOM, user_uuid="ada"),
+    KickUser(room_uuid=ROOM, user_uuid="ada", ban_s=-1),
+    RoomEvents(room_uuid=ROOM, next_id=2, cmd=20),
+    QuizEvents(room_uuid=ROOM, count=5),
+    PollWidgetEvents(room_uuid=ROOM),
+    PollEvents(),
 ]
 
 
@@ -76,26 +99,29 @@ def test_every_call_of_the_client_keeps_the_contract(
     for number, call in enumerate(EVERY):
         if number == 1:
             simulator.room(ROOM, "enter", userUuid="ada", userName="Ada")
-        call(client)
+        client.send(call)
     assert contract.seen == len(EVERY) >= len(operations())
     assert contract.wrong == []
 
 
 def test_refusal_keeps_the_contract(client: Client, contract: Watch) -> None:
     with pytest.raises(RoomNotFound):
-        client.read_room(room_uuid="nobody is here")
+        client.send(ReadRoom(room_uuid="nobody is here"))
     assert contract.seen == 1
 
 
+class Coloured(ReadRoom):
+    def query(self) -> Mapping[str, str]:
+        return {"colour": "blue"}
+
+
 def test_invalid_request_is_reported(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
-    """The requests bypass the client's checks through its transport."""
+    """The calls bypass the client's checks."""
     simulator.make_room(ROOM)
     with pytest.raises(BadParameter):
-        client.transport.send(calls.CLASS_STATE, parts={"roomUuid": ROOM, "state": "7"})
-    client.transport.send(calls.READ_ROOM, parts={"roomUuid": ROOM}, query={"colour": "blue"})
-    client.transport.send(
-        calls.PUT_ROOM_PROPERTIES, parts={"roomUuid": ROOM}, body={"properties": {}, "cause": {}}
-    )
+        client.send(SetClassState.model_construct(room_uuid=ROOM, state=7))
+    client.send(Coloured(room_uuid=ROOM))
+    client.send(PutRoomProperties.model_construct(room_uuid=ROOM, properties={}, cause={}))
     found, contract.wrong = contract.wrong, []
     assert [line.partition(":")[2].strip().partition(":")[0] for line in found] == [
         *("path state", "query", "body")
@@ -104,9 +130,9 @@ def test_invalid_request_is_reported(client: Client, simulator: RunningSimulator
 
 def test_invalid_answer_is_reported(client: Client, simulator: RunningSimulator, contract: Watch) -> None:
     simulator.make_room(ROOM)
-    client.polled_sequences()
+    client.send(PollEvents())
     simulator.control("POST", "/emit", {"roomUuid": ROOM, "cmd": 20, "data": {"onlineUsers": [{"role": {}}]}})
-    client.polled_sequences()
+    client.send(PollEvents())
     found, contract.wrong = contract.wrong, []
     assert found
     assert all("polledSequences" in line and "userUuid" in "".join(found) for line in found)

@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from classroom_admin.agora.calls import (
+    PutExtAppProperties,
+    PutRoomProperties,
+    PutUserProperties,
+    SetClassState,
+)
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry, Expectation, Step
 from classroom_admin.simulator.testing import RunningSimulator
@@ -93,10 +99,10 @@ def test_real_events_confirm_real_commands(sim: RunningSimulator, cloud: Client)
     }
     never = expect(1, {"state": 3}, since=1)
 
-    cloud.set_class_state(room_uuid="r1", state=1)
-    cloud.put_room_properties(room_uuid="r1", properties={"topic": "primes"})
-    cloud.put_user_properties(room_uuid="r1", user_uuid="p1", properties={"mood": "good"})
-    cloud.put_ext_app_properties(room_uuid="r1", ext_app_uuid="app1", properties={"colour": "red"})
+    cloud.send(SetClassState(room_uuid="r1", state=1))
+    cloud.send(PutRoomProperties(room_uuid="r1", properties={"topic": "primes"}))
+    cloud.send(PutUserProperties(room_uuid="r1", user_uuid="p1", properties={"mood": "good"}))
+    cloud.send(PutExtAppProperties(room_uuid="r1", ext_app_uuid="app1", properties={"colour": "red"}))
     sim.room("r1", "record", state=1)
     sim.room(
         "r1", "resource", resourceUuid="f1", resourceName="f.pdf", size=5, url="https://files.test/f.pdf"

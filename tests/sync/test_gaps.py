@@ -14,7 +14,6 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Gap, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, gap_filling, projector, reconciliation
-from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.gaps import Range, new_holes, state_after_ask
 from classroom_admin.sync.models import Hole, RoomCursor
 from classroom_admin.sync.polling import Poller
@@ -235,17 +234,16 @@ def test_a_cloud_that_cannot_be_asked_leaves_the_hole_open_for_later(
     assert said() == ["b", "c"]
 
 
-def test_a_budget_bounds_a_run_and_the_next_goes_on(sim: RunningSimulator, cloud: Client) -> None:
+def test_a_run_sends_at_most_what_it_may_and_the_next_goes_on(sim: RunningSimulator, cloud: Client) -> None:
     for number in range(6):
         sim.make_room(f"r{number}", state=1)
     Poller(cloud).poll()
     with clock.use(clock.SteppedClock(timezone.now())) as stepped:
         stepped.step(1)
-        allowance = Allowance(4)
-        assert reconciliation.sweep_due(cloud, allowance).requests == 4
-        assert reconciliation.sweep_due(cloud, allowance).requests == 0
+        assert reconciliation.sweep_due(cloud, most=4).requests == 4
+        assert reconciliation.sweep_due(cloud, most=0).requests == 0
         stepped.step(1)
-        assert reconciliation.sweep_due(cloud, allowance).requests == 4
+        assert reconciliation.sweep_due(cloud, most=4).requests == 4
     assert RoomCursor.objects.filter(swept_at__isnull=False).count() == 8
 
 
@@ -262,7 +260,7 @@ def test_pages_of_99_100_and_101_events_are_asked_for_to_the_end(
     for count in (99, 100, 101, 200, 201):
         sim.room(f"r{count}", "chat", userUuid="p1", message="last")
     Poller(cloud).poll()
-    filled = gap_filling.fill_due(cloud, Allowance(0))
+    filled = gap_filling.fill_due(cloud)
     assert filled.problems == []
     assert_all_stored_once(sim)
 

@@ -97,15 +97,15 @@ def test_an_answer_of_an_overtaken_leader_is_not_committed_but_its_events_are_ha
     assert sync_once() == ""
     sim.room("r1", "enter", userUuid="p1")
     paused, rival = Poller(cloud, owner=elsewhere(1)), elsewhere(2)
-    drain = cloud.polled_sequences_raw
+    send = cloud.send
 
-    def overtaken(**options: Any) -> Any:
-        answer = drain(**options)
+    def overtaken(*call: Any, **options: Any) -> Any:
+        answer = send(*call, **options)
         Lease.objects.filter(app_id=sim.app_id).update(owner=str(rival), fence=1000)
         return answer
 
     with monkeypatch.context() as patched:
-        patched.setattr(cloud, "polled_sequences_raw", overtaken)
+        patched.setattr(cloud, "send", overtaken)
         answers = InboxAnswer.objects.count()
         assert paused.poll() is None
         assert InboxAnswer.objects.count() == answers

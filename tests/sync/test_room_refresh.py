@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
@@ -44,7 +45,7 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
 def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, cloud: Client) -> None:
     sim.make_room("r1", roomName="Planned", state=0)
     Room.objects.create(room_uuid="r1")
-    cloud.polled_sequences_raw()
+    cloud.send(PollEvents())
     assert sync_once() == ""
     assert room("r1").name == "Planned"
 

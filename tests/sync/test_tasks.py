@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from classroom_admin.agora.client import Client
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
@@ -67,7 +68,7 @@ def test_a_reader_that_died_between_commit_and_reading_is_made_good_by_the_beat(
     sim: RunningSimulator, cloud: Client
 ) -> None:
     lesson(sim)
-    inbox.keep(cloud.polled_sequences_raw(), source=inbox.InboxAnswer.Source.POLL)
+    inbox.keep(cloud.send(PollEvents()), source=inbox.InboxAnswer.Source.POLL)
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         stepped.step(6)
         tasks.fold_due()

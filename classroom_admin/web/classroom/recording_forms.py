@@ -1,16 +1,20 @@
-"""Every setting of a recording that the contract documents, as a form. Whether a value is right is decided by
-the cloud's client alone (`actions.recording_checks`); here are the words.
+"""Every setting of a recording that the contract documents, as a form.
+
+The calls of the cloud's client decide whether a value is right; the words are here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from classroom_admin.actions import recording_checks
+from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.agora.recording_and_file_calls import StartRecording, UpdateRecording
+from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problems import Problem
 
 UPSTREAM: Final = {
     "url": "rootUrl",
@@ -62,6 +66,29 @@ def _address(label: Any, hint: Any) -> forms.CharField:
     return forms.CharField(required=False, max_length=1024, label=label, help_text=hint, widget=widget)
 
 
+def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None) -> dict[str, Problem]:
+    """Return what is wrong by the upstream name of the setting. A missing address is no fault here.
+
+    Each setting is checked by itself, so that all faults are found at once; width and height depend on each
+    other and are checked together.
+    """
+    size = {name: value for name, value in web_config.items() if name in ("videoWidth", "videoHeight")}
+    groups = [size] if size else []
+    groups += [{name: value} for name, value in web_config.items() if name not in size]
+    wrong: dict[str, Problem] = {}
+    for group in groups:
+        wrong |= _wrong(lambda group=group: UpdateRecording(room_uuid="any", web_config=group))
+    return wrong | _wrong(lambda: StartRecording(room_uuid="any", retry_timeout_s=retry_timeout_s))
+
+
+def _wrong(make: Callable[[], object]) -> dict[str, Problem]:
+    try:
+        make()
+    except InvalidArgument as error:
+        return {error.field: error.problem}
+    return {}
+
+
 class SettingsForm(forms.Form):
     """The settings of a web recording. `still_typing`: what is missing is no fault yet."""
 
@@ -105,13 +132,13 @@ class SettingsForm(forms.Form):
         for name in self.errors:
             if name in _WRONG:
                 self.errors[name] = self.error_class([_WRONG[name]])
-        wrong = recording_checks.wrong_settings(
+        wrong = wrong_settings(
             web_config=self.web_config() if self.is_web else {}, retry_timeout_s=cleaned.get("retry_s")
         )
-        for upstream, sentence in wrong.items():
+        for upstream, problem in wrong.items():
             name = FIELDS.get(upstream)
             if name not in self.errors:
-                self.add_error(name, _WRONG.get(name or "", sentence))
+                self.add_error(name, _WRONG.get(name or "", in_words(problem)))
         needed = self.must_have_address and self.is_web and not self.still_typing
         if needed and not any(cleaned.get(name) or name in self.errors for name in ADDRESSES):
             self.add_error("url", _NO_ADDRESS)

@@ -11,11 +11,11 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.functional import cached_property
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.on_record import HIDDEN
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.actions.planning.series import visible_series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.redaction import HIDDEN
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.scheduling.arguments import DAYS, initial
 from classroom_admin.web.wording import ROOM_TYPES

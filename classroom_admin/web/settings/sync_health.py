@@ -8,9 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from classroom_admin.common.language import in_words
+from classroom_admin.common.redaction import text_without_secrets
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
-from classroom_admin.web.without_secrets import text_without_secrets
 
 PAGE = 50
 LONGEST_SHOWN = 20_000

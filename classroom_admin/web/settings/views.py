@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classroom_admin.actions.connection import try_connection
 from classroom_admin.audit.selectors import Filters, Page, find_entries
-from classroom_admin.common.language import in_words
+from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import health
 from classroom_admin.web.access import administrator_only
 from classroom_admin.web.settings.audit_rows import rows_of
@@ -99,7 +99,7 @@ def _overview() -> dict[str, Any]:
     latest = find_entries(Filters(), limit=LATEST).entries
     return {
         "facts": facts,
-        "problems": [in_words(one) for one in cloud.problems()],
+        "problems": [problem_texts.in_words(one) for one in cloud.problems()],
         "rows": rows_of(latest),
         "health": health(),
     }

@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from classroom_admin.common import clock as core_clock
+from classroom_admin.common import problem_texts
 from classroom_admin.common.language import in_words
+from classroom_admin.common.problems import Problem
+from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.web import icons, script_texts
 from classroom_admin.web.class_list.order import order as wall_order
@@ -21,7 +24,6 @@ from classroom_admin.web.classroom.people_panels import hand_order as order_of_h
 from classroom_admin.web.classroom.presenter import file_name as name_of_file
 from classroom_admin.web.classroom.roster import order
 from classroom_admin.web.json_input import pretty
-from classroom_admin.web.without_secrets import without_secrets
 from classroom_admin.web.wording import ROLES, ROOM_TYPES
 
 register = template.Library()
@@ -76,9 +78,9 @@ def words_for_scripts() -> SafeString:
 
 
 @register.filter
-def said(text: str) -> str:
-    """What was written down in English, in the reader's language."""
-    return in_words(text)
+def said(text: str | Problem) -> str:
+    """Return a problem, or what was stored in English, in the reader's language."""
+    return problem_texts.in_words(text) if isinstance(text, Problem) else in_words(text)
 
 
 @register.simple_tag(takes_context=True)

@@ -12,12 +12,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.problem_texts import in_words
 from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
-from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
 from classroom_admin.sync.polling import Polled, Poller
-from classroom_admin.sync.shared_budget import in_background
+from classroom_admin.sync.request_limiter import in_background
 
 WAIT_FOR_LEASE_S = 25.0
 LOOK_EVERY_S = 0.2
@@ -60,7 +60,9 @@ class Command(BaseCommand):
         if not options["once"]:
             raise CommandError("Say --once. For syncing that goes on, run: manage.py serve")
         if missing := settings.AGORA.problems():
-            raise CommandError("The connection to the cloud is not set up. " + " ".join(missing))
+            raise CommandError(
+                "The connection to the cloud is not set up. " + " ".join(map(in_words, missing))
+            )
         client = client_for(settings.AGORA)
         totals = Totals()
         with in_background():
@@ -69,12 +71,11 @@ class Command(BaseCommand):
 
     def _do_it_all(self, client: Client, totals: Totals) -> None:
         self._poll(client, totals)
-        nobody_waits = Allowance(0)
         totals.folded += self._fold()
-        totals.add(gap_filling.fill_due(client, nobody_waits, all_open=True))
-        totals.add(reconciliation.sweep_due(client, nobody_waits, everything=True))
-        totals.add(gap_filling.fill_due(client, nobody_waits))
-        read_back = room_refresh.read_back_due(client, nobody_waits)
+        totals.add(gap_filling.fill_due(client, all_open=True))
+        totals.add(reconciliation.sweep_due(client, everything=True))
+        totals.add(gap_filling.fill_due(client))
+        read_back = room_refresh.read_back_due(client)
         totals.requests += read_back.requests
         totals.gone += read_back.gone
         totals.problems += read_back.problems

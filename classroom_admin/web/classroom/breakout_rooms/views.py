@@ -15,9 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.actions import groups as actions
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.agora import checks
+from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import signed_in
@@ -140,7 +141,7 @@ def _show(
 
 def _wrong_name(name: str) -> str:
     try:
-        checks.name(name, field="groupName")
+        fields.checked(fields.name(), name, field="groupName")
     except InvalidArgument as error:
-        return error.sentence[:1].upper() + error.sentence[1:]
+        return capitalised(error.problem)
     return ""

@@ -12,10 +12,10 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from classroom_admin.actions.on_record import HIDDEN
 from classroom_admin.actions.present import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.sync.decode import Stream, Undecodable, decode
 from classroom_admin.sync.decode.kinds import Change, RoomProperties, UserProperties
 from classroom_admin.sync.models import StoredEvent
@@ -23,7 +23,6 @@ from classroom_admin.web.classroom.events import names_one_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.classroom.properties.subject import APP, Subject
 from classroom_admin.web.event_sentences import read_raw
-from classroom_admin.web.without_secrets import is_secret, without_secrets
 from classroom_admin.web.wording import Told, tell_commands
 
 LOOKED_THROUGH: Final = 3000

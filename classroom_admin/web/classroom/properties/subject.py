@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import present, properties
 from classroom_admin.actions.present import Present
-from classroom_admin.agora import checks
+from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.web.numbers import is_number
 
@@ -133,8 +134,8 @@ def _app(room: Room, key: str, name: str) -> Subject:
         if not name:
             raise Http404("There is no such extension.")
     try:
-        checks.ext_app_id(name)
+        fields.checked(fields.identifier, name, field="extAppUuid")
     except InvalidArgument as error:
-        words = error.sentence[:1].upper() + error.sentence[1:]
+        words = capitalised(error.problem)
         return Subject(room=room, kind=APP, app=name, wrong=words if name else "")
     return Subject(room=room, kind=APP, app=name)

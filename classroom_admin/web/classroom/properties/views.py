@@ -20,8 +20,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.present import EXT_APP_STATE, KEPT_BY_THE_CLOUD, Present
-from classroom_admin.agora import checks
+from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant, Role
 from classroom_admin.web.access import signed_in
@@ -67,11 +68,11 @@ class Work:
         work = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
         try:
             work.base = read_own_object(work.base_text)
-            work.wanted = checks.properties(read_object(work.text), may_be_empty=True)
+            work.wanted = fields.checked(fields.json_object, read_object(work.text), field="properties")
         except (BadJson, InvalidArgument) as error:
             work.wrong = _words(error)
         try:
-            work.cause = checks.cause(read_object(work.cause_text))
+            work.cause = fields.checked(fields.json_object, read_object(work.cause_text), field="cause")
         except (BadJson, InvalidArgument) as error:
             work.wrong_cause = _words(error)
         return work
@@ -153,7 +154,7 @@ def check(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {}
     try:
         context["size"] = size(
-            checks.properties(read_object(request.POST.get("text", "")), may_be_empty=True)
+            fields.checked(fields.json_object, read_object(request.POST.get("text", "")), field="properties")
         )
     except (BadJson, InvalidArgument) as error:
         context["wrong"] = _words(error)
@@ -250,4 +251,4 @@ def _some(names: Collection[str]) -> str:
 def _words(error: BadJson | InvalidArgument) -> str:
     if isinstance(error, BadJson):
         return str(error)
-    return error.sentence[:1].upper() + error.sentence[1:]
+    return capitalised(error.problem)

@@ -1,8 +1,8 @@
-"""One budget of requests for all processes and machines: commands first, then the poll, then the rest.
+"""One request limit for all processes and machines: commands first, then the poll, then background work.
 
-A bucket in a row of the database, filled evenly. Commands and the poll reserve their turn at once, also ahead
-of time; background work takes only what is left above a reserve, and waits while turns are reserved. So a
-command waits for no sweep, and in no second are there more requests than `AGORA_REQUESTS_PER_SECOND`.
+A token bucket in a row of the database, filled evenly. Commands and the poll reserve their turn at once, also
+ahead of time. Background work takes only what is left above a reserve, and waits while turns are reserved. So
+a command never waits for reconciliation, and no second has more requests than `AGORA_REQUESTS_PER_SECOND`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
-from classroom_admin.agora import calls
-from classroom_admin.agora.calls import Call
+from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.config import CloudConfig
+from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
 from classroom_admin.sync.models import RequestBudget
 
@@ -27,9 +28,11 @@ BURST_SHARE = 0.25
 KEPT_FOR_OTHERS = 2.0
 """Requests that background work leaves in the bucket, so that a command finds one there."""
 LONGEST_DEBT_S = 15.0
-"""A turn further ahead than this is not reserved: who asks for it gives up before."""
+"""A turn further ahead than this is not reserved: the caller gives up before."""
 PATIENCE_S = 30.0
-"""Background work that waited so long takes a turn like a command: it is never starved."""
+"""Background work that waited so long takes a turn like a command, so it always goes on."""
+BACKGROUND_SHARE = 0.75
+"""Of the requests per second: so many may one run of background work plan to send."""
 CLOCK_GOOD_FOR_S = 60.0
 
 _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
@@ -59,42 +62,43 @@ class Pace:
 
 
 def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a turn, ahead of time where none is left: (tokens then, seconds to wait). Pure."""
+    """Take a turn, ahead of time where none is left; return (tokens, seconds to wait). Pure."""
     wait_s = max(0.0, (1.0 - tokens) / pace.per_second)
     return (tokens, wait_s) if wait_s > LONGEST_DEBT_S else (tokens - 1.0, wait_s)
 
 
 def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a turn only where enough stays for others, else say when to look again. Pure."""
+    """Take a turn only where enough stays for others; else return when to try again. Pure."""
     needed = 1.0 + min(KEPT_FOR_OTHERS, pace.burst - 1.0)
-    # Clocks tell whole milliseconds: the wait is rounded up, so that nobody comes back too early for ever.
+    # Clocks give whole milliseconds: round the wait up, else a caller could come back too early for ever.
     if tokens >= needed - 1e-6:
         return tokens - 1.0, 0.0
     return tokens, math.ceil((needed - tokens) / pace.per_second * 1000) / 1000
 
 
-class SharedBudget:
-    """Shared by all processes that name the same App ID in the same database. Thread-safe.
+class SharedLimiter:
+    """Share one limit between all processes with the same App ID and database. Thread-safe.
 
-    One small write for each request. `sleep` (seconds) can be replaced in tests.
+    Each request costs one small write. Tests can replace `sleep` (seconds).
     """
 
     def __init__(
         self, app_id: str, per_second: float, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._app_id = app_id
+        self._per_second = per_second
         self._pace = Pace.of(per_second) if per_second > 0 else None
         self._sleep = sleep
 
     @classmethod
-    def of(cls, config: CloudConfig) -> SharedBudget:
+    def of(cls, config: CloudConfig) -> SharedLimiter:
         return cls(config.app_id, config.requests_per_second)
 
-    def wait_s(self, call: Call) -> float:
-        """Reserve one request; the seconds until its turn. Background work waits for its turn in here."""
+    def wait_s(self, call: CloudCall[Any]) -> float:
+        """Reserve one request and return the seconds until its turn. Background work waits for it in here."""
         if self._pace is None:
             return 0.0
-        if call is calls.POLL_EVENTS or not _in_background.get():
+        if isinstance(call, PollEvents) or not _in_background.get():
             return self._draw(reserve)
         waited_s = 0.0
         while (wait_s := self._draw(take_what_is_left)) > 0:
@@ -104,6 +108,24 @@ class SharedBudget:
             waited_s += wait_s
         return 0.0
 
+    def free_for_background(self) -> int | None:
+        """Return how many requests a run of background work may plan; None: no limit. Never waits.
+
+        At least one: whoever sends it waits for its turn, and no run is starved.
+        """
+        if self._pace is None:
+            return None
+        row = RequestBudget.objects.filter(app_id=self._app_id).first()
+        tokens = self._pace.burst if row is None else self._filled(row, _now_ms())
+        planned = (tokens - KEPT_FOR_OTHERS) + self._pace.per_second
+        return max(1, int(min(planned, self._per_second * BACKGROUND_SHARE)))
+
+    def _filled(self, row: RequestBudget, now_ms: int) -> float:
+        assert self._pace is not None
+        # A clock that was set back gives nothing until the next request.
+        gained = max(0, now_ms - row.filled_ms) / 1000 * self._pace.per_second
+        return min(self._pace.burst, row.tokens + gained)
+
     def _draw(self, rule: Callable[[float, Pace], tuple[float, float]]) -> float:
         assert self._pace is not None
         with transaction.atomic():
@@ -111,9 +133,7 @@ class SharedBudget:
             row, _made = RequestBudget.objects.select_for_update().get_or_create(
                 app_id=self._app_id, defaults={"tokens": self._pace.burst, "filled_ms": now_ms}
             )
-            # A clock that was set back gives nothing until the next request.
-            gained = max(0, now_ms - row.filled_ms) / 1000 * self._pace.per_second
-            tokens, wait_s = rule(min(self._pace.burst, row.tokens + gained), self._pace)
+            tokens, wait_s = rule(self._filled(row, now_ms), self._pace)
             RequestBudget.objects.filter(pk=row.pk).update(tokens=tokens, filled_ms=now_ms)
         return wait_s
 
@@ -122,7 +142,7 @@ _offset: tuple[float, float] = (0.0, float("-inf"))
 
 
 def _now_ms() -> int:
-    """The time that all machines agree on: the database server's, else this machine's (SQLite has one)."""
+    """Return the time (ms) that all machines share: the database server's, else this machine's."""
     global _offset
     if connection.vendor != "postgresql":
         return clock.now_ms()

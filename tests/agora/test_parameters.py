@@ -1,4 +1,4 @@
-"""The checks made before anything is sent: both sides of each bound, and the field that is named."""
+"""What is checked when a call is made: both sides of each bound, and the field that is named."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.agora import checks, settings_checks
+from classroom_admin.agora.calls import PutExtAppProperties
+from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import InvalidArgument
-from classroom_admin.agora.models import Conversion, Group, Schedule, WebRecordConfig
+from classroom_admin.agora.recording_and_file_calls import StartRecording
+from tests.agora import calls
 
 ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 
 
 @given(st.text(alphabet=ALLOWED, min_size=1, max_size=63).filter(lambda text: text not in (".", "..")))
 def test_every_legal_id_passes_unchanged(value):
-    assert checks.room_id(value) == value
+    assert calls.room_id(value) == value
 
 
 @given(st.text(min_size=1, max_size=30).filter(lambda text: set(text) - set(ALLOWED)))
 def test_every_other_character_is_refused(value):
     with pytest.raises(InvalidArgument) as caught:
-        checks.room_id(value)
+        calls.room_id(value)
     assert caught.value.field == "roomUuid"
     assert str(caught.value).isprintable()
 
@@ -30,61 +32,48 @@ def test_every_other_character_is_refused(value):
     "value", ["", ".", "..", "a" * 64, "a/b", "é", "a\n", 'a"b', "a*b", None, 7, b"a", "\ud800"]
 )
 def test_illegal_ids(value):
-    with pytest.raises(InvalidArgument, match=r"^userUuid "):
-        checks.user_id(value)
+    with pytest.raises(InvalidArgument, match=r"^userUuid:"):
+        calls.user_id(value)
 
 
 def test_names_are_measured_in_bytes():
-    assert checks.name("é" * 31, field="resourceName") == "é" * 31
-    with pytest.raises(InvalidArgument, match="64 bytes"):
-        checks.name("é" * 32, field="resourceName")
-    assert len(checks.name("x" * 64, field="roomName", fewer_than=65)) == 64
+    assert calls.resource_name("é" * 31) == "é" * 31
+    with pytest.raises(InvalidArgument) as caught:
+        calls.resource_name("é" * 32)
+    assert caught.value.field == "resourceName"
+    assert caught.value.problem.code == Code.NAME_TOO_LONG
+    assert caught.value.problem.params == {"most": 64, "has": 64}
+    assert len(calls.room_name("x" * 64)) == 64
+    with pytest.raises(InvalidArgument):
+        calls.room_name("x" * 65)
 
 
 @pytest.mark.parametrize("value", ["", "   ", "a\x00b", "a\nb", None, "\udfff"])
 def test_bad_names(value):
-    with pytest.raises(InvalidArgument, match=r"^roomName "):
-        checks.name(value, field="roomName")
+    with pytest.raises(InvalidArgument, match=r"^roomName:"):
+        calls.room_name(value)
 
 
 @pytest.mark.parametrize(
-    ("state", "duration", "body"),
-    [
-        (None, None, {}),
-        (0, None, {"dirty": {"state": 0}}),
-        (1, 600, {"dirty": {"state": 1, "duration": 600}}),
-        (1, -1, {"dirty": {"state": 1, "duration": -1}}),
-    ],
+    ("ban_s", "body"),
+    [(None, {}), *((ban_s, {"dirty": {"state": 1, "duration": ban_s}}) for ban_s in (1, 600, -1))],
 )
-def test_kick(state, duration, body):
-    assert checks.kick(dirty_state=state, duration_s=duration) == body
+def test_kick(ban_s, body):
+    assert calls.kick(ban_s) == body
 
 
-@pytest.mark.parametrize(
-    ("state", "duration", "field"),
-    [
-        (None, 60, "dirty.state"),
-        (2, None, "dirty.state"),
-        (True, 60, "dirty.state"),
-        (0, 60, "dirty.duration"),
-        (1, None, "dirty.duration"),
-        (1, 0, "dirty.duration"),
-        (1, -2, "dirty.duration"),
-        (1, 1.5, "dirty.duration"),
-        (1, True, "dirty.duration"),
-    ],
-)
-def test_bad_kick(state, duration, field):
+@pytest.mark.parametrize("ban_s", [0, -2, 1.5, True, "60"])
+def test_bad_kick(ban_s):
     with pytest.raises(InvalidArgument) as caught:
-        checks.kick(dirty_state=state, duration_s=duration)
-    assert caught.value.field == field
+        calls.kick(ban_s)
+    assert caught.value.field == "dirty.duration"
 
 
 @pytest.mark.parametrize(
     "url", ["https://x.example/a.pdf?b=1#c", "http://127.0.0.1:8000/f", "https://[::1]/x"]
 )
 def test_web_addresses(url):
-    assert checks.web_address(url, field="url") == url
+    assert calls.url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -102,45 +91,45 @@ def test_web_addresses(url):
     ],
 )
 def test_bad_web_addresses(url):
-    with pytest.raises(InvalidArgument, match=r"^url "):
-        checks.web_address(url, field="url")
+    with pytest.raises(InvalidArgument, match=r"^url:"):
+        calls.url(url)
 
 
 @pytest.mark.parametrize(
     "value", [{}, [], "a", None, {1: 2}, {"": 1}, {"a": float("nan")}, {"a": {1, 2}}, {"a": "\ud800"}]
 )
 def test_bad_properties(value):
-    with pytest.raises(InvalidArgument, match=r"^properties "):
-        checks.properties(value)
+    with pytest.raises(InvalidArgument, match=r"^properties:"):
+        calls.properties(value)
 
 
 @pytest.mark.parametrize("value", [[], "names", {"a": 1}, [""], [1], None])
 def test_bad_property_names(value):
-    with pytest.raises(InvalidArgument, match=r"^properties "):
-        checks.property_names(value)
+    with pytest.raises(InvalidArgument, match=r"^properties:"):
+        calls.property_names(value)
 
 
 def test_lists_are_sent_without_doubles():
-    assert checks.resource_ids(["b", "a", "b"]) == ["b", "a"]
-    assert checks.property_names(iter(["x", "x"])) == ["x"]
+    assert calls.resource_ids(["b", "a", "b"]) == ["b", "a"]
+    assert calls.property_names(iter(["x", "x"])) == ["x"]
 
 
 @pytest.mark.parametrize(("value", "sent"), [(0, "0"), (101, "101"), ("abc:7", "abc:7")])
 def test_next_id(value, sent):
-    assert checks.next_id(value) == sent
+    assert calls.next_id(value) == sent
 
 
 @pytest.mark.parametrize("value", [-1, True, 1.5, "", "a\nb", "x" * 257])
 def test_bad_next_id(value):
-    with pytest.raises(InvalidArgument, match=r"^nextId "):
-        checks.next_id(value)
+    with pytest.raises(InvalidArgument, match=r"^nextId:"):
+        calls.next_id(value)
 
 
 @pytest.mark.parametrize("value", [0, 101, "5", True])
 def test_bad_count(value):
-    with pytest.raises(InvalidArgument, match=r"^count "):
-        checks.count(value)
-    assert checks.count(100) == 100
+    with pytest.raises(InvalidArgument, match=r"^count:"):
+        calls.count(value)
+    assert calls.count(100) == "100"
 
 
 # recording
@@ -157,10 +146,10 @@ def test_bad_count(value):
 )
 def test_web_record_bounds(name, least, most):
     for value in (least, most):
-        assert settings_checks.web_record_config({name: value}, starts=False) == {name: value}
+        assert calls.web_settings({name: value}) == {name: value}
     for value in (least - 1, most + 1, str(least), float(most), True):
         with pytest.raises(InvalidArgument) as caught:
-            settings_checks.web_record_config({name: value}, starts=False)
+            calls.web_settings({name: value})
         assert caught.value.field == f"webRecordConfig.{name}"
 
 
@@ -183,17 +172,17 @@ def test_web_record_bounds(name, least, most):
 def test_web_record_size(width, height, fits):
     config = {k: v for k, v in {"videoWidth": width, "videoHeight": height}.items() if v is not None}
     if fits:
-        assert settings_checks.web_record_config(config, starts=False) == config
+        assert calls.web_settings(config) == config
     else:
         with pytest.raises(InvalidArgument, match=r"^webRecordConfig.video"):
-            settings_checks.web_record_config(config, starts=False)
+            calls.web_settings(config)
 
 
 def test_web_record_address_is_needed_to_start():
-    with pytest.raises(InvalidArgument, match=r"^webRecordConfig\.rootUrl "):
-        settings_checks.web_record_config({"onhold": True}, starts=True)
-    config = WebRecordConfig(root_url="https://x.example/r", publish_rtmp=True, onhold=True)
-    assert settings_checks.web_record_config(config, starts=True) == {
+    with pytest.raises(InvalidArgument, match=r"^webRecordConfig\.rootUrl:"):
+        calls.start_web({"onhold": True})
+    config = {"rootUrl": "https://x.example/r", "publishRtmp": True, "onhold": True}
+    assert calls.start_web(config) == {
         "rootUrl": "https://x.example/r",
         "publishRtmp": "true",
         "onhold": True,
@@ -214,7 +203,7 @@ def test_web_record_address_is_needed_to_start():
 )
 def test_bad_web_record_config(config, field):
     with pytest.raises(InvalidArgument) as caught:
-        settings_checks.web_record_config(config, starts=False)
+        calls.web_settings(config)
     assert caught.value.field == field
 
 
@@ -232,7 +221,7 @@ def test_bad_web_record_config(config, field):
     ],
 )
 def test_conversions(ext, conversion):
-    assert settings_checks.conversion(conversion, ext=ext) == conversion
+    assert calls.conversion(conversion, ext=ext) == conversion
 
 
 @pytest.mark.parametrize(
@@ -257,14 +246,14 @@ def test_conversions(ext, conversion):
 )
 def test_bad_conversions(ext, conversion, field):
     with pytest.raises(InvalidArgument) as caught:
-        settings_checks.conversion(conversion, ext=ext)
+        calls.conversion(conversion, ext=ext)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"resource_name": "n" * 64}, "resourceName"),
+        ({"resourceName": "n" * 64}, "resourceName"),
         ({"size": 0}, "size"),
         ({"size": 1.5}, "size"),
         ({"ext": "exe"}, "ext"),
@@ -274,42 +263,27 @@ def test_bad_conversions(ext, conversion, field):
     ],
 )
 def test_bad_resources(change, field):
-    good = {
-        "resource_name": "n" * 63,
-        "size": 1,
-        "ext": "pdf",
-        "url": "https://x.example/a",
-        "conversion_": None,
-    }
-    assert settings_checks.resource(**good)["resourceName"] == "n" * 63
+    good = {"resourceName": "n" * 63, "size": 1, "ext": "pdf", "url": "https://x.example/a"}
+    assert calls.resource(good) == good
     with pytest.raises(InvalidArgument) as caught:
-        settings_checks.resource(**{**good, **change})
+        calls.resource({**good, **change})
     assert caught.value.field == field
-
-
-def test_conversion_model():
-    model = Conversion(type="static", output_format="png")
-    assert settings_checks.conversion(model, ext="pdf") == {"type": "static", "outputFormat": "png"}
 
 
 # rooms
 
 
 def test_schedule():
-    model = Schedule(start_time=1_800_000_000_000, duration=86_400, close_delay=0)
-    assert settings_checks.schedule(model) == {
-        "startTime": 1_800_000_000_000,
-        "duration": 86_400,
-        "closeDelay": 0,
-    }
+    good = {"startTime": 1_800_000_000_000, "duration": 86_400, "closeDelay": 0}
+    assert calls.schedule(good) == good
     for name, value in [("startTime", 0), ("duration", 86_401), ("duration", 0), ("closeDelay", -1)]:
-        with pytest.raises(InvalidArgument, match=rf"^schedule\.{name} "):
-            settings_checks.schedule({name: value})
+        with pytest.raises(InvalidArgument, match=rf"^schedule\.{name}:"):
+            calls.schedule({name: value})
 
 
 def test_role_config():
     good = {"2": {"limit": 30, "defaultStream": {"state": 1, "videoState": 0}}}
-    assert settings_checks.role_config(good) == good
+    assert calls.role_config(good) == good
     for bad, field in [
         ({"9": {}}, "roleConfig"),
         ({"2": {"limit": "30"}}, "roleConfig.2.limit"),
@@ -317,14 +291,14 @@ def test_role_config():
         ({"2": 5}, "roleConfig.2"),
     ]:
         with pytest.raises(InvalidArgument) as caught:
-            settings_checks.role_config(bad)
+            calls.role_config(bad)
         assert caught.value.field == field
 
 
 def test_groups():
-    sent = settings_checks.groups(
+    sent = calls.groups(
         [
-            Group(group_name="Red", users=["u1"]),
+            {"groupName": "Red", "users": ["u1"]},
             {"groupUuid": "g2", "groupName": "Blue", "users": [{"userUuid": "u2"}]},
         ]
     )
@@ -348,5 +322,21 @@ def test_groups():
 )
 def test_bad_groups(groups, field):
     with pytest.raises(InvalidArgument) as caught:
-        settings_checks.groups(groups)
+        calls.groups(groups)
     assert caught.value.field == field
+
+
+def test_an_ext_app_may_be_switched_without_properties():
+    call = PutExtAppProperties(room_uuid="r", ext_app_uuid="x", properties={}, common_state=0)
+    assert call.body() == {"properties": {}, "common": {"state": 0}}
+
+
+def test_the_first_wrong_parameter_is_named():
+    with pytest.raises(InvalidArgument) as caught:
+        StartRecording(room_uuid="/", mode="mix", retry_timeout_s=0)
+    assert (caught.value.field, caught.value.problem.code) == ("roomUuid", Code.ID_CHARACTERS)
+
+
+def test_parameters_that_a_call_does_not_have_are_a_fault_of_the_program():
+    with pytest.raises(TypeError):
+        StartRecording(room_uuid="r", colour="blue")

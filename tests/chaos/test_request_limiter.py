@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin import agora
-from classroom_admin.agora import calls
+from classroom_admin.agora.calls import KickUser
 from classroom_admin.agora.config import CloudConfig
+from classroom_admin.agora.event_calls import PollEvents, RoomEvents
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync.shared_budget import (
+from classroom_admin.sync.request_limiter import (
     LONGEST_DEBT_S,
     Pace,
-    SharedBudget,
+    SharedLimiter,
     in_background,
     reserve,
     take_what_is_left,
@@ -27,6 +28,8 @@ from tests.chaos.crew import Crew
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "0123456789abcdef0123456789abcdef"
+KICK = KickUser(room_uuid="r", user_uuid="u")
+EVENTS = RoomEvents(room_uuid="r")
 
 
 @given(
@@ -49,44 +52,60 @@ def test_in_no_second_are_there_more_than_the_bound(bound: float, asks: list[tup
 
 
 def test_a_command_finds_a_turn_though_background_work_takes_all_it_can(hands: clock.SteppedClock) -> None:
-    sweeping = SharedBudget(APP, 20.0, sleep=hands.step)
-    commands = SharedBudget(APP, 20.0, sleep=hands.step)
+    sweeping = SharedLimiter(APP, 20.0, sleep=hands.step)
+    commands = SharedLimiter(APP, 20.0, sleep=hands.step)
     with in_background():
         began = clock.monotonic()
         for _request in range(150):
-            assert sweeping.wait_s(calls.ROOM_EVENTS) == 0
+            assert sweeping.wait_s(EVENTS) == 0
         took_s = clock.monotonic() - began
     assert 150 / 20 <= took_s <= 150 / 15, "all that is left is used, and no more"
-    assert [commands.wait_s(calls.KICK) for _ in range(2)] == [0, 0], "kept for them"
+    assert [commands.wait_s(KICK) for _ in range(2)] == [0, 0], "kept for them"
     for _command in range(14):
-        commands.wait_s(calls.KICK)
-    ahead_s = commands.wait_s(calls.POLL_EVENTS)
+        commands.wait_s(KICK)
+    ahead_s = commands.wait_s(PollEvents())
     assert 0.7 < ahead_s < 1.2, "the poll after the commands"
     with in_background():
         began = clock.monotonic()
-        assert sweeping.wait_s(calls.ROOM_EVENTS) == 0
+        assert sweeping.wait_s(EVENTS) == 0
     assert clock.monotonic() - began >= ahead_s, "sweeps after both"
 
 
 def test_background_work_is_never_starved(hands: clock.SteppedClock) -> None:
-    commands = SharedBudget(APP, 1.0)
+    commands = SharedLimiter(APP, 1.0)
 
     def busy(seconds: float) -> None:
         hands.step(seconds)
-        commands.wait_s(calls.KICK)
+        commands.wait_s(KICK)
 
     with in_background():
         began = clock.monotonic()
-        SharedBudget(APP, 1.0, sleep=busy).wait_s(calls.ROOM_EVENTS)
+        SharedLimiter(APP, 1.0, sleep=busy).wait_s(EVENTS)
     assert clock.monotonic() - began < 60
 
 
+def test_background_work_plans_what_is_left_and_never_waits_to_know(hands: clock.SteppedClock) -> None:
+    limiter = SharedLimiter(APP, 20.0)
+    assert limiter.free_for_background() == 15, "the rest is for commands and the poll"
+    for _command in range(15):
+        limiter.wait_s(KICK)
+    began = clock.monotonic()
+    assert limiter.free_for_background() == 4
+    for _command in range(20):
+        limiter.wait_s(KICK)
+    assert limiter.free_for_background() == 1, "its turn comes, after those that are reserved"
+    assert clock.monotonic() == began
+    hands.step(10)
+    assert limiter.free_for_background() == 15
+    assert SharedLimiter(APP, 0.0).free_for_background() is None
+
+
 def test_a_clock_that_was_set_back_gives_nothing_away_and_ends_nothing(hands: clock.SteppedClock) -> None:
-    budget = SharedBudget(APP, 10.0)
+    limiter = SharedLimiter(APP, 10.0)
     for _request in range(5):
-        budget.wait_s(calls.KICK)
+        limiter.wait_s(KICK)
     hands.set_wall(clock.from_ms(clock.now_ms() - 3_600_000))
-    waits = [budget.wait_s(calls.KICK) for _request in range(10)]
+    waits = [limiter.wait_s(KICK) for _request in range(10)]
     assert waits == sorted(waits)
     assert waits[-1] <= 10 / 8 + 0.5
 
@@ -95,8 +114,8 @@ def test_several_threads_together_keep_to_it() -> None:
     waits: list[float] = []
 
     def ask() -> None:
-        budget = SharedBudget(APP, 50.0)
-        waits.extend(budget.wait_s(calls.KICK) for _ in range(15))
+        limiter = SharedLimiter(APP, 50.0)
+        waits.extend(limiter.wait_s(KICK) for _ in range(15))
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -109,10 +128,10 @@ def test_several_threads_together_keep_to_it() -> None:
     assert max(waits) + clock.monotonic() - began >= (60 - pace.burst) / pace.per_second - 0.1
 
 
-def test_every_client_of_the_house_shares_it() -> None:
+def test_every_client_of_the_installation_shares_it() -> None:
     config = CloudConfig(region="na", app_id=APP, app_certificate=APP, uid="server")
     client = agora.client_for(config)
-    assert isinstance(client.transport._budget, SharedBudget)
+    assert isinstance(client.transport.limiter, SharedLimiter)
 
 
 def test_two_processes_together_stay_below_the_bound(

@@ -1,0 +1,121 @@
+"""A call to the cloud as a value: validated when it is made, sent by `Client.send`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar, cast
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from classroom_admin.agora.answers import RawAnswer, read_envelope
+from classroom_admin.agora.codes import Code
+from classroom_admin.agora.config import CloudConfig
+from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.agora.fields import Wrong
+
+A = TypeVar("A")
+
+
+class CloudCall(BaseModel, Generic[A]):
+    """One call of the contract with its parameters. `A` is what its answer is read as.
+
+    Making one raises `InvalidArgument` for the first parameter that the cloud would refuse. The class says
+    what holds for every such call: `operation` (the contract's name), `method`, `template` of the path,
+    `repeat` (it may be sent again after it may have reached the cloud) with the reason in `why`, and
+    `patient` (it waits and tries again by itself after 429 or when no host answers; else the caller decides).
+
+    Every call is tried at the other host where surely nothing was sent, with a fresh token once after 401,
+    and again after 429, which says that nothing was done. `repeat` allows more than that.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    operation: ClassVar[str]
+    method: ClassVar[str]
+    template: ClassVar[str]
+    repeat: ClassVar[bool]
+    why: ClassVar[str]
+    patient: ClassVar[bool] = True
+
+    def __init__(self, **arguments: Any) -> None:
+        try:
+            super().__init__(**arguments)
+        except ValidationError as error:
+            wrong = invalid_argument(error, of=type(self))
+        else:
+            return
+        raise wrong  # outside of the handler: the context would hold the arguments
+
+    def path(self, config: CloudConfig) -> str:
+        """Fill the template. Every part is percent-encoded, slash included."""
+        parts = {"region": config.region, "appId": config.app_id}
+        by_upstream = {upstream_name(type(self), name): name for name in type(self).model_fields}
+
+        def part(found: re.Match[str]) -> str:
+            name = found[1]
+            value = parts[name] if name in parts else getattr(self, by_upstream[name])
+            return quote(str(value), safe="")
+
+        return re.sub(r"\{(\w+)\}", part, self.template)
+
+    def query(self) -> Mapping[str, str]:
+        return {}
+
+    def body(self) -> Any:
+        """Return the JSON to send; None sends no body."""
+        return None
+
+    def method_for(self, config: CloudConfig) -> str:
+        return self.method
+
+    def read(self, raw: RawAnswer) -> tuple[A, int | None]:
+        """Return the typed answer and the cloud's time (ms). Raise the `CloudError` of an answer's code."""
+        envelope = read_envelope(raw.body, http_status=raw.http_status, request_id=raw.request_id)
+        return self.answer(envelope.data), envelope.ts
+
+    def answer(self, data: Any) -> A:
+        """Read `data` of the envelope. Commands whose answer tells nothing give None."""
+        return cast(A, None)
+
+
+def upstream_name(cls: type[BaseModel], name: str) -> str:
+    """Return the cloud's name for a field of a call."""
+    field = cls.model_fields.get(name)
+    return name if field is None else field.serialization_alias or to_camel(name)
+
+
+def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidArgument:
+    """Return the first thing that is wrong, with the field named as the cloud names it."""
+    first = error.errors(include_url=False)[0]
+    head, *inside = first["loc"] or ("",)
+    names = [upstream_name(of, str(head)), *(to_camel(name) for name in inside if isinstance(name, str))]
+    if first["type"] == "missing":
+        return InvalidArgument(".".join(names), Code.MISSING)
+    wrong = first.get("ctx", {}).get("error")
+    if not isinstance(wrong, Wrong):
+        raise TypeError(f"{of.__name__}: {first['type']} at {first['loc']}")
+    field = ".".join(name for name in (*names, wrong.at) if name)
+    return InvalidArgument(field, wrong.problem.code, **wrong.problem.params)
+
+
+def given(**parts: Any) -> dict[str, Any]:
+    """Return the parts that are not None."""
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+class ReadCall(CloudCall[A]):
+    method = "GET"
+    repeat = True
+    why = "a read changes nothing"
+
+
+class SameCall(CloudCall[A]):
+    repeat = True
+    why = "the second time writes the same values again; at worst the room gets the same event twice"
+
+
+class OnceCall(CloudCall[A]):
+    repeat = False

@@ -1,0 +1,238 @@
+"""The types of a call's parameters: each checks its value by the contract's bounds and gives what is sent.
+
+A check raises `Wrong`; `call` turns that into an `InvalidArgument` that names the field. Lengths are bytes of
+UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+
+from classroom_admin.agora.codes import Code
+from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.common.cloud_ids import ID_BYTES, ID_CHARACTERS, ID_SIGNS
+from classroom_admin.common.problems import Problem
+
+FOREVER: Final = -1
+Check = Callable[[Any], Any]
+
+
+class Wrong(ValueError):
+    """A value that the cloud would refuse. `at` names a field inside of the checked value."""
+
+    def __init__(self, code: Code, /, *, at: str = "", **params: Any) -> None:
+        super().__init__(code)
+        self.at = at
+        self.problem = Problem(code, params)
+
+
+def checked(check: Check, value: object, *, field: str) -> Any:
+    """Return what `check` makes of a value that belongs to no call yet. Raises `InvalidArgument`."""
+    try:
+        return check(value)
+    except Wrong as wrong:
+        problem = wrong.problem
+    raise InvalidArgument(field, problem.code, **problem.params)
+
+
+def text(value: object) -> str:
+    """Check for a string that can be written as UTF-8."""
+    if not isinstance(value, str):
+        raise Wrong(Code.NOT_TEXT)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Wrong(Code.LONE_SURROGATE) from None
+    return value
+
+
+def identifier(value: object) -> str:
+    """Check an id of the contract: 1 to 63 bytes of the allowed characters, and neither "." nor "..".
+
+    The cloud allows these two, but every HTTP client resolves them as a path, even percent-encoded.
+    """
+    given = text(value)
+    if not given:
+        raise Wrong(Code.ID_EMPTY)
+    if len(given.encode("utf-8")) >= ID_BYTES:
+        raise Wrong(Code.ID_TOO_LONG, bytes=ID_BYTES)
+    strange = sorted(set(given) - ID_CHARACTERS)
+    if strange:
+        shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
+        raise Wrong(Code.ID_CHARACTERS, shown=shown, signs=ID_SIGNS)
+    if given in (".", ".."):
+        raise Wrong(Code.ID_DOTS, it=repr(given))
+    return given
+
+
+def name(*, fewer_than: int = 64) -> Check:
+    """Check a name that people read: not blank, shorter than `fewer_than` bytes, no control characters."""
+
+    def check(value: object) -> str:
+        given = text(value)
+        if not given.strip():
+            raise Wrong(Code.NAME_EMPTY)
+        if (has := len(given.encode("utf-8"))) >= fewer_than:
+            raise Wrong(Code.NAME_TOO_LONG, most=fewer_than, has=has)
+        if any(ord(character) < 32 or ord(character) == 127 for character in given):
+            raise Wrong(Code.CONTROL_CHARACTERS)
+        return given
+
+    return check
+
+
+def whole(least: int, most: int | None = None) -> Check:
+    """Check for an `int` in a range, bounds included. True and 3.0 are not whole numbers."""
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Wrong(Code.NOT_WHOLE)
+        return int(_within(value, least, most))
+
+    return check
+
+
+def number(least: float, most: float) -> Check:
+    """Check for an `int` or finite `float` in a range, bounds included."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Wrong(Code.NOT_NUMBER)
+        return _within(value, least, most)
+
+    return check
+
+
+def _within(value: float, least: float, most: float | None) -> float:
+    if most is None:
+        if value < least:
+            raise Wrong(Code.TOO_SMALL, least=least, value=value)
+    elif not least <= value <= most:
+        raise Wrong(Code.OUT_OF_RANGE, least=least, most=most, value=value)
+    return value
+
+
+def one_of(*choices: Any) -> Check:
+    def check(value: object) -> Any:
+        # 1 == True and 1 == 1.0 in Python, but not in JSON.
+        if not any(value == choice and type(value) is type(choice) for choice in choices):
+            raise Wrong(Code.NOT_A_CHOICE, choices=", ".join(map(str, choices)), value=repr(value))
+        return value
+
+    return check
+
+
+def boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(Code.NOT_BOOLEAN)
+    return value
+
+
+def boolean_as_text(value: object) -> object:
+    """Check for a boolean that is sent as "true" or "false", as the documents print publishRtmp."""
+    return value if value in ("true", "false") else str(boolean(value)).lower()
+
+
+def ban_seconds(value: object) -> int:
+    """Check how long somebody is banned: 1 second or more, or -1 (`FOREVER`)."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Wrong(Code.NOT_WHOLE)
+    if value != FOREVER and value < 1:
+        raise Wrong(Code.BAN_TOO_SHORT, seconds=value)
+    return value
+
+
+def web_address(value: object) -> str:
+    """Check for an absolute http or https address with a host and without blanks."""
+    given = text(value)
+    if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in given):
+        raise Wrong(Code.ADDRESS_BLANK)
+    try:
+        parts = urlsplit(given)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise Wrong(Code.NOT_ADDRESS)
+    return given
+
+
+def json_object(value: object) -> dict[str, Any]:
+    """Check for a JSON object whose names are texts that are not empty."""
+    if not isinstance(value, Mapping):
+        raise Wrong(Code.NOT_OBJECT)
+    for key in value:
+        if not isinstance(key, str) or not key:
+            raise Wrong(Code.PROPERTY_NAME, name=repr(key))
+    given = dict(value)
+    try:
+        json.dumps(given, allow_nan=False, ensure_ascii=False).encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Wrong(Code.NOT_JSON, error=str(error)) from None
+    return given
+
+
+def properties(value: object) -> dict[str, Any]:
+    """Check for a JSON object that is not empty."""
+    given = json_object(value)
+    if not given:
+        raise Wrong(Code.PROPERTIES_EMPTY)
+    return given
+
+
+def property_names(value: object) -> list[str]:
+    """Check for one or more names; a name that is given twice is sent once."""
+    names = [text(item) for item in _listed(value)]
+    if not all(names):
+        raise Wrong(Code.NAME_IN_LIST_EMPTY)
+    return list(dict.fromkeys(names))
+
+
+def identifiers(value: object) -> list[str]:
+    """Check for one or more ids; an id that is given twice is sent once."""
+    return list(dict.fromkeys(identifier(item) for item in _listed(value)))
+
+
+def next_id(value: object) -> str:
+    """Check where to go on: the number of a sequence, or what the page before gave."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(whole(0)(value))
+    given = text(value)
+    if not given or len(given.encode("utf-8")) > 256 or not given.isprintable():
+        raise Wrong(Code.NEXT_ID)
+    return given
+
+
+def a_list(value: object) -> list[Any]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise Wrong(Code.NOT_LIST)
+    return list(value)
+
+
+def _listed(value: object) -> list[Any]:
+    items = a_list(value)
+    if not items:
+        raise Wrong(Code.LIST_EMPTY)
+    return items
+
+
+Id = Annotated[str, BeforeValidator(identifier)]
+PlainText = Annotated[str, BeforeValidator(text)]
+Name = Annotated[str, BeforeValidator(name())]
+RoomName = Annotated[str, BeforeValidator(name(fewer_than=65))]
+Address = Annotated[str, BeforeValidator(web_address)]
+Boolean = Annotated[bool, BeforeValidator(boolean)]
+JsonObject = Annotated[Mapping[str, Any], BeforeValidator(json_object)]
+Properties = Annotated[Mapping[str, Any], BeforeValidator(properties)]
+PropertyNames = Annotated[Sequence[str], BeforeValidator(property_names)]
+Ids = Annotated[Sequence[str], BeforeValidator(identifiers)]
+NextId = Annotated[str | int, BeforeValidator(next_id)]
+Switch = Annotated[int, BeforeValidator(one_of(0, 1))]
+FromZero = Annotated[int, BeforeValidator(whole(0))]
+FromOne = Annotated[int, BeforeValidator(whole(1))]
+BanSeconds = Annotated[int, BeforeValidator(ban_seconds)]

@@ -1,0 +1,184 @@
+"""Settings that are objects: web recording, conversion of a file, schedule, roles, breakout rooms.
+
+Each is given with the upstream (camelCase) names and checked by the contract's bounds. A name that the
+contract does not have is refused: it is more often a typing error than a new feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic.alias_generators import to_camel
+
+from classroom_admin.agora import fields
+from classroom_admin.agora.codes import Code
+from classroom_admin.agora.fields import Address, Boolean, Id, Name, Switch, Wrong
+
+STATIC_EXTS: Final = ("ppt", "doc", "docx", "pdf")
+DYNAMIC_EXTS: Final = ("pptx",)
+RESOURCE_EXTS: Final = (
+    *("ppt", "pptx", "pptm", "docx", "doc", "xlsx", "xls", "csv", "pdf"),
+    *("mp3", "mp4", "png", "jpg", "gif"),
+)
+OUTPUT_FORMATS: Final = ("png", "jpg", "jpeg", "webp")
+MOST_PIXELS: Final = 921_600
+DEFAULT_WIDTH: Final = 1280
+DEFAULT_HEIGHT: Final = 720
+LONGEST_CLASS_S: Final = 86_400
+LATEST_MS: Final = 253_402_300_799_999  # the last of the year 9999
+
+
+class Settings(BaseModel):
+    """An object with a fixed set of names, all of them optional. What is not given is not sent."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise Wrong(Code.NOT_OBJECT)
+        known = [field.alias for field in cls.model_fields.values()]
+        for name in value:
+            if name not in known:
+                raise Wrong(Code.UNKNOWN_SETTING, name=repr(name), known=", ".join(map(str, known)))
+        return dict(value)
+
+    @classmethod
+    def as_sent(cls, value: object) -> dict[str, Any]:
+        """Check the object and return it as it is sent."""
+        return cls.model_validate(value).model_dump(by_alias=True, exclude_unset=True)
+
+
+class WebRecordSettings(Settings):
+    """Settings of a web recording: kbit/s, pixels, hours."""
+
+    url: Address = ""
+    root_url: Address = ""
+    publish_rtmp: Annotated[str, BeforeValidator(fields.boolean_as_text)] = ""
+    onhold: Boolean = False
+    video_bitrate: Annotated[int, BeforeValidator(fields.whole(50, 8000))] = 0
+    video_fps: Annotated[int, BeforeValidator(fields.whole(5, 60))] = 0
+    audio_profile: Annotated[int, BeforeValidator(fields.one_of(0, 1, 2))] = 0
+    video_width: Annotated[int, BeforeValidator(fields.whole(480, 1280))] = DEFAULT_WIDTH
+    video_height: Annotated[int, BeforeValidator(fields.whole(480, 1280))] = DEFAULT_HEIGHT
+    max_recording_hour: Annotated[int, BeforeValidator(fields.whole(1, 720))] = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> WebRecordSettings:
+        if not self.model_fields_set:
+            raise Wrong(Code.SETTINGS_EMPTY)
+        pixels = self.video_width * self.video_height
+        if pixels > MOST_PIXELS:
+            raise Wrong(
+                Code.TOO_MANY_PIXELS,
+                at="videoHeight" if "video_height" in self.model_fields_set else "videoWidth",
+                most=MOST_PIXELS,
+                width=self.video_width,
+                height=self.video_height,
+                pixels=pixels,
+                usual_width=DEFAULT_WIDTH,
+                usual_height=DEFAULT_HEIGHT,
+            )
+        return self
+
+
+class ConversionSettings(Settings):
+    """How a file becomes pages."""
+
+    type: Annotated[str, BeforeValidator(fields.one_of("static", "dynamic"))] = Field(
+        "", validate_default=True
+    )
+    preview: Boolean = False
+    scale: Annotated[float, BeforeValidator(fields.number(0.1, 3))] = 1
+    output_format: Annotated[str, BeforeValidator(fields.one_of(*OUTPUT_FORMATS))] = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> ConversionSettings:
+        if self.type == "static" and "preview" in self.model_fields_set:
+            raise Wrong(Code.ONLY_DYNAMIC, at="preview")
+        for name in ("scale", "output_format"):
+            if self.type == "dynamic" and name in self.model_fields_set:
+                raise Wrong(Code.ONLY_STATIC, at=to_camel(name))
+        return self
+
+
+class ScheduleSettings(Settings):
+    """When a class is: `startTime` in ms UTC, `duration` and `closeDelay` in s, at most a day."""
+
+    start_time: Annotated[int, BeforeValidator(fields.whole(1, LATEST_MS))] = 0
+    duration: Annotated[int, BeforeValidator(fields.whole(1, LONGEST_CLASS_S))] = 0
+    close_delay: Annotated[int, BeforeValidator(fields.whole(0, LONGEST_CLASS_S))] = 0
+
+
+class StreamSettings(Settings):
+    state: Switch = 0
+    video_state: Switch = 0
+    audio_state: Switch = 0
+
+
+class RoleSettings(Settings):
+    limit: Annotated[int, BeforeValidator(fields.whole(-1))] = -1
+    default_stream: Annotated[Mapping[str, Any], BeforeValidator(StreamSettings.as_sent)] = Field({})
+
+
+def role_config(value: object) -> dict[str, Any]:
+    """Check bounds by the role's number as text: `{"2": {"limit": 30, "defaultStream": {"state": 1}}}`."""
+    given = fields.properties(value)
+    for role in given:
+        if role not in ("0", "1", "2", "3", "4"):
+            raise Wrong(Code.UNKNOWN_ROLE, role=repr(role))
+    dumped: dict[str, Any] = _ROLES.dump_python(
+        _ROLES.validate_python(given), by_alias=True, exclude_unset=True
+    )
+    return dumped
+
+
+class MemberSettings(Settings):
+    """A person in a breakout room: `{"userUuid": …}`, or the user id alone."""
+
+    user_uuid: Id = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _id_alone(cls, value: Any) -> Any:
+        return {"userUuid": value.get("userUuid") if isinstance(value, Mapping) else value}
+
+
+class GroupSettings(Settings):
+    """A breakout room; one without an id gets one from the cloud."""
+
+    group_uuid: Id = ""
+    group_name: Name = Field("", validate_default=True)
+    users: Annotated[list[MemberSettings], BeforeValidator(fields.a_list)] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_users(cls, value: Any) -> Any:
+        return {"users": [], **value} if isinstance(value, Mapping) else value
+
+
+def groups(value: object) -> list[dict[str, Any]]:
+    """Check breakout rooms: at least one, and nobody in two of them."""
+    checked = _GROUPS.validate_python(fields.a_list(value))
+    if not checked:
+        raise Wrong(Code.GROUPS_EMPTY)
+    seen: set[str] = set()
+    for user in (user.user_uuid for group in checked for user in group.users):
+        if user in seen:
+            raise Wrong(Code.IN_TWO_GROUPS, at="users", user=repr(user))
+        seen.add(user)
+    dumped: list[dict[str, Any]] = _GROUPS.dump_python(checked, by_alias=True, exclude_unset=True)
+    return dumped
+
+
+_ROLES: Final = TypeAdapter(dict[str, RoleSettings])
+_GROUPS: Final = TypeAdapter(list[GroupSettings])
+
+WebRecordConfig = Annotated[Mapping[str, Any], BeforeValidator(WebRecordSettings.as_sent)]
+Conversion = Annotated[Mapping[str, Any], BeforeValidator(ConversionSettings.as_sent)]
+Schedule = Annotated[Mapping[str, Any], BeforeValidator(ScheduleSettings.as_sent)]
+RoleConfig = Annotated[Mapping[str, Any], BeforeValidator(role_config)]
+Groups = Annotated[Sequence[Mapping[str, Any]], BeforeValidator(groups)]

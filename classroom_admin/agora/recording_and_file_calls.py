@@ -1,0 +1,201 @@
+"""Calls about recordings and files of a class: one class each. A is the section of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from classroom_admin.agora import fields
+from classroom_admin.agora.answers import read_next_id
+from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
+from classroom_admin.agora.calls import ROOM
+from classroom_admin.agora.codes import Code
+from classroom_admin.agora.config import CloudConfig
+from classroom_admin.agora.fields import Address, FromOne, Id, Ids, Name, NextId, Wrong
+from classroom_admin.agora.models import (
+    RecordingItem,
+    RecordingPage,
+    RecordingStarted,
+    ResourceItem,
+    read_list,
+    read_object,
+)
+from classroom_admin.agora.parameters import (
+    DYNAMIC_EXTS,
+    RESOURCE_EXTS,
+    STATIC_EXTS,
+    Conversion,
+    WebRecordConfig,
+)
+
+ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
+
+
+class StartRecording(OnceCall[RecordingStarted]):
+    """Start recording (A). Event 1001 confirms it. `RecordingNotEnded` where one runs.
+
+    `mode` None records M3U8 and TS of the teachers; "web" records a page as MP4 and needs `web_config` with
+    its address. `retry_timeout_s`: seconds between the cloud's own (at most two) tries.
+    """
+
+    operation = "setRecordingState"
+    method = "PUT"
+    template = f"{ROOM}/records/states/1"
+    why = "a repeated start is answered 409, or starts a second recording after a quick stop"
+
+    room_uuid: Id
+    mode: Annotated[str, BeforeValidator(fields.one_of("web"))] | None = None
+    web_config: Annotated[WebRecordConfig | None, Field(serialization_alias="webRecordConfig")] = None
+    retry_timeout_s: Annotated[FromOne | None, Field(serialization_alias="retryTimeout")] = None
+
+    @model_validator(mode="after")
+    def _mode_fits(self) -> StartRecording:
+        if self.mode is None and self.web_config is not None:
+            raise Wrong(Code.ONLY_WEB, at="webRecordConfig")
+        if self.mode is not None and self.web_config is None:
+            raise Wrong(Code.WEB_SETTINGS_MISSING, at="webRecordConfig")
+        if self.web_config is not None and not {"url", "rootUrl"} & self.web_config.keys():
+            raise Wrong(Code.PAGE_MISSING, at="webRecordConfig.rootUrl")
+        return self
+
+    def body(self) -> Any:
+        return given(mode=self.mode, webRecordConfig=self.web_config, retryTimeout=self.retry_timeout_s)
+
+    def answer(self, data: Any) -> RecordingStarted:
+        return RecordingStarted.model_validate(read_object(data))
+
+
+class StopRecording(OnceCall[RecordingStarted]):
+    """Stop recording (A). Event 1001 confirms it. `RecordingNotStarted` where none runs."""
+
+    operation = "setRecordingState"
+    method = "PUT"
+    template = f"{ROOM}/records/states/0"
+    why = "a repeated stop is answered 409, which would hide that the first one worked"
+
+    room_uuid: Id
+
+    def body(self) -> Any:
+        return {}
+
+    def answer(self, data: Any) -> RecordingStarted:
+        return RecordingStarted.model_validate(read_object(data))
+
+
+class UpdateRecording(OnceCall[None]):
+    """Change a running web recording (A): `onhold` True pauses, False resumes. No event confirms it.
+
+    Each call overwrites the last. Sent by the method that `CloudConfig.record_update_method` names.
+    """
+
+    operation = "updateRecording"
+    method = "PATCH"
+    template = f"{ROOM}/records/states/1"
+    why = "each call overwrites the last: a late second one could undo somebody's resume"
+
+    room_uuid: Id
+    web_config: Annotated[WebRecordConfig, Field(serialization_alias="webRecordConfig")]
+
+    def method_for(self, config: CloudConfig) -> str:
+        return config.record_update_method
+
+    def body(self) -> Any:
+        return {"webRecordConfig": self.web_config}
+
+
+class ListRecordings(ReadCall[RecordingPage]):
+    """List a room's recordings, up to 100 (A); go on with the page's `next_id` until it is None."""
+
+    operation = "listRecordings"
+    template = f"{ROOM}/records"
+
+    room_uuid: Id
+    next_id: NextId | None = None
+
+    def query(self) -> Mapping[str, str]:
+        return given(nextId=self.next_id)
+
+    def answer(self, data: Any) -> RecordingPage:
+        around = read_object(data)
+        items, unreadable = read_list(RecordingItem, around.get("list") if isinstance(data, dict) else data)
+        own = {"items": items, "unreadable": unreadable, "nextId": read_next_id(around.get("nextId"))}
+        return RecordingPage.model_validate({**around, **own})
+
+
+class PutResource(SameCall[list[ResourceItem]]):
+    """Share a file by its address (A); `size` in bytes. Gives the room's files. Event 1003 confirms it."""
+
+    operation = "putResource"
+    method = "PUT"
+    template = f"{ROOM_V1}/resources/{{resourceUuid}}"
+    why = "the same id is overwritten with the same facts"
+
+    room_uuid: Id
+    resource_uuid: Id
+    resource_name: Name
+    size: FromOne
+    ext: Annotated[str, BeforeValidator(fields.one_of(*RESOURCE_EXTS))]
+    url: Address
+
+    def body(self) -> Any:
+        return {"resourceName": self.resource_name, "size": self.size, "ext": self.ext, "url": self.url}
+
+    def answer(self, data: Any) -> list[ResourceItem]:
+        return _resources(data)
+
+
+class ConvertResource(PutResource):
+    """Share a file and turn it into pages: static for ppt, doc, docx and pdf, dynamic for pptx."""
+
+    repeat = False
+    why = "with a conversion, a second time starts (and bills) a second conversion"
+
+    conversion: Conversion
+
+    @model_validator(mode="after")
+    def _fits_the_file(self) -> ConvertResource:
+        kind = self.conversion["type"]
+        fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
+        if self.ext not in fitting:
+            told = {"kind": kind, "ext": self.ext, "fitting": ", ".join(fitting)}
+            raise Wrong(Code.CONVERSION_NOT_FOR_FILE, at="conversion.type", **told)
+        return self
+
+    def body(self) -> Any:
+        return {**super().body(), "conversion": self.conversion}
+
+
+class DeleteResources(SameCall[None]):
+    """Remove files from a class (A). Event 1003 confirms it."""
+
+    operation = "deleteResources"
+    method = "DELETE"
+    template = f"{ROOM_V1}/resources"
+    why = "what is deleted stays deleted"
+
+    room_uuid: Id
+    resource_uuids: Ids
+
+    def body(self) -> Any:
+        return {"resourceUuids": self.resource_uuids}
+
+
+class ListResources(ReadCall[list[ResourceItem]]):
+    """List a room's files and how far their conversion is (A). Items that are not objects are left out."""
+
+    operation = "listResources"
+    template = f"{ROOM_V1}/resources"
+
+    room_uuid: Id
+
+    def answer(self, data: Any) -> list[ResourceItem]:
+        return _resources(data)
+
+
+def _resources(data: Any) -> list[ResourceItem]:
+    if isinstance(data, dict):
+        data = data.get("list", [data] if "resourceUuid" in data else [])
+    items, _unreadable = read_list(ResourceItem, data)
+    return items
