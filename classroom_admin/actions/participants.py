@@ -1,24 +1,34 @@
-"""Commands about one person in a class: remove them, let them back in."""
+"""Commands about one person in a class: remove them, now or later, and let them back in."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
+from classroom_admin.actions import flow, scheduled
 from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
 from classroom_admin.actions.command import Command, Confirms, Detail
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora.checks import FOREVER
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
-from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.core import clock, language
 from classroom_admin.core.sentence import Sentence
 from classroom_admin.rooms.models import Participant, Room
 
 PRESENCE_EVENT: Final = 20
 LONGEST_REASON: Final = 500
+LONGEST_SCHEDULED_REASON: Final = 200
+SHORTEST_S: Final = 5
+LONGEST_S: Final = 3 * 60 * 60
 
 
 def remove_participant(
@@ -37,7 +47,7 @@ def remove_participant(
     Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…).
     ``for_the_class``: not before its planned close (see ``rest_of_class``). ``for_good``: never again in this
     room. At most one of the three. ``reason`` (at most 500 characters) stays in the record.
-    ``planned``: the ``PlannedRemoval`` that this carries out.
+    ``planned``: the id of the scheduled command that this runs.
 
     Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
     """
@@ -145,3 +155,130 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
         call=call,
     )
     return flow.run(actor=actor, room=room, command=command)
+
+
+def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
+    """Return the removals of a class that are or were scheduled."""
+    return ScheduledCommand.objects.filter(kind=Kind.REMOVAL, room=room)
+
+
+def schedule_removal(
+    *, actor: User, room: Room, participant: Participant, after_s: int, reason: str = "", **span: Any
+) -> ScheduledCommand:
+    """Have a person removed ``after_s`` seconds from now (5 to 10,800), unless somebody cancels it.
+
+    ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; none: they may come
+    back. On record at once, so that all who watch the class see it. Raises ``NotYours``, ``ActionRefused``.
+    """
+    flow.authorise(actor, room)
+    if participant.room_id != room.pk:
+        raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
+    if not SHORTEST_S <= after_s <= LONGEST_S:
+        raise ActionRefused(_("Choose between 5 seconds and 3 hours."), field="after")
+    check_removal(**{"duration_s": None, "for_the_class": False, "for_good": False, **span})
+    if len(reason) > LONGEST_SCHEDULED_REASON or "\x00" in reason:
+        raise ActionRefused(_("The reason must be at most 200 characters."), field="reason")
+    now = clock.now()
+    due_at = now + timedelta(seconds=after_s)
+    try:
+        with transaction.atomic():
+            command = ScheduledCommand.objects.create(
+                kind=Kind.REMOVAL,
+                by=actor,
+                room=room,
+                key=participant.user_uuid,
+                payload={"name": participant.name, "span": span, "reason": reason},
+                created_at=now,
+                changed_at=now,
+                due_at=due_at,
+                claimable_at=due_at,
+            )
+            asked = {"after_s": after_s, **span, "reason": reason}
+            _record_removal("participant.plan_removal", command, actor=actor, params=asked)
+            scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=after_s)
+    except IntegrityError as error:
+        raise ActionRefused(
+            _("This person is to be removed already. Call that off first, or let it run.")
+        ) from error
+    return command
+
+
+def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
+    """Cancel a scheduled removal. False where it is too late: done, under way or cancelled.
+
+    Raises ``NotYours``.
+    """
+    flow.authorise(actor, command.room)
+    with transaction.atomic():
+        waiting = ScheduledCommand.objects.filter(pk=command.pk, state=State.WAITING)
+        if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):
+            return False
+        _record_removal("participant.call_off_removal", command, actor=actor, params={"planned": command.pk})
+    return True
+
+
+@scheduled.handler(Kind.REMOVAL)
+def _run_removal(command: ScheduledCommand) -> Outcome:
+    """Remove the person, as who scheduled it."""
+    try:
+        return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
+    except ActionRefused as error:
+        why = error.sentence
+    except NotYours:
+        why = Sentence("Who planned it may not do this in this class any more.")
+
+    def not_done() -> None:
+        _record_removal(
+            "participant.remove",
+            command,
+            actor=command.by,
+            params={"planned": command.pk},
+            outcome=Step.Kind.FAILED,
+            detail=language.kept(why),
+        )
+
+    return Outcome(state=State.FAILED, reason=why, record=not_done)
+
+
+def _sent_before(command: ScheduledCommand) -> Entry | None:
+    """Return the entry of a worker that died after it had sent the command."""
+    assert command.room is not None
+    return Entry.objects.filter(
+        room_uuid=command.room.room_uuid,
+        action="participant.remove",
+        target=command.key,
+        params__planned=command.pk,
+    ).first()
+
+
+def _remove(command: ScheduledCommand) -> Entry:
+    """Return the entry of the removal. ``ActionRefused`` and ``NotYours`` where nothing was sent."""
+    assert command.room is not None
+    person = Participant.objects.filter(room=command.room, user_uuid=command.key).first()
+    if person is None:
+        raise ActionRefused(Sentence("This person is not in the class."))
+    if not person.online and not command.payload["span"]:
+        raise ActionRefused(Sentence("They had left by themselves before. Nothing was done."))
+    return remove_participant(
+        actor=command.by,
+        room=command.room,
+        participant=person,
+        reason=command.payload["reason"],
+        planned=command.pk,
+        **command.payload["span"],
+    )
+
+
+def _record_removal(
+    action: str, command: ScheduledCommand, *, actor: User, params: dict[str, Any], **how: Any
+) -> None:
+    assert command.room is not None
+    record.done(
+        actor=actor,
+        action=action,
+        room_uuid=command.room.room_uuid,
+        target=command.key,
+        target_name=command.payload["name"],
+        params={name: value for name, value in params.items() if value},
+        **how,
+    )

@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 from django.http import Http404
 
-from classroom_admin.actions import classes, groups, participants, properties, recordings, resources
+from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
 from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.files import resources
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Claim, Entry
 from classroom_admin.rooms.models import Participant, Resource, Room
@@ -16,9 +17,9 @@ FILE = {"name": "F", "url": "https://f.test/a.pdf", "ext": "pdf", "size": 1}
 WEB = {"rootUrl": "https://school.test"}
 
 COMMANDS = {
-    "start": lambda who, school: classes.start_class(**who),
-    "end": lambda who, school: classes.end_class(**who),
-    "close": lambda who, school: classes.close_class(**who),
+    "start": lambda who, school: class_state.start_class(**who),
+    "end": lambda who, school: class_state.end_class(**who),
+    "close": lambda who, school: class_state.close_class(**who),
     "remove": lambda who, school: participants.remove_participant(**who, participant=school.pupil),
     "let back": lambda who, school: participants.let_back(**who, user_uuid="ada"),
     "record": lambda who, school: recordings.start_recording(**who),
@@ -44,8 +45,10 @@ COMMANDS = {
     "unset app": lambda who, school: properties.delete_ext_app_properties(
         **who, ext_app_uuid="app", names=["a"]
     ),
-    "groups": lambda who, school: groups.open_groups(**who, groups=[{"groupName": "Red", "users": []}]),
-    "no groups": lambda who, school: groups.close_groups(**who),
+    "groups": lambda who, school: breakout_rooms.open_groups(
+        **who, groups=[{"groupName": "Red", "users": []}]
+    ),
+    "no groups": lambda who, school: breakout_rooms.close_groups(**who),
 }
 
 
@@ -82,9 +85,9 @@ def test_somebody_deactivated_may_not(school):
     school.teacher.is_active = False
     school.teacher.save()
     with pytest.raises(NotYours):
-        classes.start_class(actor=school.teacher, room=school.room)
+        class_state.start_class(actor=school.teacher, room=school.room)
     with pytest.raises(NotYours):
-        classes.create_class(actor=school.teacher, name="X", room_type=0)
+        class_state.create_class(actor=school.teacher, name="X", room_type=0)
 
 
 BAD = [
@@ -144,7 +147,7 @@ BAD = [
             **who, ext_app_uuid="a", properties={"a": 1}, state=2
         ),
     ),
-    ("groups", lambda who, s: groups.open_groups(**who, groups=[])),
+    ("groups", lambda who, s: breakout_rooms.open_groups(**who, groups=[])),
 ]
 
 
@@ -176,7 +179,7 @@ def test_bad_input_names_its_field(school, sim, field, command):
 )
 def test_bad_input_for_a_new_class(school, field, asked):
     with pytest.raises(ActionRefused) as refused:
-        classes.create_class(actor=school.teacher, **{"name": "Latin", "room_type": 4, **asked})
+        class_state.create_class(actor=school.teacher, **{"name": "Latin", "room_type": 4, **asked})
     assert refused.value.field == field
     assert not Entry.objects.exists()
     assert Room.objects.count() == 1
@@ -206,5 +209,5 @@ def test_people_and_files_of_another_class(school):
 def test_a_connection_that_is_not_set_up_is_said_in_words(school, settings):
     settings.AGORA = CloudConfig()
     with pytest.raises(ActionRefused, match="AGORA_APP_ID is not set"):
-        classes.start_class(actor=school.teacher, room=school.room)
+        class_state.start_class(actor=school.teacher, room=school.room)
     assert not Entry.objects.exists()

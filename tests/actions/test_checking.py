@@ -5,16 +5,16 @@ from django.test import Client
 from django.urls import reverse
 
 from classroom_admin.actions import (
+    breakout_rooms,
     checking,
-    classes,
-    groups,
+    class_state,
     looks,
     participants,
     properties,
     recordings,
-    resources,
 )
 from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.live.wording import COMMANDS
@@ -35,7 +35,7 @@ def asked(school, action, **columns):
 
 
 def test_what_was_done_is_confirmed_by_the_look(school):
-    entry = classes.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert kinds(entry) == ["requested", "accepted"]
     found = look(school, entry)
     assert (found.done, found.says) == (True, "The cloud says: the class is running.")
@@ -99,7 +99,7 @@ def test_a_closed_class_that_the_cloud_has_forgotten(school, sim):
 def test_an_end_that_nobody_knew_of(school, sim):
     sim.fault("lose_answer", route="set_class_state", count=1)
     sim.room(school.room.room_uuid, "state", state=1)
-    entry = classes.end_class(actor=school.teacher, room=school.room)
+    entry = class_state.end_class(actor=school.teacher, room=school.room)
     sim.clear_faults()
     assert kinds(entry)[-1] == Step.Kind.FAILED
     assert look(school, entry).done
@@ -177,13 +177,13 @@ def test_breakout_rooms(school):
     who = {"actor": school.teacher, "room": school.room}
     red = {"groupName": "Red", "users": ["ada"]}
     assert not look(school, asked(school, "groups.open", params={"groups": [red]})).done
-    assert look(school, groups.open_groups(**who, groups=[red])).done
+    assert look(school, breakout_rooms.open_groups(**who, groups=[red])).done
     others = {"groupName": "Red", "users": ["ben"]}
     assert not look(school, asked(school, "groups.open", params={"groups": [others]})).done
     found = look(school, asked(school, "groups.close"))
     assert (found.done, found.says) == (False, "The cloud still has 1 of the breakout rooms.")
     assert look(school, asked(school, "groups.close", params={"groups": [{"groupName": "Blue"}]})).done
-    assert look(school, groups.close_groups(**who)).done
+    assert look(school, breakout_rooms.close_groups(**who)).done
 
 
 def test_a_new_class(school, sim):

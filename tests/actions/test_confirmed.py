@@ -4,7 +4,8 @@ import pytest
 from django.db import connections, transaction
 
 from classroom_admin import agora
-from classroom_admin.actions import classes, groups, participants, properties, recordings, resources
+from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
+from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step
 from classroom_admin.rooms.models import Recording, RoomState
@@ -38,9 +39,9 @@ def sync(settings, school):
 def test_a_class_from_start_to_close(school, sync):
     who = {"actor": school.teacher, "room": school.room}
     for command, state in (
-        (classes.start_class, RoomState.STARTED),
-        (classes.end_class, RoomState.ENDED),
-        (classes.close_class, RoomState.CLOSED),
+        (class_state.start_class, RoomState.STARTED),
+        (class_state.end_class, RoomState.ENDED),
+        (class_state.close_class, RoomState.CLOSED),
     ):
         entry = command(**who)
         assert kinds(entry) == ["requested", "accepted"]
@@ -108,8 +109,8 @@ def test_properties_and_breakout_rooms(school, sync):
         properties.delete_participant_properties(**who, participant=school.pupil, names=["seat"]),
         properties.set_ext_app_properties(**who, ext_app_uuid="timer", properties={"seconds": 60}, state=1),
         properties.delete_ext_app_properties(**who, ext_app_uuid="timer", names=["seconds"]),
-        groups.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}]),
-        groups.close_groups(**who),
+        breakout_rooms.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}]),
+        breakout_rooms.close_groups(**who),
     ]
     sync()
     assert [kinds(entry) for entry in entries] == [CONFIRMED] * len(entries)
@@ -117,7 +118,7 @@ def test_properties_and_breakout_rooms(school, sync):
 
 def test_failed_becomes_confirmed_when_the_answer_was_lost_and_the_event_comes(school, sim, sync):
     sim.fault("lose_answer", route="set_class_state", count=1)
-    entry = classes.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert kinds(entry) == ["requested", "failed"]
     sync()
     assert kinds(entry) == ["requested", "failed", "confirmed"]
@@ -179,6 +180,6 @@ def test_the_last_word_stays_the_last(settings, reply, steps):
 
     with running_cloud(script) as cloud:
         settings.AGORA = config_for(cloud.url, app_id=APP_ID, app_certificate=CERTIFICATE)
-        entry = classes.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert kinds(entry) == steps

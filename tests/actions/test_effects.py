@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from classroom_admin.actions import classes, groups, participants, properties, recordings, resources
+from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
+from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Expectation
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import kinds, last_detail, make_recording
@@ -17,7 +18,11 @@ WEB = {"rootUrl": "https://school.test/page", "videoFps": 15}
 
 def test_start_end_close(school, truth):
     who = {"actor": school.teacher, "room": school.room}
-    for command, state in ((classes.start_class, 1), (classes.end_class, 2), (classes.close_class, 3)):
+    for command, state in (
+        (class_state.start_class, 1),
+        (class_state.end_class, 2),
+        (class_state.close_class, 3),
+    ):
         entry = command(**who)
         assert kinds(entry) == ACCEPTED
         assert truth()["state"] == state
@@ -40,7 +45,7 @@ def test_the_entry_says_who_did_what_to_whom(school):
 
 def test_the_expectation_starts_at_the_last_stored_event(school):
     Room.objects.filter(pk=school.room.pk).update(last_sequence=41)  # after the caller read the room
-    entry = classes.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert Expectation.objects.get(entry=entry).since_sequence == 41
 
 
@@ -154,7 +159,7 @@ def test_files(school, truth):
 
 def test_create_class(school, sim):
     starts_at = timezone.now() + timedelta(hours=2)
-    entry = classes.create_class(
+    entry = class_state.create_class(
         actor=school.teacher,
         name="Chemistry 9a",
         room_type=4,
@@ -184,14 +189,14 @@ def test_create_class(school, sim):
 
 
 def test_what_an_administrator_creates_is_nobodys(school):
-    entry = classes.create_class(actor=school.administrator, name="Assembly", room_type=2)
+    entry = class_state.create_class(actor=school.administrator, name="Assembly", room_type=2)
     assert kinds(entry) == CONFIRMED
     assert not RoomTeacher.objects.filter(room__room_uuid=entry.room_uuid).exists()
 
 
 def test_a_created_class_is_known_even_where_the_read_back_fails(school, sim):
     sim.fault("unavailable", route="read_room")
-    entry = classes.create_class(actor=school.teacher, name="Latin", room_type=0)
+    entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == ACCEPTED
     room = Room.objects.get(room_uuid=entry.room_uuid)
     assert room.name == "Latin"
@@ -232,9 +237,9 @@ def test_properties_of_an_ext_app(school, truth):
 
 def test_breakout_rooms(school, truth):
     who = {"actor": school.teacher, "room": school.room}
-    entry = groups.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}])
+    entry = breakout_rooms.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}])
     assert kinds(entry) == ACCEPTED
     assert [group["groupName"] for group in truth()["groups"].values()] == ["Red"]
     assert Expectation.objects.get(entry=entry).match == {"groups": True}
-    assert kinds(groups.close_groups(**who)) == ACCEPTED
+    assert kinds(breakout_rooms.close_groups(**who)) == ACCEPTED
     assert truth()["groups"] == {}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.actions.file_addresses import reach
-from classroom_admin.actions.file_kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
+from classroom_admin.actions.files.addresses import reach
+from classroom_admin.actions.files.kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
 from classroom_admin.agora.settings_checks import RESOURCE_EXTS
 from tests.actions.files import GOOD, HOSTILE, OLE, office
 

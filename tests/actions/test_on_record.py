@@ -5,7 +5,8 @@ import re
 import pytest
 
 from classroom_admin import agora
-from classroom_admin.actions import classes, properties, recordings, resources
+from classroom_admin.actions import class_state, properties, recordings
+from classroom_admin.actions.files import resources
 from classroom_admin.actions.on_record import shown_address, shown_properties
 from classroom_admin.audit.models import Claim, Entry
 from tests.actions.conftest import config_for, kinds, last_detail, make_school, on_record
@@ -16,7 +17,7 @@ TOKEN = "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGCzNLc0TU41TUs1T
 
 def test_no_token_and_no_certificate(school, sim, settings):
     who = {"actor": school.teacher, "room": school.room}
-    classes.start_class(**who)
+    class_state.start_class(**who)
     recordings.start_recording(
         **who,
         mode="web",
@@ -54,7 +55,7 @@ def test_a_cloud_that_echoes_the_token(db, settings):
     school = make_school("maths")
     with running_cloud(answer(status=400, code=400, msg=f"bad token={TOKEN}")) as cloud:
         settings.AGORA = config_for(cloud.url, app_id=APP_ID, app_certificate=CERTIFICATE)
-        entry = classes.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert "[hidden]" in last_detail(entry)["message"]
     assert TOKEN not in on_record()

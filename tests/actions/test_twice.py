@@ -15,7 +15,8 @@ from django.conf import settings as django_settings
 from django.db import connection, connections
 
 from classroom_admin import agora
-from classroom_admin.actions import claims, classes, participants, recordings, resources
+from classroom_admin.actions import claims, class_state, participants, recordings
+from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Claim, Entry, Step
 from classroom_admin.core import clock
 from tests.actions.conftest import config_for, kinds, make_recording, make_school
@@ -25,7 +26,7 @@ PRESS = """
 import sys, django
 django.setup()
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.classes import start_class
+from classroom_admin.actions.class_state import start_class
 from classroom_admin.rooms.models import Room
 actor, room = User.objects.get(email="teacher@school.test"), Room.objects.get(room_uuid="maths")
 print("ready", flush=True)
@@ -86,7 +87,7 @@ def test_pressed_at_once_by_threads(settings, times):
     with running_cloud(slow(released, answer())) as cloud:
         configure(settings, cloud.url)
         ids = in_threads(
-            lambda: classes.start_class(actor=school.teacher, room=school.room),
+            lambda: class_state.start_class(actor=school.teacher, room=school.room),
             times=times,
             released=released,
         )
@@ -102,11 +103,11 @@ def test_a_second_click_right_after_the_first_is_through(settings):
     school = make_school("maths")
     with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
-        first = classes.start_class(actor=school.teacher, room=school.room)
+        first = class_state.start_class(actor=school.teacher, room=school.room)
         stepped.step(1.9)
-        assert classes.start_class(actor=school.teacher, room=school.room) == first
+        assert class_state.start_class(actor=school.teacher, room=school.room) == first
         stepped.step(0.2)
-        assert classes.start_class(actor=school.teacher, room=school.room) != first
+        assert class_state.start_class(actor=school.teacher, room=school.room) != first
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 2
 
@@ -117,12 +118,12 @@ def test_a_retry_after_a_refusal_is_a_new_command(settings):
     ended = answer(status=409, code=30409101, msg="ended")
     with running_cloud(ended) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
-        first = classes.start_class(actor=school.teacher, room=school.room)
+        first = class_state.start_class(actor=school.teacher, room=school.room)
         assert kinds(first) == ["requested", "failed"]
         stepped.step(0.4)
-        assert classes.start_class(actor=school.teacher, room=school.room) == first
+        assert class_state.start_class(actor=school.teacher, room=school.room) == first
         stepped.step(0.2)
-        assert classes.start_class(actor=school.teacher, room=school.room) != first
+        assert class_state.start_class(actor=school.teacher, room=school.room) != first
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 2
 
@@ -154,7 +155,7 @@ def test_ids_made_here_do_not_make_two_of_a_double_click(settings):
         assert put[0] == put[1]
         other = resources.put_resource_by_url(**who, **{**asked, "url": "https://f.test/a.pdf?key=2"})
         assert other != put[0]  # the record shows the same address, and yet it is another file
-        made = [classes.create_class(actor=school.teacher, name="Latin", room_type=0) for _ in range(2)]
+        made = [class_state.create_class(actor=school.teacher, name="Latin", room_type=0) for _ in range(2)]
         assert made[0] == made[1]
         agora.client_for(settings.AGORA).close()
     assert [asked.method for asked in cloud.asked] == ["PUT", "PUT", "POST", "GET"]
@@ -279,9 +280,9 @@ def test_a_crash_leaves_the_request_on_record_and_a_claim_that_runs_out(settings
 
         configure(settings, cloud.url)
         with clock.use(clock.SteppedClock(clock.now())) as stepped:
-            assert classes.start_class(actor=school.teacher, room=school.room) == left
+            assert class_state.start_class(actor=school.teacher, room=school.room) == left
             stepped.step(claims.LEASE.total_seconds() + 1)
-            again = classes.start_class(actor=school.teacher, room=school.room)
+            again = class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert again != left
     assert kinds(again) == ["requested", "accepted"]
@@ -303,7 +304,7 @@ def test_requested_is_committed_before_the_cloud_is_called(settings):
 
     with running_cloud(look) as cloud:
         configure(settings, cloud.url)
-        classes.start_class(actor=school.teacher, room=school.room)
+        class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert seen == ["requested"]
 
@@ -314,8 +315,8 @@ def test_claims_do_not_pile_up(settings):
     with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         for _ in range(5):
-            classes.start_class(actor=school.teacher, room=school.room)
-            classes.end_class(actor=school.teacher, room=school.room)
+            class_state.start_class(actor=school.teacher, room=school.room)
+            class_state.end_class(actor=school.teacher, room=school.room)
             stepped.step(60)
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 10

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from classroom_admin.actions.file_kinds import NAME_BYTES, conversion_type, ext_of
+from classroom_admin.actions.files.kinds import NAME_BYTES, conversion_type, ext_of
 from classroom_admin.agora.settings_checks import OUTPUT_FORMATS, RESOURCE_EXTS
 from classroom_admin.live.numbers import RowsField
 from classroom_admin.rooms.models import Resource

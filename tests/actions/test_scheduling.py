@@ -6,26 +6,25 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from classroom_admin.actions import classes
+from classroom_admin.actions import class_state, scheduled, scheduling
 from classroom_admin.actions.errors import ActionRefused, NotYours
-from classroom_admin.actions.planning import making
-from classroom_admin.actions.planning import series as planning
-from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
-from tests.actions.conftest import kinds
+from tests.actions.conftest import kinds, let_it_be_due, run_due
 
-State = PlannedClass.State
+State = ScheduledCommand.State
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def hints(monkeypatch) -> list[int]:
-    """No worker runs in these tests: what it would be told is kept."""
-    told: list[int] = []
-    monkeypatch.setattr("classroom_admin.actions.planning.hints.make", told.append)
-    return told
+@pytest.fixture
+def messages(monkeypatch) -> list[int]:
+    """The ids that workers are woken up with."""
+    sent: list[int] = []
+    monkeypatch.setattr(
+        scheduled.current_app, "send_task", lambda task, *, args, **_options: sent.append(args[0])
+    )
+    return sent
 
 
 @pytest.fixture
@@ -41,7 +40,9 @@ def plan(school):
             "asked": {"room_type": 4, "duration_s": 2700},
             **more,
         }
-        return planning.plan(actor=actor or school.teacher, starts=[now + day * DAY for day in days], **given)
+        return scheduling.plan(
+            actor=actor or school.teacher, starts=[now + day * DAY for day in days], **given
+        )
 
     return made
 
@@ -53,61 +54,57 @@ def states(series: Series) -> list[str]:
 def rooms(sim) -> list[str]:
     """Which of the planned classes are at the cloud."""
     there = {room["roomUuid"] for room in sim.oracle(events=0)["rooms"]}
-    return [uuid for uuid in PlannedClass.objects.values_list("room_uuid", flat=True) if uuid in there]
+    return [uuid for uuid in ScheduledCommand.objects.values_list("key", flat=True) if uuid in there]
 
 
-def claimed(series: Series) -> PlannedClass:
-    """The only class of a series, as who makes it has it."""
-    pk = series.planned.get().pk
-    assert making.claim(pk)
-    return PlannedClass.objects.select_related("series__created_by", "series__taught_by").get(pk=pk)
-
-
-def let_it_be_due(series: Series) -> None:
-    """What time does: whatever has a moment set is due now."""
-    planned = PlannedClass.objects.filter(series=series)
-    planned.filter(due_at__isnull=False).update(due_at=clock.now())
-    planned.filter(claimed_until__isnull=False).update(claimed_until=clock.now())
+def claimed(series: Series) -> ScheduledCommand:
+    """The only class of a series, as the worker that creates it has it."""
+    command = scheduled.claim(scheduled.LONG)
+    assert command is not None
+    assert command.series == series
+    return command
 
 
 def test_only_what_the_cloud_will_keep_is_made_now(
-    plan, sim, school, django_capture_on_commit_callbacks, hints
+    plan, sim, school, django_capture_on_commit_callbacks, messages
 ):
     with django_capture_on_commit_callbacks(execute=True):
         series = plan(1, 3, 8)
-    assert hints == [series.pk]
-    assert making.make_due() == 2
-    assert states(series) == [State.MADE, State.MADE, State.WAITING]
+    assert messages == [series.planned.first().pk]
+    assert run_due() == 2
+    assert states(series) == [State.DONE, State.DONE, State.WAITING]
     assert len(rooms(sim)) == 2
     entries = Entry.objects.filter(action="class.create")
     assert entries.count() == 2
-    assert {entry.room_uuid for entry in entries} == {one.room_uuid for one in series.planned.all()[:2]}
-    first = Room.objects.get(room_uuid=series.planned.first().room_uuid)
+    assert {entry.room_uuid for entry in entries} == {
+        one.key for one in series.planned.order_by("starts_at")[:2]
+    }
+    first = Room.objects.get(room_uuid=series.planned.first().key)
     assert first.planned_start_at == series.planned.first().starts_at
     assert RoomTeacher.objects.filter(room=first, user=school.teacher).exists()
 
 
 def test_the_rest_is_made_when_its_time_comes(plan, sim):
     series = plan(8)
-    assert making.make_due() == 0
+    assert run_due() == 0
     planned = series.planned.get()
     assert planned.starts_at - planned.due_at == 4 * DAY
-    let_it_be_due(series)
-    assert making.make_due() == 1
-    assert states(series) == [State.MADE]
-    assert rooms(sim) == [planned.room_uuid]
+    let_it_be_due(series=series)
+    assert run_due() == 1
+    assert states(series) == [State.DONE]
+    assert rooms(sim) == [planned.key]
 
 
 def test_making_again_makes_nothing_twice(plan, sim):
     plan(1)
-    assert making.make_due() == 1
-    assert making.make_due() == 0
+    assert run_due() == 1
+    assert run_due() == 0
     assert len(rooms(sim)) == 1
 
 
 def test_the_same_form_twice_is_one_series(plan):
     assert plan(1, 2).pk == plan(1, 2).pk
-    assert PlannedClass.objects.count() == 2
+    assert ScheduledCommand.objects.count() == 2
     assert Entry.objects.filter(action="series.plan").count() == 1
 
 
@@ -128,32 +125,32 @@ def test_a_form_that_was_gone_back_to_and_changed_is_another_series(plan, other)
 
 
 def test_a_class_is_claimed_by_one(plan):
-    series = plan(1)
-    pk = series.planned.get().pk
-    assert [making.claim(pk), making.claim(pk)] == [True, False]
+    planned = claimed(plan(1))
+    assert planned.state == State.CLAIMED
+    assert scheduled.claim(scheduled.LONG) is None
 
 
 def test_what_a_dead_process_left_is_taken_up(plan, sim):
     series = plan(1)
-    assert making.claim(series.planned.get().pk)
-    assert making.make_due() == 0
-    let_it_be_due(series)
-    assert making.make_due() == 1
-    assert states(series) == [State.MADE]
+    claimed(series)
+    assert run_due() == 0
+    let_it_be_due(series=series)
+    assert run_due() == 1
+    assert states(series) == [State.DONE]
 
 
 def test_a_refusal_stays_until_somebody_tries_again(plan, sim, school):
     series = plan(1, 2)
     first = series.planned.first()
-    sim.make_room(first.room_uuid, roomName="Somebody else's")  # the id is taken: that is no passing trouble
-    assert making.make_due() == 2
-    assert states(series) == [State.FAILED, State.MADE]
+    sim.make_room(first.key, roomName="Somebody else's")  # the id is taken: that is no passing trouble
+    assert run_due() == 2
+    assert states(series) == [State.FAILED, State.DONE]
     first.refresh_from_db()
-    assert first.due_at is None
+    assert first.claimable_at is None
     assert "already" in first.reason
-    assert planning.try_again(actor=school.teacher, series=series) == 1
-    assert making.make_due() == 1
-    assert states(series) == [State.MADE, State.MADE]  # the second time, what is there is taken for ours
+    assert scheduling.try_again(actor=school.teacher, series=series) == 1
+    assert run_due() == 1
+    assert states(series) == [State.DONE, State.DONE]  # the second time, what is there is taken for ours
 
 
 def test_passing_trouble_is_tried_again_by_itself_ever_more_slowly(plan, sim):
@@ -161,18 +158,18 @@ def test_passing_trouble_is_tried_again_by_itself_ever_more_slowly(plan, sim):
     series = plan(1)
     waits = []
     for _attempt in range(3):
-        assert making.make_due() == 1
+        assert run_due() == 1
         planned = series.planned.get()
         assert planned.state == State.FAILED
         assert planned.reason
-        waits.append(round((planned.due_at - timezone.now()).total_seconds()))
-        assert making.make_due() == 0
-        let_it_be_due(series)
+        waits.append(round((planned.claimable_at - timezone.now()).total_seconds()))
+        assert run_due() == 0
+        let_it_be_due(series=series)
     assert [abs(wait - meant) <= 2 for wait, meant in zip(waits, (15, 30, 60), strict=True)] == [True] * 3
     sim.clear_faults()
-    let_it_be_due(series)
-    assert making.make_due() == 1
-    assert states(series) == [State.MADE]
+    let_it_be_due(series=series)
+    assert run_due() == 1
+    assert states(series) == [State.DONE]
     assert len(rooms(sim)) == 1
 
 
@@ -180,19 +177,19 @@ def test_a_lost_answer_makes_no_second_class(plan, sim):
     sim.fault("lose_answer", route="create_room", count=1)
     sim.fault("unavailable", route="read_room", count=9)
     series = plan(1)
-    making.make_due()
+    run_due()
     assert states(series) == [State.FAILED]
     sim.clear_faults()
-    let_it_be_due(series)
-    making.make_due()
-    assert states(series) == [State.MADE]
+    let_it_be_due(series=series)
+    run_due()
+    assert states(series) == [State.DONE]
     assert len(rooms(sim)) == 1
 
 
 def test_a_class_whose_time_is_over_is_not_made(plan, sim):
     series = plan(1)
     series.planned.update(starts_at=timezone.now() - timedelta(hours=1))
-    making.make_due()
+    run_due()
     assert states(series) == [State.FAILED]
     assert "over" in series.planned.get().reason
     assert rooms(sim) == []
@@ -202,7 +199,7 @@ def test_a_closed_account_makes_no_classes(plan, sim, school):
     series = plan(1)
     school.teacher.is_active = False
     school.teacher.save()
-    making.make_due()
+    run_due()
     assert states(series) == [State.FAILED]
     assert rooms(sim) == []
 
@@ -210,12 +207,12 @@ def test_a_closed_account_makes_no_classes(plan, sim, school):
 def test_taking_back_and_planning_again(plan, school, sim):
     series = plan(1, 8)
     last = series.planned.last()
-    assert planning.cancel(actor=school.teacher, series=series, planned=last) == 1
-    making.make_due()
-    assert states(series) == [State.MADE, State.CANCELLED]
-    assert planning.cancel(actor=school.teacher, series=series) == 0  # what is made stays
-    assert planning.restore(actor=school.teacher, series=series, planned=last) == 1
-    assert states(series) == [State.MADE, State.WAITING]
+    assert scheduling.cancel(actor=school.teacher, series=series, planned=last) == 1
+    run_due()
+    assert states(series) == [State.DONE, State.CANCELLED]
+    assert scheduling.cancel(actor=school.teacher, series=series) == 0  # what is made stays
+    assert scheduling.restore(actor=school.teacher, series=series, planned=last) == 1
+    assert states(series) == [State.DONE, State.WAITING]
     assert set(Entry.objects.values_list("action", flat=True)) == {
         "series.plan", "series.cancel", "series.restore", "class.create",
     }  # fmt: skip
@@ -223,62 +220,63 @@ def test_taking_back_and_planning_again(plan, school, sim):
 
 def test_an_administrator_plans_for_a_teacher(plan, school, sim):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
-    making.make_due()
-    room = Room.objects.get(room_uuid=series.planned.get().room_uuid)
+    run_due()
+    room = Room.objects.get(room_uuid=series.planned.get().key)
     assert [given.user for given in room.teachers.all()] == [school.teacher]
-    assert list(planning.visible_series(school.teacher)) == [series]
+    assert list(scheduling.visible_series(school.teacher)) == [series]
 
 
 def test_two_plans_that_are_alike_are_two_classes_each_with_its_teacher(plan, school, sim):
     """Made one right after the other, they look like a button that was pressed twice."""
     at = timezone.now().replace(microsecond=0) + DAY
     both = [
-        planning.plan(
+        scheduling.plan(
             actor=school.administrator, request_id=f"for {teacher}", name="Latin 8a", starts=[at],
             zone="UTC", asked={"room_type": 4, "duration_s": 2700}, taught_by=teacher,
         )
         for teacher in (school.teacher, school.other_teacher)
     ]  # fmt: skip
-    assert making.make_due() == 2
+    assert run_due() == 2
     assert len(rooms(sim)) == 2
     for series in both:
-        room = Room.objects.get(room_uuid=series.planned.get().room_uuid)
+        room = Room.objects.get(room_uuid=series.planned.get().key)
         assert [given.user for given in room.teachers.all()] == [series.taught_by]
 
 
 def test_what_was_done_about_another_class_is_not_taken_for_this_one(plan, school):
     series = plan(1)
     planned = claimed(series)
-    entry = classes.create_class(actor=school.teacher, name="Latin 8a", room_type=4)
-    making._note(planned, entry)
+    entry = class_state.create_class(actor=school.teacher, name="Latin 8a", room_type=4)
+    scheduled.settle(planned, scheduling._outcome(planned, series, entry))
     planned.refresh_from_db()
-    assert (planned.state, planned.due_at is None) == (State.FAILED, False), "it is tried again"
+    assert (planned.state, planned.claimable_at is None) == (State.FAILED, False), "it is tried again"
     assert planned.why == "Another class was being made just then."
 
 
 def test_a_class_that_is_not_known_here_is_not_said_to_be_made(plan, school, sim):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
     planned = claimed(series)
-    making.make(planned)
-    Room.objects.filter(room_uuid=planned.room_uuid).delete()
-    PlannedClass.objects.filter(pk=planned.pk).update(state=State.MAKING, claimed_until=planned.claimed_until)
-    making._note(planned, Entry.objects.get(action="class.create"))
+    scheduled.settle(planned, scheduling._create(planned))
+    Room.objects.filter(room_uuid=planned.key).delete()
+    ScheduledCommand.objects.filter(pk=planned.pk).update(state=State.CLAIMED)
+    entry = Entry.objects.get(action="class.create")
+    scheduled.settle(planned, scheduling._outcome(planned, series, entry))
     planned.refresh_from_db()
-    assert (planned.state, planned.due_at is None) == (State.FAILED, False)
-    let_it_be_due(series)
-    making.make_due()
-    room = Room.objects.get(room_uuid=planned.room_uuid)
+    assert (planned.state, planned.claimable_at is None) == (State.FAILED, False)
+    let_it_be_due(series=series)
+    run_due()
+    room = Room.objects.get(room_uuid=planned.key)
     assert room.teachers.get().user == school.teacher
-    assert rooms(sim) == [planned.room_uuid]
+    assert rooms(sim) == [planned.key]
 
 
 def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
     school.teacher.is_active = False
     school.teacher.save()
-    making.make_due()
+    run_due()
     planned = series.planned.get()
-    assert planned.state == State.MADE
+    assert planned.state == State.DONE
     assert planned.why.startswith("It was not given to teacher: This account is deactivated.")
     entry = Entry.objects.get(action="room.assign")
     assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
@@ -288,21 +286,22 @@ def test_a_claim_that_was_lost_writes_nothing(plan, school):
     """Somebody was so slow that another took the class over: that one's result holds."""
     series = plan(1)
     slow = claimed(series)
-    let_it_be_due(series)
-    making.make_due()
+    let_it_be_due(series=series)
+    run_due()
     made = series.planned.get()
-    assert made.state == State.MADE
-    making._failed(slow, reason="Too slow.", again=True)
-    making._note(slow, Entry.objects.filter(action="class.create").latest("pk"))
+    assert made.state == State.DONE
+    entry = Entry.objects.get(action="class.create")
+    assert not scheduled.settle(slow, scheduling._try_later(slow, "Too slow."))
+    assert not scheduled.settle(slow, scheduling._outcome(slow, series, entry))
     assert series.planned.get().__dict__.items() >= {
-        "state": State.MADE, "made_at": made.made_at, "reason": "", "due_at": None,
+        "state": State.DONE, "changed_at": made.changed_at, "reason": "", "claimable_at": None,
     }.items()  # fmt: skip
 
 
-@pytest.mark.parametrize("do", [planning.try_again, planning.cancel])
+@pytest.mark.parametrize("do", [scheduling.try_again, scheduling.cancel])
 def test_somebody_elses_plan_is_not_there(plan, school, do):
     series = plan(1)
-    assert not planning.visible_series(school.other_teacher).exists()
+    assert not scheduling.visible_series(school.other_teacher).exists()
     with pytest.raises(NotYours):
         do(actor=school.other_teacher, series=series)
 
@@ -335,33 +334,33 @@ def test_too_many_and_none(plan):
 
 def test_what_is_not_made_yet_can_be_changed(plan, school, sim):
     series = plan(1, 8)
-    making.make_due()
+    run_due()
     changed = {"room_type": 2, "duration_s": 3600}
-    assert planning.change(actor=school.teacher, series=series, name="Greek 8a", asked=changed) == 1
-    let_it_be_due(series)
-    making.make_due()
-    ids = [one.room_uuid for one in series.planned.all()]
+    assert scheduling.change(actor=school.teacher, series=series, name="Greek 8a", asked=changed) == 1
+    let_it_be_due(series=series)
+    run_due()
+    ids = [one.key for one in series.planned.order_by("starts_at")]
     made = sim.do(lambda world: [world.rooms[room_uuid] for room_uuid in ids])
     assert [(room.name, room.type, room.schedule.duration_s) for room in made] == [
         ("Latin 8a", 4, 2700),
         ("Greek 8a", 2, 3600),
     ]
     with pytest.raises(ActionRefused):
-        planning.change(actor=school.teacher, series=series, name="Greek 8a", asked={"room_type": 3})
+        scheduling.change(actor=school.teacher, series=series, name="Greek 8a", asked={"room_type": 3})
     with pytest.raises(NotYours):
-        planning.change(actor=school.other_teacher, series=series, name="X", asked=changed)
+        scheduling.change(actor=school.other_teacher, series=series, name="X", asked=changed)
 
 
 def test_one_class_is_moved(plan, school, sim):
     series = plan(8, 15)
-    first, second = series.planned.all()
+    first, second = series.planned.order_by("starts_at")
     soon = timezone.now().replace(microsecond=0) + DAY
-    assert planning.move(actor=school.teacher, series=series, planned=second, starts_at=soon) == 1
-    assert making.make_due() == 1
-    assert states(series) == [State.MADE, State.WAITING]
-    assert sim.do(lambda world: world.rooms[second.room_uuid].schedule.start_ms) == soon.timestamp() * 1000
-    assert planning.move(actor=school.teacher, series=series, planned=second, starts_at=soon + DAY) == 0
+    assert scheduling.move(actor=school.teacher, series=series, planned=second, starts_at=soon) == 1
+    assert run_due() == 1
+    assert states(series) == [State.DONE, State.WAITING]
+    assert sim.do(lambda world: world.rooms[second.key].schedule.start_ms) == soon.timestamp() * 1000
+    assert scheduling.move(actor=school.teacher, series=series, planned=second, starts_at=soon + DAY) == 0
     with pytest.raises(ActionRefused, match="is over"):
-        planning.move(actor=school.teacher, series=series, planned=first, starts_at=timezone.now() - DAY)
+        scheduling.move(actor=school.teacher, series=series, planned=first, starts_at=timezone.now() - DAY)
     with pytest.raises(NotYours):
-        planning.move(actor=school.other_teacher, series=series, planned=first, starts_at=soon)
+        scheduling.move(actor=school.other_teacher, series=series, planned=first, starts_at=soon)

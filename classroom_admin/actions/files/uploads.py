@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import file_addresses, file_kinds, flow, resources
+from classroom_admin.actions import flow
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.file_storage import storage_errors
+from classroom_admin.actions.files import addresses, kinds, resources
+from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
@@ -35,12 +36,12 @@ _AT_ONCE: Final = 500
 def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
     """Check a file and keep it. ``NotYours``; ``ActionRefused`` (field "file") says what is wrong with it."""
     flow.authorise(actor, room)
-    name, size = file_kinds.shown_name(file.name or ""), file.size or 0
-    wrong = file_kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
+    name, size = kinds.shown_name(file.name or ""), file.size or 0
+    wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
     if wrong:
         raise ActionRefused(wrong, field="file")
     _make_room(actor)
-    upload = Upload(room=room, by=actor, name=name, ext=file_kinds.ext_of(name), size=size)
+    upload = Upload(room=room, by=actor, name=name, ext=kinds.ext_of(name), size=size)
     file.seek(0)
     try:
         upload.content.save(name, file)
@@ -76,12 +77,12 @@ def share(
             actor=actor,
             room=room,
             name=name,
-            url=file_addresses.address_of(upload),
+            url=addresses.address_of(upload),
             ext=upload.ext,
             size=upload.size,
             conversion=conversion,
             resource_uuid=upload.resource_uuid,
-            shown_url=file_addresses.address_on_record(upload),
+            shown_url=addresses.address_on_record(upload),
         )
     except ActionRefused:
         Upload.objects.filter(pk=upload.pk).update(put_at=None)
