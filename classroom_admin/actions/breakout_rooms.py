@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
@@ -46,4 +45,4 @@ def _run(*, actor: User, room: Room, action: str, groups: Groups | None, call: A
         call=call,
         confirmed_by=Confirms(cmd=ROOM_PROPERTY_EVENT, match={"groups": True}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)

@@ -7,11 +7,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.actions.redaction import shown_properties
+from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
@@ -93,7 +92,7 @@ def create_class(
     # their own class to make.
     same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
     command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
-    return flow.run(actor=actor, room=None, command=command)
+    return runner.run(actor=actor, room=None, command=command)
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
@@ -103,7 +102,7 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
     """
     given = dict.fromkeys(_OPTIONAL) | asked
     wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
-    flow.rehearse(_creation(actor, wanted, attempt=1, same_as={}))
+    runner.validate(_creation(actor, wanted, attempt=1, same_as={}))
 
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
@@ -123,7 +122,7 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping
         return None
 
     def read_back(cloud: Client) -> Detail | None:
-        info = cloud.read_room(room_uuid=wanted.room_uuid, deadline_s=LOOK_S)
+        info = cloud.read_room(room_uuid=wanted.room_uuid, deadline_s=READ_S)
         wanted.register(created_by=actor)  # the answer to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
@@ -237,4 +236,4 @@ def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Ent
         call=call,
         confirmed_by=Confirms(cmd=CLASS_STATE_EVENT, match={"state": number}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)

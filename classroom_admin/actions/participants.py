@@ -9,11 +9,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow, scheduled
-from classroom_admin.actions.cloud import COMMAND_S, LOOK_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner, scheduled
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora.checks import FOREVER
 from classroom_admin.agora.client import Client
@@ -94,7 +93,7 @@ def remove_participant(
         read_back=None if participant.online else read_back,
         shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
@@ -114,7 +113,7 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
 
 def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
     try:
-        return cloud.read_user(room_uuid=room_uuid, user_uuid=user_uuid, deadline_s=LOOK_S).state == 0
+        return cloud.read_user(room_uuid=room_uuid, user_uuid=user_uuid, deadline_s=READ_S).state == 0
     except UserNotFound:
         return True
 
@@ -136,7 +135,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     *Accepted* is the last word: no event and no read shows it. Where the cloud refuses, the sentence says so.
     Refused here for somebody who is in the class: the call is a kick, and might put them out.
     """
-    flow.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(
@@ -154,7 +153,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
         target_name=participant.name if participant else "",
         call=call,
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
@@ -170,7 +169,7 @@ def schedule_removal(
     ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; none: they may come
     back. On record at once, so that all who watch the class see it. Raises ``NotYours``, ``ActionRefused``.
     """
-    flow.authorise(actor, room)
+    runner.authorise(actor, room)
     if participant.room_id != room.pk:
         raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
@@ -208,7 +207,7 @@ def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
 
     Raises ``NotYours``.
     """
-    flow.authorise(actor, command.room)
+    runner.authorise(actor, command.room)
     with transaction.atomic():
         waiting = ScheduledCommand.objects.filter(pk=command.pk, state=State.WAITING)
         if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):

@@ -6,11 +6,10 @@ from typing import Any, Final
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.actions.redaction import shown_properties
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Participant, Room
@@ -210,4 +209,4 @@ def _run(
             cmd=ROOM_PROPERTY_EVENT if participant is None else USER_PROPERTY_EVENT, match=match
         ),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)

@@ -1,16 +1,16 @@
 """Commands about the recording of a class."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_web_config
+from classroom_admin.actions.redaction import shown_web_config
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.models import RecordingStarted
 from classroom_admin.audit.models import Entry
@@ -59,7 +59,7 @@ def start_recording(
         call=call,
         confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 1}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def stop_recording(*, actor: User, room: Room) -> Entry:
@@ -75,7 +75,7 @@ def stop_recording(*, actor: User, room: Room) -> Entry:
         call=call,
         confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 0}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def pause_recording(*, actor: User, room: Room) -> Entry:
@@ -97,7 +97,7 @@ def change_recording(*, actor: User, room: Room, web_config: Mapping[str, Any]) 
 
 
 def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, Any]) -> Entry:
-    flow.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # before the refusal below tells anything about the room
     now = recording_now(room)
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
@@ -120,9 +120,33 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
         same_as={"web_config": web_config},
         call=call,
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def _facts(answer: RecordingStarted) -> Detail:
     """What tells this recording from the room's others; never its streaming addresses, which hold keys."""
     return {"record_id": answer.record_id} if answer.record_id else {}
+
+
+def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None = None) -> dict[str, str]:
+    """Return the settings that the client would refuse, by their upstream name, each with its sentence.
+
+    Each is checked by itself, so that all faults are found at once; width and height, which depend on each
+    other, together. A missing address is no fault here. Nothing is sent.
+    """
+    together = ("videoWidth", "videoHeight")
+    groups = [{name: value} for name, value in web_config.items() if name not in together]
+    groups.append({name: web_config[name] for name in together if name in web_config})
+    asked: list[dict[str, Any]] = [
+        {"mode": "web", "web_config": {"rootUrl": "https://example.test/", **group}}
+        for group in groups
+        if group
+    ]
+    if retry_timeout_s is not None:
+        asked.append({"retry_timeout_s": retry_timeout_s})
+    wrong: dict[str, str] = {}
+    for settings in asked:
+        error = runner.dry_run(partial(Client.start_recording, room_uuid="any", **settings))
+        if error is not None:
+            wrong[error.field] = error.sentence[:1].upper() + error.sentence[1:]
+    return wrong

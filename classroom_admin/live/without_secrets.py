@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from classroom_admin.actions.on_record import HIDDEN, shown_address
+from classroom_admin.actions.redaction import HIDDEN, shown_address
 from classroom_admin.agora.errors import tokens_hidden
 from classroom_admin.audit.record import SECRET_WORDS
 

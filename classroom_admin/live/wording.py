@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from classroom_admin.actions.checking import can_check
+from classroom_admin.actions.verification import can_verify
 from classroom_admin.audit.actions import label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock, language
@@ -151,7 +151,7 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
             for step in steps
         ),
         unknown=failed and bool(detail.get("unknown_outcome")),
-        can_check=can_check(entry.action),
+        can_check=can_verify(entry.action),
     )
 
 

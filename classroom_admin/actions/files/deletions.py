@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow, scheduled
+from classroom_admin.actions import runner, scheduled
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.files.resources import delete_resources
 from classroom_admin.actions.models import ScheduledCommand
@@ -33,7 +33,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     A second press of the same button returns the first one's. ``NotYours``; ``ActionRefused`` for none, for
     files of another class, and for files that are being deleted already.
     """
-    flow.authorise(actor, room)
+    runner.authorise(actor, room)
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
         raise ActionRefused(
             _("A chosen file is not in this class (any more). Reload the page."), field="resourceUuids"
@@ -79,7 +79,7 @@ def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
 
     ``NotYours``; ``ActionRefused`` where it is too late.
     """
-    flow.authorise(actor, room)
+    runner.authorise(actor, room)
     command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, entry_id=hold).first()
     if command is None:
         raise NotYours
@@ -139,7 +139,7 @@ def _sent_before(command: ScheduledCommand) -> bool:
 
 
 def _delete(command: ScheduledCommand) -> None:
-    flow.authorise(command.by, command.room)
+    runner.authorise(command.by, command.room)
     files = Resource.objects.filter(
         room=command.room, resource_uuid__in=command.payload["resource_uuids"], removed_at__isnull=True
     )

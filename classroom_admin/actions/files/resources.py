@@ -5,11 +5,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.on_record import shown_address
+from classroom_admin.actions.redaction import shown_address
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.core.sentence import Sentence
@@ -67,7 +66,7 @@ def put_resource_by_url(
         call=call,
         confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": PUT, "resource_uuids": [resource_uuid]}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def delete_resources(
@@ -97,4 +96,4 @@ def delete_resources(
         call=call,
         confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": DELETED, "resource_uuids": ids}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)

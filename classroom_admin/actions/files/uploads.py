@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, kinds, resources
 from classroom_admin.actions.files.storage import storage_errors
@@ -35,7 +35,7 @@ _AT_ONCE: Final = 500
 
 def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
     """Check a file and keep it. ``NotYours``; ``ActionRefused`` (field "file") says what is wrong with it."""
-    flow.authorise(actor, room)
+    runner.authorise(actor, room)
     name, size = kinds.shown_name(file.name or ""), file.size or 0
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
     if wrong:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from classroom_admin.actions import recording_checks
+from classroom_admin.actions import recordings
 
 UPSTREAM: Final = {
     "url": "rootUrl",
@@ -101,7 +101,7 @@ class SettingsForm(forms.Form):
         for name in self.errors:
             if name in _WRONG:
                 self.errors[name] = self.error_class([_WRONG[name]])
-        wrong = recording_checks.wrong_settings(
+        wrong = recordings.wrong_settings(
             web_config=self.web_config() if self.is_web else {}, retry_timeout_s=cleaned.get("retry_s")
         )
         for upstream, sentence in wrong.items():

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.models import ScheduledCommand, Series
-from classroom_admin.actions.on_record import HIDDEN
+from classroom_admin.actions.redaction import HIDDEN
 from classroom_admin.actions.scheduling import scheduled_classes, visible_series
 from classroom_admin.audit.models import Entry
 from classroom_admin.core import clock

@@ -12,8 +12,8 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from classroom_admin.actions.on_record import HIDDEN
-from classroom_admin.actions.present import KEPT_BY_THE_CLOUD
+from classroom_admin.actions.redaction import HIDDEN
+from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
 from classroom_admin.live.events.page import names_one_of

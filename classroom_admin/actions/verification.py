@@ -1,34 +1,45 @@
-"""What the cloud is read for to tell whether a command was done: one look for each kind of command.
+"""Read at the cloud whether a command was done, and what properties are now. Nothing at the cloud changes.
 
-A look changes nothing. `NO_LOOK` says of the others why no read shows them.
+`VERIFIERS` has a function for each kind of command that a read can show, `NOT_VERIFIABLE` says of the others
+why none can.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from classroom_admin.actions.cloud import LOOK_S
-from classroom_admin.actions.on_record import shown_properties
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import refusals, runner
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.redaction import shown_properties
+from classroom_admin.actions.runner import READ_S
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import RoomNotFound, UserNotFound
+from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound, UserNotFound
 from classroom_admin.agora.models import read_object
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms import groups
-from classroom_admin.rooms.models import RoomState
+from classroom_admin.rooms.models import Participant, Room, RoomState
 
+log = logging.getLogger(__name__)
 RUNNING: Final = 1
 STATE: Final = "common.state"
 """Of an extApp, as the cloud calls it."""
+KEPT_BY_THE_CLOUD: Final = frozenset(
+    ("schedule", "record", "processes", "widgets", "extApps", "extAppsCommon", "groups")
+)
+"""What the cloud keeps for itself among a room's properties; each is changed in a way of its own."""
+EXT_APP_STATE: Final = "common"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a look at the cloud found: `done` whether the command shows there (None: what is there tells
-    neither), `says` a sentence for people, `detail` what was seen, for the record.
+    """What a read of the cloud shows: `done` whether the command shows there (None: it can't tell), `says` a
+    sentence for people, `detail` what was seen, for the record.
     """
 
     done: bool | None
@@ -36,11 +47,37 @@ class Found:
     detail: dict[str, Any]
 
 
-Look = Callable[[Client, Entry], Found]
+Verifier = Callable[[Client, Entry], Found]
 Read = Callable[[Client, Entry], Mapping[str, Any]]
 
 
-def _class_state(wanted: RoomState) -> Look:
+def can_verify(action: str) -> bool:
+    """Whether any read of the cloud can show that such a command was done."""
+    return action in VERIFIERS
+
+
+def verify(*, actor: User, room: Room, entry: Entry) -> Found:
+    """Read at the cloud whether `entry` was done, now. Where it shows, *confirmed* is recorded.
+
+    Raises ``NotYours``, and ``ActionRefused`` for what no read shows or when the cloud can't be asked.
+    """
+    runner.authorise(actor, room)
+    if entry.room_uuid != room.room_uuid or entry.action not in VERIFIERS:
+        raise ActionRefused(_("No question to the cloud can tell whether this was done."))
+    client = runner.client()
+    try:
+        found = VERIFIERS[entry.action](client, entry)
+    except CloudError as error:
+        raise ActionRefused(refusals.sentence_for(error, action="check")) from error
+    if found.done:
+        runner.record_confirmed(entry, detail=found.detail)
+    return found
+
+
+# --- one verifier for each kind of command ------------------------------------------------------------------
+
+
+def _class_state(wanted: RoomState) -> Verifier:
     words = {
         RoomState.NOT_STARTED: lambda: _("not started"),
         RoomState.STARTED: lambda: _("running"),
@@ -48,9 +85,9 @@ def _class_state(wanted: RoomState) -> Look:
         RoomState.CLOSED: lambda: _("closed"),
     }
 
-    def look(client: Client, entry: Entry) -> Found:
+    def verifier(client: Client, entry: Entry) -> Found:
         try:
-            state = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S).class_state
+            state = client.read_room(room_uuid=entry.room_uuid, deadline_s=READ_S).class_state
         except RoomNotFound:
             says = _("The cloud does not keep this class any more.")
             return Found(done=wanted == RoomState.CLOSED or None, says=says, detail={"state": None})
@@ -61,12 +98,12 @@ def _class_state(wanted: RoomState) -> Look:
         says = _("The cloud says: the class is %(state)s.") % {"state": words[known]()}
         return Found(done=done, says=says, detail={"state": int(known)})
 
-    return look
+    return verifier
 
 
 def _is_out(client: Client, entry: Entry) -> Found:
     try:
-        there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=LOOK_S)
+        there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=READ_S)
         state = there.state
     except UserNotFound:
         state = 0
@@ -78,28 +115,28 @@ def _is_out(client: Client, entry: Entry) -> Found:
     return Found(done=None, says=says, detail={"state": 0})
 
 
-def _recording(runs: bool) -> Look:
-    def look(client: Client, entry: Entry) -> Found:
-        listed = client.iter_recordings(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+def _recording(runs: bool) -> Verifier:
+    def verifier(client: Client, entry: Entry) -> Found:
+        listed = client.iter_recordings(room_uuid=entry.room_uuid, deadline_s=READ_S)
         running = any(each.status == RUNNING for each in listed)
         says = _("The cloud says: a recording is running.")
         if not running:
             says = _("The cloud says: no recording is running.")
         return Found(done=running == runs, says=says, detail={"running": running})
 
-    return look
+    return verifier
 
 
-def _files(there: bool) -> Look:
-    def look(client: Client, entry: Entry) -> Found:
-        listed = client.list_resources(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+def _files(there: bool) -> Verifier:
+    def verifier(client: Client, entry: Entry) -> Found:
+        listed = client.list_resources(room_uuid=entry.room_uuid, deadline_s=READ_S)
         known = {each.resource_uuid for each in listed}
         asked = set(entry.params.get("resource_uuids") or [entry.target])
         done = asked <= known if there else not asked & known
         left = len(asked & known)
         return Found(done=done, says=_of_files(there, done=done, left=left), detail={"there": left})
 
-    return look
+    return verifier
 
 
 def _of_files(there: bool, *, done: bool, left: int) -> str:
@@ -114,36 +151,36 @@ def _of_files(there: bool, *, done: bool, left: int) -> str:
 
 def _is_made(client: Client, entry: Entry) -> Found:
     try:
-        info = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
+        info = client.read_room(room_uuid=entry.room_uuid, deadline_s=READ_S)
     except RoomNotFound:
         return Found(done=False, says=_("The cloud does not have this class."), detail={})
     return Found(done=True, says=_("The cloud says: the class is there."), detail={"state": info.class_state})
 
 
-# --- properties and breakout rooms: read with the room, or with the person -------------------------------
+# Properties and breakout rooms are read with the room, or with the person.
 
 
 def _of_room(client: Client, entry: Entry) -> Mapping[str, Any]:
-    return client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S).room_properties
+    return client.read_room(room_uuid=entry.room_uuid, deadline_s=READ_S).room_properties
 
 
 def _of_person(client: Client, entry: Entry) -> Mapping[str, Any]:
-    there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=LOOK_S)
+    there = client.read_user(room_uuid=entry.room_uuid, user_uuid=entry.target, deadline_s=READ_S)
     return there.user_properties
 
 
 def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
-    """With its state as a property like the others, for that is set by the same command."""
+    """Return its properties and, as one of them, its state: both are set by the same command."""
     room = _of_room(client, entry)
     own = read_object(read_object(room.get("extApps")).get(entry.target))
     common = read_object(read_object(room.get("extAppsCommon")).get(entry.target))
     return {**own, STATE: common.get("state")}
 
 
-def _where_it_is(look: Callable[[Mapping[str, Any], Entry], Found], read: Read) -> Look:
-    """A look at what `read` gives, where the cloud still has whose it is."""
+def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Read) -> Verifier:
+    """Return a verifier by what `read` returns, as long as the cloud has the room and the person."""
 
-    def looks(client: Client, entry: Entry) -> Found:
+    def verifier(client: Client, entry: Entry) -> Found:
         try:
             there = read(client, entry)
         except RoomNotFound:
@@ -151,14 +188,14 @@ def _where_it_is(look: Callable[[Mapping[str, Any], Entry], Found], read: Read) 
         except UserNotFound:
             says = _("The cloud does not know this person in this class any more.")
         else:
-            return look(there, entry)
+            return compare(there, entry)
         return Found(done=None, says=says, detail={})
 
-    return looks
+    return verifier
 
 
 def _are_set(there: Mapping[str, Any], entry: Entry) -> Found:
-    """By what the record shows of them: secrets are hidden there, so of those only that they are there."""
+    """Compare with what the record shows: secrets are hidden there, of those only the presence counts."""
     asked = {str(one["name"]): one["value"] for one in entry.params.get("properties") or ()}
     if "state" in entry.params:
         asked[STATE] = entry.params["state"]
@@ -211,7 +248,7 @@ def _holds(one: groups.Group, users: Sequence[Any]) -> bool:
     return wanted <= set(one.members)
 
 
-LOOKS: Final[dict[str, Look]] = {
+VERIFIERS: Final[dict[str, Verifier]] = {
     "class.create": _is_made,
     "class.start": _class_state(RoomState.STARTED),
     "class.end": _class_state(RoomState.ENDED),
@@ -230,10 +267,70 @@ LOOKS: Final[dict[str, Look]] = {
     "groups.open": _where_it_is(_are_open, _of_room),
     "groups.close": _where_it_is(_are_closed, _of_room),
 }
-NO_LOOK: Final = {
+NOT_VERIFIABLE: Final = {
     "participant.let_back": "No read tells who may not come in.",
     "recording.pause": "No read tells whether a recording waits.",
     "recording.resume": "No read tells whether a recording waits.",
     "recording.change": "No read tells with which settings a recording runs.",
 }
 """Commands that the cloud takes and no read of it shows, and why."""
+
+
+# --- what properties are now: events tell changes only, and not what a room was made with ------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """``properties``: what may be edited. ``kept``: what the cloud keeps for itself. ``from_cloud``: whether
+    they were read just now; else they are what the events told.
+    """
+
+    properties: dict[str, Any]
+    kept: dict[str, Any] = field(default_factory=dict)
+    from_cloud: bool = True
+
+
+def properties_of_room(*, actor: User, room: Room) -> Present:
+    """Return the properties of the room. Raises ``NotYours``."""
+    runner.authorise(actor, room)
+    read = _read_room(room)
+    every = room.properties if read is None else read
+    return Present(
+        properties={name: value for name, value in every.items() if name not in KEPT_BY_THE_CLOUD},
+        kept={name: value for name, value in every.items() if name in KEPT_BY_THE_CLOUD},
+        from_cloud=read is not None,
+    )
+
+
+def properties_of_participant(*, actor: User, room: Room, participant: Participant) -> Present:
+    """Return the properties of a person in the room. Raises ``NotYours``."""
+    runner.authorise(actor, room)
+    try:
+        info = runner.client().read_user(
+            room_uuid=room.room_uuid, user_uuid=participant.user_uuid, deadline_s=READ_S
+        )
+    except (CloudError, ActionRefused, InvalidArgument) as error:
+        log.info("properties are shown as events told them: %s", error)
+        return Present(properties=dict(participant.properties), from_cloud=False)
+    return Present(properties=dict(info.user_properties))
+
+
+def properties_of_ext_app(*, actor: User, room: Room, ext_app_uuid: str) -> Present:
+    """Return the properties of an extApp; ``kept["common"]`` is its state by the events. ``NotYours``."""
+    runner.authorise(actor, room)
+    told = read_object(room.ext_apps.get(ext_app_uuid))
+    read = _read_room(room)
+    every: Mapping[str, Any] = (
+        told if read is None else read_object(read_object(read.get("extApps")).get(ext_app_uuid))
+    )
+    kept = {EXT_APP_STATE: told[EXT_APP_STATE]} if EXT_APP_STATE in told else {}
+    own = {name: value for name, value in every.items() if name != EXT_APP_STATE}
+    return Present(properties=own, kept=kept, from_cloud=read is not None)
+
+
+def _read_room(room: Room) -> dict[str, Any] | None:
+    try:
+        return dict(runner.client().read_room(room_uuid=room.room_uuid, deadline_s=READ_S).room_properties)
+    except (CloudError, ActionRefused, InvalidArgument) as error:
+        log.info("properties are shown as events told them: %s", error)
+        return None

@@ -6,12 +6,11 @@ from django.urls import reverse
 
 from classroom_admin.actions import (
     breakout_rooms,
-    checking,
     class_state,
-    looks,
     participants,
     properties,
     recordings,
+    verification,
 )
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.files import resources
@@ -26,7 +25,7 @@ CONFIRMED = ["requested", "accepted", "confirmed"]
 
 
 def look(school, entry):
-    return checking.check(actor=school.teacher, room=school.room, entry=entry)
+    return verification.verify(actor=school.teacher, room=school.room, entry=entry)
 
 
 def asked(school, action, **columns):
@@ -201,14 +200,14 @@ HERE = {
 
 
 def test_every_command_of_the_cloud_has_a_look_or_a_reason_for_none():
-    assert set(looks.LOOKS) | set(looks.NO_LOOK) == set(COMMANDS) - HERE
-    assert not set(looks.LOOKS) & set(looks.NO_LOOK)
-    assert all(looks.NO_LOOK.values())
+    assert set(verification.VERIFIERS) | set(verification.NOT_VERIFIABLE) == set(COMMANDS) - HERE
+    assert not set(verification.VERIFIERS) & set(verification.NOT_VERIFIABLE)
+    assert all(verification.NOT_VERIFIABLE.values())
 
 
-@pytest.mark.parametrize("action", sorted(set(COMMANDS) - set(looks.LOOKS)))
+@pytest.mark.parametrize("action", sorted(set(COMMANDS) - set(verification.VERIFIERS)))
 def test_what_no_read_shows_is_said(school, action):
-    assert not checking.can_check(action)
+    assert not verification.can_verify(action)
     with pytest.raises(ActionRefused, match="No question"):
         look(school, asked(school, action))
 
@@ -219,7 +218,9 @@ def test_what_waits_says_so_after_ten_seconds_with_a_look_where_there_is_one(sch
     add_step(entry, Step.Kind.REQUESTED)
     html = page(school)
     assert f'id="late-{entry.pk}"' in html
-    assert (reverse("live:check", args=[school.room.key, entry.pk]) in html) == (action in looks.LOOKS)
+    assert (reverse("live:check", args=[school.room.key, entry.pk]) in html) == (
+        action in verification.VERIFIERS
+    )
     add_step(entry, Step.Kind.CONFIRMED)
     assert f'id="late-{entry.pk}"' not in page(school)
 
@@ -233,4 +234,4 @@ def page(school):
 def test_nobody_checks_what_is_not_theirs(school):
     entry = asked(school, "class.start")
     with pytest.raises(NotYours):
-        checking.check(actor=school.other_teacher, room=school.room, entry=entry)
+        verification.verify(actor=school.other_teacher, room=school.room, entry=entry)

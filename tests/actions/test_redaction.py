@@ -7,7 +7,7 @@ import pytest
 from classroom_admin import agora
 from classroom_admin.actions import class_state, properties, recordings
 from classroom_admin.actions.files import resources
-from classroom_admin.actions.on_record import shown_address, shown_properties
+from classroom_admin.actions.redaction import shown_address, shown_properties
 from classroom_admin.audit.models import Claim, Entry
 from tests.actions.conftest import config_for, kinds, last_detail, make_school, on_record
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud

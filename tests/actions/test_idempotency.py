@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.db import connection, connections
 
 from classroom_admin import agora
-from classroom_admin.actions import claims, class_state, participants, recordings
+from classroom_admin.actions import class_state, participants, recordings, runner
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Claim, Entry, Step
 from classroom_admin.core import clock
@@ -281,7 +281,7 @@ def test_a_crash_leaves_the_request_on_record_and_a_claim_that_runs_out(settings
         configure(settings, cloud.url)
         with clock.use(clock.SteppedClock(clock.now())) as stepped:
             assert class_state.start_class(actor=school.teacher, room=school.room) == left
-            stepped.step(claims.LEASE.total_seconds() + 1)
+            stepped.step(runner.KEY_LEASE.total_seconds() + 1)
             again = class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert again != left
