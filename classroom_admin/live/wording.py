@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.verification import can_verify
-from classroom_admin.audit.actions import label
+from classroom_admin.audit.actions import COMMANDS, label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock, language
 
@@ -28,35 +28,6 @@ ROLES: Final = {
     "invisible": _("invisible"),
     "server": _("server"),
     "unknown": _("role not known"),
-}
-COMMANDS: Final = {
-    "class.create": _("Create the class"),
-    "class.start": _("Start the class"),
-    "class.end": _("End the class"),
-    "class.close": _("Close the class"),
-    "participant.remove": _("Remove"),
-    "participant.let_back": _("Let back in"),
-    "recording.start": _("Start recording"),
-    "recording.stop": _("Stop recording"),
-    "recording.pause": _("Pause recording"),
-    "recording.resume": _("Resume recording"),
-    "recording.change": _("Change the recording"),
-    "resource.put": _("Add the file"),
-    "resource.delete": _("Delete files"),
-    "groups.open": _("Open breakout rooms"),
-    "groups.close": _("Close breakout rooms"),
-    "room.set_properties": _("Set properties of the class"),
-    "room.delete_properties": _("Delete properties of the class"),
-    "participant.set_properties": _("Set properties"),
-    "participant.delete_properties": _("Delete properties"),
-    "ext_app.set_properties": _("Set properties of an extension"),
-    "ext_app.delete_properties": _("Delete properties of an extension"),
-    "room.use_list": _("Chose the class list"),
-    "class_list.change": _("Changed the class list"),
-    "participant.plan_removal": _("Planned to remove"),
-    "participant.call_off_removal": _("Called off the removal of"),
-    "resource.hold_delete": _("Delete, with ten seconds to undo:"),
-    "resource.undo_delete": _("Keep after all"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.

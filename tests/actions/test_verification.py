@@ -14,9 +14,9 @@ from classroom_admin.actions import (
 )
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.files import resources
+from classroom_admin.audit.actions import COMMANDS
 from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.live.wording import COMMANDS
 from classroom_admin.rooms import bans
 from classroom_admin.rooms.models import Resource
 from tests.actions.conftest import kinds, last_detail

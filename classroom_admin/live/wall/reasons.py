@@ -16,7 +16,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from classroom_admin.live.wording import COMMANDS
+from classroom_admin.audit.actions import COMMANDS
 from classroom_admin.rooms.models import Recording, RoomState
 
 NO_TEACHER: Final = "no_teacher"
