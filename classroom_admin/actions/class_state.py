@@ -59,7 +59,7 @@ def create_class(
     room_uuid: str | None = None,
     attempt: int = 1,
 ) -> Entry:
-    """Create a class (contract B: create a room) under an id made here; ``entry.room_uuid`` names it.
+    """Create a class (contract B: create a room) under an id made here, ``entry.room_uuid``.
 
     ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
     the class waits until somebody starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
@@ -88,15 +88,15 @@ def create_class(
         flex_properties=flex_properties,
         roles=roles,
     )
-    # Of a form that is pressed twice each press makes an id of its own; two plans that are alike have each
-    # their own class to make.
+    # Two presses of one form make an id each and are the same command; two series that are alike have a class
+    # each to create.
     same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
     command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
     return runner.run(actor=actor, room=None, command=command)
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
-    """Check what a class is to be, as ``create_class`` takes it, by the client's rules; nothing is sent.
+    """Check the arguments of ``create_class`` by the client's rules; nothing is sent.
 
     Raises ``ActionRefused`` with the upstream name of the first field that is wrong.
     """
@@ -139,7 +139,7 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClass:
-    """What a new class is to be; as for ``create_class``."""
+    """A new class: the arguments of ``create_class``."""
 
     room_uuid: str
     name: str
@@ -200,7 +200,7 @@ class NewClass:
         )
 
     def shown(self) -> dict[str, Any]:
-        """What of it stands in the record."""
+        """Return what the audit log shows of it."""
         return _given(
             {
                 "name": self.name,

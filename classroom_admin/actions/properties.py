@@ -178,7 +178,7 @@ def _run(
     ext_app_uuid: str = "",
     extra: Properties | None = None,
 ) -> Entry:
-    """What the six have in common: the record, and the event with the names of the changed properties."""
+    """Run one of the six: record it, and expect the event with the names of the changed properties."""
     if participant is not None and participant.room_id != room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     names = list(deletes) if sets is None else list(sets)

@@ -1,7 +1,7 @@
-"""When the classes of a series begin: weekly on chosen days, at the same time by the clock on the wall.
+"""When the classes of a series begin: weekly on chosen days, at the same local time. Pure.
 
-Pure. A time by the clock on the wall is turned into UTC class by class, so a series keeps its hour over the
-change to and from daylight saving.
+The local time of each class is converted to UTC by itself, so a series keeps its hour when daylight saving
+begins or ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST: Final = timedelta(days=2 * 366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
-    """A rule. ``first`` is a date and time without a zone, as on the clock in ``zone``.
+    """A rule. ``first`` is a local date and time in ``zone``, without tzinfo.
 
     ``weekdays``: 0 is Monday; none means the weekday of ``first``. It ends after ``times`` classes or with
     the day ``until`` (that day included); both: whichever is sooner. ``every``: 2 is every other week.
@@ -37,7 +37,7 @@ class Weekly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """When one class begins, in UTC and on the clock on the wall.
+    """When one class begins, in UTC and in local time.
 
     ``moved``: the clocks jump over the time that was asked for, and the class begins so much later.
     ``shifted``: the zone is at another distance from UTC than at the first class.
@@ -50,13 +50,13 @@ class Start:
 
     @property
     def wall(self) -> datetime:
-        """The time on the clock on the wall, without a zone."""
+        """Return the local time without tzinfo."""
         return self.local.replace(tzinfo=None)
 
 
 def starts(rule: Weekly) -> list[Start]:
-    """All classes of a rule in order, at most ``MOST_CLASSES`` + 1 so that who asks sees that there are too
-    many; a rule without an end goes on for ``LONGEST``.
+    """Return all classes of a rule in order, at most ``MOST_CLASSES`` + 1: the caller sees that there are too
+    many. A rule without an end goes on for ``LONGEST``.
     """
     first = rule.first.replace(tzinfo=None, microsecond=0)
     latest = None
@@ -84,7 +84,7 @@ def starts(rule: Weekly) -> list[Start]:
 
 
 def local_start(wall: datetime, zone: ZoneInfo) -> Start:
-    """One moment by the clock on the wall. Of an hour that comes twice, the first is meant."""
+    """Return one moment given in local time. Of an hour that comes twice, the first is meant."""
     return _start(wall.replace(tzinfo=None), zone)
 
 

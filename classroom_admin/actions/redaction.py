@@ -1,4 +1,4 @@
-"""What of a command's parameters may stand in the record: everything but secrets. Pure."""
+"""Redact the parameters of a command for the audit log: no secrets, no keys in addresses. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,9 +11,7 @@ HIDDEN: Final = "[hidden]"
 
 
 def shown_address(url: str) -> str:
-    """A web address without what often is a key: the query, the fragment, a name and password before the
-    host.
-    """
+    """Return a web address without what often is a key: query, fragment, and user name and password."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -23,9 +21,7 @@ def shown_address(url: str) -> str:
 
 
 def shown_web_config(config: Any) -> dict[str, Any]:
-    """A web recording's settings with their addresses shortened. Nothing for what is no mapping: it will be
-    refused.
-    """
+    """Return a web recording's settings with redacted addresses; {} for what is no mapping."""
     if not isinstance(config, Mapping):
         return {}
     return {
@@ -35,7 +31,7 @@ def shown_web_config(config: Any) -> dict[str, Any]:
 
 
 def shown_properties(properties: Any) -> list[dict[str, Any]]:
-    """Properties as ``[{"name", "value"}]``; the value is hidden where the name says that it is a secret."""
+    """Return properties as ``[{"name", "value"}]``; values of secrets, told by name, are hidden."""
     if not isinstance(properties, Mapping):
         return []
     return [{"name": name, "value": _shown(str(name), value)} for name, value in properties.items()]

@@ -83,13 +83,15 @@ def states(run: BulkRun) -> list[str]:
         ("close", {"state": 1, "gone_at": clock.from_ms(0)}, "gone"),
     ],
 )
-def test_what_it_means_for_a_class(what: str, columns: dict[str, Any], skip: str) -> None:
+def test_plan_says_what_happens_to_a_class_or_why_nothing_does(
+    what: str, columns: dict[str, Any], skip: str
+) -> None:
     told = plan(what, Room(name="Choir", **columns))
     assert told.skip == skip
     assert told.words
 
 
-def test_the_preview_leaves_out_the_classes_of_others(school: School, classes: MakeClasses) -> None:
+def test_preview_leaves_out_classes_of_others(school: School, classes: MakeClasses) -> None:
     rooms = classes(2)
     foreign = Room.objects.create(room_uuid="foreign", name="Foreign", state=1)
     keys = [room.key for room in [*rooms, foreign]]
@@ -99,7 +101,7 @@ def test_the_preview_leaves_out_the_classes_of_others(school: School, classes: M
 
 
 @pytest.mark.parametrize(("what", "count"), [("end", 0), ("start", 1), ("", 1)])
-def test_what_makes_no_sense_is_refused(school: School, what: str, count: int) -> None:
+def test_preview_refuses_no_classes_and_unknown_commands(school: School, what: str, count: int) -> None:
     with pytest.raises(ActionRefused):
         bulk.preview(actor=school.teacher, what=what, keys=[school.room.key] * count)
     assert not BulkRun.objects.exists()
@@ -116,7 +118,7 @@ def test_what_makes_no_sense_is_refused(school: School, what: str, count: int) -
         (BulkAction.RECORD, "recording.start", lambda cloud: bool(cloud["recordings"])),
     ],
 )
-def test_each_class_gets_its_command_on_record(
+def test_each_class_gets_a_recorded_command(
     school: School, classes: MakeClasses, truth: Any, what: str, action: str, sees: Any
 ) -> None:
     rooms = classes(3)
@@ -129,9 +131,7 @@ def test_each_class_gets_its_command_on_record(
         assert sees(truth(item.room))
 
 
-def test_what_there_is_nothing_to_do_for_is_skipped_and_says_why(
-    school: School, classes: MakeClasses
-) -> None:
+def test_class_with_nothing_to_do_is_skipped_with_the_reason(school: School, classes: MakeClasses) -> None:
     rooms = [*classes(1), *classes(1, state=RoomState.ENDED)]
     run = make(school, rooms)
     assert sorted(states(run)) == ["cancelled", "waiting"]
@@ -141,12 +141,12 @@ def test_what_there_is_nothing_to_do_for_is_skipped_and_says_why(
     assert Entry.objects.count() == 1
 
 
-def test_a_run_with_nothing_to_do_waits_for_nothing(school: School, classes: MakeClasses) -> None:
+def test_run_with_nothing_to_do_has_nothing_due(school: School, classes: MakeClasses) -> None:
     assert states(make(school, classes(1, state=RoomState.CLOSED))) == ["cancelled"]
     assert run_due() == 0
 
 
-def test_a_class_that_ended_meanwhile_is_left_alone(school: School, classes: MakeClasses) -> None:
+def test_class_that_ended_meanwhile_gets_no_command(school: School, classes: MakeClasses) -> None:
     (room,) = classes(1)
     run = make(school, [room])
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)
@@ -155,7 +155,7 @@ def test_a_class_that_ended_meanwhile_is_left_alone(school: School, classes: Mak
     assert not Entry.objects.exists()
 
 
-def test_a_class_that_is_taken_away_meanwhile_is_not_touched(
+def test_class_that_is_no_longer_theirs_gets_no_command(
     school: School, classes: MakeClasses, truth: Any
 ) -> None:
     (room,) = classes(1)
@@ -168,14 +168,14 @@ def test_a_class_that_is_taken_away_meanwhile_is_not_touched(
     assert truth(room)["state"] == 1
 
 
-def test_the_same_form_sent_twice_makes_one_run(school: School, classes: MakeClasses) -> None:
+def test_same_form_sent_twice_starts_one_run(school: School, classes: MakeClasses) -> None:
     rooms = classes(2)
     first = make(school, rooms, token="of the form")
     assert make(school, rooms, token="of the form") == first
     assert ScheduledCommand.objects.count() == 2
 
 
-def test_the_form_of_somebody_else_makes_no_run(school: School, classes: MakeClasses) -> None:
+def test_form_of_another_person_starts_no_run(school: School, classes: MakeClasses) -> None:
     rooms = classes(1)
     make(school, rooms, token="of the form")
     with pytest.raises(ActionRefused, match="used already"):
@@ -210,7 +210,7 @@ def test_many_workers_send_each_command_once(school: School, classes: MakeClasse
 # --- messages are hints -----------------------------------------------------------------------------------
 
 
-def test_without_a_broker_the_beat_makes_it_good(
+def test_beat_runs_a_run_without_a_broker(
     school: School, classes: MakeClasses, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.conf, "broker_url", f"redis+socket://{tmp_path}/nobody.sock")
@@ -224,7 +224,9 @@ def test_without_a_broker_the_beat_makes_it_good(
     assert Entry.objects.count() == 2
 
 
-def test_a_task_gives_the_worker_back_and_the_next_goes_on(school: School, classes: MakeClasses) -> None:
+def test_work_stops_when_its_time_is_up_and_says_that_more_is_due(
+    school: School, classes: MakeClasses
+) -> None:
     run = make(school, classes(3))
     assert scheduled.work(scheduled.LONG, within_s=0) is True
     assert sorted(states(run)) == ["done", "waiting", "waiting"]
@@ -232,7 +234,7 @@ def test_a_task_gives_the_worker_back_and_the_next_goes_on(school: School, class
     assert scheduled.work(scheduled.LONG, within_s=0) is False
 
 
-def test_what_a_dead_worker_left_is_taken_up(school: School, classes: MakeClasses, truth: Any) -> None:
+def test_another_worker_takes_over_after_the_lease(school: School, classes: MakeClasses, truth: Any) -> None:
     (room,) = classes(1)
     run = make(school, [room])
     taken = scheduled.claim(scheduled.LONG)  # and here it is killed
@@ -248,9 +250,7 @@ def test_what_a_dead_worker_left_is_taken_up(school: School, classes: MakeClasse
     assert states(run) == ["done"]
 
 
-def test_what_was_sent_before_the_worker_died_is_done_not_skipped(
-    school: School, classes: MakeClasses
-) -> None:
+def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes: MakeClasses) -> None:
     (room,) = classes(1)
     run = make(school, [room])
     taken = scheduled.claim(scheduled.LONG)
@@ -267,7 +267,7 @@ def test_what_was_sent_before_the_worker_died_is_done_not_skipped(
 # --- tried again ------------------------------------------------------------------------------------------
 
 
-def test_what_failed_is_tried_again_and_nothing_else(
+def test_retry_runs_failed_items_only(
     school: School, sim: RunningSimulator, classes: MakeClasses, truth: Any
 ) -> None:
     rooms = classes(2)
@@ -289,13 +289,13 @@ def test_what_failed_is_tried_again_and_nothing_else(
     assert bulk.retry(actor=school.teacher, run=run) == 0
 
 
-def test_only_who_made_the_run_has_it_tried_again(school: School, classes: MakeClasses) -> None:
+def test_only_the_person_who_started_a_run_can_retry_it(school: School, classes: MakeClasses) -> None:
     run = make(school, classes(1))
     with pytest.raises(ActionRefused):
         bulk.retry(actor=school.administrator, run=run)
 
 
-def test_what_failed_by_a_lost_answer_and_was_confirmed_is_not_tried_again(
+def test_retry_leaves_out_items_confirmed_after_a_lost_answer(
     school: School, sim: RunningSimulator, classes: MakeClasses, settings: Any
 ) -> None:
     rooms = classes(1)
@@ -312,9 +312,7 @@ def test_what_failed_by_a_lost_answer_and_was_confirmed_is_not_tried_again(
     assert bulk.retry(actor=school.teacher, run=run) == 0
 
 
-def test_a_run_is_confirmed_by_the_events_of_the_classes(
-    school: School, classes: MakeClasses, settings: Any
-) -> None:
+def test_events_confirm_the_items_of_a_run(school: School, classes: MakeClasses, settings: Any) -> None:
     poller = Poller(agora.client_for(settings.AGORA))
     rooms = classes(3)
     poller.poll()

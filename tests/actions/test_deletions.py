@@ -1,4 +1,4 @@
-"""Deleting files with ten seconds to take it back."""
+"""Deleting files with ten seconds to undo it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_nothing_is_sent_before_its_time(hold, left):
     assert timedelta(seconds=8) < hold.due_at - clock.now() <= deletions.DELAY
 
 
-def test_then_once(hold, left, school):
+def test_deletion_is_sent_once_when_due(hold, left, school):
     let_it_be_due()
     assert [run_due(), run_due(), run_due(first=hold.pk)] == [1, 0, 0]
     assert left() == ["c"]
@@ -62,7 +62,7 @@ def test_then_once(hold, left, school):
     assert not deletions.open_deletions(school.room).exists()
 
 
-def test_taken_back(hold, left, school):
+def test_undone_deletion_is_never_sent(hold, left, school):
     deletions.undo_deletion(actor=school.administrator, room=school.room, hold=hold.entry_id)
     let_it_be_due()
     assert run_due() == 0
@@ -74,14 +74,14 @@ def test_taken_back(hold, left, school):
     assert Entry.objects.filter(action="resource.undo_delete").count() == 1
 
 
-def test_too_late(hold, school):
+def test_deletion_that_was_sent_can_not_be_undone(hold, school):
     let_it_be_due()
     run_due()
     with pytest.raises(ActionRefused, match="too late"):
         deletions.undo_deletion(actor=school.teacher, room=school.room, hold=hold.entry_id)
 
 
-def test_whose_class_it_is_decides(hold, school):
+def test_deletions_of_another_class_are_refused(hold, school):
     rows = list(Resource.objects.all())
     with pytest.raises(NotYours):
         deletions.undo_deletion(actor=school.other_teacher, room=school.room, hold=hold.entry_id)
@@ -96,7 +96,7 @@ def test_whose_class_it_is_decides(hold, school):
         deletions.schedule_deletion(actor=school.administrator, room=school.room, resources=[])
 
 
-def test_a_second_press_finds_the_first_and_others_are_told(hold, school):
+def test_second_press_returns_the_first_deletion_and_others_are_refused(hold, school):
     rows = list(Resource.objects.order_by("resource_uuid"))
     again = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=rows[:2])
     assert again == hold
@@ -105,7 +105,7 @@ def test_a_second_press_finds_the_first_and_others_are_told(hold, school):
     assert Entry.objects.filter(action="resource.hold_delete").count() == 1
 
 
-def test_who_may_not_act_any_more_deletes_nothing(hold, left, school):
+def test_teacher_without_the_class_deletes_nothing(hold, left, school):
     RoomTeacher.objects.all().delete()
     let_it_be_due()
     run_due()
@@ -114,7 +114,7 @@ def test_who_may_not_act_any_more_deletes_nothing(hold, left, school):
     assert not deletions.open_deletions(school.room).exists()
 
 
-def test_files_that_are_gone_meanwhile(hold, left):
+def test_files_deleted_meanwhile_fail_without_a_command(hold, left):
     Resource.objects.update(removed_at=clock.now())
     let_it_be_due()
     run_due()
@@ -142,7 +142,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(hold, left, monkeypatch):
     assert kinds(hold.entry) == ["done"]
 
 
-def test_a_refusal_of_the_cloud_is_on_record(hold, left, sim):
+def test_refusal_by_the_cloud_is_recorded(hold, left, sim):
     sim.fault("token_expired", route="delete_resources")
     let_it_be_due()
     run_due()
@@ -172,7 +172,7 @@ def test_what_a_dead_worker_had_sent_is_not_sent_again(hold, left, school):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_and_one_who_takes_it_back(sim, school, truth):
+def test_many_workers_and_one_undo_send_it_at_most_once(sim, school, truth):
     """Whoever is first: it is sent once, or not at all."""
     (file,) = files(school, sim, "only")
     hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=[file])

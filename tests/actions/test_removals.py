@@ -1,4 +1,4 @@
-"""A removal with a countdown: seen by all, called off or carried out, once, whoever dies when."""
+"""Scheduled removals: run or cancelled, once, whichever worker dies."""
 
 import threading
 
@@ -34,7 +34,7 @@ def removals():
     return Entry.objects.filter(action="participant.remove")
 
 
-def test_planned_seen_and_carried_out_when_it_is_due(school, time, person):
+def test_scheduled_removal_runs_when_due(school, time, person):
     planned = plan(school, 60, duration_s=600, reason="Threw paper")
     entry = Entry.objects.get(action="participant.plan_removal")
     assert (entry.target, entry.target_name, kinds(entry)) == ("ada", "Ada", ["done"])
@@ -54,7 +54,7 @@ def test_planned_seen_and_carried_out_when_it_is_due(school, time, person):
     assert (person("ada")["online"], person("ada")["isBanned"]) == (False, True)
 
 
-def test_called_off(school, time, person):
+def test_cancelled_removal_never_runs(school, time, person):
     planned = plan(school, 30)
     assert participants.cancel_removal(actor=school.administrator, command=planned)
     assert not participants.cancel_removal(actor=school.teacher, command=planned)
@@ -67,14 +67,14 @@ def test_called_off(school, time, person):
     plan(school, 30)  # who was let off may be planned for again
 
 
-def test_too_late_to_call_off(school, time):
+def test_removal_that_ran_can_not_be_cancelled(school, time):
     planned = plan(school, 30)
     time.step(30)
     run_promised()
     assert not participants.cancel_removal(actor=school.teacher, command=planned)
 
 
-def test_wake_ups_that_come_twice_early_or_late_act_once(school, time):
+def test_early_and_doubled_wake_ups_remove_once(school, time):
     planned = plan(school, 30)
     run_promised(planned.pk)
     assert not removals().exists()
@@ -86,7 +86,7 @@ def test_wake_ups_that_come_twice_early_or_late_act_once(school, time):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_the_same_moment_act_once(school, time):
+def test_workers_at_the_same_moment_remove_once(school, time):
     planned = plan(school, 30)
     time.step(30)
     barrier = threading.Barrier(4)
@@ -106,7 +106,7 @@ def test_workers_at_the_same_moment_act_once(school, time):
     assert removals().count() == 1
 
 
-def test_a_worker_that_died_before_it_sent_anything(school, time, person):
+def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(school, time, person):
     planned = plan(school, 30)
     time.step(30)
     scheduled.claim(scheduled.PROMISED)
@@ -120,7 +120,7 @@ def test_a_worker_that_died_before_it_sent_anything(school, time, person):
     assert planned.state == State.DONE
 
 
-def test_a_worker_that_died_after_it_had_sent_it(school, time):
+def test_what_a_dead_worker_had_sent_is_not_sent_again(school, time):
     planned = plan(school, 30)
     time.step(30)
     scheduled.claim(scheduled.PROMISED)
@@ -133,7 +133,7 @@ def test_a_worker_that_died_after_it_had_sent_it(school, time):
     assert (removals().count(), planned.state, planned.entry) == (1, State.DONE, removals().get())
 
 
-def test_who_left_by_themselves_is_not_removed_but_kept_out_where_asked(school, time, sim):
+def test_person_who_left_is_not_removed_but_is_banned_where_asked(school, time, sim):
     planned = plan(school, 30)
     school.pupil.online = False
     school.pupil.save()
@@ -149,7 +149,7 @@ def test_who_left_by_themselves_is_not_removed_but_kept_out_where_asked(school, 
     assert kinds(removals().first())[:2] == ["requested", "accepted"]
 
 
-def test_who_may_no_longer_do_it(school, time, person):
+def test_teacher_without_the_class_removes_nobody(school, time, person):
     planned = plan(school, 30)
     RoomTeacher.objects.all().delete()
     time.step(30)
@@ -179,7 +179,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(school, time, person, monke
     assert not person("ada")["online"]
 
 
-def test_a_cloud_that_refuses_is_on_record_and_not_asked_again(school, time, sim):
+def test_refusal_by_the_cloud_is_recorded_and_not_retried(school, time, sim):
     sim.fault("server_error", route="kick")
     planned = plan(school, 30)
     time.step(30)
@@ -190,7 +190,7 @@ def test_a_cloud_that_refuses_is_on_record_and_not_asked_again(school, time, sim
     assert kinds(removals().get()) == ["requested", "failed"]
 
 
-def test_only_one_at_a_time(school):
+def test_person_has_one_scheduled_removal_at_a_time(school):
     plan(school, 30)
     with pytest.raises(ActionRefused, match="already"):
         plan(school, 60)
@@ -198,12 +198,12 @@ def test_only_one_at_a_time(school):
 
 
 @pytest.mark.parametrize("after_s", [0, 4, 10_801])
-def test_how_soon_and_how_late(school, after_s):
+def test_delay_is_between_five_seconds_and_three_hours(school, after_s):
     with pytest.raises(ActionRefused):
         plan(school, after_s)
 
 
-def test_what_makes_no_sense(school):
+def test_invalid_removal_is_refused_and_not_recorded(school):
     with pytest.raises(ActionRefused):
         plan(school, 30, duration_s=600, for_good=True)
     with pytest.raises(ActionRefused):
@@ -211,7 +211,7 @@ def test_what_makes_no_sense(school):
     assert not Entry.objects.exists()
 
 
-def test_not_in_a_class_of_somebody_else(school):
+def test_teacher_can_neither_schedule_nor_cancel_in_a_class_of_another(school):
     planned = plan(school, 30)
     with pytest.raises(NotYours):
         participants.cancel_removal(actor=school.other_teacher, command=planned)

@@ -65,7 +65,7 @@ def claimed(series: Series) -> ScheduledCommand:
     return command
 
 
-def test_only_what_the_cloud_will_keep_is_made_now(
+def test_only_classes_that_the_cloud_keeps_are_created_now(
     plan, sim, school, django_capture_on_commit_callbacks, messages
 ):
     with django_capture_on_commit_callbacks(execute=True):
@@ -84,7 +84,7 @@ def test_only_what_the_cloud_will_keep_is_made_now(
     assert RoomTeacher.objects.filter(room=first, user=school.teacher).exists()
 
 
-def test_the_rest_is_made_when_its_time_comes(plan, sim):
+def test_later_class_is_created_when_due(plan, sim):
     series = plan(8)
     assert run_due() == 0
     planned = series.planned.get()
@@ -95,14 +95,14 @@ def test_the_rest_is_made_when_its_time_comes(plan, sim):
     assert rooms(sim) == [planned.key]
 
 
-def test_making_again_makes_nothing_twice(plan, sim):
+def test_class_is_created_once(plan, sim):
     plan(1)
     assert run_due() == 1
     assert run_due() == 0
     assert len(rooms(sim)) == 1
 
 
-def test_the_same_form_twice_is_one_series(plan):
+def test_same_form_sent_twice_is_one_series(plan):
     assert plan(1, 2).pk == plan(1, 2).pk
     assert ScheduledCommand.objects.count() == 2
     assert Entry.objects.filter(action="series.plan").count() == 1
@@ -117,20 +117,20 @@ def test_the_same_form_twice_is_one_series(plan):
         {"weekdays": [1]},
     ],
 )
-def test_a_form_that_was_gone_back_to_and_changed_is_another_series(plan, other):
+def test_changed_form_is_another_series(plan, other):
     first = plan(1)
     assert plan(1, **other).pk != first.pk
     assert plan(2).pk != first.pk
     assert plan(1).pk == first.pk
 
 
-def test_a_class_is_claimed_by_one(plan):
+def test_class_is_claimed_by_one_worker(plan):
     planned = claimed(plan(1))
     assert planned.state == State.CLAIMED
     assert scheduled.claim(scheduled.LONG) is None
 
 
-def test_what_a_dead_process_left_is_taken_up(plan, sim):
+def test_another_worker_takes_over_after_the_lease(plan, sim):
     series = plan(1)
     claimed(series)
     assert run_due() == 0
@@ -139,7 +139,7 @@ def test_what_a_dead_process_left_is_taken_up(plan, sim):
     assert states(series) == [State.DONE]
 
 
-def test_a_refusal_stays_until_somebody_tries_again(plan, sim, school):
+def test_refused_class_waits_for_a_retry_by_hand(plan, sim, school):
     series = plan(1, 2)
     first = series.planned.first()
     sim.make_room(first.key, roomName="Somebody else's")  # the id is taken: that is no passing trouble
@@ -153,7 +153,7 @@ def test_a_refusal_stays_until_somebody_tries_again(plan, sim, school):
     assert states(series) == [State.DONE, State.DONE]  # the second time, what is there is taken for ours
 
 
-def test_passing_trouble_is_tried_again_by_itself_ever_more_slowly(plan, sim):
+def test_passing_trouble_is_retried_with_growing_waits(plan, sim):
     sim.fault("server_error", route="create_room")
     series = plan(1)
     waits = []
@@ -173,7 +173,7 @@ def test_passing_trouble_is_tried_again_by_itself_ever_more_slowly(plan, sim):
     assert len(rooms(sim)) == 1
 
 
-def test_a_lost_answer_makes_no_second_class(plan, sim):
+def test_lost_answer_creates_no_second_class(plan, sim):
     sim.fault("lose_answer", route="create_room", count=1)
     sim.fault("unavailable", route="read_room", count=9)
     series = plan(1)
@@ -186,7 +186,7 @@ def test_a_lost_answer_makes_no_second_class(plan, sim):
     assert len(rooms(sim)) == 1
 
 
-def test_a_class_whose_time_is_over_is_not_made(plan, sim):
+def test_class_whose_time_is_over_is_not_created(plan, sim):
     series = plan(1)
     series.planned.update(starts_at=timezone.now() - timedelta(hours=1))
     run_due()
@@ -195,7 +195,7 @@ def test_a_class_whose_time_is_over_is_not_made(plan, sim):
     assert rooms(sim) == []
 
 
-def test_a_closed_account_makes_no_classes(plan, sim, school):
+def test_deactivated_account_creates_no_classes(plan, sim, school):
     series = plan(1)
     school.teacher.is_active = False
     school.teacher.save()
@@ -204,7 +204,7 @@ def test_a_closed_account_makes_no_classes(plan, sim, school):
     assert rooms(sim) == []
 
 
-def test_taking_back_and_planning_again(plan, school, sim):
+def test_cancelled_class_can_be_restored(plan, school, sim):
     series = plan(1, 8)
     last = series.planned.last()
     assert scheduling.cancel(actor=school.teacher, series=series, planned=last) == 1
@@ -218,7 +218,7 @@ def test_taking_back_and_planning_again(plan, school, sim):
     }  # fmt: skip
 
 
-def test_an_administrator_plans_for_a_teacher(plan, school, sim):
+def test_class_that_an_administrator_plans_is_assigned_to_its_teacher(plan, school, sim):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
     run_due()
     room = Room.objects.get(room_uuid=series.planned.get().key)
@@ -226,7 +226,7 @@ def test_an_administrator_plans_for_a_teacher(plan, school, sim):
     assert list(scheduling.visible_series(school.teacher)) == [series]
 
 
-def test_two_plans_that_are_alike_are_two_classes_each_with_its_teacher(plan, school, sim):
+def test_two_equal_plans_are_two_classes_each_with_its_teacher(plan, school, sim):
     """Made one right after the other, they look like a button that was pressed twice."""
     at = timezone.now().replace(microsecond=0) + DAY
     both = [
@@ -243,7 +243,7 @@ def test_two_plans_that_are_alike_are_two_classes_each_with_its_teacher(plan, sc
         assert [given.user for given in room.teachers.all()] == [series.taught_by]
 
 
-def test_what_was_done_about_another_class_is_not_taken_for_this_one(plan, school):
+def test_entry_of_another_class_does_not_settle_this_one(plan, school):
     series = plan(1)
     planned = claimed(series)
     entry = class_state.create_class(actor=school.teacher, name="Latin 8a", room_type=4)
@@ -253,7 +253,7 @@ def test_what_was_done_about_another_class_is_not_taken_for_this_one(plan, schoo
     assert planned.why == "Another class was being made just then."
 
 
-def test_a_class_that_is_not_known_here_is_not_said_to_be_made(plan, school, sim):
+def test_class_without_a_room_here_is_retried(plan, school, sim):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
     planned = claimed(series)
     scheduled.settle(planned, scheduling._create(planned))
@@ -270,7 +270,7 @@ def test_a_class_that_is_not_known_here_is_not_said_to_be_made(plan, school, sim
     assert rooms(sim) == [planned.key]
 
 
-def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
+def test_class_that_can_not_be_assigned_says_why(plan, school):
     series = plan(1, actor=school.administrator, taught_by=school.teacher)
     school.teacher.is_active = False
     school.teacher.save()
@@ -282,7 +282,7 @@ def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
     assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
 
 
-def test_a_claim_that_was_lost_writes_nothing(plan, school):
+def test_worker_that_lost_its_lease_writes_nothing(plan, school):
     """Somebody was so slow that another took the class over: that one's result holds."""
     series = plan(1)
     slow = claimed(series)
@@ -299,7 +299,7 @@ def test_a_claim_that_was_lost_writes_nothing(plan, school):
 
 
 @pytest.mark.parametrize("do", [scheduling.try_again, scheduling.cancel])
-def test_somebody_elses_plan_is_not_there(plan, school, do):
+def test_teacher_can_not_change_another_teachers_plan(plan, school, do):
     series = plan(1)
     assert not scheduling.visible_series(school.other_teacher).exists()
     with pytest.raises(NotYours):
@@ -318,21 +318,21 @@ def test_somebody_elses_plan_is_not_there(plan, school, do):
         ),
     ],
 )
-def test_what_the_cloud_would_refuse_is_not_planned(plan, field, more):
+def test_invalid_class_is_not_planned(plan, field, more):
     with pytest.raises(ActionRefused) as refused:
         plan(1, **more)
     assert refused.value.field == field
     assert not Series.objects.exists()
 
 
-def test_too_many_and_none(plan):
+def test_too_many_classes_and_none_are_refused(plan):
     with pytest.raises(ActionRefused, match="more than 200"):
         plan(*range(1, 202))
     with pytest.raises(ActionRefused):
         plan()
 
 
-def test_what_is_not_made_yet_can_be_changed(plan, school, sim):
+def test_changes_apply_to_classes_not_created_yet(plan, school, sim):
     series = plan(1, 8)
     run_due()
     changed = {"room_type": 2, "duration_s": 3600}
@@ -351,7 +351,7 @@ def test_what_is_not_made_yet_can_be_changed(plan, school, sim):
         scheduling.change(actor=school.other_teacher, series=series, name="X", asked=changed)
 
 
-def test_one_class_is_moved(plan, school, sim):
+def test_class_that_is_not_created_yet_can_be_moved(plan, school, sim):
     series = plan(8, 15)
     first, second = series.planned.order_by("starts_at")
     soon = timezone.now().replace(microsecond=0) + DAY

@@ -1,7 +1,7 @@
-"""Where an uploaded file is fetched: an unguessable signed address that needs no sign-in.
+"""Signed addresses of uploaded files, which need no sign-in.
 
-The cloud (to convert) and the pupils (to look) have no account here, so the address itself is the right to
-read: 128 random bits, signed, so that a guess costs no query. It holds as long as the file is shared.
+The cloud (to convert) and the students (to read) have no account here, so the address is the right to read:
+128 random bits, signed, so that a guess costs no query. It is valid as long as the file is shared.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ def _signer() -> Signer:
 
 
 def plain_name(upload: Upload) -> str:
-    """A file's name in letters that every converter and browser reads alike; it ends with its kind."""
+    """Return a file's name in ASCII letters, with its extension."""
     stem = slugify(upload.name.rpartition(".")[0])[:60].strip("-_")
     return f"{stem or 'file'}.{upload.ext}"
 
 
 def address_of(upload: Upload) -> str:
-    """The whole address under ``PUBLIC_URL``."""
+    """Return the whole address under ``PUBLIC_URL``."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/files/{_signer().sign(upload.key)}/{plain_name(upload)}"
 
 
 def address_on_record(upload: Upload) -> str:
-    """The same for the record, without what gives the right to read."""
+    """Return the address for the audit log, without the part that gives the right to read."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/files/…/{plain_name(upload)}"
 
 
 def upload_at(*, signed: str, name: str) -> Upload | None:
-    """The upload at an address, None where there is none: a wrong signature, another name, bytes that are
-    forgotten, or a file that was taken away from its class. At most two queries.
+    """Return the upload at an address. None for a wrong signature or name, deleted bytes, or a file that was
+    deleted from its class. At most two queries.
     """
     try:
         key = _signer().unsign(signed)
@@ -55,14 +55,14 @@ def upload_at(*, signed: str, name: str) -> Upload | None:
 
 
 def is_taken_away(upload: Upload) -> bool:
-    """Whether the file was shared with its class and deleted there."""
+    """Return whether the file was shared with its class and deleted there."""
     return Resource.objects.filter(
         room_id=upload.room_id, resource_uuid=upload.resource_uuid, removed_at__isnull=False
     ).exists()
 
 
 def reach(public_url: str) -> str:
-    """Who can open ``public_url``: "world", "network" (a private address) or "machine" (loopback). Pure."""
+    """Return who can open ``public_url``: "world", "network" (private) or "machine" (loopback). Pure."""
     host = (urlsplit(public_url).hostname or "").lower()
     try:
         address = ipaddress.ip_address(host)

@@ -1,5 +1,6 @@
-"""Which files a class can take, and whether a file's content is what its name says. No Django models, no
-storage: pure but for reading the file it is given.
+"""Check whether a file can be shared with a class and whether its content is what its name says.
+
+Pure, apart from reading the given file.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ CONTENT_TYPES: Final[dict[str, str]] = {
     "gif": "image/gif",
 }
 SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
-"""What a browser shows by itself and runs nothing in. All else is handed out as a download."""
+"""What a browser shows without running anything in it. Everything else is served as a download."""
 HEAD: Final = 4096
 NAME_BYTES: Final = 63
 _MOST_ZIP_INDEX: Final = 4 * 1024 * 1024  # bytes; an office document has some hundred entries
@@ -40,21 +41,21 @@ _ZIP_FOLDERS: Final = {"pptx": "ppt/", "pptm": "ppt/", "docx": "word/", "xlsx": 
 
 
 def ext_of(name: str) -> str:
-    """The kind that a file's name tells, as the cloud spells it; "" where it has none."""
+    """Return the extension of a file's name as the cloud spells it; "" where it has none."""
     _stem, dot, ext = name.rpartition(".")
     ext = ext.lower() if dot else ""
     return "jpg" if ext == "jpeg" else ext
 
 
 def conversion_type(ext: str) -> str:
-    """How the cloud can turn this kind into pages: "static", "dynamic", or "" for not at all."""
+    """Return how the cloud converts this kind into pages: "static", "dynamic", or "" for not at all."""
     return "static" if ext in STATIC_EXTS else "dynamic" if ext in DYNAMIC_EXTS else ""
 
 
 def shown_name(name: str) -> str:
-    """A file's name as people will read it: no folders, no control characters, short enough for the cloud.
+    """Return a file's name for people: no folders or control characters, short enough for the cloud.
 
-    What is cut off is cut from the stem, between characters; the kind at the end stays.
+    A long name is cut before its extension, between characters.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(character for character in last if character.isprintable()).strip()
@@ -67,7 +68,7 @@ def shown_name(name: str) -> str:
 
 
 def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str:
-    """Why this file can't be shared, in words for people; "" where it can. ``content`` must be seekable."""
+    """Return why the file can't be shared, for people; "" where it can. ``content`` is seekable."""
     ext = ext_of(name)
     if ext not in RESOURCE_EXTS:
         return _("This kind of file can't be shared with a class. These can: %(kinds)s.") % {
@@ -82,7 +83,9 @@ def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str
     head = content.read(HEAD)
     if ext in _ZIP_FOLDERS and head.startswith(_OLE):
         return _("This document is protected by a password, so nobody could open it. Save it without one.")
-    if not _LOOKS[ext](head) or (ext in _ZIP_FOLDERS and not _is_office(content, size, _ZIP_FOLDERS[ext])):
+    if not _BEGINS_AS[ext](head) or (
+        ext in _ZIP_FOLDERS and not _is_office(content, size, _ZIP_FOLDERS[ext])
+    ):
         return _("The name says %(kind)s, but what is inside is something else. Check the file.") % {
             "kind": ext.upper()
         }
@@ -94,8 +97,8 @@ def _begins(*marks: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_mp3(head: bytes) -> bool:
-    """An ID3 tag, or the header of a frame: eleven set bits, and a version, layer, bit rate and sampling rate
-    that there are.
+    """Return whether it begins with an ID3 tag, or with the header of a frame: eleven set bits and a version,
+    layer, bit rate and sampling rate that exist.
     """
     if head.startswith(b"ID3"):
         return True
@@ -106,7 +109,7 @@ def _is_mp3(head: bytes) -> bool:
 
 
 def _is_table(head: bytes) -> bool:
-    """Text, and none that a browser would take for a page."""
+    """Return whether it is text that no browser takes for a page."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True  # a table saved as "Unicode text"
     text = head.removeprefix(b"\xef\xbb\xbf")
@@ -114,7 +117,7 @@ def _is_table(head: bytes) -> bool:
     return not controls and not text.lstrip().startswith((b"<", b"%PDF-"))
 
 
-_LOOKS: Final[dict[str, Callable[[bytes], bool]]] = {
+_BEGINS_AS: Final[dict[str, Callable[[bytes], bool]]] = {
     "pdf": lambda head: b"%PDF-" in head[:1024],
     **dict.fromkeys(("ppt", "doc", "xls"), _begins(_OLE)),
     **dict.fromkeys(_ZIP_FOLDERS, _begins(b"PK\x03\x04")),
@@ -128,7 +131,7 @@ _LOOKS: Final[dict[str, Callable[[bytes], bool]]] = {
 
 
 def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
-    """Whether a ZIP holds an office document with its parts in ``folder``. Nothing is unpacked."""
+    """Return whether a ZIP holds an office document with its parts in ``folder``. Nothing is unpacked."""
     if not _has_small_index(content, size):
         return False
     content.seek(0)
@@ -141,7 +144,7 @@ def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
 
 
 def _has_small_index(content: IO[bytes], size: int) -> bool:
-    """Whether the list of entries is small: reading one of millions would take the machine's memory."""
+    """Return whether the list of entries is small: a list of millions would exhaust the memory."""
     tail = min(size, 22 + 65_535)
     content.seek(size - tail)
     end = content.read(tail)

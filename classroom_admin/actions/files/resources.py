@@ -1,4 +1,4 @@
-"""Commands about the files shared with a class."""
+"""Commands about the files of a class: share by address, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -31,7 +31,7 @@ def put_resource_by_url(
     resource_uuid: str | None = None,
     shown_url: str | None = None,
 ) -> Entry:
-    """Share a file that lies at ``url`` (``size`` in bytes) under an id made here; ``entry.target`` names it.
+    """Share the file at ``url`` (``size`` in bytes) under an id made here, which is ``entry.target``.
 
     ``conversion``: ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}``, None for none.
     ``resource_uuid``: an id that is known already. ``shown_url``: the address for the record, where its path
@@ -72,9 +72,9 @@ def put_resource_by_url(
 def delete_resources(
     *, actor: User, room: Room, resources: Sequence[Resource], hold: int | None = None
 ) -> Entry:
-    """Take files away from the class, all by one call. Confirmed by event 1003.
+    """Delete files from the class, all by one call. Confirmed by event 1003.
 
-    ``hold``: the id of the entry that asked for this with time to take it back.
+    ``hold``: the id of the entry of the delayed deletion that this runs.
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(

@@ -1,4 +1,4 @@
-"""The storage of uploaded files, wherever it is: reading a part, and what may go wrong."""
+"""Read parts of uploaded files from a disk or a bucket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classroom_admin.actions.models import Upload
 
 
 class Readable(Protocol):
-    """Bytes that come one after the other."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -18,7 +18,7 @@ class Readable(Protocol):
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
-    """The exceptions of a storage that is full, away or refuses: to be used in an ``except``."""
+    """Return the exceptions of a storage that is full, can't be reached or refuses, for an ``except``."""
     if isinstance(default_storage, FileSystemStorage):
         return (OSError,)
     from botocore.exceptions import BotoCoreError, ClientError
@@ -27,8 +27,10 @@ def storage_errors() -> tuple[type[Exception], ...]:
 
 
 def open_at(upload: Upload, *, first: int, last: int) -> Readable:
-    """The bytes from ``first`` to ``last`` (both included; a disk may give more). A bucket is asked for just
-    these: opening the file as Django does would fetch all of a video for each part that a player wants.
+    """Open the bytes from ``first`` to ``last`` (both included; a disk may return more).
+
+    A bucket is asked for these alone: Django's ``open`` would fetch a whole video for each part that a player
+    asks for.
     """
     storage: Any = upload.content.storage
     if hasattr(storage, "bucket"):

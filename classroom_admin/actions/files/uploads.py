@@ -1,4 +1,4 @@
-"""Files from somebody's computer: taken in, shared with a class by their own address, forgotten when due."""
+"""Files from a person's computer: store, share with a class by a signed address, delete when not needed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from classroom_admin.rooms.models import Resource, Room
 log = logging.getLogger(__name__)
 
 UNSHARED: Final = timedelta(hours=24)
-"""So long an upload waits to be shared."""
+"""How long an upload may wait to be shared."""
 AFTER_DELETION: Final = timedelta(hours=24)
-"""So long the bytes of a deleted file are kept; its address stops at once."""
+"""How long the bytes of a deleted file are kept; its address stops working at once."""
 MOST_UNSHARED: Final = 20
-"""Uploads of one person that wait to be shared; the oldest makes room."""
+"""Uploads of one person that wait to be shared; the oldest are deleted first."""
 _AT_ONCE: Final = 500
 
 
 def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
-    """Check a file and keep it. ``NotYours``; ``ActionRefused`` (field "file") says what is wrong with it."""
+    """Check and store a file. ``NotYours``; ``ActionRefused`` (field "file") says what is wrong with it."""
     runner.authorise(actor, room)
     name, size = kinds.shown_name(file.name or ""), file.size or 0
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
@@ -55,9 +55,7 @@ def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
 
 
 def waiting(*, actor: User, room: Room, key: str) -> Upload:
-    """The upload that ``actor`` brought for ``room`` and that waits to be shared. ``ActionRefused`` where
-    there is none (any more).
-    """
+    """Return the upload of ``actor`` for ``room`` that waits to be shared; ``ActionRefused`` without one."""
     found = Upload.objects.filter(key=key, room=room, by=actor, forgotten_at__isnull=True).first()
     if found is None:
         raise ActionRefused(_("This upload is not here any more. Choose the file again."), field="file")
@@ -94,9 +92,9 @@ def share(
 
 
 def due_to_be_forgotten() -> QuerySet[Upload]:
-    """Uploads whose bytes are not needed any more.
+    """Return the uploads whose bytes are not needed any more.
 
-    Never shared within a day; deleted from their class a day ago; of a class that the cloud has let go of
+    They were not shared within a day, or deleted from their class a day ago, or the cloud deleted their class
     ``FILES_KEEP_DAYS`` ago.
     """
     now = clock.now()
@@ -108,7 +106,7 @@ def due_to_be_forgotten() -> QuerySet[Upload]:
 
 
 def tidy() -> int:
-    """Forget what is due; gives how many. A storage that fails now is asked again the next time."""
+    """Delete the bytes that are due; return how many. What the storage refuses is tried again later."""
     done = 0
     for upload in due_to_be_forgotten().order_by("pk")[:_AT_ONCE]:
         try:
@@ -121,7 +119,7 @@ def tidy() -> int:
 
 
 def forget(upload: Upload) -> None:
-    """Delete the bytes; the row stays and says when."""
+    """Delete the bytes; the row stays and has the time."""
     upload.content.delete(save=False)
     Upload.objects.filter(pk=upload.pk).update(forgotten_at=clock.now())
 
