@@ -65,8 +65,7 @@ def create_class(
     the class waits until somebody starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
     given. ``pupil_limit``: how many pupils may be in, None for no bound. ``max_on_stage``, ``stage_role``:
     handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``. ``roles``: the
-    contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` goes into
-    it.
+    contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``, plus ``pupil_limit``.
 
     ``room_uuid``, ``attempt``: for a class that was planned under an id; after the first attempt a room that
     exists already is the one that an earlier attempt made.

@@ -59,10 +59,18 @@ def remove_participant(
         "reason": reason,
     }
     check_removal(**asked)
-    user_uuid = participant.user_uuid
     ban_s = (
         FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
     )
+    command = _removal(room, participant, ban_s=ban_s, asked=asked, planned=planned)
+    return runner.run(actor=actor, room=room, command=command)
+
+
+def _removal(
+    room: Room, participant: Participant, *, ban_s: int | None, asked: dict[str, Any], planned: int | None
+) -> Command:
+    """Return the command that removes a person and bans them for ``ban_s`` seconds (None: not at all)."""
+    user_uuid = participant.user_uuid
 
     def call(cloud: Client) -> Detail | None:
         cloud.kick_user(
@@ -77,7 +85,7 @@ def remove_participant(
     def read_back(cloud: Client) -> Detail | None:
         return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
 
-    command = Command(
+    return Command(
         action="participant.remove",
         room_uuid=room.room_uuid,
         target=user_uuid,
@@ -93,11 +101,10 @@ def remove_participant(
         read_back=None if participant.online else read_back,
         shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
     )
-    return runner.run(actor=actor, room=room, command=command)
 
 
 def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
-    """Raise ``ActionRefused`` for what makes no sense."""
+    """Raise ``ActionRefused`` for arguments that contradict each other or are out of range."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
             Sentence("Choose one: for a time, for the class, or for good."), field="dirty.duration"

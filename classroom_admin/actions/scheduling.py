@@ -74,10 +74,8 @@ def plan(
     if not starts:
         raise ActionRefused(_("No class falls into this time. Choose other days, or a later end."), "until")
     if len(starts) > MOST_CLASSES:
-        raise ActionRefused(
-            _("These are more than %(most)d classes. Choose an earlier end.") % {"most": MOST_CLASSES},
-            "until",
-        )
+        words = _("These are more than %(most)d classes. Choose an earlier end.")
+        raise ActionRefused(words % {"most": MOST_CLASSES}, "until")
     for starts_at in (min(starts), max(starts)):
         class_state.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
     now = clock.now()
