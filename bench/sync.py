@@ -84,7 +84,7 @@ def drain(url: str) -> dict[str, Any]:
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
     from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
-    from classroom_admin.sync import folding
+    from classroom_admin.sync import projector as folding
     from classroom_admin.sync.polling import Poller
 
     cloud = CloudConfig(
@@ -237,7 +237,6 @@ class Lesson:
         inbox.read(inbox.keep(raw, source=InboxAnswer.Source.POLL).pk)
 
     def fold(self) -> None:
-        from classroom_admin.sync import folding
 
         folding.fold_room(self.room_id)
 

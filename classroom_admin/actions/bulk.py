@@ -17,25 +17,25 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Recording, Room, RoomState
 
 MOST: Final = 2000
 """Classes in one run."""
-_NOT_YOURS: Final = Sentence("This class is not yours any more; nothing was done.")
+_NOT_YOURS: Final = Sentence("This class is no longer yours. Nothing was changed.")
 
 
 class Skip(TextChoices):
     """Why there is nothing to do for a class."""
 
-    NOT_STARTED = "not_started", gettext_lazy("It has not started, so there is nothing to end.")
-    NOT_RUNNING = "not_running", gettext_lazy("It is not running, so there is nothing to record.")
-    ENDED = "ended", gettext_lazy("It has ended already.")
-    CLOSED = "closed", gettext_lazy("It is closed already.")
-    GONE = "gone", gettext_lazy("The cloud does not have it any more.")
-    RECORDING = "recording", gettext_lazy("It is being recorded already.")
+    NOT_STARTED = "not_started", gettext_lazy("The class has not started, so it can't be ended.")
+    NOT_RUNNING = "not_running", gettext_lazy("The class is not running, so it can't be recorded.")
+    ENDED = "ended", gettext_lazy("The class has already ended.")
+    CLOSED = "closed", gettext_lazy("The class is already closed.")
+    GONE = "gone", gettext_lazy("The cloud no longer has this class.")
+    RECORDING = "recording", gettext_lazy("The class is already being recorded.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
     if what not in BulkAction.values:
         raise ActionRefused(_("There is no such command."))
     if not keys:
-        raise ActionRefused(_("No class is chosen. Tick the classes first, then choose what to do."))
+        raise ActionRefused(_("No class is selected. Select classes first, then choose an action."))
     if len(set(keys)) > MOST:
-        words = _("At most %(most)d classes can be chosen at once. Choose fewer.")
+        words = _("You can select at most %(most)d classes at once. Select fewer.")
         raise ActionRefused(words % {"most": MOST})
     rooms = visible_rooms(actor).filter(key__in=set(keys)).defer("properties", "ext_apps", "groups")
     return [plan(what, room) for room in rooms.order_by("name", "pk")]
@@ -88,7 +88,7 @@ def start(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkR
     except IntegrityError as error:
         known = BulkRun.objects.filter(token=token, by=actor).first()
         if known is None:
-            raise ActionRefused(_("This form has been used already. Choose the classes again.")) from error
+            raise ActionRefused(_("This form has already been used. Select the classes again.")) from error
         return known
     return run
 
@@ -99,7 +99,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
     Only who started the run may: each command is sent in that person's name.
     """
     if run.by_id != actor.pk:
-        raise ActionRefused(_("Only the person who started this can have it tried again."))
+        raise ActionRefused(_("Only the person who started this can retry it."))
     now = clock.now()
     failed = run.items.filter(state=State.FAILED)
     with transaction.atomic():
@@ -196,22 +196,22 @@ def _skip(what: str, room: Room) -> str:
 
 def _effect(what: str, room: Room) -> str:
     if what == BulkAction.RECORD:
-        return _("The teacher's picture and sound are recorded from now on.")
+        return _("Records the teacher's video and audio from now on.")
     count = room.people_online
     if what == BulkAction.END:
         if not count:
-            return _("Ends now. Nobody is in it.")
+            return _("Ends now. No one is present.")
         words = ngettext(
-            "Ends now. The person in it may stay until it closes.",
-            "Ends now. The %(count)d people in it may stay until it closes.",
+            "Ends now. The person present may stay until the class closes.",
+            "Ends now. The %(count)d people present may stay until the class closes.",
             count,
         )
     else:
         if not count:
-            return _("Closes for good. Nobody is in it.")
+            return _("Closes permanently. No one is present.")
         words = ngettext(
-            "Closes for good. The person in it is sent out.",
-            "Closes for good. The %(count)d people in it are sent out.",
+            "Closes permanently. The person present is sent out.",
+            "Closes permanently. The %(count)d people present are sent out.",
             count,
         )
     return words % {"count": count}

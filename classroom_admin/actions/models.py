@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock, language
+from classroom_admin.common import clock, language
 from classroom_admin.rooms.keys import new_key
 from classroom_admin.rooms.models import Room
 
@@ -40,8 +40,8 @@ def place_of(upload: Upload, _name: str) -> str:
 class BulkAction(models.TextChoices):
     """What can be done to many classes at once."""
 
-    END = "end", _("End")
-    CLOSE = "close", _("Close")
+    END = "end", _("End classes")
+    CLOSE = "close", _("Close classes")
     RECORD = "record", _("Start recording")
 
 

@@ -19,8 +19,8 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Participant, Room
 
 PRESENCE_EVENT: Final = 20
@@ -107,10 +107,10 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
     """Raise ``ActionRefused`` for arguments that contradict each other or are out of range."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
-            Sentence("Choose one: for a time, for the class, or for good."), field="dirty.duration"
+            Sentence("Choose a ban: for a period, for this class, or permanently."), field="dirty.duration"
         )
     if duration_s == FOREVER:
-        raise ActionRefused(Sentence("Say for how many seconds, 1 or more."), field="dirty.duration")
+        raise ActionRefused(Sentence("Enter the number of seconds, 1 or more."), field="dirty.duration")
     if len(reason) > LONGEST_REASON or "\x00" in reason:
         raise ActionRefused(
             Sentence("The reason must be at most {most} characters.", most=LONGEST_REASON),
@@ -146,7 +146,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(
-            Sentence("This person is in the class already. Reload the page."), field="userUuid"
+            Sentence("This person is already in the class. Reload the page."), field="userUuid"
         )
 
     def call(cloud: Client) -> Detail | None:
@@ -180,7 +180,7 @@ def schedule_removal(
     if participant.room_id != room.pk:
         raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
-        raise ActionRefused(_("Choose between 5 seconds and 3 hours."), field="after")
+        raise ActionRefused(_("Choose a time between 5 seconds and 3 hours."), field="after")
     check_removal(**{"duration_s": None, "for_the_class": False, "for_good": False, **span})
     if len(reason) > LONGEST_SCHEDULED_REASON or "\x00" in reason:
         raise ActionRefused(_("The reason must be at most 200 characters."), field="reason")
@@ -204,7 +204,7 @@ def schedule_removal(
             scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=after_s)
     except IntegrityError as error:
         raise ActionRefused(
-            _("This person is to be removed already. Call that off first, or let it run.")
+            _("A removal of this person is already scheduled. Cancel it first, or wait for it.")
         ) from error
     return command
 
@@ -231,7 +231,7 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
     except ActionRefused as error:
         why = error.sentence
     except NotYours:
-        why = Sentence("Who planned it may not do this in this class any more.")
+        why = Sentence("The person who scheduled this removal no longer has access to this class.")
 
     def not_done() -> None:
         _record_removal(
@@ -264,7 +264,7 @@ def _remove(command: ScheduledCommand) -> Entry:
     if person is None:
         raise ActionRefused(Sentence("This person is not in the class."))
     if not person.online and not command.payload["span"]:
-        raise ActionRefused(Sentence("They had left by themselves before. Nothing was done."))
+        raise ActionRefused(Sentence("The person had already left. Nothing was changed."))
     return remove_participant(
         actor=command.by,
         room=command.room,

@@ -34,8 +34,8 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.agora.transport import Transport
 from classroom_admin.audit.models import Claim, Entry, Expectation, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.core import clock
-from classroom_admin.core.sentence import Sentence, joined
+from classroom_admin.common import clock
+from classroom_admin.common.sentence import Sentence, joined
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 
@@ -118,8 +118,8 @@ def client() -> Client:
     if problems:
         raise ActionRefused(
             Sentence(
-                "The connection to the cloud is not set up, so nothing was done. Ask an administrator to "
-                "open Settings: {problems}",
+                "The connection to the cloud is not set up, so nothing was changed. Ask an "
+                "administrator to open Settings: {problems}",
                 problems=joined(problems),
             )
         )

@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 
 from classroom_admin.actions.models import ScheduledCommand, because
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora import errors
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence, read
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence, read
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 OPEN: Final = (State.WAITING, State.FAILED)
@@ -72,9 +72,11 @@ def plan(
     if not actor.is_active:
         raise NotYours
     if not starts:
-        raise ActionRefused(_("No class falls into this time. Choose other days, or a later end."), "until")
+        raise ActionRefused(
+            _("No class falls in this period. Choose other days or a later end date."), "until"
+        )
     if len(starts) > MOST_CLASSES:
-        words = _("These are more than %(most)d classes. Choose an earlier end.")
+        words = _("The series would have more than %(most)d classes. Choose an earlier end date.")
         raise ActionRefused(words % {"most": MOST_CLASSES}, "until")
     for starts_at in (min(starts), max(starts)):
         class_state.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
@@ -150,7 +152,7 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
     """
     authorise(actor, series)
     if starts_at <= clock.cloud_now():
-        raise ActionRefused(_("This time is over. Choose a later one."), "schedule.startTime")
+        raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
     class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
     open_ones = _of(series, planned).filter(state__in=OPEN)
     new = {"starts_at": starts_at, "reason": "", **_waiting(starts_at)}
@@ -183,7 +185,10 @@ def _create(planned: ScheduledCommand) -> Outcome:
     assert series is not None
     assert starts_at is not None
     if starts_at + timedelta(seconds=series.settings.get("duration_s") or 0) <= clock.cloud_now():
-        return Outcome(state=State.FAILED, reason=Sentence("Its time was over before it could be made."))
+        return Outcome(
+            state=State.FAILED,
+            reason=Sentence("The scheduled time passed before the class could be created."),
+        )
     try:
         entry = class_state.create_class(
             actor=series.created_by,
@@ -195,7 +200,8 @@ def _create(planned: ScheduledCommand) -> Outcome:
         )
     except NotYours:
         return Outcome(
-            state=State.FAILED, reason=Sentence("The account of the one who planned it is closed.")
+            state=State.FAILED,
+            reason=Sentence("The account of the person who scheduled this class is deactivated."),
         )
     except ActionRefused as refused:
         return Outcome(state=State.FAILED, reason=refused.sentence)
@@ -207,7 +213,7 @@ def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome
     dies in between leaves that to another.
     """
     if entry.room_uuid != planned.key:
-        return _try_later(planned, Sentence("Another class was being made just then."))
+        return _try_later(planned, Sentence("Another class was being created at the same time."))
     steps = list(entry.steps.order_by("pk"))
     if not {step.kind for step in steps} & {Step.Kind.CONFIRMED, Step.Kind.ACCEPTED}:
         detail = steps[-1].detail if steps else {}
@@ -217,7 +223,9 @@ def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome
         return Outcome(state=State.FAILED, reason=why)
     room = Room.objects.filter(room_uuid=planned.key).first()
     if room is None:
-        return _try_later(planned, Sentence("The cloud has made it, but it is not known here yet."))
+        return _try_later(
+            planned, Sentence("The cloud has created the class, but it is not listed here yet.")
+        )
     why = _hand_over(room, series)
     record_kept = _recording_of_kept(room, series, why) if why else None
     return Outcome(state=State.DONE, entry=entry, reason=why, record=record_kept)
@@ -243,10 +251,10 @@ def _hand_over(room: Room, series: Series) -> str:
     except ActionRefused as refused:
         why = refused.sentence
     except PermissionDenied:
-        why = Sentence("The one who planned it is no administrator any more.")
+        why = Sentence("The person who scheduled this class is no longer an administrator.")
     else:
         return ""
-    return Sentence("It was not given to {teacher}: {why}", teacher=str(to), why=why)
+    return Sentence("The class was not assigned to {teacher}: {why}", teacher=str(to), why=why)
 
 
 def _recording_of_kept(room: Room, series: Series, why: str) -> Callable[[], object]:

@@ -12,8 +12,16 @@ from django.conf import settings
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
-from classroom_admin.sync import filling, folding, foreign, health, lease, profiles, sweeps
+from classroom_admin.common import clock
+from classroom_admin.sync import (
+    competing_reader,
+    gap_filling,
+    health,
+    lease,
+    projector,
+    reconciliation,
+    room_refresh,
+)
 from classroom_admin.sync.budget import Allowance, background
 from classroom_admin.sync.shared_budget import in_background
 
@@ -59,7 +67,7 @@ def allowance() -> Allowance:
     return background(settings.AGORA.requests_per_second)
 
 
-def fill_holes() -> filling.Filled | None:
+def fill_holes() -> gap_filling.Filled | None:
     """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
@@ -67,12 +75,12 @@ def fill_holes() -> filling.Filled | None:
     with only_one("holes") as mine:
         if not mine:
             return None
-        filled = filling.fill_due(cloud, allowance())
+        filled = gap_filling.fill_due(cloud, allowance())
     fold(filled.rooms)
     return filled
 
 
-def sweep() -> sweeps.Swept | None:
+def sweep() -> reconciliation.Swept | None:
     """Sweep the streams that are due and fold what came. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
@@ -80,35 +88,35 @@ def sweep() -> sweeps.Swept | None:
     with only_one("sweep") as mine:
         if not mine:
             return None
-        swept = sweeps.sweep_due(cloud, allowance())
-        foreign.judge()
+        swept = reconciliation.sweep_due(cloud, allowance())
+        competing_reader.judge()
         health.tell_the_log()
     fold(swept.rooms)
     return swept
 
 
-def read_back() -> profiles.ReadBack | None:
+def read_back() -> room_refresh.ReadBack | None:
     """Read back the rooms that are due. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
     with only_one("profiles") as mine:
-        return profiles.read_back_due(cloud, allowance()) if mine else None
+        return room_refresh.read_back_due(cloud, allowance()) if mine else None
 
 
 def fold(room_ids: set[int]) -> int:
     """Fold these rooms; gives the events folded."""
-    return sum(folding.fold_room(room_id).events for room_id in sorted(room_ids))
+    return sum(projector.fold_room(room_id).events for room_id in sorted(room_ids))
 
 
 def fold_due(*, within_s: float) -> list[int]:
     """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
     ends_at = clock.monotonic() + within_s
-    rooms = folding.due_rooms()
+    rooms = projector.due_rooms()
     done = 0
-    for batch in folding.batches(rooms):
+    for batch in projector.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        folding.fold_batch(batch)
+        projector.fold_batch(batch)
         done += len(batch)
     return []

@@ -17,9 +17,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms import models as tables
 from classroom_admin.sync import statements
-from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.fold import (
     AnswerRow,
     MessageRow,

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.sync.decode import Event, Stream, Undecodable, Unknown, decode
 from classroom_admin.sync.fold import Stamped
 from classroom_admin.sync.models import Quarantine, StoredEvent

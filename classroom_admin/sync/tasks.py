@@ -12,8 +12,8 @@ from typing import Any
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from classroom_admin.core import clock
-from classroom_admin.sync import background, confirm, folding, foreign, inbox
+from classroom_admin.common import clock
+from classroom_admin.sync import background, competing_reader, confirmation, inbox, projector
 from classroom_admin.sync.models import Hole
 from classroom_admin.sync.polling import poller_for
 
@@ -44,7 +44,7 @@ def poll() -> None:
 @shared_task(name="sync.fold_room")
 def fold_room(room_id: int) -> None:
     """Fold what is new in a room."""
-    folding.fold_room(room_id)
+    projector.fold_room(room_id)
 
 
 @shared_task(name="sync.fold_due")
@@ -77,8 +77,8 @@ def profiles() -> None:
 def tidy() -> None:
     """Let go of what is old: bytes of answers, evidence, commands that no event ever confirmed."""
     inbox.prune()
-    foreign.prune()
-    confirm.forget_old()
+    competing_reader.prune()
+    confirmation.forget_old()
 
 
 def hint_holes(rooms: set[int]) -> None:

@@ -15,7 +15,7 @@ from classroom_admin.actions import scheduled, tasks  # noqa: F401 - the tasks r
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Recording, Role, Room, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 

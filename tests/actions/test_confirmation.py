@@ -10,7 +10,7 @@ from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step
 from classroom_admin.rooms.models import Recording, RoomState
 from classroom_admin.rooms.room_json import room_as_json
-from classroom_admin.sync import background, folding
+from classroom_admin.sync import background, projector
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import config_for, kinds, last_detail, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, running_cloud
@@ -140,7 +140,7 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
     sim.room(school.room.room_uuid, "enter", userUuid="ada", userName="Ada")
     sync()
     entry = participants.remove_participant(actor=school.teacher, room=school.room, participant=school.pupil)
-    folding.refold_room(school.room.pk)
+    projector.refold_room(school.room.pk)
     assert kinds(entry) == ["requested", "accepted"]
     sync()
     assert kinds(entry) == CONFIRMED

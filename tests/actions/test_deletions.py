@@ -14,7 +14,7 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.files import deletions, resources
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import School, kinds, last_detail, let_it_be_due, run_due
 

@@ -10,7 +10,7 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.tasks import run_promised
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomTeacher
 from tests.actions.conftest import kinds, last_detail
 

@@ -13,8 +13,9 @@ from classroom_admin.actions import bulk, participants, scheduled, scheduling, t
 from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
-from classroom_admin.core import clock, parts
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.runtime import parts
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, run_due
 

@@ -250,7 +250,7 @@ def test_entry_of_another_class_does_not_settle_this_one(plan, school):
     scheduled.settle(planned, scheduling._outcome(planned, series, entry))
     planned.refresh_from_db()
     assert (planned.state, planned.claimable_at is None) == (State.FAILED, False), "it is tried again"
-    assert planned.why == "Another class was being made just then."
+    assert planned.why == "Another class was being created at the same time."
 
 
 def test_class_without_a_room_here_is_retried(plan, school, sim):
@@ -277,7 +277,7 @@ def test_class_that_can_not_be_assigned_says_why(plan, school):
     run_due()
     planned = series.planned.get()
     assert planned.state == State.DONE
-    assert planned.why.startswith("It was not given to teacher: This account is deactivated.")
+    assert planned.why.startswith("The class was not assigned to teacher: This account is deactivated.")
     entry = Entry.objects.get(action="room.assign")
     assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
 

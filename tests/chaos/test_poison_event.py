@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, folding, health
+from classroom_admin.sync import background, health, projector
 from classroom_admin.sync.fold import fold
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
@@ -75,7 +75,7 @@ def test_poison_event_that_breaks_the_fold_is_read_by_a_later_release(
         fold(event, at, rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(folding, "fold", too_old)
+        patched.setattr(projector, "fold", too_old)
         client = background.client()
         assert client is not None
         Poller(client).poll()
@@ -83,6 +83,6 @@ def test_poison_event_that_breaks_the_fold_is_read_by_a_later_release(
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["before", "after"]
     assert health.health().quarantined == 1
     assert "does not know it" in Quarantine.objects.get().reason
-    assert folding.refold_room(room("r1").pk).rows > 0
+    assert projector.refold_room(room("r1").pk).rows > 0
     assert health.health().quarantined == 0
     assert_nothing_lost_nothing_twice(sim)

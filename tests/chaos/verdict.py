@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from classroom_admin.agora.answers import read_json
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import folding, profiles
+from classroom_admin.sync import projector, room_refresh
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import NUMBERED, Errand, InboxAnswer, RoomCursor, StoredEvent
 from tests.sync.truth import assert_rooms_are_true
@@ -63,7 +63,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
             default=0,
         )
         assert (cursor.stored_sequence, cursor.folded_sequence) == (last, last), cursor
-    changed = {pk: folding.refold_room(pk).rows for pk in Room.objects.values_list("id", flat=True)}
+    changed = {pk: projector.refold_room(pk).rows for pk in Room.objects.values_list("id", flat=True)}
     assert sum(changed.values()) == 0, {pk: rows for pk, rows in changed.items() if rows}
     if cloud is not None:
         read_names(cloud)
@@ -74,7 +74,7 @@ def read_names(cloud: Any) -> None:
     """Read back what is still due: names come by no event."""
     due = Errand.objects.filter(profile_due_at__lte=clock.now(), room__gone_at=None)
     while due.exists():
-        assert not profiles.read_back_due(cloud, Allowance(0)).problems
+        assert not room_refresh.read_back_due(cloud, Allowance(0)).problems
 
 
 def _numbers(sim: RunningSimulator, uuid: str) -> Iterable[Number]:

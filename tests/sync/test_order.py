@@ -12,10 +12,10 @@ import pytest
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms import models as tables
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.sync import folding, inbox
+from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.sync.conftest import room, sync_once
@@ -68,8 +68,8 @@ def school_events(seed: int, *, all_timed: bool) -> list[dict[str, Any]]:
 
 
 def fold_all(*, past_holes: bool = True) -> None:
-    for room_id in folding.waiting_rooms():
-        folding.fold_room(room_id, past_holes=past_holes)
+    for room_id in projector.waiting_rooms():
+        projector.fold_room(room_id, past_holes=past_holes)
 
 
 def arrive_in_disorder(events: list[dict[str, Any]], chance: random.Random) -> None:
@@ -117,7 +117,7 @@ def test_folded_in_parts_as_it_came_is_what_folding_from_nothing_gives(
     arrive_in_disorder(events[2 * third :], random.Random(seed))
     before = picture()
     for room_id in tables.Room.objects.values_list("id", flat=True):
-        assert folding.refold_room(room_id).rows == 0
+        assert projector.refold_room(room_id).rows == 0
     assert picture() == before
 
 
@@ -133,7 +133,7 @@ def test_duplicates_and_reorder_in_the_stream(sim: RunningSimulator, cloud: Clie
     assert_all_stored_once(sim)
     assert room("r1").people_online == 40
     assert not Quarantine.objects.exists()
-    assert folding.refold_room(room("r1").pk).rows == 0
+    assert projector.refold_room(room("r1").pk).rows == 0
 
 
 def test_streams_of_a_room_are_numbered_each_by_itself(sim: RunningSimulator, cloud: Client) -> None:
@@ -177,7 +177,7 @@ def test_an_event_that_the_fold_chokes_on_is_set_aside_and_its_room_goes_on(
         data = {"fromUser": {"userUuid": "p"}, "message": text}
         return {"roomUuid": "r", "cmd": 3, "sequence": number, "ts": 1_700_000_000_000 + number, "data": data}
 
-    real = folding.fold
+    real = projector.fold
 
     def poisoned(event: Any, at: Any, rows: Any) -> None:
         if getattr(event.data, "text", "") == "poison":
@@ -186,15 +186,15 @@ def test_an_event_that_the_fold_chokes_on_is_set_aside_and_its_room_goes_on(
 
     arrive([chat(1, "a"), chat(2, "poison"), chat(3, "b")])
     with monkeypatch.context() as patched:
-        patched.setattr(folding, "fold", poisoned)
+        patched.setattr(projector, "fold", poisoned)
         fold_all()
         assert list(tables.ChatMessage.objects.values_list("text", flat=True)) == ["a", "b"]
         event = StoredEvent.objects.get(sequence=2)
         assert "nobody thought of this" in event.unreadable
         assert Quarantine.objects.get(event=event).resolved_at is None
-        assert folding.refold_room(room("r").pk).rows == 0
+        assert projector.refold_room(room("r").pk).rows == 0
     # A later release can fold it.
-    assert folding.refold_room(room("r").pk).rows > 0
+    assert projector.refold_room(room("r").pk).rows > 0
     assert list(tables.ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == [
         "a",
         "poison",

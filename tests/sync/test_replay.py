@@ -12,10 +12,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import running_simulator
-from classroom_admin.sync import folding, read_models, replay
+from classroom_admin.sync import projector, read_models, replay
 from classroom_admin.sync.fold import Rows
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import KEPT_MESSAGES, MOST_SNAPSHOTS, SNAPSHOT_EVERY, film_of, forget_old
@@ -97,7 +97,7 @@ def come_in(all_of_them: list[dict[str, Any]]) -> Room:
     for start in range(0, len(all_of_them), 2000):
         arrive(all_of_them[start : start + 2000])
     room = Room.objects.get(room_uuid="r")
-    folding.fold_room(room.pk, past_holes=True)
+    projector.fold_room(room.pk, past_holes=True)
     return Room.objects.get(pk=room.pk)
 
 

@@ -9,10 +9,10 @@ from django.conf import settings as django_settings
 
 from classroom_admin.agora.client import Client
 from classroom_admin.celery import app
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, folding, inbox, polling, tasks
+from classroom_admin.sync import background, inbox, polling, projector, tasks
 from classroom_admin.sync.models import RoomCursor, StoredEvent
 from tests.sync.conftest import room
 from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
@@ -60,7 +60,7 @@ def test_doubled_and_late_hints_change_nothing(sim: RunningSimulator, cloud: Cli
         tasks.fold_room(here.pk)
         tasks.fold_due()
     assert room("r1").version == here.version
-    assert folding.refold_room(here.pk).rows == 0
+    assert projector.refold_room(here.pk).rows == 0
 
 
 def test_a_reader_that_died_between_commit_and_reading_is_made_good_by_the_beat(

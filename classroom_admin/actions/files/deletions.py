@@ -18,13 +18,15 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
-from classroom_admin.core import clock, language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 DELAY: Final = timedelta(seconds=10)
-_GONE: Final = Sentence("The files were gone before. Nothing was done.")
-_NOT_YOURS: Final = Sentence("Who asked for this may not act on the class any more, so nothing was deleted.")
+_GONE: Final = Sentence("The files had already been deleted. Nothing was changed.")
+_NOT_YOURS: Final = Sentence(
+    "The person who requested this no longer has access to the class, so nothing was deleted."
+)
 
 
 def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
@@ -36,7 +38,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     runner.authorise(actor, room)
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
         raise ActionRefused(
-            _("A chosen file is not in this class (any more). Reload the page."), field="resourceUuids"
+            _("A selected file is not in this class. Reload the page."), field="resourceUuids"
         )
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
@@ -47,7 +49,10 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
                 return other
             if set(ids).intersection(other.payload["resource_uuids"]):
                 raise ActionRefused(
-                    _("A chosen file is being deleted already. Wait a moment, or undo that first."),
+                    _(
+                        "A selected file is already being deleted. Wait a moment, or undo that deletion "
+                        "first."
+                    ),
                     field="resourceUuids",
                 )
         due_ms = round((clock.cloud_now() + DELAY).timestamp() * 1000)
@@ -89,7 +94,9 @@ def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
             command.refresh_from_db()
             if command.state == State.CANCELLED:
                 return command
-            raise ActionRefused(_("It is too late: the files are being deleted. Add them again if needed."))
+            raise ActionRefused(
+                _("It is too late to undo: the files are being deleted. Add them again if needed.")
+            )
         done(
             actor=actor,
             action="resource.undo_delete",

@@ -11,7 +11,7 @@ from classroom_admin.actions.redaction import shown_address
 from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 RESOURCE_EVENT: Final = 1003
@@ -78,7 +78,7 @@ def delete_resources(
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(
-            Sentence("A chosen file is not in this class. Reload the page."), field="resourceUuids"
+            Sentence("A selected file is not in this class. Reload the page."), field="resourceUuids"
         )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import folding, inbox, registry
+from classroom_admin.sync import inbox, projector, registry
 
 
 class Command(BaseCommand):
@@ -30,6 +30,6 @@ class Command(BaseCommand):
         inbox.read_quarantine_again()
         registry.adopt_all()
         changed = sum(
-            folding.refold_room(room_id).rows for room_id in list(rooms.values_list("id", flat=True))
+            projector.refold_room(room_id).rows for room_id in list(rooms.values_list("id", flat=True))
         )
         self.stdout.write(f"{changed} rows changed")

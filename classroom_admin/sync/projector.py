@@ -1,0 +1,336 @@
+"""Fold what is stored into the read models: a room at a time, or a few rooms of a backlog in one transaction;
+one fold of a room at a time.
+
+A fold takes up each stream where the last one stopped. An event that came after a later one was folded makes
+the next fold begin from nothing; both ways give the same rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from classroom_admin.audit.models import Expectation
+from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
+from classroom_admin.rooms.models import Room
+from classroom_admin.sync import aftermath, collector, confirmation, gaps, read_models, statements
+from classroom_admin.sync.decode import Event, Stream
+from classroom_admin.sync.fold import EventTime, Needs, RoomRow, Rows, event_times, fold, needs
+from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, StoredEvent
+from classroom_admin.sync.reader import (
+    FOLD_FAILED,
+    INDIGESTIBLE,
+    KEPT_COLUMNS,
+    Kept,
+    Reader,
+    set_aside,
+    stamp,
+)
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2000
+"""Events of a stream in one transaction; and of several rooms, about."""
+ROOMS_AT_ONCE = 50
+"""Rooms in one transaction, so that small folds wait for one commit together."""
+FOLDED = ("folded_sequence", "folded_at", "needs_refold", "fold_due_at")
+HOLE_HOLDS = timedelta(seconds=2)
+"""How long a hole keeps a room from being folded past it."""
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a fold did. `more`: there was more than one transaction's worth; fold again."""
+
+    events: int = 0
+    rows: int = 0
+    more: bool = False
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A run of one stream's stored events, what was read from them, and when they happened."""
+
+    cursor: RoomCursor
+    stored: list[Kept]
+    events: list[Event]
+    times: list[EventTime]
+    more: bool
+
+    def fold_into(self, rows: Rows) -> None:
+        for row, event, time in zip(self.stored, self.events, self.times, strict=True):
+            try:
+                fold(event, time, rows)
+            except INDIGESTIBLE as error:
+                raise Indigestible(row.pk, f"{FOLD_FAILED}: {type(error).__name__}: {error}") from error
+        last = self.stored[-1]
+        self.cursor.folded_sequence = last.pk if last.sequence is None else last.sequence
+        self.cursor.folded_at = self.times[-1].at
+        if self.cursor.stream == Stream.ROOM:
+            rows.room.event_count += len(self.stored)
+            rows.room.last_sequence = self.cursor.folded_sequence
+        elif self.cursor.stream != Stream.PEER:
+            rows.room.question_events += len(self.stored)
+        if self.cursor.stream != Stream.PEER:
+            rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in self.stored))
+            rows.dirty.add(("room",))
+
+
+class Indigestible(Exception):
+    """Folding this event failed; nothing of its transaction stays."""
+
+    def __init__(self, event_id: int, reason: str) -> None:
+        super().__init__(reason)
+        self.event_id = event_id
+        self.reason = reason
+
+
+def due_rooms(limit: int | None = None) -> list[int]:
+    """Ids of rooms with something to fold now, the longest waiting first."""
+    due = RoomCursor.objects.filter(fold_due_at__lte=clock.now()).order_by("fold_due_at", "id")
+    ids = due.values_list("room_id", flat=True)
+    return list(dict.fromkeys(ids if limit is None else ids[:limit]))
+
+
+def waiting_rooms() -> list[int]:
+    """Ids of all rooms with something to fold, also those that wait for a hole."""
+    waiting = RoomCursor.objects.filter(fold_due_at__isnull=False).order_by("room_id")
+    return list(waiting.values_list("room_id", flat=True).distinct())
+
+
+def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
+    """Rooms in the order given, as many together as make one transaction of a decent size."""
+    for chunk in chunks(room_ids):
+        backlog = _backlog(chunk)
+        batch: list[int] = []
+        events = 0
+        for room_id in chunk:
+            more = backlog.get(room_id, 0)
+            if batch and (events + more > AT_ONCE or len(batch) >= ROOMS_AT_ONCE):
+                yield batch
+                batch, events = [], 0
+            batch.append(room_id)
+            events += more
+        yield batch
+
+
+def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
+    """About how many events wait in these rooms (numbers that are missing count, peer messages don't)."""
+    numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
+    of_rooms = numbered.values("room_id").annotate(waiting=Sum(F("stored_sequence") - F("folded_sequence")))
+    return dict(of_rooms.values_list("room_id", "waiting"))
+
+
+def fold_rooms(room_ids: Iterable[int], *, past_holes: bool = False) -> Folded:
+    """Fold what is new in these rooms until nothing is left, some rooms in one transaction.
+
+    `past_holes`: do not wait for what is missing.
+    """
+    total = Folded()
+    for batch in batches(room_ids):
+        part = fold_batch(batch, past_holes=past_holes)
+        total.events += part.events
+        total.rows += part.rows
+    return total
+
+
+def fold_room(room_id: int, *, past_holes: bool = False) -> Folded:
+    """Fold what is new in one room until nothing is left."""
+    return fold_batch([room_id], past_holes=past_holes)
+
+
+def fold_batch(room_ids: Sequence[int], *, past_holes: bool = False) -> Folded:
+    """Fold what is new in a few rooms, in one transaction as long as none has very much."""
+    total = Folded()
+    while True:
+        part = _guarded(room_ids, from_scratch=False, past_holes=past_holes)
+        total.events += part.events
+        total.rows += part.rows
+        if not part.more:
+            return total
+
+
+def refold_room(room_id: int) -> Folded:
+    """Fold a room again from its first event and write only what comes out differently."""
+    return _guarded([room_id], from_scratch=True, past_holes=True)
+
+
+def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_holes: bool) -> Folded:
+    """Fold; set aside the event that can't be folded, and try again without it."""
+    failed: set[int] = set()
+    while True:
+        try:
+            with collector.paused(), transaction.atomic():
+                reader = Reader(again=from_scratch, failed=failed)
+                return _fold(room_ids, reader, from_scratch=from_scratch, past_holes=past_holes)
+        except Indigestible as error:
+            log.exception("event %s can't be folded and is set aside", error.event_id)
+            failed.add(error.event_id)
+            with transaction.atomic():
+                set_aside(error.event_id, error.reason)
+
+
+@dataclass(slots=True)
+class RoomFold:
+    """One room in a transaction: what is locked, what is read, and what becomes of it."""
+
+    room: Room
+    cursors: list[RoomCursor]
+    young: dict[str, Hole]
+    expected: list[Expectation]
+    past_holes: bool
+    before: RoomRow
+    rows: Rows = field(default_factory=Rows.empty)
+    stretches: list[Stretch] = field(default_factory=list)
+    unfinished: set[int] = field(default_factory=set)
+    events: int = 0
+
+    def read(self, reader: Reader) -> Needs:
+        """Read the events that are new; gives the rows that folding them needs."""
+        for cursor in self.cursors:
+            stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.fold_due_at else None
+            if stretch is not None and stretch.stored:
+                self.stretches.append(stretch)
+        self.unfinished = {stretch.cursor.pk for stretch in self.stretches if stretch.more}
+        return needs([event for stretch in self.stretches for event in stretch.events])
+
+    def fold(self) -> None:
+        for stretch in self.stretches:
+            self.take(stretch)
+
+    def fold_all(self, reader: Reader) -> int:
+        """Fold every event of the room from nothing and write what differs; gives how many rows."""
+        for cursor in self.cursors:
+            for stretch in _all_stretches(cursor, self.limit(cursor), reader):
+                self.take(stretch)
+        changed = read_models.replace(self.room, self.rows)
+        return changed + gaps.show_gaps(self.room.pk)
+
+    def take(self, stretch: Stretch) -> None:
+        stretch.fold_into(self.rows)
+        self.events += len(stretch.events)
+        confirmation.confirm(self.expected, stretch.events)
+
+    def limit(self, cursor: RoomCursor) -> int | None:
+        """The first number of a hole that is young enough to wait for: fold what is below it. None: no
+        bound.
+        """
+        hole = None if self.past_holes else self.young.get(cursor.stream)
+        return None if hole is None else hole.first
+
+    def settle(self) -> None:
+        """Note when to fold again what waits behind a hole."""
+        now = clock.now()
+        for cursor in self.cursors:
+            cursor.fold_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
+
+    def _due_again(self, cursor: RoomCursor) -> datetime | None:
+        if cursor.stream == Stream.PEER or cursor.folded_sequence >= cursor.stored_sequence:
+            return None
+        hole = self.young.get(cursor.stream)
+        return clock.now() if hole is None else hole.found_at + HOLE_HOLDS
+
+
+def _fold(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_holes: bool) -> Folded:
+    folds = _lock(room_ids, even_idle=from_scratch, past_holes=past_holes)
+    changed = 0
+    new: list[RoomFold] = []
+    for each in folds:
+        if from_scratch or any(cursor.needs_refold for cursor in each.cursors):
+            changed += each.fold_all(reader)
+        else:
+            new.append(each)
+    loaded = read_models.load([(each.room, each.read(reader)) for each in new])
+    for each in new:
+        each.rows = loaded[each.room.pk]
+        each.fold()
+    changed += read_models.write([(each.room, each.rows) for each in new])
+    for each in folds:
+        each.settle()
+    statements.update_objects([cursor for each in folds for cursor in each.cursors], FOLDED)
+    reader.record()
+    for each in folds:
+        aftermath.plan(each.room, before=each.before, rows=each.rows)
+    return Folded(
+        events=sum(each.events for each in folds),
+        rows=changed,
+        more=any(each.unfinished for each in folds),
+    )
+
+
+def _lock(room_ids: Sequence[int], *, even_idle: bool, past_holes: bool) -> list[RoomFold]:
+    """Lock these rooms until the transaction ends; leaves out those that have nothing to fold.
+
+    Cursors first and by id, as everybody does, so that two folds never wait for one another.
+    """
+    cursors: dict[int, list[RoomCursor]] = {}
+    for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
+        cursors.setdefault(cursor.room_id, []).append(cursor)
+    due = [
+        room_id
+        for room_id, own in cursors.items()
+        if even_idle or any(cursor.fold_due_at is not None for cursor in own)
+    ]
+    if not due:
+        return []
+    rooms = list(Room.objects.select_for_update().filter(pk__in=due).order_by("pk"))
+    expected = confirmation.waiting(rooms)
+    young = _young_holes(due)
+    return [
+        RoomFold(
+            room=room,
+            cursors=_in_order(cursors[room.pk]),
+            young=young.get(room.pk, {}),
+            expected=expected.get(room.room_uuid, []),
+            past_holes=past_holes,
+            before=read_models.room_row(room),
+        )
+        for room in rooms
+    ]
+
+
+def _young_holes(room_ids: Sequence[int]) -> dict[int, dict[str, Hole]]:
+    """The first hole that is young enough to wait for, by room and stream."""
+    found: dict[int, dict[str, Hole]] = {}
+    is_open = Hole.objects.filter(room_id__in=room_ids, state=Hole.State.OPEN)
+    for hole in is_open.filter(found_at__gt=clock.now() - HOLE_HOLDS).order_by("first"):
+        found.setdefault(hole.room_id, {}).setdefault(hole.stream, hole)
+    return found
+
+
+def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
+    order = list(Stream)
+    return sorted(cursors, key=lambda cursor: order.index(Stream(cursor.stream)))
+
+
+def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
+    """Read on where the cursor is. Peer messages have no number: their place is the order of arrival."""
+    number = "id" if cursor.stream == Stream.PEER else "sequence"
+    of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
+    stored = of_place.filter(**{f"{number}__gt": cursor.folded_sequence})
+    if below is not None:
+        stored = stored.filter(sequence__lt=below)
+    rows = stored.order_by(number).values_list(*KEPT_COLUMNS)[: AT_ONCE + 1]
+    taken = [Kept(*columns) for columns in rows]
+    events = [reader.read(row) for row in taken]
+    stamps = [stamp(row, event) for row, event in zip(taken, events, strict=True)]
+    more = len(taken) > AT_ONCE
+    following = stamps.pop() if more else None
+    times = event_times(cursor.folded_at, stamps, following)
+    count = len(stamps)
+    return Stretch(cursor=cursor, stored=taken[:count], events=events[:count], times=times, more=more)
+
+
+def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
+    """A whole stream from its first event; each stretch must be folded before the next is asked for."""
+    cursor.folded_sequence, cursor.folded_at, cursor.needs_refold = 0, None, False
+    while (stretch := _stretch(cursor, below, reader)).stored:
+        yield stretch
+        if not stretch.more:
+            return
