@@ -201,12 +201,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-# What has a second of its own waits behind nothing else: for each of these queues there is a worker.
+# Commands with a promised second wait behind no other task: for each of these queues there is a worker.
 CELERY_TASK_ROUTES = {
     "sync.poll": {"queue": "poll"},
-    "actions.carry_out_removal": {"queue": "promised"},
-    "actions.due_removals": {"queue": "promised"},
-    "actions.send_held": {"queue": "promised"},
+    "actions.run_promised": {"queue": "promised"},
 }
 
 # --- the cloud ----------------------------------------------------------------
@@ -238,10 +236,8 @@ CELERY_BEAT_SCHEDULE = {
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,
         "sync.tidy": 3600.0,
-        "actions.bulk_due": 5.0,
-        "actions.make_planned": 5.0,
-        "actions.due_removals": 1.0,
-        "actions.send_held": 2.0,
+        "actions.run_long": 5.0,
+        "actions.run_promised": 1.0,
         "actions.tidy_files": 3600.0,
     }.items()
 }

@@ -1,4 +1,4 @@
-"""A person's own calendar address: made, made anew, turned off. No cloud is asked."""
+"""Create, replace and turn off the address of a person's calendar feed. No cloud is asked."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from classroom_admin.common import clock
 
 
 def make_address(*, actor: User) -> CalendarFeed:
-    """A fresh address; one that was there before is worth nothing from now on."""
+    """Create a fresh address; the one before stops working."""
     if not actor.is_active:
         raise NotYours
     with transaction.atomic():
@@ -23,7 +23,7 @@ def make_address(*, actor: User) -> CalendarFeed:
 
 
 def turn_off(*, actor: User) -> bool:
-    """Make the address worth nothing. False where there was none."""
+    """Turn the address off. False where there was none."""
     with transaction.atomic():
         removed, _by_model = CalendarFeed.objects.filter(user=actor).delete()
         if removed:

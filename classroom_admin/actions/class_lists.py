@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit import record
 from classroom_admin.common import clock
@@ -166,7 +166,7 @@ def delete_list(*, actor: User, class_list: ClassList) -> None:
 
 def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
     """Say who should be in a class; None: nobody in particular."""
-    flow.authorise(actor, room)
+    runner.authorise(actor, room)
     with transaction.atomic():
         held = _held(actor, class_list) if class_list else None
         Room.objects.filter(pk=room.pk).update(class_list=held)

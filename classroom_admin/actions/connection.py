@@ -1,4 +1,4 @@
-"""Trying the connection to the cloud, from the settings page."""
+"""Test the connection to the cloud, from the settings page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from classroom_admin.common.sentence import joined
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
-    """Ask the cloud for nothing in particular and say what is wrong, if anything. Changes nothing there.
+    """Call the cloud without changing anything and report what is wrong.
 
-    Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
+    Takes at most about 15 s. Raises PermissionDenied for a person who is no administrator.
     """
     if not actor.is_administrator:
         raise PermissionDenied(gettext("Only administrators can test the connection."))

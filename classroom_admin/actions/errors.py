@@ -1,4 +1,4 @@
-"""Why a command was not even tried."""
+"""Errors of a command that was not sent."""
 
 from django.http import Http404
 from django.utils.translation import gettext
@@ -8,12 +8,11 @@ from classroom_admin.common.sentence import Sentence
 
 
 class ActionRefused(Exception):
-    """The command makes no sense as it was given; nothing was sent and nothing put on record.
+    """The command is invalid; nothing was sent or recorded.
 
-    ``sentence`` is what people are told: a ``Sentence`` where a worker may have to keep it for somebody who
-    reads another language, else a text in the language of the one who asks. ``field`` is the upstream name
-    of the parameter that is wrong (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where no
-    single one is.
+    ``sentence`` is for people: a ``Sentence`` where a worker may store it for a reader of another language,
+    else a text in the language of the request. ``field`` is the upstream name of the wrong parameter
+    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where it is no single one.
     """
 
     def __init__(self, sentence: str, field: str | None = None) -> None:
@@ -23,14 +22,12 @@ class ActionRefused(Exception):
 
     @property
     def message(self) -> str:
-        """``sentence`` in the active language."""
+        """Return ``sentence`` in the active language."""
         return in_words(self.sentence) if isinstance(self.sentence, Sentence) else self.sentence
 
 
 class NotYours(Http404):
-    """The room is not this person's. A 404 like that of an unknown room, so that nobody learns which rooms
-    exist.
-    """
+    """The room is not this person's: a 404 as for an unknown room: nobody learns which rooms exist."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))

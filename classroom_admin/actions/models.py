@@ -1,8 +1,204 @@
-"""What commands that take long leave in the database, so that they go on after a reload or a crash."""
+"""Tables of the commands: the queue of scheduled commands, what groups its rows, and uploaded files."""
 
-from classroom_admin.actions.bulk.models import BulkItem, BulkRun
-from classroom_admin.actions.file_models import HeldDeletion, Upload
-from classroom_admin.actions.planning.models import PlannedClass, Series
-from classroom_admin.actions.removals.models import PlannedRemoval
+from __future__ import annotations
 
-__all__ = ["BulkItem", "BulkRun", "HeldDeletion", "PlannedClass", "PlannedRemoval", "Series", "Upload"]
+import secrets
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock, language
+from classroom_admin.rooms.keys import new_key
+from classroom_admin.rooms.models import Room
+
+
+def new_upload_key() -> str:
+    """Return 128 random bits as text that may be part of an address."""
+    return secrets.token_urlsafe(16)
+
+
+def new_resource_uuid() -> str:
+    """Return an id for a file at the cloud."""
+    return uuid4().hex
+
+
+def new_room_uuid() -> str:
+    """Return the id of a class that is still to be created: a second attempt creates no second class."""
+    return uuid4().hex
+
+
+def place_of(upload: Upload, _name: str) -> str:
+    """Return the path of the bytes in the storage. Only the checked extension comes from the person."""
+    return f"{upload.created_at:%Y/%m}/{secrets.token_hex(16)}.{upload.ext}"
+
+
+class BulkAction(models.TextChoices):
+    """What can be done to many classes at once."""
+
+    END = "end", _("End classes")
+    CLOSE = "close", _("Close classes")
+    RECORD = "record", _("Start recording")
+
+
+class BulkRun(models.Model):
+    """One command for many classes; its scheduled commands are `items`.
+
+    `key` is its address. `token` comes from the form: a form sent twice makes one run.
+    """
+
+    key = models.CharField(max_length=16, unique=True, default=new_key)
+    token = models.CharField(max_length=64, unique=True)
+    what = models.CharField(max_length=10, choices=BulkAction.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["by", "-id"], name="actions_run_by")]
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.key})"
+
+
+class Series(models.Model):
+    """Scheduled classes with the same settings; each date is a scheduled command in `planned`."""
+
+    key = models.CharField(max_length=16, unique=True, default=new_key)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    taught_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="planned_series"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    request_id = models.CharField(
+        max_length=40, help_text="of the form that was sent: the same form twice is one series"
+    )
+    name = models.CharField(max_length=255)
+    zone = models.CharField(max_length=64, help_text="IANA name in which the times were given")
+    weekdays = models.JSONField(default=list, help_text="0 is Monday; empty: a single class")
+    settings = models.JSONField(default=dict, help_text="arguments of actions.class_state.create_class")
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "series"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["created_by", "request_id"], name="actions_series_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScheduledCommand(models.Model):
+    """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
+
+    `due_at` is the time that was promised. `claimable_at` is when a worker may claim the row: at first
+    `due_at`, while it is claimed the end of the lease, after a failure the next attempt; null: never.
+    `payload` holds the arguments: `name, span, reason` of a removal, `resource_uuids, names` of a deletion.
+    """
+
+    class Kind(models.TextChoices):
+        REMOVAL = "removal", "remove a participant"
+        DELETION = "deletion", "delete files"
+        BULK = "bulk", "one class of a bulk action"
+        CLASS = "class", "create a class"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        CLAIMED = "claimed", "claimed"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    room = models.ForeignKey(Room, null=True, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(
+        max_length=255,
+        help_text="what must not be scheduled twice: the cloud user id of a removal, the id of a class",
+    )
+    payload = models.JSONField(default=dict)
+    position = models.IntegerField(
+        default=0, help_text="in its run or series: those of others come before the second"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    changed_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    claimable_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0, help_text="number of claims; also the token of the lease")
+    entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(BulkRun, null=True, on_delete=models.CASCADE, related_name="items")
+    series = models.ForeignKey(Series, null=True, on_delete=models.CASCADE, related_name="planned")
+    starts_at = models.DateTimeField(null=True, help_text="when the scheduled class begins")
+    reason = models.TextField(blank=True, help_text="why it failed, in English")
+    says = models.JSONField(null=True, help_text="how that was made, as core.sentence keeps it")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["claimable_at"],
+                name="actions_claimable",
+                condition=models.Q(claimable_at__isnull=False),
+            ),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["kind", "room", "key"],
+                condition=models.Q(state__in=("waiting", "claimed")),
+                name="actions_scheduled_once",
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(kind="class"), name="actions_class_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}: {self.state}"
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the active language; "" where it did not.
+
+        Rows of earlier releases have only the English text.
+        """
+        kept = {language.SENTENCE: self.reason, language.SAYS: self.says}
+        return language.told(kept) if self.reason else ""
+
+
+def because(text: str) -> dict[str, Any]:
+    """Return a reason, best a ``Sentence``, as the columns `reason` and `says`."""
+    kept = language.kept(text)
+    return {"reason": kept[language.SENTENCE], "says": kept.get(language.SAYS)}
+
+
+class Upload(models.Model):
+    """A file from a person's computer, for one class.
+
+    It becomes a file of the class under `resource_uuid` when it is shared; `put_at` is written before the
+    cloud is asked. `forgotten_at`: its bytes are deleted (`actions.files.uploads.tidy`).
+    """
+
+    key = models.CharField(max_length=32, unique=True, default=new_upload_key)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="uploads")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=255)
+    ext = models.CharField(max_length=10)
+    size = models.BigIntegerField(help_text="bytes")
+    content = models.FileField(upload_to=place_of, max_length=200)
+    resource_uuid = models.CharField(max_length=64, default=new_resource_uuid)
+    created_at = models.DateTimeField(default=clock.now)
+    put_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["forgotten_at", "created_at"], name="actions_upload_tidy"),
+            models.Index(fields=["room", "resource_uuid"], name="actions_upload_resource"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,25 +1,34 @@
-"""Commands about one person in a class: remove them, let them back in."""
+"""Commands about one person in a class: remove them, now or later, and let them back in."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, LOOK_S, valid
-from classroom_admin.actions.command import Command, Confirms, Detail
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions import runner, scheduled
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail, valid
+from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora.calls import KickUser, ReadUser, UnbanUser
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UserNotFound
 from classroom_admin.agora.fields import FOREVER
-from classroom_admin.audit.models import Entry
-from classroom_admin.common import clock
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common import clock, language
 from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Participant, Room
 
 PRESENCE_EVENT: Final = 20
 LONGEST_REASON: Final = 500
+LONGEST_SCHEDULED_REASON: Final = 200
+SHORTEST_S: Final = 5
+LONGEST_S: Final = 3 * 60 * 60
 
 
 def remove_participant(
@@ -38,7 +47,7 @@ def remove_participant(
     Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…).
     ``for_the_class``: not before its planned close (see ``rest_of_class``). ``for_good``: never again in this
     room. At most one of the three. ``reason`` (at most 500 characters) stays in the record.
-    ``planned``: the ``PlannedRemoval`` that this carries out.
+    ``planned``: the id of the scheduled command that this runs.
 
     Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
     """
@@ -51,10 +60,18 @@ def remove_participant(
         "reason": reason,
     }
     check_removal(**asked)
-    user_uuid = participant.user_uuid
     ban_s = (
         FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
     )
+    command = _removal(room, participant, ban_s=ban_s, asked=asked, planned=planned)
+    return runner.run(actor=actor, room=room, command=command)
+
+
+def _removal(
+    room: Room, participant: Participant, *, ban_s: int | None, asked: dict[str, Any], planned: int | None
+) -> Command:
+    """Return the command that removes a person and bans them for ``ban_s`` seconds (None: not at all)."""
+    user_uuid = participant.user_uuid
 
     kick = valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s)
 
@@ -64,7 +81,7 @@ def remove_participant(
     def read_back(cloud: Client) -> Detail | None:
         return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
 
-    command = Command(
+    return Command(
         action="participant.remove",
         room_uuid=room.room_uuid,
         target=user_uuid,
@@ -80,11 +97,10 @@ def remove_participant(
         read_back=None if participant.online else read_back,
         shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
     )
-    return flow.run(actor=actor, room=room, command=command)
 
 
 def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
-    """Raise ``ActionRefused`` for what makes no sense."""
+    """Raise ``ActionRefused`` for arguments that contradict each other or are out of range."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
             Sentence("Choose a ban: for a period, for this class, or permanently."), field="dirty.duration"
@@ -100,7 +116,7 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
 
 def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
     try:
-        return cloud.send(ReadUser(room_uuid=room_uuid, user_uuid=user_uuid), deadline_s=LOOK_S).state == 0
+        return cloud.send(ReadUser(room_uuid=room_uuid, user_uuid=user_uuid), deadline_s=READ_S).state == 0
     except UserNotFound:
         return True
 
@@ -122,7 +138,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     *Accepted* is the last word: no event and no read shows it. Where the cloud refuses, the sentence says so.
     Refused here for somebody who is in the class: the call is a kick, and might put them out.
     """
-    flow.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(
@@ -141,4 +157,131 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
         target_name=participant.name if participant else "",
         call=call,
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
+
+
+def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
+    """Return the removals of a class that are or were scheduled."""
+    return ScheduledCommand.objects.filter(kind=Kind.REMOVAL, room=room)
+
+
+def schedule_removal(
+    *, actor: User, room: Room, participant: Participant, after_s: int, reason: str = "", **span: Any
+) -> ScheduledCommand:
+    """Have a person removed ``after_s`` seconds from now (5 to 10,800), unless somebody cancels it.
+
+    ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; none: they may come
+    back. On record at once, so that all who watch the class see it. Raises ``NotYours``, ``ActionRefused``.
+    """
+    runner.authorise(actor, room)
+    if participant.room_id != room.pk:
+        raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
+    if not SHORTEST_S <= after_s <= LONGEST_S:
+        raise ActionRefused(_("Choose a time between 5 seconds and 3 hours."), field="after")
+    check_removal(**{"duration_s": None, "for_the_class": False, "for_good": False, **span})
+    if len(reason) > LONGEST_SCHEDULED_REASON or "\x00" in reason:
+        raise ActionRefused(_("The reason must be at most 200 characters."), field="reason")
+    now = clock.now()
+    due_at = now + timedelta(seconds=after_s)
+    try:
+        with transaction.atomic():
+            command = ScheduledCommand.objects.create(
+                kind=Kind.REMOVAL,
+                by=actor,
+                room=room,
+                key=participant.user_uuid,
+                payload={"name": participant.name, "span": span, "reason": reason},
+                created_at=now,
+                changed_at=now,
+                due_at=due_at,
+                claimable_at=due_at,
+            )
+            asked = {"after_s": after_s, **span, "reason": reason}
+            _record_removal("participant.plan_removal", command, actor=actor, params=asked)
+            scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=after_s)
+    except IntegrityError as error:
+        raise ActionRefused(
+            _("A removal of this person is already scheduled. Cancel it first, or wait for it.")
+        ) from error
+    return command
+
+
+def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
+    """Cancel a scheduled removal. False where it is too late: done, under way or cancelled.
+
+    Raises ``NotYours``.
+    """
+    runner.authorise(actor, command.room)
+    with transaction.atomic():
+        waiting = ScheduledCommand.objects.filter(pk=command.pk, state=State.WAITING)
+        if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):
+            return False
+        _record_removal("participant.call_off_removal", command, actor=actor, params={"planned": command.pk})
+    return True
+
+
+@scheduled.handler(Kind.REMOVAL)
+def _run_removal(command: ScheduledCommand) -> Outcome:
+    """Remove the person, as who scheduled it."""
+    try:
+        return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
+    except ActionRefused as error:
+        why = error.sentence
+    except NotYours:
+        why = Sentence("The person who scheduled this removal no longer has access to this class.")
+
+    def not_done() -> None:
+        _record_removal(
+            "participant.remove",
+            command,
+            actor=command.by,
+            params={"planned": command.pk},
+            outcome=Step.Kind.FAILED,
+            detail=language.kept(why),
+        )
+
+    return Outcome(state=State.FAILED, reason=why, record=not_done)
+
+
+def _sent_before(command: ScheduledCommand) -> Entry | None:
+    """Return the entry of a worker that died after it had sent the command."""
+    assert command.room is not None
+    return Entry.objects.filter(
+        room_uuid=command.room.room_uuid,
+        action="participant.remove",
+        target=command.key,
+        params__planned=command.pk,
+    ).first()
+
+
+def _remove(command: ScheduledCommand) -> Entry:
+    """Return the entry of the removal. ``ActionRefused`` and ``NotYours`` where nothing was sent."""
+    assert command.room is not None
+    person = Participant.objects.filter(room=command.room, user_uuid=command.key).first()
+    if person is None:
+        raise ActionRefused(Sentence("This person is not in the class."))
+    if not person.online and not command.payload["span"]:
+        raise ActionRefused(Sentence("The person had already left. Nothing was changed."))
+    return remove_participant(
+        actor=command.by,
+        room=command.room,
+        participant=person,
+        reason=command.payload["reason"],
+        planned=command.pk,
+        **command.payload["span"],
+    )
+
+
+def _record_removal(
+    action: str, command: ScheduledCommand, *, actor: User, params: dict[str, Any], **how: Any
+) -> None:
+    assert command.room is not None
+    record.done(
+        actor=actor,
+        action=action,
+        room_uuid=command.room.room_uuid,
+        target=command.key,
+        target_name=command.payload["name"],
+        params={name: value for name, value in params.items() if value},
+        **how,
+    )

@@ -6,10 +6,9 @@ from typing import Any, Final
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, valid
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.calls import (
     DeleteExtAppProperties,
@@ -168,7 +167,7 @@ def _run(
     ext_app_uuid: str = "",
     extra: Properties | None = None,
 ) -> Entry:
-    """What the six have in common: the record, and the event with the names of the changed properties."""
+    """Run one of the six: record it, and expect the event with the names of the changed properties."""
     if participant is not None and participant.room_id != room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     names = list(deletes) if sets is None else list(sets)
@@ -198,4 +197,4 @@ def _run(
             cmd=ROOM_PROPERTY_EVENT if participant is None else USER_PROPERTY_EVENT, match=match
         ),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)

@@ -6,10 +6,9 @@ from typing import Any, Final
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import flow
-from classroom_admin.actions.cloud import COMMAND_S, valid
-from classroom_admin.actions.command import Command, Confirms, Detail
+from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.models import RecordingStarted
 from classroom_admin.agora.recording_and_file_calls import StartRecording, StopRecording, UpdateRecording
@@ -59,7 +58,7 @@ def start_recording(
         call=call,
         confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 1}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def stop_recording(*, actor: User, room: Room) -> Entry:
@@ -76,7 +75,7 @@ def stop_recording(*, actor: User, room: Room) -> Entry:
         call=call,
         confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 0}),
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def pause_recording(*, actor: User, room: Room) -> Entry:
@@ -98,7 +97,7 @@ def change_recording(*, actor: User, room: Room, web_config: Mapping[str, Any]) 
 
 
 def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, Any]) -> Entry:
-    flow.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # before the refusal below tells anything about the room
     now = recording_now(room)
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
@@ -121,7 +120,7 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
         same_as={"web_config": web_config},
         call=call,
     )
-    return flow.run(actor=actor, room=room, command=command)
+    return runner.run(actor=actor, room=room, command=command)
 
 
 def _facts(answer: RecordingStarted) -> Detail:

@@ -1,7 +1,7 @@
-"""What people read when the cloud refuses: what happened and what to do next.
+"""Sentences for people when the cloud refuses: what happened and what to do next.
 
-There is a sentence for every error of the contract. The record keeps how it was made, so that it is read in
-the reader's language.
+There is one for every error of the contract. The audit log stores how it was made, so that everybody reads it
+in their own language.
 """
 
 from typing import Any, Final
@@ -129,16 +129,14 @@ FOR_ACTION: Final[dict[str, Sentences]] = {
 
 
 def outcome_is_unknown(error: CloudError) -> bool:
-    """Whether the command may have worked all the same: it may have arrived, and no readable refusal came
-    back.
-    """
+    """Return whether the command may have worked: it may have arrived, and no readable refusal came back."""
     if isinstance(error, CloudUnavailable):
         return error.may_have_happened
     return isinstance(error, errors.UnreadableAnswer | errors.CloudFailed)
 
 
 def sentence_for(error: CloudError, *, action: str) -> Sentence:
-    """What happened and what to do next, in words for a teacher."""
+    """Return what happened and what to do next, for a teacher."""
     if isinstance(error, CloudUnavailable) and error.may_have_happened:
         return UNKNOWN
     for meaning in type(error).__mro__:
@@ -151,9 +149,7 @@ def sentence_for(error: CloudError, *, action: str) -> Sentence:
 
 
 def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
-    """What the record keeps of a refusal. ``message`` is the cloud's own, with anything like a token blanked
-    out.
-    """
+    """Return what the audit log stores of a refusal. ``message`` is the cloud's own, without tokens."""
     return {
         "http_status": error.http_status,
         "code": error.code,
@@ -166,7 +162,7 @@ def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
 
 
 def _with_wait(found: Sentence, error: CloudError) -> Sentence:
-    """The same with the seconds in it, where the cloud told them."""
+    """Return the sentence with the seconds to wait, where the cloud told them."""
     if not error.retry_after_s:
         return found
     if error.retry_after_s <= 1:

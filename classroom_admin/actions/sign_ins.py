@@ -1,4 +1,4 @@
-"""Puts sign-ins, sign-outs and changes of the own password on record. Connected when the app is ready."""
+"""Record sign-ins, sign-outs and changes of the own password. Connected when the app is ready."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WRONG: Final = Sentence("Incorrect email or password.")
 
 
 def connect() -> None:
-    """Listen; a second call changes nothing."""
+    """Connect the signals; a second call changes nothing."""
     # allauth's signal, not Django's: it is sent for what a person did on a sign-in page, however they proved
     # who they are, and not for sessions that a program makes.
     account_signals.user_logged_in.connect(_signed_in, dispatch_uid="record sign-in")

@@ -1,48 +1,71 @@
-"""Celery tasks of commands that take long. Arguments are ids only; a missed one is made good by the beat."""
+"""Celery tasks of the commands. Arguments are ids only; a lost message is made good by the beat."""
 
-from typing import Final
+from __future__ import annotations
+
+import threading
+from typing import Any, Final
 
 from celery import shared_task
 
-from classroom_admin.actions.bulk.tasks import due, work
-from classroom_admin.actions.file_tasks import hint_held, send_held, tidy_files
-from classroom_admin.actions.places import Places
-from classroom_admin.actions.planning import hints, making
-from classroom_admin.actions.removals import carrying_out
+# The topics register their handlers when they are imported.
+from classroom_admin.actions import bulk, participants, scheduled, scheduling
+from classroom_admin.actions.files import deletions, uploads
 
-_MAKING: Final = Places(1)
+__all__ = ["bulk", "deletions", "participants", "run_long", "run_promised", "scheduling", "tidy_files"]
 
-__all__ = [
-    "carry_out_removal",
-    "due",
-    "due_removals",
-    "hint_held",
-    "make_planned",
-    "send_held",
-    "tidy_files",
-    "work",
-]
+LONG_AT_ONCE: Final = 2
+"""Threads of a worker that run long commands. More would only wait for the cloud's request budget, and with a
+slow cloud they would take the threads of everything else.
+"""
+_long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
-@shared_task(name=hints.MAKE)
-def make_planned(series_id: int | None = None) -> None:
-    """Make the planned classes that are due: first those of one series, where one is given, then all.
+@shared_task(name=scheduled.RUN_PROMISED)
+def run_promised(first: int | None = None) -> None:
+    """Run the removals and deletions that are due, best the one with the id ``first`` before the others."""
+    if scheduled.work(scheduled.PROMISED, first=first):
+        scheduled.wake_up(scheduled.RUN_PROMISED)
 
-    One at a time in a worker, however slow the cloud is; what is planned meanwhile is made by that one.
+
+@shared_task(name=scheduled.RUN_LONG)
+def run_long(first: int | None = None) -> None:
+    """Run the items of bulk actions and create the classes that are due; ``first`` as above.
+
+    Does nothing where all threads for it are busy: they take up what is due.
     """
-    with _MAKING.taken() as mine:
-        if mine:
-            making.make_due(first=series_id)
+    if not _long_threads.acquire(blocking=False):
+        return
+    try:
+        more = scheduled.work(scheduled.LONG, first=first)
+    finally:
+        _long_threads.release()
+    if more:
+        scheduled.wake_up(scheduled.RUN_LONG)
 
 
-@shared_task(name="actions.carry_out_removal")
-def carry_out_removal(planned_id: int) -> None:
-    """Remove somebody whose time has come."""
-    carrying_out.carry_out(planned_id)
+@shared_task(name="actions.tidy_files")
+def tidy_files() -> None:
+    """Delete the bytes of files that nobody needs any more."""
+    uploads.tidy()
 
 
-@shared_task(name="actions.due_removals")
-def due_removals() -> None:
-    """Carry out what a lost hint or a dead worker left behind."""
-    for planned_id in carrying_out.due():
-        carrying_out.carry_out(planned_id)
+# Messages of earlier releases may still be in the broker. Their ids mean nothing in the one table.
+_EARLIER_NAMES: Final = {
+    "actions.due_removals": run_promised,
+    "actions.carry_out_removal": run_promised,
+    "actions.send_held": run_promised,
+    "actions.bulk_due": run_long,
+    "actions.bulk_work": run_long,
+    "actions.make_planned": run_long,
+}
+
+
+def _run_instead(task: Any) -> Any:
+    def earlier_name(*_ids: int) -> None:
+        task()
+
+    return earlier_name
+
+
+for _name, _task in _EARLIER_NAMES.items():
+    shared_task(name=_name)(_run_instead(_task))

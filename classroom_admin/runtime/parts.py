@@ -26,8 +26,8 @@ def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part
 
 
 def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
-    """One worker that only polls, so that nothing delays the poll; one for what was promised to the second;
-    and one for all the rest.
+    """Return one worker that only polls, so that nothing delays the poll; one for scheduled commands with a
+    promised second; and one for all other tasks.
 
     Threads, not processes: they end with their process, and start at once.
     """

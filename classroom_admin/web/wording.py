@@ -10,8 +10,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from classroom_admin.actions.checking import can_check
-from classroom_admin.audit.actions import label
+from classroom_admin.actions.verification import can_verify
+from classroom_admin.audit.actions import COMMANDS, label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock, language
 
@@ -29,35 +29,6 @@ ROLES: Final = {
     "invisible": _("invisible"),
     "server": _("server"),
     "unknown": _("unknown role"),
-}
-COMMANDS: Final = {
-    "class.create": _("Create the class"),
-    "class.start": _("Start the class"),
-    "class.end": _("End the class"),
-    "class.close": _("Close the class"),
-    "participant.remove": pgettext_lazy("person", "Remove"),
-    "participant.let_back": _("Unban"),
-    "recording.start": _("Start recording"),
-    "recording.stop": _("Stop recording"),
-    "recording.pause": _("Pause recording"),
-    "recording.resume": _("Resume recording"),
-    "recording.change": _("Change recording settings"),
-    "resource.put": _("Add the file"),
-    "resource.delete": _("Delete files"),
-    "groups.open": _("Open breakout rooms"),
-    "groups.close": _("Close breakout rooms"),
-    "room.set_properties": _("Set properties of the class"),
-    "room.delete_properties": _("Delete class properties"),
-    "participant.set_properties": _("Set properties"),
-    "participant.delete_properties": _("Delete properties"),
-    "ext_app.set_properties": _("Set properties of an extension"),
-    "ext_app.delete_properties": _("Delete extension properties"),
-    "room.use_list": _("Choose the class list"),
-    "class_list.change": _("Change the class list"),
-    "participant.plan_removal": _("Schedule removal of"),
-    "participant.call_off_removal": _("Cancel removal of"),
-    "resource.hold_delete": _("Delete files (10 seconds to undo):"),
-    "resource.undo_delete": _("Undo deletion of"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
@@ -152,7 +123,7 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
             for step in steps
         ),
         unknown=failed and bool(detail.get("unknown_outcome")),
-        can_check=can_check(entry.action),
+        can_check=can_verify(entry.action),
     )
 
 

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from classroom_admin import agora
 from classroom_admin.accounts.models import User
+from classroom_admin.actions import scheduled, tasks  # noqa: F401 - the tasks register the handlers
+from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Recording, Role, Room, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 
@@ -135,3 +138,19 @@ def make_recording(room: Room, record_id: str, *, mode: str = "web", **fields: A
             **fields,
         },
     )
+
+
+def run_due(*kinds: ScheduledCommand.Kind, first: int | None = None) -> int:
+    """Run what is due, as a worker does. Return how many commands were claimed."""
+    before = _attempts()
+    scheduled.work(kinds or tuple(ScheduledCommand.Kind), first=first, within_s=60)
+    return _attempts() - before
+
+
+def _attempts() -> int:
+    return sum(ScheduledCommand.objects.values_list("attempts", flat=True))
+
+
+def let_it_be_due(**which: Any) -> None:
+    """Do what time does: whatever waits for its time, a retry or the end of a lease can be claimed now."""
+    ScheduledCommand.objects.filter(claimable_at__isnull=False, **which).update(claimable_at=clock.now())

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from classroom_admin.actions import file_addresses, uploads
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.files import addresses, uploads
 from tests.actions.bucket import Bucket, running_bucket
 from tests.actions.files import PDF
 from tests.actions.test_uploads import bring, fetch
@@ -57,7 +57,7 @@ def test_kept_read_in_part_and_forgotten(school: Any, bucket: Bucket) -> None:
     (kept,) = bucket.objects
     assert kept.startswith("/classroom-files/")
     assert bucket.objects[kept] == PDF
-    address = file_addresses.address_of(upload)
+    address = addresses.address_of(upload)
     assert b"".join(fetch(address)) == PDF
     part = fetch(address, headers={"Range": "bytes=2-5"})
     assert (part.status_code, b"".join(part)) == (206, PDF[2:6])
@@ -72,7 +72,7 @@ def test_a_bucket_that_refuses(school: Any, bucket: Bucket) -> None:
     bucket.status = 403
     with pytest.raises(ActionRefused, match="storage"):
         uploads.take(actor=school.teacher, room=school.room, file=SimpleUploadedFile("a.pdf", PDF))
-    assert fetch(file_addresses.address_of(upload)).status_code == 404
+    assert fetch(addresses.address_of(upload)).status_code == 404
 
 
 def test_the_disk_unless_said_otherwise(tmp_path: Path) -> None:

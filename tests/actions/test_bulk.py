@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +11,10 @@ import pytest
 from django.db import connections
 
 from classroom_admin import agora
-from classroom_admin.actions.bulk import carrying, runs, tasks
-from classroom_admin.actions.bulk.models import BulkItem, BulkRun
-from classroom_admin.actions.bulk.plan import What, plan
+from classroom_admin.actions import bulk, class_state, scheduled, tasks
+from classroom_admin.actions.bulk import plan
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
@@ -23,11 +22,10 @@ from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background
 from classroom_admin.sync.polling import Poller
-from tests.actions.conftest import School, config_for, kinds
+from tests.actions.conftest import School, config_for, kinds, run_due
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LONG_S = 60.0
 MakeClasses = Callable[..., list[Room]]
 
 
@@ -55,7 +53,7 @@ def truth(sim: RunningSimulator) -> Callable[[Room], dict[str, Any]]:
 
 def make(school: School, rooms: list[Room], what: str = "end", **more: Any) -> BulkRun:
     settings = {"actor": school.teacher, "token": uuid4().hex} | more
-    return runs.make(what=what, keys=[room.key for room in rooms], **settings)
+    return bulk.start(what=what, keys=[room.key for room in rooms], **settings)
 
 
 def states(run: BulkRun) -> list[str]:
@@ -85,25 +83,27 @@ def states(run: BulkRun) -> list[str]:
         ("close", {"state": 1, "gone_at": clock.from_ms(0)}, "gone"),
     ],
 )
-def test_what_it_means_for_a_class(what: str, columns: dict[str, Any], skip: str) -> None:
+def test_plan_says_what_happens_to_a_class_or_why_nothing_does(
+    what: str, columns: dict[str, Any], skip: str
+) -> None:
     told = plan(what, Room(name="Choir", **columns))
     assert told.skip == skip
     assert told.words
 
 
-def test_the_preview_leaves_out_the_classes_of_others(school: School, classes: MakeClasses) -> None:
+def test_preview_leaves_out_classes_of_others(school: School, classes: MakeClasses) -> None:
     rooms = classes(2)
     foreign = Room.objects.create(room_uuid="foreign", name="Foreign", state=1)
     keys = [room.key for room in [*rooms, foreign]]
-    planned = runs.preview(actor=school.teacher, what="end", keys=keys)
+    planned = bulk.preview(actor=school.teacher, what="end", keys=keys)
     assert [each.room for each in planned] == rooms
-    assert len(runs.preview(actor=school.administrator, what="end", keys=keys)) == 3
+    assert len(bulk.preview(actor=school.administrator, what="end", keys=keys)) == 3
 
 
 @pytest.mark.parametrize(("what", "count"), [("end", 0), ("start", 1), ("", 1)])
-def test_what_makes_no_sense_is_refused(school: School, what: str, count: int) -> None:
+def test_preview_refuses_no_classes_and_unknown_commands(school: School, what: str, count: int) -> None:
     with pytest.raises(ActionRefused):
-        runs.preview(actor=school.teacher, what=what, keys=[school.room.key] * count)
+        bulk.preview(actor=school.teacher, what=what, keys=[school.room.key] * count)
     assert not BulkRun.objects.exists()
 
 
@@ -113,72 +113,69 @@ def test_what_makes_no_sense_is_refused(school: School, what: str, count: int) -
 @pytest.mark.parametrize(
     ("what", "action", "sees"),
     [
-        (What.END, "class.end", lambda cloud: cloud["state"] == 2),
-        (What.CLOSE, "class.close", lambda cloud: cloud["state"] == 3),
-        (What.RECORD, "recording.start", lambda cloud: bool(cloud["recordings"])),
+        (BulkAction.END, "class.end", lambda cloud: cloud["state"] == 2),
+        (BulkAction.CLOSE, "class.close", lambda cloud: cloud["state"] == 3),
+        (BulkAction.RECORD, "recording.start", lambda cloud: bool(cloud["recordings"])),
     ],
 )
-def test_each_class_gets_its_command_on_record(
+def test_each_class_gets_a_recorded_command(
     school: School, classes: MakeClasses, truth: Any, what: str, action: str, sees: Any
 ) -> None:
     rooms = classes(3)
     run = make(school, rooms, what)
-    assert carrying.work(run.pk, within_s=LONG_S) is False
+    assert run_due() == 3
     assert states(run) == ["done"] * 3
     for item in run.items.select_related("entry", "room"):
         assert (item.entry.action, item.entry.actor) == (action, school.teacher)
         assert item.entry.room_uuid == item.room.room_uuid
         assert sees(truth(item.room))
-    run.refresh_from_db()
-    assert run.finished_at is not None
 
 
-def test_what_there_is_nothing_to_do_for_is_skipped_and_says_why(
-    school: School, classes: MakeClasses
-) -> None:
+def test_class_with_nothing_to_do_is_skipped_with_the_reason(school: School, classes: MakeClasses) -> None:
     rooms = [*classes(1), *classes(1, state=RoomState.ENDED)]
     run = make(school, rooms)
-    assert sorted(states(run)) == ["skipped", "waiting"]
-    carrying.work(run.pk, within_s=LONG_S)
-    assert sorted(states(run)) == ["done", "skipped"]
-    assert run.items.get(state="skipped").skip == "ended"
+    assert sorted(states(run)) == ["cancelled", "waiting"]
+    run_due()
+    assert sorted(states(run)) == ["cancelled", "done"]
+    assert run.items.get(state="cancelled").payload == {"skip": "ended"}
     assert Entry.objects.count() == 1
 
 
-def test_a_run_with_nothing_to_do_is_finished_at_once(school: School, classes: MakeClasses) -> None:
-    assert make(school, classes(1, state=RoomState.CLOSED)).finished_at is not None
+def test_run_with_nothing_to_do_has_nothing_due(school: School, classes: MakeClasses) -> None:
+    assert states(make(school, classes(1, state=RoomState.CLOSED))) == ["cancelled"]
+    assert run_due() == 0
 
 
-def test_a_class_that_ended_meanwhile_is_left_alone(school: School, classes: MakeClasses) -> None:
+def test_class_that_ended_meanwhile_gets_no_command(school: School, classes: MakeClasses) -> None:
     (room,) = classes(1)
     run = make(school, [room])
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)
-    carrying.work(run.pk, within_s=LONG_S)
-    assert states(run) == ["skipped"]
+    run_due()
+    assert states(run) == ["cancelled"]
     assert not Entry.objects.exists()
 
 
-def test_a_class_that_is_taken_away_meanwhile_is_not_touched(
+def test_class_that_is_no_longer_theirs_gets_no_command(
     school: School, classes: MakeClasses, truth: Any
 ) -> None:
     (room,) = classes(1)
     run = make(school, [room])
     room.teachers.all().delete()
-    carrying.work(run.pk, within_s=LONG_S)
+    run_due()
     item = run.items.get()
     assert (item.state, item.entry) == ("failed", None)
     assert "not yours" in item.reason
     assert truth(room)["state"] == 1
 
 
-def test_the_same_form_sent_twice_makes_one_run(school: School, classes: MakeClasses) -> None:
+def test_same_form_sent_twice_starts_one_run(school: School, classes: MakeClasses) -> None:
     rooms = classes(2)
     first = make(school, rooms, token="of the form")
     assert make(school, rooms, token="of the form") == first
-    assert BulkItem.objects.count() == 2
+    assert ScheduledCommand.objects.count() == 2
 
 
-def test_the_form_of_somebody_else_makes_no_run(school: School, classes: MakeClasses) -> None:
+def test_form_of_another_person_starts_no_run(school: School, classes: MakeClasses) -> None:
     rooms = classes(1)
     make(school, rooms, token="of the form")
     with pytest.raises(ActionRefused, match="used already"):
@@ -195,7 +192,7 @@ def test_many_workers_send_each_command_once(school: School, classes: MakeClasse
         def worker() -> None:
             try:
                 barrier.wait(10)
-                carrying.work(run.pk, within_s=LONG_S)
+                run_due()
             finally:
                 connections.close_all()
 
@@ -208,62 +205,60 @@ def test_many_workers_send_each_command_once(school: School, classes: MakeClasse
     assert states(run) == ["done"] * 8
     assert len(cloud.asked) == 8
     assert Entry.objects.filter(action="class.end").count() == 8
-    run.refresh_from_db()
-    assert run.finished_at is not None
 
 
 # --- messages are hints -----------------------------------------------------------------------------------
 
 
-def test_without_a_broker_the_beat_makes_it_good(
+def test_beat_runs_a_run_without_a_broker(
     school: School, classes: MakeClasses, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.conf, "broker_url", f"redis+socket://{tmp_path}/nobody.sock")
     run = make(school, classes(2))
-    tasks.begin(run.pk)
     assert states(run) == ["waiting"] * 2
-    tasks.due()
+    tasks.run_long()
     assert states(run) == ["done"] * 2
-    tasks.due()  # doubled and late ones change nothing
-    tasks.work(run.pk)
-    tasks.work(999_999)
+    tasks.run_long()  # doubled and late ones change nothing
+    tasks.run_long(run.items.first().pk)
+    tasks.run_long(999_999)
     assert Entry.objects.count() == 2
 
 
-def test_a_task_gives_the_worker_back_and_the_next_goes_on(school: School, classes: MakeClasses) -> None:
-    run = make(school, classes(3))
-    assert carrying.work(run.pk, within_s=0) is True
-    assert sorted(states(run)) == ["done", "waiting", "waiting"]
-    assert carrying.work(run.pk, within_s=0) is True
-    assert carrying.work(run.pk, within_s=0) is False
-
-
-def test_what_a_dead_worker_left_is_taken_up(school: School, classes: MakeClasses, truth: Any) -> None:
-    (room,) = classes(1)
-    run = make(school, [room])
-    taken = carrying._take(run)  # and here it is killed
-    assert taken is not None
-    carrying.work(run.pk, within_s=LONG_S)
-    assert states(run) == ["running"]
-    with clock.use(clock.SteppedClock(clock.now() + carrying.LEASE)):
-        tasks.due()
-    assert states(run) == ["done"]
-    assert truth(room)["state"] == 2
-    # should the first have been alive after all, its word does not count any more
-    carrying._settle(taken, "failed")
-    assert states(run) == ["done"]
-
-
-def test_what_was_sent_before_the_worker_died_is_done_not_skipped(
+def test_work_stops_when_its_time_is_up_and_says_that_more_is_due(
     school: School, classes: MakeClasses
 ) -> None:
+    run = make(school, classes(3))
+    assert scheduled.work(scheduled.LONG, within_s=0) is True
+    assert sorted(states(run)) == ["done", "waiting", "waiting"]
+    assert scheduled.work(scheduled.LONG, within_s=0) is True
+    assert scheduled.work(scheduled.LONG, within_s=0) is False
+
+
+def test_another_worker_takes_over_after_the_lease(school: School, classes: MakeClasses, truth: Any) -> None:
     (room,) = classes(1)
     run = make(school, [room])
-    taken = carrying._take(run)
-    entry = carrying.COMMANDS[run.what](school.teacher, taken.room)
+    taken = scheduled.claim(scheduled.LONG)  # and here it is killed
+    assert taken is not None
+    run_due()
+    assert states(run) == ["claimed"]
+    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+        tasks.run_long()
+    assert states(run) == ["done"]
+    assert truth(room)["state"] == 2
+    # should the first have been alive after all, its outcome does not count any more
+    assert not scheduled.settle(taken, scheduled.Outcome(state=scheduled.State.FAILED))
+    assert states(run) == ["done"]
+
+
+def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes: MakeClasses) -> None:
+    (room,) = classes(1)
+    run = make(school, [room])
+    taken = scheduled.claim(scheduled.LONG)
+    assert taken is not None
+    entry = class_state.end_class(actor=school.teacher, room=taken.room)
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was folded
-    with clock.use(clock.SteppedClock(clock.now() + carrying.LEASE)):
-        carrying.work(run.pk, within_s=LONG_S)
+    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+        run_due()
     item = run.items.get()
     assert (item.state, item.entry) == ("done", entry)
     assert Entry.objects.count() == 1
@@ -272,36 +267,35 @@ def test_what_was_sent_before_the_worker_died_is_done_not_skipped(
 # --- tried again ------------------------------------------------------------------------------------------
 
 
-def test_what_failed_is_tried_again_and_nothing_else(
+def test_retry_runs_failed_items_only(
     school: School, sim: RunningSimulator, classes: MakeClasses, truth: Any
 ) -> None:
     rooms = classes(2)
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = make(school, rooms)
         sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
-        carrying.work(run.pk, within_s=LONG_S)
+        run_due()
         assert states(run) == ["failed", "done"]
         failed = run.items.get(state="failed")
         assert kinds(failed.entry) == ["requested", "failed"]
         stepped.step(1)
-        assert runs.retry(actor=school.teacher, run=run) == 1
-        run.refresh_from_db()
-        assert run.finished_at is None
+        assert bulk.retry(actor=school.teacher, run=run) == 1
+        assert states(run) == ["waiting", "done"]
         stepped.step(60)
-        carrying.work(run.pk, within_s=LONG_S)
+        run_due()
     assert states(run) == ["done", "done"]
     assert [truth(room)["state"] for room in rooms] == [2, 2]
     assert Entry.objects.count() == 3
-    assert runs.retry(actor=school.teacher, run=run) == 0
+    assert bulk.retry(actor=school.teacher, run=run) == 0
 
 
-def test_only_who_made_the_run_has_it_tried_again(school: School, classes: MakeClasses) -> None:
+def test_only_the_person_who_started_a_run_can_retry_it(school: School, classes: MakeClasses) -> None:
     run = make(school, classes(1))
     with pytest.raises(ActionRefused):
-        runs.retry(actor=school.administrator, run=run)
+        bulk.retry(actor=school.administrator, run=run)
 
 
-def test_what_failed_by_a_lost_answer_and_was_confirmed_is_not_tried_again(
+def test_retry_leaves_out_items_confirmed_after_a_lost_answer(
     school: School, sim: RunningSimulator, classes: MakeClasses, settings: Any
 ) -> None:
     rooms = classes(1)
@@ -309,31 +303,24 @@ def test_what_failed_by_a_lost_answer_and_was_confirmed_is_not_tried_again(
     poller.poll()
     run = make(school, rooms)
     sim.fault("lose_answer", route="set_class_state", count=3)
-    carrying.work(run.pk, within_s=LONG_S)
+    run_due()
     assert states(run) == ["failed"]
     sim.clear_faults()
     poller.poll()
     background.fold_due(within_s=20)
     assert kinds(run.items.get().entry)[-1] == "confirmed"
-    assert runs.retry(actor=school.teacher, run=run) == 0
+    assert bulk.retry(actor=school.teacher, run=run) == 0
 
 
-def test_a_run_is_confirmed_by_the_events_of_the_classes(
-    school: School, classes: MakeClasses, settings: Any
-) -> None:
+def test_events_confirm_the_items_of_a_run(school: School, classes: MakeClasses, settings: Any) -> None:
     poller = Poller(agora.client_for(settings.AGORA))
     rooms = classes(3)
     poller.poll()
     background.fold_due(within_s=20)
     run = make(school, rooms)
-    carrying.work(run.pk, within_s=LONG_S)
+    run_due()
     poller.poll()
     background.fold_due(within_s=20)
     for item in run.items.select_related("entry"):
         assert kinds(item.entry) == ["requested", "accepted", "confirmed"]
     assert set(Room.objects.filter(pk__in=[room.pk for room in rooms]).values_list("state", flat=True)) == {2}
-
-
-def test_the_beat_knows_the_task(settings: Any) -> None:
-    assert settings.CELERY_BEAT_SCHEDULE["actions.bulk_due"]["task"] == tasks.due.name
-    assert timedelta(seconds=tasks.WORK_S) < carrying.LEASE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.actions.planning.recurrence import LONGEST, MOST_CLASSES, Weekly, local_start, starts
+from classroom_admin.actions.recurrence import LONGEST, MOST_CLASSES, Weekly, local_start, starts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")

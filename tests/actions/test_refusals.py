@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from classroom_admin import agora
-from classroom_admin.actions import classes, participants, recordings, refusals, resources
+from classroom_admin.actions import class_state, participants, recordings, refusals
+from classroom_admin.actions.files import resources
 from classroom_admin.agora import errors
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import MEANINGS, CloudError
@@ -96,8 +97,8 @@ def test_retry_after_is_told():
 
 def test_a_class_that_runs_already(school):
     who = {"actor": school.teacher, "room": school.room}
-    classes.start_class(**who)
-    again = classes.start_class(actor=school.administrator, room=school.room)
+    class_state.start_class(**who)
+    again = class_state.start_class(actor=school.administrator, room=school.room)
     detail = last_detail(again)
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
@@ -108,7 +109,7 @@ def test_a_class_that_runs_already(school):
 def test_a_class_that_has_ended_already(school, sim):
     sim.room(school.room.room_uuid, "state", state=1)
     sim.room(school.room.room_uuid, "state", state=2)
-    entry = classes.end_class(actor=school.teacher, room=school.room)
+    entry = class_state.end_class(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 30409101
     assert last_detail(entry)["sentence"] == "The class has already ended. You don't need to do anything."
 
@@ -128,7 +129,7 @@ def test_a_second_recording(school):
 
 def test_a_room_that_the_cloud_has_deleted(school, sim):
     sim.room(school.room.room_uuid, "destroy")
-    entry = classes.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 20404100
     assert "Create a new class" in last_detail(entry)["sentence"]
 
@@ -156,7 +157,7 @@ def test_nothing_was_sent_where_the_cloud_cannot_be_reached(db, settings):
     school = make_school("maths")
     with refusing_address() as url:
         configure(settings, url)
-        entry = classes.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(actor=school.teacher, room=school.room)
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is False
@@ -169,7 +170,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
     school = make_school("maths")
     with running_cloud(script) as cloud:
         configure(settings, cloud.url)
-        entry = classes.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
@@ -180,7 +181,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
 
 def test_a_lost_answer_and_the_command_worked(school, sim, truth):
     sim.fault("lose_answer", route="set_class_state", count=1)
-    entry = classes.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert truth()["state"] == 1
     assert kinds(entry) == FAILED
     assert last_detail(entry)["unknown_outcome"] is True
@@ -196,7 +197,7 @@ def test_a_time_out(db, settings):
 
     with running_cloud(silent) as cloud:
         configure(settings, cloud.url, read_timeout_s=0.3)
-        entry = classes.end_class(actor=school.teacher, room=school.room)
+        entry = class_state.end_class(actor=school.teacher, room=school.room)
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 1
     assert kinds(entry) == FAILED
@@ -205,7 +206,7 @@ def test_a_time_out(db, settings):
 
 def test_a_created_class_whose_answer_was_lost_is_found_by_the_read_back(school, sim):
     sim.fault("lose_answer", route="create_room", count=1)
-    entry = classes.create_class(actor=school.teacher, name="Latin", room_type=0)
+    entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == ["requested", "failed", "confirmed"]
     room = Room.objects.get(room_uuid=entry.room_uuid)
     assert room.name == "Latin"
@@ -216,7 +217,7 @@ def test_a_class_that_was_not_created_is_not_known(db, settings):
     school = make_school("maths")
     with refusing_address() as url:
         configure(settings, url)
-        entry = classes.create_class(actor=school.teacher, name="Latin", room_type=0)
+        entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == FAILED
     assert Room.objects.count() == 1
 

@@ -1,22 +1,20 @@
-"""A removal with a countdown: seen by all, called off or carried out, once, whoever dies when."""
+"""Scheduled removals: run or cancelled, once, whichever worker dies."""
 
 import threading
-from datetime import timedelta
 
 import pytest
 from django.db import connections
 
-from classroom_admin.actions import participants
+from classroom_admin.actions import participants, scheduled
 from classroom_admin.actions.errors import ActionRefused, NotYours
-from classroom_admin.actions.models import PlannedRemoval
-from classroom_admin.actions.removals import carrying_out, planning
-from classroom_admin.actions.tasks import carry_out_removal, due_removals
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.tasks import run_promised
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomTeacher
 from tests.actions.conftest import kinds, last_detail
 
-State = PlannedRemoval.State
+State = ScheduledCommand.State
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def time():
 
 
 def plan(school, after_s=60, **more):
-    return planning.plan_removal(
+    return participants.schedule_removal(
         actor=school.teacher, room=school.room, participant=school.pupil, after_s=after_s, **more
     )
 
@@ -36,16 +34,16 @@ def removals():
     return Entry.objects.filter(action="participant.remove")
 
 
-def test_planned_seen_and_carried_out_when_it_is_due(school, time, person):
+def test_scheduled_removal_runs_when_due(school, time, person):
     planned = plan(school, 60, duration_s=600, reason="Threw paper")
     entry = Entry.objects.get(action="participant.plan_removal")
     assert (entry.target, entry.target_name, kinds(entry)) == ("ada", "Ada", ["done"])
     assert entry.params == {"after_s": 60, "duration_s": 600, "reason": "Threw paper"}
     time.step(59)
-    due_removals()
+    run_promised()
     assert not removals().exists()
     time.step(1)
-    due_removals()
+    run_promised()
     removed = removals().get()
     assert removed.params["reason"] == "Threw paper"
     assert removed.params["ban_s"] == 600
@@ -56,47 +54,47 @@ def test_planned_seen_and_carried_out_when_it_is_due(school, time, person):
     assert (person("ada")["online"], person("ada")["isBanned"]) == (False, True)
 
 
-def test_called_off(school, time, person):
+def test_cancelled_removal_never_runs(school, time, person):
     planned = plan(school, 30)
-    assert planning.call_off(actor=school.administrator, planned=planned)
-    assert not planning.call_off(actor=school.teacher, planned=planned)
+    assert participants.cancel_removal(actor=school.administrator, command=planned)
+    assert not participants.cancel_removal(actor=school.teacher, command=planned)
     time.step(31)
-    carry_out_removal(planned.pk)
-    due_removals()
+    run_promised(planned.pk)
+    run_promised()
     assert not removals().exists()
     assert person("ada")["online"]
     assert Entry.objects.filter(action="participant.call_off_removal").count() == 1
     plan(school, 30)  # who was let off may be planned for again
 
 
-def test_too_late_to_call_off(school, time):
+def test_removal_that_ran_can_not_be_cancelled(school, time):
     planned = plan(school, 30)
     time.step(30)
-    due_removals()
-    assert not planning.call_off(actor=school.teacher, planned=planned)
+    run_promised()
+    assert not participants.cancel_removal(actor=school.teacher, command=planned)
 
 
-def test_hints_that_come_twice_early_or_late_act_once(school, time):
+def test_early_and_doubled_wake_ups_remove_once(school, time):
     planned = plan(school, 30)
-    assert not carrying_out.carry_out(planned.pk)
+    run_promised(planned.pk)
+    assert not removals().exists()
     time.step(30)
-    assert carrying_out.carry_out(planned.pk)
-    assert not carrying_out.carry_out(planned.pk)
-    due_removals()
+    run_promised(planned.pk)
+    run_promised(planned.pk)
+    run_promised()
     assert removals().count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_the_same_moment_act_once(school, time):
+def test_workers_at_the_same_moment_remove_once(school, time):
     planned = plan(school, 30)
     time.step(30)
-    did = []
     barrier = threading.Barrier(4)
 
     def work():
         try:
             barrier.wait(20)
-            did.append(carrying_out.carry_out(planned.pk))
+            run_promised(planned.pk)
         finally:
             connections.close_all()
 
@@ -105,94 +103,94 @@ def test_workers_at_the_same_moment_act_once(school, time):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(did) == [False, False, False, True]
     assert removals().count() == 1
 
 
-def test_a_worker_that_died_before_it_sent_anything(school, time, person):
+def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(school, time, person):
     planned = plan(school, 30)
     time.step(30)
-    PlannedRemoval.objects.update(state=State.TAKEN, taken_at=clock.now())
-    due_removals()
+    scheduled.claim(scheduled.PROMISED)
+    run_promised()
     assert not removals().exists()
-    time.step(carrying_out.TAKEN_AGAIN_AFTER.total_seconds())
-    due_removals()
+    time.step(scheduled.LEASE.total_seconds())
+    run_promised()
     assert removals().count() == 1
     assert not person("ada")["online"]
     planned.refresh_from_db()
     assert planned.state == State.DONE
 
 
-def test_a_worker_that_died_after_it_had_sent_it(school, time):
+def test_what_a_dead_worker_had_sent_is_not_sent_again(school, time):
     planned = plan(school, 30)
     time.step(30)
+    scheduled.claim(scheduled.PROMISED)
     participants.remove_participant(
         actor=school.teacher, room=school.room, participant=school.pupil, planned=planned.pk
     )
-    PlannedRemoval.objects.update(state=State.TAKEN, taken_at=clock.now() - timedelta(hours=1))
-    due_removals()
+    time.step(scheduled.LEASE.total_seconds())
+    run_promised()
     planned.refresh_from_db()
     assert (removals().count(), planned.state, planned.entry) == (1, State.DONE, removals().get())
 
 
-def test_who_left_by_themselves_is_not_removed_but_kept_out_where_asked(school, time, sim):
+def test_person_who_left_is_not_removed_but_is_banned_where_asked(school, time, sim):
     planned = plan(school, 30)
     school.pupil.online = False
     school.pupil.save()
     time.step(30)
-    due_removals()
+    run_promised()
     planned.refresh_from_db()
-    assert planned.state == State.NOT_DONE
+    assert planned.state == State.FAILED
     assert kinds(removals().get()) == ["failed"]
     assert "had left by themselves" in last_detail(removals().get())["sentence"]
     plan(school, 30, for_good=True)
     time.step(30)
-    due_removals()
+    run_promised()
     assert kinds(removals().first())[:2] == ["requested", "accepted"]
 
 
-def test_who_may_no_longer_do_it(school, time, person):
+def test_teacher_without_the_class_removes_nobody(school, time, person):
     planned = plan(school, 30)
     RoomTeacher.objects.all().delete()
     time.step(30)
-    due_removals()
+    run_promised()
     planned.refresh_from_db()
-    assert planned.state == State.NOT_DONE
+    assert planned.state == State.FAILED
     assert "may not do this" in last_detail(removals().get())["sentence"]
     assert person("ada")["online"]
 
 
-def test_a_turn_that_was_lost_writes_nothing(school, time, person, monkeypatch):
-    """Somebody is so slow that another takes it over; that one removes, and the slow one fails later."""
+def test_a_worker_that_lost_its_lease_writes_nothing(school, time, person, monkeypatch):
+    """A worker is so slow that another takes over; that one removes, and the slow one fails later."""
     planned = plan(school, 30)
     time.step(30)
-    remove = carrying_out._remove
+    remove = participants._remove
 
-    def slowly(slow):
-        monkeypatch.setattr(carrying_out, "_remove", remove)
-        time.step(carrying_out.TAKEN_AGAIN_AFTER.total_seconds())
-        assert carrying_out.carry_out(slow.pk)
-        raise carrying_out.NotDone("Too slow.")
+    def slowly(_slow):
+        monkeypatch.setattr(participants, "_remove", remove)
+        time.step(scheduled.LEASE.total_seconds())
+        run_promised(planned.pk)
+        raise ActionRefused("Too slow.")
 
-    monkeypatch.setattr(carrying_out, "_remove", slowly)
-    assert not carrying_out.carry_out(planned.pk)
+    monkeypatch.setattr(participants, "_remove", slowly)
+    run_promised(planned.pk)
     planned.refresh_from_db()
     assert (planned.state, planned.entry) == (State.DONE, removals().get())
     assert not person("ada")["online"]
 
 
-def test_a_cloud_that_refuses_is_on_record_and_not_asked_again(school, time, sim):
+def test_refusal_by_the_cloud_is_recorded_and_not_retried(school, time, sim):
     sim.fault("server_error", route="kick")
     planned = plan(school, 30)
     time.step(30)
-    due_removals()
-    due_removals()
+    run_promised()
+    run_promised()
     planned.refresh_from_db()
     assert planned.state == State.DONE
     assert kinds(removals().get()) == ["requested", "failed"]
 
 
-def test_only_one_at_a_time(school):
+def test_person_has_one_scheduled_removal_at_a_time(school):
     plan(school, 30)
     with pytest.raises(ActionRefused, match="already"):
         plan(school, 60)
@@ -200,12 +198,12 @@ def test_only_one_at_a_time(school):
 
 
 @pytest.mark.parametrize("after_s", [0, 4, 10_801])
-def test_how_soon_and_how_late(school, after_s):
+def test_delay_is_between_five_seconds_and_three_hours(school, after_s):
     with pytest.raises(ActionRefused):
         plan(school, after_s)
 
 
-def test_what_makes_no_sense(school):
+def test_invalid_removal_is_refused_and_not_recorded(school):
     with pytest.raises(ActionRefused):
         plan(school, 30, duration_s=600, for_good=True)
     with pytest.raises(ActionRefused):
@@ -213,12 +211,12 @@ def test_what_makes_no_sense(school):
     assert not Entry.objects.exists()
 
 
-def test_not_in_a_class_of_somebody_else(school):
+def test_teacher_can_neither_schedule_nor_cancel_in_a_class_of_another(school):
     planned = plan(school, 30)
     with pytest.raises(NotYours):
-        planning.call_off(actor=school.other_teacher, planned=planned)
+        participants.cancel_removal(actor=school.other_teacher, command=planned)
     with pytest.raises(NotYours):
-        planning.plan_removal(
+        participants.schedule_removal(
             actor=school.other_teacher, room=school.room, participant=school.pupil, after_s=30
         )
     planned.refresh_from_db()

@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import file_addresses, uploads
 from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.files import addresses, uploads
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
@@ -80,7 +80,7 @@ def test_the_right_to_read_is_not_on_record(school):
 
 def test_addresses_can_not_be_guessed_or_bent(school):
     upload = bring(school)
-    path = urlsplit(file_addresses.address_of(upload)).path
+    path = urlsplit(addresses.address_of(upload)).path
     _, _, signed, name = path.split("/")
     assert len(signed) > 60
     for wrong in (
@@ -98,7 +98,7 @@ def test_addresses_can_not_be_guessed_or_bent(school):
 @pytest.mark.parametrize("name", [name for name in GOOD if name != "no kind"])
 def test_every_kind_is_handed_out_as_itself_and_runs_nothing(school, name):
     upload = bring(school, name, GOOD[name])
-    answer = fetch(file_addresses.address_of(upload))
+    answer = fetch(addresses.address_of(upload))
     assert b"".join(answer) == GOOD[name]
     assert "html" not in answer["Content-Type"]
     assert "svg" not in answer["Content-Type"]
@@ -181,7 +181,7 @@ def test_what_was_never_shared_is_forgotten_after_a_day(school):
     aged(old, created_at=timedelta(hours=25))
     assert uploads.tidy() == 1
     assert (is_kept(old), is_kept(fresh)) == (False, True)
-    assert fetch(file_addresses.address_of(old)).status_code == 404
+    assert fetch(addresses.address_of(old)).status_code == 404
 
 
 def test_a_deleted_file_is_closed_at_once_and_forgotten_a_day_later(school):
@@ -190,9 +190,9 @@ def test_a_deleted_file_is_closed_at_once_and_forgotten_a_day_later(school):
     aged(upload, created_at=timedelta(days=9))
     row = Resource.objects.create(room=school.room, resource_uuid=entry.target, name="x")
     assert uploads.tidy() == 0
-    assert fetch(file_addresses.address_of(upload)).status_code == 200
+    assert fetch(addresses.address_of(upload)).status_code == 200
     Resource.objects.filter(pk=row.pk).update(removed_at=clock.now())
-    assert fetch(file_addresses.address_of(upload)).status_code == 404
+    assert fetch(addresses.address_of(upload)).status_code == 404
     assert uploads.tidy() == 0
     Resource.objects.filter(pk=row.pk).update(removed_at=clock.now() - timedelta(hours=25))
     assert uploads.tidy() == 1
@@ -248,7 +248,7 @@ def test_one_person_holds_so_many_at_most(school):
 )
 def test_ranges(school, asked, status, part):
     content = GOOD["film.mp4"][:60]
-    answer = fetch(file_addresses.address_of(bring(school, "film.mp4", content)), headers={"Range": asked})
+    answer = fetch(addresses.address_of(bring(school, "film.mp4", content)), headers={"Range": asked})
     assert answer.status_code == status
     assert b"".join(answer) == content[part]
     if status != 416:
@@ -259,7 +259,7 @@ def test_ranges(school, asked, status, part):
 
 
 def test_head_and_conditions(school):
-    path = urlsplit(file_addresses.address_of(bring(school))).path
+    path = urlsplit(addresses.address_of(bring(school))).path
     head = Client().head(path)
     assert (head.status_code, int(head["Content-Length"]), head.content) == (200, len(PDF), b"")
     assert Client().get(path, headers={"If-None-Match": head["ETag"]}).status_code == 304
@@ -271,4 +271,4 @@ def test_head_and_conditions(school):
 def test_bytes_that_are_gone_are_not_found(school):
     upload = bring(school)
     upload.content.storage.delete(upload.content.name)
-    assert fetch(file_addresses.address_of(upload)).status_code == 404
+    assert fetch(addresses.address_of(upload)).status_code == 404

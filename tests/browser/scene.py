@@ -72,10 +72,7 @@ _COMPLETE = """
 import json
 from datetime import timedelta
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import class_lists, participants
-from classroom_admin.actions.bulk import runs
-from classroom_admin.actions.planning import series
-from classroom_admin.actions.removals import planning
+from classroom_admin.actions import bulk, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room, RoomState
@@ -99,14 +96,14 @@ else:
     class_lists.use_list(actor=actor, room=room, class_list=made)
     participants.remove_participant(
         actor=actor, room=room, participant=banned, for_good=True, reason="Shared the link")
-    removal = planning.plan_removal(actor=actor, room=room, participant=person, after_s=10_000)
+    removal = participants.schedule_removal(actor=actor, room=room, participant=person, after_s=10_000)
     start = clock.now().replace(microsecond=0) + timedelta(days=10)
-    plan = series.plan(
+    plan = scheduling.plan(
         actor=actor, request_id="scene " + ROOM, name="Maths 8a", zone="Europe/Berlin",
         asked={"room_type": 4},
         starts=[start + timedelta(weeks=week) for week in range(6)], weekdays=[start.weekday()])
     running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=needy.pk)
-    run = runs.make(
+    run = bulk.start(
         actor=actor, what="record", keys=list(running.values_list("key", flat=True)), token="scene " + ROOM)
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
     print(json.dumps({"room": room.key, "needy": needy.key, "person": person.pk,

@@ -11,8 +11,8 @@ from django.urls import get_resolver, reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.actions import uploads
-from classroom_admin.actions.file_addresses import address_of
+from classroom_admin.actions.files import uploads
+from classroom_admin.actions.files.addresses import address_of
 from classroom_admin.common.redaction import text_without_secrets, without_secrets
 from classroom_admin.sync.models import Quarantine
 from classroom_admin.web.classroom.properties.history import history

@@ -8,12 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, reverse
 
-from classroom_admin.actions import held, uploads
-from classroom_admin.actions.bulk import runs
-from classroom_admin.actions.bulk.models import BulkRun
-from classroom_admin.actions.file_addresses import address_of
-from classroom_admin.actions.models import HeldDeletion, PlannedRemoval, Series
-from classroom_admin.actions.removals import planning
+from classroom_admin.actions import bulk, participants
+from classroom_admin.actions.files import deletions, uploads
+from classroom_admin.actions.files.addresses import address_of
+from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
@@ -94,7 +92,7 @@ COMMANDS = (
 def run_of(school: School) -> BulkRun:
     """A run that the teacher has started."""
     known = BulkRun.objects.first()
-    return known or runs.make(actor=school.teacher, what="end", keys=[school.room.key], token="once")
+    return known or bulk.start(actor=school.teacher, what="end", keys=[school.room.key], token="once")
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
@@ -114,7 +112,7 @@ def address(name: str, school: School) -> str:
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
         "check_recording": lambda: {"name": "start"},
-        "undo_delete": lambda: {"hold": hold(school).hold_id},
+        "undo_delete": lambda: {"hold": hold(school).entry_id},
         "file_pages": lambda: {"pk": Resource.objects.get(room=school.room).pk},
         "streams": lambda: {"pk": Recording.objects.get(room=school.room).pk},
         "shared_file": lambda: dict(zip(("signed", "name"), uploaded(school).split("/")[-2:], strict=True)),
@@ -136,17 +134,17 @@ def address(name: str, school: School) -> str:
     return reverse(f"live:{name}", kwargs=kwargs)
 
 
-def planned_removal(school: School) -> PlannedRemoval:
-    found = PlannedRemoval.objects.first()
+def planned_removal(school: School) -> ScheduledCommand:
+    found = ScheduledCommand.objects.filter(kind=ScheduledCommand.Kind.REMOVAL).first()
     if found is not None:
         return found
     ana = Participant.objects.get(name="Ana Torres")
-    return planning.plan_removal(actor=school.teacher, room=school.room, participant=ana, after_s=600)
+    return participants.schedule_removal(actor=school.teacher, room=school.room, participant=ana, after_s=600)
 
 
-def hold(school: School) -> HeldDeletion:
+def hold(school: School) -> ScheduledCommand:
     files = list(Resource.objects.filter(room=school.room))
-    return held.hold_deletion(actor=school.administrator, room=school.room, resources=files)
+    return deletions.schedule_deletion(actor=school.administrator, room=school.room, resources=files)
 
 
 def uploaded(school: School) -> str:

@@ -12,8 +12,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.bulk.models import BulkItem, BulkRun
-from classroom_admin.actions.bulk.plan import Skip
+from classroom_admin.actions.bulk import Skip
+from classroom_admin.actions.models import BulkRun, ScheduledCommand
+from classroom_admin.actions.scheduled import OPEN
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
@@ -22,7 +23,7 @@ from classroom_admin.web.wording import PATIENCE, Told, tell_commands
 SLACK: Final = timedelta(seconds=3)
 """A page asks again for what changed so shortly before: a change may be committed after its own time."""
 RUNS: Final = 30
-State = BulkItem.State
+State = ScheduledCommand.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,11 @@ def run_for(user: User, key: str) -> BulkRun:
 
 
 def runs_of(user: User) -> list[BulkRun]:
-    """The last runs that `user` may see, each with `total` and `failed`."""
+    """The last runs that `user` may see, each with `total`, `left` and `failed`."""
     runs = BulkRun.objects.select_related("by").annotate(
-        total=Count("items"), failed=Count("items", filter=Q(items__state=State.FAILED))
+        total=Count("items"),
+        left=Count("items", filter=Q(items__state__in=OPEN)),
+        failed=Count("items", filter=Q(items__state=State.FAILED)),
     )
     if not user.is_administrator:
         runs = runs.filter(by=user)
@@ -72,7 +75,7 @@ class RunReading:
         self._since = since
         self._now = clock.now()
         # a class that was taken away from the person meanwhile is not shown any more
-        self._items = BulkItem.objects.filter(run=run, room__in=visible_rooms(user).values("pk"))
+        self._items = run.items.filter(room__in=visible_rooms(user).values("pk"))
 
     @property
     def next_since(self) -> int:
@@ -86,7 +89,7 @@ class RunReading:
         return dict.fromkeys(State.values, 0) | dict(told) | {"unconfirmed": self._unconfirmed.count()}
 
     @property
-    def _unconfirmed(self) -> QuerySet[BulkItem]:
+    def _unconfirmed(self) -> QuerySet[ScheduledCommand]:
         ended = Step.objects.filter(entry=OuterRef("entry")).filter(
             Q(kind=Step.Kind.CONFIRMED) | Q(kind=Step.Kind.FAILED)
         )
@@ -99,12 +102,17 @@ class RunReading:
 
     @property
     def settled(self) -> int:
-        return self.total - self.counts[State.WAITING] - self.counts[State.RUNNING]
+        return self.total - self.left
+
+    @property
+    def left(self) -> int:
+        """How many classes still wait or are being sent."""
+        return sum(self.counts[state] for state in OPEN)
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will change by itself."""
-        return self.settled == self.total and not self.counts["unconfirmed"]
+        return not self.left and not self.counts["unconfirmed"]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -116,7 +124,7 @@ class RunReading:
         return [_row(item) for item in items.order_by("room__name", "pk")]
 
 
-def _row(item: BulkItem) -> Row:
+def _row(item: ScheduledCommand) -> Row:
     told = next(iter(tell_commands([item.entry])), None) if item.entry is not None else None
     look, words = _stands(item, told)
     return Row(
@@ -129,13 +137,14 @@ def _row(item: BulkItem) -> Row:
     )
 
 
-def _stands(item: BulkItem, told: Told | None) -> tuple[str, str]:
+def _stands(item: ScheduledCommand, told: Told | None) -> tuple[str, str]:
     if item.state == State.WAITING:
         return "wait", _("Waiting for its turn.")
-    if item.state == State.RUNNING:
+    if item.state == State.CLAIMED:
         return "busy", _("Being sent to the cloud…")
-    if item.state == State.SKIPPED:
-        return "skip", str(Skip(item.skip).label) if item.skip else _("Skipped.")
+    if item.state == State.CANCELLED:
+        skip = item.payload.get("skip")
+        return "skip", str(Skip(skip).label) if skip else _("Skipped.")
     if told is None:
         failed = item.state == State.FAILED
         return ("bad", item.why) if failed else ("good", _("Done."))

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from classroom_admin.actions.bulk import runs, tasks
-from classroom_admin.actions.bulk.plan import What
+from classroom_admin.actions import bulk
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.models import BulkAction
 from classroom_admin.common import clock
 from classroom_admin.web.access import signed_in
 from classroom_admin.web.bulk.presenter import RunReading, run_for, runs_of
@@ -30,16 +30,15 @@ def together(request: HttpRequest) -> HttpResponse:
     token = request.POST.get("token", "")[:64]
     try:
         if token:
-            made = runs.make(actor=request.user, what=what, keys=keys, token=token)
-            tasks.begin(made.pk)
+            made = bulk.start(actor=request.user, what=what, keys=keys, token=token)
             return redirect("live:run", made.key)
-        planned = runs.preview(actor=request.user, what=what, keys=keys)
+        planned = bulk.preview(actor=request.user, what=what, keys=keys)
     except ActionRefused as error:
         return _runs(request, refused=error.message, status=422)
     context = {
-        "what": What(what),
-        "will": [each for each in planned if each.plan.will],
-        "left_out": [each for each in planned if not each.plan.will],
+        "what": BulkAction(what),
+        "will": [each for each in planned if not each.skip],
+        "left_out": [each for each in planned if each.skip],
         "token": secrets.token_urlsafe(_TOKEN),
     }
     return render(request, "bulk/preview.html", context)
@@ -53,8 +52,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     refused = ""
     if request.method == "POST":
         try:
-            runs.retry(actor=request.user, run=found)
-            tasks.begin(found.pk)
+            bulk.retry(actor=request.user, run=found)
             return redirect("live:run", found.key)
         except ActionRefused as error:
             refused = error.message

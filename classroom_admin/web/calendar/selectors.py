@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import CalendarFeed, User
-from classroom_admin.actions.planning.models import PlannedClass
-from classroom_admin.actions.planning.series import visible_series
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.scheduling import scheduled_classes, visible_series
 from classroom_admin.common import clock
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room
@@ -22,6 +22,7 @@ from classroom_admin.web.calendar.feed import Lesson, mark_of
 from classroom_admin.web.wording import ROOM_TYPES
 
 MOST: Final = 1000
+State = ScheduledCommand.State
 _signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
 
 
@@ -53,14 +54,14 @@ def lessons_of(user: User) -> list[Lesson]:
         for room in selectors.classes(user, when=when, filters=ClassFilters())[:MOST]
     ]
     lessons = [_of_room(room) for room in known if room.planned_start_at or room.started_at]
-    ahead = PlannedClass.objects.filter(
+    ahead = scheduled_classes().filter(
         series__in=visible_series(user),
-        state__in=(PlannedClass.State.WAITING, PlannedClass.State.MAKING, PlannedClass.State.FAILED),
+        state__in=(State.WAITING, State.CLAIMED, State.FAILED),
         starts_at__gt=clock.cloud_now() - timedelta(days=1),
     )
     made = {room.room_uuid for room in known}
-    planned = ahead.select_related("series").order_by("starts_at")[:MOST]
-    lessons += [_of_plan(one) for one in planned if one.room_uuid not in made]
+    planned = ahead.select_related("series")[:MOST]
+    lessons += [_of_plan(one) for one in planned if one.key not in made]
     return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.mark))
 
 
@@ -77,11 +78,11 @@ def _of_room(room: Room) -> Lesson:
     )
 
 
-def _of_plan(planned: PlannedClass) -> Lesson:
+def _of_plan(planned: ScheduledCommand) -> Lesson:
     lasts_s = planned.series.settings.get("duration_s")
-    failed = planned.state == PlannedClass.State.FAILED
+    failed = planned.state == State.FAILED
     return Lesson(
-        mark=mark_of(planned.room_uuid),
+        mark=mark_of(planned.key),
         name=planned.series.name,
         starts_at=planned.starts_at,
         ends_at=planned.starts_at + timedelta(seconds=lasts_s) if lasts_s else None,

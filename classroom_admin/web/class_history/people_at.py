@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from classroom_admin.actions.models import PlannedRemoval
+from django.utils.translation import gettext as _
+
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.participants import scheduled_removals
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms import bans, class_selectors
@@ -37,18 +40,19 @@ def tell_more(people: list[Participant], *, room: Room, at: datetime, entries: I
 def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
     """The removals to come at a moment by cloud user id: planned by then, neither due nor called off yet."""
     ours = clock.as_our_time(at)
-    planned = PlannedRemoval.objects.filter(room=room, planned_at__lte=ours, due_at__gt=ours)
+    planned = scheduled_removals(room).filter(created_at__lte=ours, due_at__gt=ours)
     rows = list(planned.select_related("by").order_by("pk"))
     if not rows:
         return {}
     called_off = Entry.objects.filter(room_uuid=room.room_uuid, action=CALL_OFF, at__lte=ours)
     over = {entry.params.get("planned") for entry in called_off}
-    return {row.user_uuid: _removal(row) for row in rows if row.pk not in over}
+    return {row.key: _removal(row) for row in rows if row.pk not in over}
 
 
-def _removal(row: PlannedRemoval) -> Removal:
+def _removal(row: ScheduledCommand) -> Removal:
     due_at = clock.as_cloud_time(row.due_at)
-    return Removal(pk=row.pk, name=str(row), by=str(row.by), reason=row.reason, due_at=due_at)
+    name = row.payload["name"] or _("Unnamed")
+    return Removal(pk=row.pk, name=name, by=str(row.by), reason=row.payload["reason"], due_at=due_at)
 
 
 def _kept_out(

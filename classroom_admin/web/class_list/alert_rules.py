@@ -16,8 +16,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from classroom_admin.audit.actions import COMMANDS
 from classroom_admin.rooms.models import Recording, RoomState
-from classroom_admin.web.wording import COMMANDS
 
 NO_TEACHER: Final = "no_teacher"
 ALONE: Final = "alone"

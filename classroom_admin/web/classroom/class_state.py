@@ -8,14 +8,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from classroom_admin.actions import classes
+from classroom_admin.actions import class_state
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import room_for
 from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom.command_answers import refused, went
 from classroom_admin.web.dialogs import ask
 
-COMMANDS: Final = {"start": classes.start_class, "end": classes.end_class, "close": classes.close_class}
+COMMANDS: Final = {
+    "start": class_state.start_class,
+    "end": class_state.end_class,
+    "close": class_state.close_class,
+}
 
 
 @require_http_methods(["GET", "POST"])

@@ -65,6 +65,7 @@ def refused(request: HttpRequest, room: Room, error: ActionRefused) -> HttpRespo
 
 
 def _parts(request: HttpRequest, room: Room, *, about: str = "", **context: Any) -> HttpResponse:
+    # Read anew: events may have changed the class while the cloud was called.
     fresh = class_selectors.class_for(request.user, room.key)
     one = ClassReading(fresh, since=fresh.version, also=[about] if about else [])
     answer = render(

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.functional import cached_property
 
-from classroom_admin.actions.models import PlannedRemoval
+from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import Seen
 from classroom_admin.rooms import class_selectors
@@ -35,11 +36,14 @@ class Removal:
 
 def with_removals(people: QuerySet[Participant]) -> QuerySet[Participant]:
     """The same people, each with `planned`: what `removal_of` reads, None where nobody wants them out."""
-    waiting = PlannedRemoval.objects.filter(
-        room=OuterRef("room"), user_uuid=OuterRef("user_uuid"), state=PlannedRemoval.State.WAITING
+    waiting = ScheduledCommand.objects.filter(
+        kind=ScheduledCommand.Kind.REMOVAL,
+        state=ScheduledCommand.State.WAITING,
+        room=OuterRef("room"),
+        key=OuterRef("user_uuid"),
     )
     named = Coalesce(NullIf("by__name", Value("")), "by__email", output_field=CharField())
-    facts = JSONObject(pk="pk", due=Cast("due_at", CharField()), reason="reason", by=named)
+    facts = JSONObject(pk="pk", due=Cast("due_at", CharField()), reason=KT("payload__reason"), by=named)
     return people.annotate(planned=Subquery(waiting.values(facts=facts)[:1], output_field=JSONField()))
 
 

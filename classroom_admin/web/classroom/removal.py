@@ -14,8 +14,6 @@ from django.views.decorators.http import require_http_methods
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.models import PlannedRemoval
-from classroom_admin.actions.removals import planning
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.rooms.participant_selectors import removals_this_week
@@ -109,7 +107,7 @@ def _remove(request: HttpRequest, room: Room, person: Participant, form: RemoveF
     }
     if not form.after_s:
         return went(request, room, participants.remove_participant(**asked))
-    planning.plan_removal(after_s=form.after_s, **asked)
+    participants.schedule_removal(after_s=form.after_s, **asked)
     return planned(
         request, room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
     )
@@ -126,13 +124,15 @@ def _often(user: User, person: Participant) -> str:
 def call_off(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """GET asks; POST calls a planned removal off."""
     room = room_for(request.user, key)
-    removal = get_object_or_404(PlannedRemoval.objects.select_related("room"), room=room, pk=pk)
+    removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
     if request.method == "GET":
-        return ask(request, "classroom/commands/cancel_removal.html", {"room": room, "removal": removal})
-    if not planning.call_off(actor=request.user, planned=removal):
+        return ask(
+            request, "classroom/commands/cancel_removal.html", {"room": room, "name": removal.payload["name"]}
+        )
+    if not participants.cancel_removal(actor=request.user, command=removal):
         late = gettext("It is too late: this removal has already been carried out or cancelled.")
         return refused(request, room, ActionRefused(late))
-    return planned(request, room, removal.user_uuid, gettext("The removal is cancelled."))
+    return planned(request, room, removal.key, gettext("The removal is cancelled."))
 
 
 @require_http_methods(["GET", "POST"])

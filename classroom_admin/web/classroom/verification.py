@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from classroom_admin.actions import checking
+from classroom_admin.actions import verification
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.access import room_for
@@ -26,7 +26,7 @@ def check(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         return ask(request, "classroom/commands/verify.html", {"room": room, "told": told(entry)})
     try:
-        found = checking.check(actor=request.user, room=room, entry=entry)
+        found = verification.verify(actor=request.user, room=room, entry=entry)
         done, says = found.done, found.says
     except ActionRefused as error:
         done, says = False, error.message

@@ -18,8 +18,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from classroom_admin.actions import file_addresses, file_kinds
-from classroom_admin.actions.file_storage import Readable, open_at, storage_errors
+from classroom_admin.actions.files import addresses, kinds
+from classroom_admin.actions.files.storage import Readable, open_at, storage_errors
 from classroom_admin.actions.models import Upload
 
 CHUNK: Final = 256 * 1024
@@ -34,7 +34,7 @@ class Unsatisfiable(Exception):
 @require_safe
 def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
     """The file at this address; a part of it where a player asks for one. 404 for anything else."""
-    upload = file_addresses.upload_at(signed=signed, name=name)
+    upload = addresses.upload_at(signed=signed, name=name)
     if upload is None:
         raise Http404(_("This file does not exist."))
     etag = f'"{upload.pk}-{upload.size}"'
@@ -80,7 +80,7 @@ def _part(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBase:
     except Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"})
     first, last = part or (0, upload.size - 1)
-    content_type = file_kinds.CONTENT_TYPES[upload.ext]
+    content_type = kinds.CONTENT_TYPES[upload.ext]
     answer: HttpResponseBase
     if request.method == "HEAD":
         answer = HttpResponse(content_type=content_type)
@@ -95,9 +95,7 @@ def _part(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBase:
         answer["Content-Range"] = f"bytes {first}-{last}/{upload.size}"
     answer["Content-Length"] = str(last - first + 1)
     answer["Content-Disposition"] = str(
-        content_disposition_header(
-            as_attachment=upload.ext not in file_kinds.SHOWN_INLINE, filename=upload.name
-        )
+        content_disposition_header(as_attachment=upload.ext not in kinds.SHOWN_INLINE, filename=upload.name)
     )
     return answer
 

@@ -9,11 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from classroom_admin.actions import held, resources, uploads
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.file_addresses import reach
+from classroom_admin.actions.files import deletions, resources, uploads
+from classroom_admin.actions.files.addresses import reach
 from classroom_admin.actions.models import Upload
-from classroom_admin.actions.tasks import hint_held
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
@@ -73,9 +72,8 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["files"])
         try:
-            deletion = held.hold_deletion(actor=request.user, room=room, resources=chosen)
-            hint_held(deletion)
-            return went(request, room, deletion.hold, with_files=True)
+            deletion = deletions.schedule_deletion(actor=request.user, room=room, resources=chosen)
+            return went(request, room, deletion.entry, with_files=True)
         except ActionRefused as error:
             wrong(form, error, {"resourceUuids": "files"})
     chosen = [int(pk) for pk in form["files"].value() or [] if is_number(str(pk))]
@@ -91,7 +89,7 @@ def undo(request: HttpRequest, key: str, hold: int) -> HttpResponse:
     if request.method == "GET":
         return ask(request, "files/undo.html", {"room": room})
     try:
-        held.undo(actor=request.user, room=room, hold=hold)
+        deletions.undo_deletion(actor=request.user, room=room, hold=hold)
     except ActionRefused as error:
         return refused(request, room, error)
     entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete").first()

@@ -16,10 +16,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import classes
+from classroom_admin.actions import class_state, recurrence
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.planning import recurrence
-from classroom_admin.actions.planning.recurrence import MOST_CLASSES, Start, Weekly
+from classroom_admin.actions.recurrence import MOST_CLASSES, Start, Weekly
 from classroom_admin.common import clock
 from classroom_admin.web.json_input import BadJson, pretty, read_object
 from classroom_admin.web.scheduling import arguments as asked
@@ -231,7 +230,7 @@ class ClassForm(forms.Form):
         last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
         for _attempt in range(MOST_ERRORS):
             try:
-                classes.check_class(actor=self.user, name=name, starts_at=last, **wanted)
+                class_state.check_class(actor=self.user, name=name, starts_at=last, **wanted)
             except ActionRefused as refused:
                 field = asked.field_of(refused.field)
                 if field is None or field not in self.fields:

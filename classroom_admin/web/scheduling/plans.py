@@ -11,8 +11,8 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.functional import cached_property
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.planning.models import PlannedClass, Series
-from classroom_admin.actions.planning.series import visible_series
+from classroom_admin.actions.models import ScheduledCommand, Series
+from classroom_admin.actions.scheduling import scheduled_classes, visible_series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.common.redaction import HIDDEN
@@ -20,7 +20,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.scheduling.arguments import DAYS, initial
 from classroom_admin.web.wording import ROOM_TYPES
 
-State = PlannedClass.State
+State = ScheduledCommand.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
 A_SECOND: Final = timedelta(seconds=1)  # the cloud keeps milliseconds
@@ -33,18 +33,18 @@ class Plan:
         self.series = series
 
     @cached_property
-    def classes(self) -> list[PlannedClass]:
+    def classes(self) -> list[ScheduledCommand]:
         """By time; each with ``room`` (the class, once made), ``begins_at`` (of a made one what the cloud
         says), ``local`` (the same in the plan's zone) and ``stayed`` (the cloud has another time than the
         plan: its answer was lost, and the class was moved before it was known to be made).
         """
-        found = list(PlannedClass.objects.filter(series=self.series))
-        made = {one.room_uuid for one in found if one.state == State.MADE}
+        found = list(scheduled_classes().filter(series=self.series))
+        made = {one.key for one in found if one.state == State.DONE}
         known = Room.objects.filter(room_uuid__in=made).only("key", "room_uuid", "planned_start_at")
         rooms = {room.room_uuid: room for room in known}
         zone = ZoneInfo(self.series.zone)
         for one in found:
-            one.room = rooms.get(one.room_uuid)
+            one.room = rooms.get(one.key)
             one.begins_at = (one.room and one.room.planned_start_at) or one.starts_at
             one.stayed = abs(one.begins_at - one.starts_at) >= A_SECOND
             one.local = one.begins_at.astimezone(zone).replace(tzinfo=None)
@@ -62,7 +62,7 @@ class Plan:
 
     @property
     def made(self) -> int:
-        return self.counts[State.MADE]
+        return self.counts[State.DONE]
 
     @property
     def failed(self) -> int:
@@ -80,18 +80,13 @@ class Plan:
     @cached_property
     def next_due(self) -> datetime | None:
         """When the next class is made; None where none is left."""
-        return min(
-            (one.due_at for one in self.classes if one.due_at and one.state == State.WAITING), default=None
-        )
+        return min((one.due_at for one in self.classes if one.state == State.WAITING), default=None)
 
     @cached_property
     def is_busy(self) -> bool:
         """Whether more is to come within moments, so that the page goes on asking."""
         soon = clock.now() + SOON
-        return any(
-            one.state == State.MAKING or (one.due_at is not None and one.due_at <= soon)
-            for one in self.classes
-        )
+        return any(one.claimable_at is not None and one.claimable_at <= soon for one in self.classes)
 
     @property
     def kind(self) -> str:
@@ -112,7 +107,7 @@ def plans_of(user: User) -> QuerySet[Series]:
     """The plans of a person, newest first, with the numbers of their classes: one query."""
     counts = {
         state.value: Count("planned", filter=Q(planned__state=state), distinct=True)
-        for state in (State.WAITING, State.MAKING, State.MADE, State.FAILED)
+        for state in (State.WAITING, State.CLAIMED, State.DONE, State.FAILED)
     }
     found = visible_series(user).select_related("created_by", "taught_by")
     meant = ~Q(planned__state=State.CANCELLED)

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import classes, people
+from classroom_admin.actions import class_state, people, scheduling
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.planning import series as planning
-from classroom_admin.actions.planning.models import PlannedClass, Series
-from classroom_admin.actions.planning.recurrence import local_start
+from classroom_admin.actions.models import ScheduledCommand, Series
+from classroom_admin.actions.recurrence import local_start
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import room_for
@@ -35,7 +34,7 @@ from classroom_admin.web.scheduling.plans import Plan, plans_of, settings_like
 WITHOUT_A_PLACE: Final = {"request_id", "repeat"}
 """Fields of the form that have no place for what is wrong with them."""
 ONLY_WHEN_NEW: Final = {"starts_at", "weekdays", "every", "until", "times", "zone", "taught_by"}
-DO: Final = {"retry": planning.try_again, "cancel": planning.cancel, "restore": planning.restore}
+DO: Final = {"retry": scheduling.try_again, "cancel": scheduling.cancel, "restore": scheduling.restore}
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +93,7 @@ def plan_do(request: HttpRequest, key: str, name: str) -> HttpResponse:
     if name not in DO or (name == "restore" and "planned" not in request.POST):
         raise Http404("There is no such command.")
     one = request.POST.get("planned", "")
-    found = {"planned": get_object_or_404(PlannedClass, series=series, pk=one)} if one.isdecimal() else {}
+    found = {"planned": _class_of(series, int(one))} if one.isdecimal() else {}
     count = DO[name](actor=request.user, series=series, **found)
     if request.htmx:
         return render(request, "scheduling/_plan.html", {"plan": Plan(series), "said": _said(name, count)})
@@ -111,7 +110,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     form = ClassForm(sent(request), user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            planning.change(
+            scheduling.change(
                 actor=request.user, series=series, name=form.cleaned_data["name"], asked=form.asked
             )
         except ActionRefused as refused:
@@ -127,7 +126,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """Another time, by the clock in the plan's zone, for one class that is not made yet."""
     series = _series(request.user, key)
-    planned = get_object_or_404(PlannedClass, series=series, pk=pk)
+    planned = _class_of(series, pk)
     form = MoveForm(request.POST)
     if not form.is_valid():
         messages.error(
@@ -136,7 +135,7 @@ def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         return redirect("live:plan", key)
     start = local_start(form.cleaned_data["starts_at"], ZoneInfo(series.zone))
     try:
-        count = planning.move(actor=request.user, series=series, planned=planned, starts_at=start.at)
+        count = scheduling.move(actor=request.user, series=series, planned=planned, starts_at=start.at)
     except ActionRefused as refused:
         messages.error(request, refused.message)
         return redirect("live:plan", key)
@@ -163,18 +162,22 @@ def _said(name: str, count: int) -> str:
 
 def _series(user: User, key: str) -> Series:
     return get_object_or_404(
-        planning.visible_series(user).select_related("created_by", "taught_by").distinct(), key=key
+        scheduling.visible_series(user).select_related("created_by", "taught_by").distinct(), key=key
     )
+
+
+def _class_of(series: Series, pk: int) -> ScheduledCommand:
+    return get_object_or_404(scheduling.scheduled_classes(), series=series, pk=pk)
 
 
 def _is_far(start: Any) -> bool:
     """Whether the cloud would not keep the class until then."""
-    return planning.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
+    return scheduling.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
 
 
 def _plan(user: User, form: ClassForm) -> Series:
     said = form.cleaned_data
-    return planning.plan(
+    return scheduling.plan(
         actor=user,
         request_id=said["request_id"] or uuid4().hex,
         name=said["name"],
@@ -187,7 +190,7 @@ def _plan(user: User, form: ClassForm) -> Series:
 
 
 def _created(request: HttpRequest, form: ClassForm, *, starts_at: Any) -> HttpResponse:
-    entry: Entry = classes.create_class(
+    entry: Entry = class_state.create_class(
         actor=request.user, name=form.cleaned_data["name"], starts_at=starts_at, **form.asked
     )
     how = told(entry)

@@ -11,13 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from classroom_admin.actions.bulk import carrying, tasks
-from classroom_admin.actions.bulk.models import BulkRun
+from classroom_admin.actions import scheduled
+from classroom_admin.actions.models import BulkRun
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
 from tests.school import HTMX
 
 LIST = "/together/"
@@ -28,12 +28,6 @@ def client(school: School) -> Client:  # noqa: F811
     client = Client()
     client.force_login(school.teacher)
     return client
-
-
-@pytest.fixture
-def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is there to work; the tests do that themselves."""
-    monkeypatch.setattr(tasks, "begin", lambda run_id: None)
 
 
 @pytest.fixture
@@ -65,7 +59,6 @@ def begin(client: Client, rooms: list[Room], what: str = "end") -> BulkRun:
     return BulkRun.objects.get(key=answer["Location"].split("/")[2])
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, rooms: list[Room]) -> None:
     html = client.post(LIST, {"do": "end", "class": [room.key for room in rooms]}).content.decode()
     assert "End 2 classes?" in html
@@ -75,7 +68,6 @@ def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, room
     assert not BulkRun.objects.exists()
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_from_the_preview_to_the_results(
     client: Client, school: School, rooms: list[Room], sim: RunningSimulator  # noqa: F811
 ) -> None:  # fmt: skip
@@ -87,7 +79,7 @@ def test_from_the_preview_to_the_results(
         assert html.count("Waiting for its turn.") == 2
         assert 'hx-trigger="every 1s"' in html
         sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
-        carrying.work(run.pk, within_s=60)
+        run_due()
         html = client.get(address).content.decode()  # the same after a reload
         assert "3 of 3" in html
         assert re.search(
@@ -97,14 +89,13 @@ def test_from_the_preview_to_the_results(
         stepped.step(1)
         assert client.post(address).status_code == 302
         stepped.step(60)
-        carrying.work(run.pk, within_s=60)
+        run_due()
         html = client.get(address).content.decode()
     assert "failed" not in html
     assert "2 done" in html
     assert "1 left out" in html
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room]) -> None:
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
@@ -113,19 +104,18 @@ def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room])
         ask = re.search(r'hx-get="([^"]+)"', page).group(1)
         assert 'class="item ' not in client.get(ask, **HTMX).content.decode()
         stepped.step(10)
-        carrying.work(run.pk, within_s=0)
+        scheduled.work(scheduled.LONG, within_s=0)
         html = client.get(ask, **HTMX).content.decode()
         assert html.count('class="item ') == 1
         assert 'hx-swap-oob="upsert:#items"' in html
         assert "csrf" not in html.lower()
-        carrying.work(run.pk, within_s=60)
+        run_due()
         stepped.step(90)  # nobody waits for the events any more
         html = client.get(ask, **HTMX).content.decode()
     assert "every 1s" not in html
     assert "Finished: 2 done, 0 failed, 1 skipped." in html
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_queries_do_not_grow_with_the_classes(client: Client, school: School) -> None:  # noqa: F811
     counts = []
     for many in (2, 30):
@@ -142,7 +132,6 @@ def test_queries_do_not_grow_with_the_classes(client: Client, school: School) ->
     assert counts[0] == counts[1] <= 8
 
 
-@pytest.mark.usefixtures("no_hints")
 @pytest.mark.parametrize("sent", [{"do": "end"}, {"do": "explode", "class": ["x"]}, {"class": ["x"]}])
 def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
     answer = client.post(LIST, sent)
@@ -151,7 +140,6 @@ def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: di
     assert not BulkRun.objects.exists()
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_the_classes_of_others_are_not_in_it(client: Client, school: School, rooms: list[Room]) -> None:  # noqa: F811
     foreign = Room.objects.create(room_uuid="foreign", name="Secret", state=1)
     html = client.post(LIST, {"do": "end", "class": [foreign.key]}).content.decode()
@@ -171,7 +159,6 @@ def test_the_classes_of_others_are_not_in_it(client: Client, school: School, roo
     assert administrator.post(reverse("live:run", args=[run.key])).status_code == 422
 
 
-@pytest.mark.usefixtures("no_hints")
 def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  # noqa: F811
     made = Room.objects.bulk_create(
         Room(

@@ -13,12 +13,14 @@ from icalendar import Calendar
 
 from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.actions import calendars
-from classroom_admin.actions.models import PlannedClass, Series
+from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.web.calendar.feed import Lesson, document, etag
 from classroom_admin.web.calendar.selectors import address_of
 from tests.school import School, make_room
+
+State = ScheduledCommand.State
 
 AT = datetime(2026, 9, 7, 7, 30, tzinfo=UTC)
 
@@ -50,8 +52,16 @@ def classes(school: School) -> School:
         series = Series.objects.create(
             created_by=user, request_id=name, name=name, zone="UTC", settings={"duration_s": 2700}
         )
-        PlannedClass.objects.create(series=series, starts_at=tomorrow, due_at=tomorrow)
-        PlannedClass.objects.create(series=series, starts_at=tomorrow, state=PlannedClass.State.CANCELLED)
+        for state in (State.WAITING, State.CANCELLED):
+            ScheduledCommand.objects.create(
+                kind=ScheduledCommand.Kind.CLASS,
+                by=user,
+                series=series,
+                key=f"{name} {state}",
+                starts_at=tomorrow,
+                due_at=tomorrow,
+                state=state,
+            )
     return school
 
 
@@ -87,16 +97,16 @@ def test_a_planned_class_keeps_its_mark_once_it_is_made(classes: School) -> None
         return str(event["uid"])
 
     before = mark()
-    planned = PlannedClass.objects.get(series__name="Planned", state="waiting")
+    planned = ScheduledCommand.objects.get(series__name="Planned", state="waiting")
     made = make_room(
         "Planned",
-        room_uuid=planned.room_uuid,
+        room_uuid=planned.key,
         state=None,
         started_at=None,
         planned_start_at=planned.starts_at,
     )
     RoomTeacher.objects.create(room=made, user=classes.teacher)
-    planned.state = PlannedClass.State.MADE
+    planned.state = State.DONE
     planned.save()
     assert mark() == before
 

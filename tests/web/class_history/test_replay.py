@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.models import PlannedRemoval
+from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms.models import (
     ClassList,
@@ -311,15 +311,15 @@ def test_what_was_asked_is_told_as_far_as_it_was(admin: Client, room: Room) -> N
 
 def test_a_removal_to_come_counts_down_only_while_it_was_to_come(admin: Client, room: Room) -> None:
     when = datetime.fromtimestamp(START_MS / 1000, UTC)
-    planned = PlannedRemoval.objects.create(
+    planned = ScheduledCommand.objects.create(
+        kind=ScheduledCommand.Kind.REMOVAL,
         room=room,
-        user_uuid="zoe",
-        name="Zoë",
+        key="zoe",
+        payload={"name": "Zoë", "reason": "too loud", "span": {}},
         by=User.objects.get(),
-        reason="too loud",
-        planned_at=when + timedelta(seconds=35),
+        created_at=when + timedelta(seconds=35),
         due_at=when + timedelta(seconds=85),
-        state=PlannedRemoval.State.CALLED_OFF,
+        state=ScheduledCommand.State.CANCELLED,
     )
     off = {"action": "participant.call_off_removal", "params": {"planned": planned.pk}}
     Entry.objects.create(room_uuid="r", at=when + timedelta(seconds=65), **off)

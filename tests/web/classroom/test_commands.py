@@ -15,11 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classroom_admin.actions import held
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Recording, Resource, Room
-from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
 from tests.school import HTMX
 
 
@@ -167,7 +166,7 @@ def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: s
     assert len(truth()["resources"]) == 1
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         stepped.step(11)
-        assert held.send_due() == 1
+        assert run_due() == 1
     assert last().action == "resource.delete"
     assert truth()["resources"] == []
 

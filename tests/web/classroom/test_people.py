@@ -14,10 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.accounts.models import CloudIdentity
-from classroom_admin.actions import class_lists
+from classroom_admin.actions import class_lists, participants
 from classroom_admin.actions.class_lists import Person
-from classroom_admin.actions.models import PlannedRemoval
-from classroom_admin.actions.removals import planning
+from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
@@ -102,9 +101,9 @@ def test_the_page_says_who_was_not_on_stage(school: School, admin: Client) -> No
 # --- removals to come ------------------------------------------------------------------------------------
 
 
-def planned(school: School, **more: Any) -> PlannedRemoval:
+def planned(school: School, **more: Any) -> ScheduledCommand:
     person = Participant.objects.get(user_uuid="cloud-user-2")
-    return planning.plan_removal(
+    return participants.schedule_removal(
         actor=school.teacher, room=school.room, participant=person, after_s=300, **more
     )
 
@@ -119,7 +118,7 @@ def test_a_countdown_is_seen_by_all_and_goes_when_called_off(school: School, adm
         assert HOSTILE not in html
         assert f"/removals/{removal.pk}/call-off/" in html
     before = now(school)
-    planning.call_off(actor=school.administrator, planned=removal)
+    participants.cancel_removal(actor=school.administrator, command=removal)
     html = changes(admin, school, before).content.decode()
     assert 'id="removals"' in html
     assert "data-due=" not in html
@@ -133,15 +132,16 @@ def test_planning_and_calling_off_by_the_page(school: School) -> None:
     said = {"when": "own", "minutes": "7", "span": "600", "reason": "Noise"}
     answer = client.post(address, said, **HTMX)
     assert "live:commanded" in answer["HX-Trigger"]
-    removal = PlannedRemoval.objects.get()
-    assert (removal.due_at - removal.planned_at, removal.span) == (timedelta(minutes=7), {"duration_s": 600})
+    removal = ScheduledCommand.objects.get()
+    assert removal.due_at - removal.created_at == timedelta(minutes=7)
+    assert removal.payload["span"] == {"duration_s": 600}
     again = client.post(address, {"when": "30", "span": "now"}, **HTMX)
     assert again.status_code == 422
     assert "to be removed already" in again.content.decode()
     answer = client.post(reverse("live:call_off", args=[school.room.key, removal.pk]), **HTMX)
     assert "data-due=" not in answer.content.decode()
     removal.refresh_from_db()
-    assert removal.state == PlannedRemoval.State.CALLED_OFF
+    assert removal.state == ScheduledCommand.State.CANCELLED
     late = client.post(reverse("live:call_off", args=[school.room.key, removal.pk]), **HTMX)
     assert "It is too late" in late.content.decode()
     plain = client.post(address, {"when": "60", "span": "now"}, follow=True)
@@ -156,7 +156,7 @@ def test_a_time_that_makes_no_sense_is_asked_for_again(school: School, said: dic
     address = reverse("live:remove", args=[school.room.key, person.pk])
     answer = school.signed_in(school.teacher).post(address, {"span": "now", **said}, **HTMX)
     assert answer.status_code == 422
-    assert not PlannedRemoval.objects.exists()
+    assert not ScheduledCommand.objects.exists()
 
 
 # --- how often -------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from classroom_admin.actions import held
-from classroom_admin.actions.models import HeldDeletion, Upload
+from classroom_admin.actions.files import deletions
+from classroom_admin.actions.models import ScheduledCommand, Upload
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
@@ -315,14 +315,14 @@ def test_all_who_watch_see_it_and_may_undo(client: Client, school: School) -> No
     file = Resource.objects.get()
     answer = client.post(where("delete_files", school), {"files": [file.pk]}, **HTMX)
     assert 'id="files"' in answer.content.decode()
-    hold = HeldDeletion.objects.get()
+    hold = ScheduledCommand.objects.get()
     other = school.signed_in(school.administrator)
     html = changes(other, school, before).content.decode()
     assert 'class="going"' in html
     assert re.search(r'data-left="\d{4}-\d\d-\d\dT[\d:]+Z"', html)
-    assert where("undo_delete", school, hold.hold_id) in html
+    assert where("undo_delete", school, hold.entry_id) in html
     before = now(school)
-    other.post(where("undo_delete", school, hold.hold_id), **HTMX)
+    other.post(where("undo_delete", school, hold.entry_id), **HTMX)
     html = changes(client, school, before).content.decode()
     assert 'id="files"' in html
     assert 'class="going"' not in html
@@ -330,9 +330,10 @@ def test_all_who_watch_see_it_and_may_undo(client: Client, school: School) -> No
 
 
 def test_too_late_to_undo_is_said(client: Client, school: School) -> None:
-    hold = held.hold_deletion(actor=school.teacher, room=school.room, resources=list(Resource.objects.all()))
-    HeldDeletion.objects.update(state=HeldDeletion.State.SENT)
-    html = client.post(where("undo_delete", school, hold.hold_id), **HTMX).content.decode()
+    files = list(Resource.objects.all())
+    hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
+    ScheduledCommand.objects.update(state=ScheduledCommand.State.DONE)
+    html = client.post(where("undo_delete", school, hold.entry_id), **HTMX).content.decode()
     assert "too late" in html
 
 
@@ -340,7 +341,7 @@ def test_without_javascript(client: Client, school: School) -> None:
     file = Resource.objects.get()
     answer = client.post(where("delete_files", school), {"files": [file.pk]}, follow=True)
     assert "about to be deleted" in answer.content.decode()
-    undo = where("undo_delete", school, HeldDeletion.objects.get().hold_id)
+    undo = where("undo_delete", school, ScheduledCommand.objects.get().entry_id)
     assert "Undo deletion" in client.get(undo).content.decode()
     answer = client.post(undo, follow=True)
     assert "about to be deleted" not in answer.content.decode()
@@ -355,7 +356,8 @@ def test_a_command_about_something_else_does_not_send_the_files(client: Client, 
 
 def test_the_page_costs_no_more_with_everything_in_it(client: Client, school: School) -> None:
     converting()
-    held.hold_deletion(actor=school.teacher, room=school.room, resources=list(Resource.objects.all()))
+    files = list(Resource.objects.all())
+    deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
     with CaptureQueriesContext(connection) as queries:
         assert page(client, school).status_code == 200
     assert len(queries) <= 12, [q["sql"] for q in queries]

@@ -13,14 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classroom_admin.actions.planning import making
-from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import background
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments
-from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
 from tests.school import HTMX
 from tests.sync.conftest import sync_once
 
@@ -171,9 +170,9 @@ def test_a_series_is_planned_and_its_page_shows_each_class(client: Client, schoo
     series = Series.objects.get()
     assert answer["Location"] == reverse("live:plan", args=[series.key])
     assert client.post(CREATE, wanted)["Location"] == answer["Location"]
-    assert PlannedClass.objects.count() == 3
-    assert [one.starts_at.strftime("%M") for one in series.planned.all()] == ["30"] * 3
-    making.make_due()
+    assert ScheduledCommand.objects.count() == 3
+    assert [one.starts_at.strftime("%M") for one in series.planned.order_by("starts_at")] == ["30"] * 3
+    run_due()
     page = client.get(answer["Location"]).content.decode()
     assert "3 of 3 made" in page
     assert page.count("/classes/") >= 3
@@ -192,7 +191,7 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     sim.fault("server_error", route="create_room")
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="2", weekdays=EVERY_DAY))
     series = Series.objects.get()
-    making.make_due()
+    run_due()
     html = client.get(reverse("live:plan", args=[series.key]), **HTMX).content.decode()
     assert html.count("Failed") == 2
     assert "tried again by itself" in html
@@ -201,8 +200,8 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     client.post(reverse("live:plan_do", args=[series.key, "cancel"]), {"planned": first.pk}, **HTMX)
     html = client.post(reverse("live:plan_do", args=[series.key, "retry"]), **HTMX).content.decode()
     assert "hx-trigger" in html  # it goes on asking
-    making.make_due()
-    assert [one.state for one in series.planned.all()] == ["cancelled", "made"]
+    run_due()
+    assert [one.state for one in series.planned.order_by("starts_at")] == ["cancelled", "done"]
     html = client.get(reverse("live:plan", args=[series.key]), **HTMX).content.decode()
     assert "1 of 1 made" in html
     assert "hx-trigger" not in html
@@ -248,18 +247,18 @@ def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
     series = Series.objects.get()
     first = series.planned.get()
-    making.make_due()
+    run_due()
     sim.clear_faults()
     page, move = (reverse(f"live:{name}", args=args) for name, args in
                   (("plan", [series.key]), ("move_planned", [series.key, first.pk])))  # fmt: skip
     assert "Failed" in client.get(page).content.decode()
     client.post(move, {"starts_at": soon(2, hour=11)})
-    making.make_due()
+    run_due()
     sync_once()
     background.read_back()
     html = client.get(page).content.decode()
     assert "keeps its first time" in html
-    assert Room.objects.get(room_uuid=first.room_uuid).planned_start_at == first.starts_at
+    assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
     assert f'datetime="{first.starts_at.isoformat()}"' in html
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from classroom_admin.actions import groups as actions
+from classroom_admin.actions import breakout_rooms as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument

@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from classroom_admin.actions.present import KEPT_BY_THE_CLOUD
+from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets

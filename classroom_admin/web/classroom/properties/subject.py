@@ -12,8 +12,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import present, properties
-from classroom_admin.actions.present import Present
+from classroom_admin.actions import properties, verification
+from classroom_admin.actions.verification import Present
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
@@ -72,10 +72,12 @@ class Subject:
     def read(self, actor: User) -> Present:
         """How the properties are now."""
         if self.person is not None:
-            return present.of_participant(actor=actor, room=self.room, participant=self.person)
+            return verification.properties_of_participant(
+                actor=actor, room=self.room, participant=self.person
+            )
         if self.kind == APP:
-            return present.of_ext_app(actor=actor, room=self.room, ext_app_uuid=self.app)
-        return present.of_room(actor=actor, room=self.room)
+            return verification.properties_of_ext_app(actor=actor, room=self.room, ext_app_uuid=self.app)
+        return verification.properties_of_room(actor=actor, room=self.room)
 
     def put(
         self, actor: User, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None

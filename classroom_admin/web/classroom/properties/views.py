@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.present import EXT_APP_STATE, KEPT_BY_THE_CLOUD, Present
+from classroom_admin.actions.verification import EXT_APP_STATE, KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.common.problem_texts import capitalised

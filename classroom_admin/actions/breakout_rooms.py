@@ -1,0 +1,46 @@
+"""Commands about breakout rooms (contract B)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import runner
+from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
+from classroom_admin.agora.calls import CloseGroups, OpenGroups
+from classroom_admin.agora.client import Client
+from classroom_admin.audit.models import Entry
+from classroom_admin.rooms.models import Room
+
+ROOM_PROPERTY_EVENT: Final = 4
+Groups = Sequence[Mapping[str, Any]]
+
+
+def open_groups(*, actor: User, room: Room, groups: Groups) -> Entry:
+    """Make breakout rooms: ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``. Event 4 confirms."""
+    call = valid(OpenGroups, room_uuid=room.room_uuid, groups=groups)
+    return _run(actor=actor, room=room, action="groups.open", groups=groups, call=call)
+
+
+def close_groups(*, actor: User, room: Room, groups: Groups | None = None) -> Entry:
+    """Remove breakout rooms: those named, or all; everybody in them is back in the class. Confirmed by event
+    4.
+    """
+    call = valid(CloseGroups, room_uuid=room.room_uuid, groups=groups)
+    return _run(actor=actor, room=room, action="groups.close", groups=groups, call=call)
+
+
+def _run(
+    *, actor: User, room: Room, action: str, groups: Groups | None, call: OpenGroups | CloseGroups
+) -> Entry:
+    def send(cloud: Client) -> Detail | None:
+        return cloud.send(call, deadline_s=COMMAND_S)
+
+    command = Command(
+        action=action,
+        room_uuid=room.room_uuid,
+        target_name=room.name,
+        params={} if groups is None else {"groups": list(groups)},
+        call=send,
+        confirmed_by=Confirms(cmd=ROOM_PROPERTY_EVENT, match={"groups": True}),
+    )
+    return runner.run(actor=actor, room=room, command=command)

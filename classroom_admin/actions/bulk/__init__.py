@@ -1,1 +1,0 @@
-"""One command for many classes: planned, shown before, carried out one by one, each on record by itself."""

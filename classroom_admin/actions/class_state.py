@@ -1,0 +1,245 @@
+"""Commands about a class as a whole: create, start, end, close."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import runner
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail, valid
+from classroom_admin.agora.calls import CreateRoom, ReadRoom, SetClassState
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import Conflict
+from classroom_admin.audit.models import Entry
+from classroom_admin.common.redaction import shown_properties
+from classroom_admin.common.sentence import Sentence
+from classroom_admin.rooms import registry
+from classroom_admin.rooms.models import Room, RoomState
+
+CLASS_STATE_EVENT: Final = 1
+PUPIL: Final = "2"  # the cloud's number for the role, as text
+CLOSE_DELAY_S: Final = 600  # the cloud's own, where none is given
+_OPTIONAL: Final = (
+    *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
+    *("widgets", "flex_properties", "roles"),
+)
+
+
+def start_class(*, actor: User, room: Room) -> Entry:
+    """Start the class now, whatever its plan says (contract A: class state 1). Confirmed by event 1."""
+    return _set_state(actor=actor, room=room, action="class.start", state=RoomState.STARTED)
+
+
+def end_class(*, actor: User, room: Room) -> Entry:
+    """End the class; people may stay until the close delay is over (contract A: class state 2)."""
+    return _set_state(actor=actor, room=room, action="class.end", state=RoomState.ENDED)
+
+
+def close_class(*, actor: User, room: Room) -> Entry:
+    """Close the room for good: everybody is removed and nobody enters again (contract A: class state 3)."""
+    return _set_state(actor=actor, room=room, action="class.close", state=RoomState.CLOSED)
+
+
+def create_class(
+    *,
+    actor: User,
+    name: str,
+    room_type: int,
+    starts_at: datetime | None = None,
+    duration_s: int | None = None,
+    close_delay_s: int | None = None,
+    pupil_limit: int | None = None,
+    max_on_stage: int | None = None,
+    stage_role: str | None = None,
+    widgets: Mapping[str, Any] | None = None,
+    flex_properties: Mapping[str, Any] | None = None,
+    roles: Mapping[str, Any] | None = None,
+    room_uuid: str | None = None,
+    attempt: int = 1,
+) -> Entry:
+    """Create a class (contract B: create a room) under an id made here, ``entry.room_uuid``.
+
+    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
+    the class waits until somebody starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
+    given. ``pupil_limit``: how many pupils may be in, None for no bound. ``max_on_stage``, ``stage_role``:
+    handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``. ``roles``: the
+    contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``, plus ``pupil_limit``.
+
+    ``room_uuid``, ``attempt``: for a class that was planned under an id; after the first attempt a room that
+    exists already is the one that an earlier attempt made.
+
+    The room is known here as soon as the cloud accepted it; a teacher who creates one is its teacher.
+    Confirmed by reading the room back.
+    """
+    wanted = _wanted(
+        room_uuid=room_uuid or uuid4().hex,
+        name=name,
+        room_type=room_type,
+        starts_at=starts_at,
+        duration_s=duration_s,
+        close_delay_s=close_delay_s,
+        pupil_limit=pupil_limit,
+        max_on_stage=max_on_stage,
+        stage_role=stage_role,
+        widgets=widgets,
+        flex_properties=flex_properties,
+        roles=roles,
+    )
+    # Two presses of one form make an id each and are the same command; two series that are alike have a class
+    # each to create.
+    same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
+    command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
+    return runner.run(actor=actor, room=None, command=command)
+
+
+def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
+    """Check the arguments of ``create_class`` by the rules of the call; nothing is sent.
+
+    Raises ``ActionRefused`` with the upstream name of the first field that is wrong.
+    """
+    given = dict.fromkeys(_OPTIONAL) | asked
+    wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
+    wanted.creation()
+
+
+def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
+    if starts_at is not None and starts_at.tzinfo is None:
+        raise ActionRefused(Sentence("The start time needs a time zone."), field="schedule.startTime")
+    return NewClass(starts_at=starts_at, **asked)
+
+
+def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
+    creation = wanted.creation()
+
+    def call(cloud: Client) -> Detail | None:
+        try:
+            cloud.send(creation, deadline_s=COMMAND_S)
+        except Conflict:
+            if attempt == 1:
+                raise
+        wanted.register(created_by=actor)
+        return None
+
+    def read_back(cloud: Client) -> Detail | None:
+        info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
+        wanted.register(created_by=actor)  # the answer to the creation may have been lost
+        return {"name": info.room_name, "state": info.class_state}
+
+    return Command(
+        action="class.create",
+        room_uuid=wanted.room_uuid,
+        target_name=wanted.name,
+        params=wanted.shown(),
+        same_as=same_as,
+        call=call,
+        read_back=read_back,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClass:
+    """A new class: the arguments of ``create_class``."""
+
+    room_uuid: str
+    name: str
+    room_type: int
+    starts_at: datetime | None
+    duration_s: int | None
+    close_delay_s: int | None
+    pupil_limit: int | None
+    max_on_stage: int | None
+    stage_role: str | None
+    widgets: Mapping[str, Any] | None
+    flex_properties: Mapping[str, Any] | None
+    roles: Mapping[str, Any] | None
+
+    @property
+    def role_config(self) -> Mapping[str, Any] | None:
+        """The contract's roleConfig, the bound for pupils included."""
+        if self.pupil_limit is None:
+            return self.roles
+        roles = dict(self.roles or {})
+        return {**roles, PUPIL: {**roles.get(PUPIL, {}), "limit": self.pupil_limit}}
+
+    def creation(self) -> CreateRoom:
+        """Return the call that makes it at the cloud.
+
+        Raise ``ActionRefused`` for what the cloud would refuse.
+        """
+        plan = {
+            "startTime": None if self.starts_at is None else int(self.starts_at.timestamp() * 1000),
+            "duration": self.duration_s,
+            "closeDelay": self.close_delay_s,
+        }
+        return valid(
+            CreateRoom,
+            room_uuid=self.room_uuid,
+            room_type=self.room_type,
+            room_name=self.name,
+            schedule=_given(plan) or None,
+            max_on_stage=self.max_on_stage,
+            stage_role=self.stage_role,
+            flex_properties=self.flex_properties,
+            widgets=self.widgets,
+            role_config=self.role_config,
+        )
+
+    def register(self, *, created_by: User) -> None:
+        """Make it known here, with its times as they were asked for."""
+        ends_at = closes_at = None
+        if self.starts_at is not None and self.duration_s is not None:
+            delay_s = CLOSE_DELAY_S if self.close_delay_s is None else self.close_delay_s
+            ends_at = self.starts_at + timedelta(seconds=self.duration_s)
+            closes_at = ends_at + timedelta(seconds=delay_s)
+        registry.register(
+            room_uuid=self.room_uuid,
+            name=self.name,
+            room_type=self.room_type,
+            planned_start_at=self.starts_at,
+            planned_end_at=ends_at,
+            planned_close_at=closes_at,
+            created_by=created_by,
+        )
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the audit log shows of it."""
+        return _given(
+            {
+                "name": self.name,
+                "room_type": self.room_type,
+                "starts_at": None if self.starts_at is None else self.starts_at.isoformat(),
+                "duration_s": self.duration_s,
+                "close_delay_s": self.close_delay_s,
+                "pupil_limit": self.pupil_limit,
+                "max_on_stage": self.max_on_stage,
+                "stage_role": self.stage_role,
+                "widgets": shown_properties(self.widgets) or None,
+                "flex_properties": shown_properties(self.flex_properties) or None,
+                "roles": self.roles,
+            }
+        )
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Entry:
+    room_uuid, number = room.room_uuid, int(state)
+
+    set_state = valid(SetClassState, room_uuid=room_uuid, state=number)
+
+    def call(cloud: Client) -> Detail | None:
+        return cloud.send(set_state, deadline_s=COMMAND_S)
+
+    command = Command(
+        action=action,
+        room_uuid=room_uuid,
+        target_name=room.name,
+        call=call,
+        confirmed_by=Confirms(cmd=CLASS_STATE_EVENT, match={"state": number}),
+    )
+    return runner.run(actor=actor, room=room, command=command)

@@ -1,0 +1,76 @@
+"""Signed addresses of uploaded files, which need no sign-in.
+
+The cloud (to convert) and the students (to read) have no account here, so the address is the right to read:
+128 random bits, signed, so that a guess costs no query. It is valid as long as the file is shared.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.utils.text import slugify
+
+from classroom_admin.actions.models import Upload
+from classroom_admin.rooms.models import Resource
+
+_SIGNER: Final = "classroom_admin.files"
+
+
+def _signer() -> Signer:
+    return Signer(salt=_SIGNER, sep=".")
+
+
+def plain_name(upload: Upload) -> str:
+    """Return a file's name in ASCII letters, with its extension."""
+    stem = slugify(upload.name.rpartition(".")[0])[:60].strip("-_")
+    return f"{stem or 'file'}.{upload.ext}"
+
+
+def address_of(upload: Upload) -> str:
+    """Return the whole address under ``PUBLIC_URL``."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}/files/{_signer().sign(upload.key)}/{plain_name(upload)}"
+
+
+def address_on_record(upload: Upload) -> str:
+    """Return the address for the audit log, without the part that gives the right to read."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}/files/…/{plain_name(upload)}"
+
+
+def upload_at(*, signed: str, name: str) -> Upload | None:
+    """Return the upload at an address. None for a wrong signature or name, deleted bytes, or a file that was
+    deleted from its class. At most two queries.
+    """
+    try:
+        key = _signer().unsign(signed)
+    except BadSignature:
+        return None
+    upload = Upload.objects.filter(key=key, forgotten_at__isnull=True).first()
+    if upload is None or plain_name(upload) != name:
+        return None
+    return None if is_taken_away(upload) else upload
+
+
+def is_taken_away(upload: Upload) -> bool:
+    """Return whether the file was shared with its class and deleted there."""
+    return Resource.objects.filter(
+        room_id=upload.room_id, resource_uuid=upload.resource_uuid, removed_at__isnull=False
+    ).exists()
+
+
+def reach(public_url: str) -> str:
+    """Return who can open ``public_url``: "world", "network" (private) or "machine" (loopback). Pure."""
+    host = (urlsplit(public_url).hostname or "").lower()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if host in ("", "localhost") or host.endswith(".localhost"):
+            return "machine"
+        local = "." not in host or host.endswith((".local", ".lan", ".internal", ".home.arpa"))
+        return "network" if local else "world"
+    if address.is_loopback or address.is_unspecified:
+        return "machine"
+    return "world" if address.is_global else "network"

@@ -1,0 +1,156 @@
+"""Delete files with a delay of ten seconds, in which everybody who may act on the class can undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import runner, scheduled
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.files.resources import delete_resources
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.scheduled import Kind, Outcome, State
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.audit.record import add_step, done
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence
+from classroom_admin.rooms.models import Resource, Room
+
+DELAY: Final = timedelta(seconds=10)
+_GONE: Final = Sentence("The files had already been deleted. Nothing was changed.")
+_NOT_YOURS: Final = Sentence(
+    "The person who requested this no longer has access to the class, so nothing was deleted."
+)
+
+
+def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
+    """Delete these files in ten seconds, unless somebody undoes it; ``entry`` is the record of who asked.
+
+    A second press of the same button returns the first one's. ``NotYours``; ``ActionRefused`` for none, for
+    files of another class, and for files that are being deleted already.
+    """
+    runner.authorise(actor, room)
+    if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
+        raise ActionRefused(
+            _("A selected file is not in this class. Reload the page."), field="resourceUuids"
+        )
+    ids = sorted(one.resource_uuid for one in resources)
+    names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
+    with transaction.atomic():
+        Room.objects.select_for_update().get(pk=room.pk)  # of two presses at once, one waits for the other
+        for other in open_deletions(room):
+            if other.by_id == actor.pk and other.payload["resource_uuids"] == ids:
+                return other
+            if set(ids).intersection(other.payload["resource_uuids"]):
+                raise ActionRefused(
+                    _(
+                        "A selected file is already being deleted. Wait a moment, or undo that deletion "
+                        "first."
+                    ),
+                    field="resourceUuids",
+                )
+        due_ms = round((clock.cloud_now() + DELAY).timestamp() * 1000)
+        entry = done(
+            actor=actor,
+            action="resource.hold_delete",
+            room_uuid=room.room_uuid,
+            target=ids[0] if len(ids) == 1 else "",
+            target_name=", ".join(names),
+            params={"resource_uuids": ids, "names": names, "due_ms": due_ms},
+        )
+        due_at = clock.now() + DELAY
+        command = ScheduledCommand.objects.create(
+            kind=Kind.DELETION,
+            by=actor,
+            room=room,
+            key=str(entry.pk),
+            entry=entry,
+            payload={"resource_uuids": ids, "names": names},
+            due_at=due_at,
+            claimable_at=due_at,
+        )
+        scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=DELAY.total_seconds())
+    return command
+
+
+def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
+    """Cancel the deletion with the entry ``hold``: anybody may who may act on the class.
+
+    ``NotYours``; ``ActionRefused`` where it is too late.
+    """
+    runner.authorise(actor, room)
+    command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, entry_id=hold).first()
+    if command is None:
+        raise NotYours
+    with transaction.atomic():
+        waiting = ScheduledCommand.objects.filter(pk=command.pk, state=State.WAITING)
+        if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):
+            command.refresh_from_db()
+            if command.state == State.CANCELLED:
+                return command
+            raise ActionRefused(
+                _("It is too late to undo: the files are being deleted. Add them again if needed.")
+            )
+        done(
+            actor=actor,
+            action="resource.undo_delete",
+            room_uuid=room.room_uuid,
+            target_name=", ".join(command.payload["names"]),
+            params={"resource_uuids": command.payload["resource_uuids"], "hold": hold},
+        )
+    return command
+
+
+def open_deletions(room: Room) -> QuerySet[ScheduledCommand]:
+    """Return the deletions that wait or are being sent."""
+    return ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, state__in=scheduled.OPEN).order_by(
+        "due_at"
+    )
+
+
+@scheduled.handler(Kind.DELETION)
+def _run_deletion(command: ScheduledCommand) -> Outcome:
+    """Delete what is still there, as who asked."""
+    try:
+        if not _sent_before(command):
+            _delete(command)
+        return Outcome(state=State.DONE)
+    except ActionRefused as refused:
+        why = refused.sentence
+    except NotYours:
+        why = _NOT_YOURS
+    entry = command.entry
+    assert entry is not None
+    return Outcome(
+        state=State.FAILED,
+        reason=why,
+        record=lambda: add_step(entry, Step.Kind.FAILED, language.kept(why)),
+    )
+
+
+def _sent_before(command: ScheduledCommand) -> bool:
+    """Whether a worker that died had sent the command: then its record tells how it ended."""
+    assert command.room is not None
+    return Entry.objects.filter(
+        room_uuid=command.room.room_uuid,
+        action="resource.delete",
+        pk__gt=command.entry_id,
+        params__hold=command.entry_id,
+    ).exists()
+
+
+def _delete(command: ScheduledCommand) -> None:
+    runner.authorise(command.by, command.room)
+    files = Resource.objects.filter(
+        room=command.room, resource_uuid__in=command.payload["resource_uuids"], removed_at__isnull=True
+    )
+    if not files:
+        raise ActionRefused(_GONE)
+    assert command.room is not None
+    delete_resources(actor=command.by, room=command.room, resources=list(files), hold=command.entry_id)

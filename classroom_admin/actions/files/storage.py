@@ -1,0 +1,44 @@
+"""Read parts of uploaded files from a disk or a bucket."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from django.core.files.storage import FileSystemStorage, default_storage
+
+from classroom_admin.actions.models import Upload
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a storage that is full, can't be reached or refuses, for an ``except``."""
+    if isinstance(default_storage, FileSystemStorage):
+        return (OSError,)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (OSError, BotoCoreError, ClientError)
+
+
+def open_at(upload: Upload, *, first: int, last: int) -> Readable:
+    """Open the bytes from ``first`` to ``last`` (both included; a disk may return more).
+
+    A bucket is asked for these alone: Django's ``open`` would fetch a whole video for each part that a player
+    asks for.
+    """
+    storage: Any = upload.content.storage
+    if hasattr(storage, "bucket"):
+        name = storage._normalize_name(upload.content.name)
+        answer = storage.bucket.Object(name).get(Range=f"bytes={first}-{last}")
+        body: Readable = answer["Body"]
+        return body
+    file: Any = storage.open(upload.content.name, "rb")
+    file.seek(first)
+    opened: Readable = file
+    return opened

@@ -1,0 +1,94 @@
+"""When the classes of a series begin: weekly on chosen days, at the same local time. Pure.
+
+The local time of each class is converted to UTC by itself, so a series keeps its hour when daylight saving
+begins or ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import MO, WEEKLY, rrule
+
+MOST_CLASSES: Final = 200
+LONGEST: Final = timedelta(days=2 * 366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """A rule. ``first`` is a local date and time in ``zone``, without tzinfo.
+
+    ``weekdays``: 0 is Monday; none means the weekday of ``first``. It ends after ``times`` classes or with
+    the day ``until`` (that day included); both: whichever is sooner. ``every``: 2 is every other week.
+    """
+
+    first: datetime
+    zone: ZoneInfo
+    weekdays: Collection[int] = ()
+    every: int = 1
+    until: date | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """When one class begins, in UTC and in local time.
+
+    ``moved``: the clocks jump over the time that was asked for, and the class begins so much later.
+    ``shifted``: the zone is at another distance from UTC than at the first class.
+    """
+
+    at: datetime
+    local: datetime
+    moved: bool = False
+    shifted: bool = False
+
+    @property
+    def wall(self) -> datetime:
+        """Return the local time without tzinfo."""
+        return self.local.replace(tzinfo=None)
+
+
+def starts(rule: Weekly) -> list[Start]:
+    """Return all classes of a rule in order, at most ``MOST_CLASSES`` + 1: the caller sees that there are too
+    many. A rule without an end goes on for ``LONGEST``.
+    """
+    first = rule.first.replace(tzinfo=None, microsecond=0)
+    latest = None
+    if rule.until is not None:
+        latest = datetime.combine(rule.until, time.max)
+    elif rule.times is None:
+        latest = first + LONGEST
+    days = rrule(
+        WEEKLY,
+        dtstart=first,
+        interval=rule.every,
+        byweekday=sorted(set(rule.weekdays)) or [first.weekday()],
+        wkst=MO,
+        until=latest,
+    )
+    most = MOST_CLASSES + 1 if rule.times is None else min(rule.times, MOST_CLASSES + 1)
+    found = [_start(wall, rule.zone) for wall in islice(days, most)]
+    if not found:
+        return []
+    distance = found[0].local.utcoffset()
+    return [
+        Start(at=one.at, local=one.local, moved=one.moved, shifted=one.local.utcoffset() != distance)
+        for one in found
+    ]
+
+
+def local_start(wall: datetime, zone: ZoneInfo) -> Start:
+    """Return one moment given in local time. Of an hour that comes twice, the first is meant."""
+    return _start(wall.replace(tzinfo=None), zone)
+
+
+def _start(wall: datetime, zone: ZoneInfo) -> Start:
+    at = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    local = at.astimezone(zone)
+    return Start(at=at, local=local, moved=local.replace(tzinfo=None) != wall)

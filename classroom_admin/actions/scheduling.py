@@ -1,0 +1,330 @@
+"""Scheduled classes: plan a series, change, move, cancel and restore its classes, and create those due.
+
+The cloud keeps a room for five days only, so a class is created a few days before it begins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import class_state, people, scheduled
+from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.models import ScheduledCommand, Series, new_room_uuid
+from classroom_admin.actions.recurrence import MOST_CLASSES
+from classroom_admin.actions.scheduled import Kind, Outcome, State
+from classroom_admin.agora import errors
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common import clock, language
+from classroom_admin.common.sentence import Sentence, read
+from classroom_admin.rooms.models import Room, RoomTeacher
+
+OPEN: Final = (State.WAITING, State.FAILED)
+"""Those that can still be changed and cancelled."""
+FIRST_WAIT_S: Final = 15.0
+LONGEST_WAIT_S: Final = 3600.0
+# What may be otherwise in a while: tried again without anybody asking.
+PASSING: Final = frozenset(
+    error.__name__
+    for error in (
+        errors.RateLimited,
+        errors.CloudFailed,
+        errors.CloudUnavailable,
+        errors.UnreadableAnswer,
+        errors.Unauthorized,
+    )
+)
+
+
+def due_at(starts_at: datetime, *, now: datetime) -> datetime:
+    """Return when a class is created at the cloud: now, or ``CLASS_MADE_DAYS_AHEAD`` before its start."""
+    return max(now, starts_at - timedelta(days=settings.CLASS_MADE_DAYS_AHEAD))
+
+
+def plan(
+    *,
+    actor: User,
+    request_id: str,
+    name: str,
+    starts: Sequence[datetime],
+    zone: str,
+    asked: Mapping[str, Any],
+    weekdays: Collection[int] = (),
+    taught_by: User | None = None,
+) -> Series:
+    """Schedule a class for each of ``starts`` (aware). ``asked``: the other arguments of ``create_class``.
+
+    All is checked by the client's rules before anything is stored (``ActionRefused``). The same form
+    (``request_id``) sent twice by the same person is one series; with other content it is another. Classes
+    that are due are created at once, in the background.
+    """
+    if not actor.is_active:
+        raise NotYours
+    if not starts:
+        raise ActionRefused(
+            _("No class falls in this period. Choose other days or a later end date."), "until"
+        )
+    if len(starts) > MOST_CLASSES:
+        words = _("The series would have more than %(most)d classes. Choose an earlier end date.")
+        raise ActionRefused(words % {"most": MOST_CLASSES}, "until")
+    for starts_at in (min(starts), max(starts)):
+        class_state.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
+    now = clock.now()
+    said = (request_id, name, starts, zone, asked, sorted(weekdays), taught_by.pk if taught_by else None)
+    with transaction.atomic():
+        series, is_new = Series.objects.get_or_create(
+            created_by=actor,
+            request_id=_mark(said),
+            defaults={
+                "name": name,
+                "zone": zone,
+                "weekdays": sorted(weekdays),
+                "settings": dict(asked),
+                "taught_by": taught_by,
+                "created_at": now,
+            },
+        )
+        if is_new:
+            ScheduledCommand.objects.bulk_create(
+                _scheduled_class(series, starts_at, position=position, now=now)
+                for position, starts_at in enumerate(starts)
+            )
+            _record(actor, "series.plan", series, classes=len(starts), first=starts[0], last=starts[-1])
+            _wake_up(series)
+    return series
+
+
+def _mark(said: tuple[Any, ...]) -> str:
+    """What two presses of one form have in common. A form that was gone back to and changed has another."""
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def try_again(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
+    """Have one failed class, or all of the series, created now. Return how many."""
+    now = clock.now()
+    failed = _of(series, planned).filter(state=State.FAILED)
+    return _change(actor, series, "series.retry", failed, state=State.WAITING, due_at=now, claimable_at=now)
+
+
+def cancel(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
+    """Cancel one class that is not created yet, or all of them. Return how many; created ones stay."""
+    open_ones = _of(series, planned).filter(state__in=OPEN)
+    return _change(actor, series, "series.cancel", open_ones, state=State.CANCELLED, claimable_at=None)
+
+
+def restore(*, actor: User, series: Series, planned: ScheduledCommand) -> int:
+    """Schedule a cancelled class again, at its time. Return 0 where it is too late or was not cancelled."""
+    cancelled = _of(series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
+    return _change(actor, series, "series.restore", cancelled, **_waiting(planned.starts_at))
+
+
+def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) -> int:
+    """Give the classes that are not created yet another name and other settings. Return how many there are.
+
+    Created ones stay as they are: the cloud has no call to change them. ``ActionRefused`` as ``plan``.
+    """
+    authorise(actor, series)
+    class_state.check_class(actor=actor, name=name, **asked)
+    with transaction.atomic():
+        count = series.planned.filter(state__in=OPEN).count()
+        Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
+        series.refresh_from_db()
+        _record(actor, "series.change", series, classes=count)
+    return count
+
+
+def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: datetime) -> int:
+    """Have one class that is not created yet begin at another time. Return 0 where it was created meanwhile.
+
+    ``ActionRefused`` for a time that is over.
+    """
+    authorise(actor, series)
+    if starts_at <= clock.cloud_now():
+        raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
+    class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
+    open_ones = _of(series, planned).filter(state__in=OPEN)
+    new = {"starts_at": starts_at, "reason": "", **_waiting(starts_at)}
+    shown = {"was": planned.starts_at, "now": starts_at}
+    return _change(actor, series, "series.move", open_ones, shown=shown, **new)
+
+
+def visible_series(user: User) -> QuerySet[Series]:
+    """All for an administrator; for a teacher what they planned, or is planned for them."""
+    if user.is_administrator:
+        return Series.objects.all()
+    return Series.objects.filter(created_by=user) | Series.objects.filter(taught_by=user)
+
+
+def authorise(actor: User, series: Series) -> None:
+    """Raise ``NotYours`` unless ``actor`` may act on ``series``."""
+    if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
+        raise NotYours
+
+
+def scheduled_classes() -> QuerySet[ScheduledCommand]:
+    """Return the classes of all series by their beginning, created or not."""
+    return ScheduledCommand.objects.filter(kind=Kind.CLASS).order_by("starts_at", "pk")
+
+
+@scheduled.handler(Kind.CLASS)
+def _create(planned: ScheduledCommand) -> Outcome:
+    """Create one class. Another attempt uses the same room id, so it can't create a second class."""
+    series, starts_at = planned.series, planned.starts_at
+    assert series is not None
+    assert starts_at is not None
+    if starts_at + timedelta(seconds=series.settings.get("duration_s") or 0) <= clock.cloud_now():
+        return Outcome(
+            state=State.FAILED,
+            reason=Sentence("The scheduled time passed before the class could be created."),
+        )
+    try:
+        entry = class_state.create_class(
+            actor=series.created_by,
+            name=series.name,
+            starts_at=starts_at,
+            room_uuid=planned.key,
+            attempt=planned.attempts,
+            **series.settings,
+        )
+    except NotYours:
+        return Outcome(
+            state=State.FAILED,
+            reason=Sentence("The account of the person who scheduled this class is deactivated."),
+        )
+    except ActionRefused as refused:
+        return Outcome(state=State.FAILED, reason=refused.sentence)
+    return _outcome(planned, series, entry)
+
+
+def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome:
+    """Return how it ended, by the record of the command. Hands a created class over first: a worker that
+    dies in between leaves that to another.
+    """
+    if entry.room_uuid != planned.key:
+        return _try_later(planned, Sentence("Another class was being created at the same time."))
+    steps = list(entry.steps.order_by("pk"))
+    if not {step.kind for step in steps} & {Step.Kind.CONFIRMED, Step.Kind.ACCEPTED}:
+        detail = steps[-1].detail if steps else {}
+        why = read(detail.get(language.SAYS)) or str(detail.get(language.SENTENCE, ""))
+        if detail.get("error") in PASSING:
+            return _try_later(planned, why)
+        return Outcome(state=State.FAILED, reason=why)
+    room = Room.objects.filter(room_uuid=planned.key).first()
+    if room is None:
+        return _try_later(
+            planned, Sentence("The cloud has created the class, but it is not listed here yet.")
+        )
+    why = _hand_over(room, series)
+    record_kept = _recording_of_kept(room, series, why) if why else None
+    return Outcome(state=State.DONE, entry=entry, reason=why, record=record_kept)
+
+
+def _try_later(planned: ScheduledCommand, reason: str) -> Outcome:
+    """Fail and try again by itself, ever more slowly, as long as the class has not begun."""
+    wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (planned.attempts - 1))
+    retry_at = clock.now() + timedelta(seconds=wait_s)
+    in_time = planned.starts_at is not None and retry_at < planned.starts_at
+    return Outcome(state=State.FAILED, reason=reason, retry_at=retry_at if in_time else None)
+
+
+def _hand_over(room: Room, series: Series) -> str:
+    """Assign a class that an administrator scheduled for a teacher to them. Return why that can't be done, ""
+    where it was done or there is nobody to assign it to.
+    """
+    to = series.taught_by
+    if to is None or RoomTeacher.objects.filter(room=room, user=to).exists():
+        return ""
+    try:
+        people.assign_room(actor=series.created_by, person=to, room=room)
+    except ActionRefused as refused:
+        why = refused.sentence
+    except PermissionDenied:
+        why = Sentence("The person who scheduled this class is no longer an administrator.")
+    else:
+        return ""
+    return Sentence("The class was not assigned to {teacher}: {why}", teacher=str(to), why=why)
+
+
+def _recording_of_kept(room: Room, series: Series, why: str) -> Callable[[], object]:
+    to = series.taught_by
+    return lambda: record.done(
+        actor=series.created_by,
+        action="room.assign",
+        room_uuid=room.room_uuid,
+        target=to.email if to else "",
+        target_name=str(to or ""),
+        outcome=Step.Kind.FAILED,
+        detail=language.kept(why),
+    )
+
+
+def _scheduled_class(
+    series: Series, starts_at: datetime, *, position: int, now: datetime
+) -> ScheduledCommand:
+    due = due_at(starts_at, now=now)
+    return ScheduledCommand(
+        kind=Kind.CLASS,
+        by=series.created_by,
+        series=series,
+        key=new_room_uuid(),
+        position=position,
+        starts_at=starts_at,
+        due_at=due,
+        claimable_at=due,
+    )
+
+
+def _waiting(starts_at: datetime | None) -> dict[str, Any]:
+    """Return the columns of a class that waits to be created."""
+    due = clock.now() if starts_at is None else due_at(starts_at, now=clock.now())
+    return {"state": State.WAITING, "due_at": due, "claimable_at": due}
+
+
+def _change(
+    actor: User,
+    series: Series,
+    action: str,
+    classes: QuerySet[ScheduledCommand],
+    *,
+    shown: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> int:
+    """Change classes of a series and record it; return how many were changed. Raises ``NotYours``."""
+    authorise(actor, series)
+    with transaction.atomic():
+        count = classes.update(changed_at=clock.now(), **columns)
+        if count:
+            _record(actor, action, series, **(shown or {"classes": count}))
+            _wake_up(series)
+    return count
+
+
+def _wake_up(series: Series) -> None:
+    """Have a worker create what is due, the soonest of this series first."""
+    due = series.planned.filter(claimable_at__lte=clock.now()).order_by("starts_at", "pk").first()
+    if due is not None:
+        scheduled.wake_up(scheduled.RUN_LONG, first=due.pk)
+
+
+def _of(series: Series, planned: ScheduledCommand | None) -> QuerySet[ScheduledCommand]:
+    found = scheduled_classes().filter(series=series).order_by()
+    return found if planned is None else found.filter(pk=planned.pk)
+
+
+def _record(actor: User, action: str, series: Series, **params: Any) -> None:
+    shown = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in params.items()
+    }
+    record.done(actor=actor, action=action, target=series.key, target_name=series.name, params=shown)
