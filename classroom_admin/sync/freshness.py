@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Expression, Subquery
+from django.db.models import Subquery
 from django.http import HttpResponse
 from django_htmx.http import trigger_client_event
 
@@ -14,7 +15,7 @@ from classroom_admin.common.language import in_words
 from classroom_admin.sync.models import Lease
 
 
-def brought_along() -> dict[str, Expression]:
+def brought_along() -> dict[str, Any]:
     """`polled_at` and `poll_error` as annotations, so that a query that runs anyway brings them along."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
