@@ -39,6 +39,14 @@ def text_without_secrets(text: str) -> str:
     return text if shown == value else json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
 
 
+def pretty(raw: str) -> str:
+    """Return JSON indented, without secrets; as it came where it can't be read."""
+    try:
+        return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text_without_secrets(raw)
+
+
 def is_secret(name: str) -> bool:
     """Whether a name (``a.b.c`` too) says that what it names is a secret."""
     low = name.lower()

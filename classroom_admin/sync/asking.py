@@ -10,7 +10,7 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import folding, foreign, holes, inbox
+from classroom_admin.sync import foreign, holes, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
 
 LONGEST_NOTHING = 500
@@ -93,7 +93,7 @@ def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:
 
     `ever_there` False: its id can't be asked for at all, so nothing is known of its end.
     """
-    folding.fold_room(room_id, past_holes=True)
+    projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
         holes.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)

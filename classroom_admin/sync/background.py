@@ -1,6 +1,4 @@
-"""Background work against the cloud, by one process at a time: fill holes, read back, sweep, fold what
-is left.
-"""
+"""Background work, by one process at a time: sequence gaps, room refresh, reconciliation, projection."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from django.conf import settings
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
-from classroom_admin.sync import filling, folding, foreign, health, lease, profiles, sweeps
+from classroom_admin.sync import filling, foreign, health, lease, profiles, projector, registry, sweeps
 from classroom_admin.sync.budget import Allowance, background
 from classroom_admin.sync.shared_budget import in_background
 
@@ -60,7 +58,9 @@ def allowance() -> Allowance:
 
 
 def fill_holes() -> filling.Filled | None:
-    """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
+    """Ask for the sequence gaps that are due and project what came. None: another does, or no cloud is set
+    up.
+    """
     cloud = client()
     if cloud is None:
         return None
@@ -68,12 +68,12 @@ def fill_holes() -> filling.Filled | None:
         if not mine:
             return None
         filled = filling.fill_due(cloud, allowance())
-    fold(filled.rooms)
+    project(filled.rooms)
     return filled
 
 
 def sweep() -> sweeps.Swept | None:
-    """Sweep the streams that are due and fold what came. None: another is at it, or no cloud is set up."""
+    """Reconcile the streams that are due and project what came. None: another does, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
@@ -83,7 +83,7 @@ def sweep() -> sweeps.Swept | None:
         swept = sweeps.sweep_due(cloud, allowance())
         foreign.judge()
         health.tell_the_log()
-    fold(swept.rooms)
+    project(swept.rooms)
     return swept
 
 
@@ -96,19 +96,37 @@ def read_back() -> profiles.ReadBack | None:
         return profiles.read_back_due(cloud, allowance()) if mine else None
 
 
-def fold(room_ids: set[int]) -> int:
-    """Fold these rooms; gives the events folded."""
-    return sum(folding.fold_room(room_id).events for room_id in sorted(room_ids))
+def project(room_ids: set[int]) -> int:
+    """Project these rooms; return how many events were projected."""
+    return sum(projector.project_room(room_id).events for room_id in sorted(room_ids))
 
 
-def fold_due(*, within_s: float) -> list[int]:
-    """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
+def project_due(*, within_s: float) -> list[int]:
+    """Project what is due, the longest waiting first, for so long at most; return the rooms that are left."""
     ends_at = clock.monotonic() + within_s
-    rooms = folding.due_rooms()
+    rooms = projector.due_rooms()
     done = 0
-    for batch in folding.batches(rooms):
+    for batch in projector.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        folding.fold_batch(batch)
+        projector.project_batch(batch)
         done += len(batch)
     return []
+
+
+def project_outdated(*, within_s: float) -> int:
+    """Project rooms again that an earlier projection version made, the newest first; return how many.
+
+    One room a transaction: its pages show the old rows until then. Stops after `within_s`, and after any room
+    when new events wait, which come first.
+    """
+    done = 0
+    with only_one("projection") as mine:
+        ends_at = clock.monotonic() + within_s
+        while mine and (room_id := projector.outdated_room()) is not None:
+            registry.adopt([room_id])
+            projector.project_again(room_id)
+            done += 1
+            if clock.monotonic() >= ends_at or projector.due_rooms(limit=1):
+                break
+    return done

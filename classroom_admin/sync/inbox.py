@@ -17,9 +17,9 @@ from django.db.models import Exists, OuterRef, Q
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.core import clock
+from classroom_admin.events import Stream
 from classroom_admin.sync import collector, holes, registry, relayed, sorting, statements
 from classroom_admin.sync.chunks import chunks
-from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
 from classroom_admin.sync.sorting import Item

@@ -13,7 +13,7 @@ from typing import Final
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.core import clock
-from classroom_admin.sync import folding, inbox
+from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer
 from classroom_admin.sync.relayed import Refused
 
@@ -68,6 +68,6 @@ def accept(body: bytes) -> Accepted:
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)
     if found.problem:
         raise Refused(found.problem)
-    folding.fold_rooms(sorted(found.rooms))
+    projector.project_rooms(sorted(found.rooms))
     stored = found.stored + found.set_aside
     return Accepted(stored=stored, duplicates=found.items - stored)

@@ -313,7 +313,7 @@ def test_what_failed_by_a_lost_answer_and_was_confirmed_is_not_tried_again(
     assert states(run) == ["failed"]
     sim.clear_faults()
     poller.poll()
-    background.fold_due(within_s=20)
+    background.project_due(within_s=20)
     assert kinds(run.items.get().entry)[-1] == "confirmed"
     assert runs.retry(actor=school.teacher, run=run) == 0
 
@@ -324,11 +324,11 @@ def test_a_run_is_confirmed_by_the_events_of_the_classes(
     poller = Poller(agora.client_for(settings.AGORA))
     rooms = classes(3)
     poller.poll()
-    background.fold_due(within_s=20)
+    background.project_due(within_s=20)
     run = make(school, rooms)
     carrying.work(run.pk, within_s=LONG_S)
     poller.poll()
-    background.fold_due(within_s=20)
+    background.project_due(within_s=20)
     for item in run.items.select_related("entry"):
         assert kinds(item.entry) == ["requested", "accepted", "confirmed"]
     assert set(Room.objects.filter(pk__in=[room.pk for room in rooms]).values_list("state", flat=True)) == {2}

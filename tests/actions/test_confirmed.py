@@ -9,7 +9,7 @@ from classroom_admin.audit.models import Expectation, Step
 from classroom_admin.audit.record import add_step
 from classroom_admin.rooms.models import Recording, RoomState
 from classroom_admin.rooms.room_json import room_as_json
-from classroom_admin.sync import background, folding
+from classroom_admin.sync import background, projector
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import config_for, kinds, last_detail, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, running_cloud
@@ -27,7 +27,7 @@ def sync(settings, school):
         polled = poller.poll()
         assert polled is not None
         assert polled.problems == []
-        background.fold_due(within_s=20)
+        background.project_due(within_s=20)
         school.room.refresh_from_db()
         school.pupil.refresh_from_db()
 
@@ -139,7 +139,7 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
     sim.room(school.room.room_uuid, "enter", userUuid="ada", userName="Ada")
     sync()
     entry = participants.remove_participant(actor=school.teacher, room=school.room, participant=school.pupil)
-    folding.refold_room(school.room.pk)
+    projector.project_again(school.room.pk)
     assert kinds(entry) == ["requested", "accepted"]
     sync()
     assert kinds(entry) == CONFIRMED

@@ -10,7 +10,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry, Expectation
 from classroom_admin.core import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import confirm, health
+from classroom_admin.sync import confirmation, health
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +40,6 @@ def test_a_command_that_no_event_confirms_is_waited_for_during_a_day() -> None:
         Expectation.objects.create(
             entry=entry, room_uuid="r", cmd=1, created_at=clock.now() - timedelta(hours=hours)
         )
-    assert confirm.forget_old() == 2
+    assert confirmation.forget_old() == 2
     assert Expectation.objects.count() == 2
     assert Entry.objects.count() == 4, "the record stays"

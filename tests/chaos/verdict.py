@@ -11,7 +11,7 @@ from classroom_admin.agora.answers import read_json
 from classroom_admin.core import clock
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import folding, profiles
+from classroom_admin.sync import profiles, projector
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import NUMBERED, Errand, InboxAnswer, RoomCursor, StoredEvent
 from tests.sync.truth import assert_rooms_are_true
@@ -63,7 +63,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
             default=0,
         )
         assert (cursor.stored_sequence, cursor.folded_sequence) == (last, last), cursor
-    changed = {pk: folding.refold_room(pk).rows for pk in Room.objects.values_list("id", flat=True)}
+    changed = {pk: projector.project_again(pk).rows for pk in Room.objects.values_list("id", flat=True)}
     assert sum(changed.values()) == 0, {pk: rows for pk, rows in changed.items() if rows}
     if cloud is not None:
         read_names(cloud)

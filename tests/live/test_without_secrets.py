@@ -16,8 +16,7 @@ from classroom_admin.actions.file_addresses import address_of
 from classroom_admin.live.icons import fingerprint
 from classroom_admin.live.properties.history import history
 from classroom_admin.live.properties.subject import Subject
-from classroom_admin.live.story import pretty
-from classroom_admin.live.without_secrets import text_without_secrets, without_secrets
+from classroom_admin.live.without_secrets import pretty, text_without_secrets, without_secrets
 from classroom_admin.sync.models import Quarantine
 from tests.live.conftest import School, make_event
 from tests.live.test_odd_values import Prober, patterns

@@ -50,20 +50,20 @@ def poll() -> dict[str, int]:
             assert not polled.problems, polled.problems
             done["polls"] += 1
             done["events"] += polled.stored
-        background.fold_due(within_s=0.2)
+        background.project_due(within_s=0.2)
     return done
 
 
 def work() -> dict[str, int]:
-    from classroom_admin.sync import background, folding, inbox
+    from classroom_admin.sync import background, inbox, projector
 
     done = {"folds": 0, "events": 0}
     over = input_ends()
     while not over.wait(0.05):
         for answer_id in inbox.unread():
             inbox.read(answer_id)
-        for room_id in folding.due_rooms():
-            folded = folding.fold_room(room_id)
+        for room_id in projector.due_rooms():
+            folded = projector.project_room(room_id)
             done["folds"] += folded.events > 0
             done["events"] += folded.events
         background.fill_holes()

@@ -1,4 +1,4 @@
-"""The story of a class: earlier events, those that fit a filter, one event as it came."""
+"""The event log of a class: earlier events, those that fit a filter, one event as it came."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from classroom_admin.live import story
 from classroom_admin.live.access import signed_in
 from classroom_admin.live.dialogs import ask
 from classroom_admin.live.events import kinds
 from classroom_admin.live.events.page import EventFilter, EventPage, tell
 from classroom_admin.live.numbers import number
+from classroom_admin.live.without_secrets import pretty
 from classroom_admin.rooms.access import room_for
 from classroom_admin.sync.models import StoredEvent
 
@@ -48,5 +48,5 @@ def event_json(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     room = room_for(request.user, key)
     event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
     (told,) = tell(room, [event])
-    context = {"room": room, "event": event, "words": told["words"], "pretty": story.pretty(event.raw)}
+    context = {"room": room, "event": event, "words": told["words"], "pretty": pretty(event.raw)}
     return ask(request, "event.html", context)

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.core import clock
+from classroom_admin.events import RoomRow, Rows
 from classroom_admin.live.events.page import EVENTS_PAGE, tell
 from classroom_admin.live.groups.reading import ShownGroup, filled
 from classroom_admin.live.media.files import dressed
@@ -32,11 +33,10 @@ from classroom_admin.rooms.models import (
     Resource,
     Room,
 )
-from classroom_admin.sync.fold import RoomRow, Rows
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
 
-FOLDED: Final = {column.name for column in fields(RoomRow)}
+PROJECTED: Final = {column.name for column in fields(RoomRow)}
 UNSEEN: Final = ("server", "invisible")
 
 
@@ -199,9 +199,9 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
-        if field.attname not in FOLDED and field.attname in room.__dict__
+        if field.attname not in PROJECTED and field.attname in room.__dict__
     }
-    past = Room(**columns | {name: getattr(rows.room, name) for name in FOLDED})
+    past = Room(**columns | {name: getattr(rows.room, name) for name in PROJECTED})
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
     past.class_list_name = getattr(room, "class_list_name", None)

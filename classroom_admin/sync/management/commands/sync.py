@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.core import clock
-from classroom_admin.sync import filling, folding, lease, profiles, sweeps
+from classroom_admin.sync import filling, lease, profiles, projector, sweeps
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
@@ -116,7 +116,7 @@ class Command(BaseCommand):
         return held
 
     def _fold(self) -> int:
-        return folding.fold_rooms(folding.waiting_rooms(), past_holes=True).events
+        return projector.project_rooms(projector.waiting_rooms(), past_gaps=True).events
 
     def _report(self, totals: Totals) -> None:
         self.stdout.write(
