@@ -190,7 +190,8 @@ def test_the_room_is_not_named_in_its_own_list() -> None:
 
 @pytest.mark.parametrize("raw", ["", "{", "[]", "null", "7"])
 def test_what_is_no_json_is_shown_as_it_came(raw: str) -> None:
-    (shown,) = tell(Room(), [StoredEvent(stream="room", cmd=3, raw=raw, received_at=clock.now())])
+    row = StoredEvent(stream="room", cmd=3, raw=raw, received_at=clock.now())
+    (shown,) = tell(Room(), [row], names={})
     assert shown["words"] == "An event that could not be read"
     assert pretty(raw) is not None
 
