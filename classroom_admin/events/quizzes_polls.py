@@ -6,8 +6,9 @@ An event without an id is about the question that runs. A question known only by
 start was missed) is taken to run unless another one does.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -38,6 +39,7 @@ from classroom_admin.events.values import (
 STARTED, ENDED, ANSWERED, RESULTS = 1, 2, 3, 4
 STAFF: Final = ("teacher", "assistant", "server")
 QUIZ, POLL = "quiz", "poll"
+"""The tables of their rows."""
 
 
 @dataclass(slots=True)
@@ -51,86 +53,96 @@ class Answered:
     at_ms: int | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class QuizChange:
-    """The question or its summary (None: unsaid), or an answer. No `quiz_id`: the running one.
+@dataclass(slots=True)
+class QuestionChange:
+    """A quiz or poll, its summary, or an answer. `columns` of its row, as far as the event has them.
 
-    `cause`: what brought the event about (1 start, 2 end, 3 answer, 4 results).
+    No `question_id`: it is about the running one. `cause`: 1 start, 2 end, 3 answer, 4 results.
     """
 
-    quiz_id: str | None = None
+    table: str
+    question_id: str | None = None
     cause: int | None = None
     running: bool | None = None
-    items: list[Json] | None = None
-    correct_items: list[Json] | None = None
-    selected_count: int | None = None
-    correct_count: int | None = None
-    total_count: int | None = None
-    average_accuracy: float | None = None
     started_ms: int | None = None
+    columns: dict[str, Json] = field(default_factory=dict)
     answer: Answered | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class PollChange:
-    """The question or its summary (None: unsaid), or an answer. No `poll_id`: the running one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What the fields are called: the widget, the id, what a person chose, whether it runs."""
 
-    poll_id: str | None = None
-    cause: int | None = None
-    running: bool | None = None
-    multiple: bool | None = None
-    items: list[Json] | None = None
-    details: dict[str, Json] | None = None
-    answer: Answered | None = None
+    table: str
+    widget: str
+    question_id: str
+    chosen: str
+    running: tuple[str, ...]
+    columns: Callable[[Raw], dict[str, Json]]
 
 
-def fields(raw: Raw) -> Raw:
+def _quiz_columns(changed: Raw) -> dict[str, Json]:
+    return {
+        "items": _listed(changed.get("items")),
+        "correct_items": _listed(changed.get("correctItems")),
+        "selected_count": whole(changed.get("selectedCount"), SMALL),
+        "correct_count": whole(changed.get("correctCount"), SMALL),
+        "total_count": whole(changed.get("totalCount"), SMALL),
+        "average_accuracy": real(changed.get("averageAccuracy")),
+    }
+
+
+def _poll_columns(changed: Raw) -> dict[str, Json]:
+    mode = whole(changed.get("mode"), SMALL)
+    return {
+        "multiple": None if mode is None else mode == 2,
+        "items": _listed(changed.get("pollItems")),
+        "details": _details(changed.get("pollDetails")),
+    }
+
+
+QUIZ_FIELDS = Fields(
+    table=QUIZ,
+    widget="popupQuiz",
+    question_id="popupQuizId",
+    chosen="selectedItems",
+    running=("answerState",),
+    columns=_quiz_columns,
+)
+POLL_FIELDS = Fields(
+    table=POLL,
+    widget="poll",
+    question_id="pollId",
+    chosen="selectIndex",
+    running=("pollState", "pollingState"),
+    columns=_poll_columns,
+)
+
+
+def data_or_event(raw: Raw) -> Raw:
     """Return the data, which may stand in the event itself."""
     return raw if raw.get("data") is None else data_of(raw)
 
 
-def decode_quiz(data: Raw, odd: list[str]) -> QuizChange:
-    changed = _changed(data, "popupQuiz")
+def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
+    changed = _changed(data, fields.widget)
     cause = cause_action(data.get("cause"))
-    quiz_id = _question_id(changed, data, "popupQuizId")
-    if cause == ANSWERED or changed.get("selectedItems") is not None:
-        selected = _listed(changed.get("selectedItems")) or []
-        answer = _answer(data, quiz_id, selected, flag(changed.get("isCorrect")), changed)
-        return QuizChange(quiz_id=quiz_id, cause=cause, answer=answer)
-    running = _running(changed, ("answerState",), cause)
-    if quiz_id is None and cause == STARTED:
-        raise Undecodable("a quiz that starts without an id")
-    return QuizChange(
-        quiz_id=quiz_id,
-        cause=cause,
-        running=running,
-        items=_listed(changed.get("items")),
-        correct_items=_listed(changed.get("correctItems")),
-        selected_count=whole(changed.get("selectedCount"), SMALL),
-        correct_count=whole(changed.get("correctCount"), SMALL),
-        total_count=whole(changed.get("totalCount"), SMALL),
-        average_accuracy=real(changed.get("averageAccuracy")),
-        started_ms=moment(changed.get("receiveQuestionTime")),
+    question_id = identifier(changed.get(fields.question_id)) or identifier(
+        mapping(data.get("cause")).get(fields.question_id)
     )
-
-
-def decode_poll(data: Raw, odd: list[str]) -> PollChange:
-    changed = _changed(data, "poll")
-    cause = cause_action(data.get("cause"))
-    poll_id = _question_id(changed, data, "pollId")
-    if cause == ANSWERED or changed.get("selectIndex") is not None:
-        chosen = [_index(item) for item in _listed(changed.get("selectIndex")) or []]
-        return PollChange(poll_id=poll_id, cause=cause, answer=_answer(data, poll_id, chosen, None, changed))
-    if poll_id is None and cause == STARTED:
-        raise Undecodable("a poll that starts without an id")
-    mode = whole(changed.get("mode"), SMALL)
-    return PollChange(
-        poll_id=poll_id,
-        cause=cause,
-        running=_running(changed, ("pollState", "pollingState"), cause),
-        multiple=None if mode is None else mode == 2,
-        items=_listed(changed.get("pollItems")),
-        details=_details(changed.get("pollDetails")),
+    chosen = changed.get(fields.chosen)
+    if cause == ANSWERED or chosen is not None:
+        answer = _answer(data, question_id, changed, _listed(chosen) or [], fields.table)
+        return QuestionChange(fields.table, question_id, cause, answer=answer)
+    if question_id is None and cause == STARTED:
+        raise Undecodable(f"a {fields.table} that starts without an id")
+    return QuestionChange(
+        fields.table,
+        question_id,
+        cause,
+        _running(changed, fields.running, cause),
+        moment(changed.get("receiveQuestionTime")) if fields.table == QUIZ else None,
+        {name: value for name, value in fields.columns(changed).items() if value is not None},
     )
 
 
@@ -157,10 +169,6 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
     return {**changed, **extra} if isinstance(extra, dict) else changed
 
 
-def _question_id(changed: Raw, data: Raw, name: str) -> str | None:
-    return identifier(changed.get(name)) or identifier(mapping(data.get("cause")).get(name))
-
-
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
     """Whether the question runs: its own state, else what the cause says; not once the widget is put away."""
     for name in names:
@@ -172,12 +180,13 @@ def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool |
     return False if flag(changed.get("state")) is False else None
 
 
-def _answer(
-    data: Raw, question_id: str | None, selected: list[Json], is_correct: bool | None, changed: Raw
-) -> Answered:
+def _answer(data: Raw, question_id: str | None, changed: Raw, chosen: list[Json], table: str) -> Answered:
     if question_id is None:
         raise Undecodable("an answer that names no question")
-    return Answered(question_id, _answerer(data), selected, is_correct, moment(changed.get("lastCommitTime")))
+    person, at_ms = _answerer(data), moment(changed.get("lastCommitTime"))
+    if table == POLL:
+        return Answered(question_id, person, [_index(item) for item in chosen], None, at_ms)
+    return Answered(question_id, person, chosen, flag(changed.get("isCorrect")), at_ms)
 
 
 def _answerer(data: Raw) -> Person:
@@ -244,76 +253,40 @@ def _details(value: object) -> dict[str, Json] | None:
     return found
 
 
-def own_time_of_quiz(data: QuizChange, fields: Raw) -> int | None:
+def own_time(data: QuestionChange, fields: Raw) -> int | None:
     if data.answer is not None:
         return data.answer.at_ms
     return data.started_ms if data.running else None
 
 
-def own_time_of_poll(data: PollChange, fields: Raw) -> int | None:
-    return data.answer.at_ms if data.answer is not None else None
-
-
-def needs_quiz(event: Event[QuizChange], needed: Needs) -> None:
+def needs(event: Event[QuestionChange], needed: Needs) -> None:
     data = event.data
-    needed.running_quiz = True
-    if data.quiz_id is not None:
-        needed.quizzes.add(data.quiz_id)
+    if data.table == QUIZ:
+        needed.running_quiz = True
+    else:
+        needed.running_poll = True
+    if data.question_id is not None:
+        (needed.quizzes if data.table == QUIZ else needed.polls).add(data.question_id)
     if data.answer is not None:
-        needed.answers.add((QUIZ, data.answer.question_id, data.answer.person.user_uuid))
+        needed.answers.add((data.table, data.answer.question_id, data.answer.person.user_uuid))
 
 
-def needs_poll(event: Event[PollChange], needed: Needs) -> None:
-    data = event.data
-    needed.running_poll = True
-    if data.poll_id is not None:
-        needed.polls.add(data.poll_id)
+def apply(event: Event[QuestionChange], time: EventTime, rows: Rows) -> None:
+    data, table = event.data, event.data.table
     if data.answer is not None:
-        needed.answers.add((POLL, data.answer.question_id, data.answer.person.user_uuid))
-
-
-def apply_quiz(event: Event[QuizChange], time: EventTime, rows: Rows) -> None:
-    data = event.data
-    if data.answer is not None:
-        _put_answer(QUIZ, event, data.answer, time, rows)
+        _put_answer(table, event.sequence, data.answer, time, rows)
         return
-    quiz_id = data.quiz_id or max(rows.quizzes_running, default=None)
-    if quiz_id is None:
+    question_id = data.question_id or max(_running_of(table, rows), default=None)
+    if question_id is None:
         return
-    row = _question(QUIZ, quiz_id, rows)
+    row = _question(table, question_id, rows)
     if data.running is not None:
-        _run(QUIZ, quiz_id, data.running, time, data.started_ms, rows)
-    for name in ("selected_count", "correct_count", "total_count", "average_accuracy"):
-        value = getattr(data, name)
-        if value is not None:
-            setattr(row, name, value)
-    if data.items is not None:
-        row.items = list(data.items)
-    if data.correct_items is not None:
-        row.correct_items = list(data.correct_items)
+        _run(question_id, data, time, rows)
+    for name, value in data.columns.items():
+        setattr(row, name, {**row.details, **value} if name == "details" else value)
     if row.started_at is None and data.started_ms is not None:
         row.started_at = from_ms(data.started_ms)
-    rows.dirty.add((QUIZ, quiz_id))
-
-
-def apply_poll(event: Event[PollChange], time: EventTime, rows: Rows) -> None:
-    data = event.data
-    if data.answer is not None:
-        _put_answer(POLL, event, data.answer, time, rows)
-        return
-    poll_id = data.poll_id or max(rows.polls_running, default=None)
-    if poll_id is None:
-        return
-    row = _question(POLL, poll_id, rows)
-    if data.running is not None:
-        _run(POLL, poll_id, data.running, time, None, rows)
-    if data.multiple is not None:
-        row.multiple = data.multiple
-    if data.items is not None:
-        row.items = list(data.items)
-    if data.details is not None:
-        row.details = {**row.details, **data.details}
-    rows.dirty.add((POLL, poll_id))
+    rows.dirty.add((table, question_id))
 
 
 def _running_of(table: str, rows: Rows) -> set[str]:
@@ -333,19 +306,17 @@ def _question(table: str, question_id: str, rows: Rows) -> Any:
     return row
 
 
-def _run(
-    table: str, question_id: str, runs: bool, time: EventTime, started_ms: int | None, rows: Rows
-) -> None:
+def _run(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
     """Start or end a question; the start of one ends any other that still ran."""
-    if not runs:
-        _end(table, question_id, time, rows)
+    if not data.running:
+        _end(data.table, question_id, time, rows)
         return
-    running = _running_of(table, rows)
+    running = _running_of(data.table, rows)
     for other in sorted(running - {question_id}):
-        _end(table, other, time, rows)
-    row = rows.of_table(table)[question_id]
+        _end(data.table, other, time, rows)
+    row = rows.of_table(data.table)[question_id]
     if row.started_at is None or row.ended_at is not None:
-        row.started_at = time.at if started_ms is None else from_ms(started_ms)
+        row.started_at = time.at if data.started_ms is None else from_ms(data.started_ms)
     row.running, row.ended_at = True, None
     running.add(question_id)
 
@@ -358,14 +329,14 @@ def _end(table: str, question_id: str, time: EventTime, rows: Rows) -> None:
     rows.dirty.add((table, question_id))
 
 
-def _put_answer(table: str, event: Event[Any], data: Answered, time: EventTime, rows: Rows) -> None:
+def _put_answer(table: str, sequence: int, data: Answered, time: EventTime, rows: Rows) -> None:
     """Keep an answer; a later one replaces an earlier one."""
     _question(table, data.question_id, rows)
     key = (table, data.question_id, data.person.user_uuid)
     earlier = rows.answers.get(key)
     rows.answers[key] = AnswerRow(
         *key,
-        event.sequence,
+        sequence,
         data.person.name or (earlier.name if earlier else ""),
         list(data.selected),
         data.is_correct,
@@ -374,63 +345,60 @@ def _put_answer(table: str, event: Event[Any], data: Answered, time: EventTime, 
     rows.dirty.add(("answer", *key))
 
 
-def quiz_sentence(data: QuizChange, names: Names) -> Sentence:
-    answer = data.answer
-    if answer is not None:
-        words = {
-            None: _("%(who)s answered the quiz: %(what)s"),
-            True: _("%(who)s answered the quiz: %(what)s (right)"),
-            False: _("%(who)s answered the quiz: %(what)s (wrong)"),
-        }[answer.is_correct]
-        what = quoted(", ".join(str(item) for item in answer.selected))
-        return "chart-bar", words % {"who": names.who(answer.person), "what": what}
-    if data.cause == RESULTS and data.selected_count is not None and data.total_count is not None:
-        places = {"answered": data.selected_count, "total": data.total_count}
-        return "chart-bar", _("The quiz so far: %(answered)d of %(total)d answered") % places
-    if data.cause == STARTED:
-        return "chart-bar", _("The quiz started")
-    if data.cause == ENDED:
-        return "chart-bar", _("The quiz ended")
-    return "chart-bar", _("The quiz has new results") if data.cause == RESULTS else _("The quiz changed")
+WORDS: Final = {
+    QUIZ: {
+        STARTED: gettext_lazy("The quiz started"),
+        ENDED: gettext_lazy("The quiz ended"),
+        RESULTS: gettext_lazy("The quiz has new results"),
+        None: gettext_lazy("The quiz changed"),
+    },
+    POLL: {
+        STARTED: gettext_lazy("The poll started"),
+        ENDED: gettext_lazy("The poll ended"),
+        RESULTS: gettext_lazy("The poll has new results"),
+        None: gettext_lazy("The poll changed"),
+    },
+}
 
 
-def poll_sentence(data: PollChange, names: Names) -> Sentence:
+def sentence(data: QuestionChange, names: Names) -> Sentence:
+    words = WORDS[data.table]
+    answered, total = data.columns.get("selected_count"), data.columns.get("total_count")
     if data.answer is not None:
-        return "chart-bar", _("%(who)s chose in the poll") % {"who": names.who(data.answer.person)}
-    if data.cause == STARTED:
-        return "chart-bar", _("The poll started")
-    if data.cause == ENDED:
-        return "chart-bar", _("The poll ended")
-    return "chart-bar", _("The poll has new results") if data.cause == RESULTS else _("The poll changed")
+        return "chart-bar", _answer_words(data.table, data.answer, names)
+    if data.cause == RESULTS and answered is not None and total is not None:
+        places = {"answered": answered, "total": total}
+        return "chart-bar", _("The quiz so far: %(answered)d of %(total)d answered") % places
+    return "chart-bar", str(words.get(data.cause, words[None]))
 
 
-def mark(data: QuizChange | PollChange) -> str:
-    return "question" if data.running and data.items is not None else ""
+def _answer_words(table: str, answer: Answered, names: Names) -> str:
+    who = names.who(answer.person)
+    if table == POLL:
+        return _("%(who)s chose in the poll") % {"who": who}
+    words = {
+        None: _("%(who)s answered the quiz: %(what)s"),
+        True: _("%(who)s answered the quiz: %(what)s (right)"),
+        False: _("%(who)s answered the quiz: %(what)s (wrong)"),
+    }[answer.is_correct]
+    return words % {"who": who, "what": quoted(", ".join(str(item) for item in answer.selected))}
 
 
-TYPES = (
+TYPES = tuple(
     EventType(
-        kinds=(EventKind.QUIZ,),
-        fields=fields,
-        decode=decode_quiz,
-        own_time=own_time_of_quiz,
-        needs=needs_quiz,
-        apply=apply_quiz,
-        sentence=quiz_sentence,
-        name="quiz",
-        label=gettext_lazy("Quizzes"),
-        mark=mark,
-    ),
-    EventType(
-        kinds=(EventKind.POLL,),
-        fields=fields,
-        decode=decode_poll,
-        own_time=own_time_of_poll,
-        needs=needs_poll,
-        apply=apply_poll,
-        sentence=poll_sentence,
-        name="poll",
-        label=gettext_lazy("Polls"),
-        mark=mark,
-    ),
+        kinds=(kind,),
+        fields=data_or_event,
+        decode=partial(decode, fields=fields),
+        own_time=own_time,
+        needs=needs,
+        apply=apply,
+        sentence=sentence,
+        name=fields.table,
+        label=label,
+        mark=lambda data: "question" if data.running and "items" in data.columns else "",
+    )
+    for kind, fields, label in (
+        (EventKind.QUIZ, QUIZ_FIELDS, gettext_lazy("Quizzes")),
+        (EventKind.POLL, POLL_FIELDS, gettext_lazy("Polls")),
+    )
 )

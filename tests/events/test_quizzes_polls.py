@@ -6,7 +6,7 @@ import pytest
 
 from classroom_admin.events import Stream, Undecodable, decode
 from classroom_admin.events.people import Person
-from classroom_admin.events.quizzes_polls import Answered, PollChange, QuizChange
+from classroom_admin.events.quizzes_polls import Answered, QuestionChange
 from tests.events.lesson import Lesson, at, ms, person, say
 
 T = 1_763_757_600_000
@@ -59,17 +59,20 @@ STARTED = {
 @pytest.mark.parametrize("cause", [{"action": 1}, '{"action":1}', "a quiz was started", None])
 def test_quiz_started(shape, cause):
     read = quiz(shape, cause, operator=ADA)
-    assert read.data == QuizChange(
-        quiz_id="q",
-        cause=1 if "1" in str(cause) else None,
+    assert read.data == QuestionChange(
+        "quiz",
+        "q",
+        1 if "1" in str(cause) else None,
         running=True,
-        items=["A", "B"],
-        correct_items=["B"],
-        selected_count=0,
-        correct_count=0,
-        total_count=12,
-        average_accuracy=0.0,
         started_ms=T,
+        columns={
+            "items": ["A", "B"],
+            "correct_items": ["B"],
+            "selected_count": 0,
+            "correct_count": 0,
+            "total_count": 12,
+            "average_accuracy": 0.0,
+        },
     )
     assert read.ts_ms == T
 
@@ -85,8 +88,10 @@ def test_quiz_below_its_widget_and_without_a_data_object():
 def test_quiz_summary_and_end():
     counts = {"selectedCount": 5, "correctCount": 4, "totalCount": 12, "averageAccuracy": "0.8"}
     summary = quiz({"extra": counts}, {"action": 4}).data
-    assert summary == QuizChange(
-        cause=4, selected_count=5, correct_count=4, total_count=12, average_accuracy=0.8
+    assert summary == QuestionChange(
+        "quiz",
+        cause=4,
+        columns={"selected_count": 5, "correct_count": 4, "total_count": 12, "average_accuracy": 0.8},
     )
     ended = quiz(dotted({"extra": {**counts, "answerState": "0"}}), {"action": 2}).data
     assert ended.running is False
@@ -94,15 +99,15 @@ def test_quiz_summary_and_end():
         "the cause says so where no field does"
     )
     assert quiz({"state": 0}, "closed").data.running is False, "put away"
-    assert quiz({"extra": counts}, {"action": 4, "popupQuizId": "q"}).data.quiz_id == "q"
-    assert quiz({"extra": {"averageAccuracy": float("nan")}}).data.average_accuracy is None
+    assert quiz({"extra": counts}, {"action": 4, "popupQuizId": "q"}).data.question_id == "q"
+    assert quiz({"extra": {"averageAccuracy": float("nan")}}).data.columns == {}
 
 
 def test_quiz_answer():
     row = {"popupQuizId": "q", "selectedItems": ["A"], "isCorrect": "false", "lastCommitTime": T}
     expected = Answered("q", ben, ["A"], False, T)
     read = quiz(row, {"action": 3}, fromUser=BEN, operator=BEN)
-    assert read.data == QuizChange(quiz_id="q", cause=3, answer=expected)
+    assert read.data == QuestionChange("quiz", "q", 3, answer=expected)
     assert read.ts_ms == T
     assert quiz({"extra": row}, '{"action": 3}', fromUser=BEN).data.answer == expected
     assert quiz(dotted({"extra": row}), "answered", fromUser=BEN).data.answer == expected
@@ -148,25 +153,29 @@ def test_poll(state):
             "pollDetails": {"0": {"num": "0", "percentage": 0}, "1": {"num": 0, "percentage": "0"}},
         },
     }
-    expected = PollChange(
-        poll_id="p",
-        cause=1,
+    expected = QuestionChange(
+        "poll",
+        "p",
+        1,
         running=True,
-        multiple=True,
-        items=["yes", "no"],
-        details={"0": {"num": 0, "percentage": 0.0}, "1": {"num": 0, "percentage": 0.0}},
+        columns={
+            "multiple": True,
+            "items": ["yes", "no"],
+            "details": {"0": {"num": 0, "percentage": 0.0}, "1": {"num": 0, "percentage": 0.0}},
+        },
     )
+
     assert poll(started, {"action": 1}).data == expected
     expected.cause = None
     assert poll(dotted(started), "started").data == expected
-    assert poll({"extra": {"pollId": "p", state: 0}}, {"action": 2}).data == PollChange(
-        poll_id="p", cause=2, running=False
+    assert poll({"extra": {"pollId": "p", state: 0}}, {"action": 2}).data == QuestionChange(
+        "poll", "p", 2, running=False
     )
     one = poll({"extra": {"pollId": "p", "pollItems": {"1": "b", "0": "a", "10": "c"}, "mode": 1}}).data
-    assert (one.items, one.multiple) == (["a", "b", "c"], False)
+    assert one.columns == {"items": ["a", "b", "c"], "multiple": False}
     listed = poll({"extra.pollDetails": [{"num": 1}], "extra.pollDetails.x": 5}).data
-    assert listed.details in ({"0": {"num": 1}}, {}), "either shape, never an error"
-    assert poll({"extra.pollDetails.1.num": "4"}).data.details == {"1": {"num": 4}}
+    assert listed.columns["details"] in ({"0": {"num": 1}}, {}), "either shape, never an error"
+    assert poll({"extra.pollDetails.1.num": "4"}).data.columns["details"] == {"1": {"num": 4}}
 
 
 def test_poll_choice_flat_and_under_extra():
