@@ -5,7 +5,6 @@ part of Django. `docs/adding-an-event.md` shows how to add one.
 """
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.registry import (
     confirms,
     decode,
@@ -17,7 +16,7 @@ from classroom_admin.events.registry import (
     sentence,
     unnamed,
 )
-from classroom_admin.events.rows import RoomRow, Row, RowKey, Rows, key_of
+from classroom_admin.events.rows import Needs, RoomRow, Row, RowKey, Rows, key_of
 from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
 

@@ -16,10 +16,9 @@ from classroom_admin.events.messages import (
     decode_message,
     needs_sender,
 )
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, describe, read_person, touch
 from classroom_admin.events.property_changes import PropertyTopic, below
-from classroom_admin.events.rows import RoomRow, Rows
+from classroom_admin.events.rows import Needs, RoomRow, Rows
 from classroom_admin.events.sentences import Names, Sentence, quoted
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import Json, Raw, Undecodable, flag

@@ -6,10 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, Match, update_time
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.presence import everybody_leaves
 from classroom_admin.events.recording import end_all
-from classroom_admin.events.rows import CLOSED, RoomRow, Rows
+from classroom_admin.events.rows import CLOSED, Needs, RoomRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime, from_ms
 from classroom_admin.events.values import Raw, Undecodable, moment, whole
@@ -37,10 +36,6 @@ def decode(data: Raw, odd: list[str]) -> ClassState:
     return ClassState(
         state, moment(data.get("startTime")), moment(data.get("endTime")), moment(data.get("closeTime"))
     )
-
-
-def own_time(data: ClassState, fields: Raw) -> int | None:
-    return update_time(data, fields) or data.own_ms
 
 
 def needs(event: Event[ClassState], needed: Needs) -> None:
@@ -104,7 +99,7 @@ TYPES = (
     EventType(
         kinds=(EventKind.CLASS_STATE,),
         decode=decode,
-        own_time=own_time,
+        own_time=lambda data, fields: update_time(data, fields) or data.own_ms,
         needs=needs,
         apply=apply,
         sentence=sentence,

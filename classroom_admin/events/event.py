@@ -12,8 +12,7 @@ from classroom_admin.events.values import Raw, Undecodable, mapping, moment
 if TYPE_CHECKING:
     from django.utils.functional import Promise
 
-    from classroom_admin.events.needs import Needs
-    from classroom_admin.events.rows import Rows
+    from classroom_admin.events.rows import Needs, Rows
     from classroom_admin.events.sentences import Names, Sentence
     from classroom_admin.events.times import EventTime
 
@@ -92,10 +91,10 @@ class Event(Generic[P]):
     digest: str = ""
 
 
-def data_of(raw: Raw, *, list_as: str = "") -> Raw:
+def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> Raw:
     """Return the event's `data` object, also where it came as JSON text.
 
-    `list_as`: the name under which a bare list is put (batches of the vendor's client).
+    `list_as`: the name under which the bare list of a `batch` is put (the vendor's client sends such).
     """
     data = raw.get("data")
     if isinstance(data, Mapping):
@@ -104,7 +103,7 @@ def data_of(raw: Raw, *, list_as: str = "") -> Raw:
         read = mapping(data)
         if read:
             return read
-    if isinstance(data, list) and list_as:
+    if isinstance(data, list) and batch is not None and str(raw.get("cmd")) == str(batch.cmd):
         return {list_as: data}
     raise Undecodable("an event whose data is not an object")
 
@@ -129,18 +128,6 @@ def latest_update_time(fields: Raw, *names: str) -> int | None:
     return max((time for time in times if time is not None), default=None)
 
 
-def _needs_nothing(event: Event[Any], needed: Needs) -> None:
-    """The event makes new rows only, or changes the room's own."""
-
-
-def _confirms_nothing(data: object, match: Match) -> bool:
-    return False
-
-
-def _no_mark(data: object) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType(Generic[P]):
     """All that the product knows about one type of event.
@@ -149,7 +136,7 @@ class EventType(Generic[P]):
     - `apply`: changes the rows; must not raise for decoded data
     - `sentence`: icon and words for people
     - `name`, `label`: the filter choice; "" for events that people cannot filter
-    - `needs`: names the stored rows that `apply` reads or changes
+    - `needs`: names the stored rows that `apply` reads or changes; None where these are new or the room's own
     - `confirms`: whether this is the event that a command with this `match` waits for
     - `mark`: the kind of mark on the replay's time line; "" for none
     - `fields`: finds the data in the raw event
@@ -162,8 +149,8 @@ class EventType(Generic[P]):
     sentence: Callable[[P, Names], Sentence]
     name: str = ""
     label: str | Promise = ""
-    needs: Callable[[Event[P], Needs], None] = _needs_nothing
-    confirms: Callable[[P, Match], bool] = _confirms_nothing
-    mark: Callable[[P], str] = _no_mark
+    needs: Callable[[Event[P], Needs], None] | None = None
+    confirms: Callable[[P, Match], bool] | None = None
+    mark: Callable[[P], str] | None = None
     fields: Callable[[Raw], Raw] = data_of
     own_time: Callable[[P, Raw], int | None] = update_time

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from classroom_admin.events.event import Event, EventKind, EventType, Match, latest_update_time
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.rows import ResourceRow, Rows
 from classroom_admin.events.sentences import NAMED, Names, Sentence, isolated
 from classroom_admin.events.times import EventTime
@@ -99,10 +98,6 @@ def _without_tokens(value: Json) -> Json:
     return value
 
 
-def needs(event: Event[Resources], needed: Needs) -> None:
-    needed.resources.update(resource.resource_uuid for resource in event.data.resources)
-
-
 def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
     """Set what the event says of each file; what it doesn't say stays.
 
@@ -191,7 +186,9 @@ TYPES = (
         kinds=(EventKind.FILES,),
         decode=decode,
         own_time=lambda data, fields: latest_update_time(fields, "resources"),
-        needs=needs,
+        needs=lambda event, needed: needed.resources.update(
+            file.resource_uuid for file in event.data.resources
+        ),
         apply=apply,
         sentence=sentence,
         name="files",

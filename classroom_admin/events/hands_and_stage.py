@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import gone, participant, touch
-from classroom_admin.events.rows import ParticipantRow, Rows
+from classroom_admin.events.rows import Needs, ParticipantRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import Raw, each, identifier

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, data_of
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, read_person
-from classroom_admin.events.rows import MessageRow, PeerRow, Rows
+from classroom_admin.events.rows import MessageRow, Needs, PeerRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import Raw, Undecodable, identifier, plain, text

@@ -15,23 +15,20 @@ from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, Match, latest_update_time
 from classroom_admin.events.hands_and_stage import set_hand, set_stage
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, describe, read_person, set_online, touch
 from classroom_admin.events.property_changes import copied
-from classroom_admin.events.rows import CLOSED, ParticipantRow, PresenceRow, Rows
+from classroom_admin.events.rows import CLOSED, Needs, ParticipantRow, PresenceRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.streams import StreamState, derive_devices, put_stream, read_stream
 from classroom_admin.events.times import EventTime, from_ms
 from classroom_admin.events.values import Json, Raw, Undecodable, each, identifier, moment, tree, whole
 
 KICKED = 2
-CAME_BACK = 2
 
 
 @dataclass(slots=True)
 class Arrival:
     person: Person
-    came_back: bool = False
     streams: list[StreamState] | None = None
     properties: dict[str, Json] | None = None
     at_ms: int | None = None
@@ -69,7 +66,6 @@ def _arrival(raw: Raw, odd: list[str]) -> Arrival | None:
         return None
     return Arrival(
         who,
-        whole(raw.get("type")) == CAME_BACK,
         _streams(raw, odd),
         _properties(raw.get("userProperties"), odd),
         moment(raw.get("updateTime")),

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from classroom_admin.events import breakout_rooms, chat, widgets
 from classroom_admin.events.event import Event, EventKind, EventType, Match, data_of
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, introduce, read_subject, touch
 from classroom_admin.events.property_changes import (
     Change,
@@ -96,10 +95,6 @@ def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> Non
         else:
             column.clear()
         topic.follow(room, event.sequence)
-
-
-def needs_user(event: Event[UserProperties], needed: Needs) -> None:
-    needed.participants.update(person.user_uuid for person, _changes in event.data.changes)
 
 
 def apply_user(event: Event[UserProperties], time: EventTime, rows: Rows) -> None:
@@ -189,7 +184,7 @@ def confirms_user(data: UserProperties, match: Match) -> bool:
 TYPES = (
     EventType(
         kinds=(EventKind.ROOM_PROPERTIES, EventKind.ROOM_PROPERTIES_BATCH),
-        fields=partial(data_of, list_as="changes"),
+        fields=partial(data_of, batch=EventKind.ROOM_PROPERTIES_BATCH, list_as="changes"),
         decode=decode_room,
         apply=apply_room,
         sentence=room_sentence,
@@ -199,9 +194,11 @@ TYPES = (
     ),
     EventType(
         kinds=(EventKind.USER_PROPERTIES, EventKind.USER_PROPERTIES_BATCH),
-        fields=partial(data_of, list_as="changes"),
+        fields=partial(data_of, batch=EventKind.USER_PROPERTIES_BATCH, list_as="changes"),
         decode=decode_user,
-        needs=needs_user,
+        needs=lambda event, needed: needed.participants.update(
+            person.user_uuid for person, _changes in event.data.changes
+        ),
         apply=apply_user,
         sentence=user_sentence,
         name="person",

@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, data_of
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, read_person
-from classroom_admin.events.rows import AnswerRow, PollRow, QuizRow, Rows
+from classroom_admin.events.rows import AnswerRow, Needs, PollRow, QuizRow, Rows
 from classroom_admin.events.sentences import Names, Sentence, quoted
 from classroom_admin.events.times import EventTime, from_ms
 from classroom_admin.events.values import (
@@ -117,11 +116,6 @@ POLL_FIELDS = Fields(
     running=("pollState", "pollingState"),
     columns=_poll_columns,
 )
-
-
-def data_or_event(raw: Raw) -> Raw:
-    """Return the data, which may stand in the event itself."""
-    return raw if raw.get("data") is None else data_of(raw)
 
 
 def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
@@ -387,7 +381,7 @@ def _answer_words(table: str, answer: Answered, names: Names) -> str:
 TYPES = tuple(
     EventType(
         kinds=(kind,),
-        fields=data_or_event,
+        fields=lambda raw: raw if raw.get("data") is None else data_of(raw),
         decode=partial(decode, fields=fields),
         own_time=own_time,
         needs=needs,

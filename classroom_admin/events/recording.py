@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, Match, update_time
-from classroom_admin.events.needs import Needs
-from classroom_admin.events.rows import RecordingRow, Rows
+from classroom_admin.events.rows import Needs, RecordingRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime, from_ms
 from classroom_admin.events.values import (
@@ -57,10 +56,6 @@ def decode(data: Raw, odd: list[str]) -> RecordingChange:
         moment(data.get("endTime")),
         plain(urls) if isinstance(urls, Mapping) else None,
     )
-
-
-def own_time(data: RecordingChange, fields: Raw) -> int | None:
-    return update_time(data, fields) or (data.started_ms if data.running else data.ended_ms)
 
 
 def numbered(sequence: int) -> str:
@@ -165,7 +160,9 @@ TYPES = (
     EventType(
         kinds=(EventKind.RECORDING,),
         decode=decode,
-        own_time=own_time,
+        own_time=lambda data, fields: (
+            update_time(data, fields) or (data.started_ms if data.running else data.ended_ms)
+        ),
         needs=needs,
         apply=apply,
         sentence=sentence,

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin import events as package
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Match, Stream
-from classroom_admin.events.needs import Needs
-from classroom_admin.events.rows import Rows
+from classroom_admin.events.rows import Needs, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import Raw, Undecodable, identifier, moment, whole
@@ -107,7 +106,7 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
     """Return all rows that projecting these events, in any batches, may read or change."""
     needed = Needs()
     for event in events:
-        if event.type is not None:
+        if event.type is not None and event.type.needs is not None:
             event.type.needs(event, needed)
     return needed
 
@@ -147,13 +146,14 @@ def _sentence(event: AnyEvent, names: Names) -> Sentence:
 
 def mark(event: AnyEvent) -> str:
     """Return the kind of mark on the replay's time line: class, hand, removal, recording, question or ""."""
-    return event.type.mark(event.data) if event.type is not None else ""
+    return event.type.mark(event.data) if event.type is not None and event.type.mark is not None else ""
 
 
 def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
     """Whether a command waits for this event: of this `cmd` or its batch, after that number, with `match`."""
     return (
         event.type is not None
+        and event.type.confirms is not None
         and event.stream is Stream.ROOM
         and event.sequence > since_sequence
         and event.type is type_of(Stream.ROOM, cmd)

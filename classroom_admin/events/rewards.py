@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, participant, touch
 from classroom_admin.events.rows import Rows
 from classroom_admin.events.sentences import Names, Sentence
@@ -43,10 +42,6 @@ def _reward(raw: Raw) -> Reward | None:
     return Reward(user_uuid, changed, total)
 
 
-def needs(event: Event[Rewards], needed: Needs) -> None:
-    needed.participants.update(reward.user_uuid for reward in event.data.rewards)
-
-
 def apply(event: Event[Rewards], time: EventTime, rows: Rows) -> None:
     """Set the totals; a total wins over a difference."""
     for reward in event.data.rewards:
@@ -69,7 +64,9 @@ TYPES = (
     EventType(
         kinds=(EventKind.REWARDS,),
         decode=decode,
-        needs=needs,
+        needs=lambda event, needed: needed.participants.update(
+            reward.user_uuid for reward in event.data.rewards
+        ),
         apply=apply,
         sentence=sentence,
         name="rewards",

@@ -1,4 +1,5 @@
-"""The rows that the projection reads and changes: columns of the read models, named as there.
+"""The rows that the projection reads and changes: columns of the read models, named as there; and which of
+them events need.
 
 No version and no room: whoever writes the rows adds these. A test compares them with the models.
 """
@@ -217,6 +218,33 @@ COLLECTIONS: Final = {
 def key_of(row: Row) -> RowKey:
     """Return the key under which a row is stored and marked as changed."""
     return (row.table, *(getattr(row, column) for column in row.key_columns))
+
+
+@dataclass(slots=True)
+class Needs:
+    """What to load. The room's own row is always needed; a row that isn't stored is simply not loaded.
+
+    - `open_presences_of`: presences with `left_at` null of these people
+    - `answers`: (of, question_id, user_uuid)
+    - `running_*`: rows that are running
+    - `on_stage`, `hands`: participants who are on stage, who raise a hand
+    - `class_over`: participants who are online and all open presences (`on_stage`, `hands` and
+      `running_recording` are set with it)
+    """
+
+    participants: set[str] = field(default_factory=set)
+    open_presences_of: set[str] = field(default_factory=set)
+    recordings: set[str] = field(default_factory=set)
+    resources: set[str] = field(default_factory=set)
+    quizzes: set[str] = field(default_factory=set)
+    polls: set[str] = field(default_factory=set)
+    answers: set[tuple[str, str, str]] = field(default_factory=set)
+    running_recording: bool = False
+    running_quiz: bool = False
+    running_poll: bool = False
+    on_stage: bool = False
+    hands: bool = False
+    class_over: bool = False
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classroom_admin.events.event import Event, EventKind, EventType, data_of, latest_update_time
-from classroom_admin.events.needs import Needs
 from classroom_admin.events.people import Person, gone, introduce, read_subject, touch
 from classroom_admin.events.rows import ParticipantRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
@@ -122,10 +121,6 @@ def derive_devices(row: ParticipantRow) -> None:
     row.camera_on, row.microphone_on, row.sharing_screen = camera, microphone, screen
 
 
-def needs(event: Event[Streams], needed: Needs) -> None:
-    needed.participants.update(change.person.user_uuid for change in event.data.changes)
-
-
 def apply(event: Event[Streams], time: EventTime, rows: Rows) -> None:
     """Change the streams of people. Streams of a person who has left are over, whatever still comes in."""
     for change in event.data.changes:
@@ -164,10 +159,12 @@ def sentence(data: Streams, names: Names) -> Sentence:
 TYPES = (
     EventType(
         kinds=(EventKind.STREAM, EventKind.STREAM_BATCH),
-        fields=partial(data_of, list_as="streams"),
+        fields=partial(data_of, batch=EventKind.STREAM_BATCH, list_as="streams"),
         decode=decode,
         own_time=lambda data, fields: latest_update_time(fields, "streams"),
-        needs=needs,
+        needs=lambda event, needed: needed.participants.update(
+            change.person.user_uuid for change in event.data.changes
+        ),
         apply=apply,
         sentence=sentence,
         name="camera",

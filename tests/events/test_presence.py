@@ -13,7 +13,7 @@ def test_decoding():
     offline = {**BEN, "streamUuid": 55, "type": "2", "updateTime": str(T + 5), "operator": ADA}
     read = decoded(20, {"total": 1, "onlineUsers": [online], "offlineUsers": [offline]})
     assert read.data == Movement(
-        [Arrival(Person("ada", "Ada", "teacher"), False, [StreamState("s1", "cam")], None, T)],
+        [Arrival(Person("ada", "Ada", "teacher"), [StreamState("s1", "cam")], None, T)],
         [Departure(Person("ben", "Ben", "student"), True, T + 5)],
     )
     assert read.ts_ms == T + 5
@@ -21,7 +21,7 @@ def test_decoding():
         20, {"onlineUsers": [{**BEN, "type": 2, "streamUuid": 55, "userProperties": {"a.b": 1}}]}
     ).data
     assert one.arrivals == [
-        Arrival(Person("ben", "Ben", "student"), True, [StreamState("55")], {"a": {"b": 1}}, None)
+        Arrival(Person("ben", "Ben", "student"), [StreamState("55")], {"a": {"b": 1}}, None)
     ]
     assert decoded(20, {"total": 4}).data == Movement([], [])
 
