@@ -1,6 +1,6 @@
 """How a command ended, put on record.
 
-The event that confirms a command may be folded before the cloud's answer to it is read. The expectation's
+The event that confirms a command may be projected before the cloud's answer to it is read. The expectation's
 row is the mutex: who deletes it confirms. While it is there and locked, nobody else can; once it is gone,
 *confirmed* is on record and neither *accepted* nor a time-out may be written after it.
 """

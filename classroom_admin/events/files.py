@@ -164,8 +164,8 @@ def _conversion(file: ResourceState, name: str) -> str:
         return _("%(files)s was shared and is being converted") % {"files": name}
     if percent != 100:
         return _("%(files)s is %(percent)s %% converted") % {"files": name, "percent": percent}
-    told = real(mapping((file.task or {}).get("taskProgress")).get("totalPageSize"))
-    pages = int(told) if told is not None and 1 <= told <= MOST_PAGES else None
+    total = real(mapping((file.task or {}).get("taskProgress")).get("totalPageSize"))
+    pages = int(total) if total is not None and 1 <= total <= MOST_PAGES else None
     if pages is None:
         return _("%(files)s is converted") % {"files": name}
     words = ngettext(

@@ -1,4 +1,4 @@
-"""What the pages keep of their own: nothing here is folded from events."""
+"""What the pages keep of their own: nothing here is projected from events."""
 
 from classroom_admin.live.wall.models import Snooze
 

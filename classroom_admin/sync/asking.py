@@ -25,7 +25,7 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Asked:
     """What asking brought. `covered_to`: the cloud answered up to this number (0: it had nothing).
 
-    `rooms`: ids of rooms with something new to fold. `problems`: one sentence for each answer
+    `rooms`: ids of rooms with something new to project. `problems`: one sentence for each answer
     that could not be read.
     """
 
@@ -89,7 +89,7 @@ def holds_nothing(body: bytes) -> bool:
 
 
 def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:
-    """The cloud does not know the room any more: fold what is here, and name what is missing as gaps.
+    """The cloud does not know the room any more: project what is here, and name what is missing as gaps.
 
     `ever_there` False: its id can't be asked for at all, so nothing is known of its end.
     """

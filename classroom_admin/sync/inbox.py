@@ -53,7 +53,7 @@ RELAY_READS_ITS_OWN = timedelta(seconds=5)
 class Found:
     """What an answer held.
 
-    `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not,
+    `rooms`: ids of rooms with something new to project. `sequences`: all numbers in the answer, new or not,
     in order. `set_aside`: new items of a relay for which no room is known. `problem`: why nothing of the
     answer could be read; empty when it could.
     """

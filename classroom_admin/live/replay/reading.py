@@ -195,7 +195,7 @@ class PastReading(ClassReading):
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
-    """An unsaved room: who it is from now, what the fold tells from then."""
+    """An unsaved room: who it is from now, what the events say from then."""
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
@@ -211,7 +211,7 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
 
 
 def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = None) -> Any:
-    """A row of the fold as an object that the templates know; never to be saved."""
+    """A row of the projection as an object that the templates know; never to be saved."""
     return model(pk=pk, room_id=room.pk, **asdict(row))
 
 
