@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
     if sys.argv[1:2] == ["demo"]:
-        from classroom_admin.core import demo_start
+        from classroom_admin.runtime import demo_start
 
         demo_start.enter(os.environ)
     from django.core.exceptions import ImproperlyConfigured

@@ -73,7 +73,7 @@ def live_rooms(count: int) -> None:
 
 def version(room: Any) -> str:
     """The version that a page of the room made now would have."""
-    from classroom_admin.live.versions import Seen
+    from classroom_admin.realtime.versions import Seen
     from classroom_admin.rooms import class_selectors
 
     return str(Seen.of(class_selectors.as_shown().get(pk=room.pk)))
@@ -82,7 +82,7 @@ def version(room: Any) -> str:
 def ticket(room: Any, session_key: str) -> str:
     from django.contrib.sessions.backends.db import SessionStore
 
-    from classroom_admin.live.stream.ticket import issue
+    from classroom_admin.realtime.ticket import issue
 
     user_id = int(SessionStore(session_key)["_auth_user_id"])
     return issue(user_id=user_id, session_key=session_key, room_key=room.key, now_s=time.time())

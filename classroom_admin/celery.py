@@ -24,7 +24,7 @@ class ClassroomCelery(Celery):
 
     @cached_property
     def Beat(self) -> Any:
-        return self.subclass_with_self("classroom_admin.core.beat:EndingBeat")
+        return self.subclass_with_self("classroom_admin.runtime.beat:EndingBeat")
 
 
 app = ClassroomCelery("classroom_admin")

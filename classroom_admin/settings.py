@@ -9,7 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import broker, clock
+from classroom_admin.common import clock
+from classroom_admin.runtime import broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -106,7 +107,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "classroom_admin.accounts.middleware.PrivatePages",
-    "classroom_admin.core.without_nul.WithoutNul",
+    "classroom_admin.web.nul_characters.WithoutNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,7 +130,7 @@ TEMPLATES = [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "classroom_admin.core.compact_templates.Loader",
+                        "classroom_admin.web.compact_templates.Loader",
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )
@@ -218,7 +219,7 @@ CELERY_BEAT_SCHEDULE = {
         "actions.tidy_files": 3600.0,
     }.items()
 }
-# --- the wall: from when on a class needs a person (live/wall/reasons.py, docs/running.md) --------
+# --- the wall: from when on a class needs a person (web/class_list/alert_rules.py, docs/running.md) --------
 WALL_NO_TEACHER_MINUTES = _number("WALL_NO_TEACHER_MINUTES", 2.0)
 WALL_ALONE_MINUTES = _number("WALL_ALONE_MINUTES", 2.0)
 WALL_HAND_MINUTES = _number("WALL_HAND_MINUTES", 2.0)
@@ -266,7 +267,7 @@ _in_a_bucket = {
 }
 STORAGES = {
     "default": _in_a_bucket if FILES_S3_BUCKET else _on_disk,
-    "staticfiles": {"BACKEND": "classroom_admin.core.static_files.StaticFiles"},
+    "staticfiles": {"BACKEND": "classroom_admin.runtime.static_files.StaticFiles"},
 }
 
 # --- people -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.db import transaction
 from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.actions.errors import NotYours
 from classroom_admin.audit import record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 
 def make_address(*, actor: User) -> CalendarFeed:

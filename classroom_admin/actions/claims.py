@@ -18,7 +18,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions.command import Command
 from classroom_admin.audit.models import Claim, Entry, Expectation, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 
 LEASE: Final = timedelta(seconds=60)  # longer than a call may take; what a crash leaves is void after it

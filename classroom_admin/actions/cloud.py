@@ -8,7 +8,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.transport import Transport
-from classroom_admin.core.sentence import Sentence, joined
+from classroom_admin.common.sentence import Sentence, joined
 
 COMMAND_S: Final = 15.0  # a person waits for it: all hosts, repeats and waits together
 LOOK_S: Final = 5.0  # for a read-back
@@ -34,8 +34,8 @@ def client() -> Client:
     if problems:
         raise ActionRefused(
             Sentence(
-                "The connection to the cloud is not set up, so nothing was done. Ask an administrator to "
-                "open Settings: {problems}",
+                "The connection to the cloud is not set up, so nothing was changed. Ask an "
+                "administrator to open Settings: {problems}",
                 problems=joined(problems),
             )
         )

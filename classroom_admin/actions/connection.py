@@ -10,7 +10,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.agora.client import Client, ConnectionReport
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.core import language
+from classroom_admin.common import language
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
@@ -19,7 +19,7 @@ def try_connection(*, actor: User) -> ConnectionReport:
     Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
     """
     if not actor.is_administrator:
-        raise PermissionDenied(gettext("Only administrators test the connection."))
+        raise PermissionDenied(gettext("Only administrators can test the connection."))
     entry = record.record(actor=actor, action="cloud.test")
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)

@@ -3,8 +3,8 @@
 from django.http import Http404
 from django.utils.translation import gettext
 
-from classroom_admin.core.language import in_words
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.language import in_words
+from classroom_admin.common.sentence import Sentence
 
 
 class ActionRefused(Exception):
@@ -33,4 +33,4 @@ class NotYours(Http404):
     """
 
     def __init__(self) -> None:
-        super().__init__(gettext("There is no such class, or it is not one of yours."))
+        super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 
 

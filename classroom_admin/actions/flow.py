@@ -21,7 +21,7 @@ from classroom_admin.actions.refusals import outcome_is_unknown
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from classroom_admin.core import language
+from classroom_admin.common import language
 
 
 class Reasoned(models.Model):

@@ -12,7 +12,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.on_record import shown_address
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Resource, Room
 
 RESOURCE_EVENT: Final = 1003
@@ -79,7 +79,7 @@ def delete_resources(
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(
-            Sentence("A chosen file is not in this class. Reload the page."), field="resourceUuids"
+            Sentence("A selected file is not in this class. Reload the page."), field="resourceUuids"
         )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]

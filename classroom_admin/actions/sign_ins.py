@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.core import language
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import language
+from classroom_admin.common.sentence import Sentence
 
 _CLOSED: Final = Sentence("The account is deactivated.")
-_WRONG: Final = Sentence("Wrong email address or password.")
+_WRONG: Final = Sentence("Incorrect email or password.")
 
 
 def connect() -> None:

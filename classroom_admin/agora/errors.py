@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.sentence import Sentence
 
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _LONGEST_MESSAGE: Final = 500

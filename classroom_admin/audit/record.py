@@ -10,7 +10,7 @@ from django.db import transaction
 
 from classroom_admin.audit.actions import LABELS
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 _NAME_LENGTH: Final = 254

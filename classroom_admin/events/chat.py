@@ -78,7 +78,7 @@ def _rule_sentence(value: Json) -> str:
     if value is None:
         return ""
     muted = any(flag(each) for each in (value.values() if isinstance(value, Mapping) else (value,)))
-    return _("Pupils may no longer chat") if muted else _("Pupils may chat again")
+    return _("Students can no longer chat") if muted else _("Students can chat again")
 
 
 def chat_sentence(data: Message, names: Names) -> Sentence:
@@ -92,14 +92,14 @@ def user_sentence(data: UserState | Message, names: Names) -> Sentence:
     if isinstance(data, Message):
         return custom_sentence(data, names)
     words = {
-        True: _("%(who)s may not chat"),
-        False: _("%(who)s may chat again"),
-        None: _("%(who)s changed"),
+        True: _("%(who)s was muted in the chat"),
+        False: _("%(who)s was unmuted in the chat"),
+        None: _("The details of %(who)s changed"),
     }[data.chat_muted]
     return "message-square-off" if data.chat_muted else "user-round", words % {"who": names.who(data.person)}
 
 
-_LABEL = gettext_lazy("who may chat")
+_LABEL = gettext_lazy("chat permissions")
 PROPERTIES = (
     PropertyTopic(
         root="mute",
@@ -131,6 +131,6 @@ TYPES = (
         apply=apply_user_state,
         sentence=user_sentence,
         name="mute",
-        label=gettext_lazy("Who may chat"),
+        label=gettext_lazy("Chat permissions"),
     ),
 )

@@ -82,7 +82,7 @@ def _set_times(room: RoomRow, data: ClassState) -> None:
 
 def sentence(data: ClassState, names: Names) -> Sentence:
     words = (
-        _("The class is not started"),
+        _("The class has not started"),
         _("The class started"),
         _("The class ended"),
         _("The class was closed"),
@@ -104,7 +104,7 @@ TYPES = (
         apply=apply,
         sentence=sentence,
         name="class",
-        label=gettext_lazy("Start, end, close"),
+        label=gettext_lazy("Start, end and close"),
         confirms=confirms,
         mark=lambda data: "class",
     ),

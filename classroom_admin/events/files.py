@@ -147,7 +147,7 @@ def sentence(data: Resources, names: Names) -> Sentence:
     places = {"files": ", ".join(named) or _("Files")}
     count = len(files) or 2
     if data.removed:
-        words = ngettext("%(files)s was taken away", "%(files)s were taken away", count)
+        words = ngettext("%(files)s was deleted", "%(files)s were deleted", count)
     elif any(file.converted_percent is not None for file in files):
         if len(files) == 1:
             return "files", _conversion(files[0], places["files"])

@@ -133,7 +133,7 @@ def stage_sentence(data: ListChange, names: Names) -> Sentence:
 def hands_sentence(data: ListChange, names: Names) -> Sentence:
     if data.added:
         return "hand", names.several(data.added, _("raised a hand"), _("raised their hands"))
-    words = names.several(data.removed, _("lowered the hand"), _("lowered their hands"))
+    words = names.several(data.removed, _("lowered their hand"), _("lowered their hands"))
     return "hand", words if data.removed else _("Raised hands changed")
 
 
@@ -145,7 +145,7 @@ TYPES = (
         apply=apply_hands,
         sentence=hands_sentence,
         name="hands",
-        label=gettext_lazy("Hands"),
+        label=gettext_lazy("Raised hands"),
         mark=lambda data: "hand" if data.added else "",
     ),
     EventType(

@@ -78,7 +78,7 @@ def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
 
 
 def custom_sentence(data: Message, names: Names) -> Sentence:
-    return "send", _("A message from %(who)s to the class's apps") % {"who": names.who(data.sender)}
+    return "send", _("%(who)s sent a message to the class's apps") % {"who": names.who(data.sender)}
 
 
 def _peer_fields(raw: Raw) -> Raw:

@@ -224,13 +224,13 @@ def sentence(data: Movement, names: Names) -> Sentence:
     parts = [
         words % {"who": names.whom(people)}
         for people, words in (
-            (came, _("%(who)s entered")),
+            (came, _("%(who)s joined")),
             (left, _("%(who)s left")),
-            (removed, _("%(who)s removed from the class")),
+            (removed, _("Removed from the class: %(who)s")),
         )
         if people
     ]
-    return ("log-in" if came else "log-out"), "; ".join(parts) or _("People came or left")
+    return ("log-in" if came else "log-out"), "; ".join(parts) or _("People joined or left")
 
 
 def confirms(data: Movement, match: Match) -> bool:
@@ -247,7 +247,7 @@ TYPES = (
         apply=apply,
         sentence=sentence,
         name="people",
-        label=gettext_lazy("Coming and going"),
+        label=gettext_lazy("Joining and leaving"),
         confirms=confirms,
         mark=lambda data: "removal" if any(departure.kicked for departure in data.departures) else "",
     ),

@@ -33,13 +33,13 @@ TOPICS: Final = {
     topic.root: topic for topic in (*breakout_rooms.PROPERTIES, *chat.PROPERTIES, *widgets.PROPERTIES)
 }
 LABELS: Final[dict[str, str | Promise]] = {
-    "processes": gettext_lazy("rules for hands and the stage"),
+    "processes": gettext_lazy("rules for raised hands and the stage"),
     "record": gettext_lazy("recording"),
-    "roleConfig": gettext_lazy("who may enter"),
-    "roleConfigs": gettext_lazy("who may enter"),
-    "schedule": gettext_lazy("times of the class"),
+    "roleConfig": gettext_lazy("who may join"),
+    "roleConfigs": gettext_lazy("who may join"),
+    "schedule": gettext_lazy("class times"),
     "stage": gettext_lazy("stage"),
-    "carousel": gettext_lazy("taking turns on the stage"),
+    "carousel": gettext_lazy("stage rotation"),
 }
 NAMED: Final = 4
 """Properties that a sentence names."""
@@ -116,7 +116,7 @@ def room_sentence(data: RoomProperties, names: Names) -> Sentence:
         if words := topic.sentence(name, value):
             return "settings", words
     named = _named(parts)
-    words = _("Settings of the class changed: %(names)s") if named else _("A setting of the class changed")
+    words = _("Class settings changed: %(names)s") if named else _("A class setting changed")
     return "settings", words % {"names": named} if named else words
 
 
@@ -189,7 +189,7 @@ TYPES = (
         apply=apply_room,
         sentence=room_sentence,
         name="settings",
-        label=gettext_lazy("Settings of the class"),
+        label=gettext_lazy("Class settings"),
         confirms=confirms_room,
     ),
     EventType(
@@ -202,7 +202,7 @@ TYPES = (
         apply=apply_user,
         sentence=user_sentence,
         name="person",
-        label=gettext_lazy("Settings of a person"),
+        label=gettext_lazy("Participant settings"),
         confirms=confirms_user,
     ),
 )

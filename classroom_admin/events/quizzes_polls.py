@@ -362,18 +362,18 @@ def sentence(data: QuestionChange, names: Names) -> Sentence:
         return "chart-bar", _answer_words(data.table, data.answer, names)
     if data.cause == RESULTS and answered is not None and total is not None:
         places = {"answered": answered, "total": total}
-        return "chart-bar", _("The quiz so far: %(answered)d of %(total)d answered") % places
+        return "chart-bar", _("Quiz so far: %(answered)d of %(total)d answered") % places
     return "chart-bar", str(words.get(data.cause, words[None]))
 
 
 def _answer_words(table: str, answer: Answered, names: Names) -> str:
     who = names.who(answer.person)
     if table == POLL:
-        return _("%(who)s chose in the poll") % {"who": who}
+        return _("%(who)s answered the poll") % {"who": who}
     words = {
         None: _("%(who)s answered the quiz: %(what)s"),
-        True: _("%(who)s answered the quiz: %(what)s (right)"),
-        False: _("%(who)s answered the quiz: %(what)s (wrong)"),
+        True: _("%(who)s answered the quiz: %(what)s (correct)"),
+        False: _("%(who)s answered the quiz: %(what)s (incorrect)"),
     }[answer.is_correct]
     return words % {"who": who, "what": quoted(", ".join(str(item) for item in answer.selected))}
 

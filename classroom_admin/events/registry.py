@@ -140,7 +140,7 @@ def unnamed(event: AnyEvent) -> set[str]:
 
 def _sentence(event: AnyEvent, names: Names) -> Sentence:
     if event.type is None:
-        return "activity", _("An event of kind %(kind)s") % {"kind": event.cmd}
+        return "activity", _("Event of type %(kind)s") % {"kind": event.cmd}
     return event.type.sentence(event.data, names)
 
 

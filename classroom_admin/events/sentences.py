@@ -49,7 +49,7 @@ class Names:
     def who(self, person: Person | None) -> str:
         """Return the name of a person, or words for a person without a name."""
         name = self.name(person) if person is not None else ""
-        return isolated(name) if name else _("Somebody")
+        return isolated(name) if name else _("Someone")
 
     def whom(self, people: Sequence[Person]) -> str:
         """Return the names of the first people, and how many more there are."""

@@ -142,16 +142,22 @@ def sentence(data: Streams, names: Names) -> Sentence:
     (change,) = data.changes
     screen = change.stream.video_source == SCREEN
     if change.added:
-        words = _("%(who)s shares the screen") if screen else _("%(who)s switched on camera or microphone")
+        words = (
+            _("%(who)s started sharing the screen")
+            if screen
+            else _("%(who)s turned on the camera or microphone")
+        )
     elif change.deleted:
         words = (
             _("%(who)s stopped sharing the screen")
             if screen
-            else _("%(who)s switched off camera and microphone")
+            else _("%(who)s turned off the camera and microphone")
         )
     else:
         words = (
-            _("%(who)s changed the shared screen") if screen else _("%(who)s changed camera or microphone")
+            _("%(who)s changed the screen sharing")
+            if screen
+            else _("%(who)s changed the camera or microphone")
         )
     return "screen-share" if screen else "video", words % {"who": names.who(change.person)}
 

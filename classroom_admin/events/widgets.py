@@ -38,7 +38,7 @@ def _sentence(name: str, value: Json) -> str:
     tool, opened = TOOLS.get(name.casefold()), flag(below(value, "state"))
     if tool is None or opened is None:
         return ""
-    return (_("Opened in the class: %(what)s") if opened else _("Put away in the class: %(what)s")) % {
+    return (_("Opened in the class: %(what)s") if opened else _("Closed in the class: %(what)s")) % {
         "what": tool
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from classroom_admin.rooms.names import fold_name
+from classroom_admin.rooms.name_matching import fold_name
 
 BY_ID: Final = "id"
 BY_NAME: Final = "name"

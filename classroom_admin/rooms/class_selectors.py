@@ -30,7 +30,7 @@ from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms import bans, recording_state
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.bans import LET_BACK, REMOVE
 from classroom_admin.rooms.class_selectors import A_WEEK

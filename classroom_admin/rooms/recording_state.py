@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 
 START: Final = "recording.start"

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from classroom_admin.accounts.models import User
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor

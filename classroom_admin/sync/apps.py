@@ -7,7 +7,7 @@ class SyncConfig(AppConfig):
 
     def ready(self) -> None:
         from classroom_admin import agora
-        from classroom_admin.core import clock
+        from classroom_admin.common import clock
         from classroom_admin.sync import cloud_time
         from classroom_admin.sync.shared_budget import SharedBudget
 

@@ -10,7 +10,7 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import foreign, holes, inbox, projector
+from classroom_admin.sync import competing_reader, gaps, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
 
 LONGEST_NOTHING = 500
@@ -56,7 +56,7 @@ def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | 
         found = inbox.read(answer.pk)
         # Later pages follow on what this same asking stored: nobody can have missed it before.
         if found.stored and stream == Stream.ROOM and result.requests == 1:
-            foreign.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
+            competing_reader.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
         result.stored += found.stored
         result.rooms |= found.rooms
         if found.problem:
@@ -95,9 +95,9 @@ def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
-        holes.lock(room_id)
+        gaps.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)
         if room.gone_at is None:
             # A room is destroyed an hour after it closed: one that was last seen running has ended unseen.
             tail_lost = ever_there and room.state in (RoomState.STARTED, RoomState.ENDED)
-            holes.give_up(room, tail_lost=tail_lost)
+            gaps.give_up(room, tail_lost=tail_lost)

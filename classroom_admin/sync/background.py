@@ -10,8 +10,17 @@ from django.conf import settings
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
-from classroom_admin.sync import filling, foreign, health, lease, profiles, projector, registry, sweeps
+from classroom_admin.common import clock
+from classroom_admin.sync import (
+    competing_reader,
+    gap_filling,
+    health,
+    lease,
+    projector,
+    reconciliation,
+    registry,
+    room_refresh,
+)
 from classroom_admin.sync.budget import Allowance, background
 from classroom_admin.sync.shared_budget import in_background
 
@@ -57,7 +66,7 @@ def allowance() -> Allowance:
     return background(settings.AGORA.requests_per_second)
 
 
-def fill_holes() -> filling.Filled | None:
+def fill_holes() -> gap_filling.Filled | None:
     """Ask for the sequence gaps that are due and project what came. None: another does, or no cloud is set
     up.
     """
@@ -67,12 +76,12 @@ def fill_holes() -> filling.Filled | None:
     with only_one("holes") as mine:
         if not mine:
             return None
-        filled = filling.fill_due(cloud, allowance())
+        filled = gap_filling.fill_due(cloud, allowance())
     project(filled.rooms)
     return filled
 
 
-def sweep() -> sweeps.Swept | None:
+def sweep() -> reconciliation.Swept | None:
     """Reconcile the streams that are due and project what came. None: another does, or no cloud is set up."""
     cloud = client()
     if cloud is None:
@@ -80,20 +89,20 @@ def sweep() -> sweeps.Swept | None:
     with only_one("sweep") as mine:
         if not mine:
             return None
-        swept = sweeps.sweep_due(cloud, allowance())
-        foreign.judge()
+        swept = reconciliation.sweep_due(cloud, allowance())
+        competing_reader.judge()
         health.tell_the_log()
     project(swept.rooms)
     return swept
 
 
-def read_back() -> profiles.ReadBack | None:
+def read_back() -> room_refresh.ReadBack | None:
     """Read back the rooms that are due. None: another is at it, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
     with only_one("profiles") as mine:
-        return profiles.read_back_due(cloud, allowance()) if mine else None
+        return room_refresh.read_back_due(cloud, allowance()) if mine else None
 
 
 def project(room_ids: set[int]) -> int:

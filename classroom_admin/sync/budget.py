@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 BACKGROUND_SHARE = 0.75
 """Of the requests per second; the rest is for commands and the poll."""

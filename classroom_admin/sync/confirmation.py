@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from classroom_admin.audit.models import Expectation, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, confirms
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync.chunks import chunks
 
 WAITED_FOR: Final = timedelta(days=1)
 """An event comes within seconds, or by the last reconciliation of its room."""

@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
-from classroom_admin.core import clock
+from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Stream
-from classroom_admin.sync import collector, holes, registry, relayed, sorting, statements
-from classroom_admin.sync.chunks import chunks
+from classroom_admin.sync import collector, gaps, registry, sorting, statements, webhook_items
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
 from classroom_admin.sync.sorting import Item
@@ -105,7 +105,7 @@ def read(answer_id: int) -> Found:
             return Found()
         try:
             found = _read(answer)
-        except relayed.Refused as error:
+        except webhook_items.Refused as error:
             answer.delete()  # the relay is told, and keeps what it has
             return Found(problem=str(error))
         InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
@@ -161,8 +161,8 @@ def _read(answer: InboxAnswer) -> Found:
 
 def _read_relayed(answer: InboxAnswer, body: bytes) -> Found:
     """All items or none. One that has no room is kept aside once, however often it is sent."""
-    items = relayed.read_items(body)
-    batch = relayed.sort_items(items)
+    items = webhook_items.read_items(body)
+    batch = webhook_items.sort_items(items)
     known = set(
         Quarantine.objects.filter(raw__in=[raw for _, raw in batch.aside]).values_list("raw", flat=True)
     )
@@ -180,7 +180,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
         new = _only_new(cursors[place], items, batch.aside)
         if new:
             fresh += _rows(cursors[place], new, answer)
-            holes.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
+            gaps.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
             touched.append(cursors[place])
     statements.insert(StoredEvent, STORED_COLUMNS, fresh)
     for place, item in batch.repeats:
@@ -192,7 +192,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
     _put_aside(answer, batch.aside)
     registry.advance(touched)
     for room_id in registry.revive({cursor.room_id for cursor in touched}):
-        holes.recheck(room_id)
+        gaps.recheck(room_id)
     found.sequences.sort()
     found.stored, found.quarantined = len(fresh), len(batch.aside)
     found.rooms = {cursor.room_id for cursor in touched}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.db.models import F
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0

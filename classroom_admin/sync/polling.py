@@ -16,8 +16,8 @@ from datetime import timedelta
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
-from classroom_admin.core import clock
-from classroom_admin.sync import cloud_time, health, inbox, lease, sweeps
+from classroom_admin.common import clock
+from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
 
@@ -80,7 +80,7 @@ class Poller:
             try:
                 polled = self.cycle(held)
             except FenceLost:
-                sweeps.soon(why="another process took the lease while this one had an answer in hand")
+                reconciliation.soon(why="another process took the lease while this one had an answer in hand")
                 return None
             lease.hand_over(held)
             return polled
@@ -91,7 +91,7 @@ class Poller:
         """Take the lease. From one that died holding it, with the suspicion that it had drained an answer."""
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
-            sweeps.soon(why="the process that polled before has died")
+            reconciliation.soon(why="the process that polled before has died")
         return held
 
     def _must_wait(self) -> bool:
@@ -132,7 +132,7 @@ class Poller:
         _add(result, found)
         if found.problem:
             result.unreadable_in_a_row += 1
-            sweeps.soon(why="an answer of the stream of all rooms could not be read")
+            reconciliation.soon(why="an answer of the stream of all rooms could not be read")
         else:
             result.unreadable_in_a_row = 0
             result.empty = found.items == 0
@@ -180,7 +180,7 @@ class Poller:
                     path="",
                 )
                 _add(result, inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
-            sweeps.soon(why="an answer of the stream of all rooms was lost on its way")
+            reconciliation.soon(why="an answer of the stream of all rooms was lost on its way")
         limited = isinstance(error, RateLimited)
         waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
         result.retry_after_s = waited_s if limited else None

@@ -18,11 +18,11 @@ from django.db.models import F, QuerySet, Sum
 
 from classroom_admin import events
 from classroom_admin.audit.models import Expectation
-from classroom_admin.core import clock
+from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import aftermath, collector, confirmation, holes, read_models, statements
-from classroom_admin.sync.chunks import chunks
+from classroom_admin.sync import aftermath, collector, confirmation, gaps, read_models, statements
 from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, StoredEvent
 from classroom_admin.sync.reader import (
     KEPT_COLUMNS,
@@ -230,7 +230,7 @@ class RoomProjection:
             self.room.projection_version = events.PROJECTION_VERSION
             self.room.save(update_fields=["projection_version"])
         changed = read_models.replace(self.room, self.rows)
-        return changed + holes.show_gaps(self.room.pk)
+        return changed + gaps.show_gaps(self.room.pk)
 
     def take(self, stretch: Stretch) -> None:
         """Apply a stretch of events, and confirm the commands that wait for them."""

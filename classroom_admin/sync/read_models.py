@@ -17,11 +17,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Needs, RoomRow, Row, RowKey, Rows, key_of
 from classroom_admin.events import rows as row_classes
 from classroom_admin.rooms import models as tables
 from classroom_admin.sync import statements
-from classroom_admin.sync.chunks import chunks
 
 
 @dataclass(frozen=True)

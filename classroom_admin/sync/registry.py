@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import statements
-from classroom_admin.sync.chunks import chunks
 from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor, Stream
 from classroom_admin.sync.sorting import Place
 

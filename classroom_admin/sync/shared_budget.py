@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from classroom_admin.agora import calls
 from classroom_admin.agora.calls import Call
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.sync.models import RequestBudget
 
 BURST_SHARE = 0.25

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from django.db import connection, models
 
-from classroom_admin.sync.chunks import chunks
+from classroom_admin.common.chunks import chunks
 
 Field: TypeAlias = "models.Field[Any, Any]"
 AT_ONCE = 1000

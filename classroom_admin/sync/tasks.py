@@ -12,8 +12,8 @@ from typing import Any
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from classroom_admin.core import clock
-from classroom_admin.sync import background, confirmation, foreign, inbox, projector
+from classroom_admin.common import clock
+from classroom_admin.sync import background, competing_reader, confirmation, inbox, projector
 from classroom_admin.sync.models import Hole
 from classroom_admin.sync.polling import poller_for
 
@@ -84,7 +84,7 @@ def profiles() -> None:
 def tidy() -> None:
     """Let go of what is old: bytes of answers, evidence, commands that no event ever confirmed."""
     inbox.prune()
-    foreign.prune()
+    competing_reader.prune()
     confirmation.forget_old()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from classroom_admin.agora import checks
 from classroom_admin.agora.errors import InvalidArgument
-from classroom_admin.core.cloud_ids import problem_with_id
+from classroom_admin.common.cloud_ids import problem_with_id
 
 GOOD = ["a", "x" * 63, "Ms. Lee (7b)!", "a b", "!#$%&()+-:;<=.>?@[]^_{}|~,", "0", "..."]
 BAD = [

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from classroom_admin.accounts.own_settings import zone_choices
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core.language import kept
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common.language import kept
+from classroom_admin.common.sentence import Sentence
 
 SIGN_IN = {"en": "Sign in", "zh-hans": "登录", "es": "Iniciar sesión", "ar": "تسجيل الدخول"}
 
@@ -157,12 +157,12 @@ def test_what_was_refused_is_told_in_the_readers_language(school, browser_of):
     entry = Entry.objects.create(action="class.start", actor_name="Frau Berg")
     sentence = Sentence(
         "{what} {next_step}",
-        what=Sentence("The class is running already."),
-        next_step=Sentence("There is nothing more to do."),
+        what=Sentence("The class is already running."),
+        next_step=Sentence("You don't need to do anything."),
     )
     Step.objects.create(entry=entry, kind=Step.Kind.FAILED, detail=kept(sentence))
     old = Entry.objects.create(action="class.end", actor_name="Frau Berg")
-    Step.objects.create(entry=old, kind=Step.Kind.FAILED, detail={"sentence": "The class is closed already."})
+    Step.objects.create(entry=old, kind=Step.Kind.FAILED, detail={"sentence": "The class is already closed."})
     browser = browser_of(school.administrator)
     browser.post(reverse("account_language"), {"language": "es"})
     page = browser.get("/settings/audit/").content.decode()

@@ -18,7 +18,7 @@ from classroom_admin.actions.bulk.plan import What, plan
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background

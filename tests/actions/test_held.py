@@ -13,7 +13,7 @@ from classroom_admin.actions import held, resources
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import HeldDeletion
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import School, kinds, last_detail
 

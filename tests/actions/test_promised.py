@@ -16,8 +16,8 @@ from classroom_admin.actions.planning import making, series
 from classroom_admin.actions.planning.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
-from classroom_admin.core import parts
 from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.runtime import parts
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School
 

@@ -21,9 +21,9 @@ from classroom_admin.actions.removals import carrying_out, planning
 from classroom_admin.actions.removals.models import PlannedRemoval
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
-from classroom_admin.live.wording import tell_commands
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, RoomState, RoomTeacher
+from classroom_admin.web.wording import tell_commands
 from tests.actions.conftest import School
 
 SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es"}
@@ -132,7 +132,10 @@ def test_a_refusal_is_said_in_the_language_of_who_reads_it(school: School) -> No
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("Its time was over before it could be made.", "Su hora pasó antes de que se pudiera crear."),
+        (
+            "The scheduled time passed before the class could be created.",
+            "Su hora pasó antes de que se pudiera crear.",
+        ),
         ("Words of an earlier release.", "Words of an earlier release."),
         ("", ""),
     ],

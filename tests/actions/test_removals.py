@@ -12,7 +12,7 @@ from classroom_admin.actions.models import PlannedRemoval
 from classroom_admin.actions.removals import carrying_out, planning
 from classroom_admin.actions.tasks import carry_out_removal, due_removals
 from classroom_admin.audit.models import Entry
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomTeacher
 from tests.actions.conftest import kinds, last_detail
 

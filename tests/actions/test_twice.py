@@ -17,7 +17,7 @@ from django.db import connection, connections
 from classroom_admin import agora
 from classroom_admin.actions import claims, classes, participants, recordings, resources
 from classroom_admin.audit.models import Claim, Entry, Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from tests.actions.conftest import config_for, kinds, make_recording, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, Cloud, answer, running_cloud
 

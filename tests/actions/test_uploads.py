@@ -16,7 +16,7 @@ from classroom_admin.actions import file_addresses, uploads
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Step
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Resource, Room
 from tests.actions.conftest import School, kinds, on_record
 from tests.actions.files import GOOD, HOSTILE, PDF

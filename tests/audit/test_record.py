@@ -12,8 +12,8 @@ from classroom_admin.audit import record
 from classroom_admin.audit.actions import LABELS, label
 from classroom_admin.audit.models import Entry, RecordIsFinal, Step
 from classroom_admin.audit.record import SecretOnRecord
-from classroom_admin.core import clock
-from classroom_admin.core.clock import SteppedClock
+from classroom_admin.common import clock
+from classroom_admin.common.clock import SteppedClock
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, find_entries, find_entries_of_room, last_step
-from classroom_admin.core import clock
-from classroom_admin.core.clock import SteppedClock
+from classroom_admin.common import clock
+from classroom_admin.common.clock import SteppedClock
 from classroom_admin.rooms.models import Room
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)

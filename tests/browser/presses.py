@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from django.template import Origin
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
-from classroom_admin.core.compact_templates import Loader as CompactLoader
+from classroom_admin.web.compact_templates import Loader as CompactLoader
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = os.environ.get("PRESSES", "")
@@ -33,7 +33,7 @@ _FIELD_ACTS: Final = re.compile(
 )
 _MADE_BY_SCRIPT: Final = re.compile(r'createElement\("button"\);\s*button\.className = "([\w-]+)"')
 # One line of these stands for many buttons: each is told apart by what it sends, and where.
-VARIED: Final = ("live/_button.html", "live/commands/_end.html", "accounts/_languages.html")
+VARIED: Final = ("shared/_button.html", "classroom/commands/_end.html", "accounts/_languages.html")
 # What no window with scripts can press, and why.
 EXCUSED: Final = {
     r"^403\.html": "comes only where a right is taken away between a page and a press",

@@ -8,14 +8,14 @@ from tests.browser.presses import EXCUSED, all_buttons, missing
 
 def test_a_button_that_nobody_pressed_is_named(tmp_path: Path) -> None:
     address = "http://127.0.0.1/classes/abcdefgh"
-    pressed = ["pressed account/login.html#1 ", f"pressed live/_button.html#1 {address}/do/end/"]
-    shown = [f"shown live/_button.html#1 {address}/do/{name}/" for name in ("end", "close")]
+    pressed = ["pressed account/login.html#1 ", f"pressed shared/_button.html#1 {address}/do/end/"]
+    shown = [f"shown shared/_button.html#1 {address}/do/{name}/" for name in ("end", "close")]
     (tmp_path / "1.txt").write_text("\n".join(pressed))
     (tmp_path / "2.txt").write_text("\n".join(shown))
     named = missing(tmp_path)
     assert not [line for line in named if line.startswith("account/login.html#1,")]
     assert [line for line in named if line.startswith("account/logout.html#2, line ")]
-    assert named[-1] == "live/_button.html#1 live:command(close)"
+    assert named[-1] == "shared/_button.html#1 live:command(close)"
     assert [line for line in named if line.startswith("scripts#panel-fold")]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background
 from tests.chaos.crew import Crew

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Hole, Lease

@@ -10,11 +10,11 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.transport import Transport
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.simulator.world import people, talk
-from classroom_admin.sync import background, profiles, registry, sweeps
+from classroom_admin.sync import background, reconciliation, registry, room_refresh
 from classroom_admin.sync.models import Errand, RoomCursor
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.shared_budget import SharedBudget
@@ -100,9 +100,9 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
     now = clock.now()
     for each in Room.objects.all():
         Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
-    later = now + profiles.WHILE_LIVE
+    later = now + room_refresh.WHILE_LIVE
     Errand.objects.update(profile_due_at=later)
-    pace = sweeps.Pace.of(count, per_second=client.config.requests_per_second)
+    pace = reconciliation.Pace.of(count, per_second=client.config.requests_per_second)
     for turn, cursor in enumerate(RoomCursor.objects.filter(stream="room").order_by("id")):
         due = pace.tail_s * (turn % count) / count
         RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))

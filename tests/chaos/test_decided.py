@@ -8,7 +8,7 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry, Expectation
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import confirmation, health
 from tests.sync.conftest import room, sync_once

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, foreign, health
+from classroom_admin.sync import background, competing_reader, health
 from classroom_admin.sync.models import Missed
 from classroom_admin.sync.polling import Poller
 from tests.chaos.school import School
@@ -57,9 +57,9 @@ def test_foreign_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School, share: float
 ) -> None:
     """Noticed and named within 60 s, also one that takes everything; and nothing is lost meanwhile."""
-    assert foreign.other_reader() is None
+    assert competing_reader.other_reader() is None
     fault = sim.fault("foreign_reader", route="poll", params={"share": share})
-    took_s = seconds_pass(school, hands, 90, events=6, until=foreign.other_reader)
+    took_s = seconds_pass(school, hands, 90, events=6, until=competing_reader.other_reader)
     print(f"\nshare {share}: named after {took_s} s")
     assert took_s <= 60
     named = health.health().other_reader
@@ -71,8 +71,8 @@ def test_foreign_reader(
     school.last_words()
     seconds_pass(school, hands, 60, events=0, until=lambda: all_here(sim))
     assert_nothing_lost_nothing_twice(sim)
-    hands.step(foreign.NAMED_FOR.total_seconds())
-    assert foreign.other_reader() is None, "it is over"
+    hands.step(competing_reader.NAMED_FOR.total_seconds())
+    assert competing_reader.other_reader() is None, "it is over"
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"] if LONG else ["lose_answer"])
@@ -81,7 +81,7 @@ def test_answers_that_we_lost_ourselves_are_no_foreign_reader(
 ) -> None:
     sim.fault(kind, route="poll", probability=0.3)
     seconds_pass(school, hands, 90, events=6)
-    assert foreign.other_reader() is None
+    assert competing_reader.other_reader() is None
     assert not Missed.objects.filter(confirmed_at__isnull=False).exists()
 
 
@@ -97,7 +97,7 @@ def test_an_ordinary_day_is_no_foreign_reader(
         school.happen(5)
         background.sweep()
         seconds_pass(school, hands, 15, events=4)
-    assert foreign.other_reader() is None
+    assert competing_reader.other_reader() is None
     assert not Missed.objects.filter(confirmed_at__isnull=False).exists()
 
 
@@ -107,7 +107,7 @@ def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_foreign_reader(
     sim.fault("withhold", params={"cmd": 1101})
     seconds_pass(school, hands, 90, events=6)
     assert not Missed.objects.filter(cmd=1101, confirmed_at__isnull=False).exists()
-    assert foreign.other_reader() is None
+    assert competing_reader.other_reader() is None
 
 
 def test_a_backlog_that_the_poll_has_not_come_to_yet_is_not_missed(
@@ -119,7 +119,7 @@ def test_a_backlog_that_the_poll_has_not_come_to_yet_is_not_missed(
     background.sweep()
     assert Missed.objects.exists()
     hands.step(60)
-    assert foreign.judge() == 0
+    assert competing_reader.judge() == 0
     assert Missed.objects.exists(), "not judged yet"
     seconds_pass(school, hands, 40, events=1)
     assert not Missed.objects.filter(confirmed_at__isnull=False).exists()

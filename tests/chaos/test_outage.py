@@ -7,10 +7,10 @@ import os
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, sweeps
+from classroom_admin.sync import background, health, reconciliation
 from classroom_admin.sync.polling import Poller
 from tests.chaos.verdict import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room, sync_once
@@ -95,4 +95,4 @@ def test_outage_backs_off_and_comes_back_by_itself(
     lesson.room("long", "chat", userUuid="p1", message="it is back")
     minutes_pass(lesson, hands, 10, every_s=1)
     assert room("long").last_sequence == lesson.world.rooms["long"].logs["room"].last
-    assert sweeps.LONGEST_BACK_OFF_S <= 120
+    assert reconciliation.LONGEST_BACK_OFF_S <= 120

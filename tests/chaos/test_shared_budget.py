@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from classroom_admin import agora
 from classroom_admin.agora import calls
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.shared_budget import (
     LONGEST_DEBT_S,

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.lease import LEASE_S, Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent

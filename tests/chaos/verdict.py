@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from classroom_admin.agora.answers import read_json
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import profiles, projector
+from classroom_admin.sync import projector, room_refresh
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.models import NUMBERED, Errand, InboxAnswer, RoomCursor, StoredEvent
 from tests.sync.truth import assert_rooms_are_true
@@ -74,7 +74,7 @@ def read_names(cloud: Any) -> None:
     """Read back what is still due: names come by no event."""
     due = Errand.objects.filter(profile_due_at__lte=clock.now(), room__gone_at=None)
     while due.exists():
-        assert not profiles.read_back_due(cloud, Allowance(0)).problems
+        assert not room_refresh.read_back_due(cloud, Allowance(0)).problems
 
 
 def _numbers(sim: RunningSimulator, uuid: str) -> Iterable[Number]:

@@ -19,7 +19,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from classroom_admin.core.lifeline import tied_to
+from classroom_admin.runtime.lifeline import tied_to
 
 PAUSE_S = 0.05
 
@@ -79,7 +79,7 @@ def poll() -> None:
 
 def work() -> None:
     """What the other tasks do, one after the other."""
-    from classroom_admin.core import clock
+    from classroom_admin.common import clock
     from classroom_admin.sync import background, inbox
     from classroom_admin.sync.tasks import READER_DIED_AFTER
 
@@ -94,7 +94,7 @@ def work() -> None:
 def arm(point: str, passes: int, folder: Path) -> None:
     """Put a mine at a point: this process is killed there after some passes, as if the power had failed."""
     from classroom_admin.agora.client import Client
-    from classroom_admin.sync import aftermath, asking, inbox, lease, projector, registry, sweeps
+    from classroom_admin.sync import aftermath, asking, inbox, lease, projector, reconciliation, registry
 
     left = [passes]
 
@@ -113,7 +113,7 @@ def arm(point: str, passes: int, folder: Path) -> None:
         "folding": (aftermath, "plan", False),  # read models are written, not committed
         "folded": (projector, "project_room", False),
         "asked": (asking, "_fetch", False),  # an answer of the repeatable endpoint is in hand
-        "swept": (sweeps, "_done", True),  # what a sweep found is stored, its turn is not noted
+        "swept": (reconciliation, "_done", True),  # what a sweep found is stored, its turn is not noted
     }[point]
     real: Callable[..., Any] = getattr(owner, name)
 

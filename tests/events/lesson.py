@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from classroom_admin.events import EventTime, Rows, Stream, decode, needs, project, sentence
-from classroom_admin.live import icons
+from classroom_admin.web import icons
 
 T = START_MS = 1_763_757_600_000
 START = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=START_MS)

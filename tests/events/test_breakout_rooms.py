@@ -20,7 +20,7 @@ def test_the_sequence_of_the_last_change_is_kept():
         ({"groups": {"state": 1}}, "The breakout rooms changed"),
         ({"groups.state": "0"}, "The breakout rooms were closed"),
         ({"groups": None}, "The breakout rooms changed"),
-        ({"groups.details": {}, "page": 1}, "Settings of the class changed: breakout rooms, page"),
+        ({"groups.details": {}, "page": 1}, "Class settings changed: breakout rooms, page"),
     ],
 )
 def test_sentence(changes, words):

@@ -83,7 +83,7 @@ def test_closing_sends_everybody_out_and_ends_the_recording():
 @pytest.mark.parametrize(
     ("cmd", "data", "words"),
     [
-        (1, {"state": 0}, "The class is not started"),
+        (1, {"state": 0}, "The class has not started"),
         (1, {"state": "1"}, "The class started"),
         (1, {"state": 2}, "The class ended"),
         (1, {"state": 3}, "The class was closed"),

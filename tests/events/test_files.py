@@ -122,7 +122,7 @@ def test_conversion():
 def test_each_step_of_a_file_is_a_sentence(file, words):
     files = [{"resourceUuid": "f", "resourceName": "W.pdf", **file}]
     assert say(1003, {"action": 1, "resources": files}) == words
-    assert say(1003, {"action": 2, "resources": files}) == "W.pdf was taken away"
+    assert say(1003, {"action": 2, "resources": files}) == "W.pdf was deleted"
 
 
 def test_several_files_in_one_sentence():
@@ -130,5 +130,5 @@ def test_several_files_in_one_sentence():
     assert say(1003, {"resources": files}) == "W.pdf, a file were shared"
     converted = [*files, {"resourceUuid": "h", "taskUuid": "t", "resourceName": "X"}]
     assert say(1003, {"resources": converted}) == "W.pdf, a file, X were shared or changed"
-    assert say(1003, {"action": 2, "resources": files}) == "W.pdf, a file were taken away"
+    assert say(1003, {"action": 2, "resources": files}) == "W.pdf, a file were deleted"
     assert say(1003, {}) == "Files were shared"

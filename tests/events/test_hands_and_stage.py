@@ -88,7 +88,7 @@ def test_the_last_moment_on_stage_is_kept():
         (1502, {"addProgressUsers": [{"userUuid": "ada"}]}, "Ada raised a hand"),
         (1502, {"addProgressUsers": ["ada", "ada"]}, "Ada, Ada raised their hands"),
         (1502, {"addProgressUsers": ["ada", "x"]}, "2 raised their hands"),
-        (1502, {"removeProgressUsers": [{"userUuid": "ada"}]}, "Ada lowered the hand"),
+        (1502, {"removeProgressUsers": [{"userUuid": "ada"}]}, "Ada lowered their hand"),
         (1502, {"progressUsers": []}, "Raised hands changed"),
     ],
 )

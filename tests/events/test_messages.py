@@ -49,4 +49,4 @@ def test_a_peer_message_of_a_kind_that_we_do_not_know_is_only_stored():
 
 
 def test_sentence():
-    assert say(99, {"fromUser": ADA, "message": "x"}) == "A message from Ada to the class's apps"
+    assert say(99, {"fromUser": ADA, "message": "x"}) == "Ada sent a message to the class's apps"

@@ -238,11 +238,11 @@ def test_counters_are_those_of_the_rows():
     ("cmd", "data", "words"),
     [
         (20, {"onlineUsers": [ADA]}, "Ada entered"),
-        (20, {"offlineUsers": [{**ADA, "type": "2"}]}, "Ada removed from the class"),
+        (20, {"offlineUsers": [{**ADA, "type": "2"}]}, "Removed from the class: Ada"),
         (20, {"offlineUsers": [{**ADA, "type": 1}]}, "Ada left"),
         (20, {"onlineUsers": [ADA], "offlineUsers": [BEN]}, "Ada entered; Ben left"),
         (20, {"onlineUsers": [person(n) for n in "abcde"]}, "A, B, C and 2 more entered"),
-        (20, {}, "People came or left"),
+        (20, {}, "People joined or left"),
     ],
 )
 def test_sentence(cmd, data, words):

@@ -297,7 +297,7 @@ def test_a_poll():
             Stream.QUIZ,
             {"extra.selectedCount": 3, "extra.totalCount": 12},
             4,
-            "The quiz so far: 3 of 12 answered",
+            "Quiz so far: 3 of 12 answered",
         ),
         (
             Stream.QUIZ,
@@ -309,20 +309,20 @@ def test_a_poll():
             Stream.QUIZ,
             {"popupQuizId": "q", "selectedItems": ["5"], "isCorrect": 1},
             3,
-            "Ben answered the quiz: 5 (right)",
+            "Ben answered the quiz: 5 (correct)",
         ),
         (
             Stream.QUIZ,
             {"extra.popupQuizId": "q", "extra.selectedItems": ["4"], "extra.isCorrect": False},
             3,
-            "Ben answered the quiz: 4 (wrong)",
+            "Ben answered the quiz: 4 (incorrect)",
         ),
         (Stream.QUIZ, {"popupQuizId": "q"}, 3, "Ben answered the quiz:"),
         (Stream.POLL, {"pollId": "p"}, 1, "The poll started"),
         (Stream.POLL, {"pollId": "p"}, 2, "The poll ended"),
         (Stream.POLL, {"pollId": "p"}, 4, "The poll has new results"),
         (Stream.POLL, {"pollId": "p"}, None, "The poll changed"),
-        (Stream.POLL, {"extra": {"pollId": "p", "selectIndex": [1]}}, 3, "Ben chose in the poll"),
+        (Stream.POLL, {"extra": {"pollId": "p", "selectIndex": [1]}}, 3, "Ben answered the poll"),
     ],
 )
 def test_sentence(stream, change, cause, words):

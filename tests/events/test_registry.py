@@ -87,7 +87,7 @@ def test_the_last_event_is_the_latest():
 
 
 def test_the_sentence_of_an_unknown_type():
-    assert say(777, {}) == "An event of kind 777"
+    assert say(777, {}) == "Event of type 777"
 
 
 def test_every_documented_event_has_a_type_and_a_filter():

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from classroom_admin.actions import uploads
 from classroom_admin.actions.file_addresses import address_of
-from classroom_admin.live.icons import fingerprint
-from classroom_admin.live.properties.history import history
-from classroom_admin.live.properties.subject import Subject
 from classroom_admin.live.without_secrets import pretty, text_without_secrets, without_secrets
 from classroom_admin.sync.models import Quarantine
-from tests.live.conftest import School, make_event
-from tests.live.test_odd_values import Prober, patterns
+from classroom_admin.web.classroom.properties.history import history
+from classroom_admin.web.classroom.properties.subject import Subject
+from classroom_admin.web.icons import fingerprint
+from tests.school import School, make_event
+from tests.web.test_odd_values import Prober, patterns
 
 KEY = "s3cr3t"
 NAMES = (

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from classroom_admin.rooms.attendance import Listed, Times, attendance, match, times_of
-from classroom_admin.rooms.names import fold_name
+from classroom_admin.rooms.name_matching import fold_name
 
 TEN = datetime(2026, 9, 1, 10, tzinfo=UTC)
 FIVE = timedelta(minutes=5)

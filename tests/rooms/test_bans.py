@@ -6,7 +6,7 @@ import pytest
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.bans import Ban, in_force, kicked_until
 from classroom_admin.rooms.models import Participant, Room
 

@@ -6,7 +6,7 @@ import pytest
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.rooms.recording_state import recording_now
 

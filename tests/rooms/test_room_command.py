@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import (
     ChatMessage,
     Gap,

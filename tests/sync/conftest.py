@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync.polling import Poller

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from classroom_admin.agora import client_for
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.simulator.clock import STEPPED_START_MS
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator

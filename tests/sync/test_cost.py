@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.agora.answers import RawAnswer
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Participant, Presence, Room
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer, StoredEvent

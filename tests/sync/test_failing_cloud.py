@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UnreadableAnswer
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, inbox

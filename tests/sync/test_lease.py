@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import inbox, lease
 from classroom_admin.sync.lease import FenceLost, Owner, Watch

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
-from tests.live.web import dashboard, signed_in_cookie
 from tests.sync.conftest import sync_once
 from tests.sync.test_lease import ROOT, environment
 from tests.sync.truth import assert_all_stored_once
+from tests.web.dashboard import dashboard, signed_in_cookie
 
 SECONDS = float(os.environ.get("NOT_LOCKED_SECONDS", "6"))
 PATIENCE_S = 60

@@ -12,7 +12,7 @@ import pytest
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms import models as tables
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync import inbox, projector

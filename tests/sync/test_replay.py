@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.events import Rows
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import running_simulator

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from classroom_admin.agora.client import Client
 from classroom_admin.celery import app
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, inbox, polling, projector, tasks

@@ -20,13 +20,13 @@ from classroom_admin.actions.bulk.plan import What, plan
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.reasons import because
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.core import clock
-from classroom_admin.core.sentence import Sentence
+from classroom_admin.common import clock
+from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Room
 
 LEASE: Final = timedelta(seconds=75)
 """Longer than the claim of a single command lasts, so that a command taken up again is sent anew."""
-_NOT_YOURS: Final = Sentence("This class is not yours any more; nothing was done.")
+_NOT_YOURS: Final = Sentence("This class is no longer yours. Nothing was changed.")
 State = BulkItem.State
 
 

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from classroom_admin.actions.bulk import carrying
 from classroom_admin.actions.places import Places
-from classroom_admin.core import clock
+from classroom_admin.common import clock
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
-from classroom_admin.core import clock
-from classroom_admin.sync import filling, lease, profiles, projector, sweeps
+from classroom_admin.common import clock
+from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
 from classroom_admin.sync.budget import Allowance
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
@@ -36,7 +36,7 @@ class Totals:
     gone: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def add(self, part: Polled | filling.Filled | sweeps.Swept) -> None:
+    def add(self, part: Polled | gap_filling.Filled | reconciliation.Swept) -> None:
         self.stored += part.stored
         self.problems += part.problems
         if isinstance(part, Polled):
@@ -69,10 +69,10 @@ class Command(BaseCommand):
         self._poll(client, totals)
         nobody_waits = Allowance(0)
         totals.projected += self._project()
-        totals.add(filling.fill_due(client, nobody_waits, all_open=True))
-        totals.add(sweeps.sweep_due(client, nobody_waits, everything=True))
-        totals.add(filling.fill_due(client, nobody_waits))
-        read_back = profiles.read_back_due(client, nobody_waits)
+        totals.add(gap_filling.fill_due(client, nobody_waits, all_open=True))
+        totals.add(reconciliation.sweep_due(client, nobody_waits, everything=True))
+        totals.add(gap_filling.fill_due(client, nobody_waits))
+        read_back = room_refresh.read_back_due(client, nobody_waits)
         totals.requests += read_back.requests
         totals.gone += read_back.gone
         totals.problems += read_back.problems
@@ -94,7 +94,7 @@ class Command(BaseCommand):
                 threading.Event().wait(pause_s)
             totals.problems.append("The cloud kept asking for a pause; run this again later.")
         except FenceLost as error:
-            sweeps.soon(why="another process took the lease")
+            reconciliation.soon(why="another process took the lease")
             raise CommandError(str(error)) from error
         finally:
             lease.release(held)

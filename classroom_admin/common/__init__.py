@@ -1,0 +1,1 @@
+"""What every layer uses: clock, ids, text, JSON. No models."""

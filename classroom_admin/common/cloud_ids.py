@@ -1,0 +1,36 @@
+"""The rule for ids at the cloud: user, room and resource ids all follow it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from classroom_admin.common.sentence import Sentence
+
+ID_CHARACTERS: Final = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
+)
+_NOTHING: Final = ""
+ID_BYTES: Final = 64  # fewer than
+
+
+def problem_with_id(value: str) -> Sentence:
+    """Say what is wrong with `value` as an id, in words that follow its name; empty when nothing is.
+
+    "." and ".." are legal at the cloud, but every HTTP client resolves them as a path, even percent-encoded.
+    """
+    if not value:
+        return Sentence("is empty; an id needs at least one character.")
+    if len(value.encode("utf-8", "replace")) >= ID_BYTES:
+        return Sentence("is too long; an id can have at most {most} characters.", most=ID_BYTES - 1)
+    strange = sorted(set(value) - ID_CHARACTERS)
+    if strange:
+        shown = " ".join(one if one.isprintable() else ascii(one)[1:-1] for one in strange[:5])
+        return Sentence(
+            "contains characters that the cloud does not allow in an id: {shown}. Use letters "
+            "a-z and A-Z, digits, spaces and {signs}.",
+            shown=shown,
+            signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
+        )
+    if value in (".", ".."):
+        return Sentence("can't be used: it has another meaning in web addresses.")
+    return Sentence(_NOTHING)

@@ -1,1 +1,0 @@
-"""Quizzes and polls: live bars, who answered what, and who has not."""

@@ -1,1 +1,0 @@
-"""What is said in a class: chat, messages from person to person, messages to its apps; found by words."""

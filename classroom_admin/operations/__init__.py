@@ -1,0 +1,1 @@
+"""What a system administrator calls: management commands and probes."""

@@ -1,0 +1,67 @@
+"""The people of the demo's school, and how one knows that it is alive."""
+
+from pathlib import Path
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection, transaction
+from django.utils.crypto import get_random_string
+
+from classroom_admin.accounts.models import CloudIdentity, User
+from classroom_admin.rooms.models import Room
+from classroom_admin.runtime import demo_folder
+from classroom_admin.runtime.installation import CannotStart
+
+PASSWORD = "classroom"
+ADMINISTRATOR = "admin@school.test"
+# Sign-in, name and the cloud user id under which the simulated school's teacher enters.
+TEACHERS = (
+    ("teacher@school.test", "Demo Teacher", "teacher-1"),
+    ("teacher2@school.test", "Second Teacher", "teacher-2"),
+)
+
+
+def refuse_a_schools_data(data_dir: Path) -> None:
+    """``CannotStart`` where the database has people or rooms that no demo made."""
+    if demo_folder.is_demo(data_dir):
+        return
+    tables = connection.introspection.table_names()
+    if any(model._meta.db_table in tables and model._default_manager.exists() for model in (User, Room)):
+        raise CannotStart(
+            f"{data_dir} holds a school's data, not a demo. Choose another with DATA_DIR=/path."
+        )
+
+
+@transaction.atomic
+def open_accounts() -> None:
+    """Make the demo's accounts where they are missing; those that are there stay as they are."""
+    if User.objects.filter(email=ADMINISTRATOR).exists():
+        return
+    # Everyone knows it: a slow hash would guard nothing here, and people wait. The first sign-in renews it.
+    hashed = PBKDF2PasswordHasher().encode(PASSWORD, salt=get_random_string(22), iterations=1000)
+    User.objects.create_superuser(ADMINISTRATOR, name="Demo Administrator")
+    for email, name, user_uuid in TEACHERS:
+        teacher = User.objects.create_user(email, name=name)
+        CloudIdentity.objects.create(user=teacher, user_uuid=user_uuid)
+    User.objects.filter(email__in=[ADMINISTRATOR, *(email for email, _, _ in TEACHERS)]).update(
+        password=hashed
+    )
+
+
+def is_alive() -> bool:
+    """Whether the first events have come in and are projected."""
+    return Room.objects.filter(version__gt=0).exists()
+
+
+def welcome(address: str) -> str:
+    """What is said when the demo is ready."""
+    people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
+    lines = [
+        "",
+        f"  Classroom Admin is ready at {address}",
+        "",
+        *(f"    {email:<24}{PASSWORD:<12}{role}" for email, role in people),
+        "",
+        "  Ctrl-C ends it. The data stays; RESET=1 begins afresh.",
+        "",
+    ]
+    return "\n".join(lines)

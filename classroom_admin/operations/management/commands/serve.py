@@ -1,0 +1,59 @@
+"""``manage.py serve``: the dashboard with everything it needs, in the foreground, against the cloud."""
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from classroom_admin.accounts.models import User
+from classroom_admin.runtime import demo_folder, installation
+from classroom_admin.runtime.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Migrates, then runs web, workers and beat (and a broker where CELERY_BROKER_URL is not set)."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if demo_folder.is_demo(settings.DATA_DIR):
+            raise CommandError(
+                f"{settings.DATA_DIR} holds the demo, whose passwords everyone knows. "
+                "Choose another folder with DATA_DIR=/path."
+            )
+        here = installation.Installation(
+            base_dir=settings.BASE_DIR,
+            data_dir=settings.DATA_DIR,
+            host=settings.HOST,
+            port=settings.PORT,
+            broker_socket=None if os.environ.get("CELERY_BROKER_URL") else settings.BROKER_SOCKET,
+            env=os.environ,
+        )
+
+        def on_ready(supervisor: Supervisor) -> None:
+            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (Ctrl-C ends it)")
+
+        for line in [*_missing()]:
+            self.stderr.write(line)
+        self.stderr.flush()
+        try:
+            code = installation.run(here, prepare=self._ask_for_administrator, on_ready=on_ready)
+        except installation.CannotStart as error:
+            raise CommandError(str(error)) from error
+        sys.exit(code)
+
+    def _ask_for_administrator(self) -> None:
+        if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
+            self.stderr.write(
+                "Nobody can sign in yet: make the first administrator with manage.py createsuperuser."
+            )
+            self.stderr.flush()
+
+
+def _missing() -> list[str]:
+    """What is not set, in plain words. The dashboard runs nevertheless and its pages say the same."""
+    found = settings.AGORA.problems()
+    if not settings.JOIN_URL_TEMPLATE:
+        found = [*found, "JOIN_URL_TEMPLATE is not set: there are no buttons to enter a class."]
+    return found

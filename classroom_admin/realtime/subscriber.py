@@ -1,0 +1,78 @@
+"""One open page: what it still has to be sent, and when to give it up. Belongs to one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from classroom_admin.realtime.rights import Right
+
+MOST_MESSAGES: Final = 64
+MOST_BYTES: Final = 2_000_000
+"""What a page may have waiting; one message may be larger (the list of a thousand classes)."""
+
+
+class Watcher:
+    """A bounded queue. Who does not read is cut off, and comes back later for what they missed."""
+
+    __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
+
+    def __init__(self, right: Right, *, language: str) -> None:
+        self.right = right
+        self.language = language
+        self.task: asyncio.Task[None] | None = None
+        self.is_cut = False
+        self.is_over = False
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._waiting: asyncio.Future[None] | None = None
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._bytes
+
+    def push(self, message: bytes) -> None:
+        """Queue a message, shared with all others; cut the page off where too much waits already."""
+        if self.is_over:
+            return
+        full = len(self._queue) >= MOST_MESSAGES or (self._queue and self._bytes + len(message) > MOST_BYTES)
+        if full:
+            self.cut_off()
+            return
+        self._queue.append(message)
+        self._bytes += len(message)
+        self._wake()
+
+    def finish(self, last: bytes | None = None) -> None:
+        """Send what waits and `last`, then end."""
+        if last is not None:
+            self.push(last)
+        self.is_over = True
+        self._wake()
+
+    def cut_off(self) -> None:
+        """End at once, whatever waits: the reader takes nothing."""
+        self.is_cut = self.is_over = True
+        self._queue.clear()
+        self._bytes = 0
+        self._wake()
+        if self.task is not None:
+            self.task.cancel()
+
+    async def next(self) -> bytes | None:
+        """What is to be sent next; None when the stream is over."""
+        while not self._queue:
+            if self.is_over:
+                return None
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        # one write for all that waits: bursts cost one system call
+        chunk = self._queue.popleft() if len(self._queue) == 1 else b"".join(self._queue)
+        self._queue.clear()
+        self._bytes = 0
+        return chunk
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)

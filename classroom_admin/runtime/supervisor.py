@@ -1,0 +1,322 @@
+"""Runs the processes of one installation as one program in the foreground.
+
+They start together and end together: on Ctrl-C, SIGTERM, SIGHUP, when the reader of our output goes away,
+or when one of them dies, all get SIGTERM, have eight seconds, and are killed. A second Ctrl-C or SIGTERM
+kills at once. Killing the supervisor itself with SIGKILL ends them too (``lifeline``, ``guardian``).
+Nothing stays behind: every process carries a mark in its environment, and what still carries it at the end
+is killed.
+
+One thread only, on purpose: parts are tied to the thread that started them, and forking is safe without
+others.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from classroom_admin.runtime import forking, guardian, lifeline
+from classroom_admin.runtime.console import Console
+from classroom_admin.runtime.forking import Forked
+
+GRACE_S = 8.0
+# What others lean on (the broker) is asked to end this long before the time is up at the latest.
+_FOUNDATION_S = 2.0
+_LAST_LINES = 12
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One process to run.
+
+    ``env`` is its whole environment. ``ready`` is asked again and again until it is true; it must answer
+    quickly and may be left out. A ``foundation`` is ended after the others, which would complain without it.
+    Lines with one of the words of ``hush`` in them are not shown. With ``may_fork`` a Python module is run
+    in a fork of this process where that is possible (see ``forking``), which is the same but starts sooner.
+    """
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path | None = None
+    ready: Callable[[], bool] | None = None
+    foundation: bool = False
+    hush: Sequence[bytes] = ()
+    may_fork: bool = False
+
+
+class _Executed(subprocess.Popen[bytes]):
+    """A part as a program of its own: in its own session, killed when we die."""
+
+    def __init__(self, part: Part, *, extra: Mapping[str, str]) -> None:
+        super().__init__(
+            list(part.argv),
+            env={**part.env, **extra},
+            cwd=part.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lifeline.tied_to(os.getpid()),
+        )
+        assert self.stdout is not None
+        self.pipe = self.stdout.fileno()
+
+    def close(self) -> None:
+        assert self.stdout is not None
+        self.stdout.close()
+
+
+@dataclass(slots=True)
+class _Running:
+    part: Part
+    process: Forked | _Executed
+    ready: bool
+    rest: bytes = b""
+    last: deque[bytes] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
+
+    @property
+    def pipe(self) -> int:
+        return self.process.pipe
+
+
+class Supervisor:
+    """``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. Use it from the main thread only.
+
+    ``grace_s`` is how long parts have after SIGTERM. With ``end_with_parent`` a dying parent process
+    (``make``) counts as SIGTERM (Linux). Leaving the block ends whatever runs.
+    """
+
+    def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
+        self.console = Console(out_fd)
+        self._grace_s = grace_s
+        self._end_with_parent = end_with_parent
+        self._mark = secrets.token_hex(16)
+        self._running: list[_Running] = []
+        self._open: dict[int, _Running] = {}
+        self._reason: str | None = None
+        self._exit_code = 0
+        self._at_once = False
+        self._handlers: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        self._signals, self._wakeup = socket.socketpair()
+        self._signals.setblocking(False)
+        self._wakeup.setblocking(False)
+        for number in (*_STOPPING, signal.SIGCHLD):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup
+            self._handlers[number] = signal.signal(number, _note_only)
+        self._old_wakeup = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
+        if self._end_with_parent:
+            lifeline.end_with_parent(signal.SIGTERM)
+        self._guardian = subprocess.Popen(
+            [sys.executable, "-I", "-S", guardian.__file__, self._mark],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        signal.set_wakeup_fd(self._old_wakeup)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._signals.close()
+        self._wakeup.close()
+
+    def start(self, part: Part) -> None:
+        """Start one part, unless we are stopping already. ``OSError`` where the program can't be run."""
+        if self._reason is not None:
+            return
+        # Unless told not to, setproctitle writes titles over the environment, and with it over the mark.
+        extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
+        process: Forked | _Executed
+        if part.may_fork and forking.possible(part.argv, part.env):
+            process = Forked(part.argv, extra=extra, cwd=part.cwd)
+        else:
+            process = _Executed(part, extra=extra)
+        running = _Running(part, process, ready=part.ready is None)
+        self._running.append(running)
+        self._open[running.pipe] = running
+        os.set_blocking(running.pipe, False)
+        self._tell_guardian(f"{process.pid}\n")
+
+    def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
+        """Run until something ends us; the exit code: 0 when asked to stop, 1 when a part died.
+
+        ``on_ready`` is called once, when every part is ready; a word of warning is said if that takes too
+        long.
+        """
+        if self.wait_ready(timeout_s=ready_within_s):
+            if on_ready is not None:
+                on_ready()
+        elif self._reason is None:
+            late = ", ".join(r.part.name for r in self._running if not r.ready)
+            self.console.say(f"Still waiting for: {late}")
+            if self.wait_ready(timeout_s=float("inf")) and on_ready is not None:
+                on_ready()
+        while self._reason is None:
+            self._tick(1.0)
+        self._end()
+        return self._exit_code
+
+    def wait_ready(self, *, timeout_s: float) -> bool:
+        """Wait until every started part is ready; False when time is up or we are stopping."""
+        deadline = time.monotonic() + timeout_s
+        while self._reason is None:
+            for running in self._running:
+                running.ready = running.ready or running.part.ready is None or running.part.ready()
+            if all(running.ready for running in self._running):
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            self._tick(0.02)
+        return False
+
+    def stop(self, reason: str, *, exit_code: int) -> None:
+        """Have ``run`` end everything and return ``exit_code``; the first reason given stays."""
+        if self._reason is None:
+            self._reason = reason
+            self._exit_code = exit_code
+            if reason:
+                self.console.say(reason)
+
+    def _tick(self, timeout_s: float) -> None:
+        """Wait for output, a signal or the end of a part, and deal with it."""
+        writing = [self.console.fd] if self.console.has_waiting else []
+        readable, _, _ = select.select([self._signals, *self._open], writing, [], timeout_s)
+        for source in readable:
+            if source is self._signals:
+                self._take_signals()
+            else:
+                self._forward(self._open[source])
+        self.console.write_some()
+        if self.console.broken:
+            self.stop("", exit_code=1)
+        for running in self._running:
+            if self._reason is None and running.process.poll() is not None:
+                self._report_death(running)
+
+    def _take_signals(self) -> None:
+        for number in self._signals.recv(4096):
+            if number not in _STOPPING:
+                continue
+            if self._reason is not None:
+                self._at_once = True
+            self.stop("Stopping. (Ctrl-C again: at once.)", exit_code=0)
+
+    def _forward(self, running: _Running) -> None:
+        try:
+            data = os.read(running.pipe, 65536)
+        except BlockingIOError:
+            return
+        if not data:
+            del self._open[running.pipe]
+        *lines, running.rest = (running.rest + data).split(b"\n")
+        if running.rest and (not data or len(running.rest) > 65536):
+            lines.append(running.rest)
+            running.rest = b""
+        for line in lines:
+            running.last.append(line)
+            if not any(words in line for words in running.part.hush):
+                self.console.line(running.part.name, line)
+
+    def _report_death(self, running: _Running) -> None:
+        deadline = time.monotonic() + 0.5  # a grandchild may hold the pipe open: do not wait for its end
+        while running.pipe in self._open and time.monotonic() < deadline:
+            if not select.select([running.pipe], [], [], 0)[0]:
+                break
+            self._forward(running)
+        code = running.process.wait()
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self.console.say(f"The part “{running.part.name}” ended by itself ({how}).")
+        if running.last:
+            self.console.say("Its last lines:")
+            for line in running.last:
+                self.console.say("    " + line.decode(errors="replace"))
+        self.stop("Stopping the rest.", exit_code=1)
+
+    def _alive(self, *, foundation: bool | None = None) -> list[_Running]:
+        return [
+            r
+            for r in self._running
+            if r.process.poll() is None and (foundation is None or r.part.foundation is foundation)
+        ]
+
+    def _end(self) -> None:
+        """TERM, wait, KILL, sweep; safe to call twice."""
+        if self._guardian.poll() is not None and not self._running:
+            return
+        self._reason = self._reason or ""
+        deadline = time.monotonic() + self._grace_s
+        self._signal(self._alive(foundation=False), signal.SIGTERM)
+        foundations = self._alive(foundation=True)
+        while alive := self._alive():
+            left = deadline - time.monotonic()
+            if left <= 0 or self._at_once:
+                self._signal(alive, signal.SIGKILL)
+                for running in alive:
+                    running.process.wait()
+                break
+            if foundations and (left < _FOUNDATION_S or not self._alive(foundation=False)):
+                self._signal(foundations, signal.SIGTERM)
+                foundations = []
+            self._tick(min(left, 0.1))
+        self._sweep()
+        self._close()
+
+    def _signal(self, those: list[_Running], number: signal.Signals) -> None:
+        for running in those:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(running.process.pid, number)
+
+    def _sweep(self) -> None:
+        """Kill what the parts left behind: children that outlived them, in whatever session."""
+        if Path("/proc/self/environ").exists():
+            guardian.kill_marked(self._mark)
+        else:
+            guardian.kill_groups([r.process.pid for r in self._running])
+
+    def _close(self) -> None:
+        for running in list(self._open.values()):
+            while running.pipe in self._open and select.select([running.pipe], [], [], 0)[0]:
+                self._forward(running)
+        for running in self._running:
+            running.process.close()
+        self._open.clear()
+        self._running.clear()
+        self._tell_guardian("done\n")
+        with suppress(BrokenPipeError):
+            assert self._guardian.stdin is not None
+            self._guardian.stdin.close()
+        self._guardian.wait()
+        self.console.flush(timeout_s=1.0)
+
+    def _tell_guardian(self, line: str) -> None:
+        assert self._guardian.stdin is not None
+        with suppress(BrokenPipeError):  # someone killed it; parts are still tied to us
+            self._guardian.stdin.write(line.encode())
+            self._guardian.stdin.flush()
+
+
+def _note_only(number: int, frame: object) -> None:
+    """The wake-up socket carries the signal to the loop; nothing is done in the handler."""

@@ -1,0 +1,43 @@
+"""How old what we show is: when the cloud was last asked with success. The one seam to how polling goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Expression, Subquery
+from django.http import HttpResponse
+from django_htmx.http import trigger_client_event
+
+from classroom_admin.common import clock
+from classroom_admin.common.language import in_words
+from classroom_admin.sync.models import Lease
+
+
+def brought_along() -> dict[str, Expression]:
+    """`polled_at` and `poll_error` as annotations, so that a query that runs anyway brings them along."""
+    lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
+    return {
+        "polled_at": Subquery(lease.values("last_good_at")[:1]),
+        "poll_error": Subquery(lease.values("last_error")[:1]),
+    }
+
+
+def read() -> tuple[datetime | None, str]:
+    """The same by a query of its own: when the cloud last answered, and what is wrong since ("": nothing)."""
+    lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
+    return lease.values_list("last_good_at", "last_error").first() or (None, "")
+
+
+def tell(
+    answer: HttpResponse, polled_at: datetime | None, error: str | None = "", *, ticket: str = ""
+) -> HttpResponse:
+    """Let the chip of the page know, also where nothing else changed.
+
+    Told as an age in seconds: the browser's clock may be wrong. `error` is for people; the event calls it
+    `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
+    what the page may ask next.
+    """
+    age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
+    told = {"age": age, "trouble": in_words(error or "")} | ({"ticket": ticket} if ticket else {})
+    return trigger_client_event(answer, "live:polled", told)

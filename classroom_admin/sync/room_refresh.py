@@ -1,0 +1,192 @@
+"""Read back what no event tells: a room's name, type and plan, and the files of its recordings.
+
+Writes profile columns only; a change bumps the room's version, so that pages show it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
+from classroom_admin.agora.models import RecordingItem, RoomInfo
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.sync import asking, health
+from classroom_admin.sync.budget import Allowance
+from classroom_admin.sync.models import Errand
+
+log = logging.getLogger(__name__)
+
+WHILE_LIVE = timedelta(minutes=15)
+AFTER_A_PLAN = timedelta(seconds=5)
+FILES_FIRST_S, FILES_LATEST_S, FILES_ASKS = 5.0, 300.0, 40
+LONGEST_BACK_OFF_S = 300.0
+MODES = {1: "single", 2: "composite", 3: "web"}
+MOST_PAGES = 20
+LATEST_MS = 253_402_300_799_000
+
+
+@dataclass(slots=True)
+class ReadBack:
+    """What a run did. `problems`: failures in plain words (a destroyed room is none)."""
+
+    requests: int = 0
+    profiles: int = 0
+    recordings: int = 0
+    gone: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def read_back_due(client: Client, allowance: Allowance) -> ReadBack:
+    """Read back the rooms whose profile or recordings are due, the longest waiting first."""
+    result = ReadBack()
+    now = clock.cloud_now()
+    errands = Errand.objects.filter(room__gone_at__isnull=True).select_related("room")
+    profiles = errands.filter(profile_due_at__lte=now).order_by("profile_due_at")[: allowance.whole]
+    recordings = errands.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[: allowance.whole]
+    for errands_due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
+        for errand in errands_due:
+            if allowance.spent:
+                return result
+            try:
+                allowance.take(1)
+                result.requests += 1
+                run(client, errand, result)
+            except RoomNotFound:
+                asking.room_is_gone(errand.room_id)
+                result.gone += 1
+            except InvalidArgument as error:
+                log.warning("a room can't be read back: %s", error)
+                Errand.objects.filter(pk=errand.pk).update(profile_due_at=None, recordings_due_at=None)
+            except CloudError as error:
+                _failed(errand)
+                result.problems.append(health.plain_words(error))
+                if isinstance(error, RateLimited) or error.http_status is None:
+                    return result
+    return result
+
+
+def _profile(client: Client, errand: Errand, result: ReadBack) -> None:
+    info = client.read_room(room_uuid=errand.room.room_uuid)
+    now = clock.cloud_now()
+    result.profiles += 1
+    with transaction.atomic():
+        room = Room.objects.select_for_update().get(pk=errand.room_id)
+        columns = profile_columns(info)
+        changed = {name: value for name, value in columns.items() if getattr(room, name) != value}
+        if changed:
+            changed["version"] = room.version + 1
+        Room.objects.filter(pk=room.pk).update(profile_read_at=now, **changed)
+        for name, value in changed.items():
+            setattr(room, name, value)
+        Errand.objects.filter(pk=errand.pk).update(
+            profile_due_at=next_profile(room, now=now), profile_failures=0
+        )
+
+
+def profile_columns(info: RoomInfo) -> dict[str, Any]:
+    """The profile columns that reading a room tells; what it leaves out is left as it is. Pure."""
+    schedule = info.schedule
+    end_ms, close_ms = schedule.end_time, schedule.close_time
+    if end_ms is None and schedule.start_time is not None and schedule.duration is not None:
+        end_ms = schedule.start_time + schedule.duration * 1000
+    if close_ms is None and end_ms is not None and schedule.close_delay is not None:
+        close_ms = end_ms + schedule.close_delay * 1000
+    state = info.class_state
+    told: dict[str, Any] = {
+        "name": None if info.room_name is None else info.room_name[:255],
+        "room_type": _small(info.room_type),
+        "profile_state": state if state in (0, 1, 2, 3) else None,
+        "planned_start_at": _moment(schedule.start_time),
+        "planned_end_at": _moment(end_ms),
+        "planned_close_at": _moment(close_ms),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def next_profile(room: Room, *, now: datetime) -> datetime | None:
+    """When to read the room again: past the next planned moment, and now and then while it is live. Pure."""
+    planned = (room.planned_start_at, room.planned_end_at, room.planned_close_at)
+    ahead = [
+        moment + AFTER_A_PLAN for moment in planned if moment is not None and moment + AFTER_A_PLAN > now
+    ]
+    if room.current_state in (1, 2, None):
+        ahead.append(now + WHILE_LIVE)
+    return min(ahead, default=None)
+
+
+def _recordings(client: Client, errand: Errand, result: ReadBack) -> None:
+    items: dict[str, RecordingItem] = {}
+    next_id: str | None = None
+    for _page in range(MOST_PAGES):
+        page = client.list_recordings(room_uuid=errand.room.room_uuid, next_id=next_id)
+        items |= {item.record_id: item for item in page.items if item.record_id}
+        next_id = page.next_id
+        if next_id is None:
+            break
+    with transaction.atomic():
+        room = Room.objects.select_for_update().get(pk=errand.room_id)
+        stored = list(Recording.objects.filter(room=room))
+        for recording in stored:
+            columns = recording_columns(items.get(recording.record_id))
+            changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
+            if changed:
+                room.version += 1
+                for name, value in changed.items():
+                    setattr(recording, name, value)
+                Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
+                Room.objects.filter(pk=room.pk).update(version=room.version)
+                result.recordings += 1
+        waiting = any(
+            each.state == Recording.State.ENDED and not each.file_urls and not each.unready for each in stored
+        )
+        asks = errand.recordings_asks + 1
+        Errand.objects.filter(pk=errand.pk).update(
+            recordings_due_at=_next_files(asks) if waiting else None, recordings_asks=asks
+        )
+
+
+def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
+    """The profile columns of a recording that the list tells. Pure."""
+    if item is None:
+        return {}
+    urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
+    told: dict[str, Any] = {}
+    if item.type in MODES:
+        told["mode"] = MODES[item.type]
+    if item.unready is not None:
+        told["unready"] = item.unready
+    if urls:
+        told["file_urls"] = urls
+    return told
+
+
+def _next_files(asks: int) -> datetime | None:
+    """Files appear some time after the end: ask again, ever more slowly, and give up in the end."""
+    if asks >= FILES_ASKS:
+        return None
+    return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
+
+
+def _failed(errand: Errand) -> None:
+    wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**errand.profile_failures))
+    due = clock.cloud_now() + wait
+    Errand.objects.filter(pk=errand.pk).update(profile_failures=F("profile_failures") + 1)
+    Errand.objects.filter(pk=errand.pk, profile_due_at__lt=due).update(profile_due_at=due)
+    Errand.objects.filter(pk=errand.pk, recordings_due_at__lt=due).update(recordings_due_at=due)
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return clock.from_ms(ms) if ms is not None and 0 < ms <= LATEST_MS else None
+
+
+def _small(number: int | None) -> int | None:
+    return number if number is not None and abs(number) < 2**31 else None

@@ -1,0 +1,50 @@
+"""`POST /api/notifications/`: where a school's relay hands on what only the messaging channel carries."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from classroom_admin.sync import webhook
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt  # no browser and no cookie: every request carries its own signature
+@require_POST
+def notifications(request: HttpRequest) -> JsonResponse:
+    """202 `{stored, duplicates}`; 400, 401 and 413 `{error}` with the reason, and nothing is stored."""
+    length = request.headers.get("Content-Length") or "0"
+    body = b"" if _too_long(length) else request.read(webhook.LARGEST_BODY + 1)
+    if _too_long(length) or len(body) > webhook.LARGEST_BODY:
+        return _refused(
+            413, f"The body is larger than {webhook.LARGEST_BODY} bytes: send fewer items at once."
+        )
+    problem = webhook.why_not_signed(
+        secret=settings.RELAY_SECRET,
+        timestamp=request.headers.get(webhook.TIMESTAMP_HEADER, ""),
+        given=request.headers.get(webhook.SIGNATURE_HEADER, ""),
+        body=body,
+        now_s=time.time(),  # two machines' own clocks, whatever clock the classes live by
+    )
+    if problem:
+        return _refused(401, problem)
+    try:
+        accepted = webhook.accept(body)
+    except webhook.Refused as error:
+        return _refused(400, str(error))
+    return JsonResponse({"stored": accepted.stored, "duplicates": accepted.duplicates}, status=202)
+
+
+def _too_long(length: str) -> bool:
+    return not length.isdecimal() or int(length[:12]) > webhook.LARGEST_BODY
+
+
+def _refused(status: int, reason: str) -> JsonResponse:
+    log.warning("a relay was refused (%s): %s", status, reason)
+    return JsonResponse({"error": reason}, status=status)

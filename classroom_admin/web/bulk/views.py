@@ -1,0 +1,77 @@
+"""One command for many classes: the list of runs, the preview, a run and its retry."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from classroom_admin.actions.bulk import runs, tasks
+from classroom_admin.actions.bulk.plan import What
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common import clock
+from classroom_admin.web.access import signed_in
+from classroom_admin.web.bulk.presenter import RunReading, run_for, runs_of
+
+_TOKEN: Final = 24
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def together(request: HttpRequest) -> HttpResponse:
+    """GET lists what was done; POST shows what would happen, and with a `token` from there does it."""
+    if request.method == "GET":
+        return _runs(request)
+    what, keys = request.POST.get("do", ""), request.POST.getlist("class")
+    token = request.POST.get("token", "")[:64]
+    try:
+        if token:
+            made = runs.make(actor=request.user, what=what, keys=keys, token=token)
+            tasks.begin(made.pk)
+            return redirect("live:run", made.key)
+        planned = runs.preview(actor=request.user, what=what, keys=keys)
+    except ActionRefused as error:
+        return _runs(request, refused=error.message, status=422)
+    context = {
+        "what": What(what),
+        "will": [each for each in planned if each.plan.will],
+        "left_out": [each for each in planned if not each.plan.will],
+        "token": secrets.token_urlsafe(_TOKEN),
+    }
+    return render(request, "bulk/preview.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def run(request: HttpRequest, run: str) -> HttpResponse:
+    """GET shows how far it is (`since`: what changed, for the page to ask each second); POST tries again."""
+    found = run_for(request.user, run)
+    refused = ""
+    if request.method == "POST":
+        try:
+            runs.retry(actor=request.user, run=found)
+            tasks.begin(found.pk)
+            return redirect("live:run", found.key)
+        except ActionRefused as error:
+            refused = error.message
+    since = _moment(request.GET.get("since", ""))
+    one = RunReading(found, request.user, since=since)
+    template = "bulk/run.html" if since is None else "bulk/_run_changes.html"
+    context = {"run": found, "one": one, "refused": refused, "oob": since is not None}
+    return render(request, template, context, status=422 if refused else 200)
+
+
+def _runs(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
+    context = {"runs": runs_of(request.user), "refused": refused}
+    return render(request, "bulk/runs.html", context, status=status)
+
+
+def _moment(ms: str) -> datetime | None:
+    try:
+        return clock.from_ms(int(ms)) if ms else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,58 @@
+"""A person's calendar address, and the calendar at it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classroom_admin.accounts.models import CalendarFeed
+from classroom_admin.actions import calendars
+from classroom_admin.web.access import signed_in
+from classroom_admin.web.calendar import feed
+from classroom_admin.web.calendar.selectors import address_of, host, lessons_of, owner_of
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@signed_in
+def page(request: HttpRequest) -> HttpResponse:
+    """The person's own address; POST `do` on (a fresh one) or off."""
+    if request.method == "POST":
+        if request.POST.get("do") == "off":
+            calendars.turn_off(actor=request.user)
+            messages.success(
+                request, _("The calendar feed is turned off. Its address no longer shows anything.")
+            )
+        else:
+            calendars.make_address(actor=request.user)
+            messages.success(request, _("The address is ready. Earlier addresses no longer show anything."))
+        return redirect("live:calendar")
+    found = CalendarFeed.objects.filter(user=request.user).first()
+    address = address_of(found) if found else ""
+    context = {
+        "address": address,
+        "made_at": found.made_at if found else None,
+        "is_loopback": host() in ("localhost", "127.0.0.1", "::1"),
+    }
+    context["webcal"] = address.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1)
+    return render(request, "calendar/page.html", context)
+
+
+@require_safe
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    """The calendar at a signed address: 404 for one that is nobody's; 304 where nothing changed."""
+    owner = owner_of(token)
+    if owner is None:
+        raise Http404("There is no such calendar.")
+    body = feed.document(lessons_of(owner), name=_("Classes of %(who)s") % {"who": owner}, host=host())
+    answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+    answer["ETag"] = feed.etag(body)
+    answer["Cache-Control"] = "private, no-cache"
+    answer["Content-Disposition"] = 'inline; filename="classes.ics"'
+    answer["X-Robots-Tag"] = "noindex"
+    return get_conditional_response(request, etag=answer["ETag"], response=answer)

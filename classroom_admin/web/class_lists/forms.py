@@ -1,0 +1,70 @@
+"""What people fill in about class lists."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from django import forms
+from django.core import signing
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.actions.class_lists import LONGEST_NAME, Person
+from classroom_admin.rooms.models import ClassList
+
+_SALT: Final = "class list"
+PREVIEW_GOOD_FOR_S: Final = 3600
+
+
+class NameForm(forms.Form):
+    """The name of a list."""
+
+    name = forms.CharField(
+        label=_("List name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+
+
+class FileForm(forms.Form):
+    """A file with people."""
+
+    file = forms.FileField(
+        label=_("File (CSV)"),
+        help_text=_(
+            "In your spreadsheet, use “Save as” or “Download” and choose CSV. You see all "
+            "changes before they are saved."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+
+
+class RoomListForm(forms.Form):
+    """Which list says who should be in a class."""
+
+    class_list = forms.ModelChoiceField(
+        ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
+    )
+
+    def __init__(self, *args: Any, lists: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["class_list"]
+        field.queryset = lists
+        field.empty_label = _("No list")
+
+
+def sealed(people: list[Person], *, key: str, version: int) -> str:
+    """People who were read from a file, to travel through the preview and back unchanged."""
+    rows = [list(asdict(one).values()) for one in people]
+    return signing.dumps({"list": key, "version": version, "people": rows}, salt=_SALT, compress=True)
+
+
+def unsealed(text: str, *, key: str) -> tuple[list[Person], int]:
+    """People and version of the list from `sealed`. `signing.BadSignature` for what is not ours, of another
+    list, or older than an hour.
+    """
+    held = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
+    if held["list"] != key:
+        raise signing.BadSignature("This preview is of another list.")
+    people = [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in held["people"]]
+    return people, held["version"]

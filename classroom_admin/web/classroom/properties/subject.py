@@ -1,0 +1,140 @@
+"""Whose properties: the class's, a person's, an extension's. What is read and which action sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import present, properties
+from classroom_admin.actions.present import Present
+from classroom_admin.agora import checks
+from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.audit.models import Entry
+from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.web.numbers import is_number
+
+ROOM, PERSON, APP = "room", "person", "app"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """``kind``: room, person or app. ``wrong`` says why an extension's name can't be one."""
+
+    room: Room
+    kind: str = ROOM
+    person: Participant | None = None
+    app: str = ""
+    wrong: str = ""
+
+    @property
+    def words(self) -> str:
+        if self.person is not None:
+            return str(self.person)
+        return self.app or _("The class")
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is known whose: a person and an extension must be chosen first."""
+        return not self.wrong and (
+            self.kind == ROOM or self.person is not None or (self.kind == APP and bool(self.app))
+        )
+
+    @property
+    def query(self) -> str:
+        """The address's part that leads here again."""
+        query = QueryDict(mutable=True)
+        query["of"] = self.kind
+        if self.person is not None:
+            query["person"] = str(self.person.pk)
+        if self.app in known_apps(self.room):
+            query["app"] = app_key(self.room, self.app)
+        return query.urlencode()
+
+    # --- the record ---
+    @property
+    def actions(self) -> tuple[str, str]:
+        name = {ROOM: "room", PERSON: "participant", APP: "ext_app"}[self.kind]
+        return f"{name}.set_properties", f"{name}.delete_properties"
+
+    @property
+    def target(self) -> str:
+        return self.person.user_uuid if self.person is not None else self.app
+
+    # --- the cloud ---
+    def read(self, actor: User) -> Present:
+        """How the properties are now."""
+        if self.person is not None:
+            return present.of_participant(actor=actor, room=self.room, participant=self.person)
+        if self.kind == APP:
+            return present.of_ext_app(actor=actor, room=self.room, ext_app_uuid=self.app)
+        return present.of_room(actor=actor, room=self.room)
+
+    def put(
+        self, actor: User, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None
+    ) -> Entry:
+        """Set these properties (and an extension's state)."""
+        who: dict[str, Any] = {"actor": actor, "room": self.room, "properties": values, "cause": cause}
+        if self.person is not None:
+            return properties.set_participant_properties(**who, participant=self.person)
+        if self.kind == APP:
+            return properties.set_ext_app_properties(**who, ext_app_uuid=self.app, state=state)
+        return properties.set_room_properties(**who)
+
+    def delete(self, actor: User, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
+        """Delete these properties."""
+        who: dict[str, Any] = {"actor": actor, "room": self.room, "names": names, "cause": cause}
+        if self.person is not None:
+            return properties.delete_participant_properties(**who, participant=self.person)
+        if self.kind == APP:
+            return properties.delete_ext_app_properties(**who, ext_app_uuid=self.app)
+        return properties.delete_room_properties(**who)
+
+
+def known_apps(room: Room) -> list[str]:
+    """The class's extensions: those that its events told of, and those that were set from here."""
+    told = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
+    asked = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
+    return sorted(told | set(asked.values_list("target", flat=True)) - {""})
+
+
+def app_key(room: Room, app: str) -> str:
+    """What stands for an extension in an address: its name is an id of the cloud."""
+    return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
+
+
+def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
+    """Whose properties an address means; an extension's name may be in what was ``sent`` instead.
+
+    Http404 for a person who is not in this class, and for an extension of which nobody has heard.
+    """
+    kind = query.get("of", ROOM)
+    if kind == PERSON:
+        pk = query.get("person", "")
+        if not pk:
+            return Subject(room=room, kind=PERSON)
+        if not is_number(pk):
+            raise Http404("There is no such person.")
+        return Subject(room=room, kind=PERSON, person=get_object_or_404(Participant, room=room, pk=pk))
+    if kind == APP:
+        return _app(room, query.get("app", ""), sent.get("app", ""))
+    return Subject(room=room)
+
+
+def _app(room: Room, key: str, name: str) -> Subject:
+    if key and not name:
+        name = next((app for app in known_apps(room) if app_key(room, app) == key), "")
+        if not name:
+            raise Http404("There is no such extension.")
+    try:
+        checks.ext_app_id(name)
+    except InvalidArgument as error:
+        words = error.sentence[:1].upper() + error.sentence[1:]
+        return Subject(room=room, kind=APP, app=name, wrong=words if name else "")
+    return Subject(room=room, kind=APP, app=name)

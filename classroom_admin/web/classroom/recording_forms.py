@@ -1,0 +1,176 @@
+"""Every setting of a recording that the contract documents, as a form. Whether a value is right is decided by
+the cloud's client alone (`actions.recording_checks`); here are the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.actions import recording_checks
+
+UPSTREAM: Final = {
+    "url": "rootUrl",
+    "whole_url": "url",
+    "width": "videoWidth",
+    "height": "videoHeight",
+    "fps": "videoFps",
+    "bitrate": "videoBitrate",
+    "audio": "audioProfile",
+    "onhold": "onhold",
+    "rtmp": "publishRtmp",
+    "hours": "maxRecordingHour",
+}
+"""The form's names and the cloud's."""
+RETRY: Final = "retryTimeout"
+FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTREAM.items()} | {
+    RETRY: "retry_s",
+    "webRecordConfig": None,
+}
+PICTURE: Final = ("width", "height", "fps", "bitrate")
+ADDRESSES: Final = ("url", "whole_url")
+_WRONG: Final = {
+    "url": _("Enter a full web address that starts with https:// (write a space as %20)."),
+    "whole_url": _("Enter a full web address that starts with https:// (write a space as %20)."),
+    "width": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
+    "height": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
+    "fps": _("Enter a whole number from 5 to 60."),
+    "bitrate": _("Enter a whole number from 50 to 8000."),
+    "hours": _("Enter a whole number from 1 to 720."),
+    "retry_s": _("Enter a whole number of seconds, 1 or more."),
+}
+_NO_ADDRESS: Final = _("Enter the address of the page that the cloud should open and record.")
+AUDIO: Final = [
+    ("", _("Default: speech, mono")),
+    ("0", _("Speech, mono (48 kbit/s)")),
+    ("1", _("Music, mono (128 kbit/s)")),
+    ("2", _("Music, stereo (192 kbit/s)")),
+]
+
+
+def _number(label: Any, hint: Any, placeholder: str) -> forms.IntegerField:
+    # No min and max here: the client knows them, and the browser's own bubble would hide what it says.
+    widget = forms.TextInput({"inputmode": "numeric", "placeholder": placeholder, "autocomplete": "off"})
+    return forms.IntegerField(required=False, label=label, help_text=hint, widget=widget)
+
+
+def _address(label: Any, hint: Any) -> forms.CharField:
+    widget = forms.URLInput({"dir": "ltr", "placeholder": "https://"})
+    return forms.CharField(required=False, max_length=1024, label=label, help_text=hint, widget=widget)
+
+
+class SettingsForm(forms.Form):
+    """The settings of a web recording. `still_typing`: what is missing is no fault yet."""
+
+    url = _address(
+        _("Address of the page to record"),
+        _(
+            "The address where your school's classroom app opens. The cloud opens it like a "
+            "student who only watches."
+        ),
+    )
+    whole_url = _address(
+        _("Or a complete link"),
+        _("The cloud opens exactly this link. Use it if nothing needs to be added to the address."),
+    )
+    width = _number(_("Width"), _("pixels, 480 to 1280"), "1280")
+    height = _number(_("Height"), _("pixels, 480 to 1280"), "720")
+    fps = _number(_("Frames per second"), _("5 to 60"), "15")
+    bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; use less below 1280 × 720"), "2000")
+    audio = forms.TypedChoiceField(
+        choices=AUDIO, coerce=int, empty_value=None, required=False, label=_("Audio")
+    )
+    hours = _number(_("Maximum recording time"), _("hours, 1 to 720; default: the length of the class"), "2")
+    onhold = forms.BooleanField(required=False, label=_("Start paused"))
+    rtmp = forms.BooleanField(required=False, label=_("Also stream it live"))
+
+    must_have_address = False
+
+    def __init__(self, *args: Any, still_typing: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.still_typing = still_typing
+
+    @property
+    def is_web(self) -> bool:
+        return True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.is_web:  # what is not shown and not sent can't be wrong
+            for name in UPSTREAM:
+                self.errors.pop(name, None)
+        for name in self.errors:
+            if name in _WRONG:
+                self.errors[name] = self.error_class([_WRONG[name]])
+        wrong = recording_checks.wrong_settings(
+            web_config=self.web_config() if self.is_web else {}, retry_timeout_s=cleaned.get("retry_s")
+        )
+        for upstream, sentence in wrong.items():
+            name = FIELDS.get(upstream)
+            if name not in self.errors:
+                self.add_error(name, _WRONG.get(name or "", sentence))
+        needed = self.must_have_address and self.is_web and not self.still_typing
+        if needed and not any(cleaned.get(name) or name in self.errors for name in ADDRESSES):
+            self.add_error("url", _NO_ADDRESS)
+        return cleaned
+
+    def web_config(self) -> dict[str, Any]:
+        """What was given, by the cloud's names. What is left empty is left out: the cloud's own default."""
+        said = self.cleaned_data
+        given = {
+            upstream: said[name]
+            for name, upstream in UPSTREAM.items()
+            if said.get(name) is not None and said[name] is not False and said[name] != ""
+        }
+        if given.pop("publishRtmp", False):
+            given["publishRtmp"] = "true"
+        return given
+
+
+class StartForm(SettingsForm):
+    """How to record: the teacher's pictures and sound, or a web page as pupils see it."""
+
+    mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
+    retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
+    must_have_address = True
+    field_order = ("mode",)
+
+    @property
+    def is_web(self) -> bool:
+        return self.data.get("mode") == "web"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the action."""
+        more = (
+            {} if self.cleaned_data["retry_s"] is None else {"retry_timeout_s": self.cleaned_data["retry_s"]}
+        )
+        if not self.is_web:
+            return more
+        return {"mode": "web", "web_config": self.web_config(), **more}
+
+
+class ChangeForm(SettingsForm):
+    """New settings for a web recording that runs. All of them count: the cloud forgets those left empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["onhold"].label = _("Paused")
+
+    def web_config(self) -> dict[str, Any]:
+        """As for a start; whether it pauses is always said, for silence would resume it."""
+        return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
+
+
+def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
+    """The change form's first values, from the settings on record. An address whose query is not kept on
+    record is left for the person to give again.
+    """
+    found = {name: config[upstream] for name, upstream in UPSTREAM.items() if upstream in config}
+    for name in ADDRESSES:
+        if str(found.get(name, "")).endswith("?…"):
+            del found[name]
+    return {**found, "rtmp": str(config.get("publishRtmp", "")).lower() == "true", "onhold": paused}

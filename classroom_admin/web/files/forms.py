@@ -1,0 +1,148 @@
+"""The forms about files: add one from the computer or from the web, delete several."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from classroom_admin.actions.file_kinds import NAME_BYTES, conversion_type, ext_of
+from classroom_admin.agora.settings_checks import OUTPUT_FORMATS, RESOURCE_EXTS
+from classroom_admin.rooms.models import Resource
+from classroom_admin.web.numbers import RowsField
+
+COMPUTER: Final = "computer"
+WEB: Final = "web"
+FIELDS: Final = {
+    "resourceName": "name",
+    "url": "url",
+    "ext": "ext",
+    "size": "size",
+    "file": "file",
+    "conversion": "convert",
+    "conversion.scale": "scale",
+    "conversion.outputFormat": "output",
+    "conversion.preview": "preview",
+}
+"""The cloud's names and the form's."""
+_ORDER: Final = (
+    "pdf",
+    "pptx",
+    "ppt",
+    "pptm",
+    "docx",
+    "doc",
+    "xlsx",
+    "xls",
+    "csv",
+    "mp4",
+    "mp3",
+    "png",
+    "jpg",
+    "gif",
+)
+EXTENSIONS: Final = sorted(RESOURCE_EXTS, key=_ORDER.index)
+
+
+class UploadForm(forms.Form):
+    """A file, and nothing else. An empty one gets past here, to be told in better words."""
+
+    file = forms.FileField(
+        label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")}
+    )
+
+
+class AddForm(forms.Form):
+    """A file that lies on the person's computer (`file`, or `upload`: the key of one that is here already),
+    or somewhere on the web. Size in bytes: the cloud wants to know.
+    """
+
+    way = forms.ChoiceField(choices=[(COMPUTER, ""), (WEB, "")], required=False)
+    file = forms.FileField(required=False, allow_empty_file=True, label=_("File"))
+    upload = forms.CharField(required=False, max_length=64)
+    url = forms.URLField(
+        required=False,
+        max_length=1024,
+        assume_scheme="https",
+        label=_("Address"),
+        help_text=_("The cloud and the students must be able to open it without signing in."),
+        widget=forms.URLInput({"dir": "ltr", "placeholder": "https://"}),
+    )
+    ext = forms.ChoiceField(
+        required=False, choices=[(ext, ext.upper()) for ext in EXTENSIONS], label=_("Type")
+    )
+    size = forms.IntegerField(required=False, min_value=1, max_value=2**40, label=_("Size in bytes"))
+    name = forms.CharField(
+        required=False,
+        max_length=NAME_BYTES,
+        label=pgettext_lazy("thing", "Name"),
+        widget=forms.TextInput({"dir": "auto"}),
+    )
+    convert = forms.BooleanField(required=False, initial=True)
+    scale = forms.FloatField(
+        required=False,
+        label=_("Sharpness"),
+        help_text=_("0.1 to 3; default 1.2. Higher values are sharper but slower."),
+        widget=forms.TextInput({"inputmode": "decimal", "placeholder": "1.2"}),
+    )
+    output = forms.ChoiceField(
+        required=False,
+        choices=[("", _("Cloud default (PNG)")), *((kind, kind.upper()) for kind in OUTPUT_FORMATS)],
+        label=_("Image format"),
+    )
+    preview = forms.BooleanField(required=False, label=_("Also create thumbnails"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["way"] = self.chosen_way
+        if cleaned["way"] == WEB:
+            needed = {
+                "url": _("Enter the web address of the file."),
+                "size": _("Enter the size in bytes. The cloud requires it."),
+                "name": _("Enter a name for the file."),
+            }
+        else:
+            has_file = cleaned.get("file") is not None or cleaned.get("upload")
+            needed = {} if has_file else {"file": _("Choose a file.")}
+        for name, words in needed.items():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, words)
+        return cleaned
+
+    @property
+    def chosen_way(self) -> str:
+        """From where the file comes; by what is filled in where nothing was chosen."""
+        given = self.data.get("way")
+        return given if given in (COMPUTER, WEB) else WEB if self.data.get("url") else COMPUTER
+
+    def conversion_for(self, ext: str) -> dict[str, Any] | None:
+        """The conversion that was asked for, with the options that this kind of file has; None for none."""
+        said, kind = self.cleaned_data, conversion_type(ext)
+        if not said["convert"] or not kind:
+            return None
+        if kind == "dynamic":
+            return {"type": kind, "preview": True} if said["preview"] else {"type": kind}
+        options = {"scale": said["scale"], "outputFormat": said["output"]}
+        return {"type": kind} | {name: value for name, value in options.items() if value not in (None, "")}
+
+    @property
+    def web_arguments(self) -> dict[str, Any]:
+        """The keyword arguments of sharing by address."""
+        said = self.cleaned_data
+        ext = said["ext"] or ext_of(said["name"]) or EXTENSIONS[0]
+        named = {name: said[name] for name in ("name", "url", "size")}
+        return {**named, "ext": ext, "conversion": self.conversion_for(ext)}
+
+
+class DeleteForm(forms.Form):
+    """Which files."""
+
+    files = RowsField(
+        queryset=Resource.objects.none(), error_messages={"required": _("Select at least one file.")}
+    )
+
+    def __init__(self, *args: Any, files: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"].queryset = files

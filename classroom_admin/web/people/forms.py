@@ -1,0 +1,88 @@
+"""What administrators fill in about people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.language import in_words
+from classroom_admin.rooms.models import Room
+
+
+class LinesField(forms.CharField):
+    """Text with one value a line; empty lines and doubles fall away. Cleans to a list of strings."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = (line.strip() for line in super().clean(value).splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
+
+
+class PersonForm(forms.Form):
+    """An account's details."""
+
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        max_length=254,
+        help_text=_("The person signs in with this address."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=User.Role.choices,
+        initial=User.Role.TEACHER,
+        help_text=_("Administrators see every class and manage people. Teachers see their own classes."),
+    )
+    user_uuids = LinesField(
+        label=_("Cloud user ids"),
+        required=False,
+        help_text=_(
+            "One per line. A class that someone joins as a teacher with one of these ids is "
+            "assigned to this person. Leave empty if unknown: you can assign classes yourself."
+        ),
+    )
+
+    def clean_user_uuids(self) -> list[str]:
+        ids: list[str] = self.cleaned_data["user_uuids"]
+        problems = [
+            gettext("“%(id)s” %(problem)s") % {"id": one, "problem": in_words(problem)}
+            for one in ids
+            if (problem := problem_with_id(one))
+        ]
+        if problems:
+            raise forms.ValidationError(problems)
+        return ids
+
+
+class RoomsForm(forms.Form):
+    """Classes that were ticked, known by their keys."""
+
+    rooms = forms.ModelMultipleChoiceField(
+        Room.objects.all(), to_field_name="key", error_messages={"required": _("Select at least one class.")}
+    )
+
+
+class AssignForm(RoomsForm):
+    """Ticked classes and the person they go to."""
+
+    person = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        label=_("Assign to"),
+        empty_label=_("Choose a person…"),
+        error_messages={"required": _("Choose the person to assign the selected classes to.")},
+    )

@@ -1,0 +1,213 @@
+"""Pages about people; for administrators, for others there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import people as actions
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.web import search_words
+from classroom_admin.web.access import administrator_only
+from classroom_admin.web.people import selectors
+from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
+
+PEOPLE_A_PAGE = 50
+ROOMS_A_PAGE = 25
+UNPROCESSABLE = 422
+
+
+@require_safe
+@administrator_only
+def people(request: HttpRequest) -> HttpResponse:
+    """The list, searched by `q` and narrowed by `show`."""
+    words, show = search_words.words(request.GET), request.GET.get("show", "")
+    found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
+    context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
+    return render(request, "people/list.html", context)
+
+
+@never_cache
+@sensitive_variables("password")
+@administrator_only
+def create(request: HttpRequest) -> HttpResponse:
+    """An empty form; after it, the new person's password, which is shown this once."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made, password = actions.create_person(actor=request.user, **form.cleaned_data)
+        except ActionRefused as refusal:
+            _show_refusal(form, refusal)
+        else:
+            return render(
+                request, "people/password.html", {"person": made, "password": password, "is_new": True}
+            )
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "people/create.html", {"form": form}, status=status)
+
+
+@administrator_only
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person: details to change, classes, account."""
+    shown = get_object_or_404(User, pk=pk)
+    if request.method != "POST":
+        return _person_page(request, shown, PersonForm(initial=_details(shown)))
+    form = PersonForm(request.POST)
+    if form.is_valid():
+        try:
+            changed = actions.change_person(actor=request.user, person=shown, **form.cleaned_data)
+        except ActionRefused as refusal:
+            _show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The details were saved."))
+            # Administrators who make themselves teachers have no business here any more.
+            on = changed.pk != request.user.pk or changed.is_administrator
+            return redirect("people:person", pk=pk) if on else redirect("live:classes")
+    return _person_page(request, shown, form, status=UNPROCESSABLE)
+
+
+@require_POST
+@administrator_only
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the ticked classes to the person."""
+    taker = get_object_or_404(User, pk=pk)
+    _give(request, RoomsForm(request.POST), taker)
+    return redirect("people:person", pk=pk)
+
+
+@require_POST
+@administrator_only
+def unassign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one class back from the person."""
+    owner = get_object_or_404(User, pk=pk)
+    form = RoomsForm(request.POST)
+    if form.is_valid():
+        for room in form.cleaned_data["rooms"]:
+            actions.unassign_room(actor=request.user, person=owner, room=room)
+            messages.success(
+                request, _("%(room)s is no longer assigned to %(person)s.") % {"room": room, "person": owner}
+            )
+    else:
+        messages.error(request, _("This class was not found. Check whether it is still in the list."))
+    return redirect("people:person", pk=pk)
+
+
+@administrator_only
+def unassigned(request: HttpRequest) -> HttpResponse:
+    """Classes that are nobody's, to be given to somebody."""
+    form = AssignForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _give(request, form, form.cleaned_data["person"]):
+        return redirect(request.get_full_path())
+    words = search_words.words(request.GET)
+    found = Paginator(selectors.nobodys_rooms(words=words), ROOMS_A_PAGE)
+    context = {
+        "page": found.get_page(request.GET.get("page")),
+        "q": words,
+        "form": form,
+        "ticked": request.POST.getlist("rooms"),
+    }
+    return render(request, "people/unassigned.html", context, status=UNPROCESSABLE if form.is_bound else 200)
+
+
+@require_POST
+@administrator_only
+def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close the account and sign the person out everywhere."""
+    closing = get_object_or_404(User, pk=pk)
+    try:
+        actions.deactivate_person(actor=request.user, person=closing)
+    except ActionRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(
+            request, _("%(person)s was deactivated and signed out everywhere.") % {"person": closing}
+        )
+    return redirect("people:person", pk=pk)
+
+
+@require_POST
+@administrator_only
+def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the account again."""
+    opening = get_object_or_404(User, pk=pk)
+    actions.reactivate_person(actor=request.user, person=opening)
+    messages.success(request, _("%(person)s can sign in again.") % {"person": opening})
+    return redirect("people:person", pk=pk)
+
+
+@never_cache
+@sensitive_variables("password")
+@require_POST
+@administrator_only
+def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new password and show it this once."""
+    shown = get_object_or_404(User, pk=pk)
+    try:
+        password = actions.reset_password(actor=request.user, person=shown)
+    except ActionRefused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("people:person", pk=pk)
+    get_adapter(request).forgive_failed_sign_ins(request, shown.email)
+    return render(request, "people/password.html", {"person": shown, "password": password, "is_new": False})
+
+
+def _details(shown: User) -> dict[str, Any]:
+    ids = list(shown.identities.values_list("user_uuid", flat=True))
+    return {"name": shown.name, "email": shown.email, "role": shown.role, "user_uuids": ids}
+
+
+def _person_page(request: HttpRequest, shown: User, form: PersonForm, status: int = 200) -> HttpResponse:
+    words = search_words.words(request.GET)
+    rooms = Paginator(selectors.rooms_of(shown), ROOMS_A_PAGE)
+    found = list(selectors.rooms_to_give(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
+    context = {
+        "person": shown,
+        "form": form,
+        "page": rooms.get_page(request.GET.get("page")),
+        "q": words,
+        "found": found[:ROOMS_A_PAGE],
+        "found_more": len(found) > ROOMS_A_PAGE,
+        "is_self": shown.pk == request.user.pk,
+    }
+    return render(request, "people/person.html", context, status=status)
+
+
+def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+
+
+def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
+    """Give all ticked classes or none; says on the next page what came of it."""
+    if not form.is_valid():
+        messages.error(request, _("Select at least one class, then press the button again."))
+        return False
+    rooms = list(form.cleaned_data["rooms"])
+    try:
+        with transaction.atomic():
+            for room in rooms:
+                actions.assign_room(actor=request.user, person=taker, room=room)
+    except ActionRefused as refusal:
+        messages.error(request, refusal.message)
+        return False
+    if len(rooms) == 1:
+        said = _("%(room)s is now assigned to %(person)s.") % {"room": rooms[0], "person": taker}
+    else:
+        said = ngettext(
+            "%(count)s class is now assigned to %(person)s.",
+            "%(count)s classes are now assigned to %(person)s.",
+            len(rooms),
+        ) % {"count": len(rooms), "person": taker}
+    messages.success(request, said)
+    return True

@@ -1,0 +1,156 @@
+"""Between the form of a new class and the action's arguments: names, units, the cloud's spellings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Final = (
+    (4, _("Small class"), _("Up to a few dozen students; everyone is visible.")),
+    (0, _("One-to-one"), _("One teacher and one student.")),
+    (2, _("Lecture hall"), _("Many students; the teacher is on stage.")),
+    (10, _("Small class (cloud)"), _("A small class of the cloud's newer type.")),
+)
+# the cloud's number of a role -> words
+ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
+# what somebody sends when they come in -> the contract's defaultStream
+STREAMS: Final[dict[str, dict[str, int]]] = {
+    "both": {"state": 1, "videoState": 1, "audioState": 1},
+    "camera": {"state": 1, "videoState": 1, "audioState": 0},
+    "microphone": {"state": 1, "videoState": 0, "audioState": 1},
+    "nothing": {"state": 0, "videoState": 0, "audioState": 0},
+}
+STREAM_WORDS: Final = (
+    ("", _("Default")),
+    ("both", _("Camera and microphone on")),
+    ("camera", _("Camera on")),
+    ("microphone", _("Microphone on")),
+    ("nothing", _("Camera and microphone off")),
+)
+WIDGETS: Final = {"board": "netlessBoard", "chat": "easemobIM"}
+DAYS: Final = (
+    ("0", _("Mon")), ("1", _("Tue")), ("2", _("Wed")), ("3", _("Thu")), ("4", _("Fri")), ("5", _("Sat")),
+    ("6", _("Sun")),
+)  # fmt: skip
+EVERY: Final = (
+    (1, _("Every week")),
+    (2, _("Every other week")),
+    (3, _("Every third week")),
+    (4, _("Every fourth week")),
+)
+# the cloud's name of a setting -> the field of the form
+_FIELDS: Final = {
+    "roomName": "name",
+    "roomType": "room_type",
+    "schedule.startTime": "starts_at",
+    "schedule.duration": "minutes",
+    "schedule.closeDelay": "close_delay",
+    "handsUp.maxAccept": "max_on_stage",
+    "handsUp.defaultAcceptRole": "stage_role",
+    "flexProps": "flex",
+    "widgets": "widgets",
+}
+# Where the form counts in another unit than the cloud, the client's sentence would mislead.
+IN_OUR_UNITS: Final = {
+    "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
+    "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
+    "starts_at": _("This time is too far in the future."),
+}
+# the field of the form -> the argument of the action that it becomes
+_ARGUMENTS: Final = {
+    "starts_at": "starts_at",
+    "minutes": "duration_s",
+    "close_delay": "close_delay_s",
+    "max_on_stage": "max_on_stage",
+    "stage_role": "stage_role",
+    "flex": "flex_properties",
+    "widgets": "widgets",
+}
+
+
+def field_of(upstream: str | None) -> str | None:
+    """The field of the form in which the cloud's setting stands; None for none."""
+    name = upstream or ""
+    if name.startswith("roleConfig."):
+        _start, role, *rest = name.split(".")
+        return f"stream_{role}" if rest[:1] == ["defaultStream"] else f"limit_{role}"
+    return _FIELDS.get(name)
+
+
+def without(asked: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """The arguments without what ``field`` says, to look for what else is wrong."""
+    role = field.rpartition("_")[2]
+    if field.startswith(("limit_", "stream_")):
+        return {**asked, "roles": {name: rules for name, rules in asked["roles"].items() if name != role}}
+    gone = _ARGUMENTS.get(field)
+    return {name: value for name, value in asked.items() if name != gone}
+
+
+def arguments(said: Mapping[str, Any]) -> dict[str, Any]:
+    """``create_class``'s arguments but name and start, as JSON may hold them; without what is left open."""
+    minutes, delay = said.get("minutes"), said.get("close_delay")
+    asked = {
+        "room_type": said.get("room_type"),
+        "duration_s": None if minutes is None else minutes * 60,
+        "close_delay_s": None if delay is None else delay * 60,
+        "max_on_stage": said.get("max_on_stage"),
+        "stage_role": said.get("stage_role") or None,
+        "widgets": _widgets(said) or None,
+        "flex_properties": said.get("flex") or None,
+        "roles": _roles(said) or None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def initial(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for a class like one that was asked for with ``settings``."""
+    widgets = dict(settings.get("widgets") or {})
+    found: dict[str, Any] = {
+        "room_type": settings.get("room_type"),
+        "minutes": _in_minutes(settings.get("duration_s")),
+        "close_delay": _in_minutes(settings.get("close_delay_s")),
+        "max_on_stage": settings.get("max_on_stage"),
+        "stage_role": settings.get("stage_role") or "",
+    }
+    for field, widget in WIDGETS.items():
+        if set(widgets.get(widget) or ()) == {"state"}:
+            found[field] = "on" if widgets.pop(widget)["state"] else "off"
+    roles = dict(settings.get("roles") or {})
+    if settings.get("pupil_limit") is not None:
+        roles["2"] = {**roles.get("2", {}), "limit": settings["pupil_limit"]}
+    for role, rules in roles.items():
+        found[f"limit_{role}"] = rules.get("limit")
+        stream = rules.get("defaultStream")
+        found[f"stream_{role}"] = next((word for word, one in STREAMS.items() if one == stream), "")
+    return {name: value for name, value in found.items() if value is not None} | {
+        "widgets": widgets,
+        "flex": settings.get("flex_properties") or {},
+    }
+
+
+def _in_minutes(seconds: int | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds / 60)) if seconds else 0
+
+
+def _widgets(said: Mapping[str, Any]) -> dict[str, Any]:
+    widgets = dict(said.get("widgets") or {})
+    for field, widget in WIDGETS.items():
+        if said.get(field):
+            own = widgets.get(widget)
+            widgets[widget] = {**(own if isinstance(own, dict) else {}), "state": int(said[field] == "on")}
+    return widgets
+
+
+def _roles(said: Mapping[str, Any]) -> dict[str, Any]:
+    roles: dict[str, Any] = {}
+    for role, _words in ROLES:
+        rules: dict[str, Any] = {}
+        if said.get(f"limit_{role}") is not None:
+            rules["limit"] = said[f"limit_{role}"]
+        if said.get(f"stream_{role}"):
+            rules["defaultStream"] = STREAMS[said[f"stream_{role}"]]
+        if rules:
+            roles[role] = rules
+    return roles

@@ -1,0 +1,278 @@
+"""The form of a new class or series. What the cloud allows is checked by its client's own rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import classes
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.planning import recurrence
+from classroom_admin.actions.planning.recurrence import MOST_CLASSES, Start, Weekly
+from classroom_admin.common import clock
+from classroom_admin.web.json_input import BadJson, pretty, read_object
+from classroom_admin.web.scheduling import arguments as asked
+
+MOST_ERRORS: Final = 12
+LATEST_YEAR: Final = 2200
+
+
+class JsonField(forms.CharField):
+    """A JSON object, typed."""
+
+    def __init__(self, **more: Any) -> None:
+        rows = {"rows": 3, "dir": "ltr", "class": "mono", "spellcheck": "false", "placeholder": "{}"}
+        super().__init__(required=False, widget=forms.Textarea(rows), **more)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        try:
+            return read_object(super().clean(value))
+        except BadJson as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return (pretty(value) if value else "") if isinstance(value, dict) else value
+
+
+def _number(label: Any, **more: Any) -> forms.IntegerField:
+    return forms.IntegerField(required=False, label=label, **more)
+
+
+class ClassForm(forms.Form):
+    """A class or a series. Times are read in ``zone``; that of the person who fills it in unless changed."""
+
+    request_id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(
+        max_length=64,
+        label=pgettext_lazy("thing", "Name"),
+        widget=forms.TextInput({"dir": "auto", "autofocus": True}),
+    )
+    starts_at = forms.CharField(
+        required=False, label=_("Starts"), widget=forms.DateTimeInput({"type": "datetime-local"})
+    )
+    minutes = _number(_("Duration (minutes)"), initial=60, widget=forms.NumberInput({"min": 1, "max": 1440}))
+    repeat = forms.ChoiceField(
+        required=False, initial="once", choices=(("once", _("Once")), ("weekly", _("Every week")))
+    )
+    weekdays = forms.MultipleChoiceField(
+        required=False, choices=asked.DAYS, label=_("Days"), widget=forms.CheckboxSelectMultiple
+    )
+    every = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=1, initial=1, label=_("Repeats"), choices=asked.EVERY,
+    )  # fmt: skip
+    until = forms.DateField(
+        required=False, label=_("End date"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    times = _number(
+        _("Number of classes"), min_value=1, max_value=MOST_CLASSES, widget=forms.NumberInput({"min": 1})
+    )
+    zone = forms.CharField(
+        required=False, label=_("Time zone"), widget=forms.TextInput({"list": "zones", "dir": "ltr"})
+    )
+    taught_by = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        required=False,
+        label=_("Assigned teacher"),
+        empty_label=_("Not assigned yet"),
+    )
+    room_type = forms.TypedChoiceField(
+        choices=[(value, words) for value, words, _means in asked.KINDS], coerce=int, initial=4
+    )
+    close_delay = _number(
+        _("Stays open after the end (minutes)"), initial=10,
+        widget=forms.NumberInput({"min": 0, "max": 1440}),
+    )  # fmt: skip
+    max_on_stage = _number(
+        _("Maximum students on stage"), widget=forms.NumberInput({"min": 0}),
+        help_text=_("Leave empty to let the cloud decide."),
+    )  # fmt: skip
+    stage_role = forms.CharField(
+        required=False, label=_("Role on stage"), widget=forms.TextInput({"dir": "ltr"}),
+        help_text=_("The role name in your classroom app. Leave empty to let the cloud decide."),
+    )  # fmt: skip
+    board = forms.ChoiceField(required=False, label=_("Whiteboard"))
+    chat = forms.ChoiceField(required=False, label=_("Chat"))
+    widgets = JsonField(label=_("More widgets (JSON)"))
+    flex = JsonField(label=_("Custom properties (JSON)"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        kwargs["initial"] = {"request_id": uuid4().hex, "zone": zone_of(user).key} | (
+            kwargs.get("initial") or {}
+        )
+        super().__init__(*args, **kwargs)
+        self.user = user
+        for field in ("board", "chat"):
+            self.fields[field].choices = [
+                ("", _("Default")),
+                ("on", _("Days")),
+                ("off", pgettext_lazy("tool", "Off")),
+            ]
+        for role, words in asked.ROLES:
+            self.fields[f"limit_{role}"] = _number(words, widget=forms.NumberInput({"min": 0}))
+            self.fields[f"stream_{role}"] = forms.ChoiceField(
+                required=False, choices=asked.STREAM_WORDS, label=words
+            )
+        if user.is_administrator:
+            people = User.objects.filter(is_active=True).order_by("name", "email")
+            self.fields["taught_by"].queryset = people
+        else:
+            del self.fields["taught_by"]
+
+    def clean_zone(self) -> ZoneInfo:
+        said = self.cleaned_data["zone"].strip()
+        try:
+            return ZoneInfo(said) if said else zone_of(self.user)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise forms.ValidationError(
+                _("This is not a known time zone. Enter one like Europe/Madrid.")
+            ) from error
+
+    def clean_starts_at(self) -> datetime | None:
+        """A date and time without a zone, or with the one that was written behind it."""
+        said = self.cleaned_data["starts_at"]
+        if not said:
+            return None
+        try:
+            when = datetime.fromisoformat(said)
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
+        if not 1970 < when.year < LATEST_YEAR:
+            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
+        return when
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        self._check_when()
+        self._check_by_the_contract()
+        return said
+
+    # --- what it says ---
+    @property
+    def weekly(self) -> bool:
+        return self.cleaned_data.get("repeat") == "weekly"
+
+    @property
+    def in_zone(self) -> ZoneInfo:
+        """The zone in which the times are meant."""
+        return self.cleaned_data.get("zone") or zone_of(self.user)
+
+    @cached_property
+    def starts(self) -> list[Start]:
+        """When each class begins; none where it is started by hand."""
+        wall = self.cleaned_data.get("starts_at")
+        if wall is None:
+            return []
+        if wall.tzinfo is not None:
+            wall = wall.astimezone(self.in_zone)
+        if not self.weekly:
+            return [recurrence.local_start(wall, self.in_zone)]
+        said = self.cleaned_data
+        rule = Weekly(
+            first=wall.replace(tzinfo=None),
+            zone=self.in_zone,
+            weekdays=[int(day) for day in said.get("weekdays") or ()],
+            every=said.get("every") or 1,
+            until=said.get("until"),
+            times=said.get("times"),
+        )
+        return recurrence.starts(rule)
+
+    @property
+    def first_shifted(self) -> Start | None:
+        """The first class after the clocks changed."""
+        return next((start for start in self.starts if start.shifted), None)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """``create_class``'s arguments but name and start."""
+        return asked.arguments(self.cleaned_data)
+
+    # --- what is wrong with it ---
+    def _check_when(self) -> None:
+        said = self.cleaned_data
+        if {"starts_at", "zone", "until", "times", "weekdays", "every"} & set(self.errors):
+            return
+        if said.get("starts_at") is None:
+            if self.weekly:
+                self.add_error(
+                    "starts_at", gettext("Enter the date and time of the first class of the series.")
+                )
+            return
+        if self.weekly and not said.get("until") and not said.get("times") and not self.errors:
+            self.add_error("until", gettext("Enter an end date or a number of classes for the series."))
+            return
+        if not self.starts:
+            self.add_error("until", gettext("No class falls in this period. Choose a later end date."))
+        elif self.starts[0].at < clock.cloud_now():
+            self.add_error(
+                "starts_at",
+                gettext("This time is in the past.") if self.weekly
+                else gettext("This time is in the past. Leave it empty to start the class by hand."),
+            )  # fmt: skip
+        elif len(self.starts) > MOST_CLASSES:
+            most = gettext("The series would have more than %(most)d classes. Choose an earlier end date.")
+            self.add_error("until", most % {"most": MOST_CLASSES})
+
+    def _check_by_the_contract(self) -> None:
+        """All that the client would refuse, each at its field."""
+        wanted = {"room_type": 4} | self.asked
+        name = self.cleaned_data.get("name") or "x"
+        last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
+        for _attempt in range(MOST_ERRORS):
+            try:
+                classes.check_class(actor=self.user, name=name, starts_at=last, **wanted)
+            except ActionRefused as refused:
+                field = asked.field_of(refused.field)
+                if field is None or field not in self.fields:
+                    self.add_error(None, refused.message)
+                    return
+                self.add_error(field, asked.IN_OUR_UNITS.get(field) or _sentence(refused))
+                name = "x" if field == "name" else name
+                last = None if field == "starts_at" else last
+                wanted = {"room_type": 4} | asked.without(wanted, field)
+            else:
+                return
+
+
+class MoveForm(forms.Form):
+    """Another time, without a zone."""
+
+    starts_at = forms.CharField()
+
+    def clean_starts_at(self) -> datetime:
+        try:
+            when = datetime.fromisoformat(self.cleaned_data["starts_at"])
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
+        if not 1970 < when.year < LATEST_YEAR:
+            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
+        return when
+
+
+def _sentence(refused: ActionRefused) -> str:
+    """The client's sentence without the cloud's name of the setting in front."""
+    words = refused.message.removeprefix(f"{refused.field} ")
+    return words[:1].upper() + words[1:]
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """The zone in which the person of this request reads times (`accounts.middleware`)."""
+    zone = timezone.get_current_timezone()
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo(settings.TIME_ZONE)
+
+
+@cache
+def zones() -> list[str]:
+    """The time zones that people choose from: places, without the odd old names."""
+    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))

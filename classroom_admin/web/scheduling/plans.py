@@ -1,0 +1,145 @@
+"""What is planned, as its pages show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils.functional import cached_property
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions.on_record import HIDDEN
+from classroom_admin.actions.planning.models import PlannedClass, Series
+from classroom_admin.actions.planning.series import visible_series
+from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Room
+from classroom_admin.web.scheduling.arguments import DAYS, initial
+from classroom_admin.web.wording import ROOM_TYPES
+
+State = PlannedClass.State
+PLANS: Final = 100
+SOON: Final = timedelta(minutes=2)
+A_SECOND: Final = timedelta(seconds=1)  # the cloud keeps milliseconds
+
+
+class Plan:
+    """One plan, read when it is shown: three queries."""
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+
+    @cached_property
+    def classes(self) -> list[PlannedClass]:
+        """By time; each with ``room`` (the class, once made), ``begins_at`` (of a made one what the cloud
+        says), ``local`` (the same in the plan's zone) and ``stayed`` (the cloud has another time than the
+        plan: its answer was lost, and the class was moved before it was known to be made).
+        """
+        found = list(PlannedClass.objects.filter(series=self.series))
+        made = {one.room_uuid for one in found if one.state == State.MADE}
+        known = Room.objects.filter(room_uuid__in=made).only("key", "room_uuid", "planned_start_at")
+        rooms = {room.room_uuid: room for room in known}
+        zone = ZoneInfo(self.series.zone)
+        for one in found:
+            one.room = rooms.get(one.room_uuid)
+            one.begins_at = (one.room and one.room.planned_start_at) or one.starts_at
+            one.stayed = abs(one.begins_at - one.starts_at) >= A_SECOND
+            one.local = one.begins_at.astimezone(zone).replace(tzinfo=None)
+            one.can_be_restored = one.state == State.CANCELLED and one.starts_at > clock.cloud_now()
+        return found
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(one.state for one in self.classes)
+
+    @property
+    def total(self) -> int:
+        """Those that are meant to be: all but the cancelled."""
+        return len(self.classes) - self.counts[State.CANCELLED]
+
+    @property
+    def made(self) -> int:
+        return self.counts[State.MADE]
+
+    @property
+    def failed(self) -> int:
+        return self.counts[State.FAILED]
+
+    @property
+    def waiting(self) -> int:
+        return self.counts[State.WAITING]
+
+    @property
+    def open(self) -> int:
+        """Those that can still be taken back."""
+        return self.waiting + self.failed
+
+    @cached_property
+    def next_due(self) -> datetime | None:
+        """When the next class is made; None where none is left."""
+        return min(
+            (one.due_at for one in self.classes if one.due_at and one.state == State.WAITING), default=None
+        )
+
+    @cached_property
+    def is_busy(self) -> bool:
+        """Whether more is to come within moments, so that the page goes on asking."""
+        soon = clock.now() + SOON
+        return any(
+            one.state == State.MAKING or (one.due_at is not None and one.due_at <= soon)
+            for one in self.classes
+        )
+
+    @property
+    def kind(self) -> str:
+        return ROOM_TYPES.get(self.series.settings.get("room_type", 4), "")
+
+    @property
+    def minutes(self) -> int | None:
+        return initial(self.series.settings).get("minutes")
+
+    @property
+    def days(self) -> list[Any]:
+        """The weekdays of the series in words."""
+        words = dict(DAYS)
+        return [words[str(day)] for day in self.series.weekdays]
+
+
+def plans_of(user: User) -> QuerySet[Series]:
+    """The plans of a person, newest first, with the numbers of their classes: one query."""
+    counts = {
+        state.value: Count("planned", filter=Q(planned__state=state), distinct=True)
+        for state in (State.WAITING, State.MAKING, State.MADE, State.FAILED)
+    }
+    found = visible_series(user).select_related("created_by", "taught_by")
+    meant = ~Q(planned__state=State.CANCELLED)
+    spans = {
+        "first": Min("planned__starts_at", filter=meant),
+        "last": Max("planned__starts_at", filter=meant),
+    }
+    return found.annotate(**counts, **spans).order_by("-pk")[:PLANS]
+
+
+def settings_like(room: Room) -> dict[str, Any]:
+    """What a class was asked for with, from the record; what is known of it where it was not made here."""
+    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="class.create").order_by("id").first()
+    known: dict[str, Any] = {"room_type": room.room_type if room.room_type is not None else 4}
+    if room.planned_start_at and room.planned_end_at:
+        known["duration_s"] = int((room.planned_end_at - room.planned_start_at).total_seconds())
+    if entry is None:
+        return known
+    said = {**known, **entry.params}
+    for name in ("widgets", "flex_properties"):
+        said[name] = _object(said.get(name))
+    return said
+
+
+def _object(shown: Any) -> Any:
+    """The JSON that the record keeps as a list of names and values."""
+    pairs = isinstance(shown, list) and shown
+    if pairs and all(isinstance(one, dict) and set(one) == {"name", "value"} for one in shown):
+        return {one["name"]: _object(one["value"]) for one in shown if one["value"] != HIDDEN}
+    return shown

@@ -1,0 +1,127 @@
+"""What the list of what was done shows for an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.audit.actions import label
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.audit.selectors import last_step
+from classroom_admin.common import language
+from classroom_admin.rooms.models import Room
+from classroom_admin.web.settings.forms import OUTCOMES
+
+_TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
+# who did it is whom it concerns: said once
+_OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
+# what was asked for, by the names under which it is on record
+_PARAMS = {
+    "added": pgettext_lazy("people", "Added"),
+    "after_s": _("Delay (seconds)"),
+    "ban_s": _("Ban duration (seconds)"),
+    "cause": _("Reason (sent to the classroom)"),
+    "changed": pgettext_lazy("people", "Changed"),
+    "classes": _("Classes"),
+    "close_delay_s": _("Stays open after the end (seconds)"),
+    "cloud_user_ids": _("Cloud user ids"),
+    "conversion": _("Conversion"),
+    "duration_s": _("Duration (seconds)"),
+    "email": _("Email address"),
+    "ext": _("File type"),
+    "first": _("First class"),
+    "for_good": _("Permanent ban"),
+    "for_the_class": _("Ban for this class"),
+    "groups": _("Breakout rooms"),
+    "kinds": _("Alerts"),
+    "last": _("Last class"),
+    "list": _("List"),
+    "max_on_stage": _("Maximum students on stage"),
+    "minutes": _("Duration (minutes)"),
+    "mode": _("Mode"),
+    "name": pgettext_lazy("thing", "Name"),
+    "names": _("Names"),
+    "now": _("After"),
+    "properties": _("Properties"),
+    "pupil_limit": _("Maximum students"),
+    "reason": _("Reason"),
+    "removed": pgettext_lazy("list entries", "Removed"),
+    "resource_uuids": _("Files"),
+    "role": _("Role"),
+    "room_type": _("Type"),
+    "size": _("Size in bytes"),
+    "stage_role": _("Role on stage"),
+    "starts_at": _("Starts"),
+    "state": _("State"),
+    "url": _("Address"),
+    "was": _("Before"),
+    "web_config": _("Recording settings"),
+    "widgets": _("Widgets"),
+}
+# numbers of our own rows, which say nothing to people
+_INWARD = {"due_ms", "hold", "planned"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An entry in words. `room` is None where no class is concerned or it is not known (any more)."""
+
+    entry: Entry
+    what: str
+    whom: str
+    room: Room | None
+    outcome: str
+    tone: str
+    message: str
+    details: list[tuple[str, str]]
+
+
+def rows_of(entries: Iterable[Entry]) -> list[Row]:
+    """The rows of `entries`, whose steps were prefetched; one query, for the classes' names."""
+    entries = list(entries)
+    uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
+    rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}
+    return [_row(entry, rooms.get(entry.room_uuid)) for entry in entries]
+
+
+def _row(entry: Entry, room: Room | None) -> Row:
+    step = last_step(entry)
+    kind = Step.Kind(step.kind) if step else Step.Kind.REQUESTED
+    detail = step.detail if step else {}
+    return Row(
+        entry=entry,
+        what=label(entry.action),
+        whom="" if entry.action in _OF_ONESELF else entry.target_name or entry.target,
+        room=room,
+        outcome=str(OUTCOMES[kind]),
+        tone=_TONES.get(kind, ""),
+        message=language.told(detail) or str(detail.get("message") or ""),
+        details=list(_details(entry.params)),
+    )
+
+
+def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
+        if name in _INWARD:
+            continue
+        if name == "changed" and isinstance(value, dict):
+            for what, turn in value.items():
+                yield _words(what), f"{_text(turn.get('from'))} → {_text(turn.get('to'))}"
+        else:
+            yield _words(name), _text(value)
+
+
+def _words(name: str) -> str:
+    return str(_PARAMS.get(name) or name.replace("_", " ").capitalize())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return gettext(", ").join(map(_text, value)) or gettext("none")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return gettext("none") if value in (None, "") else str(value)

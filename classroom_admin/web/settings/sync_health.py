@@ -1,0 +1,97 @@
+"""What the page about the sync shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from classroom_admin.common.language import in_words
+from classroom_admin.live.without_secrets import text_without_secrets
+from classroom_admin.rooms.models import Room
+from classroom_admin.sync.health import Health, quarantine
+
+PAGE = 50
+LONGEST_SHOWN = 20_000
+"""Characters of a raw text on the page; all of it is in the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What could not be read: why, when, of which class (None: not known), and its text as it came."""
+
+    pk: int
+    reason: str
+    found_at: datetime
+    what: str
+    room: Room | None
+    raw: str
+    is_cut: bool
+
+
+def facts_of(health: Health) -> list[tuple[str, str, str]]:
+    """(what, value, what it means) for each figure of the health."""
+    age = _("never") if health.age_s is None else _("%(seconds)s s ago") % {"seconds": round(health.age_s)}
+    return [
+        (
+            _("Last successful answer from the cloud"),
+            age,
+            _("The cloud is polled about every second."),
+        ),
+        (
+            _("Polled by"),
+            health.leader or _("no process"),
+            _("One process at a time, across all machines."),
+        ),
+        (
+            _("Waiting to be processed"),
+            str(health.backlog),
+            _("Answers and classes; normally soon back to 0."),
+        ),
+        (
+            _("Missing, being fetched"),
+            str(health.holes_open),
+            _("Sequences of events, usually for a few seconds."),
+        ),
+        (
+            _("Permanently missing"),
+            str(health.gaps),
+            _("The class no longer exists. Its page shows which events are missing."),
+        ),
+        (
+            _("Numbers skipped by the cloud"),
+            str(health.voids),
+            _("Requested several times; these events do not exist."),
+        ),
+        (
+            _("In quarantine"),
+            str(health.quarantined),
+            _("Received but not readable; listed below."),
+        ),
+    ]
+
+
+def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
+    """A page of what is in quarantine, and what the next one begins before (None: this is the last)."""
+    rows = quarantine()
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: PAGE + 1])
+    items = [
+        Item(
+            pk=row.pk,
+            reason=in_words(row.reason),
+            found_at=row.found_at,
+            what=_("An entire answer")
+            if row.whole_answer
+            else _("An event")
+            if row.event
+            else _("Part of an answer"),
+            room=row.event.room if row.event else None,
+            raw=text_without_secrets(row.raw[:LONGEST_SHOWN]),
+            is_cut=len(row.raw) > LONGEST_SHOWN,
+        )
+        for row in found[:PAGE]
+    ]
+    return items, items[-1].pk if len(found) > PAGE else None

@@ -1,0 +1,69 @@
+"""The house's clock: aware UTC, swappable, stepped."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from classroom_admin.common import clock
+
+START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+
+
+def test_system_time_is_aware_utc_and_agrees_with_the_machine():
+    before = time.time_ns() // 1_000_000
+    stamped, stamped_ms = clock.now(), clock.now_ms()
+    after = time.time_ns() // 1_000_000
+    assert stamped.utcoffset() == timedelta(0)
+    assert before <= stamped_ms <= after
+    assert before <= stamped.timestamp() * 1000 <= after + 1
+
+
+def test_stepped_clock_stands_still_then_moves():
+    with clock.use(clock.SteppedClock(START)) as stepped:
+        assert clock.now() == START
+        began = clock.monotonic()
+        stepped.step(90.5)
+        assert clock.now() == START + timedelta(seconds=90.5)
+        assert clock.now_ms() == round((START + timedelta(seconds=90.5)).timestamp() * 1000)
+        assert clock.monotonic() - began == 90.5
+
+
+def test_wall_clock_put_back_leaves_durations_alone():
+    with clock.use(clock.SteppedClock(START)) as stepped:
+        stepped.step(10)
+        stepped.set_wall(START - timedelta(hours=1))
+        assert clock.now() == START - timedelta(hours=1)
+        assert clock.monotonic() == 10
+
+
+def test_source_holds_in_other_threads_and_is_put_back_after_an_error():
+    seen = []
+
+    def fail_on_stepped_time():
+        with clock.use(clock.SteppedClock(START)):
+            thread = threading.Thread(target=lambda: seen.append(clock.now()))
+            thread.start()
+            thread.join()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_on_stepped_time()
+    assert seen == [START]
+    assert abs(clock.now_ms() - time.time() * 1000) < 5_000
+
+
+def test_milliseconds_round_trip_without_float_error():
+    ms = 1_788_249_600_123
+    assert clock.from_ms(ms).microsecond == 123_000
+    with clock.use(clock.SteppedClock(clock.from_ms(ms))):
+        assert clock.now_ms() == ms
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda: clock.SteppedClock(datetime(2026, 9, 1)), lambda: clock.SteppedClock(START).step(-1)]
+)
+def test_wrong_use_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"time zone|stepped back"):
+        wrong()

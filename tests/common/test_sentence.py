@@ -1,0 +1,95 @@
+"""Sentences that can be said again in another language."""
+
+import copy
+import json
+import pickle
+
+import pytest
+from django.utils import translation
+
+from classroom_admin.common.language import in_words, kept, told
+from classroom_admin.common.sentence import Sentence, read
+
+AGAIN = "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds."
+
+
+def test_a_sentence_is_its_english_text():
+    sentence = Sentence(AGAIN, seconds=12)
+    assert sentence == AGAIN.replace("{seconds}", "12")
+    assert isinstance(sentence, str)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
+)
+def test_a_copy_can_still_be_said_in_another_language(again):
+    copied = again(Sentence(AGAIN, seconds=12))
+    with translation.override("es"):
+        assert in_words(copied).endswith("en 12 segundos.")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "in 12 seconds"),
+        ("zh-hans", "请 12 秒后再试"),
+        ("es", "en 12 segundos"),
+        ("ar", "بعد 12 ثانية"),
+    ],
+)
+def test_in_the_language_of_the_reader(language, words):
+    with translation.override(language):
+        assert words in in_words(Sentence(AGAIN, seconds=12))
+
+
+def test_a_sentence_within_a_sentence_is_said_in_the_same_language():
+    whole = Sentence(
+        "{what} {next_step}",
+        what=Sentence("The class is already running."),
+        next_step=Sentence("You don't need to do anything."),
+    )
+    with translation.override("es"):
+        assert in_words(whole) == "La clase ya está en marcha. No hay nada más que hacer."
+
+
+def test_a_record_keeps_how_it_was_made():
+    whole = Sentence("{what} {next_step}", what=Sentence(AGAIN, seconds=3), next_step="{odd} braces")
+    record = json.loads(json.dumps(kept(whole)))
+    assert record["sentence"] == str(whole)
+    assert told(record) == str(whole)
+    with translation.override("es"):
+        assert told(record) == (
+            "Ahora mismo se pregunta demasiado a la nube; no se ha hecho nada. "
+            "Inténtelo de nuevo en 3 segundos. {odd} braces"
+        )
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"sentence": "The class has already ended."}, "La clase ya ha terminado."),
+        ({"sentence": "Words of an earlier release."}, "Words of an earlier release."),
+        ({"sentence": "It failed.", "says": {"pattern": "{lost}", "values": {"found": 1}}}, "It failed."),
+        ({"sentence": "It failed.", "says": "nonsense"}, "It failed."),
+        ({}, ""),
+    ],
+)
+def test_records_of_earlier_releases_stay_readable(record, words):
+    with translation.override("es"):
+        assert told(record) == words
+
+
+def test_what_the_cloud_says_itself_stays_as_it_is():
+    with translation.override("es"):
+        said = in_words("The cloud has an internal problem. The server asks again automatically.\n(HTTP 503)")
+    assert said == "La nube tiene problemas propios; se le pregunta de nuevo. (HTTP 503)"
+
+
+def test_braces_of_a_value_are_not_filled_in_again():
+    assert Sentence("The cloud reported: {error}.", error="{error}") == "The cloud reported: {error}."
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {}, {"pattern": 5}, {"pattern": "{a}", "values": {"b": 1}}])
+def test_odd_records_are_no_sentence(odd):
+    assert read(odd) is None

@@ -1,0 +1,33 @@
+"""In which language a stream speaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from classroom_admin.realtime import session
+from classroom_admin.realtime.hub import Hub
+
+
+@pytest.mark.parametrize(
+    ("cookie", "wish", "language"),
+    [
+        (b"django_language=es", b"ar", "es"),
+        (b"sessionid=x; django_language=zh-hans", b"", "zh-hans"),
+        (b"django_language=tlh", b"ar-EG,en;q=0.5", "ar"),
+        (b"", b"zh-CN", "zh-hans"),
+        (b"", b"fr", "en"),
+        (b"django_language=../../x", b"", "en"),
+    ],
+)
+def test_the_cookie_then_the_browsers_wish(cookie: bytes, wish: bytes, language: str) -> None:
+    scope = {"headers": [(b"cookie", cookie), (b"accept-language", wish)]}
+    assert session.language(scope) == language
+
+
+def test_trouble_with_the_cloud_is_told_in_the_language_of_each_page() -> None:
+    hub = Hub()
+    hub._poll_error = "The cloud has an internal problem. The server asks again automatically.\n(HTTP 503)"
+    told = {language: hub.age(language)["trouble"] for language in ("en", "es", "zh-hans", "ar")}
+    assert told["en"] == "The cloud has an internal problem. The server asks again automatically. (HTTP 503)"
+    assert told["es"] == "La nube tiene problemas propios; se le pregunta de nuevo. (HTTP 503)"
+    assert len(set(told.values())) == 4

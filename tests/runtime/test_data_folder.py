@@ -1,0 +1,86 @@
+"""Who holds the data folder, and what a demo may delete of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classroom_admin.runtime import data_folder, demo_folder
+
+HOLD = """
+import sys, time; from pathlib import Path
+from classroom_admin.core import data_folder
+with data_folder.hold(Path(sys.argv[1])):
+    print("held", flush=True); time.sleep(600)
+"""
+ROOT = Path(__file__).resolve().parents[2]
+KNOWN = {"app_id": "a" * 32, "app_certificate": "b" * 32, "simulator_port": 12345}
+
+
+def test_second_holder_is_told_which_process_is_first_and_death_lets_go(tmp_path):
+    first = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert first.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(data_folder.AlreadyRunning, match=f"Already running as process {first.pid} "),
+            data_folder.hold(tmp_path),
+        ):
+            pass
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        first.communicate()
+    with data_folder.hold(tmp_path):
+        assert (tmp_path / "running.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_folder_is_made_private(tmp_path):
+    with data_folder.hold(tmp_path / "new" / "var"):
+        assert (tmp_path / "new" / "var").stat().st_mode & 0o077 == 0
+
+
+def test_each_start_plays_another_school_with_the_same_cloud_address(tmp_path):
+    first = demo_folder.begin(tmp_path, **KNOWN)
+    second = demo_folder.begin(tmp_path, **KNOWN)
+    assert (first.seed(7), second.seed(7)) == (7, 8)
+    assert demo_folder.load(tmp_path) == second
+    assert (second.app_id, second.simulator_port) == (KNOWN["app_id"], KNOWN["simulator_port"])
+    assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+
+
+def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path):
+    demo_folder.begin(tmp_path, **KNOWN)
+    for name in ["classroom_admin.sqlite3", "classroom_admin.sqlite3-wal", "beat-schedule.db", "holiday.jpg"]:
+        (tmp_path / name).write_text("x")
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker" / "dump.rdb").write_text("x")
+    (tmp_path / "photos").mkdir()
+    demo_folder.reset(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["holiday.jpg", "photos"]
+    assert demo_folder.load(tmp_path) is None
+
+
+def test_reset_follows_no_link_out_of_the_folder(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "dear").write_text("x")
+    (tmp_path / "data").mkdir()
+    demo_folder.begin(tmp_path / "data", **KNOWN)
+    (tmp_path / "data" / "media").symlink_to(tmp_path / "elsewhere")
+    demo_folder.reset(tmp_path / "data")
+    assert (tmp_path / "elsewhere" / "dear").exists()
+    assert not (tmp_path / "data" / "media").is_symlink()
+
+
+def test_reset_of_a_folder_that_no_demo_made_deletes_nothing(tmp_path):
+    (tmp_path / "classroom_admin.sqlite3").write_text("a school")
+    demo_folder.reset(tmp_path)
+    assert (tmp_path / "classroom_admin.sqlite3").read_text() == "a school"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"app_id": "x"}', "{"])
+def test_unreadable_marker_is_said(tmp_path, text):
+    (tmp_path / "demo.json").write_text(text)
+    with pytest.raises(demo_folder.NotADemo, match=r"demo\.json can't be read"):
+        demo_folder.load(tmp_path)

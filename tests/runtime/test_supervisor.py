@@ -1,0 +1,270 @@
+"""The supervisor, with real processes: whatever ends it ends all, and nothing stays behind."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from classroom_admin.runtime import guardian, lifeline
+from tests.runtime.processes import MARK, cmdline, marked, pids, wait_for
+
+PROGRAM = Path(__file__).with_name("supervised.py")
+ROOT = PROGRAM.parents[2]
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for orphans in /proc")
+
+# Parts. Each says that it is ready by a file, and notes the end it was asked for.
+GOOD = """
+import pathlib, signal, sys, time
+def end(number, frame):
+    with (FOLDER / "ended").open("a") as f: f.write(NAME + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("hello from", NAME)
+(FOLDER / (NAME + ".ready")).touch()
+while True: time.sleep(60)
+"""
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+(FOLDER / (NAME + ".ready")).touch()
+while True: time.sleep(60)
+"""
+# Its child leaves for a session of its own, ignores SIGTERM and closes its output, as a daemon does.
+WITH_CHILD = """
+import subprocess, sys, time
+child = '''
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(600)
+'''
+p = subprocess.Popen([sys.executable, "-c", child], start_new_session=True, stdout=subprocess.PIPE)
+p.stdout.readline()
+(FOLDER / (NAME + ".ready")).touch()
+while True: time.sleep(60)
+"""
+DIES = """
+import sys, time
+(FOLDER / (NAME + ".ready")).touch()
+while not (FOLDER / "die").exists(): time.sleep(0.01)
+print("the disk is on fire")
+sys.exit(7)
+"""
+ECHO = """
+import time
+(FOLDER / (NAME + ".ready")).touch()
+while not (FOLDER / "speak").exists(): time.sleep(0.01)
+print("is anyone there?")
+while True: time.sleep(60)
+"""
+CHATTY = """
+(FOLDER / (NAME + ".ready")).touch()
+for n in range(1, 100001):
+    print("line", n, "x" * 100)
+    if n == 100000: (FOLDER / "said").touch()
+import time
+while True: time.sleep(60)
+"""
+
+
+class Run:
+    """One supervisor and what it said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mark = secrets.token_hex(8)
+        self.env = os.environ | {MARK: self.mark, "PYTHONPATH": str(ROOT)}
+        self.process: subprocess.Popen[str]
+
+    def command(self, *, grace_s: float = 10, end_with_parent: bool = False, **parts: str) -> list[str]:
+        head = "import pathlib; FOLDER = pathlib.Path({!r}); NAME = {!r}\n"
+        codes = {name: head.format(str(self.folder), name) + code for name, code in parts.items()}
+        told = {
+            "folder": str(self.folder),
+            "grace_s": grace_s,
+            "end_with_parent": end_with_parent,
+            "parts": codes,
+        }
+        return [sys.executable, str(PROGRAM), json.dumps(told)]
+
+    def start(self, **told) -> "Run":
+        self.popen(self.command(**told))
+        wait_for((self.folder / "all ready").exists)
+        return self
+
+    def popen(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(
+            command,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def end(self, number: signal.Signals | None = None) -> tuple[int, str]:
+        """Send a signal, wait for the end; exit code and everything it said."""
+        if number is not None:
+            self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, said
+
+    def ended(self) -> list[str]:
+        return (self.folder / "ended").read_text().split() if (self.folder / "ended").exists() else []
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run(tmp_path)
+    yield run
+    if run.process.poll() is None:
+        run.process.kill()
+    run.process.communicate(timeout=30)
+    wait_for(lambda: not marked(run.mark))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_stop_ends_all_and_exits_with_zero(run, number):
+    run.start(web=GOOD, worker=GOOD, server=WITH_CHILD)
+    code, said = run.end(number)
+    assert marked(run.mark) == []
+    assert code == 0
+    assert sorted(run.ended()) == ["web", "worker"]
+    assert "web      │ hello from web\n" in said
+
+
+def test_death_of_one_part_ends_all_and_says_which_and_why(run):
+    run.start(web=GOOD, beat=DIES, server=WITH_CHILD)
+    (run.folder / "die").touch()
+    code, said = run.end()
+    assert marked(run.mark) == []
+    assert code == 1
+    assert "The part “beat” ended by itself (exit code 7)." in said
+    assert "    the disk is on fire" in said
+    assert run.ended() == ["web"]
+
+
+def test_part_killed_by_a_signal_is_named_with_the_signal(run):
+    run.start(web=GOOD, worker=STUBBORN)
+    [worker] = [p for p in pids(run.mark) if "SIG_IGN" in cmdline(p) and p != run.process.pid]
+    os.kill(worker, signal.SIGKILL)
+    code, said = run.end()
+    assert code == 1
+    assert "The part “worker” ended by itself (killed by SIGKILL)." in said
+    assert marked(run.mark) == []
+
+
+def test_killed_supervisor_takes_all_along_children_of_parts_too(run):
+    run.start(web=GOOD, worker=STUBBORN, server=WITH_CHILD)
+    assert len(marked(run.mark)) == 6  # with the supervisor, its guardian and the server's child
+    run.process.kill()
+    run.process.wait(timeout=10)
+    wait_for(lambda: not marked(run.mark), within_s=5)
+
+
+def test_killed_supervisor_whose_guardian_was_killed_first_takes_its_parts_along(run):
+    run.start(web=GOOD, worker=STUBBORN)
+    [watching] = [p for p in pids(run.mark) if guardian.__file__ in cmdline(p)]
+    os.kill(watching, signal.SIGKILL)
+    run.process.kill()
+    run.process.wait(timeout=10)
+    wait_for(lambda: not marked(run.mark), within_s=5)
+
+
+def test_stubborn_part_is_killed_when_its_time_is_up(run):
+    run.start(grace_s=1, web=GOOD, worker=STUBBORN)
+    began = time.monotonic()
+    code, _ = run.end(signal.SIGTERM)
+    assert 0.9 < time.monotonic() - began < 8
+    assert code == 0
+    assert run.ended() == ["web"]
+    assert marked(run.mark) == []
+
+
+def test_second_ctrl_c_kills_at_once(run):
+    run.start(grace_s=300, web=GOOD, worker=STUBBORN)
+    run.process.send_signal(signal.SIGINT)
+    wait_for(run.ended)
+    code, _ = run.end(signal.SIGINT)
+    assert code == 0
+    assert marked(run.mark) == []
+
+
+def test_foundation_is_asked_to_end_after_the_others(run):
+    run.start(ground=GOOD, web=GOOD, worker=GOOD)
+    run.end(signal.SIGTERM)
+    assert run.ended()[-1] == "ground"
+    assert len(run.ended()) == 3
+
+
+def test_reader_who_leaves_ends_all(run):
+    run.start(web=GOOD, worker=ECHO)
+    run.process.stdout.close()
+    (run.folder / "speak").touch()
+    assert run.process.wait(timeout=30) == 1
+    assert marked(run.mark) == []
+    assert run.ended() == ["web"]
+    run.process.stdout = None
+
+
+def test_output_nobody_reads_stops_nothing(run):
+    run.start(web=CHATTY)
+    wait_for((run.folder / "said").exists, within_s=60)
+    code, said = run.end(signal.SIGTERM)
+    assert code == 0
+    assert "line 100000 " in said
+    assert "lines were not shown" in said
+
+
+def test_dying_parent_counts_as_sigterm(run):
+    command = run.command(end_with_parent=True, web=GOOD)
+    parent = "import json, subprocess, sys; subprocess.Popen(json.loads(sys.argv[1])).wait()"
+    run.popen([sys.executable, "-c", parent, json.dumps(command)])
+    wait_for((run.folder / "all ready").exists)
+    run.process.kill()
+    wait_for(lambda: not marked(run.mark))
+    assert run.ended() == ["web"]
+
+
+def test_child_whose_parent_died_before_it_asked_ends_itself():
+    # As the kernel shows it to the child: its parent is not the one that started it any more.
+    late = subprocess.run(
+        ["sleep", "60"], preexec_fn=lifeline.tied_to(os.getpid() + 1), timeout=20, check=False
+    )
+    assert late.returncode == 1
+
+
+def test_guardian_alone_ends_processes_that_no_parent_death_signal_would(tmp_path):
+    mark = secrets.token_hex(8)
+    env = os.environ | {guardian.MARK_NAME: mark}
+    part = subprocess.Popen(["sleep", "600"], env=env, start_new_session=True)
+    unmarked = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    watching = subprocess.Popen([sys.executable, "-I", "-S", guardian.__file__, mark], stdin=subprocess.PIPE)
+    watching.stdin.write(f"{unmarked.pid}\n".encode())
+    watching.stdin.close()
+    assert watching.wait(timeout=20) == 0
+    assert part.wait(timeout=5) == -signal.SIGKILL  # by its mark
+    assert unmarked.wait(timeout=5) == -signal.SIGKILL  # by its process group
+
+
+def test_guardian_told_that_all_is_done_kills_nothing():
+    mark = secrets.token_hex(8)
+    part = subprocess.Popen(["sleep", "600"], env=os.environ | {guardian.MARK_NAME: mark})
+    try:
+        command = [sys.executable, "-I", "-S", guardian.__file__, mark]
+        assert (
+            subprocess.run(command, input=f"{part.pid}\ndone\n".encode(), timeout=20, check=False).returncode
+            == 0
+        )
+        assert part.poll() is None
+        assert guardian.marked(mark) == [part.pid]
+    finally:
+        part.kill()
+        part.wait()

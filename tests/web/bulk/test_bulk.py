@@ -1,0 +1,195 @@
+"""One command for many classes, as pages: preview, progress that survives a reload, results, retry."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from classroom_admin.actions.bulk import carrying, tasks
+from classroom_admin.actions.bulk.models import BulkRun
+from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
+from classroom_admin.simulator.testing import RunningSimulator
+from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.school import HTMX
+
+LIST = "/together/"
+
+
+@pytest.fixture
+def client(school: School) -> Client:  # noqa: F811
+    client = Client()
+    client.force_login(school.teacher)
+    return client
+
+
+@pytest.fixture
+def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there to work; the tests do that themselves."""
+    monkeypatch.setattr(tasks, "begin", lambda run_id: None)
+
+
+@pytest.fixture
+def rooms(school: School, sim: RunningSimulator) -> list[Room]:  # noqa: F811
+    made = []
+    for name, state in (("Algebra", 1), ("Biology", 1), ("Chemistry", 2)):
+        sim.make_room(f"{name} {school.room.room_uuid}", roomName=name, state=state)
+        room = Room.objects.create(
+            room_uuid=f"{name} {school.room.room_uuid}", name=name, state=state, people_online=3
+        )
+        room.teachers.create(user=school.teacher)
+        made.append(room)
+    return made
+
+
+def confirm(client: Client, html: str) -> Any:
+    """Press the button of a preview."""
+    values = re.findall(r'<input type="hidden" name="(do|token|class)" value="([^"]*)"', html)
+    sent: dict[str, list[str]] = {}
+    for name, value in values:
+        sent.setdefault(name, []).append(value)
+    return client.post(LIST, sent)
+
+
+def begin(client: Client, rooms: list[Room], what: str = "end") -> BulkRun:
+    html = client.post(LIST, {"do": what, "class": [room.key for room in rooms]}).content.decode()
+    answer = confirm(client, html)
+    assert answer.status_code == 302
+    return BulkRun.objects.get(key=answer["Location"].split("/")[2])
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, rooms: list[Room]) -> None:
+    html = client.post(LIST, {"do": "end", "class": [room.key for room in rooms]}).content.decode()
+    assert "End 2 classes?" in html
+    assert "The 3 people in it may stay" in html
+    assert re.search(r"Left out.*Chemistry.*It has ended already", html, re.DOTALL)
+    assert not Entry.objects.exists()
+    assert not BulkRun.objects.exists()
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_from_the_preview_to_the_results(
+    client: Client, school: School, rooms: list[Room], sim: RunningSimulator  # noqa: F811
+) -> None:  # fmt: skip
+    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        run = begin(client, rooms)
+        address = reverse("live:run", args=[run.key])
+        html = client.get(address).content.decode()
+        assert "1 of 3" in html
+        assert html.count("Waiting for its turn.") == 2
+        assert 'hx-trigger="every 1s"' in html
+        sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
+        carrying.work(run.pk, within_s=60)
+        html = client.get(address).content.decode()  # the same after a reload
+        assert "3 of 3" in html
+        assert re.search(
+            r"Algebra.*The cloud is being asked too often.*Biology.*accepted it", html, re.DOTALL
+        )
+        assert "Retry the failed class" in html
+        stepped.step(1)
+        assert client.post(address).status_code == 302
+        stepped.step(60)
+        carrying.work(run.pk, within_s=60)
+        html = client.get(address).content.decode()
+    assert "failed" not in html
+    assert "2 done" in html
+    assert "1 left out" in html
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room]) -> None:
+    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        run = begin(client, rooms)
+        stepped.step(10)
+        page = client.get(reverse("live:run", args=[run.key])).content.decode()
+        ask = re.search(r'hx-get="([^"]+)"', page).group(1)
+        assert 'class="item ' not in client.get(ask, **HTMX).content.decode()
+        stepped.step(10)
+        carrying.work(run.pk, within_s=0)
+        html = client.get(ask, **HTMX).content.decode()
+        assert html.count('class="item ') == 1
+        assert 'hx-swap-oob="upsert:#items"' in html
+        assert "csrf" not in html.lower()
+        carrying.work(run.pk, within_s=60)
+        stepped.step(90)  # nobody waits for the events any more
+        html = client.get(ask, **HTMX).content.decode()
+    assert "every 1s" not in html
+    assert "Finished: 2 done, 0 failed, 1 skipped." in html
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_queries_do_not_grow_with_the_classes(client: Client, school: School) -> None:  # noqa: F811
+    counts = []
+    for many in (2, 30):
+        made = [
+            Room.objects.create(room_uuid=f"{many} {number}", name=f"C{number}", state=RoomState.ENDED)
+            for number in range(many)
+        ]
+        for room in made:
+            room.teachers.create(user=school.teacher)
+        run = begin(client, made, "close")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("live:run", args=[run.key]))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 8
+
+
+@pytest.mark.usefixtures("no_hints")
+@pytest.mark.parametrize("sent", [{"do": "end"}, {"do": "explode", "class": ["x"]}, {"class": ["x"]}])
+def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
+    answer = client.post(LIST, sent)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert not BulkRun.objects.exists()
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_the_classes_of_others_are_not_in_it(client: Client, school: School, rooms: list[Room]) -> None:  # noqa: F811
+    foreign = Room.objects.create(room_uuid="foreign", name="Secret", state=1)
+    html = client.post(LIST, {"do": "end", "class": [foreign.key]}).content.decode()
+    assert "Secret" not in html
+    assert "Nothing to do" in html
+    run = begin(client, rooms)
+    rooms[0].teachers.all().delete()
+    html = client.get(reverse("live:run", args=[run.key])).content.decode()
+    assert "Algebra" not in html
+    other = Client()
+    other.force_login(school.other_teacher)
+    assert other.get(reverse("live:run", args=[run.key])).status_code == 404
+    assert "End 3 classes" not in other.get(LIST).content.decode()
+    administrator = Client()
+    administrator.force_login(school.administrator)
+    assert "End 3 classes" in administrator.get(LIST).content.decode()
+    assert administrator.post(reverse("live:run", args=[run.key])).status_code == 422
+
+
+@pytest.mark.usefixtures("no_hints")
+def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  # noqa: F811
+    made = Room.objects.bulk_create(
+        Room(
+            room_uuid=f"many {number}",
+            name=f"Class {number}",
+            key=f"many{number:08}",
+            state=RoomState.STARTED,
+        )
+        for number in range(2000)
+    )
+    RoomTeacher.objects.bulk_create(RoomTeacher(room=room, user=school.teacher) for room in made)
+    page = client.post(LIST, {"do": "end", "class": [room.key for room in made]})
+    assert page.status_code == 200
+    assert confirm(client, page.content.decode()).status_code == 302
+    assert BulkRun.objects.get().items.count() == 2000
+
+
+def test_more_than_can_be_taken_in_is_told_in_words(client: Client) -> None:
+    answer = client.post(LIST, {"do": "end", "class": ["x"] * 10_001}, headers={"Accept-Language": "es"})
+    assert answer.status_code == 400
+    assert "inténtelo con menos" in answer.content.decode()

@@ -1,0 +1,11 @@
+"""The school of the pages, and classes that need somebody."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from classroom_admin.common import clock
+
+
+def ago(minutes: float) -> datetime:
+    return clock.now() - timedelta(minutes=minutes)

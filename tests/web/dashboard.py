@@ -1,0 +1,56 @@
+"""The pages as a process of their own, on the suite's database."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.test import Client as Browser
+
+from classroom_admin.accounts.models import User
+from classroom_admin.runtime import parts, ports
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Web:
+    port: int
+    pid: int
+
+
+@contextmanager
+def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
+    """The pages, as `serve` runs them; sessions of this process are good there."""
+    port = ports.free_port()
+    env = env | {"SECRET_KEY": settings.SECRET_KEY}
+    web = parts.web(host="127.0.0.1", port=port, base_dir=ROOT, env=env)
+    with log.open("wb") as said:
+        process = subprocess.Popen(web.argv, cwd=ROOT, env=env, stdout=said, stderr=said)
+    try:
+        deadline = time.monotonic() + 60
+        while not parts.serves_pages("127.0.0.1", port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        yield Web(port=port, pid=process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        finally:
+            process.kill()
+
+
+def signed_in_cookie() -> str:
+    """The cookie of an administrator who is signed in."""
+    browser = Browser()
+    browser.force_login(User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR))
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={browser.cookies[name].value}"

@@ -1,0 +1,57 @@
+"""What no database keeps is refused before one is asked; a wrong address of the database is told in words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+
+@pytest.mark.parametrize("address", ["/classes/a%00b/", "/nothing%00here/", "/lists/%00/"])
+def test_in_the_address(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "This request could not be processed" in answer.content.decode()
+
+
+def test_in_a_cookie(client: Client) -> None:
+    client.cookies["sessionid"] = "a\x00bcdefghijk"
+    assert client.get("/").status_code == 400
+
+
+def check(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
+    own = {
+        "DATABASE_URL": address,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
+    }
+    return subprocess.run(
+        [
+            sys.executable,
+            "manage.py",
+            "shell",
+            "-c",
+            "from django.conf import settings; print(settings.DATABASE_URL)",
+        ],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("address", ["mysql://localhost/school", "school.sqlite3", "nonsense"])
+def test_another_database_is_refused(tmp_path: Path, address: str) -> None:
+    done = check(tmp_path, address)
+    assert done.returncode != 0
+    assert "it must be sqlite:/// or postgres://" in done.stderr
+
+
+def test_no_address_is_the_file_in_the_data_folder(tmp_path: Path) -> None:
+    assert f"sqlite:///{tmp_path}/classroom_admin.sqlite3" in check(tmp_path, "").stdout
