@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
     for task, every_s in {
         "sync.poll": AGORA_POLL_SECONDS,
         "sync.fold_due": 1.0,
+        "sync.project_outdated": 5.0,
         "sync.fill_holes": 1.0,
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,

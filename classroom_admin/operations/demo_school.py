@@ -48,7 +48,7 @@ def open_accounts() -> None:
 
 
 def is_alive() -> bool:
-    """Whether the first events have come in and are folded."""
+    """Whether the first events have come in and are projected."""
     return Room.objects.filter(version__gt=0).exists()
 
 

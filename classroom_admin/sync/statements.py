@@ -1,7 +1,7 @@
 """Statements that write many plain rows, made from a model's columns.
 
 `bulk_create` makes an object of each row and asks each field of it anew how it is stored: for a backlog
-that is more work than reading and folding the events. Here a row is a tuple, and only times and JSON are
+that is more work than reading and projecting the events. Here a row is a tuple, and only times and JSON are
 converted. What a statement does is what `bulk_create` or `update` would do; signals and `save` are not
 called by those either.
 """
