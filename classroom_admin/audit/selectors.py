@@ -47,11 +47,6 @@ def find_entries(filters: Filters, *, before: int | None = None, limit: int = PA
     return Page(entries=found[:limit], older=found[limit - 1].id if len(found) > limit else None)
 
 
-def find_entries_of_room(room_uuid: str, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """What was done to one room."""
-    return find_entries(Filters(room_uuid=room_uuid), before=before, limit=limit)
-
-
 def last_step(entry: Entry) -> Step | None:
     """How `entry` stands. Without a query where its steps were prefetched."""
     steps = list(entry.steps.all())

@@ -58,7 +58,6 @@ COMMANDS: Final = {
     "resource.hold_delete": _("Delete, with ten seconds to undo:"),
     "resource.undo_delete": _("Keep after all"),
 }
-UNDER_WAY: Final = ("requested", "accepted")
 # A command that the cloud has said nothing about for so long is no longer waited for.
 PATIENCE: Final = timedelta(seconds=60)
 # After so long without the cloud's event the page says so and offers to look.

@@ -37,7 +37,8 @@ def stored_rows(room: Room) -> dict[str, Any]:
     """What the read models hold of a room, but for what a moment forgets."""
     rows = Rows.empty()
     for kind in read_models.TABLES:
-        rows.load_all(read_models.load_whole(room, kind))
+        for row in read_models.load_whole(room, kind):
+            rows.load(row)
     rows.room = read_models.room_row(room)
     forget_old(rows)
     by_kind = read_models._by_table(rows)

@@ -3,7 +3,6 @@
 No version, no room: whoever writes them adds these.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -272,10 +271,6 @@ class Rows:
                     self.polls_running.add(row.poll_id)
             case AnswerRow():
                 self.answers[row.of, row.question_id, row.user_uuid] = row
-
-    def load_all(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self.load(row)
 
     def _load_participant(self, row: ParticipantRow) -> None:
         self.participants[row.user_uuid] = row

@@ -30,7 +30,6 @@ FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTR
     RETRY: "retry_s",
     "webRecordConfig": None,
 }
-PICTURE: Final = ("width", "height", "fps", "bitrate")
 ADDRESSES: Final = ("url", "whole_url")
 _WRONG: Final = {
     "url": _("Write a full web address that begins with https:// (a blank is written %20)."),

@@ -54,7 +54,9 @@ class Store:
 
     def load(self, asked):
         rows = Rows.empty()
-        rows.load_all(deepcopy(row) for key, row in self.rows.items() if self._is_asked(key, row, asked))
+        for key, row in self.rows.items():
+            if self._is_asked(key, row, asked):
+                rows.load(deepcopy(row))
         return rows
 
     @staticmethod
