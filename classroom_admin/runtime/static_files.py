@@ -21,7 +21,7 @@ _UNUSED: Final = ["*-4.js", "*-4.min.js", "ht*-2.js", "hx-*-2.js"]
 _IMPORT: Final = re.compile(r'@import url\("([\w.-]+\.css)"\);')  # as Django writes it, with the hashed name
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Minify scripts and join imported style sheets before they are hashed and compressed."""
 
     def _save(self, name: str, content: Any) -> str:

@@ -1,4 +1,4 @@
-"""``manage.py serve``: the dashboard with everything it needs, in the foreground, against the cloud."""
+"""``manage.py serve``: run the dashboard and all its processes in the foreground."""
 
 import os
 import sys
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         )
 
         def on_ready(supervisor: Supervisor) -> None:
-            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (Ctrl-C ends it)")
+            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (stop with Ctrl-C)")
 
-        for line in [*_missing()]:
+        for line in _missing():
             self.stderr.write(line)
         self.stderr.flush()
         try:
@@ -46,14 +46,14 @@ class Command(BaseCommand):
     def _ask_for_administrator(self) -> None:
         if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
             self.stderr.write(
-                "Nobody can sign in yet: make the first administrator with manage.py createsuperuser."
+                "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
             )
             self.stderr.flush()
 
 
 def _missing() -> list[str]:
-    """What is not set, in plain words. The dashboard runs nevertheless and its pages say the same."""
-    found = settings.AGORA.problems()
+    """Return what is not set, in words. The dashboard runs without it, and its pages say the same."""
+    found = [str(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
-        found = [*found, "JOIN_URL_TEMPLATE is not set: there are no buttons to enter a class."]
+        found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")
     return found
