@@ -15,13 +15,10 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
     error_messages: ClassVar[dict[str, object]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _(
-            "The email address and the password do not belong together. "
-            "Try again, or ask an administrator for a new password."
+            "Incorrect email or password. Try again, or ask an administrator for a new password."
         ),
-        "too_many_login_attempts": _(
-            "There were too many failed attempts. Wait five minutes, then try again."
-        ),
-        "enter_current_password": _("This is not your current password. Type it again."),
+        "too_many_login_attempts": _("Too many failed attempts. Wait five minutes, then try again."),
+        "enter_current_password": _("This is not your current password. Enter it again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

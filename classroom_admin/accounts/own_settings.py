@@ -40,7 +40,7 @@ def zone_choices() -> list[tuple[object, object]]:
         if city and part in by_part:
             by_part[part].append((name, city.replace("_", " ").replace("/", " – ")))
     groups = [(PARTS_OF_THE_WORLD[part], zones) for part, zones in by_part.items() if zones]
-    return [("", gettext_lazy("The one of my device")), ("UTC", "UTC"), *groups]
+    return [("", gettext_lazy("Same as my device")), ("UTC", "UTC"), *groups]
 
 
 class OwnSettingsForm(forms.Form):
@@ -50,13 +50,13 @@ class OwnSettingsForm(forms.Form):
     time_zone = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("All times are shown in it, and times that you type are taken to be in it."),
+        help_text=gettext_lazy("Times are shown in this time zone, and times you enter are read in it."),
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [
-            ("", gettext_lazy("The one of my browser")),
+            ("", gettext_lazy("Same as my browser")),
             *settings.LANGUAGES,
         ]
         self.fields["time_zone"].choices = zone_choices()
@@ -75,7 +75,7 @@ def own_settings(request: HttpRequest) -> HttpResponse:
     user.save(update_fields=["language", "time_zone"])
     language = user.language or translation.get_language_from_request(_without_cookie(request))
     with translation.override(language):
-        messages.success(request, _("Your settings are saved."))
+        messages.success(request, _("Your settings were saved."))
     answer = redirect("account_settings")
     remember(answer, user.language)
     return answer

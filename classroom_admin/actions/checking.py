@@ -29,7 +29,7 @@ def check(*, actor: User, room: Room, entry: Entry) -> Found:
     """
     flow.authorise(actor, room)
     if entry.room_uuid != room.room_uuid or entry.action not in LOOKS:
-        raise ActionRefused(_("No question to the cloud can tell whether this was done."))
+        raise ActionRefused(_("The cloud can't be asked whether this command worked."))
     client = cloud.client()
     try:
         found = LOOKS[entry.action](client, entry)

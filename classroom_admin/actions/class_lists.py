@@ -124,7 +124,10 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
         held = _held(actor, class_list)
         if held.version != version:
             raise ActionRefused(
-                _("Somebody changed this list meanwhile. Upload the file again and look at the changes anew.")
+                _(
+                    "Someone else changed this list in the meantime. Upload the file again and check the "
+                    "changes."
+                )
             )
         changes = compare(people_of(held), people)
         if changes.any:
@@ -179,22 +182,22 @@ def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
 def check_people(people: Sequence[Person]) -> None:
     """Raise ``ActionRefused`` for people of whom no list can be made."""
     if len(people) > MOST_PEOPLE:
-        raise ActionRefused(_("A list holds at most 5,000 people."))
+        raise ActionRefused(_("A list can have at most 5,000 people."))
     seen: set[str] = set()
     for one in people:
         if not one.name.strip() or (one.user_uuid and problem_with_id(one.user_uuid)):
             raise ActionRefused(
-                _("Somebody on the list has no name, or a user id that the cloud can't have.")
+                _("A person on the list has no name, or has a user id that the cloud does not allow.")
             )
         if one.known_by in seen:
-            raise ActionRefused(_("“%(name)s” stands in the list twice.") % {"name": one.name})
+            raise ActionRefused(_("“%(name)s” is on the list twice.") % {"name": one.name})
         seen.add(one.known_by)
 
 
 def _named(name: str) -> str:
     name = name.replace("\x00", "").strip()
     if not name or len(name) > LONGEST_NAME:
-        raise ActionRefused(_("Give the list a name of at most 120 characters."), field="name")
+        raise ActionRefused(_("Enter a list name of at most 120 characters."), field="name")
     return name
 
 

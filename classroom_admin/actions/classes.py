@@ -108,7 +108,7 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(Sentence("The start needs a time zone."), field="schedule.startTime")
+        raise ActionRefused(Sentence("The start time needs a time zone."), field="schedule.startTime")
     return NewClass(starts_at=starts_at, **asked)
 
 

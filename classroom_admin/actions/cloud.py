@@ -34,8 +34,8 @@ def client() -> Client:
     if problems:
         raise ActionRefused(
             Sentence(
-                "The connection to the cloud is not set up, so nothing was done. Ask an administrator to "
-                "open Settings: {problems}",
+                "The connection to the cloud is not set up, so nothing was changed. Ask an "
+                "administrator to open Settings: {problems}",
                 problems=joined(problems),
             )
         )

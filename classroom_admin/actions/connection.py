@@ -19,7 +19,7 @@ def try_connection(*, actor: User) -> ConnectionReport:
     Takes at most some 15 s. Raises PermissionDenied for a person who is no administrator.
     """
     if not actor.is_administrator:
-        raise PermissionDenied(gettext("Only administrators test the connection."))
+        raise PermissionDenied(gettext("Only administrators can test the connection."))
     entry = record.record(actor=actor, action="cloud.test")
     record.add_step(entry, Step.Kind.REQUESTED)
     client = Client(settings.AGORA)

@@ -33,4 +33,4 @@ class NotYours(Http404):
     """
 
     def __init__(self) -> None:
-        super().__init__(gettext("There is no such class, or it is not one of yours."))
+        super().__init__(gettext("This class does not exist, or you don't have access to it."))

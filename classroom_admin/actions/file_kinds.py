@@ -70,20 +70,24 @@ def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str
     """Why this file can't be shared, in words for people; "" where it can. ``content`` must be seekable."""
     ext = ext_of(name)
     if ext not in RESOURCE_EXTS:
-        return _("This kind of file can't be shared with a class. These can: %(kinds)s.") % {
+        return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
             "kinds": ", ".join(kind.upper() for kind in RESOURCE_EXTS)
         }
     if size <= 0:
-        return _("This file is empty. Save it once more on your computer, then choose it again.")
+        return _("This file is empty. Save it again on your computer, then choose it again.")
     if size > most_bytes:
-        words = _("This file is too big: at most %(most)s MB can be uploaded. Make it smaller or split it.")
+        words = _(
+            "This file is too large. You can upload at most %(most)s MB. Make the file smaller or split it."
+        )
         return words % {"most": f"{most_bytes / 1_000_000:g}"}
     content.seek(0)
     head = content.read(HEAD)
     if ext in _ZIP_FOLDERS and head.startswith(_OLE):
-        return _("This document is protected by a password, so nobody could open it. Save it without one.")
+        return _(
+            "This document is protected by a password, so no one could open it. Save it without a password."
+        )
     if not _LOOKS[ext](head) or (ext in _ZIP_FOLDERS and not _is_office(content, size, _ZIP_FOLDERS[ext])):
-        return _("The name says %(kind)s, but what is inside is something else. Check the file.") % {
+        return _("The file name says %(kind)s, but the content is something else. Check the file.") % {
             "kind": ext.upper()
         }
     return ""

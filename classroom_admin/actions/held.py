@@ -32,8 +32,10 @@ HOLD: Final = timedelta(seconds=10)
 WORKER_DIED_AFTER: Final = timedelta(seconds=60)
 """A command may take 15 s. Who took its turn so long ago and did not end has died."""
 _AT_ONCE: Final = 100
-_GONE: Final = Sentence("The files were gone before. Nothing was done.")
-_NOT_YOURS: Final = Sentence("Who asked for this may not act on the class any more, so nothing was deleted.")
+_GONE: Final = Sentence("The files had already been deleted. Nothing was changed.")
+_NOT_YOURS: Final = Sentence(
+    "The person who requested this no longer has access to the class, so nothing was deleted."
+)
 
 
 def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> HeldDeletion:
@@ -45,7 +47,7 @@ def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> 
     flow.authorise(actor, room)
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
         raise ActionRefused(
-            _("A chosen file is not in this class (any more). Reload the page."), field="resourceUuids"
+            _("A selected file is not in this class. Reload the page."), field="resourceUuids"
         )
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
@@ -57,7 +59,7 @@ def hold_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> 
             return first
         if being_deleted(room) & set(ids):
             raise ActionRefused(
-                _("A chosen file is being deleted already. Wait a moment, or undo that first."),
+                _("A selected file is already being deleted. Wait a moment, or undo that deletion first."),
                 field="resourceUuids",
             )
         entry = done(
@@ -91,7 +93,9 @@ def undo(*, actor: User, room: Room, hold: int) -> HeldDeletion:
             held.refresh_from_db()
             if held.state == HeldDeletion.State.UNDONE:
                 return held
-            raise ActionRefused(_("It is too late: the files are being deleted. Add them again if needed."))
+            raise ActionRefused(
+                _("It is too late to undo: the files are being deleted. Add them again if needed.")
+            )
         done(
             actor=actor,
             action="resource.undo_delete",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from classroom_admin.actions.cloud import LOOK_S
 from classroom_admin.actions.on_record import shown_properties
@@ -42,23 +43,23 @@ Read = Callable[[Client, Entry], Mapping[str, Any]]
 
 def _class_state(wanted: RoomState) -> Look:
     words = {
-        RoomState.NOT_STARTED: lambda: _("not started"),
-        RoomState.STARTED: lambda: _("running"),
-        RoomState.ENDED: lambda: _("ended"),
-        RoomState.CLOSED: lambda: _("closed"),
+        RoomState.NOT_STARTED: lambda: pgettext("class state", "not started"),
+        RoomState.STARTED: lambda: pgettext("class state", "running"),
+        RoomState.ENDED: lambda: pgettext("class state", "ended"),
+        RoomState.CLOSED: lambda: pgettext("class state", "closed"),
     }
 
     def look(client: Client, entry: Entry) -> Found:
         try:
             state = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S).class_state
         except RoomNotFound:
-            says = _("The cloud does not keep this class any more.")
+            says = _("The cloud no longer has this class.")
             return Found(done=wanted == RoomState.CLOSED or None, says=says, detail={"state": None})
         known = RoomState(state) if state in RoomState.values else None
         if known is None:
-            return Found(done=None, says=_("The cloud does not say how the class stands."), detail={})
+            return Found(done=None, says=_("The cloud does not report the state of the class."), detail={})
         done = known == wanted or (wanted == RoomState.ENDED and known == RoomState.CLOSED)
-        says = _("The cloud says: the class is %(state)s.") % {"state": words[known]()}
+        says = _("According to the cloud, the class is %(state)s.") % {"state": words[known]()}
         return Found(done=done, says=says, detail={"state": int(known)})
 
     return look
@@ -71,10 +72,16 @@ def _is_out(client: Client, entry: Entry) -> Found:
     except UserNotFound:
         state = 0
     if state != 0:
-        return Found(done=False, says=_("The cloud says: they are in the class."), detail={"state": state})
+        return Found(
+            done=False,
+            says=_("According to the cloud, this person is in the class."),
+            detail={"state": state},
+        )
     if entry.params.get("ban_s") is None or entry.steps.filter(kind=Step.Kind.ACCEPTED).exists():
-        return Found(done=True, says=_("The cloud says: they are not in the class."), detail={"state": 0})
-    says = _("The cloud says: they are not in the class. Whether they may come back, no look can tell.")
+        return Found(
+            done=True, says=_("According to the cloud, this person is not in the class."), detail={"state": 0}
+        )
+    says = _("According to the cloud, this person is not in the class. Ban status can't be verified.")
     return Found(done=None, says=says, detail={"state": 0})
 
 
@@ -82,9 +89,9 @@ def _recording(runs: bool) -> Look:
     def look(client: Client, entry: Entry) -> Found:
         listed = client.iter_recordings(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
         running = any(each.status == RUNNING for each in listed)
-        says = _("The cloud says: a recording is running.")
+        says = _("According to the cloud, a recording is running.")
         if not running:
-            says = _("The cloud says: no recording is running.")
+            says = _("According to the cloud, no recording is running.")
         return Found(done=running == runs, says=says, detail={"running": running})
 
     return look
@@ -105,10 +112,12 @@ def _files(there: bool) -> Look:
 def _of_files(there: bool, *, done: bool, left: int) -> str:
     if there:
         return (
-            _("The cloud says: the class has the file.") if done else _("The cloud does not have the file.")
+            _("According to the cloud, the class has the file.")
+            if done
+            else _("According to the cloud, the class does not have the file.")
         )
     if done:
-        return _("The cloud says: the files are gone.")
+        return _("According to the cloud, the files are deleted.")
     return _("The cloud still has %(number)s of the files.") % {"number": left}
 
 
@@ -117,7 +126,9 @@ def _is_made(client: Client, entry: Entry) -> Found:
         info = client.read_room(room_uuid=entry.room_uuid, deadline_s=LOOK_S)
     except RoomNotFound:
         return Found(done=False, says=_("The cloud does not have this class."), detail={})
-    return Found(done=True, says=_("The cloud says: the class is there."), detail={"state": info.class_state})
+    return Found(
+        done=True, says=_("According to the cloud, the class exists."), detail={"state": info.class_state}
+    )
 
 
 # --- properties and breakout rooms: read with the room, or with the person -------------------------------
@@ -147,9 +158,9 @@ def _where_it_is(look: Callable[[Mapping[str, Any], Entry], Found], read: Read) 
         try:
             there = read(client, entry)
         except RoomNotFound:
-            says = _("The cloud does not keep this class any more.")
+            says = _("The cloud no longer has this class.")
         except UserNotFound:
-            says = _("The cloud does not know this person in this class any more.")
+            says = _("The cloud no longer has this person in this class.")
         else:
             return look(there, entry)
         return Found(done=None, says=says, detail={})
@@ -164,17 +175,19 @@ def _are_set(there: Mapping[str, Any], entry: Entry) -> Found:
         asked[STATE] = entry.params["state"]
     shown = {one["name"]: one["value"] for one in shown_properties(dict(there))}
     other = [name for name, value in asked.items() if name not in shown or shown[name] != value]
-    says = _("The cloud says: the properties are as they were asked for.")
+    says = _("According to the cloud, the properties are set as requested.")
     if other:
-        says = _("The cloud says: something else is under %(names)s.") % {"names": ", ".join(other)}
+        says = _("According to the cloud, these properties have other values: %(names)s.") % {
+            "names": ", ".join(other)
+        }
     return Found(done=not other, says=says, detail={"other": other})
 
 
 def _are_gone(there: Mapping[str, Any], entry: Entry) -> Found:
     left = [name for name in entry.params.get("names") or () if name in there]
-    says = _("The cloud says: the properties are gone.")
+    says = _("According to the cloud, the properties are deleted.")
     if left:
-        says = _("The cloud still has %(names)s.") % {"names": ", ".join(left)}
+        says = _("The cloud still has these properties: %(names)s.") % {"names": ", ".join(left)}
     return Found(done=not left, says=says, detail={"left": left})
 
 
@@ -185,9 +198,11 @@ def _are_open(there: Mapping[str, Any], entry: Entry) -> Found:
         for asked in entry.params.get("groups") or ()
         if not any(_is_meant(asked, one) and _holds(one, asked.get("users") or ()) for one in known)
     ]
-    says = _("The cloud says: the breakout rooms are open, with the people who were put there.")
+    says = _("According to the cloud, the breakout rooms are open with the assigned people.")
     if missing:
-        says = _("The cloud says: not all of these breakout rooms are open with these people in them.")
+        says = _(
+            "According to the cloud, some of these breakout rooms are not open with the assigned people."
+        )
     return Found(done=not missing, says=says, detail={"open": len(known), "missing": len(missing)})
 
 
@@ -195,7 +210,7 @@ def _are_closed(there: Mapping[str, Any], entry: Entry) -> Found:
     known = breakout_rooms.read(there.get("groups"))
     asked = entry.params.get("groups")
     left = [one for one in known if not asked or any(_is_meant(each, one) for each in asked)]
-    says = _("The cloud says: the breakout rooms are closed.")
+    says = _("According to the cloud, the breakout rooms are closed.")
     if left:
         says = _("The cloud still has %(number)s of the breakout rooms.") % {"number": len(left)}
     return Found(done=not left, says=says, detail={"left": len(left)})

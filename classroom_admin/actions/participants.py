@@ -91,10 +91,10 @@ def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool
     """Raise ``ActionRefused`` for what makes no sense."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
         raise ActionRefused(
-            Sentence("Choose one: for a time, for the class, or for good."), field="dirty.duration"
+            Sentence("Choose a ban: for a period, for this class, or permanently."), field="dirty.duration"
         )
     if duration_s == FOREVER:
-        raise ActionRefused(Sentence("Say for how many seconds, 1 or more."), field="dirty.duration")
+        raise ActionRefused(Sentence("Enter the number of seconds, 1 or more."), field="dirty.duration")
     if len(reason) > LONGEST_REASON or "\x00" in reason:
         raise ActionRefused(
             Sentence("The reason must be at most {most} characters.", most=LONGEST_REASON),
@@ -130,7 +130,7 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(
-            Sentence("This person is in the class already. Reload the page."), field="userUuid"
+            Sentence("This person is already in the class. Reload the page."), field="userUuid"
         )
 
     def call(cloud: Client) -> Detail | None:

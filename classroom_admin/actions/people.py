@@ -126,9 +126,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
     """Make the class one of the person's own. False when it already was one by assignment."""
     _require_administrator(actor)
     if not person.is_active:
-        raise ActionRefused(
-            Sentence("This account is deactivated. Reactivate it first, then give it classes.")
-        )
+        raise ActionRefused(Sentence("This account is deactivated. Reactivate it before you assign classes."))
     with _one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
         if is_new:
@@ -151,7 +149,7 @@ def unassign_room(*, actor: User, person: User, room: Room) -> bool:
 
 def _require_administrator(actor: User | None) -> None:
     if not (actor is not None and actor.is_active and actor.is_administrator):
-        raise PermissionDenied(gettext("Only administrators manage people."))
+        raise PermissionDenied(gettext("Only administrators can manage people."))
 
 
 @contextmanager
@@ -163,7 +161,7 @@ def _one_writer() -> Iterator[None]:
     except IntegrityError as error:
         raise ActionRefused(
             gettext(
-                "Somebody else just saved the same email address or cloud user id. Reload and look again."
+                "Someone else just saved the same email address or cloud user id. Reload the page and check."
             )
         ) from error
 
@@ -183,11 +181,11 @@ def _locked(actor: User, person: User) -> User:
 def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tuple[str, str, list[str]]:
     email, name = email.strip().lower(), name.strip()
     if not email:
-        raise ActionRefused(gettext("An account needs an email address."), "email")
+        raise ActionRefused(gettext("Enter an email address for the account."), "email")
     if not name:
-        raise ActionRefused(gettext("Give the person a name."), "name")
+        raise ActionRefused(gettext("Enter a name for the person."), "name")
     if role not in User.Role.values:
-        raise ActionRefused(gettext("Choose one of the roles."), "role")
+        raise ActionRefused(gettext("Choose a role."), "role")
     ids = list(dict.fromkeys(user_uuids))
     for user_uuid in ids:
         if problem := problem_with_id(user_uuid):
@@ -202,7 +200,7 @@ def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
     if other := others.filter(email__iexact=email).first():
         raise ActionRefused(
-            gettext("This email address is already the one of %(person)s.") % {"person": other}, "email"
+            gettext("%(person)s already uses this email address.") % {"person": other}, "email"
         )
     taken = (
         CloudIdentity.objects.filter(user_uuid__in=user_uuids, user__in=others).select_related("user").first()
@@ -210,8 +208,8 @@ def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None
     if taken:
         raise ActionRefused(
             gettext(
-                "The cloud user id “%(id)s” belongs to %(person)s (%(email)s). "
-                "An id can be one person's only: remove it there first."
+                "The cloud user id “%(id)s” belongs to %(person)s (%(email)s). Remove it from that "
+                "person first."
             )
             % {"id": taken.user_uuid, "person": taken.user, "email": taken.user.email},
             "user_uuids",
@@ -223,7 +221,7 @@ def _require_another_administrator(person: User) -> None:
     others = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
     if person.is_administrator and person.is_active and not others.exists():
         raise ActionRefused(
-            gettext("This is the last active administrator. Make somebody else an administrator first."),
+            gettext("This is the last active administrator. Make someone else an administrator first."),
             "role",
         )
 

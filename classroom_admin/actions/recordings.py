@@ -102,8 +102,8 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
             gettext(
-                "Only a web recording can be paused or changed, and this one is not. "
-                "Stop it and start a web recording."
+                "Only a web recording can be paused or changed. Stop this recording and start a web "
+                "recording."
             )
         )
 

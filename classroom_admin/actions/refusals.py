@@ -18,107 +18,107 @@ def _then(what: Sentence, next_step: Sentence) -> Sentence:
     return joined((what, next_step))
 
 
-_RELOAD: Final = Sentence(
-    "Reload the page to see how the class stands, then try again if it is still needed."
-)
-_NOTHING: Final = Sentence("There is nothing more to do.")
-_NEW_CLASS: Final = Sentence("Create a new class to go on.")
+_RELOAD: Final = Sentence("Reload the page to see the state of the class. Try again if it is still needed.")
+_NOTHING: Final = Sentence("You don't need to do anything.")
+_NEW_CLASS: Final = Sentence("Create a new class to continue.")
 _SETTINGS: Final = Sentence("Ask an administrator to open Settings and test the cloud connection.")
 _GUESSED: Final = Sentence(
-    "The cloud refused to let this person back in: its documents do not promise that this works. A removal "
-    "for a time ends by itself; after a removal for good they can only join a new class."
+    "The cloud refused to unban this person. A temporary ban ends automatically; after a "
+    "permanent ban, the person can only join a new class."
 )
 
 UNKNOWN: Final = Sentence(
-    "The cloud did not answer in time, so it is not known whether this was done. Wait until the page shows "
-    "it; if it doesn't within a minute, try again."
+    "The cloud did not answer in time, so it is unclear whether the command worked. Wait "
+    "for the page to show the result. If it does not within a minute, try again."
 )
 
 # By meaning. Where an action has a more special one (below), that goes first.
 SENTENCES: Final[Sentences] = {
     errors.BadParameter: Sentence(
-        "The cloud found something wrong in what was asked; nothing was done. Check what you entered."
+        "The cloud rejected the entered values. Nothing was changed. Check what you entered."
     ),
     errors.Unauthorized: _then(
-        Sentence("The cloud did not accept this school's App ID, certificate or clock; nothing was done."),
+        Sentence("The cloud did not accept this school's App ID, certificate or clock. Nothing was changed."),
         _SETTINGS,
     ),
     errors.ChatMuted: Sentence(
-        "Chat is muted in this class; nothing was done. Unmute it first, then try again."
+        "Chat is muted in this class. Nothing was changed. Unmute the chat first, then try again."
     ),
-    errors.UserBanned: Sentence(
-        "This person was removed and may not enter; nothing was done. Let them back in first."
-    ),
+    errors.UserBanned: Sentence("This person is banned. Nothing was changed. Unban the person first."),
     errors.PathNotFound: _then(
         Sentence(
-            "The cloud does not know the address, so the region or the App ID may be wrong; nothing was done."
+            "The cloud did not find the address, so the region or the App ID may be wrong. "
+            "Nothing was changed."
         ),
         _SETTINGS,
     ),
     errors.RoomNotFound: _then(
-        Sentence("The cloud does not have this class any more: it deletes a class an hour after its end."),
+        Sentence("The cloud no longer has this class. It deletes a class an hour after the class ends."),
         _NEW_CLASS,
     ),
     errors.UserNotFound: Sentence(
-        "The cloud does not know this person in this class; nothing was done. Reload to see who is in it."
+        "The cloud did not find this person in this class. Nothing was changed. Reload the "
+        "page to see who is present."
     ),
     errors.RecordingNotStarted: Sentence(
-        "No recording is running; nothing was done. Start a recording first."
+        "No recording is running. Nothing was changed. Start a recording first."
     ),
-    errors.RecordingNotEnded: Sentence("A recording is running already. Stop it before you start another."),
-    errors.ClassAlreadyStarted: _then(Sentence("The class is running already."), _NOTHING),
-    errors.ClassAlreadyEnded: _then(Sentence("The class has ended already; nothing was done."), _NEW_CLASS),
+    errors.RecordingNotEnded: Sentence("A recording is already running. Stop it before you start another."),
+    errors.ClassAlreadyStarted: _then(Sentence("The class is already running."), _NOTHING),
+    errors.ClassAlreadyEnded: _then(
+        Sentence("The class has already ended. Nothing was changed."), _NEW_CLASS
+    ),
     errors.Conflict: _then(
-        Sentence("The class is in a state in which this can't be done; nothing was done."), _RELOAD
+        Sentence("The current state of the class does not allow this. Nothing was changed."), _RELOAD
     ),
     errors.RateLimited: Sentence(
-        "The cloud is being asked too often just now; nothing was done. Try again in a few seconds."
+        "Too many requests to the cloud. Nothing was changed. Try again in a few seconds."
     ),
     errors.CloudFailed: Sentence(
-        "The cloud had an error of its own, so it is not known whether this was done. Wait until the page "
-        "shows it; if it doesn't within a minute, try again."
+        "The cloud had an internal error, so it is unclear whether the command worked. Wait "
+        "for the page to show the result. If it does not within a minute, try again."
     ),
     errors.CloudUnavailable: Sentence(
-        "The cloud could not be reached; nothing was done. Check the internet connection, then try again."
+        "The cloud could not be reached. Nothing was changed. Check the internet connection, then try again."
     ),
     errors.UnreadableAnswer: Sentence(
-        "The cloud's answer could not be read, so it is not known whether this was done. Wait until the page "
-        "shows it; if it doesn't within a minute, try again."
+        "The cloud's answer could not be read, so it is unclear whether the command worked. "
+        "Wait for the page to show the result. If it does not within a minute, try again."
     ),
     CloudError: Sentence(
-        "The cloud refused this for a reason that is not known here. Try again; if it stays so, show "
-        "an administrator the details in the list of what was done."
+        "The cloud refused the command for an unknown reason. Try again. If it fails again, "
+        "show an administrator the details under “Commands”."
     ),
 }
 FOR_ACTION: Final[dict[str, Sentences]] = {
     "class.start": {
         errors.ClassAlreadyEnded: _then(
-            Sentence("The class has ended already and can't be started again."), _NEW_CLASS
+            Sentence("The class has already ended and can't be started again."), _NEW_CLASS
         ),
         errors.Conflict: _then(
-            Sentence("The class is closed or about to close and can't be started again."), _NEW_CLASS
+            Sentence("The class is closed or about to close, and can't be started again."), _NEW_CLASS
         ),
     },
     "class.end": {
-        errors.ClassAlreadyEnded: _then(Sentence("The class has ended already."), _NOTHING),
+        errors.ClassAlreadyEnded: _then(Sentence("The class has already ended."), _NOTHING),
     },
     "class.close": {
-        errors.ClassAlreadyEnded: _then(Sentence("The class is closed already."), _NOTHING),
-        errors.Conflict: _then(Sentence("The class is closed already, or just being closed."), _RELOAD),
+        errors.ClassAlreadyEnded: _then(Sentence("The class is already closed."), _NOTHING),
+        errors.Conflict: _then(Sentence("The class is already closed or is closing."), _RELOAD),
     },
     "class.create": {
         errors.Conflict: Sentence(
-            "The cloud has a class of this id already. Create it once more: it gets a new id."
+            "The cloud already has a class with this id. Create the class again: it gets a new id."
         ),
     },
     "recording.stop": {
         errors.RecordingNotStarted: _then(
-            Sentence("No recording is running: it has stopped already."), _NOTHING
+            Sentence("No recording is running: it has already stopped."), _NOTHING
         ),
     },
     "recording.pause": {
         errors.Conflict: Sentence(
-            "This recording can't be paused: only a running web recording can. Stop it instead."
+            "This recording can't be paused. Only a running web recording can. Stop it instead."
         ),
     },
     "participant.let_back": dict.fromkeys(
@@ -169,10 +169,8 @@ def _with_wait(found: Sentence, error: CloudError) -> Sentence:
     if not error.retry_after_s:
         return found
     if error.retry_after_s <= 1:
-        return Sentence(
-            "The cloud is being asked too often just now; nothing was done. Try again in 1 second."
-        )
+        return Sentence("Too many requests to the cloud. Nothing was changed. Try again in 1 second.")
     return Sentence(
-        "The cloud is being asked too often just now; nothing was done. Try again in {seconds} seconds.",
+        "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds.",
         seconds=round(error.retry_after_s + 0.5),
     )

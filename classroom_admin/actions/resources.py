@@ -79,7 +79,7 @@ def delete_resources(
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(
-            Sentence("A chosen file is not in this class. Reload the page."), field="resourceUuids"
+            Sentence("A selected file is not in this class. Reload the page."), field="resourceUuids"
         )
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]

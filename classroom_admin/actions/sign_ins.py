@@ -16,7 +16,7 @@ from classroom_admin.common import language
 from classroom_admin.common.sentence import Sentence
 
 _CLOSED: Final = Sentence("The account is deactivated.")
-_WRONG: Final = Sentence("Wrong email address or password.")
+_WRONG: Final = Sentence("Incorrect email or password.")
 
 
 def connect() -> None:

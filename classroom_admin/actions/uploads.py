@@ -47,7 +47,7 @@ def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
     except storage_errors() as error:
         log.error("an uploaded file could not be kept: %s", error)
         raise ActionRefused(
-            _("There is no room for the file here just now. Ask an administrator to look at the storage."),
+            _("There is not enough storage for this file. Ask an administrator to check the storage."),
             field="file",
         ) from error
     return upload
@@ -59,7 +59,7 @@ def waiting(*, actor: User, room: Room, key: str) -> Upload:
     """
     found = Upload.objects.filter(key=key, room=room, by=actor, forgotten_at__isnull=True).first()
     if found is None:
-        raise ActionRefused(_("This upload is not here any more. Choose the file again."), field="file")
+        raise ActionRefused(_("This upload no longer exists. Choose the file again."), field="file")
     return found
 
 

@@ -29,11 +29,13 @@ _T = TypeVar("_T")
 def text(value: object, *, field: str) -> str:
     """A string that can be written as UTF-8."""
     if not isinstance(value, str):
-        raise InvalidArgument(field, "must be a text.")
+        raise InvalidArgument(field, "must be text.")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise InvalidArgument(field, "holds half of a character (a lone surrogate); type it again.") from None
+        raise InvalidArgument(
+            field, "contains half of a character (a lone surrogate); enter it again."
+        ) from None
     return value
 
 
@@ -44,7 +46,7 @@ def identifier(value: object, *, field: str) -> str:
     """
     checked = text(value, field=field)
     if not checked:
-        raise InvalidArgument(field, "is empty; an id has at least one character.")
+        raise InvalidArgument(field, "is empty; an id needs at least one character.")
     if len(checked.encode("utf-8")) >= ID_BYTES:
         raise InvalidArgument(field, "must be shorter than {bytes} bytes.", bytes=ID_BYTES)
     strange = sorted(set(checked) - ID_CHARACTERS)
@@ -52,14 +54,14 @@ def identifier(value: object, *, field: str) -> str:
         shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
         raise InvalidArgument(
             field,
-            "holds characters that the cloud does not allow in ids: {shown}. Letters a-z A-Z, digits, space "
-            "and {signs} are allowed.",
+            "contains characters that the cloud does not allow in an id: {shown}. Use letters "
+            "a-z and A-Z, digits, spaces and {signs}.",
             shown=shown,
             signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
         )
     if checked in (".", ".."):
         raise InvalidArgument(
-            field, "cannot be {it}: web addresses give it another meaning.", it=repr(checked)
+            field, "can't be {it}: it has another meaning in web addresses.", it=repr(checked)
         )
     return checked
 
@@ -84,17 +86,17 @@ def name(value: object, *, field: str, fewer_than: int = 64) -> str:
     """A name that people read: not blank, shorter than ``fewer_than`` bytes, no control characters."""
     checked = text(value, field=field)
     if not checked.strip():
-        raise InvalidArgument(field, "is empty; give it a name.")
+        raise InvalidArgument(field, "is empty; enter a name.")
     if len(checked.encode("utf-8")) >= fewer_than:
         raise InvalidArgument(
             field,
-            "must be shorter than {most} bytes; it has {has} "
-            "(letters beyond English take two to four bytes each).",
+            "must be shorter than {most} bytes; it has {has} (non-English letters take two to "
+            "four bytes each).",
             most=fewer_than,
             has=len(checked.encode("utf-8")),
         )
     if any(ord(character) < 32 or ord(character) == 127 for character in checked):
-        raise InvalidArgument(field, "holds control characters such as a line break; remove them.")
+        raise InvalidArgument(field, "contains control characters such as a line break; remove them.")
     return checked
 
 
@@ -143,21 +145,23 @@ def kick(*, dirty_state: int | None, duration_s: int | None) -> dict[str, Any]:
     """The body of "kick a user": nothing, or whether and how long (s, -1 for good) they are kept out."""
     if dirty_state is None:
         if duration_s is not None:
-            raise InvalidArgument("dirty.state", "must be 1 where a duration is given.")
+            raise InvalidArgument("dirty.state", "must be 1 if a duration is set.")
         return {}
     one_of(dirty_state, (0, 1), field="dirty.state")
     if dirty_state == 0:
         if duration_s is not None:
-            raise InvalidArgument(
-                "dirty.duration", "has no meaning when somebody is let back in; leave it out."
-            )
+            raise InvalidArgument("dirty.duration", "does not apply when a person is unbanned; leave it out.")
         return {"dirty": {"state": 0}}
     if duration_s is None:
-        raise InvalidArgument("dirty.duration", "is missing: say for how many seconds, or -1 for good.")
+        raise InvalidArgument(
+            "dirty.duration", "is missing; enter a number of seconds, or -1 for a permanent ban."
+        )
     whole_number(duration_s, field="dirty.duration")
     if duration_s != FOREVER and duration_s < 1:
         raise InvalidArgument(
-            "dirty.duration", "must be 1 second or more, or -1 for good; it is {seconds}.", seconds=duration_s
+            "dirty.duration",
+            "must be 1 second or more, or -1 for a permanent ban; it is {seconds}.",
+            seconds=duration_s,
         )
     return {"dirty": {"state": 1, "duration": duration_s}}
 
@@ -166,14 +170,14 @@ def web_address(value: object, *, field: str) -> str:
     """An absolute http or https address with a host and without blanks."""
     checked = text(value, field=field)
     if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in checked):
-        raise InvalidArgument(field, "holds a blank or a control character; write a blank as %20.")
+        raise InvalidArgument(field, "contains a space or a control character; write a space as %20.")
     try:
         parts = urlsplit(checked)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         sound = False
     if not sound:
-        raise InvalidArgument(field, "must be a full web address that begins with http:// or https://.")
+        raise InvalidArgument(field, "must be a full web address that starts with http:// or https://.")
     return checked
 
 
@@ -182,15 +186,15 @@ def properties(value: object, *, field: str = "properties", may_be_empty: bool =
     if not isinstance(value, Mapping):
         raise InvalidArgument(field, "must be an object of names and values.")
     if not value and not may_be_empty:
-        raise InvalidArgument(field, "is empty; give at least one name and value.")
+        raise InvalidArgument(field, "is empty; enter at least one name and value.")
     for key in value:
         if not isinstance(key, str) or not key:
-            raise InvalidArgument(field, "has a name that is no text or is empty: {name}.", name=repr(key))
+            raise InvalidArgument(field, "has a name that is empty or not text: {name}.", name=repr(key))
     checked = dict(value)
     try:
         json.dumps(checked, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(field, "cannot be written as JSON: {error}.", error=str(error)) from None
+        raise InvalidArgument(field, "can't be written as JSON: {error}.", error=str(error)) from None
     return checked
 
 
@@ -199,7 +203,7 @@ def property_names(value: object, *, field: str = "properties") -> list[str]:
     names = _listed(value, field=field)
     for item in names:
         if not text(item, field=field):
-            raise InvalidArgument(field, "has an empty name in it.")
+            raise InvalidArgument(field, "contains an empty name.")
     return list(dict.fromkeys(names))
 
 
@@ -219,7 +223,7 @@ def next_id(value: object) -> str:
         return str(whole_number(value, field="nextId", least=0))
     checked = text(value, field="nextId")
     if not checked or len(checked.encode("utf-8")) > 256 or not checked.isprintable():
-        raise InvalidArgument("nextId", "must be a number, or the nextId of the batch before.")
+        raise InvalidArgument("nextId", "must be a number, or the nextId of the previous batch.")
     return checked
 
 
@@ -236,7 +240,7 @@ def _listed(value: object, *, field: str) -> list[Any]:
         raise InvalidArgument(field, "must be a list.")
     items = list(value)
     if not items:
-        raise InvalidArgument(field, "is empty; name at least one.")
+        raise InvalidArgument(field, "is empty; enter at least one.")
     return items
 
 

@@ -44,23 +44,23 @@ class CloudConfig:
             if not url:
                 if name == "AGORA_BASE_URL":
                     found.append(
-                        Sentence("AGORA_BASE_URL is not set: give the cloud's address, https://api.agora.io.")
+                        Sentence(
+                            "AGORA_BASE_URL is not set. Set it to the cloud's address: https://api.agora.io."
+                        )
                     )
             elif not _is_host_address(url):
                 found.append(
                     Sentence(
-                        "{name} is not a web address: it must begin with http:// or https:// and name a "
+                        "{name} is not a web address. It must start with http:// or https:// and include a "
                         "host.",
                         name=name,
                     )
                 )
         if not self.region:
-            found.append(Sentence("AGORA_REGION is not set: give one of cn, ap, eu, na."))
+            found.append(Sentence("AGORA_REGION is not set. Set it to cn, ap, eu or na."))
         elif self.region not in REGIONS:
             found.append(
-                Sentence(
-                    "AGORA_REGION is {value}: it must be one of cn, ap, eu, na.", value=repr(self.region)
-                )
+                Sentence("AGORA_REGION is {value}. It must be cn, ap, eu or na.", value=repr(self.region))
             )
         return found
 
@@ -70,21 +70,21 @@ class CloudConfig:
             if not value:
                 found.append(
                     Sentence(
-                        "{name} is not set: copy it from the project's page in the Agora console.", name=name
+                        "{name} is not set. Copy it from the project page in the Agora console.", name=name
                     )
                 )
             elif len(value) != 32 or not _HEX.issuperset(value):
                 found.append(
-                    Sentence("{name} is not right: it must be 32 characters of 0-9 and a-f.", name=name)
+                    Sentence("{name} is not valid. It must be 32 characters of 0-9 and a-f.", name=name)
                 )
         if self.auth not in ("rtm", "education"):
             found.append(
-                Sentence("AGORA_AUTH is {value}: it must be rtm or education.", value=repr(self.auth))
+                Sentence("AGORA_AUTH is {value}. It must be rtm or education.", value=repr(self.auth))
             )
         elif self.auth == "rtm" and not self.uid:
             found.append(
                 Sentence(
-                    "AGORA_UID is not set: give the name under which this server signs in, for example admin."
+                    "AGORA_UID is not set. Set it to the name this server signs in with, for example admin."
                 )
             )
         elif self.auth == "rtm":
@@ -99,14 +99,14 @@ class CloudConfig:
         if self.record_update_method not in ("PATCH", "PUT"):
             found.append(
                 Sentence(
-                    "AGORA_RECORD_UPDATE_METHOD is {value}: it must be PATCH or PUT.",
+                    "AGORA_RECORD_UPDATE_METHOD is {value}. It must be PATCH or PUT.",
                     value=repr(self.record_update_method),
                 )
             )
         if self.connect_timeout_s <= 0 or self.read_timeout_s <= 0:
-            found.append(Sentence("The connect and read time-outs must be greater than 0 seconds."))
+            found.append(Sentence("The connect and read timeouts must be greater than 0 seconds."))
         if self.requests_per_second < 0:
-            found.append(Sentence("AGORA_REQUESTS_PER_SECOND must be 0 (no bound) or more."))
+            found.append(Sentence("AGORA_REQUESTS_PER_SECOND must be 0 (no limit) or more."))
         return found
 
 

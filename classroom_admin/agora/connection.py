@@ -84,7 +84,7 @@ def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Problem, Senten
     problem, sentence = _cause(error, offset_ms)
     quoted = error.message and error.http_status is not None and problem != "unreachable"
     return problem, joined(
-        [sentence, Sentence("The cloud said: {error}.", error=str(error))]
+        [sentence, Sentence("The cloud reported: {error}.", error=str(error))]
     ) if quoted else sentence
 
 
@@ -92,32 +92,30 @@ def _cause(error: CloudError, offset_ms: int | None) -> tuple[Problem, Sentence]
     if isinstance(error, Unauthorized):
         lowered = error.message.lower().replace(" ", "").replace("_", "")
         if "appid" in lowered:
-            return "app_id", Sentence("The cloud does not know this App ID: check AGORA_APP_ID.")
+            return "app_id", Sentence("The cloud does not know this App ID. Check AGORA_APP_ID.")
         if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
-            return "clock", Sentence("The cloud refuses the token, and {skew}", skew=_skew(offset_ms))
+            return "clock", Sentence("The cloud rejects the token, and {skew}", skew=_skew(offset_ms))
         return "token", Sentence(
-            "The cloud refuses the token: check that AGORA_APP_CERTIFICATE belongs to this App ID, and "
-            "AGORA_UID and AGORA_AUTH."
+            "The cloud rejects the token. Check that AGORA_APP_CERTIFICATE belongs to this App "
+            "ID, and check AGORA_UID and AGORA_AUTH."
         )
     if isinstance(error, PathNotFound):
         return "app_id", Sentence(
-            "The cloud has no such address: check AGORA_REGION and AGORA_APP_ID, that Flexible Classroom is "
-            "enabled for the App ID, and AGORA_BASE_URL."
+            "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL, "
+            "and that Flexible Classroom is enabled for the App ID."
         )
     if isinstance(error, RateLimited):
-        return "rate", Sentence(
-            "The cloud is called too often with this App ID: wait a little and test again."
-        )
+        return "rate", Sentence("Too many requests with this App ID. Wait a moment, then test again.")
     if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
-        check = Sentence("Check AGORA_BASE_URL, this machine's network, and its firewall or proxy.")
+        check = Sentence("Check AGORA_BASE_URL, the server's network, and its firewall or proxy.")
         return "unreachable", joined([Sentence(error.message), check])
     if isinstance(error, UnreadableAnswer):
         return "unreachable", Sentence(
-            "Something answers at AGORA_BASE_URL, but it does not speak like the cloud: check the address, "
-            "and whether a proxy or a sign-in page stands in between."
+            "AGORA_BASE_URL answers, but not like the cloud. Check the address, and whether a "
+            "proxy or a sign-in page is in between."
         )
     if isinstance(error, CloudFailed | CloudUnavailable):
-        return "cloud", Sentence("The cloud answers that it has trouble itself: test again in some minutes.")
+        return "cloud", Sentence("The cloud reports an internal problem. Test again in a few minutes.")
     return "cloud", Sentence("The cloud refused the test.")
 
 
@@ -125,5 +123,5 @@ def _skew(offset_ms: int) -> Sentence:
     minutes = abs(offset_ms) / 60_000
     size = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
     if offset_ms > 0:
-        return Sentence("this machine's clock is {size} behind the cloud's: set it by NTP.", size=size)
-    return Sentence("this machine's clock is {size} ahead of the cloud's: set it by NTP.", size=size)
+        return Sentence("the server's clock is {size} behind the cloud's. Set it with NTP.", size=size)
+    return Sentence("the server's clock is {size} ahead of the cloud's. Set it with NTP.", size=size)

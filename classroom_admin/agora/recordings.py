@@ -45,11 +45,11 @@ class RecordingCalls(Calls):
             body["mode"] = checks.one_of(mode, ("web",), field="mode")
             if web_config is None:
                 raise InvalidArgument(
-                    "webRecordConfig", "is missing: mode web needs at least the page's address."
+                    "webRecordConfig", "is missing; mode web needs at least the page's address."
                 )
         if web_config is not None:
             if mode is None:
-                raise InvalidArgument("webRecordConfig", "goes only with mode web.")
+                raise InvalidArgument("webRecordConfig", "is allowed only with mode web.")
             body["webRecordConfig"] = settings_checks.web_record_config(web_config, starts=True)
         if retry_timeout_s is not None:
             body["retryTimeout"] = checks.whole_number(retry_timeout_s, field="retryTimeout", least=1)

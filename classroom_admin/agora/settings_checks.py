@@ -44,7 +44,7 @@ def web_record_config(value: object, *, starts: bool) -> dict[str, Any]:
     field = "webRecordConfig"
     given = _as_object(value, field=field, known=_WEB_SETTINGS)
     if not given:
-        raise InvalidArgument(field, "is empty; give at least one setting.")
+        raise InvalidArgument(field, "is empty; enter at least one setting.")
     for name, item in given.items():
         given[name] = _web_setting(name, item, field=f"{field}.{name}")
     width = given.get("videoWidth", DEFAULT_WIDTH)
@@ -52,8 +52,8 @@ def web_record_config(value: object, *, starts: bool) -> dict[str, Any]:
     if width * height > MOST_PIXELS:
         raise InvalidArgument(
             f"{field}.{'videoHeight' if 'videoHeight' in given else 'videoWidth'}",
-            "times the other side must be at most {most} pixels; {width} × {height} is "
-            "{pixels} (not given: {usual_width} wide, {usual_height} high).",
+            "times the other side must be at most {most} pixels; {width} × {height} is {pixels} "
+            "(default: {usual_width} wide, {usual_height} high).",
             most=MOST_PIXELS,
             width=width,
             height=height,
@@ -63,7 +63,7 @@ def web_record_config(value: object, *, starts: bool) -> dict[str, Any]:
         )
     if starts and "url" not in given and "rootUrl" not in given:
         raise InvalidArgument(
-            f"{field}.rootUrl", "is missing: a web recording needs the page's url or rootUrl."
+            f"{field}.rootUrl", "is missing; a web recording needs the page's url or rootUrl."
         )
     return given
 
@@ -88,24 +88,24 @@ def conversion(value: object, *, ext: str) -> dict[str, Any]:
     """How a file becomes pages: which type goes with which ``ext``, and which options with which type."""
     given = _as_object(value, field="conversion", known=("type", "preview", "scale", "outputFormat"))
     if "type" not in given:
-        raise InvalidArgument("conversion.type", "is missing: it must be static or dynamic.")
+        raise InvalidArgument("conversion.type", "is missing; it must be static or dynamic.")
     kind = checks.one_of(given["type"], ("static", "dynamic"), field="conversion.type")
     fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
     if ext not in fitting:
         raise InvalidArgument(
             "conversion.type",
-            "cannot be {kind} for a {ext} file; {kind} is for {fitting}.",
+            "can't be {kind} for a {ext} file; {kind} is for {fitting}.",
             kind=kind,
             ext=ext,
             fitting=", ".join(fitting),
         )
     if "preview" in given:
         if kind != "dynamic":
-            raise InvalidArgument("conversion.preview", "goes only with type dynamic.")
+            raise InvalidArgument("conversion.preview", "is allowed only with type dynamic.")
         checks.yes_or_no(given["preview"], field="conversion.preview")
     for name in ("scale", "outputFormat"):
         if name in given and kind != "static":
-            raise InvalidArgument(f"conversion.{name}", "goes only with type static.")
+            raise InvalidArgument(f"conversion.{name}", "is allowed only with type static.")
     if "scale" in given:
         checks.number(given["scale"], field="conversion.scale", least=0.1, most=3)
     if "outputFormat" in given:
@@ -152,7 +152,7 @@ def role_config(value: object) -> dict[str, Any]:
     for role, settings in given.items():
         if role not in ("0", "1", "2", "3", "4"):
             raise InvalidArgument(
-                "roleConfig", "has no role {role}: roles are the numbers 0 to 4 as text.", role=repr(role)
+                "roleConfig", "has no role {role}; roles are the numbers 0 to 4 as text.", role=repr(role)
             )
         field = f"roleConfig.{role}"
         each = _as_object(settings, field=field, known=("limit", "defaultStream"))
@@ -172,13 +172,13 @@ def groups(value: object) -> list[dict[str, Any]]:
         raise InvalidArgument("groups", "must be a list.")
     checked = [_group(item) for item in value]
     if not checked:
-        raise InvalidArgument("groups", "is empty; make at least one.")
+        raise InvalidArgument("groups", "is empty; add at least one.")
     seen: set[str] = set()
     for group in checked:
         for user in group["users"]:
             if user["userUuid"] in seen:
                 raise InvalidArgument(
-                    "groups.users", "puts {user} into two groups.", user=repr(user["userUuid"])
+                    "groups.users", "puts {user} in two groups.", user=repr(user["userUuid"])
                 )
             seen.add(user["userUuid"])
     return checked
@@ -211,6 +211,9 @@ def _as_object(value: object, *, field: str, known: Iterable[str]) -> dict[str, 
     for name in value:
         if name not in known:
             raise InvalidArgument(
-                field, "has no setting {name}; it knows {known}.", name=repr(name), known=", ".join(known)
+                field,
+                "has no setting {name}; known settings: {known}.",
+                name=repr(name),
+                known=", ".join(known),
             )
     return dict(value)

@@ -247,7 +247,11 @@ class Transport:
         if left is not None and wait >= left:
             if wait > 0:
                 return RateLimited(
-                    Sentence("Too many requests from here: this one would come too late."), retry_after_s=wait
+                    Sentence(
+                        "Too many requests from this server. This request was not sent because it would be "
+                        "too late."
+                    ),
+                    retry_after_s=wait,
                 )
             return CloudUnavailable(
                 Sentence("There was no time left to ask the cloud."), may_have_happened=job.may_have_happened
@@ -310,8 +314,8 @@ class Transport:
         if 300 <= status < 400:
             return CloudUnavailable(
                 Sentence(
-                    "The address sends elsewhere instead of answering: is the cloud's address right, or does "
-                    "a proxy or a network's sign-in page stand in between?"
+                    "The address redirects instead of answering. Check the cloud's address, and whether "
+                    "a proxy or a network sign-in page is in between."
                 ),
                 http_status=status,
                 request_id=reply.request_id,

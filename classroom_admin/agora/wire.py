@@ -117,9 +117,9 @@ class Wire:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > MOST_BODY_BYTES:
-                    problem = Sentence("The answer is longer than 64 MiB.")
+                    problem = Sentence("The answer is larger than 64 MiB.")
                 elif self._monotonic() > until:
-                    problem = Sentence("The answer came too slowly and was given up.")
+                    problem = Sentence("The answer arrived too slowly, so the request was stopped.")
                 if problem:
                     break
         except ReadTimeoutError:
@@ -178,15 +178,16 @@ def _nothing_was_sent(error: Exception) -> bool:
 def _why(error: Exception) -> str:
     """Say what happened in words of ours: the library's text may name addresses and more."""
     if isinstance(error, requests.exceptions.ProxyError):
-        return Sentence("The proxy could not be reached or let nothing through.")
+        return Sentence("The proxy could not be reached or blocked the request.")
     if isinstance(error, requests.exceptions.SSLError):
         return Sentence(
-            "The connection could not be secured (TLS): is the certificate valid, is something in between?"
+            "The connection could not be secured (TLS). Check the certificate, and whether "
+            "something is in between."
         )
     if isinstance(error, requests.ConnectTimeout):
-        return Sentence("The cloud did not take the connection in time.")
+        return Sentence("The cloud did not accept the connection in time.")
     if isinstance(error, requests.Timeout):
-        return Sentence("The cloud gave no answer in time.")
+        return Sentence("The cloud did not answer in time.")
     if _nothing_was_sent(error):
-        return Sentence("The cloud could not be reached: connection refused or no such host.")
-    return Sentence("The connection broke before an answer came.")
+        return Sentence("The cloud could not be reached: connection refused or unknown host.")
+    return Sentence("The connection was lost before an answer arrived.")

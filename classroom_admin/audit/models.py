@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RecordIsFinal(Exception):
@@ -79,7 +80,7 @@ class Step(FinalModel):
         REQUESTED = "requested", _("requested")
         ACCEPTED = "accepted", _("accepted")
         CONFIRMED = "confirmed", _("confirmed")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("command", "failed")
         DONE = "done", _("done")  # for what happens here alone, without the cloud
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")

@@ -19,18 +19,18 @@ def problem_with_id(value: str) -> Sentence:
     "." and ".." are legal at the cloud, but every HTTP client resolves them as a path, even percent-encoded.
     """
     if not value:
-        return Sentence("is empty; an id has at least one character.")
+        return Sentence("is empty; an id needs at least one character.")
     if len(value.encode("utf-8", "replace")) >= ID_BYTES:
-        return Sentence("is too long; an id has at most {most} characters.", most=ID_BYTES - 1)
+        return Sentence("is too long; an id can have at most {most} characters.", most=ID_BYTES - 1)
     strange = sorted(set(value) - ID_CHARACTERS)
     if strange:
         shown = " ".join(one if one.isprintable() else ascii(one)[1:-1] for one in strange[:5])
         return Sentence(
-            "holds characters that the cloud does not allow in an id: {shown}. Letters a-z and A-Z, digits, "
-            "space and {signs} are allowed.",
+            "contains characters that the cloud does not allow in an id: {shown}. Use letters "
+            "a-z and A-Z, digits, spaces and {signs}.",
             shown=shown,
             signs="!#$%&()+-:;<=.>?@[]^_{}|~,",
         )
     if value in (".", ".."):
-        return Sentence("cannot be used: web addresses give it another meaning.")
+        return Sentence("can't be used: it has another meaning in web addresses.")
     return Sentence(_NOTHING)

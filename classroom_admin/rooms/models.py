@@ -10,7 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
@@ -19,10 +19,10 @@ from classroom_admin.rooms.keys import new_key
 
 
 class RoomState(models.IntegerChoices):
-    NOT_STARTED = 0, _("not started")
-    STARTED = 1, _("started")
-    ENDED = 2, _("ended")
-    CLOSED = 3, _("closed")
+    NOT_STARTED = 0, pgettext_lazy("class state", "not started")
+    STARTED = 1, _("live")
+    ENDED = 2, pgettext_lazy("class state", "ended")
+    CLOSED = 3, pgettext_lazy("class state", "closed")
 
 
 class Role(models.TextChoices):
@@ -32,7 +32,7 @@ class Role(models.TextChoices):
     OBSERVER = "observer", _("observer")
     INVISIBLE = "invisible", _("invisible")
     SERVER = "server", _("server")
-    UNKNOWN = "unknown", _("unknown")
+    UNKNOWN = "unknown", pgettext_lazy("role", "unknown")
 
 
 class Room(models.Model):

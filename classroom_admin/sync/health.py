@@ -138,27 +138,30 @@ def plain_words(error: CloudError | InvalidArgument) -> str:
     match error:
         case Unauthorized():
             return gettext_noop(
-                "The cloud refuses our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and AGORA_AUTH, "
-                "and that this machine's clock is right."
+                "The cloud rejects our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and "
+                "AGORA_AUTH, and the clock of this server."
             )
         case RateLimited():
             return gettext_noop(
-                "The cloud was asked too often and wants a pause; it is asked again by itself."
+                "Too many requests to the cloud. The server waits and then asks again automatically."
             )
         case UnreadableAnswer():
-            return gettext_noop("The cloud's answer could not be read. It is kept in quarantine as it came.")
+            return gettext_noop("The cloud's answer could not be read. It is kept unchanged in quarantine.")
         case PathNotFound():
             return gettext_noop(
                 "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
             )
         case CloudUnavailable() if error.http_status is None:
             return gettext_noop(
-                "The cloud can't be reached. Check AGORA_BASE_URL, this machine's network, and its "
+                "The cloud can't be reached. Check AGORA_BASE_URL, the server's network, and its "
                 "firewall or proxy."
             )
         case CloudUnavailable() | CloudFailed():
-            return gettext_noop("The cloud has trouble itself; it is asked again.") + f"\n({error})"
-    return gettext_noop("The cloud refused:") + f"\n{error}"
+            return (
+                gettext_noop("The cloud has an internal problem. The server asks again automatically.")
+                + f"\n({error})"
+            )
+    return gettext_noop("The cloud refused the request:") + f"\n{error}"
 
 
 def _leader(lease: Lease) -> str:

@@ -43,7 +43,7 @@ def administrator_only(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_administrator:
-            raise Http404(_("There is no such page."))
+            raise Http404(_("This page does not exist."))
         return view(request, *args, **kwargs)
 
     return checked

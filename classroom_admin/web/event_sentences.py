@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from classroom_admin.rooms import conversion
 from classroom_admin.web import property_sentences
@@ -40,13 +40,13 @@ def sentence(
 ) -> tuple[str, str]:
     """(icon, sentence) for one stored event. `names`: what people are called, by their cloud ids."""
     if unreadable:
-        return "triangle-alert", _("An event that could not be read")
+        return "triangle-alert", _("Unreadable event")
     data = read_raw(raw).get("data")
     telling = _Telling(data if isinstance(data, dict) else {}, names or {})
     if stream in STREAMS_OF_QUESTIONS:
         return "chart-bar", telling.question(stream)
     tell = _TELL.get(cmd)
-    return tell(telling) if tell else ("activity", _("An event of kind %(kind)s") % {"kind": cmd})
+    return tell(telling) if tell else ("activity", _("Event of type %(kind)s") % {"kind": cmd})
 
 
 def unnamed(raw: str) -> set[str]:
@@ -88,19 +88,23 @@ class _Telling:
     def who(self, person: Any) -> str:
         """What somebody is called."""
         if not isinstance(person, dict):
-            return _("Somebody")
+            return _("Someone")
         name = person.get("userName") or self._names.get(str(person.get("userUuid")))
-        return isolated(str(name)) if name else _("Somebody")
+        return isolated(str(name)) if name else _("Someone")
 
     def whom(self, people: list[Data]) -> str:
         names = [self.who(person) for person in people[:3]]
         more = len(people) - len(names)
         words = ", ".join(names)
-        return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
+        return (
+            pgettext("people", "%(names)s and %(count)s more") % {"names": words, "count": more}
+            if more > 0
+            else words
+        )
 
     def several(self, people: list[Data], one: str, many: str) -> str:
         """Who did something: by name where names are known, else by number."""
-        known = all(self.who(person) != _("Somebody") for person in people)
+        known = all(self.who(person) != _("Someone") for person in people)
         return f"{self.whom(people) if known else len(people)} {one if len(people) == 1 else many}"
 
     def names_of_settings(self) -> str:
@@ -126,7 +130,7 @@ class _Telling:
         answered, total = _number(_deep(told, "selectedCount")), _number(_deep(told, "totalCount"))
         if answered is None or total is None:
             return ""
-        return _("The quiz so far: %(answered)d of %(total)d answered") % {
+        return _("Quiz so far: %(answered)d of %(total)d answered") % {
             "answered": answered,
             "total": total,
         }
@@ -142,12 +146,12 @@ class _Telling:
         right = _number(_deep(self.data.get("changeProperties"), "isCorrect")) if quiz else None
         places = {"who": self.who(person), "what": quoted(", ".join(str(item) for item in chosen))}
         if not quiz:
-            return _("%(who)s chose in the poll") % places
+            return _("%(who)s answered the poll") % places
         if right is None:
             return _("%(who)s answered the quiz: %(what)s") % places
         if right:
-            return _("%(who)s answered the quiz: %(what)s (right)") % places
-        return _("%(who)s answered the quiz: %(what)s (wrong)") % places
+            return _("%(who)s answered the quiz: %(what)s (correct)") % places
+        return _("%(who)s answered the quiz: %(what)s (incorrect)") % places
 
 
 def _deep(value: Any, name: str) -> Any:
@@ -165,12 +169,12 @@ def _deep(value: Any, name: str) -> Any:
 
 def _state(one: _Telling) -> tuple[str, str]:
     words = {
-        0: _("The class is not started"),
+        0: _("The class has not started"),
         1: _("The class started"),
         2: _("The class ended"),
         3: _("The class was closed"),
     }
-    return "play", words.get(_number(one.data.get("state")), _("The class changed its state"))
+    return "play", words.get(_number(one.data.get("state")), _("The state of the class changed"))
 
 
 def _chat(one: _Telling) -> tuple[str, str]:
@@ -187,20 +191,22 @@ def _comings(one: _Telling) -> tuple[str, str]:
     said = [
         words % {"who": one.whom(people)}
         for people, words in (
-            (came, _("%(who)s entered")),
+            (came, _("%(who)s joined")),
             (gone, _("%(who)s left")),
-            (kicked, _("%(who)s removed from the class")),
+            (kicked, _("Removed from the class: %(who)s")),
         )
         if people
     ]
-    return ("log-in" if came else "log-out"), "; ".join(said) or _("People came or left")
+    return ("log-in" if came else "log-out"), "; ".join(said) or _("People joined or left")
 
 
 def _user(one: _Telling) -> tuple[str, str]:
     if "message" in one.data:
         return _custom(one)
     muted = _number(one.data.get("muteChat"))
-    words = {0: _("%(who)s may chat again"), 1: _("%(who)s may not chat")}.get(muted, _("%(who)s changed"))
+    words = {0: _("%(who)s was unmuted in the chat"), 1: _("%(who)s was muted in the chat")}.get(
+        muted, _("The details of %(who)s changed")
+    )
     person = one.data if one.data.get("userUuid") or one.data.get("userName") else one.data.get("fromUser")
     return "message-square-off" if muted else "user-round", words % {"who": one.who(person)}
 
@@ -210,19 +216,19 @@ def _stream(one: _Telling) -> tuple[str, str]:
     screen = _number(one.data.get("videoSourceType")) == 2
     if screen:
         words = {
-            0: _("%(who)s shares the screen"),
+            0: _("%(who)s started sharing the screen"),
             2: _("%(who)s stopped sharing the screen"),
-        }.get(action, _("%(who)s changed the shared screen"))
+        }.get(action, _("%(who)s changed the screen sharing"))
     else:
         words = {
-            0: _("%(who)s switched on camera or microphone"),
-            2: _("%(who)s switched off camera and microphone"),
-        }.get(action, _("%(who)s changed camera or microphone"))
+            0: _("%(who)s turned on the camera or microphone"),
+            2: _("%(who)s turned off the camera and microphone"),
+        }.get(action, _("%(who)s changed the camera or microphone"))
     return "screen-share" if screen else "video", words % {"who": one.who(one.data.get("fromUser"))}
 
 
 def _custom(one: _Telling) -> tuple[str, str]:
-    words = _("A message from %(who)s to the class's apps")
+    words = _("%(who)s sent a message to the class's apps")
     return "send", words % {"who": one.who(one.data.get("fromUser"))}
 
 
@@ -239,7 +245,7 @@ def _files(one: _Telling) -> tuple[str, str]:
     places = {"files": ", ".join(named[:3]) or _("Files")}
     count = len(files) or 2
     if _number(one.data.get("action")) == 2:
-        words = ngettext("%(files)s was taken away", "%(files)s were taken away", count)
+        words = ngettext("%(files)s was deleted", "%(files)s were deleted", count)
     elif converted := [sentence for file in files if (sentence := _conversion(file, places))]:
         if len(files) == 1:
             return "files", converted[0]
@@ -288,7 +294,7 @@ def _hands(one: _Telling) -> tuple[str, str]:
     up, down = _people(one.data.get("addProgressUsers")), _people(one.data.get("removeProgressUsers"))
     if up:
         return "hand", one.several(up, _("raised a hand"), _("raised their hands"))
-    words = one.several(down, _("lowered the hand"), _("lowered their hands"))
+    words = one.several(down, _("lowered their hand"), _("lowered their hands"))
     return "hand", words if down else _("Raised hands changed")
 
 
@@ -298,8 +304,8 @@ def _class_settings(one: _Telling) -> tuple[str, str]:
         return "settings", sentence
     names = one.names_of_settings()
     if names:
-        return "settings", _("Settings of the class changed: %(names)s") % {"names": names}
-    return "settings", _("A setting of the class changed")
+        return "settings", _("Class settings changed: %(names)s") % {"names": names}
+    return "settings", _("A class setting changed")
 
 
 def _person_settings(one: _Telling) -> tuple[str, str]:

@@ -38,15 +38,15 @@ def read_object(text: str) -> dict[str, Any]:
     long = len(text.encode("utf-8", "replace"))
     if long > LONGEST:
         sizes = {"size": -(-long // 1024), "most": LONGEST // 1024}
-        raise BadJson(_("This is %(size)d KB long; %(most)d KB are allowed.") % sizes)
+        raise BadJson(_("The text is %(size)d KB long. At most %(most)d KB are allowed.") % sizes)
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise BadJson(_("Write an object: names and values between { and }."), line=1, column=1)
+        raise BadJson(_("Enter a JSON object: names and values between { and }."), line=1, column=1)
     if _is_deeper(value, DEEPEST):
         raise _too_deep()
     if "\\u" in text and any(_UNSTORABLE.search(words) for words in _texts(value)):
         raise BadJson(
-            _("A text has a character in it that can't be kept: \\u0000, or one of \\ud800 to \\udfff.")
+            _("The text contains a character that can't be stored: \\u0000, or one of \\ud800 to \\udfff.")
         )
     return value
 
@@ -58,7 +58,7 @@ def read_own_object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise BadJson(_("What this page began with is lost. Begin again."))
+        raise BadJson(_("The original values of this page are lost. Start over."))
     return value
 
 
@@ -92,18 +92,18 @@ def _parsed(text: str) -> Any:
 
 def _in_words(error: json.JSONDecodeError) -> str:
     known = {
-        "Expecting value": _("a value is missing, or a comma is one too many"),
+        "Expecting value": _("a value is missing, or there is an extra comma"),
         "Expecting property name enclosed in double quotes": _(
-            "a name in double quotes is missing, or a comma is one too many"
+            "a name in double quotes is missing, or there is an extra comma"
         ),
-        "Illegal trailing comma before end of object": _("the comma before } is one too many"),
-        "Illegal trailing comma before end of array": _("the comma before ] is one too many"),
+        "Illegal trailing comma before end of object": _("there is an extra comma before }"),
+        "Illegal trailing comma before end of array": _("there is an extra comma before ]"),
         "Expecting ',' delimiter": _("a comma is missing"),
         "Expecting ':' delimiter": _("a colon after the name is missing"),
-        "Extra data": _("something follows after the end"),
-        "Unterminated string starting at": _("the quotation mark at the end is missing"),
-        "Invalid control character at": _("a text has a line break or a tab in it; write \\n or \\t"),
-        "Invalid \\escape": _("a backslash stands alone; write it twice"),
+        "Extra data": _("there is extra text after the end"),
+        "Unterminated string starting at": _("the closing quotation mark is missing"),
+        "Invalid control character at": _("a text contains a line break or a tab; write \\n or \\t"),
+        "Invalid \\escape": _("a single backslash is not allowed; write two"),
         "Invalid \\uXXXX escape": _("four digits (0 to 9, a to f) must follow \\u"),
     }
     return known.get(error.msg) or _("this can't be read as JSON")
@@ -113,13 +113,13 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise BadJson(_("The name “%(name)s” is there twice.") % {"name": name})
+            raise BadJson(_("The name “%(name)s” is used twice.") % {"name": name})
         found[name] = value
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise BadJson(_("%(name)s is no JSON value.") % {"name": name})
+    raise BadJson(_("%(name)s is not a valid JSON value.") % {"name": name})
 
 
 def _whole(digits: str) -> int:
@@ -127,7 +127,7 @@ def _whole(digits: str) -> int:
     if count > MOST_DIGITS:
         places = {"count": count, "most": MOST_DIGITS}
         words = _(
-            "A number has %(count)d digits; %(most)d are allowed. Write it as a text, in double quotes."
+            "A number has %(count)d digits; at most %(most)d are allowed. Write it as text, in double quotes."
         )
         raise BadJson(words % places)
     return int(digits)
@@ -142,7 +142,7 @@ def _finite(number: str) -> float:
 
 
 def _too_deep() -> BadJson:
-    return BadJson(_("Brackets lie within brackets more than %(most)d deep.") % {"most": DEEPEST})
+    return BadJson(_("Brackets are nested more than %(most)d levels deep.") % {"most": DEEPEST})
 
 
 def _is_deeper(value: Any, than: int) -> bool:

@@ -17,7 +17,7 @@ MOST: Final = 4
 CONTAINERS: Final = ("widgets", "extApps", "extAppsCommon")
 _QUIZ, _POLL = gettext_lazy("quiz"), gettext_lazy("poll")
 _BOARD, _CLOCK = gettext_lazy("whiteboard"), gettext_lazy("countdown clock")
-_CHAT_RULES, _GROUPS = gettext_lazy("who may chat"), gettext_lazy("breakout rooms")
+_CHAT_RULES, _GROUPS = gettext_lazy("chat permissions"), gettext_lazy("breakout rooms")
 TOOLS: Final[dict[str, Promise]] = {
     "popupquiz": _QUIZ,
     "io_agora_answer": _QUIZ,
@@ -39,13 +39,13 @@ RULES: Final[dict[str, Promise]] = {
     "groups": _GROUPS,
     "mute": _CHAT_RULES,
     "muteChat": _CHAT_RULES,
-    "processes": gettext_lazy("rules for hands and the stage"),
+    "processes": gettext_lazy("rules for raised hands and the stage"),
     "record": gettext_lazy("recording"),
-    "roleConfig": gettext_lazy("who may enter"),
-    "roleConfigs": gettext_lazy("who may enter"),
-    "schedule": gettext_lazy("times of the class"),
+    "roleConfig": gettext_lazy("who may join"),
+    "roleConfigs": gettext_lazy("who may join"),
+    "schedule": gettext_lazy("class times"),
     "stage": gettext_lazy("stage"),
-    "carousel": gettext_lazy("taking turns on the stage"),
+    "carousel": gettext_lazy("stage rotation"),
 }
 
 
@@ -58,16 +58,14 @@ def told(changes: Any) -> str:
     state = _number(_below(value, "state"))
     if root in CONTAINERS and name.casefold() in TOOLS and state in (0, 1):
         places = {"what": TOOLS[name.casefold()]}
-        return (
-            _("Opened in the class: %(what)s") if state else _("Put away in the class: %(what)s")
-        ) % places
+        return (_("Opened in the class: %(what)s") if state else _("Closed in the class: %(what)s")) % places
     if root == "groups":
         return _("The breakout rooms were closed") if state == 0 else _("The breakout rooms changed")
     muted = value if root == "muteChat" else _below(value, "muteChat") if root == "mute" else None
     if muted is not None:
         each = muted.values() if isinstance(muted, Mapping) else (muted,)
         is_muted = any(_number(one) for one in each)
-        return _("Pupils may no longer chat") if is_muted else _("Pupils may chat again")
+        return _("Students can no longer chat") if is_muted else _("Students can chat again")
     return ""
 
 

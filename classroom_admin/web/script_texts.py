@@ -21,11 +21,11 @@ WORDS: Final = {
     "none": _("No data from the cloud yet"),
     "fresh": _("Up to date"),
     "stale": _("Out of date: {age}"),
-    "old": _("{age} old"),
+    "old": _("Updated {age} ago"),
     "offline": _("No connection"),
     "offline_for": _("No connection: {age}"),
-    "trouble": _("Trouble with the cloud"),
-    "answered": _("When the cloud last answered us"),
+    "trouble": _("Problem with the cloud"),
+    "answered": _("Last answer from the cloud"),
     "seconds": _("{seconds} s"),
     # times
     "under_a_minute": _("under 1 min"),
@@ -33,25 +33,25 @@ WORDS: Final = {
     "minutes": _("{minutes} min"),
     "hours": _("{hours} h {minutes} min"),
     "ago": _("{time} ago"),
-    "over_time": _("{time} over time"),
+    "over_time": _("{time} overtime"),
     # what went wrong
-    "not_open": _("This class is not open to you any more. Load the page anew."),
+    "not_open": _("You no longer have access to this class. Reload the page."),
     "unreachable": _(
-        "The dashboard could not be reached, so it is not known whether this was done. Wait a moment: the "
-        "page shows it."
+        "The dashboard could not be reached, so it is unclear whether the command worked. "
+        "Wait a moment: the page shows the result."
     ),
-    "not_there": _("This is not there any more. Load the page anew."),
-    "signed_out": _("You were signed out in between. Load the page anew and sign in."),
+    "not_there": _("This no longer exists. Reload the page."),
+    "signed_out": _("You were signed out in the meantime. Reload the page and sign in."),
     "went_wrong": _(
-        "Something went wrong here, and it is not known whether this was done. Wait a moment: the page "
-        "shows it."
+        "Something went wrong, so it is unclear whether the command worked. Wait a moment: "
+        "the page shows the result."
     ),
     "requested": _("{what}: requested…"),
     "copy_by_hand": _("Press Ctrl+C to copy"),
     # what is told to those who listen
     "list": _(", "),
     "hand": _("{names} raised a hand"),
-    "entered": _("{names} entered"),
+    "entered": _("{names} joined"),
     "left": _("{names} left"),
     "live": _("{names}: class is live"),
     "paused": _("Announcements for screen readers are paused"),
@@ -60,9 +60,9 @@ WORDS: Final = {
 COUNTED: Final[dict[str, Callable[[int], str]]] = {
     "days": lambda n: ngettext("{count} day", "{count} days", n),
     "hands": lambda n: ngettext("{count} hand was raised", "{count} hands were raised", n),
-    "entered_many": lambda n: ngettext("{count} person entered", "{count} people entered", n),
+    "entered_many": lambda n: ngettext("{count} person joined", "{count} people joined", n),
     "left_many": lambda n: ngettext("{count} person left", "{count} people left", n),
-    "live_many": lambda n: ngettext("{count} class began", "{count} classes began", n),
+    "live_many": lambda n: ngettext("{count} class started", "{count} classes started", n),
     "changes": lambda n: ngettext("{count} change", "{count} changes", n),
 }
 # a number of each category, in every language that has it

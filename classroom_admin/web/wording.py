@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.checking import can_check
 from classroom_admin.audit.actions import label
@@ -22,41 +23,41 @@ ROOM_TYPES: Final = {
 }
 ROLES: Final = {
     "teacher": _("teacher"),
-    "student": _("pupil"),
+    "student": _("student"),
     "assistant": _("assistant"),
     "observer": _("observer"),
     "invisible": _("invisible"),
     "server": _("server"),
-    "unknown": _("role not known"),
+    "unknown": _("unknown role"),
 }
 COMMANDS: Final = {
     "class.create": _("Create the class"),
     "class.start": _("Start the class"),
     "class.end": _("End the class"),
     "class.close": _("Close the class"),
-    "participant.remove": _("Remove"),
-    "participant.let_back": _("Let back in"),
+    "participant.remove": pgettext_lazy("person", "Remove"),
+    "participant.let_back": _("Unban"),
     "recording.start": _("Start recording"),
     "recording.stop": _("Stop recording"),
     "recording.pause": _("Pause recording"),
     "recording.resume": _("Resume recording"),
-    "recording.change": _("Change the recording"),
+    "recording.change": _("Change recording settings"),
     "resource.put": _("Add the file"),
     "resource.delete": _("Delete files"),
     "groups.open": _("Open breakout rooms"),
     "groups.close": _("Close breakout rooms"),
     "room.set_properties": _("Set properties of the class"),
-    "room.delete_properties": _("Delete properties of the class"),
+    "room.delete_properties": _("Delete class properties"),
     "participant.set_properties": _("Set properties"),
     "participant.delete_properties": _("Delete properties"),
     "ext_app.set_properties": _("Set properties of an extension"),
-    "ext_app.delete_properties": _("Delete properties of an extension"),
-    "room.use_list": _("Chose the class list"),
-    "class_list.change": _("Changed the class list"),
-    "participant.plan_removal": _("Planned to remove"),
-    "participant.call_off_removal": _("Called off the removal of"),
-    "resource.hold_delete": _("Delete, with ten seconds to undo:"),
-    "resource.undo_delete": _("Keep after all"),
+    "ext_app.delete_properties": _("Delete extension properties"),
+    "room.use_list": _("Choose the class list"),
+    "class_list.change": _("Change the class list"),
+    "participant.plan_removal": _("Schedule removal of"),
+    "participant.call_off_removal": _("Cancel removal of"),
+    "resource.hold_delete": _("Delete files (10 seconds to undo):"),
+    "resource.undo_delete": _("Undo deletion of"),
 }
 # A command that the cloud has said nothing about for so long is no longer waited for.
 PATIENCE: Final = timedelta(seconds=60)
@@ -66,7 +67,7 @@ STEPS: Final = {
     Step.Kind.REQUESTED: _("requested"),
     Step.Kind.ACCEPTED: _("accepted"),
     Step.Kind.CONFIRMED: _("confirmed"),
-    Step.Kind.FAILED: _("failed"),
+    Step.Kind.FAILED: pgettext_lazy("command", "failed"),
     Step.Kind.DONE: _("done"),
 }
 # The others are about the class itself, whose name the page shows anyway.

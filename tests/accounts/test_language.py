@@ -157,12 +157,12 @@ def test_what_was_refused_is_told_in_the_readers_language(school, browser_of):
     entry = Entry.objects.create(action="class.start", actor_name="Frau Berg")
     sentence = Sentence(
         "{what} {next_step}",
-        what=Sentence("The class is running already."),
-        next_step=Sentence("There is nothing more to do."),
+        what=Sentence("The class is already running."),
+        next_step=Sentence("You don't need to do anything."),
     )
     Step.objects.create(entry=entry, kind=Step.Kind.FAILED, detail=kept(sentence))
     old = Entry.objects.create(action="class.end", actor_name="Frau Berg")
-    Step.objects.create(entry=old, kind=Step.Kind.FAILED, detail={"sentence": "The class is closed already."})
+    Step.objects.create(entry=old, kind=Step.Kind.FAILED, detail={"sentence": "The class is already closed."})
     browser = browser_of(school.administrator)
     browser.post(reverse("account_language"), {"language": "es"})
     page = browser.get("/settings/audit/").content.decode()

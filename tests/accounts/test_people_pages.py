@@ -116,7 +116,7 @@ def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(school, admin, c
 
 def test_changing_details(school, admin):
     answer = admin.post(at("person", school.teacher), {**NEW, "role": "administrator"}, follow=True)
-    assert "The details are saved." in text(answer)
+    assert "The details were saved." in text(answer)
     school.teacher.refresh_from_db()
     assert (school.teacher.name, school.teacher.is_administrator) == ("Nuria", True)
 
@@ -146,9 +146,9 @@ def test_who_steps_down_lands_on_the_classes(school, admin):
 
 def test_deactivating_and_reactivating(school, admin):
     page = text(admin.post(at("deactivate", school.teacher), follow=True))
-    assert "Frau Berg is deactivated and signed out everywhere." in page
+    assert "Frau Berg was deactivated and signed out everywhere." in page
     assert "Reactivate Frau Berg" in page
-    assert "Give another class" not in page
+    assert "Assign another class" not in page
     page = text(admin.post(at("reactivate", school.teacher), follow=True))
     assert "Frau Berg can sign in again." in page
     school.teacher.refresh_from_db()
@@ -196,7 +196,7 @@ def test_giving_a_class_found_by_its_name(school, admin):
     page = text(admin.get(at("person", school.other) + "?q=chem"))
     assert "Chemistry" in page
     answer = admin.post(at("assign", school.other), {"rooms": [school.nobodys.key]}, follow=True)
-    assert "Chemistry given to Mr Other." in text(answer)
+    assert "Chemistry is now assigned to Mr Other." in text(answer)
     assert list(visible_rooms(school.other)) == [school.nobodys]
     again = text(admin.get(at("person", school.other) + "?q=chem"))
     assert "is left to give" in again
@@ -211,7 +211,7 @@ def test_giving_nothing_says_so(school, admin):
 
 def test_taking_a_class_back(school, admin):
     answer = admin.post(at("unassign", school.teacher), {"rooms": school.given.key}, follow=True)
-    assert "Algebra is no longer given to Frau Berg." in text(answer)
+    assert "Algebra is no longer assigned to Frau Berg." in text(answer)
     assert list(visible_rooms(school.teacher)) == [school.taught]
 
 
@@ -227,14 +227,14 @@ def test_giving_several_of_nobodys_classes(school, admin):
     second = Room.objects.create(room_uuid="room-second", name="Drama")
     given = {"rooms": [school.nobodys.key, second.key], "person": school.other.pk}
     page = text(admin.post(at("unassigned"), given, follow=True))
-    assert "2 classes given to Mr Other." in page
+    assert "2 classes is now assigned to Mr Other." in page
     assert "Every class has a teacher." in page
 
 
 def test_forgetting_the_person_keeps_the_ticks(school, admin):
     answer = admin.post(at("unassigned"), {"rooms": [school.nobodys.key]})
     assert answer.status_code == 422
-    assert "Choose the person who gets the ticked classes." in text(answer)
+    assert "Choose the person to assign the selected classes to." in text(answer)
     assert re.search(rf'value="{school.nobodys.key}" checked', answer.content.decode())
 
 

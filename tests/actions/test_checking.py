@@ -38,7 +38,7 @@ def test_what_was_done_is_confirmed_by_the_look(school):
     entry = classes.start_class(actor=school.teacher, room=school.room)
     assert kinds(entry) == ["requested", "accepted"]
     found = look(school, entry)
-    assert (found.done, found.says) == (True, "The cloud says: the class is running.")
+    assert (found.done, found.says) == (True, "According to the cloud, the class is running.")
     assert kinds(entry) == CONFIRMED
     assert last_detail(entry) == {"read_back": {"state": 1}}
     assert not Expectation.objects.exists()
@@ -49,11 +49,11 @@ def test_what_was_done_is_confirmed_by_the_look(school):
 @pytest.mark.parametrize(
     ("action", "says"),
     [
-        ("class.start", "The cloud says: the class is not started."),
-        ("class.end", "The cloud says: the class is not started."),
-        ("class.close", "The cloud says: the class is not started."),
-        ("recording.start", "The cloud says: no recording is running."),
-        ("resource.put", "The cloud does not have the file."),
+        ("class.start", "According to the cloud, the class is not started."),
+        ("class.end", "According to the cloud, the class is not started."),
+        ("class.close", "According to the cloud, the class is not started."),
+        ("recording.start", "According to the cloud, no recording is running."),
+        ("resource.put", "According to the cloud, the class does not have the file."),
     ],
 )
 def test_what_was_not_done_is_told_and_confirms_nothing(school, action, says):
@@ -65,7 +65,7 @@ def test_what_was_not_done_is_told_and_confirms_nothing(school, action, says):
 
 def test_people(school, sim):
     entry = asked(school, "participant.remove", target="ada")
-    assert look(school, entry).says == "The cloud says: they are in the class."
+    assert look(school, entry).says == "According to the cloud, this person is in the class."
     sim.room(school.room.room_uuid, "leave", userUuid="ada")
     assert look(school, entry).done
     assert look(school, asked(school, "participant.remove", target="never was here")).done
@@ -85,7 +85,7 @@ def test_recordings_and_files(school):
     put = resources.put_resource_by_url(**who, name="a.pdf", url="https://f.test/a.pdf", ext="pdf", size=9)
     assert look(school, put).done
     gone = asked(school, "resource.delete", params={"resource_uuids": [put.target]})
-    assert look(school, gone).says == "The cloud still has 1 of the files."
+    assert look(school, gone).says == "The cloud still has these properties: 1 of the files."
     row = Resource.objects.create(room=school.room, resource_uuid=put.target, name="a.pdf")
     assert look(school, resources.delete_resources(**who, resources=[row])).done
 
@@ -141,9 +141,12 @@ def test_properties_of_the_class(school, sim):
     assert kinds(entry) == CONFIRMED
     sim.room(school.room.room_uuid, "property", properties={"page": 5})
     found = look(school, asked(school, "room.set_properties", params={"properties": PROPERTIES}))
-    assert (found.done, found.says) == (False, "The cloud says: something else is under page.")
+    assert (found.done, found.says) == (
+        False,
+        "According to the cloud, these properties have other values: page.",
+    )
     gone = asked(school, "room.delete_properties", params={"names": ["page", "never"]})
-    assert look(school, gone).says == "The cloud still has page."
+    assert look(school, gone).says == "The cloud still has these properties: page."
     assert look(school, properties.delete_room_properties(**who, names=["page"])).done
 
 
@@ -181,7 +184,10 @@ def test_breakout_rooms(school):
     others = {"groupName": "Red", "users": ["ben"]}
     assert not look(school, asked(school, "groups.open", params={"groups": [others]})).done
     found = look(school, asked(school, "groups.close"))
-    assert (found.done, found.says) == (False, "The cloud still has 1 of the breakout rooms.")
+    assert (found.done, found.says) == (
+        False,
+        "The cloud still has these properties: 1 of the breakout rooms.",
+    )
     assert look(school, asked(school, "groups.close", params={"groups": [{"groupName": "Blue"}]})).done
     assert look(school, groups.close_groups(**who)).done
 

@@ -132,7 +132,10 @@ def test_a_refusal_is_said_in_the_language_of_who_reads_it(school: School) -> No
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("Its time was over before it could be made.", "Su hora pasó antes de que se pudiera crear."),
+        (
+            "The scheduled time passed before the class could be created.",
+            "Su hora pasó antes de que se pudiera crear.",
+        ),
         ("Words of an earlier release.", "Words of an earlier release."),
         ("", ""),
     ],

@@ -20,7 +20,7 @@ TABLE = {
     (400, 400): ("something wrong in what was asked", "Check what you entered"),
     (401, None): ("did not accept this school's App ID", "Ask an administrator to open Settings"),
     (403, 30403200): ("Chat is muted", "Unmute it"),
-    (403, 30403100): ("was removed and may not enter", "Let them back in"),
+    (403, 30403100): ("was removed and may not enter", "Unban them"),
     (404, None): ("the region or the App ID may be wrong", "Ask an administrator to open Settings"),
     (404, 20404100): ("does not have this class any more", "Create a new class"),
     (404, 20404200): ("does not know this person", "Reload"),
@@ -101,7 +101,7 @@ def test_a_class_that_runs_already(school):
     detail = last_detail(again)
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
-    assert detail["sentence"] == "The class is running already. There is nothing more to do."
+    assert detail["sentence"] == "The class is already running. You don't need to do anything."
     assert not Expectation.objects.filter(entry=again).exists()
 
 
@@ -110,7 +110,7 @@ def test_a_class_that_has_ended_already(school, sim):
     sim.room(school.room.room_uuid, "state", state=2)
     entry = classes.end_class(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 30409101
-    assert last_detail(entry)["sentence"] == "The class has ended already. There is nothing more to do."
+    assert last_detail(entry)["sentence"] == "The class has already ended. You don't need to do anything."
 
 
 def test_no_recording_to_stop(school):

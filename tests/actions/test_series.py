@@ -253,7 +253,7 @@ def test_what_was_done_about_another_class_is_not_taken_for_this_one(plan, schoo
     making._note(planned, entry)
     planned.refresh_from_db()
     assert (planned.state, planned.due_at is None) == (State.FAILED, False), "it is tried again"
-    assert planned.why == "Another class was being made just then."
+    assert planned.why == "Another class was being created at the same time."
 
 
 def test_a_class_that_is_not_known_here_is_not_said_to_be_made(plan, school, sim):
@@ -279,7 +279,7 @@ def test_a_class_that_its_teacher_can_not_be_given_says_so(plan, school):
     making.make_due()
     planned = series.planned.get()
     assert planned.state == State.MADE
-    assert planned.why.startswith("It was not given to teacher: This account is deactivated.")
+    assert planned.why.startswith("The class was not assigned to teacher: This account is deactivated.")
     entry = Entry.objects.get(action="room.assign")
     assert (kinds(entry), entry.target_name) == (["failed"], "teacher")
 

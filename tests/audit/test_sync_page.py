@@ -74,7 +74,7 @@ def test_what_could_not_be_read_is_there_as_it_came_and_harmless(trouble, school
     assert "It is &lt;b&gt;odd&lt;/b&gt;." in page
     assert f"/classes/{school.given.key}/" in page
     assert "room-given" not in page
-    assert "Only its beginning is shown." in page
+    assert "Only the beginning is shown." in page
     assert "read since" not in page
 
 
@@ -82,12 +82,12 @@ def test_the_overview_leads_there(trouble, admin: Client):
     page = admin.get("/settings/").content.decode()
     assert SYNC in page
     assert "2 things that came from the cloud could not be read" in page
-    assert "Somebody else reads along." in page
+    assert "Another client is reading this App ID's events." in page
 
 
 def test_all_is_well(school, admin: Client):
     page = admin.get(SYNC).content.decode()
-    assert "Everything that came could be read." in page
+    assert "All received data could be read." in page
     assert "Somebody else" not in page
 
 

@@ -27,7 +27,7 @@ def card(page: Page, title: str) -> Locator:
 
 def roster(page: Page) -> Locator:
     """Who is in the class now."""
-    return page.get_by_role("table", name="Who is in the class now")
+    return page.get_by_role("table", name="People in the class now")
 
 
 def row_of(page: Page, name: str) -> Locator:

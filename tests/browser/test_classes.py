@@ -17,10 +17,10 @@ def test_a_class_appears_and_changes_without_reloading(window: Opener, classroom
     tile = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=room.name, exact=True))
     expect(tile).to_contain_text("Live")
     expect(tile).to_contain_text("Tara Teacher")
-    expect(tile).to_contain_text("1 person there")
+    expect(tile).to_contain_text("1 person present")
     room.enter("p1", "Pia Pupil")
     room.enter("p2", "Pablo Pupil")
-    expect(tile).to_contain_text("3 people there")
+    expect(tile).to_contain_text("3 people present")
     room.act("wave", userUuid="p1")
     expect(tile).to_contain_text("1 hand up")
     room.act("lower", userUuid="p1")
@@ -28,9 +28,9 @@ def test_a_class_appears_and_changes_without_reloading(window: Opener, classroom
     room.act("record", state=1)
     expect(tile).to_contain_text("Recording")
     room.act("leave", userUuid="teacher-1")
-    expect(tile).to_contain_text("No teacher there")
+    expect(tile).to_contain_text("No teacher present")
     room.act("state", state=2)
-    expect(tile).to_contain_text("Ended, 2 still there")
+    expect(tile).to_contain_text("Ended, 2 still present")
     room.act("state", state=3)
     past = page.get_by_role("region", name="Past")
     expect(past.get_by_role("link", name=room.name, exact=True)).to_be_visible()
@@ -59,7 +59,7 @@ def test_search_and_filters_are_in_the_address(window: Opener, classroom: MakeCl
     expect(page.get_by_role("link", name=quiet.name)).to_be_visible()
     expect(page.get_by_role("link", name=waving.name)).to_have_count(0)
     page.goto("/?q=filter&when=past")
-    expect(page.get_by_text("No class here fits what you look for.")).to_be_visible()
+    expect(page.get_by_text("No classes match your search.")).to_be_visible()
 
 
 def test_filters_by_mouse(window: Opener, classroom: MakeClassroom) -> None:

@@ -31,7 +31,7 @@ def test_share_a_file_and_delete_several(
     asks.get_by_role("button", name="Add file").click()
     expect(last_command(page)).to_contain_text(re.compile(r"Add the file Fractions.pdf\s+Confirmed"))
     expect(part.get_by_role("link", name="Fractions.pdf")).to_be_visible()
-    expect(part.get_by_role("progressbar", name="Being converted")).to_be_visible()
+    expect(part.get_by_role("progressbar", name="Converting")).to_be_visible()
     expect(part.get_by_role("progressbar")).to_have_count(0, timeout=60_000)
     known = {file["name"]: file for file in dashboard.room(room.uuid)["resources"]}
     assert known["Fractions.pdf"]["converted_percent"] == 100

@@ -79,7 +79,7 @@ def test_the_main_job_by_touch(window: Opener, classroom: MakeClassroom) -> None
     room.enter("p1", "Pia Pupil")
     removal_of(page, "Pia Pupil").tap()
     assert_fits(page)
-    dialog(page).get_by_text("For an hour").tap()
+    dialog(page).get_by_text("For 1 hour").tap()
     dialog(page).get_by_role("button", name="Remove").tap()
     expect(row_of(page, "Pia Pupil")).to_have_count(0)
     assert room.person("p1")["isBanned"] is True

@@ -159,14 +159,14 @@ def test_what_would_happen_is_shown_first(
     people = "name;user id;group\nZoë Brandt;p1;8a\nAmir Haddad;p2;8b\nMina Sørensen;;8a\n"
     changed = {"name": "8a.csv", "mimeType": "text/csv", "buffer": people.encode()}
     page.get_by_label("File (CSV)").set_input_files(changed)
-    press(page, "Show what would change")
-    expect(page.get_by_role("region", name="New on the list")).to_contain_text("Mina Sørensen")
+    press(page, "Preview changes")
+    expect(page.get_by_role("region", name="Added to the list")).to_contain_text("Mina Sørensen")
     _look(page, "list-preview", "1440-light")
     page.goto("/")
     expect(page.get_by_role("link", name=school[1].name, exact=True)).to_be_visible()
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Start recording", exact=True).click()
-    expect(page.get_by_role("region", name=re.compile("Left out"))).to_contain_text(school[0].name)
+    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text(school[0].name)
     _look(page, "together-preview", "1440-light", full=False)
 
 

@@ -48,10 +48,10 @@ def test_two_windows_see_each_others_actions(window: Opener, classroom: MakeClas
     expect(last_command(two)).to_contain_text("Confirmed in", timeout=SOON_MS)
     expect(two.locator("#class-header")).to_contain_text("Live", timeout=SOON_MS)
     expect(last_command(one)).to_contain_text("Confirmed in", timeout=SOON_MS)
-    expect(card(one, "What was asked")).to_contain_text("Confirmed in")
+    expect(card(one, "Commands")).to_contain_text("Confirmed in")
     room.act("wave", userUuid="p1")
     for page in (one, two):
-        expect(row_of(page, "Pia")).to_contain_text("Hand up", timeout=SOON_MS)
+        expect(row_of(page, "Pia")).to_contain_text("Hand raised", timeout=SOON_MS)
         follows(page)
 
 
@@ -104,7 +104,7 @@ def test_focus_and_typed_text_survive_fifty_updates(window: Opener, classroom: M
     page = window(TEACHER)
     open_class(page, room)
     follows(page)
-    find = page.get_by_role("searchbox", name="Find somebody")
+    find = page.get_by_role("searchbox", name="Search people")
     find.press_sequentially("Pupil")
     page.evaluate("""() => {
       window.updates = 0;
@@ -156,7 +156,7 @@ def test_a_hidden_page_drops_its_stream_and_catches_up(
     room.enter("p1", "Pia")
     room.act("wave", userUuid="p1")
     page.evaluate(HIDE, False)
-    expect(row_of(page, "Pia")).to_contain_text("Hand up", timeout=SOON_MS)
+    expect(row_of(page, "Pia")).to_contain_text("Hand raised", timeout=SOON_MS)
     assert wire.streams == before + 1
 
 
@@ -232,7 +232,7 @@ def test_a_very_long_roster_comes_as_one_scrolls_and_is_searched_whole(
     page.locator("#people-here-rest").scroll_into_view_if_needed()
     expect(rows).to_have_count(198)
     expect(page.locator("#announcer")).to_have_text("")
-    page.get_by_role("searchbox", name="Find somebody").fill("Pupil 299")
+    page.get_by_role("searchbox", name="Search people").fill("Pupil 299")
     expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 299"])
     expect(rows).to_have_count(301)
     assert rows.evaluate_all("(all) => all.every((r, i) => !i || all[i-1].dataset.order <= r.dataset.order)")

@@ -47,17 +47,17 @@ def test_messages_of_every_kind_found_by_words_and_who_was_there(
 
     first = room.act("peer", userUuid="zoe", toUserUuid="amir", message="Which page?")["relay"]
     assert relay(dashboard, [first]) == {"stored": 1, "duplicates": 0}
-    part.get_by_role("radio", name="Person to person").check()
+    part.get_by_role("radio", name="Direct messages").check()
     expect(log.get_by_role("listitem")).to_have_count(1)
     expect(log).to_contain_text(re.compile(r"Zoë Brandt\s*to\s*Amir Haddad"))
     second = room.act("peer", userUuid="amir", toUserUuid="zoe", message="Page 2")["relay"]
     assert relay(dashboard, [first, second]) == {"stored": 1, "duplicates": 1}
     expect(log.get_by_role("listitem")).to_have_count(2)
     room.act("custom", userUuid="zoe", message='{"laps": 3}')
-    part.get_by_role("radio", name="Person to person").press("ArrowRight")
+    part.get_by_role("radio", name="Direct messages").press("ArrowRight")
     expect(part.get_by_role("radio", name="To apps")).to_be_checked()
     expect(log).to_contain_text("laps")
-    part.get_by_role("radio", name="To everybody").check()
+    part.get_by_role("radio", name="To everyone").check()
 
     search = part.get_by_role("searchbox")
     search.fill("zoe hypo")
@@ -73,12 +73,12 @@ def test_messages_of_every_kind_found_by_words_and_who_was_there(
     expect(roster(page)).not_to_contain_text("Lena Fischer")
     room.act("chat", userUuid="zoe", message="Lena has gone")
     row = log.get_by_role("listitem").filter(has_text="Lena has gone")
-    row.get_by_title("Who was there").click()
+    row.get_by_title("People present at this time").click()
     expect(dialog(page)).to_contain_text("3 people were in the class")
     expect(dialog(page).get_by_role("listitem").filter(has_text="Lena Fischer")).to_contain_text("left")
     keep_screenshot(page, "talk-there")
     page.keyboard.press("Escape")
-    expect(row.get_by_title("Who was there")).to_be_focused()
+    expect(row.get_by_title("People present at this time")).to_be_focused()
     keep_screenshot(page, "talk")
 
 
@@ -100,17 +100,17 @@ def test_a_quiz_and_a_poll_grow_as_answers_come(window: Opener, classroom: MakeC
     )
     keep_screenshot(page, "questions")
 
-    part.get_by_role("link", name=re.compile("Every answer")).click()
+    part.get_by_role("link", name=re.compile("All answers")).click()
     answers = page.get_by_role("table")
-    expect(answers.get_by_role("row").filter(has_text="Zoë Brandt")).to_contain_text("Right")
-    expect(answers.get_by_role("row").filter(has_text="Amir Haddad")).to_contain_text("Wrong")
-    expect(card(page, "Who has not answered yet")).to_contain_text("Lena Fischer")
+    expect(answers.get_by_role("row").filter(has_text="Zoë Brandt")).to_contain_text("Correct")
+    expect(answers.get_by_role("row").filter(has_text="Amir Haddad")).to_contain_text("Incorrect")
+    expect(card(page, "Not answered yet")).to_contain_text("Lena Fischer")
     room.act("answer", userUuid="lena", selectedItems=["5"])
     expect(answers.get_by_role("row").filter(has_text="Lena Fischer")).to_contain_text(
         re.compile(r"Right.*\d+ (s|min)", re.S)
     )
     room.act("quiz", stop=True)
-    expect(card(page, "Who did not answer")).to_contain_text("Every pupil who was there has answered")
+    expect(card(page, "Did not answer")).to_contain_text("Every pupil who was there has answered")
     keep_screenshot(page, "question", full=True)
     assert_fits(page)
 
@@ -127,7 +127,7 @@ def test_the_story_by_kind_and_by_person(window: Opener, classroom: MakeClassroo
     page = window(TEACHER)
     open_class(page, room)
     part = card(page, "Events")
-    part.get_by_label("Kind of event").select_option("Hands")
+    part.get_by_label("Type of event").select_option("Raised hands")
     expect(part.get_by_role("status")).to_contain_text("No event fits so far")
     room.act("wave", userUuid="amir")
     expect(part.get_by_role("listitem")).to_have_count(1)
@@ -136,7 +136,7 @@ def test_the_story_by_kind_and_by_person(window: Opener, classroom: MakeClassroo
     expect(part.get_by_role("listitem")).to_have_count(2)
     part.get_by_label("Person", exact=True).fill("zoe")
     expect(part.get_by_role("listitem")).to_have_count(1)
-    part.get_by_label("Kind of event").select_option("Every kind")
+    part.get_by_label("Type of event").select_option("All types")
     expect(part.get_by_role("listitem")).to_have_count(3)
     # a hand takes its time: what leaves the field for the link must not take the link away
     with page.expect_response(re.compile(r"who=zoe(\+|%20)b")):
@@ -150,7 +150,7 @@ def test_the_story_by_kind_and_by_person(window: Opener, classroom: MakeClassroo
     expect(part.get_by_role("link", name=re.compile("The class started"))).to_be_visible()
 
     part.get_by_role("link", name="All events").click()
-    page.get_by_label("Kind of event").select_option("Chat")
+    page.get_by_label("Type of event").select_option("Chat")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
     keep_screenshot(page, "events")
@@ -179,21 +179,21 @@ def test_moving_through_a_class_by_mouse_and_by_keys(window: Opener, classroom: 
     room.act("wave", userUuid="zoe")
     page = window(TEACHER)
     open_class(page, room)
-    expect(roster(page)).to_contain_text("Hand up")  # so that what follows is a later moment
+    expect(roster(page)).to_contain_text("Hand raised")  # so that what follows is a later moment
     room.act("kick", userUuid="amir")
     expect(roster(page)).not_to_contain_text("Amir Haddad")
     card(page, "Events").get_by_role("link", name="Replay").click()
     there(page, "Tara", "Zoë", "Lena")
-    slider = page.get_by_role("slider", name="Moment of the class")
+    slider = page.get_by_role("slider", name="Time in the class")
     page.get_by_text("Notable moments").click()
     moments = card(page, "Replay").get_by_role("listitem")
     moments.filter(has_text="raised a hand").get_by_role("link").click()
     there(page, "Tara", "Zoë", "Amir", "Lena")
-    expect(roster(page)).to_contain_text("Hand up")
+    expect(roster(page)).to_contain_text("Hand raised")
     assert "at=" in page.url
     page.get_by_role("button", name="Next moment").click()
     there(page, "Tara", "Zoë", "Lena")
-    page.get_by_role("button", name="Moment before").click()
+    page.get_by_role("button", name="Previous moment").click()
     there(page, "Tara", "Zoë", "Amir", "Lena")
     slider.focus()
     page.keyboard.press("Home")
@@ -240,12 +240,12 @@ def test_the_panels_of_a_past_moment_look_as_on_the_page_and_a_long_roster_is_se
     page = window(TEACHER)
     open_class(page, room)
     card(page, "Events").get_by_role("link", name="Replay").click()
-    expect(card(page, "Hands")).to_contain_text("Pupil 149")
-    expect(card(page, "Breakout rooms")).to_contain_text("Everybody is together.")
-    expect(card(page, "What was asked")).to_be_visible()
+    expect(card(page, "Raised hands")).to_contain_text("Pupil 149")
+    expect(card(page, "Breakout rooms")).to_contain_text("No breakout rooms.")
+    expect(card(page, "Commands")).to_be_visible()
     bar = page.locator(".cover-recorded").first
     assert bar.evaluate("(piece) => getComputedStyle(piece).fill") != "rgb(0, 0, 0)"
-    find, sort = page.get_by_role("searchbox", name="Find somebody"), page.get_by_label("Sort by")
+    find, sort = page.get_by_role("searchbox", name="Search people"), page.get_by_label("Sort by")
     assert abs(find.bounding_box()["y"] - sort.bounding_box()["y"]) < 8, "on one line"
     rows = page.locator("#people-here > tr")
     expect(rows).to_have_count(48)
@@ -253,7 +253,7 @@ def test_the_panels_of_a_past_moment_look_as_on_the_page_and_a_long_roster_is_se
     expect(rows).to_have_count(154)
     find.fill("Pupil 097")
     expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 097"])
-    page.get_by_role("button", name="Moment before").click()
+    page.get_by_role("button", name="Previous moment").click()
     expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 097"])
     expect(rows).to_have_count(154)
-    expect(card(page, "Hands")).not_to_contain_text("Pupil 149")
+    expect(card(page, "Raised hands")).not_to_contain_text("Pupil 149")

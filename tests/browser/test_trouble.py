@@ -68,9 +68,9 @@ def test_a_class_that_was_started_behind_our_back(
     room.act("state", state=1)
     press(page, "Start class")
     expect(last_command(page)).to_contain_text("Failed")
-    expect(last_command(page)).to_contain_text("The class is running already.")
-    asked = card(page, "What was asked")
-    asked.get_by_text("The cloud's own words").click()
+    expect(last_command(page)).to_contain_text("The class is already running.")
+    asked = card(page, "Commands")
+    asked.get_by_text("Original message from the cloud").click()
     expect(asked).to_contain_text("30409100")
 
 
@@ -124,7 +124,7 @@ def test_a_double_click_acts_once(
     expect(row_of(page, "Pia Pupil")).to_have_count(0)
     eventually(lambda: calls_of(simulator, kicks) >= 1)
     assert calls_of(simulator, kicks) == 1
-    asked = card(page, "What was asked").get_by_role("listitem")
+    asked = card(page, "Commands").get_by_role("listitem")
     expect(asked).to_have_count(2)
 
 

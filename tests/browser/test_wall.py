@@ -23,7 +23,7 @@ window.Notification = class {
 };
 window.answer = "denied";
 """
-REFUSED = "The cloud refused: End the class"
+REFUSED = "Refused by the cloud: End the class"
 
 
 def tile(page: Page, room: Classroom) -> Locator:
@@ -51,7 +51,7 @@ def refuse_once(simulator: RunningSimulator) -> None:
 
 
 def end_all_shown(page: Page) -> None:
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="End", exact=True).click()
     page.get_by_role("button", name=re.compile(r"^End \d class")).click()
 
@@ -67,12 +67,12 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
     for room in (*rooms, waiting):
         expect(tile(page, room)).to_be_visible()
     refuse_once(simulator)
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     expect(page.locator("#bulk-count")).to_have_text("3 chosen")
     keep_screenshot(page, "wall-chosen", full=True)
     page.get_by_role("button", name="End", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("End 2 classes?")
-    expect(page.get_by_role("region", name=re.compile("Left out"))).to_contain_text("It has not started")
+    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text("It has not started")
     keep_screenshot(page, "together-preview")
     page.get_by_role("button", name="End 2 classes").click()
     expect(page.locator("#progress")).to_contain_text("1 failed")
@@ -92,7 +92,7 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
     watcher = window(ADMINISTRATOR)
     watcher.goto("/?q=together")
     expect(tile(watcher, left)).to_contain_text(REFUSED)
-    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs attention")
     expect(watcher).to_have_title(re.compile(r"^\(1\) "))
     assert names(watcher)[0] == left.name
     keep_screenshot(watcher, "wall", full=True)
@@ -101,18 +101,18 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
     tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
     dialog(watcher).get_by_label("1 hour").check()
     keep_screenshot(watcher, "wall-snooze")
-    dialog(watcher).get_by_role("button", name="I see to it").click()
+    dialog(watcher).get_by_role("button", name="Acknowledge").click()
     expect(dialog(watcher)).to_be_hidden()
-    expect(tile(watcher, left)).to_contain_text("Ada Admin sees to it")
-    expect(watcher.locator("#wall-sum")).to_have_text("No class needs somebody now")
+    expect(tile(watcher, left)).to_contain_text("Acknowledged by Ada Admin")
+    expect(watcher.locator("#wall-sum")).to_have_text("No classes need attention")
     tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
-    dialog(watcher).get_by_role("button", name="Show it again").click()
-    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    dialog(watcher).get_by_role("button", name="Show alerts again").click()
+    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs attention")
 
     # and it is tried again
     simulator.clear_faults()
     page.goto(run)
-    page.get_by_role("button", name="Try the failed one again").click()
+    page.get_by_role("button", name="Retry the failed class").click()
     expect(page.locator("#progress")).to_contain_text("2 done")
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert left.truth()["state"] == 2
@@ -133,8 +133,8 @@ def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeC
     expect(tile(page, foreign)).to_have_count(0)
     choose(page, one)
     choose(page, two)
-    page.get_by_role("button", name="Choose none").click()
-    expect(page.get_by_role("button", name="Choose none")).to_be_hidden()
+    page.get_by_role("button", name="Clear selection").click()
+    expect(page.get_by_role("button", name="Clear selection")).to_be_hidden()
     choose(page, one)
     page.get_by_role("button", name="Start recording").click()
     page.get_by_role("button", name="Record 1 class").click()
@@ -142,11 +142,11 @@ def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeC
     page.goto("/?q=own")
     expect(tile(page, one)).to_contain_text("Recording")
     choose(page, two)
-    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Close classes", exact=True).click()
     expect(page.get_by_text("A closed class never reopens.")).to_be_visible()
     page.get_by_role("link", name="Cancel").click()
     choose(page, two)
-    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name="Close classes", exact=True).click()
     page.get_by_role("button", name="Close 1 class").click()
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert two.truth()["state"] == 3
@@ -170,21 +170,21 @@ def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
     page.keyboard.press("x")
     expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
     rooms[0].enter("p1", "Pia Pupil")  # a live change takes neither the focus nor the choice
-    expect(tile(page, rooms[0])).to_contain_text("2 people there")
+    expect(tile(page, rooms[0])).to_contain_text("2 people present")
     expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
     page.keyboard.press("k")
     first = names(page)[0]
     expect(page.get_by_role("link", name=first, exact=True)).to_be_focused()
     page.keyboard.press("?")
-    expect(dialog(page).get_by_role("heading", name="Keys")).to_be_visible()
+    expect(dialog(page).get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     keep_screenshot(page, "wall-keys")
     page.keyboard.press("j")
     page.keyboard.press("Escape")
-    look_at(page, "Keys")
+    look_at(page, "Keyboard shortcuts")
     page.locator("#main").focus()
     page.keyboard.press("j")
     expect(page.locator("#main")).to_be_focused()
-    look_at(page, "Keys")
+    look_at(page, "Keyboard shortcuts")
     page.get_by_role("link", name=first, exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(first)
@@ -206,9 +206,9 @@ def test_rows_and_what_is_remembered(window: Opener, classroom: MakeClassroom) -
     assert_fits(page)
     keep_screenshot(page, "wall-rows-phone", full=True)
     choose(page, room)
-    look_at(page, "Only classes that need somebody")
+    look_at(page, "Only classes that need attention")
     expect(tile(page, room)).to_be_hidden()
-    look_at(page, "Only classes that need somebody")
+    look_at(page, "Only classes that need attention")
     expect(page.get_by_role("checkbox", name=f"Choose {room.name}")).not_to_be_checked()
 
 
@@ -233,24 +233,24 @@ def test_a_sound_and_a_notification_only_if_asked_for(
     assert page.evaluate("[heard, notes.length]") == [0, 0]
 
     page.locator("summary").filter(has_text="View").click()
-    page.get_by_label("A notification when one does").click()
-    expect(page.get_by_label("A notification when one does")).not_to_be_checked()
+    page.get_by_label("Notification for new alerts").click()
+    expect(page.get_by_label("Notification for new alerts")).not_to_be_checked()
     expect(page.get_by_text("This browser does not allow notifications here")).to_be_visible()
     page.evaluate("window.answer = 'granted'")
-    page.get_by_label("A notification when one does").click()
-    expect(page.get_by_label("A notification when one does")).to_be_checked()
-    page.get_by_label("A sound when one does").check()
+    page.get_by_label("Notification for new alerts").click()
+    expect(page.get_by_label("Notification for new alerts")).to_be_checked()
+    page.get_by_label("Sound for new alerts").check()
     assert page.evaluate("heard") == 2  # two tones, to hear what it is like
     heard_at = page.evaluate("performance.now()")
     page.keyboard.press("Escape")
 
     tile(page, loud).get_by_role("link", name="See to").click()
-    dialog(page).get_by_role("button", name="I see to it").click()
-    expect(page.locator("#wall-sum")).to_have_text("No class needs somebody now")
+    dialog(page).get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#wall-sum")).to_have_text("No classes need attention")
     eventually(
         lambda: page.evaluate("performance.now()") > heard_at + 3000
     )  # it sounds once in three seconds
     refused()
-    expect(page.locator("#wall-sum")).to_have_text("1 class needs somebody")
+    expect(page.locator("#wall-sum")).to_have_text("1 class needs attention")
     eventually(lambda: page.evaluate("notes.length === 1 && heard === 4"))
     assert page.evaluate("notes[0]") == f"{loud.name}: {REFUSED}"

@@ -80,7 +80,7 @@ def test_times_are_in_the_zone_of_the_device_until_another_is_chosen(
     page.locator("#id_language").select_option("en")
     page.locator("#id_time_zone").select_option("")
     page.locator("form .button.primary").click()
-    expect(page.get_by_role("status").first).to_have_text("Your settings are saved.")
+    expect(page.get_by_role("status").first).to_have_text("Your settings were saved.")
     open_class(page, room)
     words, at = _shown_time(page)
     assert words == at.astimezone(ZoneInfo("Europe/Madrid")).strftime("%H:%M:%S")

@@ -10,7 +10,7 @@ from django.utils import translation
 from classroom_admin.common.language import in_words, kept, told
 from classroom_admin.common.sentence import Sentence, read
 
-AGAIN = "The cloud is being asked too often just now; nothing was done. Try again in {seconds} seconds."
+AGAIN = "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds."
 
 
 def test_a_sentence_is_its_english_text():
@@ -46,8 +46,8 @@ def test_in_the_language_of_the_reader(language, words):
 def test_a_sentence_within_a_sentence_is_said_in_the_same_language():
     whole = Sentence(
         "{what} {next_step}",
-        what=Sentence("The class is running already."),
-        next_step=Sentence("There is nothing more to do."),
+        what=Sentence("The class is already running."),
+        next_step=Sentence("You don't need to do anything."),
     )
     with translation.override("es"):
         assert in_words(whole) == "La clase ya está en marcha. No hay nada más que hacer."
@@ -68,7 +68,7 @@ def test_a_record_keeps_how_it_was_made():
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        ({"sentence": "The class has ended already."}, "La clase ya ha terminado."),
+        ({"sentence": "The class has already ended."}, "La clase ya ha terminado."),
         ({"sentence": "Words of an earlier release."}, "Words of an earlier release."),
         ({"sentence": "It failed.", "says": {"pattern": "{lost}", "values": {"found": 1}}}, "It failed."),
         ({"sentence": "It failed.", "says": "nonsense"}, "It failed."),
@@ -82,12 +82,12 @@ def test_records_of_earlier_releases_stay_readable(record, words):
 
 def test_what_the_cloud_says_itself_stays_as_it_is():
     with translation.override("es"):
-        said = in_words("The cloud has trouble itself; it is asked again.\n(HTTP 503)")
+        said = in_words("The cloud has an internal problem. The server asks again automatically.\n(HTTP 503)")
     assert said == "La nube tiene problemas propios; se le pregunta de nuevo. (HTTP 503)"
 
 
 def test_braces_of_a_value_are_not_filled_in_again():
-    assert Sentence("The cloud said: {error}.", error="{error}") == "The cloud said: {error}."
+    assert Sentence("The cloud reported: {error}.", error="{error}") == "The cloud reported: {error}."
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], {}, {"pattern": 5}, {"pattern": "{a}", "values": {"b": 1}}])

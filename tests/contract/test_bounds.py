@@ -63,7 +63,7 @@ BODIES: dict[str, tuple[dict[str, Any], Check]] = {
     "a resource": (schema_of("ResourcePut"), _resource),
     "a schedule": (ROOM["roomProperties"]["properties"]["schedule"], settings_checks.schedule),
     "roles": (ROOM["roleConfig"], settings_checks.role_config),
-    "groups": (schema_of("Groups"), _groups),
+    "groups": (schema_of("Breakout rooms"), _groups),
     "properties": (schema_of("PropertiesPut")["properties"]["properties"], checks.properties),
     "names": (schema_of("PropertiesDelete")["properties"]["properties"], checks.property_names),
     "resources": (schema_of("ResourcesDelete")["properties"]["resourceUuids"], checks.resource_ids),

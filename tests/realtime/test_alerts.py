@@ -67,7 +67,7 @@ def test_a_snooze_and_that_it_is_taken_back_are_told(school: School, watch: Open
     acknowledgement.snooze(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
     told = page.changes()
     assert tiles(told) == {room.pk}
-    assert "Ruth sees to it" in told.data
+    assert "Acknowledged by Ruth" in told.data
     assert "data-reasons" not in told.data
     acknowledgement.take_back(actor=school.administrator, room=room, kinds=["over_time"])
     assert 'data-reasons="over_time"' in page.changes().data
@@ -80,7 +80,7 @@ def test_a_refused_command_is_told(school: School, watch: Open) -> None:  # noqa
     add_step(entry, Step.Kind.FAILED, {"error": "RateLimited"})
     told = page.changes()
     assert tiles(told) == {school.room.pk}
-    assert "The cloud refused: End the class" in told.data
+    assert "Refused by the cloud: End the class" in told.data
 
 
 def test_who_comes_back_after_a_reason_came_by_time_gets_the_list(

@@ -15,7 +15,7 @@ from django.test import Client
 def test_in_the_address(client: Client, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 400
-    assert "This could not be taken in" in answer.content.decode()
+    assert "This request could not be processed" in answer.content.decode()
 
 
 def test_in_a_cookie(client: Client) -> None:

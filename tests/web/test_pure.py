@@ -199,16 +199,16 @@ def say(cmd: int | None, data: Any, stream: str = "room") -> str:
         (1, {"state": 3}, "The class was closed"),
         (3, {"fromUser": {"userName": "Ada"}}, "Ada wrote in the chat"),
         (20, {"onlineUsers": [{"userName": "Ada"}]}, "Ada entered"),
-        (20, {"offlineUsers": [{"userName": "Ada", "type": "2"}]}, "Ada removed from the class"),
+        (20, {"offlineUsers": [{"userName": "Ada", "type": "2"}]}, "Removed from the class: Ada"),
         (20, {"offlineUsers": [{"userName": "Ada", "type": 1}]}, "Ada left"),
         (20, {"onlineUsers": [{"userName": n} for n in "ABCDE"]}, "A, B, C and 2 more entered"),
-        (21, {"userName": "Ada", "muteChat": 1}, "Ada may not chat"),
-        (21, {"fromUser": {"userName": "Ada"}, "message": "x"}, "A message from Ada to the class's apps"),
+        (21, {"userName": "Ada", "muteChat": 1}, "Ada was muted in the chat"),
+        (21, {"fromUser": {"userName": "Ada"}, "message": "x"}, "Ada sent a message to the class's apps"),
         (1001, {"state": 0}, "The recording stopped"),
-        (1003, {"resources": [{"resourceName": "a.pdf"}], "action": 2}, "a.pdf was taken away"),
+        (1003, {"resources": [{"resourceName": "a.pdf"}], "action": 2}, "a.pdf was deleted"),
         (1502, {"addProgressUsers": [{}]}, "1 raised a hand"),
-        (777, {}, "An event of kind 777"),
-        (None, {}, "An event of kind None"),
+        (777, {}, "Event of type 777"),
+        (None, {}, "Event of type None"),
     ],
 )
 def test_an_event_as_a_sentence(cmd: int | None, data: Any, words: str) -> None:
@@ -234,7 +234,7 @@ def test_no_event_is_too_odd(cmd: int, data: Any) -> None:
 @pytest.mark.parametrize("raw", ["", "{", "[]", "null", "7"])
 def test_what_is_no_json_is_shown_as_it_came(raw: str) -> None:
     assert sentence(stream="room", cmd=3, raw=raw)[1]
-    assert sentence(stream="room", cmd=3, raw=raw, unreadable="why")[1] == "An event that could not be read"
+    assert sentence(stream="room", cmd=3, raw=raw, unreadable="why")[1] == "Unreadable event"
     assert pretty(raw) is not None
 
 

@@ -26,7 +26,7 @@ from classroom_admin.rooms.models import Room
 
 LEASE: Final = timedelta(seconds=75)
 """Longer than the claim of a single command lasts, so that a command taken up again is sent anew."""
-_NOT_YOURS: Final = Sentence("This class is not yours any more; nothing was done.")
+_NOT_YOURS: Final = Sentence("This class is no longer yours. Nothing was changed.")
 State = BulkItem.State
 
 

@@ -15,20 +15,20 @@ from classroom_admin.rooms.models import Recording, Room, RoomState
 class What(TextChoices):
     """What can be done to many classes at once."""
 
-    END = "end", gettext_lazy("End")
-    CLOSE = "close", gettext_lazy("Close")
+    END = "end", gettext_lazy("End classes")
+    CLOSE = "close", gettext_lazy("Close classes")
     RECORD = "record", gettext_lazy("Start recording")
 
 
 class Skip(TextChoices):
     """Why there is nothing to do for a class."""
 
-    NOT_STARTED = "not_started", gettext_lazy("It has not started, so there is nothing to end.")
-    NOT_RUNNING = "not_running", gettext_lazy("It is not running, so there is nothing to record.")
-    ENDED = "ended", gettext_lazy("It has ended already.")
-    CLOSED = "closed", gettext_lazy("It is closed already.")
-    GONE = "gone", gettext_lazy("The cloud does not have it any more.")
-    RECORDING = "recording", gettext_lazy("It is being recorded already.")
+    NOT_STARTED = "not_started", gettext_lazy("The class has not started, so it can't be ended.")
+    NOT_RUNNING = "not_running", gettext_lazy("The class is not running, so it can't be recorded.")
+    ENDED = "ended", gettext_lazy("The class has already ended.")
+    CLOSED = "closed", gettext_lazy("The class is already closed.")
+    GONE = "gone", gettext_lazy("The cloud no longer has this class.")
+    RECORDING = "recording", gettext_lazy("The class is already being recorded.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +68,10 @@ def _skip(what: str, room: Room) -> str:
 
 def _ends(room: Room) -> str:
     if not room.people_online:
-        return _("Ends now. Nobody is in it.")
+        return _("Ends now. No one is present.")
     words = ngettext(
-        "Ends now. The person in it may stay until it closes.",
-        "Ends now. The %(count)d people in it may stay until it closes.",
+        "Ends now. The person present may stay until the class closes.",
+        "Ends now. The %(count)d people present may stay until the class closes.",
         room.people_online,
     )
     return words % {"count": room.people_online}
@@ -79,17 +79,17 @@ def _ends(room: Room) -> str:
 
 def _closes(room: Room) -> str:
     if not room.people_online:
-        return _("Closes for good. Nobody is in it.")
+        return _("Closes permanently. No one is present.")
     words = ngettext(
-        "Closes for good. The person in it is sent out.",
-        "Closes for good. The %(count)d people in it are sent out.",
+        "Closes permanently. The person present is sent out.",
+        "Closes permanently. The %(count)d people present are sent out.",
         room.people_online,
     )
     return words % {"count": room.people_online}
 
 
 def _records(room: Room) -> str:
-    return _("The teacher's picture and sound are recorded from now on.")
+    return _("Records the teacher's video and audio from now on.")
 
 
 _WORDS: Final = {What.END: _ends, What.CLOSE: _closes, What.RECORD: _records}

@@ -65,7 +65,7 @@ def make(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkRu
     except IntegrityError as error:
         known = BulkRun.objects.filter(token=token, by=actor).first()
         if known is None:
-            raise ActionRefused(_("This form has been used already. Choose the classes again.")) from error
+            raise ActionRefused(_("This form has already been used. Select the classes again.")) from error
         return known
     run.refresh_from_db()
     return run
@@ -77,7 +77,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
     Only who made the run may: each command is sent in that person's name.
     """
     if run.by_id != actor.pk:
-        raise ActionRefused(_("Only the person who started this can have it tried again."))
+        raise ActionRefused(_("Only the person who started this can retry it."))
     now = clock.now()
     with transaction.atomic():
         BulkRun.objects.select_for_update().get(pk=run.pk)
@@ -111,9 +111,9 @@ def _rooms(*, actor: User, what: str, keys: Collection[str]) -> list[Room]:
     if what not in What.values:
         raise ActionRefused(_("There is no such command."))
     if not keys:
-        raise ActionRefused(_("No class is chosen. Tick the classes first, then choose what to do."))
+        raise ActionRefused(_("No class is selected. Select classes first, then choose an action."))
     if len(set(keys)) > MOST:
-        words = _("At most %(most)d classes can be chosen at once. Choose fewer.")
+        words = _("You can select at most %(most)d classes at once. Select fewer.")
         raise ActionRefused(words % {"most": MOST})
     rooms = visible_rooms(actor).filter(key__in=set(keys)).defer("properties", "ext_apps", "groups")
     return list(rooms.order_by("name", "pk"))

@@ -40,11 +40,11 @@ PASSING: Final = frozenset(
     )
 )
 
-_OVER: Final = Sentence("Its time was over before it could be made.")
-_CLOSED: Final = Sentence("The account of the one who planned it is closed.")
-_ANOTHER: Final = Sentence("Another class was being made just then.")
-_NOT_KNOWN: Final = Sentence("The cloud has made it, but it is not known here yet.")
-_NO_ADMINISTRATOR: Final = Sentence("The one who planned it is no administrator any more.")
+_OVER: Final = Sentence("The scheduled time passed before the class could be created.")
+_CLOSED: Final = Sentence("The account of the person who scheduled this class is deactivated.")
+_ANOTHER: Final = Sentence("Another class was being created at the same time.")
+_NOT_KNOWN: Final = Sentence("The cloud has created the class, but it is not listed here yet.")
+_NO_ADMINISTRATOR: Final = Sentence("The person who scheduled this class is no longer an administrator.")
 
 
 def make_due(*, first: int | None = None, within_s: float = 20.0) -> int:
@@ -157,9 +157,13 @@ def _hand_over(room: Room, series: Series) -> str:
     try:
         people.assign_room(actor=series.created_by, person=to, room=room)
     except ActionRefused as refused:
-        return Sentence("It was not given to {teacher}: {why}", teacher=str(to), why=refused.sentence)
+        return Sentence(
+            "The class was not assigned to {teacher}: {why}", teacher=str(to), why=refused.sentence
+        )
     except PermissionDenied:
-        return Sentence("It was not given to {teacher}: {why}", teacher=str(to), why=_NO_ADMINISTRATOR)
+        return Sentence(
+            "The class was not assigned to {teacher}: {why}", teacher=str(to), why=_NO_ADMINISTRATOR
+        )
     return ""
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.reasons import Reasoned
 from classroom_admin.rooms.keys import new_key
@@ -49,11 +50,11 @@ class PlannedClass(Reasoned):
     """One date of a series, and how far its class is. The reason is that of the last try."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("planned")
-        MAKING = "making", _("being made")
-        MADE = "made", _("made")
-        FAILED = "failed", _("failed")
-        CANCELLED = "cancelled", _("cancelled")
+        WAITING = "waiting", pgettext_lazy("class", "scheduled")
+        MAKING = "making", _("being created")
+        MADE = "made", _("created")
+        FAILED = "failed", pgettext_lazy("class", "failed")
+        CANCELLED = "cancelled", pgettext_lazy("class", "cancelled")
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="planned")
     starts_at = models.DateTimeField()

@@ -55,10 +55,13 @@ def plan(
     if not actor.is_active:
         raise NotYours
     if not starts:
-        raise ActionRefused(_("No class falls into this time. Choose other days, or a later end."), "until")
+        raise ActionRefused(
+            _("No class falls in this period. Choose other days or a later end date."), "until"
+        )
     if len(starts) > MOST_CLASSES:
         raise ActionRefused(
-            _("These are more than %(most)d classes. Choose an earlier end.") % {"most": MOST_CLASSES},
+            _("The series would have more than %(most)d classes. Choose an earlier end date.")
+            % {"most": MOST_CLASSES},
             "until",
         )
     for starts_at in (min(starts), max(starts)):
@@ -155,7 +158,7 @@ def move(*, actor: User, series: Series, planned: PlannedClass, starts_at: datet
     """
     authorise(actor, series)
     if starts_at <= clock.cloud_now():
-        raise ActionRefused(_("This time is over. Choose a later one."), "schedule.startTime")
+        raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
     classes.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
     due = due_at(starts_at, now=clock.now())
     with transaction.atomic():

@@ -81,7 +81,7 @@ def _remove(planned: PlannedRemoval) -> Entry:
     if person is None:
         raise NotDone(Sentence("This person is not in the class."))
     if not person.online and not planned.span:
-        raise NotDone(Sentence("They had left by themselves before. Nothing was done."))
+        raise NotDone(Sentence("The person had already left. Nothing was changed."))
     try:
         return participants.remove_participant(
             actor=planned.by,
@@ -94,7 +94,9 @@ def _remove(planned: PlannedRemoval) -> Entry:
     except ActionRefused as error:
         raise NotDone(error.sentence) from error
     except NotYours as error:
-        raise NotDone(Sentence("Who planned it may not do this in this class any more.")) from error
+        raise NotDone(
+            Sentence("The person who scheduled this removal no longer has access to this class.")
+        ) from error
 
 
 def _not_done(planned: PlannedRemoval, why: str) -> None:

@@ -39,7 +39,7 @@ def plan_removal(
     if participant.room_id != room.pk:
         raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
-        raise ActionRefused(_("Choose between 5 seconds and 3 hours."), field="after")
+        raise ActionRefused(_("Choose a time between 5 seconds and 3 hours."), field="after")
     participants.check_removal(**{"duration_s": None, "for_the_class": False, "for_good": False, **span})
     if len(reason) > LONGEST_REASON or "\x00" in reason:
         raise ActionRefused(_("The reason must be at most 200 characters."), field="reason")
@@ -60,7 +60,7 @@ def plan_removal(
             _on_record(actor, "participant.plan_removal", planned, asked)
     except IntegrityError as error:
         raise ActionRefused(
-            _("This person is to be removed already. Call that off first, or let it run.")
+            _("A removal of this person is already scheduled. Cancel it first, or wait for it.")
         ) from error
     _hint(planned, after_s)
     return planned

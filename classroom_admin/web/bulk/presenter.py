@@ -131,19 +131,19 @@ def _row(item: BulkItem) -> Row:
 
 def _stands(item: BulkItem, told: Told | None) -> tuple[str, str]:
     if item.state == State.WAITING:
-        return "wait", _("Waits for its turn.")
+        return "wait", _("Waiting for its turn.")
     if item.state == State.RUNNING:
         return "busy", _("Being sent to the cloud…")
     if item.state == State.SKIPPED:
-        return "skip", str(Skip(item.skip).label) if item.skip else _("Left out.")
+        return "skip", str(Skip(item.skip).label) if item.skip else _("Skipped.")
     if told is None:
         failed = item.state == State.FAILED
         return ("bad", item.why) if failed else ("good", _("Done."))
     if told.state == Step.Kind.CONFIRMED:
         seconds = round(told.seconds or 0, 1)
-        return "good", _("Done, and confirmed after %(seconds)s s.") % {"seconds": seconds}
+        return "good", _("Done. Confirmed after %(seconds)s s.") % {"seconds": seconds}
     if told.reason:
         return "bad", told.reason
     if told.final:
         return "good", _("Done.")
-    return "good", _("The cloud accepted it; the class has not shown it yet.")
+    return "good", _("Accepted by the cloud, but not confirmed by the class yet.")

@@ -87,5 +87,5 @@ def _of_plan(planned: PlannedClass) -> Lesson:
         ends_at=planned.starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
         known_at=planned.series.created_at,
         address=settings.PUBLIC_URL.rstrip("/") + reverse("live:plan", args=[planned.series.key]),
-        words=_("This class could not be made yet. Open the plan to see why.") if failed else "",
+        words=_("This class could not be created yet. Open the schedule to see why.") if failed else "",
     )

@@ -25,10 +25,12 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("do") == "off":
             calendars.turn_off(actor=request.user)
-            messages.success(request, _("The calendar is turned off: its address shows nothing any more."))
+            messages.success(
+                request, _("The calendar feed is turned off. Its address no longer shows anything.")
+            )
         else:
             calendars.make_address(actor=request.user)
-            messages.success(request, _("The address is ready. Earlier ones show nothing any more."))
+            messages.success(request, _("The address is ready. Earlier addresses no longer show anything."))
         return redirect("live:calendar")
     found = CalendarFeed.objects.filter(user=request.user).first()
     address = address_of(found) if found else ""

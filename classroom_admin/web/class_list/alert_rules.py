@@ -299,36 +299,38 @@ def _later(one: datetime, other: datetime | None) -> datetime:
 
 
 def _hands(reason: Reason) -> str:
-    words = ngettext("%(count)d hand up", "%(count)d hands up, the longest", reason.count)
+    words = ngettext("%(count)d raised hand", "%(count)d raised hands, longest wait", reason.count)
     return words % {"count": reason.count}
 
 
 def _alone(reason: Reason) -> str:
-    words = ngettext("%(count)d pupil alone", "%(count)d pupils alone", reason.count)
+    words = ngettext(
+        "%(count)d student without a teacher", "%(count)d students without a teacher", reason.count
+    )
     return words % {"count": reason.count}
 
 
 def _recording_words(reason: Reason) -> str:
     if reason.about == FAILED:
         return _("Recording failed")
-    return _("Recording has stopped") if reason.about == STOPPED else _("Not recorded")
+    return _("Recording stopped") if reason.about == STOPPED else _("Not recording")
 
 
 def _cloud_words(reason: Reason) -> str:
     if not reason.about:
-        return _("The cloud tells nothing new of this class")
+        return _("The cloud sends no updates about this class")
     command = {"command": COMMANDS.get(reason.about, reason.about)}
     if reason.unsure:
-        return _("Not known whether it was done: %(command)s") % command
-    return _("The cloud refused: %(command)s") % command
+        return _("Outcome unknown: %(command)s") % command
+    return _("Refused by the cloud: %(command)s") % command
 
 
 _WORDS: Final = {
-    NO_TEACHER: lambda reason: _("No teacher there"),
+    NO_TEACHER: lambda reason: _("No teacher present"),
     ALONE: _alone,
     HAND: _hands,
     RECORDING: _recording_words,
-    OVER_TIME: lambda reason: _("Over time"),
-    DATA: lambda reason: _("Events are late") if reason.about == BEHIND else _("Events missing"),
+    OVER_TIME: lambda reason: _("Overtime"),
+    DATA: lambda reason: _("Events are delayed") if reason.about == BEHIND else _("Events missing"),
     CLOUD: _cloud_words,
 }

@@ -28,7 +28,7 @@ FOR: Final = [
 class SnoozeForm(forms.Form):
     """Which reasons, and for how long."""
 
-    kinds = forms.MultipleChoiceField(error_messages={"required": _("Choose what you look after.")})
+    kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
     minutes = forms.ChoiceField(choices=FOR, initial="15")
 
     def __init__(self, *args: Any, standing: Standing, **kwargs: Any) -> None:

@@ -81,9 +81,13 @@ class ListOfClasses:
     """What the address asks for, read for one person. Nothing is read before it is needed."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
-    TITLES: Final = {selectors.LIVE: _("Live now"), selectors.COMING: _("Coming"), selectors.PAST: _("Past")}
+    TITLES: Final = {
+        selectors.LIVE: _("Live now"),
+        selectors.COMING: _("Upcoming"),
+        selectors.PAST: _("Past"),
+    }
 
-    TABS: Final = {selectors.LIVE: _("Live"), selectors.COMING: _("Coming"), selectors.PAST: _("Past")}
+    TABS: Final = {selectors.LIVE: _("Live"), selectors.COMING: _("Upcoming"), selectors.PAST: _("Past")}
 
     def __init__(self, user: User, query: dict[str, str]) -> None:
         self.user = user

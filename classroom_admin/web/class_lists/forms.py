@@ -20,7 +20,7 @@ class NameForm(forms.Form):
     """The name of a list."""
 
     name = forms.CharField(
-        label=_("Name of the list"),
+        label=_("List name"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
@@ -32,7 +32,8 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File (CSV)"),
         help_text=_(
-            "From a spreadsheet: “Save as” or “Download”, CSV. Nothing changes before you have seen it."
+            "In your spreadsheet, use “Save as” or “Download” and choose CSV. You see all "
+            "changes before they are saved."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
     )

@@ -57,11 +57,11 @@ def read_people(content: bytes) -> PeopleFile:
     """Read a file; a file with any problem gives no people."""
     found = PeopleFile()
     if len(content) > LARGEST_BYTES:
-        found.problems.append(_("This file is too large: a class list has at most 1 MB."))
+        found.problems.append(_("This file is too large. A class list can have at most 1 MB."))
         return found
     text = _decoded(content)
     if text is None:
-        found.problems.append(_("This is not a text file. Save your table as CSV and upload that."))
+        found.problems.append(_("This is not a text file. Save your table as CSV and upload the CSV file."))
         return found
     rows = _rows(text)
     try:
@@ -73,15 +73,15 @@ def read_people(content: bytes) -> PeopleFile:
         if not found.problems:
             _read(rows, columns, found)
     except csv.Error:
-        found.problems.append(_("This table could not be read: a quotation mark is opened and never closed."))
+        found.problems.append(_("This table could not be read: a closing quotation mark is missing."))
     if found.problems:
         more = len(found.problems) - MOST_PROBLEMS
         found.problems = found.problems[:MOST_PROBLEMS]
         if more > 0:
-            found.problems.append(_("And %(number)s more lines.") % {"number": more})
+            found.problems.append(_("And %(number)s more lines with problems.") % {"number": more})
         found.people = []
     elif not found.people:
-        found.problems.append(_("This file names its columns but nobody in them."))
+        found.problems.append(_("This file has column names but no people."))
     return found
 
 
@@ -121,10 +121,13 @@ def _columns(header: list[str], found: PeopleFile) -> list[str]:
     named = [column for column in columns if column]
     if not {"name", "first", "last"} & set(named):
         found.problems.append(
-            _("Line 1 must name the columns: “name”, and if you have them “user id”, “e-mail” and “group”.")
+            _(
+                "Line 1 must contain the column names: “name” and, if available, “user id”, “email” "
+                "and “group”."
+            )
         )
     for column in sorted({column for column in named if named.count(column) > 1}):
-        found.problems.append(_("Line 1 names the column “%(column)s” twice.") % {"column": column})
+        found.problems.append(_("Line 1 contains the column “%(column)s” twice.") % {"column": column})
     return columns
 
 
@@ -141,7 +144,7 @@ def _read(rows: Iterable[tuple[int, list[str]]], columns: list[str], found: Peop
         )
         problem = _problem(person, too_many=any(cells[len(columns) :]))
         if not problem and person.known_by in seen:
-            problem = _("“%(name)s” stands in line %(line)s too. Give user ids to tell them apart.") % {
+            problem = _("“%(name)s” is also on line %(line)s. Add user ids to tell them apart.") % {
                 "name": name,
                 "line": seen[person.known_by],
             }
@@ -151,7 +154,7 @@ def _read(rows: Iterable[tuple[int, list[str]]], columns: list[str], found: Peop
         seen[person.known_by] = line
         found.people.append(person)
         if len(found.people) > MOST_PEOPLE:
-            found.problems.append(_("A list holds at most 5,000 people."))
+            found.problems.append(_("A list can have at most 5,000 people."))
             return
 
 
@@ -162,7 +165,7 @@ def _plain(cell: str) -> str:
 
 def _problem(person: Person, *, too_many: bool) -> str:
     if too_many:
-        return _("it has more cells than the first line.")
+        return _("it has more cells than line 1.")
     if not person.name:
         return _("the name is missing.")
     if len(person.name) > 255 or len(person.group) > LONGEST_NAME or len(person.email) > 254:
@@ -170,5 +173,5 @@ def _problem(person: Person, *, too_many: bool) -> str:
     if person.user_uuid and (wrong := problem_with_id(person.user_uuid)):
         return _("the user id “%(id)s” %(wrong)s") % {"id": person.user_uuid, "wrong": wrong}
     if person.email and "@" not in person.email:
-        return _("“%(email)s” is no e-mail address.") % {"email": person.email}
+        return _("“%(email)s” is not an email address.") % {"email": person.email}
     return ""

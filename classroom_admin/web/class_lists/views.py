@@ -111,7 +111,7 @@ def apply(request: HttpRequest, key: str) -> HttpResponse:
             "changed": len(changes.changed),
             "removed": len(changes.removed),
         }
-        done = _("The list is saved: %(added)s added, %(changed)s changed, %(removed)s removed.") % numbers
+        done = _("The list was saved: %(added)s added, %(changed)s changed, %(removed)s removed.") % numbers
         messages.success(request, done)
     return redirect("lists:list", key)
 
@@ -124,7 +124,7 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "class_lists/delete.html", {"list": shown, "rooms": shown.rooms.count()})
     actions.delete_list(actor=request.user, class_list=shown)
-    messages.success(request, _("The list “%(name)s” is deleted.") % {"name": shown.name})
+    messages.success(request, _("The list “%(name)s” was deleted.") % {"name": shown.name})
     return redirect("lists:lists")
 
 

@@ -34,6 +34,6 @@ def listed_as(room: Room, person: Participant) -> str:
     matches, _others = match(class_lists.listed(room), class_selectors.presence(room))
     for one in matches:
         if any(found.user_uuid == person.user_uuid for found in one.people):
-            how = _("found by the user id") if one.by == BY_ID else _("found by the name")
+            how = _("matched by user id") if one.by == BY_ID else _("matched by name")
             return f"{one.listed.name} ({how})" + (f", {one.listed.group}" if one.listed.group else "")
     return _("not on the list")

@@ -27,12 +27,12 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("class", _("Start, end, close"), (1,)),
-    Kind("people", _("Coming and going"), (20,)),
-    Kind("hands", _("Hands"), (1502,)),
+    Kind("class", _("Start, end and close"), (1,)),
+    Kind("people", _("Joining and leaving"), (20,)),
+    Kind("hands", _("Raised hands"), (1502,)),
     Kind("stage", _("Stage"), (1501,)),
     Kind("chat", _("Chat"), (3,)),
-    Kind("mute", _("Who may chat"), (21,)),
+    Kind("mute", _("Chat permissions"), (21,)),
     Kind("custom", _("Messages to apps"), (99,)),
     Kind("quiz", _("Quizzes"), stream="popupQuiz"),
     Kind("poll", _("Polls"), stream="poll"),
@@ -40,16 +40,16 @@ KINDS: Final = (
     Kind("recording", _("Recording"), (1001,)),
     Kind("files", _("Files"), (1003,)),
     Kind("rewards", _("Rewards"), (1101,)),
-    Kind("settings", _("Settings of the class"), (4, 5)),
-    Kind("person", _("Settings of a person"), (22, 23)),
+    Kind("settings", _("Class settings"), (4, 5)),
+    Kind("person", _("Participant settings"), (22, 23)),
 )
 UNREADABLE: Final = "unreadable"
 OTHER: Final = "other"
 _KNOWN: Final = tuple(cmd for kind in KINDS for cmd in kind.cmds)
 CHOICES: Final = (
     *((kind.name, kind.words) for kind in KINDS),
-    (OTHER, _("Other kinds")),
-    (UNREADABLE, _("What could not be read")),
+    (OTHER, _("Other types")),
+    (UNREADABLE, _("Unreadable events")),
 )
 
 

@@ -20,9 +20,9 @@ UNDO: Final = "resource.undo_delete"
 DELETE: Final = "resource.delete"
 STEP_WORDS: Final[dict[str, Promise]] = {
     "Extracting": _("reading the file"),
-    "Packaging": _("making the pages"),
-    "GeneratingPreview": _("drawing small pictures"),
-    "MediaTranscode": _("preparing sound and video"),
+    "Packaging": _("creating the pages"),
+    "GeneratingPreview": _("creating thumbnails"),
+    "MediaTranscode": _("preparing audio and video"),
 }
 
 

@@ -96,8 +96,8 @@ def _ask(request: HttpRequest, room: Room, form: SettingsForm, name: str) -> Htt
 
 def _context(room: Room, form: SettingsForm, name: str) -> dict[str, Any]:
     mode = form["mode"].value() or "composite" if "mode" in form.fields else "web"
-    says = _("Nothing was started. Correct what is marked below, then try again.")
+    says = _("The recording was not started. Correct the marked fields, then try again.")
     if name == "change":
-        says = _("Nothing was changed. Correct what is marked below, then try again.")
+        says = _("Nothing was changed. Correct the marked fields, then try again.")
     folded = any(form[field].errors for field in form.fields if field not in ("mode", "url"))
     return {"room": room, "form": form, "name": name, "mode": mode, "says": says, "has_error_inside": folded}

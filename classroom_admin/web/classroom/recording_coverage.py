@@ -13,6 +13,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import recording_state
@@ -31,7 +32,7 @@ from classroom_admin.rooms.recording_coverage import (
 WORDS: Final[dict[str, Promise]] = {
     RECORDED: _("Recorded"),
     PAUSED: _("Paused"),
-    FAILED: _("Failed"),
+    FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
 # Told apart without colour, too: a pause is half as high, what is missing a line.

@@ -32,18 +32,18 @@ FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTR
 }
 ADDRESSES: Final = ("url", "whole_url")
 _WRONG: Final = {
-    "url": _("Write a full web address that begins with https:// (a blank is written %20)."),
-    "whole_url": _("Write a full web address that begins with https:// (a blank is written %20)."),
-    "width": _("From 480 to 1280 pixels, and width times height at most 921,600."),
-    "height": _("From 480 to 1280 pixels, and width times height at most 921,600."),
-    "fps": _("A whole number from 5 to 60."),
-    "bitrate": _("A whole number from 50 to 8000."),
-    "hours": _("A whole number from 1 to 720."),
-    "retry_s": _("A whole number of seconds, 1 or more."),
+    "url": _("Enter a full web address that starts with https:// (write a space as %20)."),
+    "whole_url": _("Enter a full web address that starts with https:// (write a space as %20)."),
+    "width": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
+    "height": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
+    "fps": _("Enter a whole number from 5 to 60."),
+    "bitrate": _("Enter a whole number from 50 to 8000."),
+    "hours": _("Enter a whole number from 1 to 720."),
+    "retry_s": _("Enter a whole number of seconds, 1 or more."),
 }
-_NO_ADDRESS: Final = _("Give the address of the page that the cloud should open and record.")
+_NO_ADDRESS: Final = _("Enter the address of the page that the cloud should open and record.")
 AUDIO: Final = [
-    ("", _("Unless given: speech, mono")),
+    ("", _("Default: speech, mono")),
     ("0", _("Speech, mono (48 kbit/s)")),
     ("1", _("Music, mono (128 kbit/s)")),
     ("2", _("Music, stereo (192 kbit/s)")),
@@ -66,21 +66,25 @@ class SettingsForm(forms.Form):
 
     url = _address(
         _("Address of the page to record"),
-        _("Where your school's classroom app opens. The cloud opens it like a pupil who only watches."),
+        _(
+            "The address where your school's classroom app opens. The cloud opens it like a "
+            "student who only watches."
+        ),
     )
     whole_url = _address(
-        _("Or one complete link"), _("For a page that needs nothing added; it then counts alone.")
+        _("Or a complete link"),
+        _("The cloud opens exactly this link. Use it if nothing needs to be added to the address."),
     )
     width = _number(_("Width"), _("pixels, 480 to 1280"), "1280")
     height = _number(_("Height"), _("pixels, 480 to 1280"), "720")
-    fps = _number(_("Pictures a second"), _("5 to 60"), "15")
-    bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; less below 1280 × 720"), "2000")
+    fps = _number(_("Frames per second"), _("5 to 60"), "15")
+    bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; use less below 1280 × 720"), "2000")
     audio = forms.TypedChoiceField(
-        choices=AUDIO, coerce=int, empty_value=None, required=False, label=_("Sound")
+        choices=AUDIO, coerce=int, empty_value=None, required=False, label=_("Audio")
     )
-    hours = _number(_("Longest recording"), _("hours, 1 to 720; unless given, the length of the class"), "2")
-    onhold = forms.BooleanField(required=False, label=_("Begin paused"))
-    rtmp = forms.BooleanField(required=False, label=_("Stream it live, too"))
+    hours = _number(_("Maximum recording time"), _("hours, 1 to 720; default: the length of the class"), "2")
+    onhold = forms.BooleanField(required=False, label=_("Start paused"))
+    rtmp = forms.BooleanField(required=False, label=_("Also stream it live"))
 
     must_have_address = False
 
@@ -129,9 +133,7 @@ class StartForm(SettingsForm):
     """How to record: the teacher's pictures and sound, or a web page as pupils see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
-    retry_s = _number(
-        _("When it fails, try again after"), _("seconds; the cloud tries at most twice more"), _("")
-    )
+    retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
     must_have_address = True
     field_order = ("mode",)
 

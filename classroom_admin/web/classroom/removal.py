@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -26,16 +26,16 @@ from classroom_admin.web.dialogs import ask, sent
 
 # value, words, what it means, arguments of the action
 SPANS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
-    ("now", _("Not at all"), "", {}),
+    ("now", _("No, they can rejoin"), "", {}),
     ("600", _("For 10 minutes"), "", {"duration_s": 600}),
-    ("3600", _("For an hour"), "", {"duration_s": 3600}),
-    ("class", _("For this class"), _("Not before its planned close."), {"for_the_class": True}),
-    ("good", _("For good"), _("Never again in this classroom."), {"for_good": True}),
+    ("3600", _("For 1 hour"), "", {"duration_s": 3600}),
+    ("class", _("For this class"), _("Until the scheduled close."), {"for_the_class": True}),
+    ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
 )
 _ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in SPANS}
 # value, words, seconds from now
 WHENS: Final[tuple[tuple[str, Any, int], ...]] = (
-    ("now", _("Now"), 0),
+    ("now", pgettext_lazy("choice", "Now"), 0),
     ("30", _("In 30 seconds"), 30),
     ("60", _("In 1 minute"), 60),
     ("300", _("In 5 minutes"), 300),
@@ -58,9 +58,11 @@ class RemoveForm(forms.Form):
         cleaned = super().clean()
         own = cleaned.get("when") == OWN
         if own and not cleaned.get("minutes") and "minutes" not in self.errors:
-            self.add_error("minutes", gettext("Say in how many minutes, from 1 to 180."))
+            self.add_error("minutes", gettext("Enter the minutes, from 1 to 180."))
         if cleaned.get("when") == "now" and cleaned.get("minutes"):
-            self.add_error("minutes", gettext("Now, or in so many minutes? Choose one, or empty this."))
+            self.add_error(
+                "minutes", gettext("Clear this field to remove the person now, or choose “In minutes”.")
+            )
         return cleaned
 
     @property
@@ -108,7 +110,9 @@ def _remove(request: HttpRequest, room: Room, person: Participant, form: RemoveF
     if not form.after_s:
         return went(request, room, participants.remove_participant(**asked))
     planning.plan_removal(after_s=form.after_s, **asked)
-    return planned(request, room, person.user_uuid, gettext("The removal is planned. You can call it off."))
+    return planned(
+        request, room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
+    )
 
 
 def _often(user: User, person: Participant) -> str:
@@ -126,9 +130,9 @@ def call_off(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         return ask(request, "classroom/commands/cancel_removal.html", {"room": room, "removal": removal})
     if not planning.call_off(actor=request.user, planned=removal):
-        late = gettext("It is too late: this removal was carried out or called off already.")
+        late = gettext("It is too late: this removal has already been carried out or cancelled.")
         return refused(request, room, ActionRefused(late))
-    return planned(request, room, removal.user_uuid, gettext("The removal is called off."))
+    return planned(request, room, removal.user_uuid, gettext("The removal is cancelled."))
 
 
 @require_http_methods(["GET", "POST"])

@@ -19,8 +19,8 @@ from classroom_admin.web.dialogs import ask
 
 WORDS: Final[dict[str, Promise]] = {
     "hls": _("For browsers and phones (HLS)"),
-    "flv": _("For players with little delay (FLV)"),
-    "rtmp": _("For video programs such as VLC or OBS (RTMP)"),
+    "flv": _("For low-delay players (FLV)"),
+    "rtmp": _("For video software such as VLC or OBS (RTMP)"),
 }
 
 

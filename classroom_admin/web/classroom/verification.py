@@ -33,7 +33,9 @@ def check(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     else:
         if done is not None:
             says += " " + (
-                _("So it was done.") if done else _("So it was not done. Try again if it is still needed.")
+                _("The command was carried out.")
+                if done
+                else _("The command was not carried out. Try again if it is still needed.")
             )
     if request.htmx:
         return render(request, "classroom/commands/_verified.html", {"done": done, "says": says})

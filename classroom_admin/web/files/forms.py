@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.file_kinds import NAME_BYTES, conversion_type, ext_of
 from classroom_admin.agora.settings_checks import OUTPUT_FORMATS, RESOURCE_EXTS
@@ -66,38 +67,41 @@ class AddForm(forms.Form):
         max_length=1024,
         assume_scheme="https",
         label=_("Address"),
-        help_text=_("The cloud and the pupils must be able to open it without signing in."),
+        help_text=_("The cloud and the students must be able to open it without signing in."),
         widget=forms.URLInput({"dir": "ltr", "placeholder": "https://"}),
     )
     ext = forms.ChoiceField(
-        required=False, choices=[(ext, ext.upper()) for ext in EXTENSIONS], label=_("Kind")
+        required=False, choices=[(ext, ext.upper()) for ext in EXTENSIONS], label=_("Type")
     )
     size = forms.IntegerField(required=False, min_value=1, max_value=2**40, label=_("Size in bytes"))
     name = forms.CharField(
-        required=False, max_length=NAME_BYTES, label=_("Name"), widget=forms.TextInput({"dir": "auto"})
+        required=False,
+        max_length=NAME_BYTES,
+        label=pgettext_lazy("thing", "Name"),
+        widget=forms.TextInput({"dir": "auto"}),
     )
     convert = forms.BooleanField(required=False, initial=True)
     scale = forms.FloatField(
         required=False,
         label=_("Sharpness"),
-        help_text=_("0.1 to 3; 1.2 unless given. More is sharper and slower."),
+        help_text=_("0.1 to 3; default 1.2. Higher values are sharper but slower."),
         widget=forms.TextInput({"inputmode": "decimal", "placeholder": "1.2"}),
     )
     output = forms.ChoiceField(
         required=False,
-        choices=[("", _("As the cloud likes (PNG)")), *((kind, kind.upper()) for kind in OUTPUT_FORMATS)],
-        label=_("Pictures as"),
+        choices=[("", _("Cloud default (PNG)")), *((kind, kind.upper()) for kind in OUTPUT_FORMATS)],
+        label=_("Image format"),
     )
-    preview = forms.BooleanField(required=False, label=_("Make small pictures to choose from, too"))
+    preview = forms.BooleanField(required=False, label=_("Also create thumbnails"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         cleaned["way"] = self.chosen_way
         if cleaned["way"] == WEB:
             needed = {
-                "url": _("Give the address where the file lies."),
-                "size": _("Give the size in bytes: the cloud wants to know."),
-                "name": _("Give the file a name."),
+                "url": _("Enter the web address of the file."),
+                "size": _("Enter the size in bytes. The cloud requires it."),
+                "name": _("Enter a name for the file."),
             }
         else:
             has_file = cleaned.get("file") is not None or cleaned.get("upload")
@@ -136,7 +140,7 @@ class DeleteForm(forms.Form):
     """Which files."""
 
     files = RowsField(
-        queryset=Resource.objects.none(), error_messages={"required": _("Choose at least one file.")}
+        queryset=Resource.objects.none(), error_messages={"required": _("Select at least one file.")}
     )
 
     def __init__(self, *args: Any, files: Any, **kwargs: Any) -> None:

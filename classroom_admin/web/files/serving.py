@@ -36,7 +36,7 @@ def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     """The file at this address; a part of it where a player asks for one. 404 for anything else."""
     upload = file_addresses.upload_at(signed=signed, name=name)
     if upload is None:
-        raise Http404(_("There is no such file (any more)."))
+        raise Http404(_("This file does not exist."))
     etag = f'"{upload.pk}-{upload.size}"'
     answer = get_conditional_response(request, etag=etag) or _part(request, upload, etag)
     answer["ETag"] = etag
@@ -88,7 +88,7 @@ def _part(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBase:
         try:
             body = open_at(upload, first=first, last=last)
         except storage_errors() as error:
-            raise Http404(_("This file can't be read just now.")) from error
+            raise Http404(_("This file can't be read at the moment. Try again later.")) from error
         answer = StreamingHttpResponse(Chunks(body, last - first + 1), content_type=content_type)
     if part is not None:
         answer.status_code = 206

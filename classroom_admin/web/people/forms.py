@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
@@ -32,12 +32,14 @@ class PersonForm(forms.Form):
     """An account's details."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
+        label=pgettext_lazy("person", "Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     email = forms.EmailField(
         label=_("Email address"),
         max_length=254,
-        help_text=_("The person signs in with it."),
+        help_text=_("The person signs in with this address."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
@@ -50,8 +52,8 @@ class PersonForm(forms.Form):
         label=_("Cloud user ids"),
         required=False,
         help_text=_(
-            "One a line. A class that somebody enters as teacher under one of these ids is this person's. "
-            "Leave it empty where you don't know: you can give classes by hand."
+            "One per line. A class that someone joins as a teacher with one of these ids is "
+            "assigned to this person. Leave empty if unknown: you can assign classes yourself."
         ),
     )
 
@@ -71,7 +73,7 @@ class RoomsForm(forms.Form):
     """Classes that were ticked, known by their keys."""
 
     rooms = forms.ModelMultipleChoiceField(
-        Room.objects.all(), to_field_name="key", error_messages={"required": _("Tick at least one class.")}
+        Room.objects.all(), to_field_name="key", error_messages={"required": _("Select at least one class.")}
     )
 
 
@@ -80,7 +82,7 @@ class AssignForm(RoomsForm):
 
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
-        label=_("Give to"),
+        label=_("Assign to"),
         empty_label=_("Choose a person…"),
-        error_messages={"required": _("Choose the person who gets the ticked classes.")},
+        error_messages={"required": _("Choose the person to assign the selected classes to.")},
     )

@@ -71,7 +71,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         except ActionRefused as refusal:
             _show_refusal(form, refusal)
         else:
-            messages.success(request, _("The details are saved."))
+            messages.success(request, _("The details were saved."))
             # Administrators who make themselves teachers have no business here any more.
             on = changed.pk != request.user.pk or changed.is_administrator
             return redirect("people:person", pk=pk) if on else redirect("live:classes")
@@ -97,12 +97,10 @@ def unassign(request: HttpRequest, pk: int) -> HttpResponse:
         for room in form.cleaned_data["rooms"]:
             actions.unassign_room(actor=request.user, person=owner, room=room)
             messages.success(
-                request, _("%(room)s is no longer given to %(person)s.") % {"room": room, "person": owner}
+                request, _("%(room)s is no longer assigned to %(person)s.") % {"room": room, "person": owner}
             )
     else:
-        messages.error(
-            request, _("This class could not be found. Look again whether it is still in the list.")
-        )
+        messages.error(request, _("This class was not found. Check whether it is still in the list."))
     return redirect("people:person", pk=pk)
 
 
@@ -134,7 +132,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         messages.success(
-            request, _("%(person)s is deactivated and signed out everywhere.") % {"person": closing}
+            request, _("%(person)s was deactivated and signed out everywhere.") % {"person": closing}
         )
     return redirect("people:person", pk=pk)
 
@@ -193,7 +191,7 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
 def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
     """Give all ticked classes or none; says on the next page what came of it."""
     if not form.is_valid():
-        messages.error(request, _("Tick at least one class, then press the button again."))
+        messages.error(request, _("Select at least one class, then press the button again."))
         return False
     rooms = list(form.cleaned_data["rooms"])
     try:
@@ -204,10 +202,12 @@ def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
         messages.error(request, refusal.message)
         return False
     if len(rooms) == 1:
-        said = _("%(room)s given to %(person)s.") % {"room": rooms[0], "person": taker}
+        said = _("%(room)s is now assigned to %(person)s.") % {"room": rooms[0], "person": taker}
     else:
         said = ngettext(
-            "%(count)s class given to %(person)s.", "%(count)s classes given to %(person)s.", len(rooms)
+            "%(count)s class is now assigned to %(person)s.",
+            "%(count)s classes are now assigned to %(person)s.",
+            len(rooms),
         ) % {"count": len(rooms), "person": taker}
     messages.success(request, said)
     return True

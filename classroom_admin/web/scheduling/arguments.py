@@ -8,13 +8,13 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 KINDS: Final = (
-    (4, _("Small class"), _("Up to a few dozen pupils; everyone can be seen.")),
-    (0, _("One-to-one"), _("One teacher and one pupil.")),
-    (2, _("Lecture hall"), _("Many pupils; the teacher is on stage.")),
-    (10, _("Small class (cloud)"), _("A small class in the cloud's newer room.")),
+    (4, _("Small class"), _("Up to a few dozen students; everyone is visible.")),
+    (0, _("One-to-one"), _("One teacher and one student.")),
+    (2, _("Lecture hall"), _("Many students; the teacher is on stage.")),
+    (10, _("Small class (cloud)"), _("A small class of the cloud's newer type.")),
 )
 # the cloud's number of a role -> words
-ROLES: Final = (("2", _("Pupils")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
+ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
 # what somebody sends when they come in -> the contract's defaultStream
 STREAMS: Final[dict[str, dict[str, int]]] = {
     "both": {"state": 1, "videoState": 1, "audioState": 1},
@@ -23,11 +23,11 @@ STREAMS: Final[dict[str, dict[str, int]]] = {
     "nothing": {"state": 0, "videoState": 0, "audioState": 0},
 }
 STREAM_WORDS: Final = (
-    ("", _("As usual")),
+    ("", _("Default")),
     ("both", _("Camera and microphone on")),
     ("camera", _("Camera on")),
     ("microphone", _("Microphone on")),
-    ("nothing", _("Both off")),
+    ("nothing", _("Camera and microphone off")),
 )
 WIDGETS: Final = {"board": "netlessBoard", "chat": "easemobIM"}
 DAYS: Final = (
@@ -54,9 +54,9 @@ _FIELDS: Final = {
 }
 # Where the form counts in another unit than the cloud, the client's sentence would mislead.
 IN_OUR_UNITS: Final = {
-    "minutes": _("A class lasts 1 minute to 24 hours (1440 minutes)."),
-    "close_delay": _("The room stays open 0 minutes to 24 hours (1440 minutes)."),
-    "starts_at": _("This time is too far away."),
+    "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
+    "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
+    "starts_at": _("This time is too far in the future."),
 }
 # the field of the form -> the argument of the action that it becomes
 _ARGUMENTS: Final = {

@@ -12,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
@@ -54,52 +54,57 @@ class ClassForm(forms.Form):
 
     request_id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(
-        max_length=64, label=_("Name"), widget=forms.TextInput({"dir": "auto", "autofocus": True})
+        max_length=64,
+        label=pgettext_lazy("thing", "Name"),
+        widget=forms.TextInput({"dir": "auto", "autofocus": True}),
     )
     starts_at = forms.CharField(
-        required=False, label=_("Begins"), widget=forms.DateTimeInput({"type": "datetime-local"})
+        required=False, label=_("Starts"), widget=forms.DateTimeInput({"type": "datetime-local"})
     )
-    minutes = _number(_("Minutes"), initial=60, widget=forms.NumberInput({"min": 1, "max": 1440}))
+    minutes = _number(_("Duration (minutes)"), initial=60, widget=forms.NumberInput({"min": 1, "max": 1440}))
     repeat = forms.ChoiceField(
         required=False, initial="once", choices=(("once", _("Once")), ("weekly", _("Every week")))
     )
     weekdays = forms.MultipleChoiceField(
-        required=False, choices=asked.DAYS, label=_("On"), widget=forms.CheckboxSelectMultiple
+        required=False, choices=asked.DAYS, label=_("Days"), widget=forms.CheckboxSelectMultiple
     )
     every = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=1, initial=1, label=_("How often"), choices=asked.EVERY,
+        required=False, coerce=int, empty_value=1, initial=1, label=_("Repeats"), choices=asked.EVERY,
     )  # fmt: skip
     until = forms.DateField(
-        required=False, label=_("Until"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        required=False, label=_("End date"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     times = _number(
-        _("How many classes"), min_value=1, max_value=MOST_CLASSES, widget=forms.NumberInput({"min": 1})
+        _("Number of classes"), min_value=1, max_value=MOST_CLASSES, widget=forms.NumberInput({"min": 1})
     )
     zone = forms.CharField(
         required=False, label=_("Time zone"), widget=forms.TextInput({"list": "zones", "dir": "ltr"})
     )
     taught_by = forms.ModelChoiceField(
-        queryset=User.objects.none(), required=False, label=_("Whose class"), empty_label=_("Nobody's yet")
+        queryset=User.objects.none(),
+        required=False,
+        label=_("Assigned teacher"),
+        empty_label=_("Not assigned yet"),
     )
     room_type = forms.TypedChoiceField(
         choices=[(value, words) for value, words, _means in asked.KINDS], coerce=int, initial=4
     )
     close_delay = _number(
-        _("Stays open afterwards (minutes)"), initial=10,
+        _("Stays open after the end (minutes)"), initial=10,
         widget=forms.NumberInput({"min": 0, "max": 1440}),
     )  # fmt: skip
     max_on_stage = _number(
-        _("Pupils on stage at most"), widget=forms.NumberInput({"min": 0}),
-        help_text=_("Empty: the cloud decides."),
+        _("Maximum students on stage"), widget=forms.NumberInput({"min": 0}),
+        help_text=_("Leave empty to let the cloud decide."),
     )  # fmt: skip
     stage_role = forms.CharField(
         required=False, label=_("Role on stage"), widget=forms.TextInput({"dir": "ltr"}),
-        help_text=_("As your classroom app calls it. Empty: the cloud decides."),
+        help_text=_("The role name in your classroom app. Leave empty to let the cloud decide."),
     )  # fmt: skip
     board = forms.ChoiceField(required=False, label=_("Whiteboard"))
     chat = forms.ChoiceField(required=False, label=_("Chat"))
-    widgets = JsonField(label=_("Further widgets (JSON)"))
-    flex = JsonField(label=_("Properties of your own (JSON)"))
+    widgets = JsonField(label=_("More widgets (JSON)"))
+    flex = JsonField(label=_("Custom properties (JSON)"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         kwargs["initial"] = {"request_id": uuid4().hex, "zone": zone_of(user).key} | (
@@ -108,7 +113,11 @@ class ClassForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         for field in ("board", "chat"):
-            self.fields[field].choices = [("", _("As usual")), ("on", _("On")), ("off", _("Off"))]
+            self.fields[field].choices = [
+                ("", _("Default")),
+                ("on", _("Days")),
+                ("off", pgettext_lazy("tool", "Off")),
+            ]
         for role, words in asked.ROLES:
             self.fields[f"limit_{role}"] = _number(words, widget=forms.NumberInput({"min": 0}))
             self.fields[f"stream_{role}"] = forms.ChoiceField(
@@ -125,7 +134,9 @@ class ClassForm(forms.Form):
         try:
             return ZoneInfo(said) if said else zone_of(self.user)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise forms.ValidationError(_("Not a known time zone. Write one like Europe/Madrid.")) from error
+            raise forms.ValidationError(
+                _("This is not a known time zone. Enter one like Europe/Madrid.")
+            ) from error
 
     def clean_starts_at(self) -> datetime | None:
         """A date and time without a zone, or with the one that was written behind it."""
@@ -135,9 +146,9 @@ class ClassForm(forms.Form):
         try:
             when = datetime.fromisoformat(said)
         except ValueError as error:
-            raise forms.ValidationError(_("Give day and time, like 2026-09-01 09:30.")) from error
+            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
         if not 1970 < when.year < LATEST_YEAR:
-            raise forms.ValidationError(_("There is no class in this year. Check the date."))
+            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
         return when
 
     def clean(self) -> dict[str, Any]:
@@ -194,21 +205,23 @@ class ClassForm(forms.Form):
             return
         if said.get("starts_at") is None:
             if self.weekly:
-                self.add_error("starts_at", gettext("A series needs the day and time of its first class."))
+                self.add_error(
+                    "starts_at", gettext("Enter the date and time of the first class of the series.")
+                )
             return
         if self.weekly and not said.get("until") and not said.get("times") and not self.errors:
-            self.add_error("until", gettext("Say when the series ends: by a day, or by how many classes."))
+            self.add_error("until", gettext("Enter an end date or a number of classes for the series."))
             return
         if not self.starts:
-            self.add_error("until", gettext("No class falls into this time. Choose a later end."))
+            self.add_error("until", gettext("No class falls in this period. Choose a later end date."))
         elif self.starts[0].at < clock.cloud_now():
             self.add_error(
                 "starts_at",
-                gettext("This time is over.") if self.weekly
-                else gettext("This time is over. Leave it empty to start the class by hand."),
+                gettext("This time is in the past.") if self.weekly
+                else gettext("This time is in the past. Leave it empty to start the class by hand."),
             )  # fmt: skip
         elif len(self.starts) > MOST_CLASSES:
-            most = gettext("These are more than %(most)d classes. Choose an earlier end.")
+            most = gettext("The series would have more than %(most)d classes. Choose an earlier end date.")
             self.add_error("until", most % {"most": MOST_CLASSES})
 
     def _check_by_the_contract(self) -> None:
@@ -241,9 +254,9 @@ class MoveForm(forms.Form):
         try:
             when = datetime.fromisoformat(self.cleaned_data["starts_at"])
         except ValueError as error:
-            raise forms.ValidationError(_("Give day and time, like 2026-09-01 09:30.")) from error
+            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
         if not 1970 < when.year < LATEST_YEAR:
-            raise forms.ValidationError(_("There is no class in this year. Check the date."))
+            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
         return when
 
 

@@ -117,7 +117,7 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
         except ActionRefused as refused:
             form.add_error(arguments.field_of(refused.field), refused.message)
         else:
-            messages.success(request, _("The classes that are not made yet are changed."))
+            messages.success(request, _("The classes that are not created yet were changed."))
             return _to(request, resolve_url("live:plan", key))
     return _ask(request, form, series=series)
 
@@ -130,7 +130,9 @@ def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     planned = get_object_or_404(PlannedClass, series=series, pk=pk)
     form = MoveForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was moved: give day and time, like 2026-09-01 09:30."))
+        messages.error(
+            request, _("The class was not moved. Enter a date and time, for example 2026-09-01 09:30.")
+        )
         return redirect("live:plan", key)
     start = local_start(form.cleaned_data["starts_at"], ZoneInfo(series.zone))
     try:
@@ -139,19 +141,22 @@ def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         messages.error(request, refused.message)
         return redirect("live:plan", key)
     if count:
-        messages.success(request, _("The class is moved."))
+        messages.success(request, _("The class was moved."))
     else:
-        messages.error(request, _("It was made meanwhile, and the cloud lets nobody move a class."))
+        messages.error(
+            request,
+            _("The class was created in the meantime. The cloud does not allow a created class to be moved."),
+        )
     return redirect("live:plan", key)
 
 
 def _said(name: str, count: int) -> str:
     if not count:
-        return _("There was nothing to do: somebody was quicker.")
+        return _("Nothing was changed: someone else was faster.")
     words = {
-        "retry": ngettext("%(n)d class is tried again.", "%(n)d classes are tried again.", count),
-        "cancel": ngettext("%(n)d class is taken back.", "%(n)d classes are taken back.", count),
-        "restore": ngettext("%(n)d class is planned again.", "%(n)d classes are planned again.", count),
+        "retry": ngettext("Retrying %(n)d class.", "Retrying %(n)d classes.", count),
+        "cancel": ngettext("%(n)d class was cancelled.", "%(n)d classes were cancelled.", count),
+        "restore": ngettext("%(n)d class is scheduled again.", "%(n)d classes are scheduled again.", count),
     }
     return words[name] % {"n": count}
 
@@ -191,11 +196,9 @@ def _created(request: HttpRequest, form: ClassForm, *, starts_at: Any) -> HttpRe
         return _ask(request, form)
     room = Room.objects.filter(room_uuid=entry.room_uuid).first()
     if room is None:
-        messages.success(
-            request, _("The class was asked for. It appears here as soon as the cloud tells of it.")
-        )
+        messages.success(request, _("The class was requested. It appears here when the cloud reports it."))
         return _to(request, resolve_url("live:classes"))
-    messages.success(request, _("The class is made."))
+    messages.success(request, _("The class was created."))
     teacher = form.cleaned_data.get("taught_by")
     if teacher is not None:
         people.assign_room(actor=request.user, person=teacher, room=room)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.actions import label
@@ -21,45 +21,45 @@ _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: 
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
 # what was asked for, by the names under which it is on record
 _PARAMS = {
-    "added": _("Added"),
-    "after_s": _("Waits for seconds"),
-    "ban_s": _("Kept out for seconds"),
-    "cause": _("Cause"),
-    "changed": _("Changed"),
+    "added": pgettext_lazy("people", "Added"),
+    "after_s": _("Delay (seconds)"),
+    "ban_s": _("Ban duration (seconds)"),
+    "cause": _("Reason (sent to the classroom)"),
+    "changed": pgettext_lazy("people", "Changed"),
     "classes": _("Classes"),
-    "close_delay_s": _("Seconds until it closes"),
+    "close_delay_s": _("Stays open after the end (seconds)"),
     "cloud_user_ids": _("Cloud user ids"),
     "conversion": _("Conversion"),
-    "duration_s": _("Seconds"),
+    "duration_s": _("Duration (seconds)"),
     "email": _("Email address"),
-    "ext": _("Kind of file"),
+    "ext": _("File type"),
     "first": _("First class"),
-    "for_good": _("For good"),
-    "for_the_class": _("For this class"),
-    "groups": _("Groups"),
-    "kinds": _("Reasons"),
+    "for_good": _("Permanent ban"),
+    "for_the_class": _("Ban for this class"),
+    "groups": _("Breakout rooms"),
+    "kinds": _("Alerts"),
     "last": _("Last class"),
     "list": _("List"),
-    "max_on_stage": _("At most on stage"),
-    "minutes": _("Minutes"),
+    "max_on_stage": _("Maximum students on stage"),
+    "minutes": _("Duration (minutes)"),
     "mode": _("Mode"),
-    "name": _("Name"),
+    "name": pgettext_lazy("thing", "Name"),
     "names": _("Names"),
-    "now": _("Now"),
+    "now": _("After"),
     "properties": _("Properties"),
-    "pupil_limit": _("Most pupils"),
+    "pupil_limit": _("Maximum students"),
     "reason": _("Reason"),
-    "removed": _("Removed"),
+    "removed": pgettext_lazy("list entries", "Removed"),
     "resource_uuids": _("Files"),
     "role": _("Role"),
-    "room_type": _("Kind"),
-    "size": _("Bytes"),
+    "room_type": _("Type"),
+    "size": _("Size in bytes"),
     "stage_role": _("Role on stage"),
-    "starts_at": _("Begins"),
+    "starts_at": _("Starts"),
     "state": _("State"),
     "url": _("Address"),
     "was": _("Before"),
-    "web_config": _("Settings of the recording"),
+    "web_config": _("Recording settings"),
     "widgets": _("Widgets"),
 }
 # numbers of our own rows, which say nothing to people

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
@@ -20,7 +20,7 @@ OUTCOMES = {
     Step.Kind.REQUESTED: _("Requested"),
     Step.Kind.ACCEPTED: _("Accepted"),
     Step.Kind.CONFIRMED: _("Confirmed"),
-    Step.Kind.FAILED: _("Failed"),
+    Step.Kind.FAILED: pgettext_lazy("command", "Failed"),
     Step.Kind.DONE: _("Done"),
 }
 
@@ -35,12 +35,12 @@ class AuditForm(forms.Form):
     """Filters; an empty field does not narrow. Days are days of the person's time zone."""
 
     person = forms.ModelChoiceField(
-        User.objects.all(), required=False, label=_("Person"), empty_label=_("Everybody")
+        User.objects.all(), required=False, label=_("Person"), empty_label=_("Everyone")
     )
     action = forms.ChoiceField(
         required=False,
-        label=_("What"),
-        choices=[("", _("Everything")), *((group, list(kinds.items())) for group, kinds in GROUPS.items())],
+        label=_("Action"),
+        choices=[("", _("All actions")), *((group, list(kinds.items())) for group, kinds in GROUPS.items())],
     )
     room = forms.CharField(
         required=False,
@@ -59,7 +59,9 @@ class AuditForm(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
-            self.add_error("until", gettext("This day is before the first one."))
+            self.add_error(
+                "until", gettext("The end date is before the start date. Choose a later end date.")
+            )
         return cleaned
 
     def filters(self) -> Filters:

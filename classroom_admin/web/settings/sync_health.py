@@ -35,39 +35,39 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
     age = _("never") if health.age_s is None else _("%(seconds)s s ago") % {"seconds": round(health.age_s)}
     return [
         (
-            _("Last good answer of the cloud"),
+            _("Last successful answer from the cloud"),
             age,
-            _("Asked for about every second."),
+            _("The cloud is polled about every second."),
         ),
         (
-            _("Asked for by"),
-            health.leader or _("nobody"),
-            _("One process at a time, on all machines together."),
+            _("Polled by"),
+            health.leader or _("no process"),
+            _("One process at a time, across all machines."),
         ),
         (
-            _("Waiting to be read or shown"),
+            _("Waiting to be processed"),
             str(health.backlog),
-            _("Answers and classes; soon 0 again."),
+            _("Answers and classes; normally soon back to 0."),
         ),
         (
-            _("Missing, being asked for"),
+            _("Missing, being fetched"),
             str(health.holes_open),
-            _("Stretches of events, usually for seconds."),
+            _("Sequences of events, usually for a few seconds."),
         ),
         (
-            _("Missing for good"),
+            _("Permanently missing"),
             str(health.gaps),
-            _("The class does not exist any more; shown on its page."),
+            _("The class no longer exists. Its page shows which events are missing."),
         ),
         (
-            _("Numbers that the cloud left out"),
+            _("Numbers skipped by the cloud"),
             str(health.voids),
-            _("Asked for several times; no event is there."),
+            _("Requested several times; these events do not exist."),
         ),
         (
             _("In quarantine"),
             str(health.quarantined),
-            _("Came and could not be read; listed below."),
+            _("Received but not readable; listed below."),
         ),
     ]
 
@@ -83,11 +83,11 @@ def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
             pk=row.pk,
             reason=in_words(row.reason),
             found_at=row.found_at,
-            what=_("A whole answer")
+            what=_("An entire answer")
             if row.whole_answer
             else _("An event")
             if row.event
-            else _("A part of an answer"),
+            else _("Part of an answer"),
             room=row.event.room if row.event else None,
             raw=text_without_secrets(row.raw[:LONGEST_SHOWN]),
             is_cut=len(row.raw) > LONGEST_SHOWN,

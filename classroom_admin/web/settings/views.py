@@ -81,20 +81,20 @@ def _overview() -> dict[str, Any]:
     every = _("%(seconds)s s") % {"seconds": f"{settings.AGORA_POLL_SECONDS:g}"}
     facts = [
         (_("Address"), "AGORA_BASE_URL", cloud.base_url),
-        (_("Second address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
+        (_("Fallback address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
         (_("Region"), "AGORA_REGION", cloud.region),
         (_("App ID"), "AGORA_APP_ID", cloud.app_id),
         # Whether it is set is all that anybody gets to see.
         (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
-        (_("Way of signing in"), "AGORA_AUTH", cloud.auth),
+        (_("Sign-in method"), "AGORA_AUTH", cloud.auth),
         (_("Signs in as"), "AGORA_UID", cloud.uid),
-        (_("Requests a second, at most"), "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
+        (_("Request limit per second"), "AGORA_REQUESTS_PER_SECOND", f"{cloud.requests_per_second:g}"),
         (
-            _("Asks for events every"),
+            _("Polling interval"),
             "AGORA_POLL_SECONDS",
             every,
         ),
-        (_("Address for entering a class"), "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
+        (_("Join address"), "JOIN_URL_TEMPLATE", settings.JOIN_URL_TEMPLATE),
     ]
     latest = find_entries(Filters(), limit=LATEST).entries
     return {

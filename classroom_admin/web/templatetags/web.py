@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from classroom_admin.common import clock as core_clock
 from classroom_admin.common.language import in_words
@@ -103,7 +104,9 @@ def clock(room: Any, left: bool = False) -> SafeString:
 def _until(room: Any) -> SafeString | str:
     if not room.planned_end_at:
         return ""
-    return format_html(' data-until="{}" data-rest="{}"', _utc(room.planned_end_at), _("%s left"))
+    return format_html(
+        ' data-until="{}" data-rest="{}"', _utc(room.planned_end_at), pgettext("remaining time", "%s left")
+    )
 
 
 @register.simple_tag
@@ -114,9 +117,9 @@ def over_time(room: Any) -> SafeString | str:
     return format_html(
         '<span class="badge warn" data-over="{}" data-words="{}" hidden>{}<span>{}</span></span>',
         _utc(room.planned_end_at),
-        _("%s over time"),
+        _("%s overtime"),
         icon("timer"),
-        _("Over time"),
+        _("Overtime"),
     )
 
 
@@ -238,7 +241,7 @@ def file_name(url: Any) -> str:
 @register.simple_tag
 def room_type(room: Any) -> str:
     """The kind of room in words."""
-    return str(ROOM_TYPES.get(room.room_type) or _("Not known"))
+    return str(ROOM_TYPES.get(room.room_type) or _("Unknown"))
 
 
 @register.simple_tag

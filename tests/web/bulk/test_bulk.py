@@ -84,7 +84,7 @@ def test_from_the_preview_to_the_results(
         address = reverse("live:run", args=[run.key])
         html = client.get(address).content.decode()
         assert "1 of 3" in html
-        assert html.count("Waits for its turn.") == 2
+        assert html.count("Waiting for its turn.") == 2
         assert 'hx-trigger="every 1s"' in html
         sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
         carrying.work(run.pk, within_s=60)
@@ -93,7 +93,7 @@ def test_from_the_preview_to_the_results(
         assert re.search(
             r"Algebra.*The cloud is being asked too often.*Biology.*accepted it", html, re.DOTALL
         )
-        assert "Try the failed one again" in html
+        assert "Retry the failed class" in html
         stepped.step(1)
         assert client.post(address).status_code == 302
         stepped.step(60)
@@ -122,7 +122,7 @@ def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room])
         stepped.step(90)  # nobody waits for the events any more
         html = client.get(ask, **HTMX).content.decode()
     assert "every 1s" not in html
-    assert "Finished: 2 done, 0 failed, 1 left out." in html
+    assert "Finished: 2 done, 0 failed, 1 skipped." in html
 
 
 @pytest.mark.usefixtures("no_hints")
@@ -156,7 +156,7 @@ def test_the_classes_of_others_are_not_in_it(client: Client, school: School, roo
     foreign = Room.objects.create(room_uuid="foreign", name="Secret", state=1)
     html = client.post(LIST, {"do": "end", "class": [foreign.key]}).content.decode()
     assert "Secret" not in html
-    assert "There is nothing to do" in html
+    assert "Nothing to do" in html
     run = begin(client, rooms)
     rooms[0].teachers.all().delete()
     html = client.get(reverse("live:run", args=[run.key])).content.decode()

@@ -37,7 +37,7 @@ def classes(school: School) -> School:
     """A running class of the teacher, one that comes, one that is over, and one of somebody else."""
     tomorrow = timezone.now() + timedelta(days=1)
     coming = make_room(
-        "Coming", state=None, started_at=None,
+        "Upcoming", state=None, started_at=None,
         planned_start_at=tomorrow, planned_end_at=tomorrow + timedelta(minutes=45),
     )  # fmt: skip
     over = make_room("Over", state=RoomState.CLOSED)
@@ -58,20 +58,20 @@ def classes(school: School) -> School:
 def test_a_teacher_has_own_classes_only(classes: School) -> None:
     answer = Client().get(path_of(classes.teacher))
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
-    assert names(answer) == {"Algebra", "Coming", "Planned"}
+    assert names(answer) == {"Algebra", "Upcoming", "Planned"}
 
 
 def test_an_administrator_has_all(classes: School) -> None:
     answer = Client().get(path_of(classes.administrator))
-    assert names(answer) == {"Algebra", "Coming", "Foreign", "Planned", "Planned elsewhere"}
+    assert names(answer) == {"Algebra", "Upcoming", "Foreign", "Planned", "Planned elsewhere"}
 
 
 def test_times_addresses_and_no_cloud_ids(classes: School) -> None:
     answer = Client().get(path_of(classes.teacher))
     assert classes.room.room_uuid not in answer.content.decode()
-    coming = Room.objects.get(name="Coming")
+    coming = Room.objects.get(name="Upcoming")
     (event,) = [
-        one for one in Calendar.from_ical(answer.content).walk("VEVENT") if one["summary"] == "Coming"
+        one for one in Calendar.from_ical(answer.content).walk("VEVENT") if one["summary"] == "Upcoming"
     ]
     assert event.decoded("dtstart") == coming.planned_start_at.replace(microsecond=0)
     assert event.decoded("dtend") - event.decoded("dtstart") == timedelta(minutes=45)
@@ -109,7 +109,7 @@ def test_nothing_is_sent_where_nothing_changed(classes: School) -> None:
     assert again.status_code == 304
     assert not again.content
     assert Client().head(path)["ETag"] == first["ETag"]
-    Room.objects.filter(name="Coming").update(name="Moved")
+    Room.objects.filter(name="Upcoming").update(name="Moved")
     changed = Client().get(path, HTTP_IF_NONE_MATCH=first["ETag"])
     assert changed.status_code == 200
     assert "Moved" in names(changed)

@@ -188,36 +188,36 @@ def say(cmd: int | None, data: Any, stream: str = "room", **names: str) -> str:
     ("cmd", "data", "words"),
     [
         (3, {"fromUser": ADA, "message": "a\nb"}, "Ada wrote: a b"),
-        (4, {"changeProperties": {"muteChat": 1}}, "Pupils may no longer chat"),
-        (5, {"changeProperties": {"mute": {"muteChat": {"audience": "0"}}}}, "Pupils may chat again"),
+        (4, {"changeProperties": {"muteChat": 1}}, "Students can no longer chat"),
+        (5, {"changeProperties": {"mute": {"muteChat": {"audience": "0"}}}}, "Students can chat again"),
         (
             4,
             {"changeProperties": {"muteChat": 1, "page": 3}},
-            "Settings of the class changed: who may chat, page",
+            "Class settings changed: who may chat, page",
         ),
-        (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Settings of the class changed: poll"),
+        (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Class settings changed: poll"),
         (4, {"changeProperties": {"widgets": {"popupQuiz": {"state": 1}}}}, "Opened in the class: quiz"),
-        (4, {"changeProperties": {"widgets.netlessBoard.state": 0}}, "Put away in the class: whiteboard"),
-        (4, {"changeProperties": {"extApps": {"mine": 1}}}, "Settings of the class changed: extApps.mine"),
+        (4, {"changeProperties": {"widgets.netlessBoard.state": 0}}, "Closed in the class: whiteboard"),
+        (4, {"changeProperties": {"extApps": {"mine": 1}}}, "Class settings changed: extApps.mine"),
         (
             4,
             {"changeProperties": {"processes.handsUp": {}}},
-            "Settings of the class changed: rules for hands and the stage",
+            "Class settings changed: rules for hands and the stage",
         ),
         (4, {"changeProperties": {"groups": {"state": 1}}}, "The breakout rooms changed"),
         (4, {"changeProperties": {"groups.state": "0"}}, "The breakout rooms were closed"),
-        (4, {"changeProperties": ["odd"]}, "A setting of the class changed"),
+        (4, {"changeProperties": ["odd"]}, "A class setting changed"),
         (22, {"fromUser": ADA, "changeProperties": {"device": 1}}, "A setting of Ada changed: device"),
         (23, {"users": [{"fromUser": ADA, "changeProperties": {}}]}, "A setting of Ada changed"),
-        (40, {"fromUser": ADA, "videoSourceType": 2, "action": 0}, "Ada shares the screen"),
+        (40, {"fromUser": ADA, "videoSourceType": 2, "action": 0}, "Ada started sharing the screen"),
         (41, {}, "Cameras or microphones changed"),
-        (99, {"fromUser": ADA, "message": "x"}, "A message from Ada to the class's apps"),
+        (99, {"fromUser": ADA, "message": "x"}, "Ada sent a message to the class's apps"),
         (1101, {"rewardDetails": [{"userUuid": "ada"}]}, "Ada got a reward"),
         (1501, {"addAcceptedUsers": [{"userUuid": "ada"}]}, "Ada went on stage"),
         (1501, {"removeAcceptedUsers": [{"userUuid": "x"}]}, "1 left the stage"),
         (1502, {"addProgressUsers": [{"userUuid": "ada"}]}, "Ada raised a hand"),
         (1502, {"addProgressUsers": [{"userUuid": "ada"}, ADA]}, "Ada, Ada raised their hands"),
-        (1502, {"removeProgressUsers": [{"userUuid": "ada"}]}, "Ada lowered the hand"),
+        (1502, {"removeProgressUsers": [{"userUuid": "ada"}]}, "Ada lowered their hand"),
     ],
 )
 def test_people_are_named(cmd: int, data: Any, words: str) -> None:
@@ -239,9 +239,7 @@ def test_people_are_named(cmd: int, data: Any, words: str) -> None:
 )
 def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str) -> None:
     assert say(1003, {"action": 1, "resources": [{"resourceName": "W.pdf", **file}]}) == words
-    assert (
-        say(1003, {"action": 2, "resources": [{"resourceName": "W.pdf", **file}]}) == "W.pdf was taken away"
-    )
+    assert say(1003, {"action": 2, "resources": [{"resourceName": "W.pdf", **file}]}) == "W.pdf was deleted"
 
 
 @pytest.mark.parametrize(
@@ -254,7 +252,7 @@ def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str
                 "fromUser": ADA,
                 "changeProperties": {"selectedItems": ["5"], "isCorrect": 1},
             },
-            "Ada answered the quiz: 5 (right)",
+            "Ada answered the quiz: 5 (correct)",
         ),
         (
             "popupQuiz",
@@ -264,18 +262,18 @@ def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str
                 "operator": ADA,
                 "changeProperties": {"extra.selectedItems": ["4"], "extra.isCorrect": False},
             },
-            "Ada answered the quiz: 4 (wrong)",
+            "Ada answered the quiz: 4 (incorrect)",
         ),
         (
             "poll",
             {"cause": {"action": 3}, "fromUser": ADA, "changeProperties": {"extra": {"selectIndex": [1]}}},
-            "Ada chose in the poll",
+            "Ada answered the poll",
         ),
         ("popupQuiz", {"cause": {"action": 4}}, "The quiz has new results"),
         (
             "popupQuiz",
             {"cause": {"action": 4}, "changeProperties": {"extra.selectedCount": 3, "extra.totalCount": 12}},
-            "The quiz so far: 3 of 12 answered",
+            "Quiz so far: 3 of 12 answered",
         ),
         (
             "popupQuiz",
@@ -318,5 +316,5 @@ def test_everything_a_school_does_is_a_sentence(settings: Any) -> None:
         for row in StoredEvent.objects.exclude(stream="peer")
     }
     assert len(told) > 100
-    assert not [words for words in told if "Somebody" in words]
-    assert {words for words in told if "kind" in words} == {"An event of kind 7001"}
+    assert not [words for words in told if "Someone" in words]
+    assert {words for words in told if "kind" in words} == {"Event of type 7001"}

@@ -89,11 +89,11 @@ def here(html: str) -> list[str]:
 def test_the_panels_are_as_they_were(admin: Client, room: Room) -> None:
     html = at(admin, room, 3)
     assert here(html) == ["Ana Torres", "Zoë"]
-    assert "Hand up" not in html
+    assert "Hand raised" not in html
     assert "I know it" not in html
     html = at(admin, room, 5.5)
     assert len(here(html)) == 3
-    assert "Hand up" in html
+    assert "Hand raised" in html
     assert "I know it" not in html
     assert "Sheet.pdf" not in html
     html = at(admin, room, 8)
@@ -137,7 +137,7 @@ def test_the_page_has_the_slider_its_marks_and_the_moments(admin: Client, room: 
 def test_a_time_of_the_day_is_understood_in_the_persons_zone(admin: Client, room: Room) -> None:
     User.objects.update(time_zone="Asia/Tokyo")
     clock_words = time.strftime("%H:%M:%S", time.gmtime((START_MS + 50_000) / 1000 + 9 * 3600))
-    assert "Hand up" in at(admin, room, clock_words)
+    assert "Hand raised" in at(admin, room, clock_words)
     assert len(here(at(admin, room, "23:59"))) == 0, "after the end: its end"
 
 
@@ -248,7 +248,7 @@ def test_the_panels_beside_the_roster_are_of_the_moment(admin: Client) -> None:
     room = a_crowd(10)
     before = at(admin, room, 2)
     assert "Nobody has a hand up" in before
-    assert "Everybody is together." in before
+    assert "No breakout rooms." in before
     after = at(admin, room, 4)
     assert "Group 1" in after
     assert re.search(r"<bdi>Pupil 0007</bdi>\s*and 1 more", after)

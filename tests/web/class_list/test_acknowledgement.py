@@ -49,7 +49,7 @@ def test_for_so_long_it_is_quiet_and_everybody_reads_who_sees_to_it(
     assert snooze.by == school.teacher
     assert snooze.until - snooze.at == timedelta(minutes=minutes)
     html = school.signed_in(school.administrator).get("/").content.decode()
-    assert "Ana sees to it" in html
+    assert "Acknowledged by Ana" in html
     with clock.use(clock.SteppedClock(snooze.until)):
         assert needs(room) == ["no_teacher", "over_time"]
 
@@ -70,11 +70,11 @@ def test_it_is_on_record_and_can_be_taken_back(school: School, client: Client, r
 def test_the_dialog_and_its_answer(client: Client, room: Room) -> None:
     html = client.get(where(room), **HTMX).content.decode()
     assert "csrf" not in html.lower()
-    assert "No teacher there" in html
+    assert "No teacher present" in html
     answer = client.post(where(room), {"kinds": ["over_time"], "minutes": "5"}, **HTMX)
     assert answer["HX-Reswap"] == "none"
     assert "live:commanded" in answer["HX-Trigger"]
-    assert "Show it again" in client.get(where(room), **HTMX).content.decode()
+    assert "Show alerts again" in client.get(where(room), **HTMX).content.decode()
 
 
 @pytest.mark.parametrize(

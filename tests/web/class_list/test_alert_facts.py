@@ -54,7 +54,7 @@ def test_a_teacher_who_left(room: Room) -> None:
     make_person(room, 1, role=Role.TEACHER, was_teacher=True, online=False, left_at=ago(9))
     make_person(room, 2, role=Role.TEACHER, was_teacher=True, online=False, left_at=left)
     change(room, teachers_online=0)
-    assert told(room) == ["No teacher there"]
+    assert told(room) == ["No teacher present"]
     assert since(room) == left
 
 
@@ -64,7 +64,7 @@ def test_pupils_alone_before_the_class_has_begun(room: Room) -> None:
     make_person(room, 2, online_since=ago(3))
     make_person(room, 3, online_since=ago(60), online=False)
     change(room, teachers_online=0, students_online=2, people_online=2, state=RoomState.NOT_STARTED)
-    assert told(room) == ["2 pupils alone"]
+    assert told(room) == ["2 students without a teacher"]
     assert since(room) == first
     Participant.objects.create(room=room, user_uuid="a", role=Role.ASSISTANT, online=True)
     assert told(room) == []
@@ -75,7 +75,7 @@ def test_the_oldest_hand(room: Room) -> None:
     make_person(room, 2, hand_raised=True, hand_raised_at=ago(8))
     make_person(room, 3, hand_raised=False, hand_raised_at=ago(20))
     change(room, hands_raised=2)
-    assert told(room) == ["2 hands up, the longest"]
+    assert told(room) == ["2 raised hands, longest wait"]
     assert abs((since(room) - ago(8)).total_seconds()) < 5
 
 
@@ -84,10 +84,10 @@ def test_a_recording_that_ended_by_itself_or_by_somebody(room: Room) -> None:
         room=room, record_id="a", state="ended", started_sequence=1, started_at=ago(9), ended_at=ago(3)
     )
     change(room, recording_state="ended")
-    assert told(room) == ["Recording has stopped"]
+    assert told(room) == ["Recording stopped"]
     entry = record(actor=None, action="recording.stop", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
-    assert told(room) == ["Recording has stopped"]
+    assert told(room) == ["Recording stopped"]
     add_step(entry, Step.Kind.CONFIRMED)
     assert told(room) == []
     Recording.objects.update(unready=True)
@@ -100,13 +100,13 @@ def test_a_command_that_the_cloud_refused(room: Room) -> None:
     refuse(room, minutes=20)
     assert told(room) == []
     refuse(room, unsure=True)
-    assert told(room) == ["Not known whether it was done: End the class"]
+    assert told(room) == ["Outcome unknown: End the class"]
     refuse(room)
-    assert told(room) == ["The cloud refused: End the class"]
+    assert told(room) == ["Refused by the cloud: End the class"]
     assert abs((since(room) - ago(1)).total_seconds()) < 5
     again = record(actor=None, action="class.end", room_uuid=room.room_uuid)
     add_step(again, Step.Kind.REQUESTED)
-    assert told(room) == ["The cloud refused: End the class"]
+    assert told(room) == ["Refused by the cloud: End the class"]
     add_step(again, Step.Kind.ACCEPTED)
     assert told(room) == []
 
@@ -131,9 +131,9 @@ def _silent(room: Room) -> None:
     ("trouble", "words"),
     [
         (_gap, "Events missing"),
-        (_hole, "Events are late"),
-        (_unread, "Events are late"),
-        (_silent, "The cloud tells nothing new of this class"),
+        (_hole, "Events are delayed"),
+        (_unread, "Events are delayed"),
+        (_silent, "The cloud sends no updates about this class"),
     ],
 )
 def test_what_is_wrong_with_its_data(room: Room, trouble: Callable[[Room], None], words: str) -> None:
@@ -144,7 +144,7 @@ def test_what_is_wrong_with_its_data(room: Room, trouble: Callable[[Room], None]
 
 def test_the_settings_of_the_environment_hold(room: Room, settings: Any) -> None:
     change(room, planned_end_at=ago(6))
-    assert told(room) == ["Over time"]
+    assert told(room) == ["Overtime"]
     settings.WALL_OVER_MINUTES = 10
     settings.RECORD_EVERY_CLASS = True
     assert told(room) == ["Not recorded"]
@@ -208,4 +208,4 @@ def test_a_page_that_asks_is_told_of_a_refusal(school: School) -> None:
     version = re.search(r'id="poller"[^>]*\?v=([^"&]+)', client.get("/").content.decode()).group(1)
     refuse(school.room)
     answer = client.get("/live/classes/", {"v": version}, **HTMX)
-    assert "The cloud refused: End the class" in answer.content.decode()
+    assert "Refused by the cloud: End the class" in answer.content.decode()

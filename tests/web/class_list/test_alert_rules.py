@@ -52,41 +52,41 @@ def test_a_class_that_goes_well_needs_nobody() -> None:
 @pytest.mark.parametrize(
     ("facts", "kind", "since", "words"),
     [
-        (replace(RUNS, teachers=0), NO_TEACHER, ago(30), "No teacher there"),
-        (replace(RUNS, teachers=0, teacher_left_at=ago(3)), NO_TEACHER, ago(3), "No teacher there"),
+        (replace(RUNS, teachers=0), NO_TEACHER, ago(30), "No teacher present"),
+        (replace(RUNS, teachers=0, teacher_left_at=ago(3)), NO_TEACHER, ago(3), "No teacher present"),
         (
             Facts(state=0, pupils=3, pupils_since=ago(4)),
-            ALONE, ago(4), "3 pupils alone",
+            ALONE, ago(4), "3 students without a teacher",
         ),
-        (Facts(state=None, pupils=1, pupils_since=ago(2)), ALONE, ago(2), "1 pupil alone"),
+        (Facts(state=None, pupils=1, pupils_since=ago(2)), ALONE, ago(2), "1 student without a teacher"),
         (
             Facts(state=0, pupils=3, pupils_since=ago(40), teacher_left_at=ago(5)),
-            ALONE, ago(5), "3 pupils alone",
+            ALONE, ago(5), "3 students without a teacher",
         ),
         (replace(RUNS, hands=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 hand up"),
-        (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 hands up, the longest"),
-        (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Over time"),
+        (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
+        (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Overtime"),
         (
             replace(RUNS, recording_state="ended", recording_failed=True, recording_at=ago(0.1)),
             RECORDING, ago(0.1), "Recording failed",
         ),
         (
             replace(RUNS, recording_state="ended", recording_at=ago(2)),
-            RECORDING, ago(2), "Recording has stopped",
+            RECORDING, ago(2), "Recording stopped",
         ),
         (replace(RUNS, gap_at=ago(1)), DATA, ago(1), "Events missing"),
-        (replace(RUNS, behind_at=ago(1)), DATA, ago(1), "Events are late"),
+        (replace(RUNS, behind_at=ago(1)), DATA, ago(1), "Events are delayed"),
         (
             replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_error="RateLimited"),
-            CLOUD, ago(1), "The cloud refused: End the class",
+            CLOUD, ago(1), "Refused by the cloud: End the class",
         ),
         (
             replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_unsure=True),
-            CLOUD, ago(1), "Not known whether it was done: End the class",
+            CLOUD, ago(1), "Outcome unknown: End the class",
         ),
         (
             replace(RUNS, silent_since=ago(20)),
-            CLOUD, ago(20), "The cloud tells nothing new of this class",
+            CLOUD, ago(20), "The cloud sends no updates about this class",
         ),
     ],
 )  # fmt: skip

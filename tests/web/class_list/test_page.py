@@ -59,13 +59,13 @@ def test_what_a_tile_says(admin: Client) -> None:
     room = make_room("Choir", people_online=23, hands_raised=2, recording_state=Recording.State.RECORDING)
     Gap.objects.create(room=room, stream="room", first=1, last=2)
     html = get(admin)
-    for words in ("No teacher there", "23", "2 hands up", "Recording", "Events missing"):
+    for words in ("No teacher present", "23", "2 hands up", "Recording", "Events missing"):
         assert words in html
     make_person(room, 1, name="Ana Torres", role="teacher", was_teacher=True)
     Room.objects.update(teachers_online=1)
     html = get(admin)
     assert "Ana Torres" in html
-    assert "No teacher there" not in re.search(r'<li id="room.*?</li>', html, re.DOTALL).group(0)
+    assert "No teacher present" not in re.search(r'<li id="room.*?</li>', html, re.DOTALL).group(0)
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,12 @@ def test_a_list_from_a_file(client: Client, school: School) -> None:
     preview = upload(client, made, FILE)
     html = preview.content.decode()
     assert (preview.status_code, made.people.count()) == (200, 0), "nothing before the preview was seen"
-    assert "New on the list" in html
+    assert "Added to the list" in html
     answer = client.post(where("apply", made.key), {"people": sealed(html)}, follow=True)
     assert "2 added, 0 changed, 0 removed" in answer.content.decode()
     assert people_of(made) == [Person(name="Ada Lovelace", user_uuid="ada", group="7b"), Person(name="Zoë")]
     html = upload(client, made, b"name,id\nAda King,ada\nNew,\n").content.decode()
-    for words in ("Taken off the list", "Zoë", "Changed", "Ada King", "New on the list"):
+    for words in ("Removed from the list", "Zoë", "Changed", "Ada King", "Added to the list"):
         assert words in html
     assert "Nothing would change" in upload(client, made, FILE).content.decode()
 

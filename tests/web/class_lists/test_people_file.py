@@ -46,14 +46,14 @@ def test_spellings_of_one_table(content: bytes) -> None:
         (b"", "This file is empty."),
         (b"\r\n \r\n", "This file is empty."),
         (b"Ada Lovelace\nAlan Turing\n", "Line 1 must name the columns"),
-        (b"name,group,class\nAda,a,b\n", "Line 1 names the column “group” twice."),
-        (b"name,id\n", "This file names its columns but nobody in them."),
+        (b"name,group,class\nAda,a,b\n", "Line 1 contains the column “group” twice."),
+        (b"name,id\n", "This file has column names but no people."),
         (b"name,id\n,ada\n", "Line 2: the name is missing."),
         (b"name,id\nAda,ada\nAlan,ada\n", "Line 3: “Alan” stands in line 2 too."),
         (b'name\nAda L\n\n"L, ada"\n', "Line 4: “L, ada” stands in line 2 too."),
         (b"name,id\nAda,a/b\n", "Line 2: the user id “a/b” holds characters"),
         (b"name,e-mail\nAda,nowhere\n", "Line 2: “nowhere” is no e-mail address."),
-        (b"name;id\nAda;1;2\n", "Line 2: it has more cells than the first line."),
+        (b"name;id\nAda;1;2\n", "Line 2: it has more cells than line 1."),
         (b'name\n"Ada\n', "a quotation mark is opened and never closed"),
         (b"name\n" + b"x" * 300, "Line 2: a cell is too long."),
         (b"PK\x03\x04\x00\x00\x08", "This is not a text file."),
@@ -69,7 +69,7 @@ def test_what_is_wrong_is_said_by_line_and_nobody_is_read(content: bytes, says: 
 def test_many_problems_are_counted() -> None:
     read = read_people(b"name,id\n" + b",x\n" * 30)
     assert len(read.problems) == 21
-    assert read.problems[-1] == "And 10 more lines."
+    assert read.problems[-1] == "And 10 more lines with problems."
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:

@@ -66,7 +66,7 @@ def test_what_a_form_holds_is_read_as_far_as_it_makes_sense() -> None:
 
 def test_names_that_are_wrong() -> None:
     assert drafts.wrong_names(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
-        "b": "Another room has this name."
+        "b": "Another room already has this name. Choose a different name."
     }
     assert drafts.wrong_names(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
 

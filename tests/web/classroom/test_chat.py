@@ -219,7 +219,7 @@ def test_who_was_there_is_told_by_the_number_of_the_event(school: School, admin:
     written(school, 10, "Who hears me?", sent_at=at)
     answer = admin.get(reverse("live:there", args=[school.room.key, "room", 10]), **HTMX)
     html = answer.content.decode()
-    present, others = html.split("Not there at that moment")
+    present, others = html.split("Not present at this time")
     assert "Who hears me?" in present
     assert "3 people were in the class" in present
     assert re.findall(r"<li>\s*<bdi>([^<]*)", present) == ["Back", "Still there", "There"]

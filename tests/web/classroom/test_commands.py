@@ -55,7 +55,7 @@ def test_start_by_htmx_says_so_at_once(client: Client, school: School, truth: An
     assert "live:commanded" in answer["HX-Trigger"]
     assert 'id="actions" class="actions" hx-swap-oob="morph"' in html
     assert "Starting…" in html
-    assert "Accepted, waiting to be confirmed" in html
+    assert "Accepted, waiting for confirmation" in html
     assert "csrf" not in html.lower()
     assert truth()["state"] == 1
 

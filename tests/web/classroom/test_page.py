@@ -284,14 +284,14 @@ def test_details_say_what_few_need(school: School, admin: Client) -> None:
 
 
 def test_links_into_the_classroom_are_ones_own(school: School, settings: Any) -> None:
-    assert "Pupil link" not in page(school.signed_in(school.administrator), school).content.decode()
+    assert "Student link" not in page(school.signed_in(school.administrator), school).content.decode()
     settings.JOIN_URL_TEMPLATE = "https://class.test/?r={room}&u={user}&n={name}&p={role}"
     html = page(school.signed_in(school.administrator), school).content.decode()
     assert "u=ruth%27s%20cloud%20id&amp;n=Ruth&amp;p=1" in html
     assert "u=&amp;n=&amp;p=2" in html
     html = page(school.signed_in(school.teacher), school).content.decode()
-    assert "Pupil link" in html
-    assert "Enter class" not in html  # without a cloud user id of one's own there is no way to enter
+    assert "Student link" in html
+    assert "Join class" not in html  # without a cloud user id of one's own there is no way to enter
 
 
 # --- what lies further back ------------------------------------------------------------------------------

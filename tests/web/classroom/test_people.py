@@ -114,7 +114,7 @@ def test_a_countdown_is_seen_by_all_and_goes_when_called_off(school: School, adm
     removal = planned(school, reason=f"Because {HOSTILE}")
     for html in (changes(admin, school, before).content.decode(), page(admin, school).content.decode()):
         assert html.count("data-due=") == 2  # above the people, and in the row
-        assert "planned by <bdi>Ana</bdi>" in html
+        assert "scheduled by <bdi>Ana</bdi>" in html
         assert "&lt;script&gt;" in html
         assert HOSTILE not in html
         assert f"/removals/{removal.pk}/call-off/" in html
@@ -223,7 +223,7 @@ def test_a_person_with_their_stays_and_what_was_done(school: School, admin: Clie
     assert len(queries) <= 9, [q["sql"] for q in queries]
     assert html.count("<tr>") == 3
     assert "Threw paper" in html
-    assert "still there" in html
+    assert "still present" in html
     assert HOSTILE not in html
     assert "cloud-user-2" not in html
 
@@ -291,7 +291,7 @@ def test_who_comes_is_told_and_a_hand_compares_nothing(listed: School, admin: Cl
     assert 'id="attendance"' in html
     assert "2 of 2 here" in html
     assert "1 late" in html
-    assert "Found by name" in html
+    assert "Matched by name" in html
 
 
 def test_a_long_list_costs_an_arrival_little(listed: School, admin: Client) -> None:
@@ -340,7 +340,7 @@ def test_a_list_that_is_changed_or_taken_away_is_told(listed: School, admin: Cli
 def test_a_person_is_shown_as_found(listed: School, admin: Client) -> None:
     person = Participant.objects.get(user_uuid="cloud-user-2")
     html = admin.get(reverse("live:person", args=[listed.room.key, person.pk]), **HTMX).content.decode()
-    assert "Whatever the name (found by the user id), a" in html
+    assert "Whatever the name (matched by user id), a" in html
     ana = Participant.objects.get(user_uuid="ana")
     html = admin.get(reverse("live:person", args=[listed.room.key, ana.pk]), **HTMX).content.decode()
     assert "not on the list" in html

@@ -144,7 +144,7 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
         ('{"schedule": {}}', "keeps this for itself: schedule"),
         ('{"a": %s}' % ("9" * 5000), "5000 digits"),
         ('{"a":' * 900 + "1" + "}" * 900, "more than 64 deep"),
-        ('{"a": "%s"}' % ("x" * 70_000), "This is 69 KB long; 64 KB are allowed."),
+        ('{"a": "%s"}' % ("x" * 70_000), "The text is 69 KB long. At most 64 KB are allowed."),
     ],
 )
 def test_what_is_wrong_is_not_compared(client: Client, where: str, text: str, words: str) -> None:

@@ -143,7 +143,7 @@ def test_the_panel_shows_bars_and_who_has_not_answered(school: School, admin: Cl
     assert "1 of 4 answered" in html or "1 of 3 answered" in html
     assert "1 right" in html
     assert 'value="100.0"' in html
-    missing = html[html.index("Not yet:") :]
+    missing = html[html.index("No answer yet:") :]
     assert "Pupil 1" in missing[:300]
     assert HOSTILE not in html
 
@@ -171,8 +171,8 @@ def test_its_own_page_has_every_answer_and_who_did_not(school: School, admin: Cl
     html = question_page(admin, school, one).content.decode()
     assert html.index("Right</span>") < html.index("Wrong</span>")
     assert "30 s" in html
-    assert "Who did not answer" in html
-    assert "Pupil 2" in html[html.index("Who did not answer") :]
+    assert "Did not answer" in html
+    assert "Pupil 2" in html[html.index("Did not answer") :]
     assert HOSTILE not in html
     assert "every 2s" not in html
 

@@ -213,7 +213,7 @@ def converting(**progress: Any) -> Resource:
 def test_progress_by_page(client: Client, school: School) -> None:
     file = converting()
     html = page(client, school).content.decode()
-    assert "Page 2 of 8, making the pages" in html
+    assert "Page 2 of 8, creating the pages" in html
     assert where("file_pages", school, file.pk) in html
     assert "cdn.test" not in html  # the list of pages is not read for the page of the class
     converting(totalPageSize=None, convertedPageSize="?", currentStep="<b>")
@@ -341,7 +341,7 @@ def test_without_javascript(client: Client, school: School) -> None:
     answer = client.post(where("delete_files", school), {"files": [file.pk]}, follow=True)
     assert "about to be deleted" in answer.content.decode()
     undo = where("undo_delete", school, HeldDeletion.objects.get().hold_id)
-    assert "Keep the files" in client.get(undo).content.decode()
+    assert "Undo deletion" in client.get(undo).content.decode()
     answer = client.post(undo, follow=True)
     assert "about to be deleted" not in answer.content.decode()
 

@@ -13,7 +13,7 @@ from classroom_admin.runtime.supervisor import Supervisor
 
 
 class Command(BaseCommand):
-    help = "Migrates, then runs web, workers and beat (and a broker where CELERY_BROKER_URL is not set)."
+    help = "Migrate, then run web, workers and beat, and a broker unless CELERY_BROKER_URL is set."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

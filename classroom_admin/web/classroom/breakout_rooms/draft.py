@@ -84,7 +84,7 @@ def wrong_names(draft: Draft, check: Any) -> dict[str, str]:
     seen: Mapping[str, str] = {}
     for group, name in draft.names.items():
         if name.casefold() in seen and group not in wrong:
-            wrong[group] = _("Another room has this name.")
+            wrong[group] = _("Another room already has this name. Choose a different name.")
         seen = {**seen, name.casefold(): group}
     return wrong
 

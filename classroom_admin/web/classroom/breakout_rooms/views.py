@@ -50,31 +50,31 @@ def _changed(request: HttpRequest, table: Table, draft: Draft, do: str, about: s
     if do == "move":
         ticked = [key for key in request.POST.getlist("person") if key in table.by_key]
         if not ticked:
-            return draft, _("Tick somebody first, then press the room they go to.")
+            return draft, _("Select people first, then choose a room for them.")
         words = ngettext("%(n)d person moved to %(room)s.", "%(n)d people moved to %(room)s.", len(ticked))
         to = draft.names.get(about) or _("the class")
         return drafts.move(draft, ticked, about), words % {"n": len(ticked), "room": to}
     if do == "add":
-        return drafts.add(draft), _("There is one more room.")
+        return drafts.add(draft), _("Room added.")
     if do == "remove":
-        return drafts.remove(draft, about), _("The room is taken away; nobody is in it any more.")
+        return drafts.remove(draft, about), _("Room removed. Its people are back in the class.")
     if do == "deal":
         count = request.POST.get("count", "")
         if not count.isdecimal() or not 1 <= int(count[:4]) <= drafts.MOST_GROUPS:
-            return draft, _("Write how many rooms there shall be, from 1 to %(most)d.") % {
-                "most": drafts.MOST_GROUPS
-            }
+            return draft, _("Enter the number of rooms, from 1 to %(most)d.") % {"most": drafts.MOST_GROUPS}
         dealt = drafts.deal(draft, table.pupils, int(count), chance=random.SystemRandom())
-        return dealt, _("All pupils are dealt out. Nothing is sent yet.")
+        return dealt, _("All students are distributed. Nothing is sent yet.")
     return draft, ""
 
 
 def _open(request: HttpRequest, table: Table, draft: Draft) -> HttpResponse:
     wrong = drafts.wrong_names(draft, _wrong_name)
     if wrong:
-        return _show(request, table, draft, wrong=wrong, said=_("Nothing was sent. Correct what is marked."))
+        return _show(
+            request, table, draft, wrong=wrong, said=_("Nothing was sent. Correct the marked fields.")
+        )
     if request.POST.get("mark") != table.mark:
-        said = _("The rooms were changed elsewhere meanwhile. Look again, then press once more.")
+        said = _("The rooms were changed elsewhere in the meantime. Check them, then press the button again.")
         return _show(request, table, draft, said=said, is_trouble=True)
     who: dict[str, Any] = {"actor": request.user, "room": table.room}
     gone = table.gone(draft)

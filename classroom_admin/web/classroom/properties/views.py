@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -163,7 +164,12 @@ def _kept_names(subject: Subject, work: Work) -> str:
     """What is wrong with names that the cloud keeps for itself; "" for nothing."""
     kept = {ROOM: KEPT_BY_THE_CLOUD, APP: {EXT_APP_STATE}}.get(subject.kind, frozenset())
     names = ", ".join(sorted(kept & set(work.wanted)))
-    return _("The cloud keeps this for itself: %(names)s. Take it out.") % {"names": names} if names else ""
+    return (
+        _("The cloud manages these properties itself: %(names)s. Remove them from the text.")
+        % {"names": names}
+        if names
+        else ""
+    )
 
 
 def _send(request: HttpRequest, subject: Subject, work: Work) -> HttpResponse:
@@ -181,7 +187,7 @@ def _send(request: HttpRequest, subject: Subject, work: Work) -> HttpResponse:
         else:
             messages.success(request, f"{how.words}: {how.state}.")
     if not entries:
-        messages.info(request, _("Nothing differs, so nothing was sent."))
+        messages.info(request, _("Nothing changed, so nothing was sent."))
     to = f"{reverse('live:properties', args=[subject.room.key])}?{subject.query}"
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
@@ -234,7 +240,11 @@ def _some(names: Collection[str]) -> str:
     """The first names, and how many more there are."""
     words = ", ".join(islice(names, MOST_SHOWN))
     more = len(names) - MOST_SHOWN
-    return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
+    return (
+        pgettext("things", "%(names)s and %(count)s more") % {"names": words, "count": more}
+        if more > 0
+        else words
+    )
 
 
 def _words(error: BadJson | InvalidArgument) -> str:
