@@ -11,13 +11,13 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.redaction import pretty
 from classroom_admin.realtime.versions import Seen, news
-from classroom_admin.rooms.models import Participant, Poll, Room, RoomState
+from classroom_admin.rooms.models import Participant, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import icons
 from classroom_admin.web.classroom.buttons import class_buttons, recording_buttons
 from classroom_admin.web.classroom.events import tell
 from classroom_admin.web.join_links import PUPIL, TEACHER, join_link
-from classroom_admin.web.templatetags.web import lasted, poll_bars, roster_order, web_address
+from classroom_admin.web.templatetags.web import lasted, roster_order, web_address
 from classroom_admin.web.wording import PATIENCE, _tell, under_way
 
 SEEN = Seen(version=5, step=3, profile=0xABC, event=40, events=38)
@@ -221,11 +221,6 @@ def test_the_order_of_the_roster() -> None:
 def test_only_web_addresses_become_links(url: Any) -> None:
     assert web_address(url) == ""
     assert web_address("HTTPS://x.test/a") == "HTTPS://x.test/a"
-
-
-@pytest.mark.parametrize("details", [{}, [], None, {"0": 3}, {"0": {"num": None, "percentage": "x"}}])
-def test_a_poll_of_any_shape_has_bars(details: Any) -> None:
-    assert poll_bars(Poll(items=["A"], details=details)) == [{"words": "A", "count": 0, "percent": 0.0}]
 
 
 def test_how_long_something_took() -> None:
