@@ -77,7 +77,8 @@ def test_live_server_is_left_alone(tmp_path):
 
 def test_folder_that_others_can_reach_is_refused(tmp_path):
     outside = tmp_path / "short" / "broker.sock"
-    outside.parent.mkdir(mode=0o755)
+    outside.parent.mkdir()
+    outside.parent.chmod(0o755)  # whatever the umask of the settings
     with pytest.raises(broker.BrokerProblem, match="not a private folder"):
         broker.prepare(outside, tmp_path / "data" / "broker")
 
