@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-GROUPS: Final[dict[str, dict[str, str]]] = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+GROUPS: Final[dict[StrOrPromise, dict[str, StrOrPromise]]] = {
     _("Classes"): {
         "class.create": _("Created the class"),
         "class.start": _("Started the class"),
@@ -80,7 +83,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "cloud.test": _("Tested the cloud connection"),
     },
 }
-LABELS: Final[dict[str, str]] = {
+LABELS: Final[dict[str, StrOrPromise]] = {
     action: words for group in GROUPS.values() for action, words in group.items()
 }
 

@@ -1,8 +1,8 @@
-"""Templates are written on many short lines; their line ends are not sent.
+"""Remove line ends from templates, which are written on many short lines.
 
-Between two words, and inside a start tag, a line end with the blanks around it is one space. Everywhere else
-(next to a tag, a block or a value) it is nothing; a space that is to be seen there stands within a line, or
-is written `{{ " " }}`. docs/decisions/line-ends-are-not-sent.md says why, and what is left as it is written.
+Between two words, and inside a start tag, a line end with the spaces around it becomes one space. Everywhere
+else (next to a tag, a block or a value) it becomes nothing; a visible space there is written within a line,
+or as `{{ " " }}`. docs/decisions/line-ends-are-not-sent.md explains why, and what stays unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.template import Origin
 from django.template.loaders.filesystem import Loader as FileSystemLoader
 
 _RAW: Final = frozenset({"pre", "textarea", "script", "style"})
-# What means something to the rule. The first alternative reaches over lines, and is left as it is written.
+# The parts of a template that matter. The first alternative spans lines and stays unchanged.
 _PIECE: Final = re.compile(
     r"""
       (?P<kept> \{%\s*(?P<block>comment|verbatim|blocktrans(?:late)?)\b .*? \{%\s*end(?P=block)\b [^\n]*? %\}
@@ -31,10 +31,10 @@ _PIECE: Final = re.compile(
 
 
 class Loader(FileSystemLoader):
-    """Finds templates in `DIRS`, and gives out those of pages without their line ends."""
+    """Finds templates in `DIRS` and returns HTML templates without line ends."""
 
     def get_contents(self, origin: Origin) -> str:
-        """The source of one template. With `DEBUG` its lines stay, for Django's page about errors."""
+        """Return the source of a template. With `DEBUG` it keeps its lines, for Django's error page."""
         source = super().get_contents(origin)
         if not str(origin.name).endswith(".html"):
             return source
@@ -42,14 +42,12 @@ class Loader(FileSystemLoader):
 
 
 def without_line_ends(source: str, keep_lines: bool = False) -> str:
-    """The source of an HTML template by the rule above. With `keep_lines` it renders to the same, but line
-    ends stay, in blocks of comment.
-    """
+    """Return the source without line ends. With `keep_lines` they stay, inside of template comments."""
     extends = source.find("{% extends ")
     made = []
     at = 0
     for piece, sent in _pieces(source):
-        if keep_lines and sent != piece and at > extends:  # before {% extends %} may be no block
+        if keep_lines and sent != piece and at > extends:  # no block may come before {% extends %}
             sent += "{% comment %}" + "\n" * piece.count("\n") + "{% endcomment %}"
         made.append(sent)
         at += len(piece)
@@ -57,10 +55,10 @@ def without_line_ends(source: str, keep_lines: bool = False) -> str:
 
 
 def _pieces(source: str) -> Iterator[tuple[str, str]]:
-    """The source in pieces, and what is sent instead of each: something else only for a line end."""
-    tag = ""  # the start or end tag that is open, as "a" or "/a"
-    quote = ""  # the quotation mark that is open inside it
-    raw = ""  # the element whose content is left as it is written
+    """Yield the pieces of the source, each with its replacement, which differs only for line ends."""
+    tag = ""  # the open start or end tag, as "a" or "/a"
+    quote = ""  # the open quotation mark in it
+    raw = ""  # the element whose content stays unchanged
     at = 0
     for found in _PIECE.finditer(source):
         yield source[at : found.start()], source[at : found.start()]
@@ -85,7 +83,7 @@ def _pieces(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _between(before: str, after: str) -> str:
-    """What a line end outside a tag stands for, by the two characters on each side of it."""
+    """Return the replacement of a line end outside of a tag, by the two characters on each side."""
     is_between_words = (
         before
         and after

@@ -1,6 +1,4 @@
-"""The icons as one picture that a browser keeps: a row of 1,000 people then costs a few bytes an icon, not
-400.
-"""
+"""All icons as one SVG file, which the browser keeps: each use of an icon then costs a few bytes, not 400."""
 
 from __future__ import annotations
 
@@ -9,39 +7,37 @@ import hashlib
 import re
 from typing import Final
 
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from lucide.templatetags.lucide import lucide
 
 # fmt: off
 NAMES: Final = (
-    "activity", "archive", "award", "ban", "bell", "bell-off", "calendar", "calendar-clock",
-    "chart-bar", "check",
-    "check-check", "chevron-right", "circle", "circle-alert", "circle-check", "circle-dot",
-    "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock", "copy", "door-closed",
-    "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",
-    "info", "key-round", "languages", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
-    "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
-    "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "skip-back",
-    "skip-forward", "square", "star",
-    "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
-    "braces", "history", "shuffle",
-    "users", "video", "video-off", "x",
-    "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
-    "images", "upload",
-    "keyboard", "list-todo", "rotate-cw", "sliders-horizontal",
+    "activity", "alarm-clock-off", "archive", "award", "ban", "bell", "bell-off", "braces", "calendar",
+    "calendar-clock", "chart-bar", "check", "check-check", "chevron-right", "circle", "circle-alert",
+    "circle-check", "circle-dot", "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock",
+    "copy", "door-closed", "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap",
+    "hand", "history", "hourglass", "images", "info", "key-round", "keyboard", "languages", "layout-grid",
+    "link", "list-checks", "list-todo", "loader", "log-in", "log-out", "message-square",
+    "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation", "radio", "refresh-cw",
+    "rotate-cw", "rows-3", "school", "screen-share", "search", "send", "settings", "shuffle", "skip-back",
+    "skip-forward", "sliders-horizontal", "square", "star", "timer", "trash-2", "triangle-alert", "undo-2",
+    "unplug", "upload", "user-check", "user-minus", "user-round", "users", "video", "video-off",
+    "volume-2", "x",
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})
-"""Icons that point along the line of writing: mirrored where one writes from right to left."""
+"""Icons that point in the direction of writing: mirrored in languages written from right to left."""
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
 class UnknownIcon(ValueError):
-    """Raised for a name that is not in the picture: add it to NAMES."""
+    """Raised for a name that is not in NAMES."""
 
 
 @functools.cache
 def sprite() -> str:
-    """The SVG document that holds every icon as a symbol under its name."""
+    """Return the SVG document that holds every icon as a symbol under its name."""
     symbols = []
     for name in NAMES:
         drawn = _SVG.search(lucide(name))
@@ -53,14 +49,24 @@ def sprite() -> str:
 
 
 @functools.cache
-def fingerprint() -> str:
-    """Changes with the picture, so that its address can be kept for ever."""
+def sprite_fingerprint() -> str:
+    """Return a hash of the SVG document, so that browsers may keep its address for ever."""
     return hashlib.sha256(sprite().encode()).hexdigest()[:8]
 
 
 @functools.cache
 def address(name: str) -> str:
-    """Where the icon is, for `<use href>`. Raises UnknownIcon."""
+    """Return the address of an icon for `<use href>`. Raise UnknownIcon."""
     if name not in NAMES:
-        raise UnknownIcon(f"{name} is not one of the icons of the pages (web/icons.py).")
-    return f"/live/icons.{fingerprint()}.svg#{name}"
+        raise UnknownIcon(f"{name} is not an icon of the pages. Add it to NAMES in web/icons.py.")
+    return f"/live/icons.{sprite_fingerprint()}.svg#{name}"
+
+
+@require_safe
+def sprite_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
+    """Return the icons. Open to everyone; raise Http404 for the fingerprint of an older version."""
+    if fingerprint != sprite_fingerprint():
+        raise Http404("There is a newer version of the icons. Reload the page.")
+    answer = HttpResponse(sprite(), content_type="image/svg+xml")
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer

@@ -211,7 +211,7 @@ def test_resetting_the_password_ends_the_sessions(school, browser_of):
 def test_generated_passwords_differ_and_pass_our_own_rules(school):
     from django.contrib.auth.password_validation import validate_password
 
-    from classroom_admin.accounts.passwords import new_password
+    from classroom_admin.common.random_text import new_password
 
     made = {new_password() for _ in range(200)}
     assert len(made) == 200

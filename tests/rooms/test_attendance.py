@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
+from classroom_admin.common.text_matching import name_key
 from classroom_admin.rooms.attendance import Listed, Times, attendance, match, times_of
-from classroom_admin.rooms.name_matching import fold_name
 
 TEN = datetime(2026, 9, 1, 10, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
@@ -50,11 +50,11 @@ def times(**columns) -> Times:
     ],
 )
 def test_one_name_in_several_spellings(same: list[str]) -> None:
-    assert len({fold_name(name) for name in same}) == 1
+    assert len({name_key(name) for name in same}) == 1
 
 
 def test_names_that_are_not_one() -> None:
-    assert len({fold_name(name) for name in ("Ana Torres", "Ana Torre", "Ana", "")}) == 4
+    assert len({name_key(name) for name in ("Ana Torres", "Ana Torre", "Ana", "")}) == 4
 
 
 def test_the_id_goes_before_the_name() -> None:
@@ -107,7 +107,7 @@ def test_who_is_missing_late_gone_or_a_stranger() -> None:
     assert [one.listed.name for one in found.absent] == ["Missing"]
     assert [(one.match.listed.name, one.by_s) for one in found.late] == [("Late One", 12 * 60)]
     assert [(one.match.listed.name, one.at, one.by_s) for one in found.left_early] == [("Gone", at(30), 1800)]
-    assert [one.name for one in found.strangers] == ["Stranger"]
+    assert [one.name for one in found.unlisted] == ["Stranger"]
     assert len(found.by_name) == 4
 
 

@@ -14,8 +14,8 @@ from classroom_admin.rooms.recording_coverage import (
     MISSING,
     PAUSED,
     RECORDED,
+    RecordedSpan,
     Stretch,
-    Taken,
     coverage,
 )
 
@@ -28,8 +28,8 @@ def at(minute: float) -> datetime:
 
 def taken(
     start: float, end: float | None, *pauses: tuple[float, float | None], failed: bool = False
-) -> Taken:
-    return Taken(
+) -> RecordedSpan:
+    return RecordedSpan(
         start=at(start),
         end=None if end is None else at(end),
         failed=failed,
@@ -44,7 +44,7 @@ def told(stretches: list[Stretch]) -> list[tuple[str, float, float | None]]:
     return [(one.kind, minute(one.start), minute(one.end)) for one in stretches]
 
 
-def covered(*recordings: Taken, end: float | None = 45) -> list[tuple[str, float, float | None]]:
+def covered(*recordings: RecordedSpan, end: float | None = 45) -> list[tuple[str, float, float | None]]:
     return told(coverage(start=NINE, end=None if end is None else at(end), recordings=recordings))
 
 
@@ -113,7 +113,7 @@ recordings = st.builds(
 
 
 @given(st.lists(recordings, max_size=5), st.none() | st.integers(1, 60))
-def test_always_the_whole_class_in_order_without_a_hole(found: list[Taken], end: int | None):
+def test_always_the_whole_class_in_order_without_a_hole(found: list[RecordedSpan], end: int | None):
     close = None if end is None else at(end)
     stretches = coverage(start=NINE, end=close, recordings=found)
     assert (stretches[0].start, stretches[-1].end) == (NINE, close)
@@ -125,7 +125,7 @@ def test_always_the_whole_class_in_order_without_a_hole(found: list[Taken], end:
 
 
 @given(st.lists(recordings, max_size=5), st.integers(0, 44))
-def test_each_minute_is_of_the_kind_that_its_recordings_say(found: list[Taken], minute: int):
+def test_each_minute_is_of_the_kind_that_its_recordings_say(found: list[RecordedSpan], minute: int):
     """The same, said once more and differently: by what holds at one moment."""
     when = at(minute) + timedelta(seconds=30)
     kinds = set()

@@ -19,7 +19,7 @@ from classroom_admin.actions.models import Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import ClassList, Participant, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.numbers import KeyConverter
+from classroom_admin.web.parameters import RowKeyConverter
 from tests.school import HTMX, School
 from tests.web.test_access import planned_removal
 
@@ -131,7 +131,7 @@ def patterns(
         elif f"{space}{one.name}" not in LEFT_OUT:
             path = before + str(one.pattern)
             for name, converter in one.pattern.converters.items():
-                kind = "number:" if isinstance(converter, KeyConverter) else ""
+                kind = "number:" if isinstance(converter, RowKeyConverter) else ""
                 path = path.replace(f"<{kind}{name}>", f"{{{name}}}")
             yield f"{space}{one.name}", path, one.pattern.converters
 
@@ -223,7 +223,7 @@ ADDRESSES: Final = list(patterns(get_resolver().url_patterns))
 def test_in_addresses(prober: Prober) -> None:
     for name, path, converters in ADDRESSES:
         for part, converter in converters.items():
-            choices = NUMBERS if isinstance(converter, KeyConverter) else KEYS
+            choices = NUMBERS if isinstance(converter, RowKeyConverter) else KEYS
             for odd in choices:
                 where = prober.path(name, path, **{part: quote(odd, safe="%")})
                 prober.get(where)

@@ -8,7 +8,7 @@ from django.db import models
 from classroom_admin.actions.bulk.plan import Skip, What
 from classroom_admin.actions.reasons import Reasoned
 from classroom_admin.audit.models import Entry
-from classroom_admin.rooms.keys import new_key
+from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.models import Room
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.reasons import Reasoned
-from classroom_admin.rooms.keys import new_key
+from classroom_admin.common.random_text import new_key
 
 
 def new_room_uuid() -> str:

@@ -24,7 +24,7 @@ from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, plac
 from classroom_admin.web.classroom.properties.subject import APP, Subject
 from classroom_admin.web.event_sentences import read_raw
 from classroom_admin.web.without_secrets import is_secret, without_secrets
-from classroom_admin.web.wording import Told, tell_commands
+from classroom_admin.web.wording import CommandStatus, command_statuses
 
 LOOKED_THROUGH: Final = 3000
 """Events at most that are read for one page; how many that were is said where it is not all."""
@@ -49,7 +49,7 @@ class Happening:
     at: datetime
     by: str
     lines: list[Line] = field(default_factory=list)
-    told: Told | None = None
+    told: CommandStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
 def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None) -> Happening:
     at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
     if entry is not None:
-        return Happening(at=at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
+        return Happening(at=at, by=entry.actor_name, lines=lines, told=command_statuses([entry])[0])
     data = read_raw(event.raw).get("data")
     operator = data.get("operator") if isinstance(data, Mapping) else None
     name = operator.get("userName") if isinstance(operator, Mapping) else ""
@@ -134,7 +134,7 @@ def _only_asked(entry: Entry) -> Happening:
         if isinstance(one, dict)
     ]
     lines += [Line(place=place((str(name),)), kind=REMOVED) for name in params.get("names", [])]
-    return Happening(at=entry.at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
+    return Happening(at=entry.at, by=entry.actor_name, lines=lines, told=command_statuses([entry])[0])
 
 
 def _confirmed_by(entry: Entry) -> int | None:
