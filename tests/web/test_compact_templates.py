@@ -1,4 +1,4 @@
-"""Line ends of templates are not sent; what is looked up, or means something as it is written, stays."""
+"""Line ends of templates are removed; translated texts and significant line ends stay."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ TRANSLATED = re.compile(r"\{% blocktrans(?:late)?\b.*?\{% endblocktrans(?:late)?
         ("{% load i18n %}\n<!doctype html>\n<html>", "{% load i18n %}<!doctype html><html>"),
     ],
 )
-def test_a_line_end_is_a_space_between_words_and_in_start_tags_else_nothing(written: str, sent: str) -> None:
+def test_line_end_is_a_space_between_words_and_in_start_tags(written: str, sent: str) -> None:
     assert without_line_ends(written) == sent
 
 
@@ -59,11 +59,11 @@ def test_a_line_end_is_a_space_between_words_and_in_start_tags_else_nothing(writ
         "<!-- a\n <pre> -->",
     ],
 )
-def test_what_means_something_as_it_is_written_stays(kept: str) -> None:
+def test_significant_line_ends_stay(kept: str) -> None:
     assert without_line_ends(f"<p>\n  {kept}\n</p>\n") == f"<p>{kept}</p>"
 
 
-def test_of_a_textarea_the_start_tag_may_have_lines() -> None:
+def test_start_tag_of_a_textarea_is_joined() -> None:
     assert without_line_ends("<textarea\n  id=a>\n x</textarea>\n<p>") == "<textarea id=a>\n x</textarea><p>"
 
 
@@ -77,26 +77,26 @@ SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
 @given(SOURCES)
-def test_nothing_but_blanks_is_taken_and_a_second_time_nothing(source: str) -> None:
+def test_only_whitespace_is_removed_and_only_once(source: str) -> None:
     sent = without_line_ends(source)
     assert "".join(sent.split()) == "".join(source.split())
     assert without_line_ends(sent) == sent
 
 
 @given(SOURCES.map(lambda source: "".join(source.split("\n"))))
-def test_what_is_on_one_line_stays(source: str) -> None:
+def test_single_lines_stay(source: str) -> None:
     assert without_line_ends(source) == source
 
 
 @given(SOURCES)
-def test_with_its_lines_kept_a_template_renders_to_the_same(source: str) -> None:
+def test_kept_lines_render_the_same(source: str) -> None:
     kept = without_line_ends(source, keep_lines=True)
     assert kept.count("\n") == source.count("\n")
     once, again = (Engine().from_string(text) for text in (without_line_ends(source), kept))
     assert once.render(Context({"x": "1"})) == again.render(Context({"x": "1"}))
 
 
-def test_texts_to_be_translated_stay_as_they_are() -> None:
+def test_translated_texts_stay() -> None:
     found = 0
     for path in TEMPLATES.rglob("*.html"):
         source = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A relay over HTTP, beside a poll of the simulated cloud; the examples of `docs/relay.md` as they stand."""
+"""The webhook over HTTP beside polling of the simulated cloud, with the examples of `docs/relay.md`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classroom_admin.rooms.models import PeerMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
 from tests.realtime.serving import Server, running_server
-from tests.sync.conftest import cloud, sim, sync_once  # noqa: F401 - fixtures
+from tests.sync.conftest import sync_once
 from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 from tests.web.api.conftest import ADDRESS, SECRET
 
@@ -40,7 +40,7 @@ def example(language: str) -> str:
 
 
 def forward(server: Server, items: list[Any], *, argv: list[str], secret: str = SECRET) -> Any:
-    """Send items by one of the document's examples."""
+    """Send items with an example of the document."""
     env = {"PATH": os.environ["PATH"], "RELAY_SECRET": secret}
     env["RELAY_URL"] = f"http://127.0.0.1:{server.port}{ADDRESS}"
     several = "python" in Path(argv[0]).name
@@ -52,8 +52,8 @@ PYTHON = [sys.executable, "-c", example("python")]
 SHELL = ["sh", "-c", example("sh")]
 
 
-def lesson(sim: RunningSimulator) -> list[Any]:  # noqa: F811
-    """A class, and what its messaging channel carried."""
+def lesson(sim: RunningSimulator) -> list[Any]:
+    """Make a class and return the items of its messaging channel."""
     sim.make_room("maths", roomName="Mathematics", state=1)
     for user_uuid, name in (("zoe", "Zoë"), ("amir", "Amir")):
         sim.room("maths", "enter", userUuid=user_uuid, userName=name)
@@ -77,9 +77,9 @@ def lesson(sim: RunningSimulator) -> list[Any]:  # noqa: F811
 
 @pytest.mark.parametrize("argv", [PYTHON, SHELL], ids=["python", "curl"])
 @pytest.mark.parametrize("polled_first", [True, False])
-def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
-    sim: RunningSimulator,  # noqa: F811
-    cloud: Any,  # noqa: F811
+def test_example_stores_what_polling_brings_and_more(
+    sim: RunningSimulator,
+    cloud: Any,
     server: Server,
     argv: list[str],
     polled_first: bool,
@@ -107,7 +107,7 @@ def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
 
 
 @pytest.mark.parametrize("argv", [PYTHON, SHELL], ids=["python", "curl"])
-def test_with_another_secret_the_example_is_refused(server: Server, argv: list[str]) -> None:
+def test_example_with_wrong_secret_is_refused(server: Server, argv: list[str]) -> None:
     if argv is SHELL and not (shutil.which("curl") and shutil.which("openssl")):
         pytest.skip("no curl or openssl on this machine")
     done = forward(server, [], argv=argv, secret="another")

@@ -1,4 +1,4 @@
-"""One command for many classes, as pages: preview, progress that survives a reload, results, retry."""
+"""Bulk actions as pages: preview, progress that survives a reload, results, retry."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School
 from tests.school import HTMX
 
 LIST = "/together/"
 
 
 @pytest.fixture
-def client(school: School) -> Client:  # noqa: F811
+def client(school: School) -> Client:
     client = Client()
     client.force_login(school.teacher)
     return client
@@ -32,12 +32,12 @@ def client(school: School) -> Client:  # noqa: F811
 
 @pytest.fixture
 def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is there to work; the tests do that themselves."""
+    """No worker runs: the tests do its work."""
     monkeypatch.setattr(tasks, "begin", lambda run_id: None)
 
 
 @pytest.fixture
-def rooms(school: School, sim: RunningSimulator) -> list[Room]:  # noqa: F811
+def rooms(school: School, sim: RunningSimulator) -> list[Room]:
     made = []
     for name, state in (("Algebra", 1), ("Biology", 1), ("Chemistry", 2)):
         sim.make_room(f"{name} {school.room.room_uuid}", roomName=name, state=state)
@@ -50,7 +50,7 @@ def rooms(school: School, sim: RunningSimulator) -> list[Room]:  # noqa: F811
 
 
 def confirm(client: Client, html: str) -> Any:
-    """Press the button of a preview."""
+    """Submit the form of a preview."""
     values = re.findall(r'<input type="hidden" name="(do|token|class)" value="([^"]*)"', html)
     sent: dict[str, list[str]] = {}
     for name, value in values:
@@ -66,7 +66,7 @@ def begin(client: Client, rooms: list[Room], what: str = "end") -> BulkRun:
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, rooms: list[Room]) -> None:
+def test_preview_changes_nothing(client: Client, rooms: list[Room]) -> None:
     html = client.post(LIST, {"do": "end", "class": [room.key for room in rooms]}).content.decode()
     assert "End 2 classes?" in html
     assert "The 3 people in it may stay" in html
@@ -76,8 +76,8 @@ def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, room
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_from_the_preview_to_the_results(
-    client: Client, school: School, rooms: list[Room], sim: RunningSimulator  # noqa: F811
+def test_confirmed_preview_leads_to_results(
+    client: Client, school: School, rooms: list[Room], sim: RunningSimulator
 ) -> None:  # fmt: skip
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
@@ -105,7 +105,7 @@ def test_from_the_preview_to_the_results(
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room]) -> None:
+def test_page_requests_only_changes(client: Client, rooms: list[Room]) -> None:
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
         stepped.step(10)
@@ -126,7 +126,7 @@ def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room])
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_queries_do_not_grow_with_the_classes(client: Client, school: School) -> None:  # noqa: F811
+def test_query_count_does_not_grow_with_classes(client: Client, school: School) -> None:
     counts = []
     for many in (2, 30):
         made = [
@@ -144,7 +144,7 @@ def test_queries_do_not_grow_with_the_classes(client: Client, school: School) ->
 
 @pytest.mark.usefixtures("no_hints")
 @pytest.mark.parametrize("sent", [{"do": "end"}, {"do": "explode", "class": ["x"]}, {"class": ["x"]}])
-def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
+def test_invalid_requests_show_an_error(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
     answer = client.post(LIST, sent)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
@@ -152,7 +152,7 @@ def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: di
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_the_classes_of_others_are_not_in_it(client: Client, school: School, rooms: list[Room]) -> None:  # noqa: F811
+def test_classes_of_other_teachers_are_excluded(client: Client, school: School, rooms: list[Room]) -> None:
     foreign = Room.objects.create(room_uuid="foreign", name="Secret", state=1)
     html = client.post(LIST, {"do": "end", "class": [foreign.key]}).content.decode()
     assert "Secret" not in html
@@ -172,7 +172,7 @@ def test_the_classes_of_others_are_not_in_it(client: Client, school: School, roo
 
 
 @pytest.mark.usefixtures("no_hints")
-def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  # noqa: F811
+def test_two_thousand_classes_can_be_selected(client: Client, school: School) -> None:
     made = Room.objects.bulk_create(
         Room(
             room_uuid=f"many {number}",
@@ -189,7 +189,7 @@ def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  #
     assert BulkRun.objects.get().items.count() == 2000
 
 
-def test_more_than_can_be_taken_in_is_told_in_words(client: Client) -> None:
+def test_too_many_classes_show_an_error(client: Client) -> None:
     answer = client.post(LIST, {"do": "end", "class": ["x"] * 10_001}, headers={"Accept-Language": "es"})
     assert answer.status_code == 400
     assert "inténtelo con menos" in answer.content.decode()

@@ -33,9 +33,7 @@ def test_tile_is_rendered_once_while_it_shows_the_same(school: School) -> None:
         (lambda room: Gap.objects.create(room=room, stream="room", first=8, last=8), "Events missing"),
     ],
 )
-def test_tile_shows_every_change(
-    school: School, change: Callable[[Room], object], words: str
-) -> None:
+def test_tile_shows_every_change(school: School, change: Callable[[Room], object], words: str) -> None:
     Gap.objects.all().delete()
     assert words not in shown(school)
     change(school.room)

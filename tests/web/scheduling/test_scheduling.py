@@ -1,6 +1,4 @@
-"""The form of a new class, the check as one types, and the pages of what is planned."""
-
-# ruff: noqa: F811
+"""The form of a new class, its validation while typing, and the pages of scheduled classes."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.sync import background
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments
-from tests.actions.conftest import School, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School
 from tests.school import HTMX
 from tests.sync.conftest import sync_once
 
@@ -72,7 +70,7 @@ def form(**more: Any) -> dict[str, Any]:
     return {"name": "Latin 8a", "room_type": "4", "minutes": "45", "request_id": "one", **more}
 
 
-def test_what_the_form_says_becomes_arguments_and_back() -> None:
+def test_form_converts_to_arguments_and_back() -> None:
     assert arguments.arguments(FULL) == SETTINGS
     again = arguments.initial(SETTINGS)
     assert arguments.arguments(again) == SETTINGS
@@ -93,7 +91,7 @@ def test_every_setting_reaches_the_cloud(client: Client, sim: Any) -> None:
     assert made.role_config == SETTINGS["roles"]
 
 
-def test_another_class_like_this(client: Client, school: School) -> None:
+def test_form_copies_a_class(client: Client, school: School) -> None:
     sent = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in FULL.items()}
     client.post(CREATE, form(**sent))
     room = Room.objects.get(name="Latin 8a")
@@ -126,7 +124,7 @@ def test_another_class_like_this(client: Client, school: School) -> None:
         ("zone", {"zone": "Mars/Olympus"}, "time zone"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(
+def test_errors_are_shown_at_their_field(
     client: Client, field: str, more: dict[str, str], words: str
 ) -> None:
     answer = client.post(CREATE, form(**more))
@@ -139,19 +137,19 @@ def test_what_is_wrong_is_said_at_its_field(
     assert (words in checked.content.decode().replace("&#x27;", "'")) is typed
 
 
-def test_several_things_that_are_wrong_are_all_said(client: Client) -> None:
+def test_all_errors_are_shown(client: Client) -> None:
     answer = client.post(CREATE, form(minutes="9999", limit_2="-5", max_on_stage="-1"))
     assert {"minutes", "limit_2", "max_on_stage"} <= set(answer.context["form"].errors)
 
 
-def test_an_empty_form_is_not_scolded_while_one_begins(client: Client) -> None:
+def test_empty_form_shows_no_errors_while_typing(client: Client) -> None:
     html = client.post(CHECK, {"name": "", "room_type": "4"}, **HTMX).content.decode()
     assert 'class="error"' not in html
     assert 'hx-swap-oob="true"' in html  # what was said before is taken back
     assert not Entry.objects.exists()
 
 
-def test_the_dates_are_shown_before_anything_is_made(client: Client) -> None:
+def test_preview_shows_dates_before_creation(client: Client) -> None:
     wanted = form(
         repeat="weekly", starts_at="2150-10-19T09:00", times="3", zone="Europe/Berlin", weekdays=["0"]
     )
@@ -165,7 +163,7 @@ def test_the_dates_are_shown_before_anything_is_made(client: Client) -> None:
     assert not Series.objects.exists()
 
 
-def test_a_series_is_planned_and_its_page_shows_each_class(client: Client, school: School) -> None:
+def test_series_page_shows_each_class(client: Client, school: School) -> None:
     wanted = form(repeat="weekly", starts_at=soon(1), times="3", zone="America/New_York", weekdays=EVERY_DAY)
     answer = client.post(CREATE, wanted)
     series = Series.objects.get()
@@ -180,7 +178,7 @@ def test_a_series_is_planned_and_its_page_shows_each_class(client: Client, schoo
     assert "3 made" in client.get(reverse("live:plans")).content.decode()
 
 
-def test_one_class_far_ahead_is_planned(client: Client) -> None:
+def test_class_far_ahead_is_scheduled(client: Client) -> None:
     answer = client.post(CREATE, form(starts_at=soon(20)))
     series = Series.objects.get()
     assert answer["Location"] == reverse("live:plan", args=[series.key])
@@ -188,7 +186,7 @@ def test_one_class_far_ahead_is_planned(client: Client) -> None:
     assert "five days" in client.get(answer["Location"]).content.decode()
 
 
-def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
+def test_classes_can_be_retried_and_cancelled(client: Client, sim: Any) -> None:
     sim.fault("server_error", route="create_room")
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="2", weekdays=EVERY_DAY))
     series = Series.objects.get()
@@ -212,7 +210,7 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     assert "planned again" in back.content.decode()
 
 
-def test_change_and_move_on_the_page(client: Client, school: School) -> None:
+def test_scheduled_classes_can_be_changed_and_moved(client: Client, school: School) -> None:
     client.post(CREATE, form(repeat="weekly", starts_at=soon(10), times="2", zone="Europe/Berlin"))
     series = Series.objects.get()
     address = reverse("live:change_plan", args=[series.key])
@@ -240,9 +238,7 @@ def test_change_and_move_on_the_page(client: Client, school: School) -> None:
     assert other.post(move, {"starts_at": "2151-07-01T10:00"}).status_code == 404
 
 
-def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
-    client: Client, sim: Any
-) -> None:
+def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, sim: Any) -> None:
     sim.fault("lose_answer", route="create_room")
     sim.fault("server_error", route="read_room")  # else a look tells that it was made
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
@@ -263,7 +259,7 @@ def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
     assert f'datetime="{first.starts_at.isoformat()}"' in html
 
 
-def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
+def test_series_page_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="30", weekdays=["0"]))
     key = Series.objects.get().key
     with django_assert_max_num_queries(8):
@@ -272,14 +268,14 @@ def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries:
         client.get(reverse("live:plans"))
 
 
-def test_an_administrator_says_whose_class_it_is(school: School, sim: Any) -> None:
+def test_administrator_can_assign_the_teacher(school: School, sim: Any) -> None:
     admin = Client()
     admin.force_login(school.administrator)
     admin.post(CREATE, form(taught_by=school.teacher.pk))
     assert [given.user for given in Room.objects.get(name="Latin 8a").teachers.all()] == [school.teacher]
 
 
-def test_a_teacher_can_not_say_it(client: Client, school: School) -> None:
+def test_teacher_can_not_assign_a_teacher(client: Client, school: School) -> None:
     client.post(CREATE, form(taught_by=school.other_teacher.pk))
     assert [given.user for given in Room.objects.get(name="Latin 8a").teachers.all()] == [school.teacher]
 
@@ -288,7 +284,7 @@ def test_a_teacher_can_not_say_it(client: Client, school: School) -> None:
     ("text", "line", "column"),
     [('{"a": 1,\n "b" 2}', 2, 6), ("{", 1, 2), ('{"a": tru}', 1, 7), ("{} x", 1, 4), ("[]", 1, 1)],
 )
-def test_json_is_told_where_it_is_wrong(text: str, line: int, column: int) -> None:
+def test_json_error_has_line_and_column(text: str, line: int, column: int) -> None:
     with pytest.raises(BadJson) as bad:
         read_object(text)
     assert (bad.value.line, bad.value.column) == (line, column)
@@ -296,7 +292,7 @@ def test_json_is_told_where_it_is_wrong(text: str, line: int, column: int) -> No
 
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}'])
-def test_json_that_other_readers_take(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     with pytest.raises(BadJson):
         read_object(text)
 
@@ -322,7 +318,7 @@ def nested(levels: int) -> str:
         ('{"a": "%s"}' % ("é" * 32 * 1024), "The text is 65 KB long. At most 64 KB are allowed."),
     ],
 )
-def test_json_that_can_not_be_kept(text: str, words: str) -> None:
+def test_json_that_can_not_be_stored_is_refused(text: str, words: str) -> None:
     with pytest.raises(BadJson) as bad:
         read_object(text)
     assert words in str(bad.value)
@@ -331,17 +327,17 @@ def test_json_that_can_not_be_kept(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "value", [10**299, -1.7e308, json.loads(nested(63)), "\\u0000", "😀", "é" * 32_000, list(range(9000))]
 )
-def test_json_just_within_the_bounds(value: object) -> None:
+def test_json_within_the_limits_is_accepted(value: object) -> None:
     assert read_object(json.dumps({"a": value}, ensure_ascii=False)) == {"a": value}
 
 
-def test_further_widgets_that_can_not_be_kept_are_told(client: Client) -> None:
+def test_invalid_widgets_show_an_error(client: Client) -> None:
     for field in ("widgets", "flex"):
         answer = client.post(CREATE, form(**{field: '{"a": ' + "9" * 5000 + "}"}))
         assert answer.status_code == 422
         assert "A number has 5000 digits" in answer.content.decode()
 
 
-def test_sizes_are_bytes() -> None:
+def test_size_is_in_bytes() -> None:
     assert size({"é": 1}) == len('{"é":1}'.encode())
     assert read_object("  ") == {}
