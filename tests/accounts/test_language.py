@@ -93,7 +93,7 @@ def test_own_settings_are_saved(school, browser_of):
     school.teacher.refresh_from_db()
     assert (school.teacher.language, school.teacher.time_zone) == ("es", "Asia/Tokyo")
     page = browser.get(answer["Location"]).content.decode()
-    assert "Sus ajustes se han guardado." in page
+    assert "Sus ajustes se guardaron." in page
     assert 'data-zone="Asia/Tokyo"' in page
 
 
@@ -166,9 +166,9 @@ def test_refusal_is_in_the_persons_language(school, browser_of):
     browser = browser_of(school.administrator)
     browser.post(reverse("account_language"), {"language": "es"})
     page = browser.get("/settings/audit/").content.decode()
-    assert "La clase ya está en marcha. No hay nada más que hacer." in page
+    assert "La clase ya está en curso. No tiene que hacer nada." in page
     assert "La clase ya está cerrada." in page
-    assert "Empezó la clase" in page
+    assert "Inició la clase" in page
 
 
 def test_request_without_session_costs_no_query(db, client, django_assert_num_queries):

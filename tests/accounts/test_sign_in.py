@@ -90,7 +90,7 @@ def test_correct_password_must_wait_after_many_failures(school):
     for _ in range(5):
         sign_in("berg@school.test", "wrong")
     client, answer = sign_in("berg@school.test", PASSWORD)
-    assert "too many failed attempts" in answer.content.decode()
+    assert "Too many failed attempts" in answer.content.decode()
     assert not is_signed_in(client)
     # Somebody else is not held up by it.
     other, _ = sign_in("other@school.test", PASSWORD)
@@ -99,8 +99,8 @@ def test_correct_password_must_wait_after_many_failures(school):
 
 def test_ip_address_with_many_attempts_is_blocked(school):
     answers = [sign_in(f"guess{number}@school.test", "wrong")[1] for number in range(121)]
-    assert "too many failed attempts" not in answers[29].content.decode()
-    assert "too many failed attempts" in answers[30].content.decode()
+    assert "Too many failed attempts" not in answers[29].content.decode()
+    assert "Too many failed attempts" in answers[30].content.decode()
     assert answers[120].status_code == 429
     assert "Wait a few minutes" in answers[120].content.decode()
     assert Entry.objects.count() == 30  # what is refused unread does not fill the record

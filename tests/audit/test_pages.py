@@ -162,7 +162,7 @@ def test_audit_log_shows_actor_action_target_class_and_outcome(done, school, adm
     page = text(response)
     assert "Frau Berg Removed a participant: &lt;i&gt;Zoë&lt;/i&gt; Class: Biology" in page
     assert "Failed The cloud says that nobody of this id is in the room." in page
-    assert "Seconds 600" in page
+    assert "Duration (seconds) 600" in page
     assert "not signed in Failed to sign in: who@school.test" in page
     assert "Role teacher → administrator" in page
     assert "room-taught" not in response.content.decode()

@@ -7,7 +7,7 @@ import pytest
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.audit.selectors import Filters, find_entries, find_entries_of_room, last_step
+from classroom_admin.audit.selectors import Filters, find_entries, last_step
 from classroom_admin.common import clock
 from classroom_admin.common.clock import SteppedClock
 from classroom_admin.rooms.models import Room
@@ -102,8 +102,8 @@ def test_exactly_full_page_has_no_next_page(told):
     assert find_entries(Filters(), limit=4).older is None
 
 
-def test_one_room(told):
-    assert names(told, find_entries_of_room("maths")) == ["waiting", "started"]
+def test_filter_by_room(told):
+    assert names(told, find_entries(Filters(room_uuid="maths"))) == ["waiting", "started"]
 
 
 @pytest.mark.parametrize("which", ["none", "rooms", "accepted"])

@@ -63,7 +63,7 @@ def test_sync_page_shows_its_figures(trouble, admin: Client):
     assert "7 s ago" in page
     assert re.search("vm\u2069?, process 4711", page)
     assert "The cloud can&#x27;t be reached." in page
-    assert "Another program seems to read the events of this App ID: 3 events did not" in page
+    assert "3 events did not reach this server" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 
 
@@ -81,14 +81,14 @@ def test_quarantine_shows_raw_texts_escaped(trouble, school, admin: Client):
 def test_overview_links_to_the_sync_page(trouble, admin: Client):
     page = admin.get("/settings/").content.decode()
     assert SYNC in page
-    assert "2 things that came from the cloud could not be read" in page
+    assert "2 items from the cloud could not be read." in page
     assert "Another client is reading this App ID's events." in page
 
 
 def test_sync_page_without_problems(school, admin: Client):
     page = admin.get(SYNC).content.decode()
     assert "All received data could be read." in page
-    assert "Somebody else" not in page
+    assert "Another client" not in page
 
 
 def test_quarantine_has_pages(school, admin: Client):

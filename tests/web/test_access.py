@@ -17,7 +17,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import urls
-from classroom_admin.web.icons import fingerprint
+from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import HTMX, School
 
 OPEN = "open to everybody"
@@ -108,7 +108,7 @@ def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 def address(name: str, school: School) -> str:
     more = {
-        "icons": lambda: {"fingerprint": fingerprint()},
+        "icons": lambda: {"fingerprint": sprite_fingerprint()},
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
         "check_recording": lambda: {"name": "start"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classroom_admin.web.join_links import TEACHER, join_link
+from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
 
 
 def test_join_link_encodes_every_value() -> None:

@@ -17,7 +17,7 @@ from classroom_admin.sync.models import Quarantine
 from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import Subject
 from classroom_admin.web.event_sentences import pretty
-from classroom_admin.web.icons import fingerprint
+from classroom_admin.web.icons import sprite_fingerprint
 from classroom_admin.web.without_secrets import text_without_secrets, without_secrets
 from tests.school import School, make_event
 from tests.web.test_odd_values import Prober, patterns
@@ -119,5 +119,5 @@ def test_pages_of_people_are_not_cached(school: School) -> None:
         answer = client.get(prober.path(name, path))
         kept = answer["Cache-Control"]
         assert ("private" in kept and "no-cache" in kept) or "no-store" in kept, (name, kept)
-    icons = client.get(reverse("live:icons", args=[fingerprint()]))
+    icons = client.get(reverse("live:icons", args=[sprite_fingerprint()]))
     assert "immutable" in icons["Cache-Control"], "what is the same for everybody stays so"

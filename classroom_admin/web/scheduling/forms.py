@@ -69,7 +69,7 @@ class ClassForm(forms.Form):
         required=False, choices=asked.DAYS, label=_("Days"), widget=forms.CheckboxSelectMultiple
     )
     every = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value="1", initial=1, label=_("Repeats"), choices=asked.EVERY,
+        required=False, coerce=int, empty_value=1, initial=1, label=_("Repeats"), choices=asked.EVERY,  # type: ignore[arg-type]
     )  # fmt: skip
     until = forms.DateField(
         required=False, label=_("End date"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")

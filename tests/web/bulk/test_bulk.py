@@ -91,7 +91,7 @@ def test_confirmed_preview_leads_to_results(
         html = client.get(address).content.decode()  # the same after a reload
         assert "3 of 3" in html
         assert re.search(
-            r"Algebra.*The cloud is being asked too often.*Biology.*accepted it", html, re.DOTALL
+            r"Algebra.*Too many requests to the cloud.*Biology.*Accepted by the cloud", html, re.DOTALL
         )
         assert "Retry the failed class" in html
         stepped.step(1)

@@ -16,7 +16,7 @@ from classroom_admin.actions import calendars
 from classroom_admin.actions.models import PlannedClass, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
-from classroom_admin.web.calendar.feed import Lesson, document, etag
+from classroom_admin.web.calendar.feed import CalendarEntry, document, etag
 from classroom_admin.web.calendar.selectors import address_of
 from tests.school import School, make_room
 
@@ -172,8 +172,8 @@ def test_page_shows_only_the_own_address(school: School) -> None:
 
 
 def test_document_is_valid_icalendar() -> None:
-    lesson = Lesson(
-        mark="m", name="A, b; c\nd", starts_at=AT, ends_at=None, known_at=AT, address="https://x.test/"
+    lesson = CalendarEntry(
+        uid="m", name="A, b; c\nd", starts_at=AT, ends_at=None, known_at=AT, address="https://x.test/"
     )
     body = document([lesson], name="Ana’s", host="school.test")
     assert document([lesson], name="Ana’s", host="school.test") == body

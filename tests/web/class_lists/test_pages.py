@@ -59,7 +59,7 @@ def test_file_becomes_a_list(client: Client, school: School) -> None:
     html = upload(client, made, b"name,id\nAda King,ada\nNew,\n").content.decode()
     for words in ("Removed from the list", "Zoë", "Changed", "Ada King", "Added to the list"):
         assert words in html
-    assert "Nothing would change" in upload(client, made, FILE).content.decode()
+    assert "There are no changes" in upload(client, made, FILE).content.decode()
 
 
 def test_problems_of_a_file_are_shown_by_line(client: Client, made: ClassList) -> None:
@@ -67,7 +67,7 @@ def test_problems_of_a_file_are_shown_by_line(client: Client, made: ClassList) -
     html = answer.content.decode()
     assert answer.status_code == 422
     assert "Line 3: the name is missing." in html
-    assert "Line 4: “Ben” stands in line 2 too." in html
+    assert "Line 4: “Ben” is also on line 2." in html
     assert HOSTILE not in html
     assert client.post(where("upload", made.key)).status_code == 422
 
@@ -83,7 +83,7 @@ def test_preview_is_valid_for_its_list_once_and_unchanged(
     assert not made.people.exists()
     client.post(where("apply", made.key), {"people": kept})
     again = client.post(where("apply", made.key), {"people": kept}, follow=True)
-    assert "Somebody changed this list meanwhile" in again.content.decode()
+    assert "Someone else changed this list in the meantime." in again.content.decode()
 
 
 def test_downloaded_file_can_be_uploaded(client: Client, school: School, made: ClassList) -> None:
@@ -92,7 +92,7 @@ def test_downloaded_file_can_be_uploaded(client: Client, school: School, made: C
     content = client.get(where("download", made.key)).content
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert rows[1] == ["'=SUM(A1)", "'+1", "a@b.test", ""]
-    assert "Nothing would change" in upload(client, made, content).content.decode()
+    assert "There are no changes" in upload(client, made, content).content.decode()
     assert client.get(where("example")).content.decode("utf-8-sig").startswith("name,user id")
 
 
@@ -102,7 +102,7 @@ def test_list_can_be_renamed_and_deleted(client: Client, school: School, made: C
     assert made.name == "8b"
     assert client.post(where("list", made.key), {"name": " "}).status_code == 422
     class_lists.use_list(actor=school.teacher, room=school.room, class_list=made)
-    assert "1 class no longer says who is missing" in client.get(where("delete", made.key)).content.decode()
+    assert "1 class will no longer show who is missing." in client.get(where("delete", made.key)).content.decode()
     assert ClassList.objects.exists()
     answer = client.post(where("delete", made.key), follow=True)
     assert "is deleted" in answer.content.decode()
