@@ -14,7 +14,7 @@ from classroom_admin.common.language import in_words
 from classroom_admin.sync.models import Lease
 
 
-def brought_along() -> dict[str, Expression]:
+def brought_along() -> dict[str, Expression | Subquery]:
     """`polled_at` and `poll_error` as annotations, so that a query that runs anyway brings them along."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {

@@ -69,8 +69,8 @@ def begin(client: Client, rooms: list[Room], what: str = "end") -> BulkRun:
 def test_preview_changes_nothing(client: Client, rooms: list[Room]) -> None:
     html = client.post(LIST, {"do": "end", "class": [room.key for room in rooms]}).content.decode()
     assert "End 2 classes?" in html
-    assert "The 3 people in it may stay" in html
-    assert re.search(r"Left out.*Chemistry.*It has ended already", html, re.DOTALL)
+    assert "The 3 people present may stay" in html
+    assert re.search(r"Skipped.*Chemistry.*The class has already ended", html, re.DOTALL)
     assert not Entry.objects.exists()
     assert not BulkRun.objects.exists()
 
@@ -101,7 +101,7 @@ def test_confirmed_preview_leads_to_results(
         html = client.get(address).content.decode()
     assert "failed" not in html
     assert "2 done" in html
-    assert "1 left out" in html
+    assert "1 skipped" in html
 
 
 @pytest.mark.usefixtures("no_hints")

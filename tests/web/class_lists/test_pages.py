@@ -105,7 +105,7 @@ def test_list_can_be_renamed_and_deleted(client: Client, school: School, made: C
     assert "1 class will no longer show who is missing." in client.get(where("delete", made.key)).content.decode()
     assert ClassList.objects.exists()
     answer = client.post(where("delete", made.key), follow=True)
-    assert "is deleted" in answer.content.decode()
+    assert "was deleted." in answer.content.decode()
     assert not ClassList.objects.exists()
 
 

@@ -159,7 +159,7 @@ def test_preview_shows_dates_before_creation(client: Client) -> None:
     ):
         assert html.count("<li><time") == 3
         assert "09:00" in html
-        assert "keep their hour" in html
+        assert "keep their local time" in html
     assert not Series.objects.exists()
 
 
@@ -175,7 +175,7 @@ def test_series_page_shows_each_class(client: Client, school: School) -> None:
     page = client.get(answer["Location"]).content.decode()
     assert "3 of 3 created" in page
     assert page.count("/classes/") >= 3
-    assert "3 made" in client.get(reverse("live:plans")).content.decode()
+    assert "3 created" in client.get(reverse("live:plans")).content.decode()
 
 
 def test_class_far_ahead_is_scheduled(client: Client) -> None:
@@ -202,7 +202,7 @@ def test_classes_can_be_retried_and_cancelled(client: Client, sim: Any) -> None:
     making.make_due()
     assert [one.state for one in series.planned.all()] == ["cancelled", "made"]
     html = client.get(reverse("live:plan", args=[series.key]), **HTMX).content.decode()
-    assert "1 of 1 made" in html
+    assert "1 of 1 created" in html
     assert "hx-trigger" not in html
     back = client.post(
         reverse("live:plan_do", args=[series.key, "restore"]), {"planned": first.pk}, follow=True
