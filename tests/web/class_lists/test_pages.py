@@ -102,7 +102,8 @@ def test_list_can_be_renamed_and_deleted(client: Client, school: School, made: C
     assert made.name == "8b"
     assert client.post(where("list", made.key), {"name": " "}).status_code == 422
     class_lists.use_list(actor=school.teacher, room=school.room, class_list=made)
-    assert "1 class will no longer show who is missing." in client.get(where("delete", made.key)).content.decode()
+    question = client.get(where("delete", made.key)).content.decode()
+    assert "1 class will no longer show who is missing." in question
     assert ClassList.objects.exists()
     answer = client.post(where("delete", made.key), follow=True)
     assert "was deleted." in answer.content.decode()
