@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final, TypeVar
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -13,14 +13,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.rooms.models import Participant, RoomTeacher
+from classroom_admin.accounts.models import User
+from classroom_admin.common.chunks import chunks
+from classroom_admin.rooms.access import own_room_ids, visible_rooms
 
 SIGNED_OUT: Final = "signed out"
 NOT_YOURS: Final = "not yours"
-_AT_ONCE: Final = 500
-Item = TypeVar("Item")
 
 
 class Refused(Exception):
@@ -96,37 +94,14 @@ def read(rights: Iterable[Right]) -> Truth:
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
     teachers = {right.user_id for right in rights if not right.is_administrator}
-    users = [user for part in _parts(people) for user in User.objects.filter(pk__in=part, is_active=True)]
+    users = [user for part in chunks(people) for user in User.objects.filter(pk__in=part, is_active=True)]
     alive: set[str] = set()
-    for part in _parts(keys):
+    for part in chunks(keys):
         living = Session.objects.filter(session_key__in=part, expire_date__gt=timezone.now())
         alive.update(living.values_list("session_key", flat=True))
     return Truth(
         marks={user.pk: user.get_session_auth_hash() for user in users},
         administrators={user.pk for user in users if user.is_administrator},
         sessions=alive,
-        rooms=rooms_of(teachers),
+        rooms=own_room_ids(teachers),
     )
-
-
-def rooms_of(teachers: Collection[int]) -> dict[int, set[int]]:
-    """The ids of each teacher's own rooms: `rooms.access.visible_rooms` for many people at once."""
-    found: dict[int, set[int]] = {pk: set() for pk in teachers}
-    for part in _parts(teachers):
-        given = RoomTeacher.objects.filter(user__in=part).values_list("user_id", "room_id")
-        for user_id, room_id in given:
-            found[user_id].add(room_id)
-        named: dict[str, int] = dict(
-            CloudIdentity.objects.filter(user__in=part).values_list("user_uuid", "user_id")
-        )
-        taught = Participant.objects.filter(was_teacher=True)
-        for uuids in _parts(named):
-            for user_uuid, room_id in taught.filter(user_uuid__in=uuids).values_list("user_uuid", "room_id"):
-                found[named[user_uuid]].add(room_id)
-    return found
-
-
-def _parts(items: Iterable[Item]) -> Iterator[list[Item]]:
-    whole = list(items)
-    for start in range(0, len(whole), _AT_ONCE):
-        yield whole[start : start + _AT_ONCE]

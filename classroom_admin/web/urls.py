@@ -1,8 +1,8 @@
-"""Addresses of the pages. Keys are our own; ids of the cloud are never in an address."""
+"""Addresses of the pages, with our own keys: ids of the cloud never appear in an address."""
 
 from django.urls import include, path, re_path
 
-from classroom_admin.web import icon_sprite
+from classroom_admin.web import icons
 from classroom_admin.web.class_history import event_views as events
 from classroom_admin.web.class_history import replay_views as replay
 from classroom_admin.web.class_list import views as classes
@@ -20,7 +20,7 @@ urlpatterns = [
     path("", classes.page, name="classes"),
     path("live/classes/", classes.changes, name="classes_changes"),
     path("live/classes/<key>/", class_page.changes, name="class_changes"),
-    re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icon_sprite.icons, name="icons"),
+    re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icons.sprite_file, name="icons"),
     path("", include("classroom_admin.web.scheduling.urls")),
     path("", include("classroom_admin.web.calendar.urls")),
     path("", include("classroom_admin.web.classroom.command_urls")),

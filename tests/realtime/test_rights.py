@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.realtime import rights
 from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, Refused, Right, authorise
+from classroom_admin.rooms import access
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import RoomTeacher
 from tests.realtime.conftest import Open, session_of
@@ -91,7 +92,7 @@ def test_the_rooms_of_many_are_what_each_may_see(school: School) -> None:
     make_person(make_room("Was a pupil there"), 1, user_uuid="ben")
     CloudIdentity.objects.create(user=school.other_teacher, user_uuid="ben")
     teachers = [school.teacher, school.other_teacher]
-    found = rights.rooms_of([user.pk for user in teachers])
+    found = access.own_room_ids([user.pk for user in teachers])
     for user in teachers:
         assert found[user.pk] == set(visible_rooms(user).values_list("pk", flat=True)) != set()
 

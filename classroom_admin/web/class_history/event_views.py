@@ -14,7 +14,7 @@ from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom import event_kinds
 from classroom_admin.web.classroom.events import EventFilter, EventPage, tell
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.numbers import number
+from classroom_admin.web.parameters import number
 
 
 @require_safe

@@ -63,6 +63,6 @@ def _kept_out(
         for one in people
         if one.kicked_at and one.kicked_sequence is not None
     }
-    about = [entry for entry in entries if entry.action in (bans.REMOVE, bans.LET_BACK)]
+    about = [entry for entry in entries if entry.action in (bans.REMOVE, bans.UNBAN)]
     known = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
     return bans.in_force(known, now=at) if known else {}

@@ -20,7 +20,7 @@ from classroom_admin.web.access import signed_in
 from classroom_admin.web.class_history.replay_presenter import PastReading
 from classroom_admin.web.classroom.events import tell
 from classroom_admin.web.classroom.views import wanted_part
-from classroom_admin.web.numbers import number
+from classroom_admin.web.parameters import number
 
 MOST_MOMENTS: Final = 200
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")

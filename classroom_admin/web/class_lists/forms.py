@@ -1,4 +1,4 @@
-"""What people fill in about class lists."""
+"""Forms of the class list pages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FileForm(forms.Form):
 
 
 class RoomListForm(forms.Form):
-    """Which list says who should be in a class."""
+    """The class list of a class."""
 
     class_list = forms.ModelChoiceField(
         ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
@@ -54,17 +54,18 @@ class RoomListForm(forms.Form):
 
 
 def sealed(people: list[Person], *, key: str, version: int) -> str:
-    """People who were read from a file, to travel through the preview and back unchanged."""
+    """Return the people of a file as a signed text, which the preview sends back unchanged."""
     rows = [list(asdict(one).values()) for one in people]
     return signing.dumps({"list": key, "version": version, "people": rows}, salt=_SALT, compress=True)
 
 
 def unsealed(text: str, *, key: str) -> tuple[list[Person], int]:
-    """People and version of the list from `sealed`. `signing.BadSignature` for what is not ours, of another
-    list, or older than an hour.
+    """Return people and version of the list from `sealed`.
+
+    Raise `signing.BadSignature` for a text that is not ours, of another list, or older than an hour.
     """
-    held = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
-    if held["list"] != key:
+    content = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
+    if content["list"] != key:
         raise signing.BadSignature("This preview is of another list.")
-    people = [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in held["people"]]
-    return people, held["version"]
+    people = [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in content["people"]]
+    return people, content["version"]

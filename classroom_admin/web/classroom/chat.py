@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.functional import cached_property
 
-from classroom_admin.common.text_search import folded, has_all
+from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.rooms import chat_selectors
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Role, Room
 
@@ -152,7 +152,7 @@ def search(room: Room, words: str, *, kind: str = "") -> list[Said]:
     """Messages in which all of the words stand, in the text or in a name; the newest first, at most
     MOST_FOUND. Case and accents do not count, on any database.
     """
-    terms = folded(words).split()
+    terms = search_key(words).split()
     found: list[Said] = []
     if not terms:
         return found
@@ -172,7 +172,7 @@ def search(room: Room, words: str, *, kind: str = "") -> list[Said]:
 def _first_that_fit(rows: Iterable[Said], terms: list[str]) -> list[Said]:
     found: list[Said] = []
     for said in rows:
-        if has_all(terms, said.text, said.name, said.to):
+        if contains_all(terms, said.text, said.name, said.to):
             found.append(said)
             if len(found) >= MOST_FOUND:
                 break

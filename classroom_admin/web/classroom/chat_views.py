@@ -9,11 +9,10 @@ from django.views.decorators.http import require_safe
 from classroom_admin.rooms import chat_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import ChatMessage, PeerMessage
-from classroom_admin.web import search_words
 from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom import chat
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.numbers import number
+from classroom_admin.web.parameters import number, search_words
 
 
 @require_safe
@@ -21,7 +20,7 @@ from classroom_admin.web.numbers import number
 def messages(request: HttpRequest, key: str) -> HttpResponse:
     """Messages of one `kind`, those `before` a number, or all in which the words of `q` stand."""
     room = room_for(request.user, key)
-    words = search_words.words(request.GET, most=200)
+    words = search_words(request.GET, most=200)
     kind = request.GET.get("kind", "")
     kind = kind if kind in chat.KINDS else ""
     context = {"room": room, "q": words, "kind": kind, "most": chat.MOST_FOUND}
@@ -46,5 +45,5 @@ def there(request: HttpRequest, key: str, of: str, number: int) -> HttpResponse:
         sequence = number
     else:
         raise Http404("There is no such message.")
-    present = chat_selectors.there_at(room, at=said.at, sequence=sequence)
+    present = chat_selectors.present_at(room, at=said.at, sequence=sequence)
     return ask(request, "classroom/chat/there.html", {"room": room, "said": said, "there": present})

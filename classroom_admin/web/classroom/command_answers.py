@@ -17,7 +17,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.presenter import ClassReading
-from classroom_admin.web.wording import Told, tell_commands
+from classroom_admin.web.wording import CommandStatus, command_statuses
 
 
 def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -> None:
@@ -28,9 +28,9 @@ def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -
     form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
 
 
-def told(entry: Entry) -> Told:
+def told(entry: Entry) -> CommandStatus:
     """How `entry` stands."""
-    return tell_commands([entry])[0]
+    return command_statuses([entry])[0]
 
 
 def went(request: HttpRequest, room: Room, entry: Entry, *, with_files: bool = False) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from classroom_admin.rooms import bans, participant_selectors
+from classroom_admin.rooms import bans, class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import signed_in
@@ -14,7 +14,7 @@ from classroom_admin.web.classroom import attendance
 from classroom_admin.web.classroom.people_panels import removal_of, with_removals
 from classroom_admin.web.classroom.people_texts import removed_this_week
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.wording import tell_commands
+from classroom_admin.web.wording import command_statuses
 
 
 @require_safe
@@ -23,13 +23,13 @@ def person(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """A person in this class: now, their stays, what was done about them."""
     room = room_for(request.user, key)
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
-    often = participant_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
+    often = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
     context = {
         "room": room,
         "person": shown,
         "removal": removal_of(shown),
-        "stays": participant_selectors.stays(shown),
-        "done": tell_commands(participant_selectors.removals_on_record(shown, room)),
+        "stays": class_selectors.stays(shown),
+        "done": command_statuses(class_selectors.removals_on_record(shown, room)),
         "often": removed_this_week(often),
         "listed": attendance.listed_as(room, shown),
     }

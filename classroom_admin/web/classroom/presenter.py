@@ -26,7 +26,7 @@ from classroom_admin.web.classroom.people_panels import PeoplePanels, removal_of
 from classroom_admin.web.classroom.quizzes_polls import Question, questions_of
 from classroom_admin.web.classroom.recording_coverage import Cover, cover_of
 from classroom_admin.web.classroom.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
-from classroom_admin.web.wording import PATIENCE, ROOM_TYPES, Told, tell_commands, under_way
+from classroom_admin.web.wording import PATIENCE, ROOM_TYPES, CommandStatus, command_statuses, under_way
 
 COMMANDS_SHOWN: Final = 12
 
@@ -58,8 +58,8 @@ class ClassReading(PeoplePanels):
         return ROOM_TYPES.get(self.room.room_type, "")
 
     @cached_property
-    def commands(self) -> list[Told]:
-        return tell_commands(self._entries)
+    def commands(self) -> list[CommandStatus]:
+        return command_statuses(self._entries)
 
     @cached_property
     def _entries(self) -> list[Entry]:
@@ -79,7 +79,7 @@ class ClassReading(PeoplePanels):
         return class_selectors.earlier_commands(self.room, before=before)
 
     @property
-    def commands_shown(self) -> list[Told]:
+    def commands_shown(self) -> list[CommandStatus]:
         return self.commands[:COMMANDS_SHOWN]
 
     @cached_property
@@ -103,7 +103,7 @@ class ClassReading(PeoplePanels):
             person.removal = removal_of(person)
         return found
 
-    def _waits(self, told: Told) -> bool:
+    def _waits(self, told: CommandStatus) -> bool:
         return told.waits and clock.now() - told.at < PATIENCE
 
     def _kept_out(self, people: list[Participant]) -> dict[str, bans.Until]:
@@ -116,7 +116,7 @@ class ClassReading(PeoplePanels):
         about = [
             entry
             for entry in self._on_record
-            if entry.action == bans.LET_BACK or entry.params.get("ban_s") is not None
+            if entry.action == bans.UNBAN or entry.params.get("ban_s") is not None
         ]
         found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
         return bans.in_force(found, now=clock.cloud_now()) if found else {}
@@ -173,7 +173,7 @@ class ClassReading(PeoplePanels):
         """The commands that concern the running recording, oldest first."""
         entries = [entry for entry in self._on_record if entry.action in recording_state.KINDS]
         running = self.running_recording
-        return recording_state.taken_since_start(running, entries) if running else []
+        return recording_state.accepted_for(running, entries) if running else []
 
     @property
     def paused(self) -> bool:

@@ -218,7 +218,7 @@ def questions_of(
     for one in quiz_poll_selectors.answers(room, by_question) if by_question else ():
         by_question[one.of, one.question_id].append(one)
     if there is None and any(row.running for row in rows):
-        there = [one for one in quiz_poll_selectors.pupils_between(room, None, None) if one.online]
+        there = [one for one in quiz_poll_selectors.students_between(room, None, None) if one.online]
     pupils = list(there or ())
     told = [question(row, by_question.get(_id(row)), pupils if row.running else None) for row in rows]
     return sorted(told, key=lambda one: one.order, reverse=True)
@@ -236,5 +236,5 @@ def _id(row: Quiz | Poll) -> tuple[str, str]:
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
     """One question with every answer and every pupil who was there while it ran."""
     answers = quiz_poll_selectors.answers(room, [_id(row)])
-    pupils = quiz_poll_selectors.pupils_between(room, row.started_at, row.ended_at)
+    pupils = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, pupils)

@@ -24,8 +24,8 @@ from classroom_admin.rooms.recording_coverage import (
     MISSING,
     PAUSED,
     RECORDED,
+    RecordedSpan,
     Stretch,
-    Taken,
     coverage,
 )
 
@@ -35,7 +35,7 @@ WORDS: Final[dict[str, Promise]] = {
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
-# Told apart without colour, too: a pause is half as high, what is missing a line.
+# Different without colour too: a pause is half as high, a missing part is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
 HEIGHT: Final = 12
 _LEAST_AXIS_S: Final = 60
@@ -97,12 +97,12 @@ def cover_of(room: Room, recordings: Iterable[Recording], entries: Iterable[Entr
     return _drawn(room, stretches, end=end) if stretches else None
 
 
-def _taken(recording: Recording, commands: list[Entry]) -> Taken | None:
+def _taken(recording: Recording, commands: list[Entry]) -> RecordedSpan | None:
     if recording.started_at is None:
         return None
     runs = recording.state == Recording.State.RECORDING
-    own = recording_state.taken_since_start(recording, commands)
-    return Taken(
+    own = recording_state.accepted_for(recording, commands)
+    return RecordedSpan(
         start=recording.started_at,
         end=None if runs else recording.ended_at or recording.started_at,
         failed=recording.unready or recording.state == Recording.State.FAILED,

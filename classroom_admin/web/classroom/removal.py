@@ -15,8 +15,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.class_selectors import removals_this_week
 from classroom_admin.rooms.models import Participant, Room
-from classroom_admin.rooms.participant_selectors import removals_this_week
 from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom.command_answers import planned, refused, went, wrong
 from classroom_admin.web.classroom.people_texts import times_this_week

@@ -19,7 +19,7 @@ from classroom_admin.web.classroom.fragments import fragments
 from classroom_admin.web.classroom.presenter import ClassReading
 from classroom_admin.web.classroom.roster import GONE, HERE, Part
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.join_links import PUPIL, TEACHER, join_link
+from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
 
 
 @require_safe
@@ -31,7 +31,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         key,
         **freshness.brought_along(),
         own_identity=class_selectors.own_identity(request.user),
-        listed=class_lists.brought_along(),
+        listed=class_lists.listed_people(),
     )
     reading = ClassReading(room, everybody=request.GET.get("people") == "all")
     return render(request, "classroom/page.html", {"one": reading, "room": room, **_links(request, room)})
@@ -97,7 +97,7 @@ def _links(request: HttpRequest, room: Room) -> dict[str, str]:
     template = settings.JOIN_URL_TEMPLATE
     if not template or room.gone_at or room.current_state == 3:
         return {}
-    links = {"pupil_link": join_link(template, room=room.room_uuid, role=PUPIL)}
+    links = {"pupil_link": join_link(template, room=room.room_uuid, role=STUDENT)}
     if room.own_identity:
         links["enter_link"] = join_link(
             template, room=room.room_uuid, user=room.own_identity, name=str(request.user), role=TEACHER

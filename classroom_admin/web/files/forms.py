@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from classroom_admin.actions.files.kinds import NAME_BYTES, conversion_type, ext_of
 from classroom_admin.agora.parameters import OUTPUT_FORMATS, RESOURCE_EXTS
 from classroom_admin.rooms.models import Resource
-from classroom_admin.web.numbers import RowsField
+from classroom_admin.web.parameters import RowsField
 
 COMPUTER: Final = "computer"
 WEB: Final = "web"

@@ -21,7 +21,7 @@ from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom.command_answers import refused, went, wrong
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
-from classroom_admin.web.numbers import is_number
+from classroom_admin.web.parameters import is_number
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.common import clock
-from classroom_admin.common.text_search import folded, has_all
+from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Presence
 from tests.school import HOSTILE, HTMX, School, make_person
 from tests.web.classroom.test_page import changes, now, page
@@ -127,9 +127,9 @@ def test_hostile_words_stay_words(school: School, admin: Client) -> None:
 
 
 def test_words_are_folded() -> None:
-    assert folded("  ZOË  Größe ") == "zoe grosse"
-    assert has_all(["zoe", "was"], "Was?", "Zoë")
-    assert not has_all(["zoe", "was"], "Zoë", "")
+    assert search_key("  ZOË  Größe ") == "zoe grosse"
+    assert contains_all(["zoe", "was"], "Was?", "Zoë")
+    assert not contains_all(["zoe", "was"], "Zoë", "")
 
 
 # --- person to person, apps ----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import names_one_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.classroom.properties.subject import APP, Subject
-from classroom_admin.web.wording import Told, tell_commands
+from classroom_admin.web.wording import CommandStatus, command_statuses
 
 LOOKED_THROUGH: Final = 3000
 """Events at most that are read for one page; how many that were is said where it is not all."""
@@ -50,7 +50,7 @@ class Happening:
     at: datetime
     by: str
     lines: list[Line] = field(default_factory=list)
-    told: Told | None = None
+    told: CommandStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
 def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> Happening:
     at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
     if entry is not None:
-        return Happening(at=at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
+        return Happening(at=at, by=entry.actor_name, lines=lines, told=command_statuses([entry])[0])
     return Happening(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
 
 
@@ -141,7 +141,7 @@ def _only_asked(entry: Entry) -> Happening:
         if isinstance(one, dict)
     ]
     lines += [Line(place=place((str(name),)), kind=REMOVED) for name in params.get("names", [])]
-    return Happening(at=entry.at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
+    return Happening(at=entry.at, by=entry.actor_name, lines=lines, told=command_statuses([entry])[0])
 
 
 def _confirmed_by(entry: Entry) -> int | None:

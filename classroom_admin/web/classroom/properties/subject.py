@@ -19,7 +19,7 @@ from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.models import Participant, Room
-from classroom_admin.web.numbers import is_number
+from classroom_admin.web.parameters import is_number
 
 ROOM, PERSON, APP = "room", "person", "app"
 

@@ -1,5 +1,6 @@
-"""What the wall needs to know of classes, beside what their tiles show anyway: expressions that the query for
-the tiles brings along, and two small queries for whatever the number of classes.
+"""Read what the alerts of classes depend on, beside what their tiles show.
+
+Annotations for the query of the tiles, and two small queries for any number of classes.
 """
 
 from __future__ import annotations
@@ -33,21 +34,20 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
-from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
+from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
 from classroom_admin.sync.models import Errand, Hole, RoomCursor
-from classroom_admin.web.class_list.alert_rules import Facts, Snoozed, Thresholds, standing
-from classroom_admin.web.class_list.models import Snooze
-from classroom_admin.web.class_list.rows import LiveClass
+from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Thresholds, alerts_of
+from classroom_admin.web.models import Acknowledgement
 
 READS_FAILED: Final = 3
-"""So often in a row the cloud has to refuse to tell about a class before it is worth a word."""
+"""Reading a class from the cloud must fail this often in a row before it is an alert."""
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
-"""By the id of a room: since when events are "late", since when the cloud is "silent" about it."""
+"""By the id of a room: since when events are "late", and the cloud "silent" (reading the room fails)."""
 
 
 def thresholds() -> Thresholds:
-    """As the environment sets them."""
+    """Return the thresholds that the environment sets."""
     return Thresholds(
         no_teacher=timedelta(minutes=settings.WALL_NO_TEACHER_MINUTES),
         alone=timedelta(minutes=settings.WALL_ALONE_MINUTES),
@@ -60,24 +60,25 @@ def thresholds() -> Thresholds:
     )
 
 
-def brought_along() -> dict[str, Expression]:
-    """For a query of rooms annotated with `now_state`. Looked up only for rooms about which there is a
-    question: the others cost nothing.
+def alert_annotations() -> dict[str, Expression | Subquery]:
+    """Return annotations for a query of rooms with `now_state`.
+
+    Each is looked up only for rooms to which it can apply: the others cost nothing.
     """
     people = Participant.objects.filter(room=OuterRef("pk"))
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
-    pupils = people.filter(online=True, role=Role.STUDENT)
+    students = people.filter(online=True, role=Role.STUDENT)
     recordings = Recording.objects.filter(room=OuterRef("pk")).order_by("-started_sequence", "-pk")
     stops = Step.objects.filter(
         room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE[:2], entry__action="recording.stop"
     )
-    untaught = Q(teachers_online=0)
+    no_teacher = Q(teachers_online=0)
     halted = Q(recording_state__in=(Recording.State.ENDED, Recording.State.FAILED))
     return {
-        "teacher_left_at": _moment(untaught, _one(teachers, Max("left_at"))),
-        "pupils_since": _moment(untaught & Q(students_online__gt=0), _one(pupils, Min("online_since"))),
-        "assistant_there": Case(
-            When(untaught, then=Exists(people.filter(online=True, role=Role.ASSISTANT))),
+        "teacher_left_at": _moment(no_teacher, _one(teachers, Max("left_at"))),
+        "students_since": _moment(no_teacher & Q(students_online__gt=0), _one(students, Min("online_since"))),
+        "assistant_present": Case(
+            When(no_teacher, then=Exists(people.filter(online=True, role=Role.ASSISTANT))),
             default=Value(False),
             output_field=BooleanField(),
         ),
@@ -104,38 +105,41 @@ def brought_along() -> dict[str, Expression]:
     }
 
 
-def _moment(asked: Q, answer: QuerySet[Any]) -> Expression:
-    return Case(When(asked, then=Subquery(answer)), default=None, output_field=DateTimeField())
+def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
+    return Case(When(applies, then=Subquery(moment)), default=None, output_field=DateTimeField())
 
 
 def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
-    """One row with the aggregate over all `rows`, which have the same `of`; none where there are none."""
-    return rows.order_by().values(of).annotate(one=aggregate).values("one")
+    """Return one row with the aggregate over all `rows`, which have the same `of`; none for no rows."""
+    found: QuerySet[Any] = rows.order_by().values(of).annotate(one=aggregate).values("one")
+    return found
 
 
 _TRUE: Final = ("1", "true")
-"""True in JSON as SQLite and as PostgreSQL give it as text."""
+"""How SQLite and PostgreSQL write true as text."""
 
 
 def _refused() -> QuerySet[Any]:
-    """The last command whose end is known, as a JSON object where the cloud refused it lately, else null."""
-    told = JSONObject(
+    """Return the last command with an outcome: a JSON object if the cloud refused it recently, else null."""
+    refusal = JSONObject(
         at=Cast("at", TextField()),
         error=KT("detail__error"),
         unsure=KT("detail__unknown_outcome"),
         action=F("entry__action"),
     )
-    lately = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
+    recently = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
     last = Step.objects.filter(room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE).order_by("-id")
     return last.values(
-        told=Case(
-            When(kind=Step.Kind.FAILED, at__gte=lately, then=told), default=None, output_field=JSONField()
+        refusal=Case(
+            When(kind=Step.Kind.FAILED, at__gte=recently, then=refusal),
+            default=None,
+            output_field=JSONField(),
         )
     )[:1]
 
 
 def troubles() -> Troubles:
-    """What is wrong with the data of single classes; one query, empty where all is well."""
+    """Return problems with the data of single classes: one query, empty if there are none."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
     holes = Hole.objects.filter(state=Hole.State.OPEN, found_at__lte=late)
     unread = RoomCursor.objects.filter(fold_due_at__lte=late)
@@ -156,65 +160,65 @@ def troubles() -> Troubles:
     return found
 
 
-def snoozes() -> dict[int, list[Snoozed]]:
-    """What somebody looks after, by the id of the room; one query for the few that there are."""
-    found: dict[int, list[Snoozed]] = defaultdict(list)
-    for row in Snooze.objects.filter(until__gt=clock.cloud_now()).select_related("by"):
+def acknowledgements() -> dict[int, list[Acknowledged]]:
+    """Return what people acknowledged, by the id of the room: one query."""
+    found: dict[int, list[Acknowledged]] = defaultdict(list)
+    for row in Acknowledgement.objects.filter(until__gt=clock.cloud_now()).select_related("by"):
         found[row.room_id].append(
-            Snoozed(kind=row.kind, at=row.at, until=row.until, by=str(row.by), whole=row.whole)
+            Acknowledged(kind=row.kind, at=row.at, until=row.until, by=str(row.by), whole=row.whole)
         )
     return found
 
 
-def facts_of(room: Room | LiveClass, trouble: Mapping[str, datetime]) -> Facts:
-    """`room` has what `brought_along` brings. Our own times are told by the cloud's clock."""
+def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
+    """Return what is known of a room with `alert_annotations`, all times as cloud times."""
     refused = room.refused or {}
-    return Facts(
+    return AlertInput(
         state=room.now_state,
         gone=room.gone_at is not None,
         started_at=room.started_at,
         planned_end_at=room.planned_end_at,
         teachers=room.teachers_online,
-        pupils=room.students_online,
+        students=room.students_online,
         hands=room.hands_raised,
         teacher_left_at=room.teacher_left_at,
-        pupils_since=room.pupils_since,
-        assistant_there=room.assistant_there,
+        students_since=room.students_since,
+        assistant_present=room.assistant_present,
         oldest_hand_at=room.oldest_hand_at,
         recording_state=room.recording_state,
         recording_at=room.recording_at,
         recording_failed=room.recording_state == Recording.State.FAILED or bool(room.recording_unready),
-        stopped_at=_theirs(room.stopped_at),
-        gap_at=_theirs(room.gap_at),
-        behind_at=_theirs(trouble.get("late")),
-        refused_at=_theirs(_parsed(refused.get("at"))),
+        stopped_at=_cloud_time(room.stopped_at),
+        gap_at=_cloud_time(room.gap_at),
+        behind_at=_cloud_time(trouble.get("late")),
+        refused_at=_cloud_time(_parsed(refused.get("at"))),
         refused_action=refused.get("action") or "",
         refused_error=refused.get("error") or "",
         refused_unsure=str(refused.get("unsure")) in _TRUE,
-        silent_since=_theirs(trouble.get("silent")),
+        silent_since=_cloud_time(trouble.get("silent")),
     )
 
 
-def judge(rooms: Sequence[Room | LiveClass]) -> None:
-    """Give each of these rooms its `standing`; two queries, none where there is no room."""
+def set_alerts(rooms: Sequence[Any]) -> None:
+    """Set the `alerts` of rooms with `alert_annotations`; two queries, none if there are no rooms."""
     if not rooms:
         return
-    now, limits, known, snoozed = clock.cloud_now(), thresholds(), troubles(), snoozes()
+    now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
     for room in rooms:
-        room.standing = standing(
-            facts_of(room, known.get(room.pk, {})),
+        room.alerts = alerts_of(
+            alert_input(room, trouble.get(room.pk, {})),
             now=now,
             thresholds=limits,
-            snoozes=snoozed.get(room.pk, ()),
+            acknowledgements=acknowledged.get(room.pk, ()),
         )
 
 
-def _theirs(ours: datetime | None) -> datetime | None:
+def _cloud_time(ours: datetime | None) -> datetime | None:
     return None if ours is None else clock.as_cloud_time(ours)
 
 
 def _parsed(words: str | None) -> datetime | None:
-    """A moment as the database wrote it into JSON: SQLite without a zone, which is UTC."""
+    """Read a moment that the database wrote into JSON: SQLite writes UTC without a zone."""
     if not words:
         return None
     at = datetime.fromisoformat(words)

@@ -1,18 +1,19 @@
-"""Numbers of addresses and forms: keys of rows, places in a list."""
+"""Read the parameters of addresses and forms: keys of rows, numbers and search words."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django import forms
 from django.http import Http404, HttpRequest
 
-MOST_DIGITS = 18
-"""What is longer is no key of ours, and some databases break on it."""
+MOST_DIGITS: Final = 18
+"""No key of ours has more digits, and some databases can't compare longer numbers."""
 
 
-class KeyConverter:
-    """`<number:pk>` in a path."""
+class RowKeyConverter:
+    """Convert `<number:pk>` in a path."""
 
     regex = f"[0-9]{{1,{MOST_DIGITS}}}"
 
@@ -23,8 +24,8 @@ class KeyConverter:
         return str(value)
 
 
-class RowsField(forms.ModelMultipleChoiceField):
-    """Several rows by their keys. Django asks the database for any number, which some databases break on."""
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Rows selected by their keys. Refuses numbers that some databases can't compare."""
 
     def clean(self, value: Any) -> Any:
         for one in value if isinstance(value, list | tuple) else ():
@@ -35,7 +36,7 @@ class RowsField(forms.ModelMultipleChoiceField):
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """A number of the address; None where there is none, Http404 for what is no number."""
+    """Return the number of the query parameter `name`, None if missing. Raise Http404 for any other text."""
     value = request.GET.get(name, "")
     if not value:
         return None
@@ -45,5 +46,10 @@ def number(request: HttpRequest, name: str) -> int | None:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number as our keys are: plain digits, and no more than a database can hold."""
+    """Return whether a text is a number of plain digits that every database can hold."""
     return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+def search_words(query: Mapping[str, str], *, most: int = 100) -> str:
+    """Return the parameter `q`, at most `most` characters, without NUL, which no database can hold."""
+    return query.get("q", "").replace("\x00", "").strip()[:most]

@@ -1,4 +1,4 @@
-"""What is read for the wall: the right facts, and no more queries for more classes."""
+"""Alerts read from the database: correct, and with a constant number of queries."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
 from classroom_admin.sync.models import Errand, Hole, RoomCursor
 from classroom_admin.web.class_list import live_classes
-from classroom_admin.web.class_list.models import Snooze
+from classroom_admin.web.models import Acknowledgement
 from tests.school import HTMX, School, make_person, make_room
 from tests.web.class_list.conftest import ago
 
 
-def told(room: Room) -> list[str]:
-    """The reasons of a live class in words."""
-    (found,) = live_classes.tiles([room.pk])
-    return [reason.words for reason in found.standing.reasons]
+def alerts(room: Room) -> list[str]:
+    """Return the active alerts of a live class in words."""
+    (found,) = live_classes.live_classes_by_id([room.pk])
+    return [alert.words for alert in found.alerts.active]
 
 
 def since(room: Room) -> Any:
-    (found,) = live_classes.tiles([room.pk])
-    return found.standing.reasons[0].since
+    (found,) = live_classes.live_classes_by_id([room.pk])
+    return found.alerts.active[0].since
 
 
 @pytest.fixture
@@ -45,81 +45,81 @@ def refuse(room: Room, *, minutes: float = 1, error: str = "RateLimited", unsure
     entry = record(actor=None, action="class.end", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
     step = add_step(entry, Step.Kind.FAILED, {"error": error, "unknown_outcome": unsure})
-    with connection.cursor() as cursor:  # steps are final
+    with connection.cursor() as cursor:  # steps can't be changed
         cursor.execute("UPDATE audit_step SET at = %s WHERE id = %s", [ago(minutes), step.pk])
 
 
-def test_a_teacher_who_left(room: Room) -> None:
+def test_no_teacher_since_the_last_one_left(room: Room) -> None:
     left = ago(5)
     make_person(room, 1, role=Role.TEACHER, was_teacher=True, online=False, left_at=ago(9))
     make_person(room, 2, role=Role.TEACHER, was_teacher=True, online=False, left_at=left)
     change(room, teachers_online=0)
-    assert told(room) == ["No teacher present"]
+    assert alerts(room) == ["No teacher present"]
     assert since(room) == left
 
 
-def test_pupils_alone_before_the_class_has_begun(room: Room) -> None:
+def test_students_without_a_teacher_before_the_class_starts(room: Room) -> None:
     first = ago(6)
     make_person(room, 1, online_since=first)
     make_person(room, 2, online_since=ago(3))
     make_person(room, 3, online_since=ago(60), online=False)
     change(room, teachers_online=0, students_online=2, people_online=2, state=RoomState.NOT_STARTED)
-    assert told(room) == ["2 students without a teacher"]
+    assert alerts(room) == ["2 students without a teacher"]
     assert since(room) == first
     Participant.objects.create(room=room, user_uuid="a", role=Role.ASSISTANT, online=True)
-    assert told(room) == []
+    assert alerts(room) == []
 
 
-def test_the_oldest_hand(room: Room) -> None:
+def test_raised_hands_since_the_longest_waiting(room: Room) -> None:
     make_person(room, 1, hand_raised=True, hand_raised_at=ago(3))
     make_person(room, 2, hand_raised=True, hand_raised_at=ago(8))
     make_person(room, 3, hand_raised=False, hand_raised_at=ago(20))
     change(room, hands_raised=2)
-    assert told(room) == ["2 raised hands, longest wait"]
+    assert alerts(room) == ["2 raised hands, longest wait"]
     assert abs((since(room) - ago(8)).total_seconds()) < 5
 
 
-def test_a_recording_that_ended_by_itself_or_by_somebody(room: Room) -> None:
+def test_recording_is_an_alert_unless_a_person_stopped_it(room: Room) -> None:
     Recording.objects.create(
         room=room, record_id="a", state="ended", started_sequence=1, started_at=ago(9), ended_at=ago(3)
     )
     change(room, recording_state="ended")
-    assert told(room) == ["Recording stopped"]
+    assert alerts(room) == ["Recording stopped"]
     entry = record(actor=None, action="recording.stop", room_uuid=room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
-    assert told(room) == ["Recording stopped"]
+    assert alerts(room) == ["Recording stopped"]
     add_step(entry, Step.Kind.CONFIRMED)
-    assert told(room) == []
+    assert alerts(room) == []
     Recording.objects.update(unready=True)
-    assert told(room) == ["Recording failed"]
+    assert alerts(room) == ["Recording failed"]
 
 
-def test_a_command_that_the_cloud_refused(room: Room) -> None:
+def test_last_refused_command_is_an_alert(room: Room) -> None:
     refuse(room, error="ClassAlreadyEnded")
-    assert told(room) == []
+    assert alerts(room) == []
     refuse(room, minutes=20)
-    assert told(room) == []
+    assert alerts(room) == []
     refuse(room, unsure=True)
-    assert told(room) == ["Outcome unknown: End the class"]
+    assert alerts(room) == ["Outcome unknown: End the class"]
     refuse(room)
-    assert told(room) == ["Refused by the cloud: End the class"]
+    assert alerts(room) == ["Refused by the cloud: End the class"]
     assert abs((since(room) - ago(1)).total_seconds()) < 5
     again = record(actor=None, action="class.end", room_uuid=room.room_uuid)
     add_step(again, Step.Kind.REQUESTED)
-    assert told(room) == ["Refused by the cloud: End the class"]
+    assert alerts(room) == ["Refused by the cloud: End the class"]
     add_step(again, Step.Kind.ACCEPTED)
-    assert told(room) == []
+    assert alerts(room) == []
 
 
 def _gap(room: Room) -> None:
     Gap.objects.create(room=room, stream="room", first=1, last=2)
 
 
-def _hole(room: Room) -> None:
+def _missing(room: Room) -> None:
     Hole.objects.create(room=room, stream="room", first=3, last=3, found_at=ago(2))
 
 
-def _unread(room: Room) -> None:
+def _unprojected(room: Room) -> None:
     RoomCursor.objects.create(room=room, stream="room", fold_due_at=ago(2))
 
 
@@ -131,23 +131,23 @@ def _silent(room: Room) -> None:
     ("trouble", "words"),
     [
         (_gap, "Events missing"),
-        (_hole, "Events are delayed"),
-        (_unread, "Events are delayed"),
+        (_missing, "Events are delayed"),
+        (_unprojected, "Events are delayed"),
         (_silent, "The cloud sends no updates about this class"),
     ],
 )
-def test_what_is_wrong_with_its_data(room: Room, trouble: Callable[[Room], None], words: str) -> None:
-    assert told(room) == []
+def test_problems_with_data_are_alerts(room: Room, trouble: Callable[[Room], None], words: str) -> None:
+    assert alerts(room) == []
     trouble(room)
-    assert told(room) == [words]
+    assert alerts(room) == [words]
 
 
-def test_the_settings_of_the_environment_hold(room: Room, settings: Any) -> None:
+def test_thresholds_come_from_the_settings(room: Room, settings: Any) -> None:
     change(room, planned_end_at=ago(6))
-    assert told(room) == ["Overtime"]
+    assert alerts(room) == ["Overtime"]
     settings.WALL_OVER_MINUTES = 10
     settings.RECORD_EVERY_CLASS = True
-    assert told(room) == ["Not recorded"]
+    assert alerts(room) == ["Not recording"]
 
 
 # --- the page ---------------------------------------------------------------------------------------------
@@ -158,22 +158,22 @@ def shown(html: str) -> list[str]:
     return re.findall(r'<h3>\s*<a [^>]*title="([^"]*)"', re.split(r"</ul>\s*<p", part)[0])
 
 
-def test_the_list_begins_with_what_is_most_pressing(school: School) -> None:
+def test_most_urgent_class_is_first(school: School) -> None:
     Room.objects.all().delete()
     make_room("Calm", teachers_online=1)
     make_room("Over a little", teachers_online=1, planned_end_at=ago(6))
     make_room("Over long", teachers_online=1, planned_end_at=ago(30))
-    make_room("Nobody teaches", started_at=ago(40))
+    make_room("No teacher", started_at=ago(40))
     waiting = make_room("Waiting", state=RoomState.NOT_STARTED, students_online=1, started_at=None)
     make_person(waiting, 1, online_since=ago(4))
     html = school.signed_in(school.administrator).get("/").content.decode()
-    assert shown(html) == ["Nobody teaches", "Waiting", "Over long", "Over a little", "Calm"]
+    assert shown(html) == ["No teacher", "Waiting", "Over long", "Over a little", "Calm"]
     order = re.findall(r'class="tile"\s+data-order="([^"]+)"', html)
     assert order == sorted(order)
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher"])
-def test_queries_do_not_grow_with_classes_in_trouble(school: School, who: str) -> None:
+def test_query_count_does_not_grow_with_alerts(school: School, who: str) -> None:
     client = school.signed_in(getattr(school, who))
     counts = []
     for many in (2, 40):
@@ -182,28 +182,30 @@ def test_queries_do_not_grow_with_classes_in_trouble(school: School, who: str) -
             room.teachers.create(user=school.teacher)
             make_person(room, 1, hand_raised=True, hand_raised_at=ago(9))
             refuse(room)
-            Snooze.objects.create(room=room, kind="hand", by=school.teacher, at=ago(1), until=ago(-10))
+            Acknowledgement.objects.create(
+                room=room, kind="hand", by=school.teacher, at=ago(1), until=ago(-10)
+            )
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 8
 
 
-def asked(client: Client, version: str) -> int:
+def status(client: Client, version: str) -> int:
     return client.get("/live/classes/", {"v": version}, **HTMX).status_code
 
 
-def test_a_page_that_asks_is_told_when_a_reason_comes_by_time(school: School, settings: Any) -> None:
+def test_polling_page_gets_an_alert_that_time_causes(school: School, settings: Any) -> None:
     client = school.signed_in(school.administrator)
     late = make_room("Late", teachers_online=1, planned_end_at=ago(4))
     version = re.search(r'id="poller"[^>]*\?v=([^"&]+)', client.get("/").content.decode()).group(1)
-    assert asked(client, version) == 204
+    assert status(client, version) == 204
     mark, _, due = version.partition("~")
     assert 0 < int(due) - late.planned_end_at.timestamp() - 300 <= 1
-    assert asked(client, f"{mark}~{int(ago(0).timestamp()) - 1}") == 200
+    assert status(client, f"{mark}~{int(ago(0).timestamp()) - 1}") == 200
 
 
-def test_a_page_that_asks_is_told_of_a_refusal(school: School) -> None:
+def test_polling_page_gets_a_refused_command(school: School) -> None:
     client = school.signed_in(school.administrator)
     version = re.search(r'id="poller"[^>]*\?v=([^"&]+)', client.get("/").content.decode()).group(1)
     refuse(school.room)
