@@ -9,7 +9,7 @@ from django.conf import settings
 
 from classroom_admin.common.size_limit import Application, SizeLimit
 from classroom_admin.realtime import session
-from classroom_admin.realtime.front import Front
+from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync.webhook import LARGEST_BODY
 
@@ -27,7 +27,7 @@ class BodySizes:
     taken in before Django's stack comes to that.
     """
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: RealtimeMiddleware) -> None:
         self._front = front
 
     async def __call__(self, scope: Any) -> int:
@@ -45,6 +45,6 @@ class BodySizes:
         return FORM_BYTES
 
 
-def limited(front: Front, inner: Application) -> None:
+def limited(front: RealtimeMiddleware, inner: Application) -> None:
     """Put `inner` behind `front`, and the limits between them."""
     front.inner = SizeLimit(inner, most_bytes=BodySizes(front))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from classroom_admin.accounts.models import User
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from tests.realtime.serving import Reader, Server, running_server
@@ -37,7 +37,7 @@ def session_of(school: School, user: User) -> str:
 
 def version_of(room: Room) -> str:
     """The version that a page of this room made now would have."""
-    return str(Seen.of(class_selectors.as_shown().get(pk=room.pk)))
+    return str(PageVersion.of(class_selectors.as_shown().get(pk=room.pk)))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_a_change_reaches_a_page_that_is_up_to_date(school: School, server: Serv
     assert "no-store" in page.headers["cache-control"]
     assert page.headers["x-accel-buffering"] == "no"
     assert page.hello().facts["age"] >= 0
-    until(lambda: server.hub.channel(school.room.pk).watchers)
+    until(lambda: server.hub.channel(school.room.pk).subscribers)
     raise_hand(school, "ana")
     told = page.changes()
     assert "Ana Torres" in told.data
@@ -54,7 +54,8 @@ def joined(school: School, server: Server, watch: Open, **query: str) -> Reader:
     """A page that is up to date, and whose parts the server knows."""
     page = watch(**query)
     page.hello()
-    until(lambda: server.hub.channel(school.room.pk) and server.hub.channel(school.room.pk).knows_looks)
+    channel = until(lambda: server.hub.channel(school.room.pk))
+    until(lambda: channel.skips_unchanged_parts)
     return page
 
 
@@ -63,7 +64,7 @@ def test_one_rendering_for_all_who_watch(school: School, server: Server, watch: 
     for page in pages:
         page.hello()
     channel = server.hub.channel(school.room.pk)
-    until(lambda: channel.watchers == len(pages))
+    until(lambda: channel.subscribers == len(pages))
     before = channel.renders
     raise_hand(school, "ana")
     messages = {page.changes().data for page in pages}
@@ -171,14 +172,14 @@ def test_no_query_for_a_page(school: School, server: Server, watch: Open) -> Non
     channel = server.hub.channel(school.room.pk)
 
     def cost() -> tuple[int, int]:
-        looks, renders = server.hub.looks, channel.renders
+        reads, renders = server.hub.reads, channel.renders
         raise_hand(school, "ana", up=not Participant.objects.get(user_uuid="ana").hand_raised)
         page.changes()
-        return server.hub.looks - looks, channel.renders - renders
+        return server.hub.reads - reads, channel.renders - renders
 
     assert cost()[1] == 1
     others = [watch() for _ in range(25)]
-    until(lambda: channel.watchers == 26)
+    until(lambda: channel.subscribers == 26)
     assert cost()[1] == 1
     assert len(others) == 25
 
@@ -189,8 +190,8 @@ def test_the_server_rests_when_nobody_watches_and_wakes_again(
     page = watch()
     page.hello()
     page.close()
-    until(lambda: not server.hub.watchers)
-    until(lambda: not server.hub.is_awake)
+    until(lambda: not server.hub.subscribers)
+    until(lambda: not server.hub.is_running)
     again = joined(school, server, watch)
     raise_hand(school, "ana")
     assert "Ana Torres" in again.changes().data
@@ -203,6 +204,6 @@ def test_who_comes_first_after_a_rest_is_not_told_the_age_of_before(
     page = watch()
     assert page.hello().facts["age"] >= 500
     page.close()
-    until(lambda: not server.hub.is_awake)
+    until(lambda: not server.hub.is_running)
     Lease.objects.update(last_good_at=clock.now())
     assert watch().hello().facts["age"] < 100

@@ -12,7 +12,7 @@ import pytest
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
 from classroom_admin.realtime.rights import Right
-from classroom_admin.realtime.subscriber import Watcher
+from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.web.class_list.channel import ListChannel
 from classroom_admin.web.class_list.views import ListOfClasses
@@ -32,11 +32,11 @@ def watch(school: School, server: Server) -> Iterator[Open]:
         user = user or school.administrator
         asked = dict(part.split("=") for part in query.split("&") if part)
         version = ListOfClasses(user, asked).version if v is None else v
-        before = server.hub.lists.watchers
+        before = server.hub.lists.subscribers
         reader = Reader(server, f"/live/classes/stream?v={version}&{query}", session_of(school, user))
         readers.append(reader)
         reader.hello()
-        until(lambda: server.hub.lists.watchers > before)
+        until(lambda: server.hub.lists.subscribers > before)
         return reader
 
     yield opened
@@ -138,11 +138,11 @@ def test_the_last_page_may_leave_while_the_time_is_read() -> None:
         """Threads in whose time the last page goes."""
 
         async def run(self, *_: object) -> tuple[datetime, dict[int, object]]:
-            lists.leave(watcher)
+            lists.leave(subscriber)
             return clock.cloud_now(), {7: "late"}
 
     lists = ListChannel(Leaving())
-    watcher = Watcher(Right(1, True, "", "", None), language="en")
+    subscriber = Subscriber(Right(1, True, "", "", None), language="en")
     lists._known = {7: (1, True, "cloud-room", ())}
     asyncio.run(lists.tick())
     assert lists._known is None

@@ -84,6 +84,6 @@ def test_signing_out_and_losing_the_class_end_it_within_ten_seconds(school: Scho
 
 def test_no_query_while_nothing_is_new(school: School, server: Server) -> None:
     page = asker(server, school)
-    looks = server.hub.looks
+    reads = server.hub.reads
     assert all(page.settled() for _ in range(50))
-    assert server.hub.looks - looks <= 3  # the school is quiet: what was looked at is not looked at again
+    assert server.hub.reads - reads <= 3  # the school is quiet: what was looked at is not looked at again

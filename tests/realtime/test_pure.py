@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin.common import clock
-from classroom_admin.realtime import messages, ticket
-from classroom_admin.realtime.garbage import Collecting
+from classroom_admin.realtime import messages, polling_token
+from classroom_admin.realtime.garbage import GarbageCollector
 from classroom_admin.realtime.hub import LONGEST_SPREAD_S, spread_s
-from classroom_admin.realtime.polled import CHECKED_WITHIN_S, IDLE_S, PolledRooms
-from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, Right, Truth
-from classroom_admin.realtime.subscriber import MOST_MESSAGES, Watcher
+from classroom_admin.realtime.polling import CONFIRMED_WITHIN_S, IDLE_S, PollingPages
+from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, CurrentRights, Right
+from classroom_admin.realtime.subscriber import MOST_MESSAGES, Subscriber
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.class_list.channel import normalised
 from classroom_admin.web.classroom.roster import GONE, HERE, part
 
-RIGHT = Right(user_id=7, is_administrator=False, session_key="s", mark="m", room_id=3)
+RIGHT = Right(user_id=7, is_administrator=False, session_key="s", auth_hash="m", room_id=3)
 
 
 def parsed(raw: bytes) -> str:
@@ -44,10 +44,10 @@ def test_whatever_is_inside_stays_one_event(text: str) -> None:
 
 def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
     given_at = 1_000_000.0
-    words = ticket.issue(user_id=7, session_key="s", room_key="r", now_s=given_at)
+    words = polling_token.issue(user_id=7, session_key="s", room_key="r", now_s=given_at)
 
     def holder(words: str = words, session: str = "s", room: str = "r", after_s: float = 1):
-        return ticket.holder(words, session_key=session, room_key=room, now_s=given_at + after_s)
+        return polling_token.verify(words, session_key=session, room_key=room, now_s=given_at + after_s)
 
     assert holder() == (7, 1_000_060)
     assert holder(after_s=59) is not None
@@ -73,37 +73,37 @@ def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
 
 def test_what_waits_is_sent_together_and_in_order() -> None:
     async def story() -> None:
-        watcher = Watcher(RIGHT, language="en")
+        subscriber = Subscriber(RIGHT, language="en")
         for number in range(3):
-            watcher.push(b"%d" % number)
-        assert await watcher.next() == b"012"
-        reading = asyncio.ensure_future(watcher.next())
+            subscriber.push(b"%d" % number)
+        assert await subscriber.next() == b"012"
+        reading = asyncio.ensure_future(subscriber.next())
         await asyncio.sleep(0)
         shared = b"the same bytes for all"
-        watcher.push(shared)
+        subscriber.push(shared)
         assert await reading is shared  # one message is handed on without a copy
-        watcher.finish(b"last")
-        assert await watcher.next() == b"last"
-        assert await watcher.next() is None
+        subscriber.finish(b"last")
+        assert await subscriber.next() == b"last"
+        assert await subscriber.next() is None
 
     asyncio.run(story())
 
 
 @pytest.mark.parametrize("message", [b"x", b"x" * 500_000])
 def test_who_does_not_read_is_cut_off_and_holds_no_memory(message: bytes) -> None:
-    watcher = Watcher(RIGHT, language="en")
+    subscriber = Subscriber(RIGHT, language="en")
     for _ in range(MOST_MESSAGES + 1):
-        watcher.push(message)
-    assert watcher.is_cut
-    assert watcher.waiting_bytes == 0
-    watcher.push(message)
-    assert watcher.waiting_bytes == 0
+        subscriber.push(message)
+    assert subscriber.is_cut
+    assert subscriber.waiting_bytes == 0
+    subscriber.push(message)
+    assert subscriber.waiting_bytes == 0
 
 
 def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
-    watcher = Watcher(RIGHT, language="en")
-    watcher.push(b"x" * 5_000_000)
-    assert not watcher.is_cut
+    subscriber = Subscriber(RIGHT, language="en")
+    subscriber.push(b"x" * 5_000_000)
+    assert not subscriber.is_cut
 
 
 # --- rights ----------------------------------------------------------------------------------------------
@@ -113,8 +113,8 @@ def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
     ("change", "reason"),
     [
         ({}, ""),
-        ({"marks": {7: "another"}}, SIGNED_OUT),
-        ({"marks": {}}, SIGNED_OUT),
+        ({"auth_hashes": {7: "another"}}, SIGNED_OUT),
+        ({"auth_hashes": {}}, SIGNED_OUT),
         ({"sessions": ()}, SIGNED_OUT),
         ({"administrators": {7}}, SIGNED_OUT),  # the role changed: what the page shows is another's
         ({"rooms": {7: {4}}}, NOT_YOURS),
@@ -122,23 +122,23 @@ def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
     ],
 )
 def test_why_a_right_is_lost(change: dict, reason: str) -> None:
-    holds = {"marks": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
-    assert Truth(**{**holds, **change}).refusal(RIGHT) == reason
+    holds = {"auth_hashes": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
+    assert CurrentRights(**{**holds, **change}).refusal(RIGHT) == reason
 
 
 def test_who_asks_is_relied_on_only_as_long_as_the_right_was_confirmed() -> None:
     holder = (7, "s", "r")
-    good = Truth(marks={7: "m"}, sessions={"s"}, rooms={7: {3}})
+    good = CurrentRights(auth_hashes={7: "m"}, sessions={"s"}, rooms={7: {3}})
     with clock.use(clock.SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
-        asking = PolledRooms()
+        asking = PollingPages()
         assert asking.right(holder, now=clock.monotonic()) is None
         asking.add(holder, RIGHT, now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is RIGHT
-        time.step(CHECKED_WITHIN_S + 1)
+        time.step(CONFIRMED_WITHIN_S + 1)
         assert asking.right(holder, now=clock.monotonic()) is None
-        asking.checked(good, now=clock.monotonic())
+        asking.confirm(good, now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is RIGHT
-        asking.checked(Truth(), now=clock.monotonic())
+        asking.confirm(CurrentRights(), now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is None
         asking.add(holder, RIGHT, now=clock.monotonic())
         time.step(IDLE_S + 1)
@@ -192,7 +192,7 @@ def test_full_collections_are_taken_over_and_given_back() -> None:
         if phase == "start" and info["generation"] == 2:
             full.append(1)
 
-    collecting = Collecting(every_s=60)
+    collecting = GarbageCollector(every_s=60)
     assert not collecting.collect_if_due(now=1000), "what was not taken over is the interpreter's"
     gc.callbacks.append(note)
     try:

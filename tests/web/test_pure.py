@@ -10,7 +10,7 @@ import pytest
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
-from classroom_admin.realtime.versions import Seen, news
+from classroom_admin.realtime.versions import PageVersion, changed_parts
 from classroom_admin.rooms.models import Participant, Poll, RoomState
 from classroom_admin.web import icons
 from classroom_admin.web.classroom.buttons import class_buttons, recording_buttons
@@ -19,19 +19,19 @@ from classroom_admin.web.join_links import PUPIL, TEACHER, join_link
 from classroom_admin.web.templatetags.web import lasted, poll_bars, roster_order, web_address
 from classroom_admin.web.wording import PATIENCE, _tell, under_way
 
-SEEN = Seen(version=5, step=3, profile=0xABC, event=40, events=38)
+SEEN = PageVersion(version=5, step=3, details=0xABC, event=40, events=38)
 
 
 # --- versions --------------------------------------------------------------------------------------------
 
 
 def test_a_version_survives_the_way_through_an_address() -> None:
-    assert Seen.read(str(SEEN)) == SEEN
+    assert PageVersion.parse(str(SEEN)) == SEEN
 
 
 @pytest.mark.parametrize("token", ["", "5", "a-b-c-d-e", "1-2-3-4", "1-2-3-4-5-6", "1-2-zz-4-5"])
-def test_an_unreadable_version_has_seen_nothing(token: str) -> None:
-    assert Seen.read(token) == Seen()
+def test_malformed_version_token_is_the_empty_version(token: str) -> None:
+    assert PageVersion.parse(token) == PageVersion()
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_an_unreadable_version_has_seen_nothing(token: str) -> None:
         ({}, set()),
         ({"version": 6}, {"header", "actions", "people", "chat", "panels"}),
         ({"step": 4}, {"actions", "commands"}),
-        ({"profile": 1}, {"header", "actions", "commands"}),
+        ({"details": 1}, {"header", "actions", "commands"}),
         ({"event": 42, "events": 40}, {"events"}),
         ({"event": 900, "events": 88}, {"events"}),
         ({"event": 91, "events": 89}, {"all events"}),
@@ -49,10 +49,10 @@ def test_an_unreadable_version_has_seen_nothing(token: str) -> None:
         ({"event": 45, "events": 30}, {"all events"}),
     ],
 )
-def test_news(change: dict[str, int], parts: set[str]) -> None:
+def test_changed_parts(change: dict[str, int], parts: set[str]) -> None:
     import dataclasses
 
-    assert news(SEEN, dataclasses.replace(SEEN, **change)) == parts
+    assert changed_parts(SEEN, dataclasses.replace(SEEN, **change)) == parts
 
 
 # --- links into the classroom ----------------------------------------------------------------------------
@@ -198,10 +198,10 @@ def say(cmd: int | None, data: Any, stream: str = "room") -> str:
         (1, {"state": "1"}, "The class started"),
         (1, {"state": 3}, "The class was closed"),
         (3, {"fromUser": {"userName": "Ada"}}, "Ada wrote in the chat"),
-        (20, {"onlineUsers": [{"userName": "Ada"}]}, "Ada entered"),
+        (20, {"onlineUsers": [{"userName": "Ada"}]}, "Ada joined"),
         (20, {"offlineUsers": [{"userName": "Ada", "type": "2"}]}, "Removed from the class: Ada"),
         (20, {"offlineUsers": [{"userName": "Ada", "type": 1}]}, "Ada left"),
-        (20, {"onlineUsers": [{"userName": n} for n in "ABCDE"]}, "A, B, C and 2 more entered"),
+        (20, {"onlineUsers": [{"userName": n} for n in "ABCDE"]}, "A, B, C and 2 more joined"),
         (21, {"userName": "Ada", "muteChat": 1}, "Ada was muted in the chat"),
         (21, {"fromUser": {"userName": "Ada"}, "message": "x"}, "Ada sent a message to the class's apps"),
         (1001, {"state": 0}, "The recording stopped"),

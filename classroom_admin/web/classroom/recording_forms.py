@@ -1,5 +1,6 @@
-"""Every setting of a recording that the contract documents, as a form. Whether a value is right is decided by
-the cloud's client alone (`actions.recording_checks`); here are the words.
+"""Forms with every documented setting of a recording.
+
+Only the cloud's client decides whether a value is valid (`actions.recording_checks`); the words are here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions import recording_checks
 
-UPSTREAM: Final = {
+CLOUD_NAMES: Final = {
     "url": "rootUrl",
     "whole_url": "url",
     "width": "videoWidth",
@@ -24,15 +25,16 @@ UPSTREAM: Final = {
     "rtmp": "publishRtmp",
     "hours": "maxRecordingHour",
 }
-"""The form's names and the cloud's."""
+"""The cloud's name of each field."""
 RETRY: Final = "retryTimeout"
-FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTREAM.items()} | {
+FIELDS: Final[dict[str, str | None]] = {
+    **{f"webRecordConfig.{cloud_name}": name for name, cloud_name in CLOUD_NAMES.items()},
     RETRY: "retry_s",
     "webRecordConfig": None,
 }
 PICTURE: Final = ("width", "height", "fps", "bitrate")
 ADDRESSES: Final = ("url", "whole_url")
-_WRONG: Final = {
+_ERRORS: Final = {
     "url": _("Enter a full web address that starts with https:// (write a space as %20)."),
     "whole_url": _("Enter a full web address that starts with https:// (write a space as %20)."),
     "width": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
@@ -51,8 +53,8 @@ AUDIO: Final = [
 ]
 
 
-def _number(label: Any, hint: Any, placeholder: str) -> forms.IntegerField:
-    # No min and max here: the client knows them, and the browser's own bubble would hide what it says.
+def _number(label: Any, hint: Any, placeholder: Any) -> forms.IntegerField:
+    # no min and max: the client checks them, and the browser's own message would hide its error
     widget = forms.TextInput({"inputmode": "numeric", "placeholder": placeholder, "autocomplete": "off"})
     return forms.IntegerField(required=False, label=label, help_text=hint, widget=widget)
 
@@ -63,7 +65,7 @@ def _address(label: Any, hint: Any) -> forms.CharField:
 
 
 class SettingsForm(forms.Form):
-    """The settings of a web recording. `still_typing`: what is missing is no fault yet."""
+    """The settings of a web recording. `still_typing`: a missing value is not an error yet."""
 
     url = _address(
         _("Address of the page to record"),
@@ -99,31 +101,31 @@ class SettingsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.is_web:  # what is not shown and not sent can't be wrong
-            for name in UPSTREAM:
+        if not self.is_web:  # a field that is not shown and not sent has no errors
+            for name in CLOUD_NAMES:
                 self.errors.pop(name, None)
         for name in self.errors:
-            if name in _WRONG:
-                self.errors[name] = self.error_class([_WRONG[name]])
+            if name in _ERRORS:
+                self.errors[name] = self.error_class([str(_ERRORS[name])])
         wrong = recording_checks.wrong_settings(
             web_config=self.web_config() if self.is_web else {}, retry_timeout_s=cleaned.get("retry_s")
         )
-        for upstream, sentence in wrong.items():
-            name = FIELDS.get(upstream)
-            if name not in self.errors:
-                self.add_error(name, _WRONG.get(name or "", sentence))
+        for cloud_name, sentence in wrong.items():
+            field = FIELDS.get(cloud_name)
+            if field not in self.errors:
+                self.add_error(field, _ERRORS.get(field or "", sentence))
         needed = self.must_have_address and self.is_web and not self.still_typing
         if needed and not any(cleaned.get(name) or name in self.errors for name in ADDRESSES):
             self.add_error("url", _NO_ADDRESS)
         return cleaned
 
     def web_config(self) -> dict[str, Any]:
-        """What was given, by the cloud's names. What is left empty is left out: the cloud's own default."""
-        said = self.cleaned_data
+        """Return the given values by the cloud's names. Empty fields are left out: the cloud has defaults."""
+        cleaned = self.cleaned_data
         given = {
-            upstream: said[name]
-            for name, upstream in UPSTREAM.items()
-            if said.get(name) is not None and said[name] is not False and said[name] != ""
+            cloud_name: cleaned[name]
+            for name, cloud_name in CLOUD_NAMES.items()
+            if cleaned.get(name) is not None and cleaned[name] is not False and cleaned[name] != ""
         }
         if given.pop("publishRtmp", False):
             given["publishRtmp"] = "true"
@@ -131,7 +133,7 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """How to record: the teacher's pictures and sound, or a web page as pupils see it."""
+    """How to record: the teacher's video and sound, or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
@@ -144,7 +146,7 @@ class StartForm(SettingsForm):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the action."""
+        """The keyword arguments of `start_recording`."""
         more = (
             {} if self.cleaned_data["retry_s"] is None else {"retry_timeout_s": self.cleaned_data["retry_s"]}
         )
@@ -154,22 +156,23 @@ class StartForm(SettingsForm):
 
 
 class ChangeForm(SettingsForm):
-    """New settings for a web recording that runs. All of them count: the cloud forgets those left empty."""
+    """New settings for a running web recording. All of them count: the cloud resets the empty ones."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["onhold"].label = _("Paused")
 
     def web_config(self) -> dict[str, Any]:
-        """As for a start; whether it pauses is always said, for silence would resume it."""
+        """Return the values, always with `onhold`: without it the recording would resume."""
         return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
 
 
 def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
-    """The change form's first values, from the settings on record. An address whose query is not kept on
-    record is left for the person to give again.
+    """Return initial values for `ChangeForm` from the recorded settings.
+
+    An address whose query was not recorded is left out, so the person enters it again.
     """
-    found = {name: config[upstream] for name, upstream in UPSTREAM.items() if upstream in config}
+    found = {name: config[cloud_name] for name, cloud_name in CLOUD_NAMES.items() if cloud_name in config}
     for name in ADDRESSES:
         if str(found.get(name, "")).endswith("?…"):
             del found[name]

@@ -51,7 +51,7 @@ def test_a_new_room_has_a_name_that_is_free() -> None:
 @given(people=st.integers(0, 40), count=st.integers(-3, 80), seed=st.integers())
 def test_dealing_out_is_even_and_loses_nobody(people: int, count: int, seed: int) -> None:
     keys = [str(number) for number in range(people)]
-    dealt = drafts.deal(TWO, keys, count, chance=random.Random(seed))
+    dealt = drafts.distribute(TWO, keys, count, rng=random.Random(seed))
     sizes = [len(dealt.members(group)) for group in dealt.names]
     assert sum(sizes) == people
     assert max(sizes) - min(sizes) <= 1
@@ -65,10 +65,10 @@ def test_what_a_form_holds_is_read_as_far_as_it_makes_sense() -> None:
 
 
 def test_names_that_are_wrong() -> None:
-    assert drafts.wrong_names(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
+    assert drafts.name_errors(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
         "b": "Another room already has this name. Choose a different name."
     }
-    assert drafts.wrong_names(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
+    assert drafts.name_errors(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_names_that_the_cloud_refuses_are_marked(client: Client, where: str, sch
     draft = Draft({"a": "", "b": "é" * 40, "c": "Fine"})
     answer = client.post(where, sent(school, draft, do="open"), **HTMX)
     assert answer.status_code == 422
-    assert [bool(group["wrong"]) for group in answer.context["groups"]] == [True, True, False]
+    assert [bool(group["error"]) for group in answer.context["groups"]] == [True, True, False]
     assert not Entry.objects.exists()
 
 
@@ -232,13 +232,13 @@ def test_members_whom_nobody_knows_stay(school: School, client: Client) -> None:
     (shown,) = shown_groups(room)
     assert (shown.count, [str(person) for person in shown.people], shown.others) == (2, ["Ada"], 1)
     table = Table(room)
-    assert table.wanted(table.draft())[0]["users"] == ["ada", "stranger"]
+    assert table.to_open(table.draft())[0]["users"] == ["ada", "stranger"]
 
 
 def test_the_page_of_the_class_shows_them(client: Client, school: School) -> None:
     address = reverse("live:class", args=[school.room.key])
     assert "Everybody is together" in client.get(address).content.decode()
-    seen = client.get(address).context["one"].seen
+    seen = client.get(address).context["presenter"].version
     details = {"a": {"groupName": "Red", "users": [{"userUuid": "ada"}]}}
     Room.objects.filter(pk=school.room.pk).update(
         groups={"state": 1, "details": details}, groups_sequence=3, version=school.room.version + 1
@@ -250,7 +250,7 @@ def test_the_page_of_the_class_shows_them(client: Client, school: School) -> Non
         reverse("live:class_changes", args=[school.room.key]), {"v": str(seen)}
     ).content.decode()
     assert 'id="groups"' in changes
-    now = client.get(address).context["one"].seen
+    now = client.get(address).context["presenter"].version
     Room.objects.filter(pk=school.room.pk).update(version=school.room.version + 2)
     changes = client.get(
         reverse("live:class_changes", args=[school.room.key]), {"v": str(now)}

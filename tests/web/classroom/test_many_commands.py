@@ -17,7 +17,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Participant, Recording, Room
-from classroom_admin.web.classroom.presenter import ClassReading
+from classroom_admin.web.classroom.presenter import ClassPresenter
 from tests.school import School
 from tests.web.class_history.test_replay import START_MS, admin, at, room  # noqa: F401
 
@@ -48,23 +48,24 @@ def busy(school: School) -> Room:
     return school.room
 
 
-def reading(room: Room) -> ClassReading:
-    return ClassReading(class_selectors.as_shown().get(pk=room.pk))
+def presenter(room: Room) -> ClassPresenter:
+    return ClassPresenter(class_selectors.as_shown().get(pk=room.pk))
 
 
 def test_a_pause_of_long_before_still_holds(busy: Room) -> None:
-    one = reading(busy)
-    assert one.paused
-    assert "resume" in [button.name for button in one.recording_buttons]
-    assert one.cover is not None
-    assert "paused" in [piece.kind for piece in one.cover.pieces]
+    found = presenter(busy)
+    assert found.paused
+    assert "resume" in [button.name for button in found.recording_buttons]
+    assert found.coverage is not None
+    assert "paused" in [piece.kind for piece in found.coverage.pieces]
 
 
 def test_who_was_removed_for_good_long_before_still_may_not_come_back(busy: Room) -> None:
-    one = reading(busy)
-    assert {person.name: person.kept_out for person in one.people if person.kept_out} == {"Gone": "forever"}
+    found = presenter(busy)
+    banned = {person.name: person.banned_until for person in found.people if person.banned_until}
+    assert banned == {"Gone": "forever"}
     asked(busy, "participant.let_back", clock.now(), target="gone")
-    assert not any(person.kept_out for person in reading(busy).people)
+    assert not any(person.banned_until for person in presenter(busy).people)
 
 
 def test_the_earlier_ones_cost_two_queries_and_only_where_there_are_any(

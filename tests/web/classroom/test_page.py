@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
 from classroom_admin.sync.models import Lease
@@ -23,7 +23,7 @@ from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_pers
 
 
 def now(school: School) -> str:
-    return str(Seen.of(class_selectors.class_for(school.administrator, school.room.key)))
+    return str(PageVersion.of(class_selectors.class_for(school.administrator, school.room.key)))
 
 
 def changes(client: Client, school: School, version: str) -> Any:

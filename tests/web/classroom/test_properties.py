@@ -80,8 +80,8 @@ def test_what_others_changed_stays(base: dict[str, Any], now: dict[str, Any], wa
 
 
 def test_who_was_quicker_is_noticed() -> None:
-    assert diff.moved_on({"a": 1, "b": 1}, {"a": 2, "b": 2, "c": 1}, {"a", "c"}) == ["a", "c"]
-    assert diff.moved_on({"a": 1}, {"a": 1, "b": 2}, {"a"}) == []
+    assert diff.changed_by_others({"a": 1, "b": 1}, {"a": 2, "b": 2, "c": 1}, {"a", "c"}) == ["a", "c"]
+    assert diff.changed_by_others({"a": 1}, {"a": 1, "b": 2}, {"a"}) == []
 
 
 # --- the page ---
@@ -113,7 +113,7 @@ def last() -> Entry:
 def test_what_the_class_was_made_with_is_there(client: Client, where: str, sim: Any, school: School) -> None:
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(grade=8))
     page = client.get(where)
-    assert json.loads(page.context["work"].text) == {"grade": 8}
+    assert json.loads(page.context["edit"].text) == {"grade": 8}
     assert "schedule" in page.context["now"].kept
     assert not Entry.objects.exists()
 
@@ -159,7 +159,7 @@ def test_what_the_cloud_has_may_be_odd(
 ) -> None:
     odd = {"deep": json.loads("[" * 150 + "]" * 150), "long": 10**4000, "large": "x" * 100_000, "fine": 1}
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(odd))
-    base = client.get(where).context["work"].base_text
+    base = client.get(where).context["edit"].base_text
     html = client.post(where, form({}, {"fine": 2}) | {"base": base}, **HTMX).content.decode()
     assert "4 differences" in html
     client.post(where, form({}, {"fine": 2}, do="send") | {"base": base}, **HTMX)
@@ -226,7 +226,7 @@ def test_an_extension(client: Client, where: str, sim: Any, school: School) -> N
     assert wrong.status_code == 422
     assert "shorter than 64 bytes" in wrong.content.decode()
     chosen = client.post(choose, {"app": "countdown", "do": "choose"})
-    assert chosen.context["work"].text == "{}"
+    assert chosen.context["edit"].text == "{}"
     sent = form({}, {"seconds": 60}, do="send", state="on", app="countdown")
     mine = client.post(choose, sent, **HTMX)["HX-Redirect"]
     room = sim.do(lambda world: world.rooms[school.room.room_uuid])
@@ -264,7 +264,7 @@ def test_a_cloud_that_does_not_answer_is_said(client: Client, where: str, sim: A
     school.room.save()
     page = client.get(where)
     assert "could not be asked" in page.content.decode()
-    assert json.loads(page.context["work"].text) == {"told": 1}
+    assert json.loads(page.context["edit"].text) == {"told": 1}
 
 
 def event(school: School, sequence: int, cmd: int, data: dict[str, Any]) -> None:
@@ -298,7 +298,7 @@ def test_what_happened_by_whom(client: Client, where: str, school: School) -> No
                 [(line.place, line.kind, line.value) for line in one.lines],
                 one.told.state if one.told else "",
             )
-            for one in history(subject).happenings
+            for one in history(subject).changes
         ]
 
     assert told(Subject(room=school.room)) == [
@@ -329,8 +329,8 @@ def test_what_happened_to_one_long_before_much_happened_to_others(school: School
     event(school, 1, 22, {"fromUser": {"userUuid": "ada"}, "changeProperties": {"seat": 7}})
     events_of_others(school, first=2, count=4000)
     found = history(Subject(room=school.room, kind="person", person=school.pupil))
-    assert [one.lines[0].value for one in found.happenings] == ["7"]
-    assert found.looked_through == 0
+    assert [one.lines[0].value for one in found.changes] == ["7"]
+    assert found.searched == 0
 
 
 def test_an_extension_of_which_was_told_long_ago(school: School) -> None:
@@ -338,17 +338,17 @@ def test_an_extension_of_which_was_told_long_ago(school: School) -> None:
     event(school, 2, 4, {"changeProperties": {"extApps.countdown.seconds": 6}})
     events_of_others(school, first=3, count=4000, cmd=4, changeProperties={"extApps": {"board": {"a": 1}}})
     found = history(Subject(room=school.room, kind="app", app="countdown"))
-    assert [one.lines[0].value for one in found.happenings] == ["6", "5"]
+    assert [one.lines[0].value for one in found.changes] == ["6", "5"]
 
 
 def test_where_not_all_was_looked_through_that_is_said(client: Client, where: str, school: School) -> None:
     event(school, 1, 4, {"changeProperties": {"mine": 1}})
     events_of_others(school, first=2, count=3000, cmd=4, changeProperties={"record": {"state": 1}})
     html = client.get(where).content.decode()
-    assert "Only the newest 3000 changes of properties were looked through" in html
+    assert "Only the newest 3000 property changes were searched" in html
     assert "Nothing has been changed" not in html
     StoredEvent.objects.filter(sequence=3001).delete()
-    assert [one.lines[0].place for one in history(Subject(room=school.room)).happenings] == ["mine"]
+    assert [one.lines[0].place for one in history(Subject(room=school.room)).changes] == ["mine"]
 
 
 def test_who_is_not_in_the_list_of_people(client: Client, where: str, school: School) -> None:
@@ -372,7 +372,7 @@ def test_a_command_that_the_cloud_refused_is_in_it(
 ) -> None:
     sim.fault("server_error", route="put_room_properties")
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
-    (only,) = history(Subject(room=school.room)).happenings
+    (only,) = history(Subject(room=school.room)).changes
     assert only.told
     assert (only.told.state, only.lines[0].place) == ("failed", "mine")
     assert only.told.reason

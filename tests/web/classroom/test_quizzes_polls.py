@@ -64,17 +64,17 @@ def test_bars_count_answers_and_mark_the_right_one() -> None:
 
 def test_right_and_wrong_as_the_cloud_says_else_as_the_right_items_say() -> None:
     told = question(quiz(), [answer("ann", "4", right=True), answer("ben", "5"), answer("cyd", "3")], None)
-    assert [one.right for one in told.given] == [True, True, False]
+    assert [one.right for one in told.answers] == [True, True, False]
     told = question(quiz(correct_items=[]), [answer("ann", "4")], None)
-    assert [one.right for one in told.given] == [None]
+    assert [one.right for one in told.answers] == [None]
 
 
 @pytest.mark.parametrize(
     ("after_s", "took_s"), [(5, 5.0), (0, 0.0), (-1, None), (None, None), (3600 * 13, None)]
 )
 def test_how_long_somebody_took(after_s: float | None, took_s: float | None) -> None:
-    assert question(quiz(), [answer("ann", "5", after_s=after_s)], None).given[0].took_s == took_s
-    assert question(quiz(started_at=None), [answer("ann", "5")], None).given[0].took_s is None
+    assert question(quiz(), [answer("ann", "5", after_s=after_s)], None).answers[0].took_s == took_s
+    assert question(quiz(started_at=None), [answer("ann", "5")], None).answers[0].took_s is None
 
 
 def test_half_of_them_took_at_most() -> None:
@@ -86,7 +86,7 @@ def test_half_of_them_took_at_most() -> None:
 def test_a_poll_tells_what_was_chosen_in_words() -> None:
     row = Poll(pk=1, poll_id="q", items=["yes", "no"], multiple=True, started_at=BEGAN)
     told = question(row, [answer("ann", 0, of="poll"), answer("ben", 0, 1, 7, of="poll")], None)
-    assert [one.words for one in told.given] == [["yes"], ["yes", "no", "7"]]
+    assert [one.words for one in told.answers] == [["yes"], ["yes", "no", "7"]]
     assert [(bar.count, bar.percent) for bar in told.bars] == [(2, 100.0), (1, 50.0)]
     assert told.right is None
 
@@ -104,7 +104,7 @@ def test_no_question_is_too_odd(odd: Any) -> None:
     row = Poll(pk=1, poll_id="q", items=odd, details=odd)
     assert question(
         row, [Answer(of="poll", question_id="q", user_uuid="a", selected=odd, sequence=1)], []
-    ).given
+    ).answers
     assert question(quiz(items=odd, correct_items=odd), None, None).answered == 0
 
 

@@ -1,6 +1,4 @@
-"""A signed address for asking again: good for a minute, for one person, session and room. Pure but for the
-key.
-"""
+"""A signed token for polling: valid for a minute, for one person, session and room. Pure but for the key."""
 
 from __future__ import annotations
 
@@ -8,26 +6,24 @@ from typing import Final
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-GOOD_FOR_S: Final = 60
+VALID_FOR_S: Final = 60
 _SALT: Final = "classroom_admin.live.ticket"
 
 
 def issue(*, user_id: int, session_key: str, room_key: str, now_s: float) -> str:
-    """A ticket: `user.expires.signature`. Worth nothing without the session's cookie, and in another room."""
-    expires_s = int(now_s) + GOOD_FOR_S
+    """Return a token `user.expires.signature`, valid only with the session cookie and for this room."""
+    expires_s = int(now_s) + VALID_FOR_S
     return f"{user_id}.{expires_s}.{_signature(user_id, expires_s, session_key, room_key)}"
 
 
-def holder(ticket: str, *, session_key: str, room_key: str, now_s: float) -> tuple[int, int] | None:
-    """Whose ticket it is and when it ends (s); None for one that is forged, old, or of another session or
-    room.
-    """
-    user, _, rest = ticket.partition(".")
+def verify(token: str, *, session_key: str, room_key: str, now_s: float) -> tuple[int, int] | None:
+    """Return user id and expiry (s) of a token; None if forged, expired, or of another session or room."""
+    user, _, rest = token.partition(".")
     expires, _, signature = rest.partition(".")
-    if not (user.isdecimal() and expires.isdecimal() and len(ticket) < 200 and session_key):
+    if not (user.isdecimal() and expires.isdecimal() and len(token) < 200 and session_key):
         return None
     user_id, expires_s = int(user), int(expires)
-    if not now_s < expires_s <= now_s + GOOD_FOR_S:
+    if not now_s < expires_s <= now_s + VALID_FOR_S:
         return None
     if not constant_time_compare(signature, _signature(user_id, expires_s, session_key, room_key)):
         return None
