@@ -1,4 +1,4 @@
-"""The stream of a class: what is sent, once for all, and to whom. Real server, real writes."""
+"""The stream of a class: what is sent, and to whom. Real server, real writes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def joined(school: School, server: Server, watch: Open, **query: str) -> Reader:
     return page
 
 
-def test_one_rendering_for_all_who_watch(school: School, server: Server, watch: Open) -> None:
+def test_one_rendering_for_all_subscribers(school: School, server: Server, watch: Open) -> None:
     pages = [watch(user) for user in [school.administrator, school.teacher] * 15]
     for page in pages:
         page.hello()
@@ -72,7 +72,7 @@ def test_one_rendering_for_all_who_watch(school: School, server: Server, watch: 
     assert channel.renders == before + 1
 
 
-def test_nothing_personal_and_nothing_of_the_cloud_is_inside(
+def test_message_has_nothing_personal_and_no_cloud_ids(
     school: School, server: Server, watch: Open, settings
 ) -> None:
     settings.JOIN_URL_TEMPLATE = "https://class.test/?room={room}&user={user}"
@@ -85,7 +85,7 @@ def test_nothing_personal_and_nothing_of_the_cloud_is_inside(
     assert "&lt;script&gt;" in told[0].data
 
 
-def test_who_was_away_gets_what_they_missed_once_rendered(
+def test_returning_pages_get_the_missed_changes_rendered_once(
     school: School, server: Server, watch: Open
 ) -> None:
     left_at = version_of(school.room)
@@ -102,7 +102,7 @@ def test_who_was_away_gets_what_they_missed_once_rendered(
     assert server.hub.channel(school.room.pk).renders == 1
 
 
-def test_who_missed_very_much_gets_the_whole_part(school: School, server: Server, watch: Open) -> None:
+def test_page_that_missed_much_gets_the_whole_part(school: School, server: Server, watch: Open) -> None:
     left_at = version_of(school.room)
     for number in range(100):
         make_person(school.room, 100 + number, version=2)
@@ -115,7 +115,7 @@ def test_who_missed_very_much_gets_the_whole_part(school: School, server: Server
     assert "data-rest" in told.data
 
 
-def test_a_page_from_before_the_database_was_put_back_gets_everything(
+def test_page_from_before_a_restored_backup_gets_everything(
     school: School, server: Server, watch: Open
 ) -> None:
     told = watch(v="900-900-0-900-900").changes()
@@ -124,7 +124,7 @@ def test_a_page_from_before_the_database_was_put_back_gets_everything(
     assert told.id == version_of(school.room)
 
 
-def test_what_did_not_change_is_not_sent(school: School, server: Server, watch: Open) -> None:
+def test_unchanged_parts_are_not_sent(school: School, server: Server, watch: Open) -> None:
     page = joined(school, server, watch)
     raise_hand(school, "ana")
     told = page.changes().data
@@ -133,7 +133,7 @@ def test_what_did_not_change_is_not_sent(school: School, server: Server, watch: 
     assert 'id="recording"' not in told
 
 
-def test_a_command_arrives_as_requested_and_then_as_confirmed(
+def test_command_is_sent_as_requested_and_then_as_confirmed(
     school: School, server: Server, watch: Open
 ) -> None:
     page = joined(school, server, watch)
@@ -148,9 +148,7 @@ def test_a_command_arrives_as_requested_and_then_as_confirmed(
     assert "Confirmed in 0." in told
 
 
-def test_changes_while_pages_come_and_go_are_never_missed(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_pages_that_join_during_changes_miss_none(school: School, server: Server, watch: Open) -> None:
     """Every page ends at the last version with every change in it, whenever it came."""
     make_event(school.room, 3)
     pages = []
@@ -166,7 +164,9 @@ def test_changes_while_pages_come_and_go_are_never_missed(
         assert all(f"Number {number:02}." in seen for number in range(first, 20))
 
 
-def test_no_query_for_a_page(school: School, server: Server, watch: Open) -> None:
+def test_cost_of_a_change_does_not_depend_on_the_number_of_pages(
+    school: School, server: Server, watch: Open
+) -> None:
     """What a change costs does not depend on how many watch."""
     page = joined(school, server, watch)
     channel = server.hub.channel(school.room.pk)
@@ -184,9 +184,7 @@ def test_no_query_for_a_page(school: School, server: Server, watch: Open) -> Non
     assert len(others) == 25
 
 
-def test_the_server_rests_when_nobody_watches_and_wakes_again(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_hub_stops_without_pages_and_starts_again(school: School, server: Server, watch: Open) -> None:
     page = watch()
     page.hello()
     page.close()
@@ -197,9 +195,7 @@ def test_the_server_rests_when_nobody_watches_and_wakes_again(
     assert "Ana Torres" in again.changes().data
 
 
-def test_who_comes_first_after_a_rest_is_not_told_the_age_of_before(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_first_page_after_a_pause_gets_the_current_age(school: School, server: Server, watch: Open) -> None:
     Lease.objects.update(last_good_at=clock.now() - timedelta(seconds=500))
     page = watch()
     assert page.hello().facts["age"] >= 500

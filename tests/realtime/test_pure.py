@@ -1,4 +1,4 @@
-"""The protocol's parts by themselves: bytes, tickets, the bounded queue, who asks, how returns are spread."""
+"""The parts of realtime: messages, tokens, queues, rights of polling pages, spread of reconnects."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def parsed(raw: bytes) -> str:
 
 
 @given(st.text())
-def test_whatever_is_inside_stays_one_event(text: str) -> None:
+def test_any_text_stays_one_event(text: str) -> None:
     raw = messages.message("changes", text, version="1-2\n3")
     assert parsed(raw) == text.replace("\r\n", "\n").replace("\r", "\n")
     assert raw.startswith(b"id: 1-23\nevent: changes\n")
 
 
-# --- tickets ---------------------------------------------------------------------------------------------
+# --- tokens ----------------------------------------------------------------------------------------------
 
 
-def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
+def test_token_is_valid_for_a_minute_for_one_session_and_room() -> None:
     given_at = 1_000_000.0
     words = polling_token.issue(user_id=7, session_key="s", room_key="r", now_s=given_at)
 
@@ -71,7 +71,7 @@ def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
 # --- the queue -------------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_sent_together_and_in_order() -> None:
+def test_waiting_messages_are_sent_together_in_order() -> None:
     async def story() -> None:
         subscriber = Subscriber(RIGHT, language="en")
         for number in range(3):
@@ -90,7 +90,7 @@ def test_what_waits_is_sent_together_and_in_order() -> None:
 
 
 @pytest.mark.parametrize("message", [b"x", b"x" * 500_000])
-def test_who_does_not_read_is_cut_off_and_holds_no_memory(message: bytes) -> None:
+def test_subscriber_that_does_not_read_is_cut_off(message: bytes) -> None:
     subscriber = Subscriber(RIGHT, language="en")
     for _ in range(MOST_MESSAGES + 1):
         subscriber.push(message)
@@ -100,7 +100,7 @@ def test_who_does_not_read_is_cut_off_and_holds_no_memory(message: bytes) -> Non
     assert subscriber.waiting_bytes == 0
 
 
-def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
+def test_single_message_may_exceed_the_queue_limit() -> None:
     subscriber = Subscriber(RIGHT, language="en")
     subscriber.push(b"x" * 5_000_000)
     assert not subscriber.is_cut
@@ -121,12 +121,12 @@ def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
         ({"rooms": {}}, NOT_YOURS),
     ],
 )
-def test_why_a_right_is_lost(change: dict, reason: str) -> None:
+def test_reason_of_a_lost_right(change: dict, reason: str) -> None:
     holds = {"auth_hashes": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
     assert CurrentRights(**{**holds, **change}).refusal(RIGHT) == reason
 
 
-def test_who_asks_is_relied_on_only_as_long_as_the_right_was_confirmed() -> None:
+def test_right_of_a_polling_page_expires_without_confirmation() -> None:
     holder = (7, "s", "r")
     good = CurrentRights(auth_hashes={7: "m"}, sessions={"s"}, rooms={7: {3}})
     with clock.use(clock.SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
@@ -149,20 +149,20 @@ def test_who_asks_is_relied_on_only_as_long_as_the_right_was_confirmed() -> None
 # --- small things ----------------------------------------------------------------------------------------
 
 
-def test_two_thousand_return_within_thirty_seconds_and_one_at_once() -> None:
+def test_returns_are_spread_by_the_number_of_pages() -> None:
     assert spread_s(1) == 1
     assert spread_s(2000) == 20
     assert spread_s(100_000) == LONGEST_SPREAD_S < 30
 
 
-def test_which_list_an_address_asks_for() -> None:
+def test_query_selects_the_list() -> None:
     assert normalised({"v": "1.2.3.4", "page": "1", "state": "rubbish", "x": "y"}) == {}
     asked = {"q": "a&b", "when": "past", "page": "2", "hands": "up"}
     assert normalised(asked | {"v": "9"}) == asked
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.booleans(), st.booleans()), max_size=60), st.integers(1, 7))
-def test_a_roster_in_parts_is_the_whole_roster(people: list[tuple[str, bool, bool]], most: int) -> None:
+def test_roster_parts_make_the_whole_roster(people: list[tuple[str, bool, bool]], most: int) -> None:
     everybody = [
         Participant(pk=number, name=name, role="student", online=online, hand_raised=hand)
         for number, (name, online, hand) in enumerate(people)

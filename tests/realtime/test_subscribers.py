@@ -1,4 +1,4 @@
-"""Readers that take nothing, or go away, hold nothing up."""
+"""Readers that do not read, or disconnect, do not block others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.realtime.serving import Server, until
 from tests.school import School
 
 
-def test_a_reader_that_takes_nothing_is_cut_off_and_others_are_served(
+def test_reader_that_does_not_read_is_cut_off_and_others_are_served(
     school: School, server: Server, watch: Open
 ) -> None:
     page = watch()
@@ -32,7 +32,7 @@ def test_a_reader_that_takes_nothing_is_cut_off_and_others_are_served(
     slow.close()
 
 
-def test_who_goes_away_is_forgotten(school: School, server: Server, watch: Open) -> None:
+def test_disconnected_pages_are_dropped(school: School, server: Server, watch: Open) -> None:
     pages = [watch() for _ in range(5)]
     for page in pages:
         page.hello()
@@ -42,7 +42,7 @@ def test_who_goes_away_is_forgotten(school: School, server: Server, watch: Open)
     until(lambda: server.hub.channel(school.room.pk).subscribers == 1)
 
 
-def test_the_beat_tells_how_old_the_data_is(school: School, server: Server, watch: Open) -> None:
+def test_heartbeat_has_the_age_of_the_data(school: School, server: Server, watch: Open) -> None:
     page = watch()
     beat = page.event("polled")
     assert beat is not None

@@ -22,11 +22,6 @@ from tests.web.classroom.test_page import changes, now
 ADA = {"userUuid": "ada", "userName": "Ada", "role": 2}
 
 
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
-
-
 def found(client: Client, school: School, *, htmx: bool = True, **query: Any) -> str:
     answer = client.get(reverse("live:events", args=[school.room.key]), query, **(HTMX if htmx else {}))
     assert answer.status_code == 200
@@ -64,25 +59,25 @@ def story_of_all(school: School) -> dict[str, StoredEvent]:
 
 
 @pytest.mark.parametrize("kind", dict(event_kinds.CHOICES))
-def test_each_kind_is_found(school: School, admin: Client, kind: str) -> None:
+def test_filter_finds_each_kind(school: School, admin: Client, kind: str) -> None:
     rows = story_of_all(school)
     also = {rows["unreadable"].pk} if kind == "class" else set()
     assert ids(found(admin, school, kind=kind)) == {rows[kind].pk} | also
     assert ids(found(admin, school, kind=kind, htmx=False)) == {rows[kind].pk} | also
 
 
-def test_every_kind_of_the_contract_can_be_chosen() -> None:
+def test_every_event_type_of_the_contract_has_a_kind() -> None:
     chosen = {cmd for kind in event_kinds.KINDS for cmd in kind.cmds}
     assert chosen == {1, 3, 4, 5, 20, 21, 22, 23, 40, 41, 99, 1001, 1003, 1101, 1501, 1502}
     assert {kind.stream for kind in event_kinds.KINDS} == {"room", "popupQuiz", "poll"}
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "'", "peer"])
-def test_a_kind_that_is_none_limits_nothing(school: School, admin: Client, kind: str) -> None:
+def test_unknown_kind_is_ignored(school: School, admin: Client, kind: str) -> None:
     assert len(ids(found(admin, school, kind=kind, htmx=False))) == 2
 
 
-def test_events_of_a_person_are_found_by_the_name(school: School, admin: Client) -> None:
+def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
     make_person(school.room, 60, user_uuid="ada", name="Áda Lovelace")
     make_person(school.room, 61, user_uuid="ADA", name="Somebody else")
@@ -106,7 +101,7 @@ def test_events_of_a_person_are_found_by_the_name(school: School, admin: Client)
     assert ids(found(admin, school, who="ada love", kind="hands")) == set()
 
 
-def test_messages_between_people_are_no_part_of_the_story(school: School, admin: Client) -> None:
+def test_direct_messages_are_not_among_the_events(school: School, admin: Client) -> None:
     secret = StoredEvent.objects.create(
         room=school.room, stream="peer", digest="d", cmd=1, received_at=clock.now(), raw="{}"
     )
@@ -114,7 +109,7 @@ def test_messages_between_people_are_no_part_of_the_story(school: School, admin:
     assert admin.get(reverse("live:event", args=[school.room.key, secret.pk])).status_code == 404
 
 
-def test_what_was_found_is_paged_and_followed(school: School, admin: Client) -> None:
+def test_filtered_events_are_paged_and_updated(school: School, admin: Client) -> None:
     wanted = [make_event(school.room, number, cmd=1502) for number in range(10, 130)]
     make_event(school.room, 200, cmd=3)
     html, seen = found(admin, school, kind="hands"), set()
@@ -138,7 +133,7 @@ def test_what_was_found_is_paged_and_followed(school: School, admin: Client) -> 
     assert f"after={new.pk}" in html
 
 
-def test_what_comes_in_a_burst_is_followed_without_a_hole(school: School, admin: Client) -> None:
+def test_burst_of_events_is_followed_without_a_gap(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
     first = make_event(school.room, 1, cmd=3)
     burst = {make_event(school.room, number, cmd=3).pk for number in range(2, 125)}
@@ -156,16 +151,16 @@ def test_what_comes_in_a_burst_is_followed_without_a_hole(school: School, admin:
     assert asks == 3
 
 
-def test_without_a_filter_the_place_of_what_was_found_is_empty(school: School, admin: Client) -> None:
+def test_without_a_filter_there_are_no_results(school: School, admin: Client) -> None:
     assert found(admin, school, kind="", who="").strip() == ""
 
 
-def test_the_page_says_what_is_missing(school: School, admin: Client) -> None:
-    assert "Events 5 to 6 can no longer be had" in found(admin, school, htmx=False)
+def test_page_shows_gaps(school: School, admin: Client) -> None:
+    assert "Events 5 to 6 can no longer be fetched" in found(admin, school, htmx=False)
 
 
 @pytest.mark.parametrize("stream", ["popupQuiz", "poll"])
-def test_events_of_quizzes_and_polls_come_live(school: School, admin: Client, stream: str) -> None:
+def test_events_of_quizzes_and_polls_are_sent(school: School, admin: Client, stream: str) -> None:
     before = now(school)
     event = widget(school, 1, stream, cause={"action": 1})
     Room.objects.update(question_events=1, last_event_id=event.pk, version=2)
@@ -193,7 +188,7 @@ def say(cmd: int | None, data: Any, stream: str = "room", **names: str) -> str:
         (
             4,
             {"changeProperties": {"muteChat": 1, "page": 3}},
-            "Class settings changed: who may chat, page",
+            "Class settings changed: chat permissions, page",
         ),
         (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Class settings changed: poll"),
         (4, {"changeProperties": {"widgets": {"popupQuiz": {"state": 1}}}}, "Opened in the class: quiz"),
@@ -202,7 +197,7 @@ def say(cmd: int | None, data: Any, stream: str = "room", **names: str) -> str:
         (
             4,
             {"changeProperties": {"processes.handsUp": {}}},
-            "Class settings changed: rules for hands and the stage",
+            "Class settings changed: rules for raised hands and the stage",
         ),
         (4, {"changeProperties": {"groups": {"state": 1}}}, "The breakout rooms changed"),
         (4, {"changeProperties": {"groups.state": "0"}}, "The breakout rooms were closed"),
@@ -237,7 +232,7 @@ def test_people_are_named(cmd: int, data: Any, words: str) -> None:
         ({"taskProgress": ["odd"]}, "W.pdf was shared"),
     ],
 )
-def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str) -> None:
+def test_each_step_of_a_file_has_a_sentence(file: dict[str, Any], words: str) -> None:
     assert say(1003, {"action": 1, "resources": [{"resourceName": "W.pdf", **file}]}) == words
     assert say(1003, {"action": 2, "resources": [{"resourceName": "W.pdf", **file}]}) == "W.pdf was deleted"
 
@@ -283,11 +278,11 @@ def test_each_step_of_a_file_says_what_happened(file: dict[str, Any], words: str
         ("poll", {}, "The poll changed"),
     ],
 )
-def test_answers_are_told(stream: str, data: Any, words: str) -> None:
+def test_answers_have_sentences(stream: str, data: Any, words: str) -> None:
     assert say(4, data, stream) == words
 
 
-def test_who_is_named_by_an_id_alone_is_looked_up() -> None:
+def test_ids_without_names_are_found() -> None:
     raw = json.dumps(
         {"data": {"addProgressUsers": [{"userUuid": "a"}, ADA, 7], "fromUser": {"userUuid": "b"}}}
     )
@@ -300,7 +295,7 @@ def test_a_long_message_is_cut() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_a_school_does_is_a_sentence(settings: Any) -> None:
+def test_every_simulated_event_has_a_sentence(settings: Any) -> None:
     import time
 
     from tests.sync.conftest import config_for, sync_once
@@ -317,4 +312,4 @@ def test_everything_a_school_does_is_a_sentence(settings: Any) -> None:
     }
     assert len(told) > 100
     assert not [words for words in told if "Someone" in words]
-    assert {words for words in told if "kind" in words} == {"Event of type 7001"}
+    assert {words for words in told if "of type" in words} == {"Event of type 7001"}
