@@ -305,7 +305,7 @@ def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Clie
     listed.change(came, online=True)
     answer = changes(admin, listed, before)
     html = answer.content.decode()
-    assert "1 of 1,000 present" in html or "1 of 1000 here" in html
+    assert "1 of 1,000 present" in html or "1 of 1000 present" in html
     assert "and 987 more" in html
     assert len(answer.content) < 16_000  # all names would be 70 KB
     address = reverse("live:attendance", args=[listed.room.key])
@@ -329,7 +329,7 @@ def test_changed_or_removed_class_list_is_sent(listed: School, admin: Client) ->
     class_lists.use_list(actor=listed.teacher, room=listed.room, class_list=None)
     html = changes(admin, listed, before).content.decode()
     assert 'id="attendance"' in html
-    assert "of 1 here" not in html
+    assert "of 1 present" not in html
 
 
 def test_person_dialog_shows_the_class_list_match(listed: School, admin: Client) -> None:

@@ -136,7 +136,7 @@ def test_panel_shows_bars_and_missing_answers(school: School, admin: Client) -> 
     give(school, 0, "3", is_correct=True)
     html = page(admin, school).content.decode()
     assert "1 of 4 answered" in html or "1 of 3 answered" in html
-    assert "1 right" in html
+    assert "1 correct" in html
     assert 'value="100.0"' in html
     missing = html[html.index("No answer yet:") :]
     assert "Pupil 1" in missing[:300]
@@ -164,7 +164,7 @@ def test_question_page_has_every_answer_and_the_missing_ones(school: School, adm
     give(school, 0, "3", is_correct=True)
     give(school, 1, HOSTILE, is_correct=False)
     html = question_page(admin, school, one).content.decode()
-    assert html.index("Right</span>") < html.index("Wrong</span>")
+    assert html.index("Correct</span>") < html.index("Incorrect</span>")
     assert "30 s" in html
     assert "Did not answer" in html
     assert "Pupil 2" in html[html.index("Did not answer") :]

@@ -124,7 +124,7 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(colour="blue", old=1))
     base, wanted = {"colour": "blue", "old": 1}, {"colour": "red", "new": [1, 2]}
     html = client.post(where, form(base, wanted), **HTMX).content.decode()
-    for words in ("3 differences", "Changed", "Added", "Removed", "colour", "Deleted: old."):
+    for words in ("3 differences", "Changed", "Added", "Deleted", "colour", "Deleted: old."):
         assert words in html
     assert not Entry.objects.exists()
     answer = client.post(where, form(base, wanted, do="send"), **HTMX)
@@ -143,9 +143,9 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
         ('{"a": 1,\n  "b": }', "Line 2, column 8"),
         ('{"": 1}', "empty"),
         ("[1]", "object"),
-        ('{"schedule": {}}', "keeps this for itself: schedule"),
+        ('{"schedule": {}}', "manages these properties itself: schedule"),
         ('{"a": %s}' % ("9" * 5000), "5000 digits"),
-        ('{"a":' * 900 + "1" + "}" * 900, "more than 64 deep"),
+        ('{"a":' * 900 + "1" + "}" * 900, "more than 64 levels deep"),
         ('{"a": "%s"}' % ("x" * 70_000), "The text is 69 KB long. At most 64 KB are allowed."),
     ],
 )
@@ -192,7 +192,7 @@ def test_conflicting_change_is_shown_before_sending(
 ) -> None:
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(a=2, theirs=1))
     html = client.post(where, form({"a": 1}, {"a": 3}, do="send"), **HTMX).content.decode()
-    assert "Changed by somebody else meanwhile: a" in html
+    assert "Someone else changed these properties in the meantime: a" in html
     assert truth()["properties"] == {"a": 2, "theirs": 1}
     assert not Entry.objects.exists()
     client.post(where, form({"a": 2, "theirs": 1}, {"a": 3, "theirs": 1}, do="send"), **HTMX)
@@ -239,7 +239,7 @@ def test_properties_of_an_extension(client: Client, where: str, sim: Any, school
     html = client.post(mine, form({"seconds": 60}, {"seconds": 60}, state="off"), **HTMX).content.decode()
     assert "Only the state changes" in html
     assert (
-        "keeps this for itself: common"
+        "manages these properties itself: common"
         in client.post(mine, form({}, {"common": {}}), **HTMX).content.decode()
     )
 
@@ -267,7 +267,7 @@ def test_unreachable_cloud_is_reported(client: Client, where: str, sim: Any, sch
     school.room.properties = {"told": 1}
     school.room.save()
     page = client.get(where)
-    assert "could not be asked" in page.content.decode()
+    assert "be reached at the moment" in page.content.decode()
     assert json.loads(page.context["edit"].text) == {"told": 1}
 
 
@@ -300,7 +300,7 @@ def test_history_shows_changes_and_people(client: Client, where: str, school: Sc
             (
                 one.by,
                 [(line.place, line.kind, line.value) for line in one.lines],
-                one.told.state if one.told else "",
+                one.command.state if one.command else "",
             )
             for one in history(subject).changes
         ]
@@ -362,22 +362,22 @@ def test_hidden_roles_are_not_listed(client: Client, where: str, school: School)
     )
     last_one = Participant.objects.create(room=school.room, user_uuid="z", name="Zoe", role=Role.STUDENT)
     html = client.get(where, {"of": "person"}).content.decode()
-    assert "Not all people are listed here" in html
+    assert "Not everyone is listed here" in html
     assert "Zoe" not in html
     dialog = client.get(reverse("live:person", args=[school.room.key, last_one.pk])).content.decode()
     link = markup.unescape(re.search(r'href="([^"]*/properties/[^"]*)"', dialog)[1])
     assert f'<option value="{last_one.pk}" selected>Zoe</option>' in client.get(link).content.decode()
     Participant.objects.filter(pk__in=[one.pk for one in made[:10]]).delete()
-    assert "Not all people" not in client.get(where, {"of": "person"}).content.decode()
+    assert "Not everyone" not in client.get(where, {"of": "person"}).content.decode()
 
 
 def test_history_includes_refused_commands(client: Client, where: str, sim: Any, school: School) -> None:
     sim.fault("server_error", route="put_room_properties")
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
     (only,) = history(Subject(room=school.room)).changes
-    assert only.told
-    assert (only.told.state, only.lines[0].place) == ("failed", "mine")
-    assert only.told.reason
+    assert only.command
+    assert (only.command.state, only.lines[0].place) == ("failed", "mine")
+    assert only.command.reason
 
 
 def test_page_costs_few_queries(
