@@ -36,7 +36,7 @@ def test_a_change_resends_one_tile_rendered_once(school: School, server: Server,
     change(school.room, hands_raised=7)
     told = [page.changes() for page in pages]
     assert tiles(told[0]) == {school.room.pk}
-    assert "7 hands" in told[0].data
+    assert "7 raised hands" in told[0].data
     assert {one.data for one in told} == {told[0].data}
     assert server.hub.lists.renders == before + 1
     assert told[0].size < 4096

@@ -140,7 +140,7 @@ def test_removal_is_scheduled_and_cancelled_on_the_page(school: School) -> None:
     late = client.post(reverse("live:call_off", args=[school.room.key, removal.pk]), **HTMX)
     assert "It is too late" in late.content.decode()
     plain = client.post(address, {"when": "60", "span": "now"}, follow=True)
-    assert "The removal is planned." in plain.content.decode()
+    assert "The removal is scheduled." in plain.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_banned_students_are_listed(school: School, admin: Client) -> None:
         )
         add_step(entry, Step.Kind.ACCEPTED)
     html = admin.get(address, **HTMX).content.decode()
-    assert "for good" in html
+    assert "Banned permanently" in html
     assert "Threw paper" in html
     assert "First" not in html
     assert "Removed by <bdi>Ana</bdi>" in html
