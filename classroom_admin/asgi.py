@@ -16,12 +16,12 @@ _django = get_asgi_application()  # sets Django up: what follows imports models
 # of connections. (The few threads of the streams keep theirs.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
-from classroom_admin.realtime.front import Front  # noqa: E402
 from classroom_admin.realtime.limits import allow_many_connections  # noqa: E402
+from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 
 allow_many_connections()
 
-application = Front(_django, make_hub=make_hub)
+application = RealtimeMiddleware(_django, make_hub=make_hub)
 limited(application, _django)

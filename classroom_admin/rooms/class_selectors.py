@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import (
     Case,
@@ -75,7 +75,7 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
     )
 
 
-def class_for(user: User, key: str, **annotations: Expression) -> Room:
+def class_for(user: User, key: str, **annotations: Any) -> Room:
     """Return the room under `key` as `as_shown`. Raise Http404 unless `user` may see it."""
     return room_for(user, key, as_shown(**annotations))
 

@@ -35,7 +35,7 @@ def tell(
 ) -> HttpResponse:
     """Let the chip of the page know, also where nothing else changed.
 
-    CommandStatus as an age in seconds: the browser's clock may be wrong. `error` is for people; the event calls it
+    An age in seconds, since the browser's clock may be wrong. `error` is for people; the event calls it
     `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
     what the page may ask next.
     """

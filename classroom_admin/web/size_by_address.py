@@ -9,7 +9,7 @@ from django.conf import settings
 
 from classroom_admin.common.size_limit import SizeLimit
 from classroom_admin.realtime import session
-from classroom_admin.realtime.front import Front
+from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync.webhook import LARGEST_BODY
 
@@ -28,7 +28,7 @@ class BodySizes:
     Uploads are authorised here, because the body is received before Django checks the session.
     """
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: RealtimeMiddleware) -> None:
         self._front = front
 
     async def __call__(self, scope: Any) -> int:
@@ -46,6 +46,6 @@ class BodySizes:
         return FORM_BYTES
 
 
-def limited(front: Front, inner: Any) -> None:
-    """Let `front` call `inner` with limited bodies."""
+def limited(front: RealtimeMiddleware, inner: Any) -> None:
+    """Put `inner` behind `front`, and the limits between them."""
     front.inner = SizeLimit(inner, most_bytes=BodySizes(front))

@@ -106,7 +106,7 @@ def test_pages_show_no_secrets(school: School) -> None:
         assert KEY not in html
         assert signed not in html
         assert "no-store" in answer["Cache-Control"]
-    lines = [line for one in history(Subject(room=school.room)).happenings for line in one.lines]
+    lines = [line for one in history(Subject(room=school.room)).changes for line in one.lines]
     assert {line.value for line in lines} == {"[hidden]", '{"boardToken": "[hidden]"}'}
 
 

@@ -6,18 +6,18 @@ import dataclasses
 
 import pytest
 
-from classroom_admin.realtime.versions import Seen, news
+from classroom_admin.realtime.versions import PageVersion, changed_parts
 
-SEEN = Seen(version=5, step=3, profile=0xABC, event=40, events=38)
+SEEN = PageVersion(version=5, step=3, details=0xABC, event=40, events=38)
 
 
 def test_version_can_be_written_and_read() -> None:
-    assert Seen.read(str(SEEN)) == SEEN
+    assert PageVersion.parse(str(SEEN)) == SEEN
 
 
 @pytest.mark.parametrize("token", ["", "5", "a-b-c-d-e", "1-2-3-4", "1-2-3-4-5-6", "1-2-zz-4-5"])
 def test_invalid_version_has_seen_nothing(token: str) -> None:
-    assert Seen.read(token) == Seen()
+    assert PageVersion.parse(token) == PageVersion()
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_invalid_version_has_seen_nothing(token: str) -> None:
         ({}, set()),
         ({"version": 6}, {"header", "actions", "people", "chat", "panels"}),
         ({"step": 4}, {"actions", "commands"}),
-        ({"profile": 1}, {"header", "actions", "commands"}),
+        ({"details": 1}, {"header", "actions", "commands"}),
         ({"event": 42, "events": 40}, {"events"}),
         ({"event": 900, "events": 88}, {"events"}),
         ({"event": 91, "events": 89}, {"all events"}),
@@ -36,4 +36,4 @@ def test_invalid_version_has_seen_nothing(token: str) -> None:
     ],
 )
 def test_changes_of_a_version_name_the_parts_to_render(change: dict[str, int], parts: set[str]) -> None:
-    assert news(SEEN, dataclasses.replace(SEEN, **change)) == parts
+    assert changed_parts(SEEN, dataclasses.replace(SEEN, **change)) == parts

@@ -85,7 +85,8 @@ def _of_room(room: Room, starts_at: datetime) -> CalendarEntry:
 
 def _of_plan(planned: ScheduledCommand) -> CalendarEntry:
     series, starts_at = planned.series, planned.starts_at
-    assert series is not None and starts_at is not None
+    assert series is not None
+    assert starts_at is not None
     lasts_s = series.settings.get("duration_s")
     failed = planned.state == ScheduledCommand.State.FAILED
     return CalendarEntry(

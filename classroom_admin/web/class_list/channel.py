@@ -8,7 +8,7 @@ from datetime import datetime
 
 from classroom_admin.accounts.models import User
 from classroom_admin.realtime import messages
-from classroom_admin.realtime.subscriber import Watcher
+from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.realtime.threads import Threads
 from classroom_admin.web.class_list import rendering
 from classroom_admin.web.class_list.alert_selectors import Troubles
@@ -28,7 +28,7 @@ class Group:
         self.query = query
         self.language = language
         self.rooms = rooms
-        self.watchers: set[Watcher] = set()
+        self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
 
     @property
@@ -41,8 +41,8 @@ class Group:
         return set(changed) if self.rooms is None else self.rooms.intersection(changed)
 
     def push(self, message: bytes) -> None:
-        for watcher in list(self.watchers):
-            watcher.push(message)
+        for subscriber in list(self.subscribers):
+            subscriber.push(message)
 
 
 class ListChannel:
@@ -59,38 +59,38 @@ class ListChannel:
         self._turn = asyncio.Lock()
 
     @property
-    def watchers(self) -> int:
-        return sum(len(group.watchers) for group in self._groups.values())
+    def subscribers(self) -> int:
+        return sum(len(group.subscribers) for group in self._groups.values())
 
-    async def join(self, watcher: Watcher, user: User, query: dict[str, str]) -> None:
-        """Send `watcher` its list unless `query["v"]` is its current mark; from then on, send changes."""
+    async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
+        """Send `subscriber` its list, unless `query["v"]` is its version; then what changes in it."""
         seen, query = query.get("v", ""), normalised(query)
-        key = self._key(watcher, query)
+        key = self._key(subscriber, query)
         async with self._turn:
-            if watcher.is_over:
+            if subscriber.is_over:
                 return
             if self._known is None:
                 self._known, self._steps = await self._threads.run(rendering.read_rooms)
                 _, self._troubles = await self._threads.run(rendering.read_time)
-            group = self._groups.get(key) or await self._make(watcher, user, query)
+            group = self._groups.get(key) or await self._make(subscriber, user, query)
             if group.whole is None:
                 group.whole = await self._whole(group)
             if group.whole.mark != seen:
-                watcher.push(group.whole.message)
+                subscriber.push(group.whole.message)
             self._groups[key] = group
-            group.watchers.add(watcher)
+            group.subscribers.add(subscriber)
 
-    def leave(self, watcher: Watcher) -> None:
+    def leave(self, subscriber: Subscriber) -> None:
         for key, group in list(self._groups.items()):
-            group.watchers.discard(watcher)
-            if not group.watchers:
+            group.subscribers.discard(subscriber)
+            if not group.subscribers:
                 del self._groups[key]
         if not self._groups:
             self._known = None
             self._dues = {}
 
-    async def look(self) -> None:
-        """Send what changed in any list since the last call."""
+    async def refresh(self) -> None:
+        """Hand on what changed in any list since the last look."""
         async with self._turn:
             if self._known is None:
                 return
@@ -151,15 +151,15 @@ class ListChannel:
                 group.rooms = now
                 await self._send_whole(group)
 
-    def _key(self, watcher: Watcher, query: dict[str, str]) -> Key:
-        whose = 0 if watcher.right.is_administrator else watcher.right.user_id
-        return whose, "&".join(f"{name}={query[name]}" for name in sorted(query)), watcher.language
+    def _key(self, subscriber: Subscriber, query: dict[str, str]) -> Key:
+        whose = 0 if subscriber.right.is_administrator else subscriber.right.user_id
+        return whose, "&".join(f"{name}={query[name]}" for name in sorted(query)), subscriber.language
 
-    async def _make(self, watcher: Watcher, user: User, query: dict[str, str]) -> Group:
+    async def _make(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> Group:
         rooms = None
-        if not watcher.right.is_administrator:
+        if not subscriber.right.is_administrator:
             rooms = await self._threads.run(rendering.visible_ids, user)
-        return Group(user, query, language=watcher.language, rooms=rooms)
+        return Group(user, query, language=subscriber.language, rooms=rooms)
 
     async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, str]]:
         """Render the tiles that any list needs, once for each language."""

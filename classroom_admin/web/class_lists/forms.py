@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.class_lists import LONGEST_NAME, Person
-from classroom_admin.rooms.models import ClassList
 
 _SALT: Final = "class list"
 PREVIEW_GOOD_FOR_S: Final = 3600
@@ -37,20 +36,6 @@ class FileForm(forms.Form):
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
     )
-
-
-class RoomListForm(forms.Form):
-    """The class list of a class."""
-
-    class_list = forms.ModelChoiceField(
-        ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
-    )
-
-    def __init__(self, *args: Any, lists: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["class_list"]
-        field.queryset = lists
-        field.empty_label = _("No list")
 
 
 def sealed(people: list[Person], *, key: str, version: int) -> str:

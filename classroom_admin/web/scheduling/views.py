@@ -25,7 +25,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_answers import told
+from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.scheduling import arguments
 from classroom_admin.web.scheduling.forms import ClassForm, MoveForm, zones
@@ -193,9 +193,9 @@ def _created(request: AuthenticatedHttpRequest, form: ClassForm, *, starts_at: A
     entry: Entry = class_state.create_class(
         actor=request.user, name=form.cleaned_data["name"], starts_at=starts_at, **form.asked
     )
-    status = told(entry)
-    if status.reason:
-        form.add_error(None, status.reason)
+    how = command_state(entry)
+    if how.reason:
+        form.add_error(None, how.reason)
         return _ask(request, form)
     room = Room.objects.filter(room_uuid=entry.room_uuid).first()
     if room is None:

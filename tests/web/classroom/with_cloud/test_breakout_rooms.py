@@ -1,7 +1,5 @@
 """Breakout rooms: the draft as pure decisions, and the page against a cloud that really answers."""
 
-# ruff: noqa: F811
-
 from __future__ import annotations
 
 import random
@@ -20,7 +18,7 @@ from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.web.classroom.breakout_rooms import draft as drafts
 from classroom_admin.web.classroom.breakout_rooms.draft import Draft
 from classroom_admin.web.classroom.breakout_rooms.table import Table, shown_groups
-from tests.actions.conftest import School, school, sim, simulator, truth  # noqa: F401
+from tests.actions.conftest import School
 from tests.school import HTMX
 
 PEOPLE = ["1", "2", "3", "4", "5"]
@@ -28,7 +26,7 @@ TWO = Draft({"a": "Red", "b": "Blue"}, {"1": "a", "2": "b"})
 
 
 # --- decisions ---
-def test_moving_people() -> None:
+def test_people_are_moved_between_groups() -> None:
     moved = drafts.move(TWO, ["1", "3"], "b")
     assert moved.members("b") == ["2", "1", "3"]
     assert moved.members("a") == []
@@ -36,11 +34,11 @@ def test_moving_people() -> None:
     assert drafts.move(TWO, ["1"], "no such room").places == {"2": "b"}
 
 
-def test_removing_a_room_leaves_its_people_in_none() -> None:
+def test_people_of_a_removed_group_are_in_none() -> None:
     assert drafts.remove(TWO, "a") == Draft({"b": "Blue"}, {"2": "b"})
 
 
-def test_a_new_room_has_a_name_that_is_free() -> None:
+def test_new_group_gets_the_next_free_name() -> None:
     one = drafts.add(Draft(), group="x")
     assert one.names == {"x": "Group 1"}
     assert drafts.add(Draft({"x": "Group 2"}), group="y").names["y"] == "Group 3"
@@ -49,9 +47,9 @@ def test_a_new_room_has_a_name_that_is_free() -> None:
 
 
 @given(people=st.integers(0, 40), count=st.integers(-3, 80), seed=st.integers())
-def test_dealing_out_is_even_and_loses_nobody(people: int, count: int, seed: int) -> None:
+def test_distribution_is_even_and_complete(people: int, count: int, seed: int) -> None:
     keys = [str(number) for number in range(people)]
-    dealt = drafts.deal(TWO, keys, count, chance=random.Random(seed))
+    dealt = drafts.distribute(TWO, keys, count, rng=random.Random(seed))
     sizes = [len(dealt.members(group)) for group in dealt.names]
     assert sum(sizes) == people
     assert max(sizes) - min(sizes) <= 1
@@ -59,16 +57,16 @@ def test_dealing_out_is_even_and_loses_nobody(people: int, count: int, seed: int
     assert list(dealt.names.values())[:2] == ["Red", "Blue"][: len(sizes)]
 
 
-def test_what_a_form_holds_is_read_as_far_as_it_makes_sense() -> None:
+def test_invalid_parts_of_the_form_are_ignored() -> None:
     sent = QueryDict("group=a&group=b&group=a&name-a=Red&name-b=+Blue+&in-1=a&in-2=elsewhere&in-9=a")
     assert drafts.read(sent, PEOPLE) == Draft({"a": "Red", "b": "Blue"}, {"1": "a"})
 
 
-def test_names_that_are_wrong() -> None:
-    assert drafts.wrong_names(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
+def test_name_errors() -> None:
+    assert drafts.name_errors(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
         "b": "Another room already has this name. Choose a different name."
     }
-    assert drafts.wrong_names(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
+    assert drafts.name_errors(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
 
 
 @pytest.mark.parametrize(
@@ -83,11 +81,11 @@ def test_names_that_are_wrong() -> None:
         {"state": "0", "details": {"g": {}}},
     ],
 )
-def test_odd_groups_are_none(odd: Any) -> None:
+def test_malformed_groups_are_ignored(odd: Any) -> None:
     assert breakout_rooms.read(odd) == []
 
 
-def test_groups_are_read_in_the_order_of_their_numbers() -> None:
+def test_groups_are_in_the_order_of_their_numbers() -> None:
     details = {
         "x": {"groupName": "Group 10", "users": [{"userUuid": "ada"}, "bob", None]},
         "y": {"groupName": "Group 2"},
@@ -132,12 +130,12 @@ def fold(school: School, truth: Any) -> None:
     Room.objects.filter(pk=school.room.pk).update(groups=folded, groups_sequence=9)
 
 
-def test_pupils_who_are_there_can_be_chosen(client: Client, where: str) -> None:
+def test_present_students_can_be_selected(client: Client, where: str) -> None:
     names = [person.name for person in client.get(where).context["free"]]
     assert names == ["Ada", "Bob", "Cleo"]
 
 
-def test_a_draft_asks_the_cloud_nothing(client: Client, where: str, school: School) -> None:
+def test_editing_a_draft_does_not_call_the_cloud(client: Client, where: str, school: School) -> None:
     draft = Draft({"a": "Red"})
     html = client.post(
         where, sent(school, draft, do="move:a", person=["Ada", "Bob"]), **HTMX
@@ -145,7 +143,7 @@ def test_a_draft_asks_the_cloud_nothing(client: Client, where: str, school: Scho
     assert "2 people moved to Red." in html
     assert "csrf" not in html.lower()
     assert (
-        "Tick somebody first" in client.post(where, sent(school, draft, do="move:a"), **HTMX).content.decode()
+        "Select people first" in client.post(where, sent(school, draft, do="move:a"), **HTMX).content.decode()
     )
     answer = client.post(where, sent(school, draft, do="deal", count="2"), **HTMX)
     assert [len(group["people"]) for group in answer.context["groups"]] in ([2, 1], [1, 2])
@@ -202,15 +200,15 @@ def test_a_double_click_opens_once(client: Client, where: str, school: School) -
     assert Entry.objects.filter(action="groups.open").count() == 1
 
 
-def test_names_that_the_cloud_refuses_are_marked(client: Client, where: str, school: School) -> None:
+def test_invalid_names_are_marked(client: Client, where: str, school: School) -> None:
     draft = Draft({"a": "", "b": "é" * 40, "c": "Fine"})
     answer = client.post(where, sent(school, draft, do="open"), **HTMX)
     assert answer.status_code == 422
-    assert [bool(group["wrong"]) for group in answer.context["groups"]] == [True, True, False]
+    assert [bool(group["error"]) for group in answer.context["groups"]] == [True, True, False]
     assert not Entry.objects.exists()
 
 
-def test_a_draft_that_was_overtaken_is_not_sent_blindly(
+def test_outdated_draft_is_not_sent(
     client: Client,
     where: str,
     school: School,
@@ -225,20 +223,20 @@ def test_a_draft_that_was_overtaken_is_not_sent_blindly(
     assert [one["groupName"] for one in truth()["groups"].values()] == ["Theirs"]
 
 
-def test_members_whom_nobody_knows_stay(school: School, client: Client) -> None:
+def test_members_missing_from_the_roster_stay(school: School, client: Client) -> None:
     details = {"a": {"groupName": "Red", "users": [{"userUuid": "stranger"}, {"userUuid": "ada"}]}}
     Room.objects.filter(pk=school.room.pk).update(groups={"state": 1, "details": details}, groups_sequence=3)
     room = Room.objects.get(pk=school.room.pk)
     (shown,) = shown_groups(room)
     assert (shown.count, [str(person) for person in shown.people], shown.others) == (2, ["Ada"], 1)
     table = Table(room)
-    assert table.wanted(table.draft())[0]["users"] == ["ada", "stranger"]
+    assert table.to_open(table.draft())[0]["users"] == ["ada", "stranger"]
 
 
-def test_the_page_of_the_class_shows_them(client: Client, school: School) -> None:
+def test_class_page_shows_breakout_rooms(client: Client, school: School) -> None:
     address = reverse("live:class", args=[school.room.key])
-    assert "Everybody is together" in client.get(address).content.decode()
-    seen = client.get(address).context["one"].seen
+    assert "No breakout rooms." in client.get(address).content.decode()
+    seen = client.get(address).context["presenter"].version
     details = {"a": {"groupName": "Red", "users": [{"userUuid": "ada"}]}}
     Room.objects.filter(pk=school.room.pk).update(
         groups={"state": 1, "details": details}, groups_sequence=3, version=school.room.version + 1
@@ -250,7 +248,7 @@ def test_the_page_of_the_class_shows_them(client: Client, school: School) -> Non
         reverse("live:class_changes", args=[school.room.key]), {"v": str(seen)}
     ).content.decode()
     assert 'id="groups"' in changes
-    now = client.get(address).context["one"].seen
+    now = client.get(address).context["presenter"].version
     Room.objects.filter(pk=school.room.pk).update(version=school.room.version + 2)
     changes = client.get(
         reverse("live:class_changes", args=[school.room.key]), {"v": str(now)}

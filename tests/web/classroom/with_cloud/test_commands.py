@@ -18,18 +18,18 @@ from django.utils import timezone
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Recording, Resource, Room
-from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due
 from tests.school import HTMX
 
 
 @pytest.fixture
-def client(school: School) -> Client:  # noqa: F811
+def client(school: School) -> Client:
     client = Client()
     client.force_login(school.teacher)
     return client
 
 
-def where(name: str, school: School, *more: Any) -> str:  # noqa: F811
+def where(name: str, school: School, *more: Any) -> str:
     return reverse(f"live:{name}", args=[school.room.key, *more])
 
 
@@ -42,11 +42,11 @@ def last() -> Entry:
 
 
 @pytest.fixture
-def truth(sim: Any, school: School) -> Any:  # noqa: F811
+def truth(sim: Any, school: School) -> Any:
     return lambda: sim.oracle(room=school.room.room_uuid)["rooms"][0]
 
 
-def test_start_by_htmx_says_so_at_once(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_starting_by_htmx_shows_the_requested_command(client: Client, school: School, truth: Any) -> None:
     answer = client.post(where("command", school, "start"), **HTMX)
     assert answer.status_code == 200
     html = answer.content.decode()
@@ -59,7 +59,7 @@ def test_start_by_htmx_says_so_at_once(client: Client, school: School, truth: An
     assert truth()["state"] == 1
 
 
-def test_start_as_a_plain_form(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_starting_as_a_plain_form_redirects_to_the_class(client: Client, school: School, truth: Any) -> None:
     address = where("command", school, "start")
     page = client.get(address).content.decode()
     assert "csrfmiddlewaretoken" in page
@@ -70,7 +70,7 @@ def test_start_as_a_plain_form(client: Client, school: School, truth: Any) -> No
     assert truth()["state"] == 1
 
 
-def test_the_question_in_the_dialog_is_a_fragment_without_a_token(client: Client, school: School) -> None:  # noqa: F811
+def test_dialog_is_a_fragment_without_csrf_token(client: Client, school: School) -> None:
     html = client.get(where("command", school, "close"), **HTMX).content.decode()
     assert "<html" not in html
     assert "csrf" not in html.lower()
@@ -78,13 +78,13 @@ def test_the_question_in_the_dialog_is_a_fragment_without_a_token(client: Client
     assert "never reopens" in html
 
 
-def test_a_double_click_acts_once(client: Client, school: School) -> None:  # noqa: F811
+def test_double_click_sends_one_command(client: Client, school: School) -> None:
     for _ in range(2):
         client.post(where("command", school, "start"), **HTMX)
     assert Entry.objects.filter(action="class.start").count() == 1
 
 
-def test_what_the_cloud_refuses_is_told_with_its_reason(client: Client, school: School) -> None:  # noqa: F811
+def test_refusal_by_the_cloud_is_shown_with_its_reason(client: Client, school: School) -> None:
     client.post(where("recording", school, "stop"), **HTMX)
     html = client.post(where("recording", school, "stop"), **HTMX).content.decode()
     assert "Failed" in html
@@ -96,7 +96,9 @@ def test_what_the_cloud_refuses_is_told_with_its_reason(client: Client, school: 
 @pytest.mark.parametrize(
     ("span", "ban_s"), [("now", None), ("600", 600), ("3600", 3600), ("class", -1), ("good", -1)]
 )
-def test_remove(client: Client, school: School, truth: Any, span: str, ban_s: int | None) -> None:  # noqa: F811
+def test_removal_with_each_ban_length(
+    client: Client, school: School, truth: Any, span: str, ban_s: int | None
+) -> None:
     html = client.post(
         where("remove", school, school.pupil.pk), {"span": span, "reason": "noise"}, **HTMX
     ).content.decode()
@@ -107,31 +109,31 @@ def test_remove(client: Client, school: School, truth: Any, span: str, ban_s: in
     assert not any(user["online"] for user in truth()["users"] if user["userUuid"] == "ada")
 
 
-def test_remove_needs_a_span(client: Client, school: School) -> None:  # noqa: F811
+def test_removal_needs_a_valid_ban_length(client: Client, school: School) -> None:
     before = Entry.objects.count()
     answer = client.post(where("remove", school, school.pupil.pk), {"span": "7"}, **HTMX)
     assert answer.status_code == 422
-    assert "Nothing was done" in answer.content.decode()
+    assert "Nothing was changed" in answer.content.decode()
     assert Entry.objects.count() == before
 
 
-def test_let_back_says_that_it_is_a_guess(client: Client, school: School) -> None:  # noqa: F811
+def test_unban_explains_that_the_cloud_guarantees_nothing(client: Client, school: School) -> None:
     address = where("let_back", school, school.pupil.pk)
-    assert "guess" in client.get(address, **HTMX).content.decode()
+    assert "Unbanning may not work" in client.get(address, **HTMX).content.decode()
     Participant.objects.update(online=False)
     client.post(address, **HTMX)
     assert last().action == "participant.let_back"
     assert last().target == "ada"
 
 
-def test_what_makes_no_sense_is_refused_before_the_cloud_is_asked(client: Client, school: School) -> None:  # noqa: F811
+def test_invalid_command_is_refused_before_the_cloud_is_called(client: Client, school: School) -> None:
     address = where("let_back", school, school.pupil.pk)
-    assert "in the class already" in client.post(address, **HTMX).content.decode()
-    assert "in the class already" in client.post(address, follow=True).content.decode()
+    assert "already in the class" in client.post(address, **HTMX).content.decode()
+    assert "already in the class" in client.post(address, follow=True).content.decode()
     assert not Entry.objects.filter(action="participant.let_back").exists()
 
 
-def test_record_in_both_ways(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_recording_in_both_modes(client: Client, school: School, truth: Any) -> None:
     client.post(where("command", school, "start"), **HTMX)
     address = where("recording", school, "start")
     assert client.post(address, {"mode": "web"}, **HTMX).status_code == 422
@@ -147,14 +149,14 @@ def test_record_in_both_ways(client: Client, school: School, truth: Any) -> None
     assert last().params["mode"] == "composite"
 
 
-def test_a_recording_that_is_no_web_recording_is_not_paused(client: Client, school: School) -> None:  # noqa: F811
+def test_only_web_recordings_can_be_paused(client: Client, school: School) -> None:
     Recording.objects.create(room=school.room, record_id="r", state="recording", mode="composite")
     html = client.post(where("recording", school, "pause"), **HTMX).content.decode()
     assert "Only a web recording can be paused" in html
 
 
 @pytest.mark.parametrize("ext", ["pdf", "pptx", "mp4"])
-def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: str) -> None:  # noqa: F811
+def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: str) -> None:
     file = {"name": "Übung 1", "url": "https://files.test/a", "ext": ext, "size": "1200", "convert": "on"}
     assert client.post(where("add_file", school), file, **HTMX).status_code == 200
     assert kinds(last())[-1] == "accepted", last().steps.last().detail
@@ -171,7 +173,7 @@ def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: s
     assert truth()["resources"] == []
 
 
-def test_change_the_settings_of_a_recording(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_recording_settings_are_changed(client: Client, school: School, truth: Any) -> None:
     client.post(where("command", school, "start"), **HTMX)
     start = {"mode": "web", "url": "https://class.test/watch?key=1", "fps": "30", "rtmp": "on", "audio": "1"}
     assert client.post(where("recording", school, "start"), start, **HTMX).status_code == 200
@@ -197,14 +199,14 @@ def test_change_the_settings_of_a_recording(client: Client, school: School, trut
     assert re.search(r'name="onhold" checked', html)
 
 
-def test_what_is_not_shown_can_not_be_wrong(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_hidden_fields_are_not_validated(client: Client, school: School, truth: Any) -> None:
     client.post(where("command", school, "start"), **HTMX)
     typed = {"mode": "composite", "fps": "many", "url": "x", "retry_s": "30"}
     assert client.post(where("recording", school, "start"), typed, **HTMX).status_code == 200
     assert last().params == {"mode": "composite", "retry_timeout_s": 30}
 
 
-def test_upload_and_share_as_a_plain_form(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_upload_as_a_plain_form(client: Client, school: School, truth: Any) -> None:
     file = SimpleUploadedFile("Übung 2.pdf", b"%PDF-1.7")
     sent = {"way": "computer", "file": file, "convert": "on", "scale": "0.5", "output": "jpg"}
     answer = client.post(where("add_file", school), sent)
@@ -215,7 +217,7 @@ def test_upload_and_share_as_a_plain_form(client: Client, school: School, truth:
     assert known["url"].endswith("/ubung-2.pdf")
 
 
-def test_an_upload_outlives_a_mistake_in_the_form(client: Client, school: School, truth: Any) -> None:  # noqa: F811
+def test_upload_is_kept_when_the_form_has_errors(client: Client, school: School, truth: Any) -> None:
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
     html = client.post(where("upload_file", school), {"file": file}, **HTMX).content.decode()
     key = re.search(r'name="upload" value="([^"]+)"', html).group(1)
@@ -232,7 +234,7 @@ def test_an_upload_outlives_a_mistake_in_the_form(client: Client, school: School
 @pytest.mark.parametrize(
     "wrong", [{"name": "x" * 64}, {"size": "0"}, {"ext": "exe"}, {"url": "ftp:/x"}, {"name": "ü" * 40}]
 )
-def test_a_wrong_file_is_refused_at_its_field(client: Client, school: School, wrong: dict[str, str]) -> None:  # noqa: F811
+def test_invalid_file_is_refused_at_its_field(client: Client, school: School, wrong: dict[str, str]) -> None:
     file = {"name": "a", "url": "https://files.test/a", "ext": "pdf", "size": "1200"} | wrong
     answer = client.post(where("add_file", school), file, **HTMX)
     assert answer.status_code == 422
@@ -240,7 +242,7 @@ def test_a_wrong_file_is_refused_at_its_field(client: Client, school: School, wr
     assert not Entry.objects.filter(action="resource.put").exists()
 
 
-def test_only_files_of_the_class_can_be_deleted(client: Client, school: School) -> None:  # noqa: F811
+def test_only_files_of_the_class_can_be_deleted(client: Client, school: School) -> None:
     other = Room.objects.create(room_uuid="other", name="Other")
     foreign = Resource.objects.create(room=other, resource_uuid="f", name="foreign")
     for chosen in ({"files": [foreign.pk]}, {}, {"files": ["x"]}):
@@ -248,7 +250,7 @@ def test_only_files_of_the_class_can_be_deleted(client: Client, school: School) 
     assert not Entry.objects.filter(action="resource.delete").exists()
 
 
-def test_create_a_class(client: Client, school: School, sim: Any) -> None:  # noqa: F811
+def test_create_a_class(client: Client, school: School, sim: Any) -> None:
     answer = client.post(reverse("live:create"), {"name": "Neu", "room_type": "4", "minutes": "45"})
     assert answer.status_code == 302
     entry = Entry.objects.get(action="class.create")
@@ -270,13 +272,13 @@ def test_create_a_class(client: Client, school: School, sim: Any) -> None:  # no
         {"minutes": "1441"},
     ],
 )
-def test_a_wrong_class_is_not_made(client: Client, school: School, wrong: dict[str, str]) -> None:  # noqa: F811
+def test_invalid_class_is_not_created(client: Client, school: School, wrong: dict[str, str]) -> None:
     answer = client.post(reverse("live:create"), {"name": "Neu", "room_type": "4", "minutes": "45"} | wrong)
     assert answer.status_code == 422
     assert not Entry.objects.filter(action="class.create").exists()
 
 
-def test_times_are_read_in_the_zone_of_the_person(client: Client, school: School) -> None:  # noqa: F811
+def test_times_are_read_in_the_persons_time_zone(client: Client, school: School) -> None:
     school.teacher.time_zone = "Asia/Tokyo"
     school.teacher.save()
     assert "Asia/Tokyo" in client.get(reverse("live:create")).content.decode()
@@ -293,11 +295,11 @@ def test_times_are_read_in_the_zone_of_the_person(client: Client, school: School
 
 
 @pytest.mark.parametrize(("name", "what"), [("command", "explode"), ("recording", "explode")])
-def test_an_unknown_command_is_not_found(client: Client, school: School, name: str, what: str) -> None:  # noqa: F811
+def test_unknown_command_gets_404(client: Client, school: School, name: str, what: str) -> None:
     assert client.post(where(name, school, what)).status_code == 404
 
 
-def test_a_post_without_a_token_is_refused(school: School) -> None:  # noqa: F811
+def test_a_post_without_a_token_is_refused(school: School) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(school.teacher)
     assert client.post(where("command", school, "start"), **HTMX).status_code == 403

@@ -1,7 +1,5 @@
 """Properties: what differs, as pure decisions, and the page against a cloud that really answers."""
 
-# ruff: noqa: F811
-
 from __future__ import annotations
 
 import html as markup
@@ -22,7 +20,7 @@ from classroom_admin.sync.sorting import as_json
 from classroom_admin.web.classroom.properties import diff
 from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import Subject
-from tests.actions.conftest import School, person, school, sim, simulator, truth  # noqa: F401
+from tests.actions.conftest import School
 from tests.school import HTMX
 
 JSON = st.recursive(
@@ -34,7 +32,7 @@ OBJECTS = st.dictionaries(st.text(min_size=1, max_size=2), JSON, max_size=4)
 
 
 # --- decisions ---
-def test_what_differs() -> None:
+def test_differences_between_two_objects() -> None:
     before = {"colour": "blue", "seats": {"front": [1, 2]}, "old": 1, "same": {"a": 1, "b": 2}}
     after = {
         "colour": "red",
@@ -55,13 +53,15 @@ def test_what_differs() -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [(True, 1), (0, False), (1, 1.5), (None, {}), ([], {}), ("1", 1)])
-def test_what_python_takes_for_the_same_may_differ_in_json(one: Any, other: Any) -> None:
+def test_json_values_that_python_considers_equal_differ(one: Any, other: Any) -> None:
     assert [found.kind for found in diff.differences({"a": one}, {"a": other})] == ["changed"]
     assert diff.to_set({"a": one}, {"a": other}) == {"a": other}
 
 
 @given(before=OBJECTS, after=OBJECTS)
-def test_sending_what_differs_gives_what_is_wanted(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_sending_the_differences_gives_the_wanted_object(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
     cloud = {**before, **diff.to_set(before, after)}
     for name in diff.to_delete(before, after):
         del cloud[name]
@@ -70,7 +70,9 @@ def test_sending_what_differs_gives_what_is_wanted(before: dict[str, Any], after
 
 
 @given(base=OBJECTS, now=OBJECTS, wanted=OBJECTS)
-def test_what_others_changed_stays(base: dict[str, Any], now: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_rebase_keeps_changes_by_others(
+    base: dict[str, Any], now: dict[str, Any], wanted: dict[str, Any]
+) -> None:
     mine = {*diff.to_set(base, wanted), *diff.to_delete(base, wanted)}
     found = diff.rebased(base, now, wanted)
     for name in {*now, *wanted, *base}:
@@ -79,9 +81,9 @@ def test_what_others_changed_stays(base: dict[str, Any], now: dict[str, Any], wa
         assert name not in found or diff.same(found[name], source[name])
 
 
-def test_who_was_quicker_is_noticed() -> None:
-    assert diff.moved_on({"a": 1, "b": 1}, {"a": 2, "b": 2, "c": 1}, {"a", "c"}) == ["a", "c"]
-    assert diff.moved_on({"a": 1}, {"a": 1, "b": 2}, {"a"}) == []
+def test_changes_by_others_are_detected() -> None:
+    assert diff.changed_by_others({"a": 1, "b": 1}, {"a": 2, "b": 2, "c": 1}, {"a", "c"}) == ["a", "c"]
+    assert diff.changed_by_others({"a": 1}, {"a": 1, "b": 2}, {"a"}) == []
 
 
 # --- the page ---
@@ -110,10 +112,10 @@ def last() -> Entry:
     return Entry.objects.order_by("-id").first()
 
 
-def test_what_the_class_was_made_with_is_there(client: Client, where: str, sim: Any, school: School) -> None:
+def test_properties_of_creation_are_shown(client: Client, where: str, sim: Any, school: School) -> None:
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(grade=8))
     page = client.get(where)
-    assert json.loads(page.context["work"].text) == {"grade": 8}
+    assert json.loads(page.context["edit"].text) == {"grade": 8}
     assert "schedule" in page.context["now"].kept
     assert not Entry.objects.exists()
 
@@ -122,7 +124,7 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(colour="blue", old=1))
     base, wanted = {"colour": "blue", "old": 1}, {"colour": "red", "new": [1, 2]}
     html = client.post(where, form(base, wanted), **HTMX).content.decode()
-    for words in ("3 differences", "Changed", "Added", "Removed", "colour", "Deleted: old."):
+    for words in ("3 differences", "Changed", "Added", "Deleted", "colour", "Deleted: old."):
         assert words in html
     assert not Entry.objects.exists()
     answer = client.post(where, form(base, wanted, do="send"), **HTMX)
@@ -141,25 +143,25 @@ def test_compare_then_send(client: Client, where: str, truth: Any, sim: Any, sch
         ('{"a": 1,\n  "b": }', "Line 2, column 8"),
         ('{"": 1}', "empty"),
         ("[1]", "object"),
-        ('{"schedule": {}}', "keeps this for itself: schedule"),
+        ('{"schedule": {}}', "manages these properties itself: schedule"),
         ('{"a": %s}' % ("9" * 5000), "5000 digits"),
-        ('{"a":' * 900 + "1" + "}" * 900, "more than 64 deep"),
+        ('{"a":' * 900 + "1" + "}" * 900, "more than 64 levels deep"),
         ('{"a": "%s"}' % ("x" * 70_000), "The text is 69 KB long. At most 64 KB are allowed."),
     ],
 )
-def test_what_is_wrong_is_not_compared(client: Client, where: str, text: str, words: str) -> None:
+def test_invalid_text_is_not_compared(client: Client, where: str, text: str, words: str) -> None:
     answer = client.post(where, form({}, text, do="send"), **HTMX)
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not Entry.objects.exists()
 
 
-def test_what_the_cloud_has_may_be_odd(
+def test_malformed_cloud_properties_are_shown(
     client: Client, where: str, truth: Any, sim: Any, school: School
 ) -> None:
     odd = {"deep": json.loads("[" * 150 + "]" * 150), "long": 10**4000, "large": "x" * 100_000, "fine": 1}
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(odd))
-    base = client.get(where).context["work"].base_text
+    base = client.get(where).context["edit"].base_text
     html = client.post(where, form({}, {"fine": 2}) | {"base": base}, **HTMX).content.decode()
     assert "4 differences" in html
     client.post(where, form({}, {"fine": 2}, do="send") | {"base": base}, **HTMX)
@@ -179,23 +181,25 @@ def test_only_the_first_of_many_differences_are_shown(
     assert len(answer.content) < 300_000
 
 
-def test_the_check_as_one_types(client: Client, school: School) -> None:
+def test_text_is_validated_while_typing(client: Client, school: School) -> None:
     address = reverse("live:check_properties", args=[school.room.key])
     assert "Valid, 8 bytes" in client.post(address, {"text": '{"é": 1}'}, **HTMX).content.decode()
     assert "Line 1, column 2" in client.post(address, {"text": "{"}, **HTMX).content.decode()
 
 
-def test_somebody_else_was_quicker(client: Client, where: str, truth: Any, sim: Any, school: School) -> None:
+def test_conflicting_change_is_shown_before_sending(
+    client: Client, where: str, truth: Any, sim: Any, school: School
+) -> None:
     sim.do(lambda world: world.rooms[school.room.room_uuid].properties.update(a=2, theirs=1))
     html = client.post(where, form({"a": 1}, {"a": 3}, do="send"), **HTMX).content.decode()
-    assert "Changed by somebody else meanwhile: a" in html
+    assert "Someone else changed these properties in the meantime: a" in html
     assert truth()["properties"] == {"a": 2, "theirs": 1}
     assert not Entry.objects.exists()
     client.post(where, form({"a": 2, "theirs": 1}, {"a": 3, "theirs": 1}, do="send"), **HTMX)
     assert truth()["properties"] == {"a": 3, "theirs": 1}
 
 
-def test_what_others_added_meanwhile_is_not_deleted(
+def test_properties_added_by_others_are_kept(
     client: Client,
     where: str,
     truth: Any,
@@ -207,7 +211,7 @@ def test_what_others_added_meanwhile_is_not_deleted(
     assert truth()["properties"] == {"a": 3, "theirs": 1}
 
 
-def test_a_person(client: Client, where: str, school: School, person: Any) -> None:
+def test_properties_of_a_person(client: Client, where: str, school: School, person: Any) -> None:
     assert "Show" in client.get(where, {"of": "person"}).content.decode()
     mine = f"{where}?of=person&person={school.pupil.pk}"
     assert client.get(mine).status_code == 200
@@ -220,13 +224,13 @@ def test_a_person(client: Client, where: str, school: School, person: Any) -> No
     assert client.get(where, {"of": "person", "person": "x"}).status_code == 404
 
 
-def test_an_extension(client: Client, where: str, sim: Any, school: School) -> None:
+def test_properties_of_an_extension(client: Client, where: str, sim: Any, school: School) -> None:
     choose = f"{where}?of=app"
     wrong = client.post(choose, {"app": "x" * 64, "do": "choose"})
     assert wrong.status_code == 422
     assert "shorter than 64 bytes" in wrong.content.decode()
     chosen = client.post(choose, {"app": "countdown", "do": "choose"})
-    assert chosen.context["work"].text == "{}"
+    assert chosen.context["edit"].text == "{}"
     sent = form({}, {"seconds": 60}, do="send", state="on", app="countdown")
     mine = client.post(choose, sent, **HTMX)["HX-Redirect"]
     room = sim.do(lambda world: world.rooms[school.room.room_uuid])
@@ -235,12 +239,12 @@ def test_an_extension(client: Client, where: str, sim: Any, school: School) -> N
     html = client.post(mine, form({"seconds": 60}, {"seconds": 60}, state="off"), **HTMX).content.decode()
     assert "Only the state changes" in html
     assert (
-        "keeps this for itself: common"
+        "manages these properties itself: common"
         in client.post(mine, form({}, {"common": {}}), **HTMX).content.decode()
     )
 
 
-def test_the_name_of_an_extension_is_in_no_address(client: Client, where: str, school: School) -> None:
+def test_extension_name_is_in_no_address(client: Client, where: str, school: School) -> None:
     school.room.ext_apps = {"io.example.countdown": {}, "io.example.board": {}}
     school.room.save()
     chosen = client.post(f"{where}?of=app", {"app": "io.example.countdown", "do": "choose"})
@@ -258,13 +262,13 @@ def test_the_name_of_an_extension_is_in_no_address(client: Client, where: str, s
     assert client.get(f"{reverse('live:properties', args=[other.key])}?{query}").status_code == 404
 
 
-def test_a_cloud_that_does_not_answer_is_said(client: Client, where: str, sim: Any, school: School) -> None:
+def test_unreachable_cloud_is_reported(client: Client, where: str, sim: Any, school: School) -> None:
     sim.fault("unavailable", route="read_room")
     school.room.properties = {"told": 1}
     school.room.save()
     page = client.get(where)
-    assert "could not be asked" in page.content.decode()
-    assert json.loads(page.context["work"].text) == {"told": 1}
+    assert "be reached at the moment" in page.content.decode()
+    assert json.loads(page.context["edit"].text) == {"told": 1}
 
 
 def event(school: School, sequence: int, cmd: int, data: dict[str, Any]) -> None:
@@ -274,7 +278,7 @@ def event(school: School, sequence: int, cmd: int, data: dict[str, Any]) -> None
     )  # fmt: skip
 
 
-def test_what_happened_by_whom(client: Client, where: str, school: School) -> None:
+def test_history_shows_changes_and_people(client: Client, where: str, school: School) -> None:
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
     entry = Entry.objects.get()
     entry.steps.create(kind="confirmed", room_uuid=entry.room_uuid, detail={"sequence": 7})
@@ -296,9 +300,9 @@ def test_what_happened_by_whom(client: Client, where: str, school: School) -> No
             (
                 one.by,
                 [(line.place, line.kind, line.value) for line in one.lines],
-                one.told.state if one.told else "",
+                one.command.state if one.command else "",
             )
-            for one in history(subject).happenings
+            for one in history(subject).changes
         ]
 
     assert told(Subject(room=school.room)) == [
@@ -325,40 +329,40 @@ def events_of_others(school: School, *, first: int, count: int, cmd: int = 22, *
     )  # fmt: skip
 
 
-def test_what_happened_to_one_long_before_much_happened_to_others(school: School) -> None:
+def test_history_finds_old_changes_of_a_person(school: School) -> None:
     event(school, 1, 22, {"fromUser": {"userUuid": "ada"}, "changeProperties": {"seat": 7}})
     events_of_others(school, first=2, count=4000)
     found = history(Subject(room=school.room, kind="person", person=school.pupil))
-    assert [one.lines[0].value for one in found.happenings] == ["7"]
-    assert found.looked_through == 0
+    assert [one.lines[0].value for one in found.changes] == ["7"]
+    assert found.searched == 0
 
 
-def test_an_extension_of_which_was_told_long_ago(school: School) -> None:
+def test_history_finds_old_changes_of_an_extension(school: School) -> None:
     event(school, 1, 4, {"changeProperties": {"extApps": {"countdown": {"seconds": 5}}}})
     event(school, 2, 4, {"changeProperties": {"extApps.countdown.seconds": 6}})
     events_of_others(school, first=3, count=4000, cmd=4, changeProperties={"extApps": {"board": {"a": 1}}})
     found = history(Subject(room=school.room, kind="app", app="countdown"))
-    assert [one.lines[0].value for one in found.happenings] == ["6", "5"]
+    assert [one.lines[0].value for one in found.changes] == ["6", "5"]
 
 
-def test_where_not_all_was_looked_through_that_is_said(client: Client, where: str, school: School) -> None:
+def test_incomplete_search_is_reported(client: Client, where: str, school: School) -> None:
     event(school, 1, 4, {"changeProperties": {"mine": 1}})
     events_of_others(school, first=2, count=3000, cmd=4, changeProperties={"record": {"state": 1}})
     html = client.get(where).content.decode()
-    assert "Only the newest 3000 changes of properties were looked through" in html
+    assert "Only the newest 3000 property changes were searched" in html
     assert "Nothing has been changed" not in html
     StoredEvent.objects.filter(sequence=3001).delete()
-    assert [one.lines[0].place for one in history(Subject(room=school.room)).happenings] == ["mine"]
+    assert [one.lines[0].place for one in history(Subject(room=school.room)).changes] == ["mine"]
 
 
-def test_who_is_not_in_the_list_of_people(client: Client, where: str, school: School) -> None:
+def test_hidden_roles_are_not_listed(client: Client, where: str, school: School) -> None:
     made = Participant.objects.bulk_create(
         Participant(room=school.room, user_uuid=f"p{n}", name=f"A{n:03}", role=Role.STUDENT, online=True)
         for n in range(501)
     )
     last_one = Participant.objects.create(room=school.room, user_uuid="z", name="Zoe", role=Role.STUDENT)
     html = client.get(where, {"of": "person"}).content.decode()
-    assert "Not all people are listed here" in html
+    assert "Not everyone is listed here" in html
     assert "Zoe" not in html
     dialog = client.get(reverse("live:person", args=[school.room.key, last_one.pk])).content.decode()
     link = markup.unescape(re.search(r'href="([^"]*/properties/[^"]*)"', dialog)[1])
@@ -367,21 +371,21 @@ def test_who_is_not_in_the_list_of_people(client: Client, where: str, school: Sc
     )
     assert chosen[1] == str(last_one.pk)
     Participant.objects.filter(pk__in=[one.pk for one in made[:10]]).delete()
-    assert "Not all people" not in client.get(where, {"of": "person"}).content.decode()
+    assert "Not everyone" not in client.get(where, {"of": "person"}).content.decode()
 
 
-def test_a_command_that_the_cloud_refused_is_in_it(
-    client: Client, where: str, sim: Any, school: School
-) -> None:
+def test_history_includes_refused_commands(client: Client, where: str, sim: Any, school: School) -> None:
     sim.fault("server_error", route="put_room_properties")
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
-    (only,) = history(Subject(room=school.room)).happenings
-    assert only.told
-    assert (only.told.state, only.lines[0].place) == ("failed", "mine")
-    assert only.told.reason
+    (only,) = history(Subject(room=school.room)).changes
+    assert only.command
+    assert (only.command.state, only.lines[0].place) == ("failed", "mine")
+    assert only.command.reason
 
 
-def test_few_queries(client: Client, where: str, school: School, django_assert_max_num_queries: Any) -> None:
+def test_page_costs_few_queries(
+    client: Client, where: str, school: School, django_assert_max_num_queries: Any
+) -> None:
     for sequence in range(60):
         event(school, sequence, 4, {"changeProperties": {"a": sequence}})
     with django_assert_max_num_queries(10):
