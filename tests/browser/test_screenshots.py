@@ -24,22 +24,22 @@ FURNISHED = {
     "person-in-class": "live:person",
     "lists": "lists:lists",
     "list": "lists:list",
-    "plans": "live:plans",
-    "plan": "live:plan",
-    "groups": "live:groups",
+    "scheduled": "live:plans",
+    "series": "live:plan",
+    "breakout-rooms": "live:groups",
     "properties": "properties of the class",
     "recording": "live:recording",
-    "question": "live:question",
+    "quiz": "live:question",
     "events": "live:events",
     "replay": "live:replay",
-    "run": "live:run",
+    "bulk-results": "live:run",
 }
 # what the tour shows beside them, once: what opens in a dialog is a page of its own, too
 FOR_THE_TOUR = {
     "attendance": "live:attendance",
     "calendar": "live:calendar",
-    "call-off": "live:call_off",
-    "change-plan": "live:change_plan",
+    "cancel-removal": "live:call_off",
+    "series-change": "live:change_plan",
     "check": "live:check",
     "class-list": "live:class_list",
     "delete-files": "live:delete_files",
@@ -48,15 +48,15 @@ FOR_THE_TOUR = {
     "event": "live:event",
     "file-pages": "live:file_pages",
     "keys": "live:keys",
-    "kept-out": "live:kept_out",
-    "let-back": "live:let_back",
+    "banned": "live:kept_out",
+    "unban": "live:let_back",
     "list-delete": "lists:delete",
     "list-new": "lists:make",
     "messages": "live:chat",
-    "snooze": "live:snooze",
+    "acknowledge": "live:snooze",
     "streams": "live:streams",
-    "there": "live:there",
-    "together": "live:together",
+    "present-at-message": "live:there",
+    "bulk": "live:together",
 }
 PAGES = {
     "create": "/classes/new/",
@@ -167,7 +167,7 @@ def test_what_would_happen_is_shown_first(
     page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Start recording", exact=True).click()
     expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text(school[0].name)
-    _look(page, "together-preview", "1440-light", full=False)
+    _look(page, "bulk-preview", "1440-light", full=False)
 
 
 def test_a_class_from_right_to_left(window: Opener, school: tuple[Classroom, Classroom]) -> None:
