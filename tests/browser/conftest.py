@@ -91,7 +91,7 @@ class Dashboard:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
     def room(self, room_uuid: str) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
 def wait_until_it_answers(url: str, process: subprocess.Popen[Any], log: Path) -> None:
     """Until `/healthz` of a started dashboard says 200; fails with its log."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:

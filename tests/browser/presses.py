@@ -39,8 +39,8 @@ EXCUSED: Final = {
     r"^403\.html": "comes only where a right is taken away between a page and a press",
     r"^429\.html": "comes after 120 sign-ins a minute: nobody else could sign in while it is tested",
     r"^bare\.html": "comes of a fault in the product, or of a form larger than any page of ours sends",
-    r"^live/_people_rest\.html": "with scripts the rest comes by itself; pressed without, in test_stream.py",
-    r"^live/planning/create\.html.*name=.preview": "for who has no scripts; pressed in test_plan.py",
+    r"^classroom/_roster_rest\.html": "with scripts the rest comes by itself; pressed without, in test_stream.py",
+    r"^scheduling/create\.html.*name=.preview": "for who has no scripts; pressed in test_plan.py",
 }
 _RECORDER: Final = """(() => {
   const varied = VARIED;

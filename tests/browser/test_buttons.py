@@ -306,8 +306,8 @@ def test_turning_pages_and_giving_classes(window: Opener) -> None:
     theirs = window(OTHER_TEACHER)
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_be_visible()
-    press(page, re.compile("^Take back.*Leaf 07"))
-    expect(page.get_by_role("status").first).to_contain_text("no longer given")
+    press(page, re.compile("^Unassign.*Leaf 07"))
+    expect(page.get_by_role("status").first).to_contain_text("no longer assigned")
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_have_count(0)
 

@@ -40,7 +40,7 @@ def test_share_a_file_and_delete_several(
 
     press(page, "Delete")
     asks.get_by_role("button", name="Delete").click()
-    expect(asks).to_contain_text("choose at least one file")
+    expect(asks).to_contain_text("Select at least one file")
     for number in (1, 3):
         asks.get_by_label(f"Sheet {number}.pdf").check()
     asks.get_by_role("button", name="Delete").click()

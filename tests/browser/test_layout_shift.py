@@ -53,7 +53,7 @@ def test_a_class(window: Opener, classroom: MakeClassroom, size: tuple[int, int]
     room.act("record", state=1, mode="web")
     expect(row_of(page, "Zora New")).to_be_attached()
     expect(page.locator("#chat-log")).to_contain_text("Which page?")
-    expect(page.locator("#class-header")).to_contain_text("1 hand up")
+    expect(page.locator("#class-header")).to_contain_text("1 raised hand")
     expect(page.locator("#class-header")).to_contain_text("Recording")
     score, strange = shifts(page)
     assert not strange, strange

@@ -122,7 +122,7 @@ def test_choose_another_and_stop_and_powerpoint(
     chooser.value.set_files(computer / "Cells.pptx")
     expect(asks.get_by_label("Name")).to_have_value("Cells.pptx")
     asks.get_by_text("Conversion settings").click()
-    asks.get_by_label("Make small pictures").check()
+    asks.get_by_label("Also create thumbnails").check()
     asks.get_by_role("button", name="Add file").click()
     expect(card(page, "Files")).to_contain_text("Cells.pptx")
     assert of_cloud(room, "Cells.pptx")["conversion"] == {"type": "dynamic", "preview": True}

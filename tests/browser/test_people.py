@@ -51,7 +51,7 @@ def test_a_new_teacher_signs_in_and_has_their_class(window: Opener, classroom: M
     hers.get_by_label("Email address").fill(email)
     hers.get_by_label("Password", exact=True).fill(fresh)
     hers.get_by_role("button", name="Sign in").click()
-    expect(hers.get_by_text(re.compile("deactivated|do not belong together"))).to_be_visible()
+    expect(hers.get_by_text(re.compile("deactivated|Incorrect email or password"))).to_be_visible()
 
 
 def test_give_a_class_that_is_nobodys(window: Opener, classroom: MakeClassroom) -> None:
@@ -65,7 +65,7 @@ def test_give_a_class_that_is_nobodys(window: Opener, classroom: MakeClassroom) 
     page.get_by_label(re.compile(room.name)).check()
     page.get_by_label("Assign to").select_option(label="Tara Teacher")
     press(page, "Assign selected classes")
-    expect(page.get_by_role("status").filter(has_text="given to Tara Teacher")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="assigned to Tara Teacher")).to_be_visible()
     expect(page.get_by_label(re.compile(room.name))).to_have_count(0)
     expect(theirs.get_by_role("link", name=room.name)).to_be_visible()  # without reloading
     open_class(theirs, room)

@@ -116,7 +116,7 @@ def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None
     page = window(TEACHER)
     open_class(page, room)
     hands = card(page, "Raised hands")
-    expect(hands).to_contain_text("Nobody has a hand up.")
+    expect(hands).to_contain_text("No raised hands.")
     for name in ("Carl", "Ben"):
         room.act("wave", userUuid=f"hands-{name}")
     expect(hands.get_by_role("listitem")).to_have_count(2)
@@ -127,7 +127,7 @@ def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None
     room.act("lower", userUuid="hands-Carl")
     expect(hands.get_by_role("listitem")).to_have_count(1)
     room.act("leave", userUuid="hands-Ben")
-    expect(hands).to_contain_text("Nobody has a hand up.")
+    expect(hands).to_contain_text("No raised hands.")
 
 
 def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) -> None:
@@ -169,7 +169,7 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     assert words["top"] < sign["bottom"], "sign and words are on one line"
     own = page.context.new_page()  # what opens as a dialog, as a page of its own
     own.goto(row_of(page, "Rudi Rowdy").get_by_role("link", name="Rudi Rowdy").get_attribute("href"))
-    expect(own.get_by_role("main")).to_contain_text(re.compile(r"Is removed in\s+[0-4]:\d\d\b"))
+    expect(own.get_by_role("main")).to_contain_text(re.compile(r"Will be removed in\s+[0-4]:\d\d\b"))
     own.close()
     other.get_by_role("list", name="Scheduled removals").get_by_role("button", name="Cancel removal").click()
     for each in (page, other):
@@ -183,14 +183,14 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     asks.get_by_label("In 30 seconds").check()
     asks.get_by_label("In minutes").fill("")
     asks.get_by_label("In 30 seconds").check()
-    asks.get_by_label("For good").check()
+    asks.get_by_label("Permanently").check()
     asks.get_by_role("button", name="Remove").click()
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0, timeout=60_000)
     assert (room.person("rowdy")["online"], room.person("rowdy")["isBanned"]) == (False, True)
     expect(last_command(page)).to_contain_text(re.compile(r"Remove Rudi Rowdy\s+Confirmed"))
 
     press(page, "Banned students")
-    expect(asks).to_contain_text(re.compile("Rudi Rowdy.*for good.*Tara Teacher", re.S))
+    expect(asks).to_contain_text(re.compile("Rudi Rowdy.*Banned permanently.*Tara Teacher", re.S))
     keep_screenshot(page, "kept-out")
     asks.get_by_role("link", name="Unban").click()
     asks.get_by_role("button", name="Unban").click()
@@ -248,13 +248,13 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     dialog(page).get_by_label("Class list").select_option(label="Class 5f")
     dialog(page).get_by_role("button", name="Use this list").click()
     people_card = card(page, "People")
-    expect(people_card).to_contain_text("1 of 15 here")
+    expect(people_card).to_contain_text("1 of 15 present")
     expect(people_card).to_contain_text("14 not here yet")
     expect(page.locator("#attendance-line")).to_have_text("14 not here")
     page.get_by_text("Missing, late or left early").click()
     expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()
     room.enter("guest-77", "bela BANANA")
-    expect(people_card).to_contain_text("2 of 15 here")
+    expect(people_card).to_contain_text("2 of 15 present")
     expect(people_card).to_contain_text("Matched by name")
     expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()  # what was opened stays open
     people_card.get_by_role("link", name="and 1 more").click()
@@ -265,7 +265,7 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     page.get_by_role("link", name="Class 5f").click()
     press(page, "Delete list")
     page.get_by_role("main").get_by_role("button", name="Delete list").click()
-    expect(page.get_by_role("status").first).to_contain_text("is deleted")
+    expect(page.get_by_role("status").first).to_contain_text("was deleted")
 
 
 def ended_in_silence(window: Opener, simulator: RunningSimulator, room: Classroom) -> Page:
@@ -289,7 +289,7 @@ def test_what_the_cloud_keeps_quiet_about_can_be_checked(
     expect(asked).to_contain_text("The cloud has not confirmed this command.")
     expect(asked.get_by_role("button", name="Check now")).to_be_visible(timeout=50_000)
     asked.get_by_role("button", name="Check now").click()
-    expect(asked).to_contain_text("According to the cloud, the class is ended. So it was done.")
+    expect(asked).to_contain_text("According to the cloud, the class is ended. The command was carried out.")
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
     expect(asked.get_by_role("button", name="Check now")).to_have_count(0)
     expect(page.get_by_role("link", name="Check now")).to_have_count(0)
@@ -307,7 +307,7 @@ def test_what_was_asked_last_can_be_checked_where_it_is_said(
     check.click()
     expect(dialog(page).get_by_role("heading")).to_have_text("Did the command work?")
     dialog(page).get_by_role("button", name="Check now").click()
-    expect(dialog(page)).to_contain_text("According to the cloud, the class is ended. So it was done.")
+    expect(dialog(page)).to_contain_text("According to the cloud, the class is ended. The command was carried out.")
     keep_screenshot(page, "checked")
     dialog(page).get_by_role("button", name="Close").click()
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))

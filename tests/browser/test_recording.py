@@ -23,7 +23,7 @@ def test_record_the_teacher(window: Opener, classroom: MakeClassroom) -> None:
     (row,) = room.truth()["recordings"]
     assert (row["mode"], row["status"]) == ("composite", 1)
     press(page, "Stop recording")
-    expect(dialog(page)).to_contain_text("finishes the file")
+    expect(dialog(page)).to_contain_text("prepares the file")
     dialog(page).get_by_role("button", name="Stop recording").click()
     expect(last_command(page)).to_contain_text(re.compile(r"Stop recording\s+Confirmed"))
     expect(part).to_contain_text("Off")
@@ -41,7 +41,7 @@ def test_record_a_web_page_with_a_pause(
     press(page, "Start recording")
     dialog(page).get_by_label("The classroom as a web page").check()
     dialog(page).get_by_role("button", name="Start recording").click()
-    expect(dialog(page)).to_contain_text("Give the address of the page")
+    expect(dialog(page)).to_contain_text("Enter the address of the page")
     expect(dialog(page).get_by_label("The classroom as a web page")).to_be_checked()
     dialog(page).get_by_label(re.compile("Address of the page")).fill("https://class.school.test/watch")
     dialog(page).get_by_role("button", name="Start recording").click()

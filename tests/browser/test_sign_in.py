@@ -22,7 +22,7 @@ def test_a_wrong_password_is_said_and_the_typed_address_stays(window: Opener) ->
     page.get_by_label("Email address").fill("teacher@school.test")
     page.get_by_label("Password", exact=True).fill("not-this-one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password")
     expect(page.get_by_label("Email address")).to_have_value("teacher@school.test")
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
 

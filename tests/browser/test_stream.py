@@ -211,7 +211,7 @@ def test_the_list_follows_by_tiles(window: Opener, classroom: MakeClassroom) -> 
     link.focus()
     room.enter("p1", "Pia")
     room.act("wave", userUuid="p1")
-    expect(tile).to_contain_text("1 hand up", timeout=SOON_MS)
+    expect(tile).to_contain_text("1 raised hand", timeout=SOON_MS)
     expect(link).to_be_focused()
     room.act("state", state=3)
     expect(tile).to_have_count(0, timeout=SOON_MS)

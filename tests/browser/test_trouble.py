@@ -14,10 +14,10 @@ from tests.browser.school import TEACHER, calls_of, eventually
 @pytest.mark.parametrize(
     ("kind", "params", "sentence"),
     [
-        ("server_error", {}, "The cloud had an error of its own, so it is not known whether this was done."),
-        ("unavailable", {}, "so it is not known whether this was done. Wait until the page shows it"),
-        ("lose_answer", {}, "so it is not known whether this was done. Wait until the page shows it"),
-        ("too_many", {"retryAfter": 30}, "asked too often just now; nothing was done. Try again in 3"),
+        ("server_error", {}, "The cloud had an internal error, so it is unclear"),
+        ("unavailable", {}, "so it is unclear"),
+        ("lose_answer", {}, "so it is unclear"),
+        ("too_many", {"retryAfter": 30}, "Too many requests to the cloud. Nothing was changed. Try again in 3"),
     ],
 )
 def test_a_refusal_says_what_happened_and_what_to_do(
@@ -41,7 +41,7 @@ def test_a_refusal_says_what_happened_and_what_to_do(
         )
         expect(row_of(page, "Pia Pupil")).to_have_count(0)
         return
-    expect(last_command(page)).to_contain_text(re.compile("Failed|Not known"), timeout=30_000)
+    expect(last_command(page)).to_contain_text(re.compile("Failed|Outcome unknown"), timeout=30_000)
     expect(last_command(page)).to_contain_text(sentence)
     expect(row_of(page, "Pia Pupil")).to_be_visible()
     assert room.person("p1")["online"] is True

@@ -35,7 +35,7 @@ def names(page: Page) -> list[str]:
 
 
 def choose(page: Page, room: Classroom) -> None:
-    page.get_by_role("checkbox", name=f"Choose {room.name}").check()
+    page.get_by_role("checkbox", name=f"Select {room.name}").check()
 
 
 def look_at(page: Page, *choices: str) -> None:
@@ -68,17 +68,17 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
         expect(tile(page, room)).to_be_visible()
     refuse_once(simulator)
     page.get_by_role("button", name="Select all").click()
-    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
+    expect(page.locator("#bulk-count")).to_have_text("3 selected")
     keep_screenshot(page, "wall-chosen", full=True)
     page.get_by_role("button", name="End", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("End 2 classes?")
-    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text("It has not started")
+    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text("The class has not started")
     keep_screenshot(page, "together-preview")
     page.get_by_role("button", name="End 2 classes").click()
     expect(page.locator("#progress")).to_contain_text("1 failed")
     page.reload()
     expect(page.locator("#progress")).to_contain_text("Finished")
-    expect(page.locator("#items")).to_contain_text("The cloud is being asked too often")
+    expect(page.locator("#items")).to_contain_text("Too many requests to the cloud")
     for row in page.locator("#items > li").all():  # what was left out, too
         row.scroll_into_view_if_needed()
         expect(row).to_be_in_viewport()
@@ -98,14 +98,14 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
     keep_screenshot(watcher, "wall", full=True)
 
     # somebody sees to it
-    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
+    tile(watcher, left).get_by_role("link", name=f"Acknowledge alerts of {left.name}").click()
     dialog(watcher).get_by_label("1 hour").check()
     keep_screenshot(watcher, "wall-snooze")
     dialog(watcher).get_by_role("button", name="Acknowledge").click()
     expect(dialog(watcher)).to_be_hidden()
     expect(tile(watcher, left)).to_contain_text("Acknowledged by Ada Admin")
     expect(watcher.locator("#wall-sum")).to_have_text("No classes need attention")
-    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
+    tile(watcher, left).get_by_role("link", name=f"Acknowledge alerts of {left.name}").click()
     dialog(watcher).get_by_role("button", name="Show alerts again").click()
     expect(watcher.locator("#wall-sum")).to_have_text("1 class needs attention")
 
@@ -138,7 +138,7 @@ def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeC
     choose(page, one)
     page.get_by_role("button", name="Start recording").click()
     page.get_by_role("button", name="Record 1 class").click()
-    expect(page.locator("#items")).to_contain_text("Done, and confirmed")
+    expect(page.locator("#items")).to_contain_text("Done. Confirmed after")
     page.goto("/?q=own")
     expect(tile(page, one)).to_contain_text("Recording")
     choose(page, two)
@@ -168,10 +168,10 @@ def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
     second = names(page)[1]
     expect(page.get_by_role("link", name=second, exact=True)).to_be_focused()
     page.keyboard.press("x")
-    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
+    expect(page.get_by_role("checkbox", name=f"Select {second}")).to_be_checked()
     rooms[0].enter("p1", "Pia Pupil")  # a live change takes neither the focus nor the choice
     expect(tile(page, rooms[0])).to_contain_text("2 people present")
-    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
+    expect(page.get_by_role("checkbox", name=f"Select {second}")).to_be_checked()
     page.keyboard.press("k")
     first = names(page)[0]
     expect(page.get_by_role("link", name=first, exact=True)).to_be_focused()
@@ -209,7 +209,7 @@ def test_rows_and_what_is_remembered(window: Opener, classroom: MakeClassroom) -
     look_at(page, "Only classes that need attention")
     expect(tile(page, room)).to_be_hidden()
     look_at(page, "Only classes that need attention")
-    expect(page.get_by_role("checkbox", name=f"Choose {room.name}")).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name=f"Select {room.name}")).not_to_be_checked()
 
 
 def test_a_sound_and_a_notification_only_if_asked_for(
@@ -235,7 +235,7 @@ def test_a_sound_and_a_notification_only_if_asked_for(
     page.locator("summary").filter(has_text="View").click()
     page.get_by_label("Notification for new alerts").click()
     expect(page.get_by_label("Notification for new alerts")).not_to_be_checked()
-    expect(page.get_by_text("This browser does not allow notifications here")).to_be_visible()
+    expect(page.get_by_text("This browser blocks notifications from this site")).to_be_visible()
     page.evaluate("window.answer = 'granted'")
     page.get_by_label("Notification for new alerts").click()
     expect(page.get_by_label("Notification for new alerts")).to_be_checked()
@@ -244,7 +244,7 @@ def test_a_sound_and_a_notification_only_if_asked_for(
     heard_at = page.evaluate("performance.now()")
     page.keyboard.press("Escape")
 
-    tile(page, loud).get_by_role("link", name="See to").click()
+    tile(page, loud).get_by_role("link", name="Acknowledge alerts of").click()
     dialog(page).get_by_role("button", name="Acknowledge").click()
     expect(page.locator("#wall-sum")).to_have_text("No classes need attention")
     eventually(
