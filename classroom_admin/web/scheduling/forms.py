@@ -114,7 +114,7 @@ class ClassForm(forms.Form):
         for field in ("board", "chat"):
             self.fields[field].choices = [
                 ("", _("Default")),
-                ("on", _("Days")),
+                ("on", pgettext_lazy("tool", "On")),
                 ("off", pgettext_lazy("tool", "Off")),
             ]
         for role, words in asked.ROLES:
