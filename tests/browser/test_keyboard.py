@@ -122,7 +122,7 @@ def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSi
     keys.holds("^Select all$")
     keys.press("Enter")
     simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=1)
-    keys.follow("^End$")
+    keys.follow("^End classes$")
     expect(page.get_by_role("heading", level=1)).to_have_text("End 3 classes?")
     keys.follow("^End 3 classes$")
     expect(page.locator("#progress")).to_contain_text("1 failed")

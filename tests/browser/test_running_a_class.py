@@ -135,7 +135,7 @@ def test_remove_now_and_for_good(window: Opener, classroom: MakeClassroom, dashb
     open_class(page, room)
     for name, span in (("Nora Now", "Now"), ("Gus Good", "Permanently")):
         removal_of(page, name).click()
-        dialog(page).get_by_label(re.compile(f"^{span}")).check()
+        dialog(page).get_by_role("radio", name=re.compile(f"^{span}")).check()
         dialog(page).get_by_role("button", name="Remove").click()
         expect(row_of(page, name)).to_have_count(0)
     assert room.person("p1")["isBanned"] is False

@@ -99,7 +99,7 @@ def test_the_chip_tells_how_old_the_data_is(
     page.context.set_offline(False)
     expect(chip).to_have_text(re.compile("Up to date"))
     simulator.fault("unavailable", route="poll")
-    expect(chip).to_have_text(re.compile(r"\d+ s old"), timeout=40_000)
+    expect(chip).to_have_text(re.compile(r"\d+ s ago"), timeout=40_000)
     room.enter("p1", "Pia Pupil")
     simulator.clear_faults()
     expect(chip).to_have_text(re.compile("Up to date"), timeout=60_000)

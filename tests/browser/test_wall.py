@@ -52,7 +52,7 @@ def refuse_once(simulator: RunningSimulator) -> None:
 
 def end_all_shown(page: Page) -> None:
     page.get_by_role("button", name="Select all").click()
-    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name="End classes", exact=True).click()
     page.get_by_role("button", name=re.compile(r"^End \d class")).click()
 
 
@@ -70,7 +70,7 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
     page.get_by_role("button", name="Select all").click()
     expect(page.locator("#bulk-count")).to_have_text("3 selected")
     keep_screenshot(page, "wall-chosen", full=True)
-    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name="End classes", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("End 2 classes?")
     expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text("The class has not started")
     keep_screenshot(page, "together-preview")
