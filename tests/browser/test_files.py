@@ -1,15 +1,15 @@
-"""Files of a class: shared by address, converted, taken away."""
+"""Files of a class: added by address, converted, deleted."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import card, dialog, last_command, open_class, press
+from tests.browser.page_parts import card, dialog, last_command, open_class, press
 from tests.browser.school import TEACHER
 
 
-def test_share_a_file_and_delete_several(
+def test_add_a_file_and_delete_several(
     window: Opener, classroom: MakeClassroom, dashboard: Dashboard
 ) -> None:
     room = classroom("Files 3a")

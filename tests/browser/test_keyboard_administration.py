@@ -1,4 +1,4 @@
-"""What one does around classes by keyboard alone: planning, lists, people, settings, one's own account."""
+"""Scheduling, class lists, people, settings and the own account with the keyboard alone."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener, sign_in
 from tests.browser.keys import Keys
-from tests.browser.looking import card, dialog
+from tests.browser.page_parts import card, dialog
 from tests.browser.school import ADMINISTRATOR, LINGUIST, TEACHER
 
 
@@ -48,7 +48,7 @@ def test_a_class_and_a_series(window: Opener, simulator: RunningSimulator) -> No
     keys.write("^Number of classes", "4")
     expect(page.get_by_role("list", name="Dates of the classes").get_by_role("listitem")).to_have_count(4)
     keys.holds("^Number of classes")
-    keys.to("^Dates of the classes$")  # it scrolls by keys
+    keys.to("^Dates of the classes$")  # keys can scroll it
     keys.follow("^Create class$")
     expect(page.get_by_role("heading", name="0 of 4 created")).to_be_visible()
     assert made(simulator, "Keys 3b") == []
@@ -101,7 +101,7 @@ def test_a_class_list(window: Opener, classroom: MakeClassroom, tmp_path: Path) 
     keys.holds("^Class list$")
     keys.enter("^Missing, late or left early$", back=True)
     expect(card(page, "People").get_by_text("Ben Berry")).to_be_visible()
-    room.enter("p2", "Ben Berry")  # what has the focus is not needed any more
+    room.enter("p2", "Ben Berry")  # the focused element disappears
     expect(card(page, "People")).to_contain_text("2 of 2 present")
     keys.keeps()
 
@@ -137,13 +137,13 @@ def test_people_and_settings(window: Opener, classroom: MakeClassroom) -> None:
 
     keys.follow("^Settings$")
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
-    for _ in range(2):  # the button that was busy has the focus again
+    for _ in range(2):  # the button regains the focus
         keys.enter("^Test the connection$")
         expect(page.locator("#connection-report")).to_contain_text("No problems found.")
         keys.holds("^Test the connection$")
 
 
-def test_ones_own_language_zone_and_calendar_and_out(window: Opener) -> None:
+def test_own_language_time_zone_calendar_and_sign_out(window: Opener) -> None:
     page = window()
     sign_in(page, LINGUIST)
     keys = Keys(page)
