@@ -28,7 +28,8 @@ _FOCUSED = """() => {
     return outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
   };
   const inner = one.matches(":focus-within:not(:focus)"); // a button in a field: the browser draws its ring
-  const ring = inner ? one : [one, one.parentElement, one.parentElement.parentElement].find(isRung);
+  const around = [one, one.parentElement, one.parentElement.parentElement, one.closest("li")];
+  const ring = inner ? one : around.find((element) => element && isRung(element));
   const box = (ring || one).getBoundingClientRect();
   const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
   const at = (low, high, most, part) => Math.max(0, low) * (1 - part) + Math.min(most, high) * part;

@@ -18,6 +18,8 @@ OTHER_TEACHER = "other@school.test"
 CHANGER = "changer@school.test"
 # The tests of languages change this person's language: no other test signs in as this person.
 LINGUIST = "linguist@school.test"
+# Reads in English, and may change their other settings.
+MEMBER = "member@school.test"
 TEACHER_NAME = "Tara Teacher"
 
 ACCOUNTS_SCRIPT = f"""
@@ -29,6 +31,7 @@ two = User.objects.create_user("{OTHER_TEACHER}", "{PASSWORD}", name="Omar Other
 CloudIdentity.objects.create(user=two, user_uuid="teacher-2")
 User.objects.create_user("{CHANGER}", "{PASSWORD}", name="Chris Changer")
 User.objects.create_superuser("{LINGUIST}", "{PASSWORD}", name="Lina Linguist")
+User.objects.create_superuser("{MEMBER}", "{PASSWORD}", name="Mia Member")
 """
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener, sign_in
 from tests.browser.page_parts import card, dialog, last_command, open_class, press, removal_of, roster, row_of
-from tests.browser.school import ADMINISTRATOR, LINGUIST, OTHER_TEACHER, TEACHER, eventually, open_classroom
+from tests.browser.school import ADMINISTRATOR, MEMBER, OTHER_TEACHER, TEACHER, eventually, open_classroom
 
 
 def headline(page: Page, words: str | re.Pattern[str]) -> None:
@@ -42,7 +42,7 @@ def test_links_of_error_pages_and_cancel_buttons_of_forms(window: Opener) -> Non
     page.locator(".languages summary").click()
     page.get_by_role("button", name="English").click()
 
-    sign_in(page, LINGUIST)
+    sign_in(page, MEMBER)
     page.goto("/nothing/here/")
     headline(page, "Page not found")
     press(page, "All classes")
@@ -161,7 +161,7 @@ def test_rename_and_download_a_class_list(window: Opener) -> None:
     page.get_by_label("File (CSV)").set_input_files(sheet)
     press(page, "Preview changes")
     page.get_by_role("link", name="Cancel").click()
-    expect(page.get_by_text("No one yet.")).to_be_visible()
+    expect(page.get_by_text("No people yet.")).to_be_visible()
     page.get_by_label("File (CSV)").set_input_files(sheet)
     press(page, "Preview changes")
     press(page, "Save changes")

@@ -1,4 +1,4 @@
-"""Check every page: no violations found by axe, no sideways scrolling, few bytes, no English in other languages."""
+"""Check every page: axe, sideways scrolling, the size of scripts and style sheets, untranslated texts."""
 
 from __future__ import annotations
 

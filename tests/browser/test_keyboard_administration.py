@@ -10,7 +10,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener, sign_in
 from tests.browser.keys import Keys
 from tests.browser.page_parts import card, dialog
-from tests.browser.school import ADMINISTRATOR, LINGUIST, TEACHER
+from tests.browser.school import ADMINISTRATOR, MEMBER, TEACHER
 
 
 def made(simulator: RunningSimulator, name: str) -> list[dict[str, object]]:
@@ -145,7 +145,7 @@ def test_people_and_settings(window: Opener, classroom: MakeClassroom) -> None:
 
 def test_own_language_time_zone_calendar_and_sign_out(window: Opener) -> None:
     page = window()
-    sign_in(page, LINGUIST)
+    sign_in(page, MEMBER)
     keys = Keys(page)
     keys.enter("^Your account$")
     keys.follow("^Your settings$")
