@@ -1,4 +1,4 @@
-"""The wall: what needs somebody comes first, people see to it, by keys too; many classes at once."""
+"""Alerts in the class list, acknowledging them, keyboard shortcuts, and bulk actions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, dialog, keep_screenshot
+from tests.browser.page_parts import assert_fits, dialog, keep_screenshot
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom, eventually
 
-EARS = """
-window.heard = 0; window.notes = [];
+RECORD_SOUNDS = """
+window.sounds = 0; window.notes = [];
 AudioContext.prototype.createOscillator = new Proxy(AudioContext.prototype.createOscillator, {
-  apply: (make, context, given) => { window.heard += 1; return Reflect.apply(make, context, given); } });
+  apply: (make, context, given) => { window.sounds += 1; return Reflect.apply(make, context, given); } });
 window.Notification = class {
   static permission = "default";
   static requestPermission() { this.permission = window.answer; return Promise.resolve(window.answer); }
@@ -34,12 +34,12 @@ def names(page: Page) -> list[str]:
     return [words.strip() for words in page.locator("#classes-live h3:visible").all_inner_texts()]
 
 
-def choose(page: Page, room: Classroom) -> None:
-    page.get_by_role("checkbox", name=f"Choose {room.name}").check()
+def select(page: Page, room: Classroom) -> None:
+    page.get_by_role("checkbox", name=f"Select {room.name}").check()
 
 
-def look_at(page: Page, *choices: str) -> None:
-    """Open the menu and change these choices."""
+def change_view(page: Page, *choices: str) -> None:
+    """Open the view menu and press these choices."""
     page.locator("summary").filter(has_text="View").click()
     for words in choices:
         page.get_by_label(words).click()
@@ -52,64 +52,66 @@ def refuse_once(simulator: RunningSimulator) -> None:
 
 def end_all_shown(page: Page) -> None:
     page.get_by_role("button", name="Select all").click()
-    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name="End classes", exact=True).click()
     page.get_by_role("button", name=re.compile(r"^End \d class")).click()
 
 
-def test_many_classes_at_once_and_what_the_cloud_refused(
+def test_a_bulk_action_and_the_alert_for_a_refused_class(
     window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
 ) -> None:
-    rooms = [classroom(f"Together {letter}") for letter in "ab"]
-    waiting = classroom("Together c", state=0)
-    waiting.enter("p1", "Pia Pupil")
+    rooms = [classroom(f"Bulk {letter}") for letter in "ab"]
+    waiting = classroom("Bulk c", state=0)
+    waiting.enter("p1", "Pia Student")
     page = window(ADMINISTRATOR)
-    page.goto("/?q=together")
+    page.goto("/?q=bulk")
     for room in (*rooms, waiting):
         expect(tile(page, room)).to_be_visible()
     refuse_once(simulator)
     page.get_by_role("button", name="Select all").click()
-    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
-    keep_screenshot(page, "wall-chosen", full=True)
-    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.locator("#bulk-count")).to_have_text("3 selected")
+    keep_screenshot(page, "classes-selected", full=True)
+    page.get_by_role("button", name="End classes", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("End 2 classes?")
-    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text("It has not started")
-    keep_screenshot(page, "together-preview")
+    expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text(
+        "The class has not started"
+    )
+    keep_screenshot(page, "bulk-preview")
     page.get_by_role("button", name="End 2 classes").click()
     expect(page.locator("#progress")).to_contain_text("1 failed")
     page.reload()
     expect(page.locator("#progress")).to_contain_text("Finished")
-    expect(page.locator("#items")).to_contain_text("The cloud is being asked too often")
-    for row in page.locator("#items > li").all():  # what was left out, too
+    expect(page.locator("#items")).to_contain_text("Too many requests to the cloud")
+    for row in page.locator("#items > li").all():  # skipped classes, too
         row.scroll_into_view_if_needed()
         expect(row).to_be_in_viewport()
     assert_fits(page)
-    keep_screenshot(page, "together-run")
+    keep_screenshot(page, "bulk-results")
     assert sorted(room.truth()["state"] for room in rooms) == [1, 2]
     run = page.url
 
-    # what was refused is told by the wall
+    # the refusal is an alert
     (left,) = [room for room in rooms if room.truth()["state"] == 1]
-    watcher = window(ADMINISTRATOR)
-    watcher.goto("/?q=together")
-    expect(tile(watcher, left)).to_contain_text(REFUSED)
-    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs attention")
-    expect(watcher).to_have_title(re.compile(r"^\(1\) "))
-    assert names(watcher)[0] == left.name
-    keep_screenshot(watcher, "wall", full=True)
+    second = window(ADMINISTRATOR)
+    second.goto("/?q=bulk")
+    expect(tile(second, left)).to_contain_text(REFUSED)
+    expect(second.locator("#wall-sum")).to_have_text("1 class needs attention")
+    expect(second).to_have_title(re.compile(r"^\(1\) "))
+    assert names(second)[0] == left.name
+    keep_screenshot(second, "alerts", full=True)
 
-    # somebody sees to it
-    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
-    dialog(watcher).get_by_label("1 hour").check()
-    keep_screenshot(watcher, "wall-snooze")
-    dialog(watcher).get_by_role("button", name="Acknowledge").click()
-    expect(dialog(watcher)).to_be_hidden()
-    expect(tile(watcher, left)).to_contain_text("Acknowledged by Ada Admin")
-    expect(watcher.locator("#wall-sum")).to_have_text("No classes need attention")
-    tile(watcher, left).get_by_role("link", name=f"See to {left.name}").click()
-    dialog(watcher).get_by_role("button", name="Show alerts again").click()
-    expect(watcher.locator("#wall-sum")).to_have_text("1 class needs attention")
+    # a person acknowledges it
+    tile(second, left).get_by_role("link", name=f"Acknowledge alerts of {left.name}").click()
+    dialog(second).get_by_label("1 hour").check()
+    keep_screenshot(second, "acknowledge")
+    dialog(second).get_by_role("button", name="Acknowledge").click()
+    expect(dialog(second)).to_be_hidden()
+    expect(tile(second, left)).to_contain_text("Acknowledged by Ada Admin")
+    expect(second.locator("#wall-sum")).to_have_text("No classes need attention")
+    tile(second, left).get_by_role("link", name=f"Acknowledge alerts of {left.name}").click()
+    dialog(second).get_by_role("button", name="Show alerts again").click()
+    expect(second.locator("#wall-sum")).to_have_text("1 class needs attention")
 
-    # and it is tried again
+    # retry
     simulator.clear_faults()
     page.goto(run)
     page.get_by_role("button", name="Retry the failed class").click()
@@ -125,34 +127,34 @@ def test_many_classes_at_once_and_what_the_cloud_refused(
 
 def test_a_teacher_closes_and_records_their_own(window: Opener, classroom: MakeClassroom) -> None:
     one, two = classroom("Own one"), classroom("Own two")
-    foreign = classroom("Own foreign", teacher="teacher-2", teacher_name="Omar Other")
+    other_teachers = classroom("Own foreign", teacher="teacher-2", teacher_name="Omar Other")
     page = window(TEACHER)
     page.goto("/?q=own")
     for room in (one, two):
         expect(tile(page, room)).to_be_visible()
-    expect(tile(page, foreign)).to_have_count(0)
-    choose(page, one)
-    choose(page, two)
+    expect(tile(page, other_teachers)).to_have_count(0)
+    select(page, one)
+    select(page, two)
     page.get_by_role("button", name="Clear selection").click()
     expect(page.get_by_role("button", name="Clear selection")).to_be_hidden()
-    choose(page, one)
+    select(page, one)
     page.get_by_role("button", name="Start recording").click()
     page.get_by_role("button", name="Record 1 class").click()
-    expect(page.locator("#items")).to_contain_text("Done, and confirmed")
+    expect(page.locator("#items")).to_contain_text("Done. Confirmed after")
     page.goto("/?q=own")
     expect(tile(page, one)).to_contain_text("Recording")
-    choose(page, two)
+    select(page, two)
     page.get_by_role("button", name="Close classes", exact=True).click()
     expect(page.get_by_text("A closed class never reopens.")).to_be_visible()
     page.get_by_role("link", name="Cancel").click()
-    choose(page, two)
+    select(page, two)
     page.get_by_role("button", name="Close classes", exact=True).click()
     page.get_by_role("button", name="Close 1 class").click()
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert two.truth()["state"] == 3
 
 
-def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
+def test_keyboard_shortcuts(window: Opener, classroom: MakeClassroom) -> None:
     rooms = [classroom(f"Keyed {number}") for number in "123"]
     page = window(ADMINISTRATOR)
     page.goto("/?q=keyed")
@@ -160,7 +162,7 @@ def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
         expect(tile(page, room)).to_be_visible()
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
-    page.keyboard.type("jkx?")  # whoever writes, writes
+    page.keyboard.type("jkx?")  # shortcuts do not apply while typing
     expect(page.get_by_role("searchbox")).to_have_value("jkx?")
     page.locator("#main").focus()
     page.keyboard.press("j")
@@ -168,56 +170,56 @@ def test_by_keys(window: Opener, classroom: MakeClassroom) -> None:
     second = names(page)[1]
     expect(page.get_by_role("link", name=second, exact=True)).to_be_focused()
     page.keyboard.press("x")
-    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
-    rooms[0].enter("p1", "Pia Pupil")  # a live change takes neither the focus nor the choice
+    expect(page.get_by_role("checkbox", name=f"Select {second}")).to_be_checked()
+    rooms[0].enter("p1", "Pia Student")  # an update changes neither the focus nor the selection
     expect(tile(page, rooms[0])).to_contain_text("2 people present")
-    expect(page.get_by_role("checkbox", name=f"Choose {second}")).to_be_checked()
+    expect(page.get_by_role("checkbox", name=f"Select {second}")).to_be_checked()
     page.keyboard.press("k")
     first = names(page)[0]
     expect(page.get_by_role("link", name=first, exact=True)).to_be_focused()
     page.keyboard.press("?")
     expect(dialog(page).get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
-    keep_screenshot(page, "wall-keys")
+    keep_screenshot(page, "keys")
     page.keyboard.press("j")
     page.keyboard.press("Escape")
-    look_at(page, "Keyboard shortcuts")
+    change_view(page, "Keyboard shortcuts")
     page.locator("#main").focus()
     page.keyboard.press("j")
     expect(page.locator("#main")).to_be_focused()
-    look_at(page, "Keyboard shortcuts")
+    change_view(page, "Keyboard shortcuts")
     page.get_by_role("link", name=first, exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(first)
 
 
-def test_rows_and_what_is_remembered(window: Opener, classroom: MakeClassroom) -> None:
+def test_rows_instead_of_tiles_are_remembered(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Rowed one")
     page = window(ADMINISTRATOR)
     page.goto("/?q=rowed")
     expect(tile(page, room)).to_be_visible()
     height = tile(page, room).bounding_box()["height"]
-    look_at(page, "Rows instead of tiles")
+    change_view(page, "Rows instead of tiles")
     assert tile(page, room).bounding_box()["height"] < height / 2
     page.reload()
     assert tile(page, room).bounding_box()["height"] < height / 2
     assert_fits(page)
-    keep_screenshot(page, "wall-rows", full=True)
+    keep_screenshot(page, "rows", full=True)
     page.set_viewport_size({"width": 390, "height": 800})
     assert_fits(page)
-    keep_screenshot(page, "wall-rows-phone", full=True)
-    choose(page, room)
-    look_at(page, "Only classes that need attention")
+    keep_screenshot(page, "rows-phone", full=True)
+    select(page, room)
+    change_view(page, "Only classes that need attention")
     expect(tile(page, room)).to_be_hidden()
-    look_at(page, "Only classes that need attention")
-    expect(page.get_by_role("checkbox", name=f"Choose {room.name}")).not_to_be_checked()
+    change_view(page, "Only classes that need attention")
+    expect(page.get_by_role("checkbox", name=f"Select {room.name}")).not_to_be_checked()
 
 
-def test_a_sound_and_a_notification_only_if_asked_for(
+def test_sound_and_notification_only_if_turned_on(
     window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
 ) -> None:
     loud = classroom("Trumpets")
     page = window(ADMINISTRATOR)
-    page.add_init_script(EARS)
+    page.add_init_script(RECORD_SOUNDS)
     page.goto("/?q=trumpets")
     expect(tile(page, loud)).to_be_visible()
     worker = window(ADMINISTRATOR)
@@ -230,27 +232,27 @@ def test_a_sound_and_a_notification_only_if_asked_for(
 
     refused()
     expect(tile(page, loud)).to_contain_text(REFUSED)
-    assert page.evaluate("[heard, notes.length]") == [0, 0]
+    assert page.evaluate("[sounds, notes.length]") == [0, 0]
 
     page.locator("summary").filter(has_text="View").click()
     page.get_by_label("Notification for new alerts").click()
     expect(page.get_by_label("Notification for new alerts")).not_to_be_checked()
-    expect(page.get_by_text("This browser does not allow notifications here")).to_be_visible()
+    expect(page.get_by_text("This browser blocks notifications from this site")).to_be_visible()
     page.evaluate("window.answer = 'granted'")
     page.get_by_label("Notification for new alerts").click()
     expect(page.get_by_label("Notification for new alerts")).to_be_checked()
     page.get_by_label("Sound for new alerts").check()
-    assert page.evaluate("heard") == 2  # two tones, to hear what it is like
-    heard_at = page.evaluate("performance.now()")
+    assert page.evaluate("sounds") == 2  # two tones as a sample
+    sounded_at = page.evaluate("performance.now()")
     page.keyboard.press("Escape")
 
-    tile(page, loud).get_by_role("link", name="See to").click()
+    tile(page, loud).get_by_role("link", name="Acknowledge alerts of").click()
     dialog(page).get_by_role("button", name="Acknowledge").click()
     expect(page.locator("#wall-sum")).to_have_text("No classes need attention")
     eventually(
-        lambda: page.evaluate("performance.now()") > heard_at + 3000
-    )  # it sounds once in three seconds
+        lambda: page.evaluate("performance.now()") > sounded_at + 3000
+    )  # at most one sound in three seconds
     refused()
     expect(page.locator("#wall-sum")).to_have_text("1 class needs attention")
-    eventually(lambda: page.evaluate("notes.length === 1 && heard === 4"))
+    eventually(lambda: page.evaluate("notes.length === 1 && sounds === 4"))
     assert page.evaluate("notes[0]") == f"{loud.name}: {REFUSED}"

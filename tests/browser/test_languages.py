@@ -1,4 +1,4 @@
-"""People read in their own language and time zone, and are told live what happens in it."""
+"""Languages and time zones, in live updates, too."""
 
 import re
 from datetime import UTC, datetime
@@ -8,17 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import MakeClassroom, Opener, sign_in
-from tests.browser.looking import open_class
+from tests.browser.page_parts import open_class
 from tests.browser.school import LINGUIST, PASSWORD, TEACHER
 
 
 def choose(page: Page, language: str) -> None:
-    """Choose a language in the page's head, by its own name."""
+    """Choose a language in the header, by its own name."""
     page.locator(".bar details.menu > summary").click()
     page.get_by_role("button", name=language).click()
 
 
-def test_before_signing_in(window: Opener) -> None:
+def test_language_before_signing_in(window: Opener) -> None:
     page = window(locale="es-MX")
     page.goto("/people/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Iniciar sesión")
@@ -26,20 +26,18 @@ def test_before_signing_in(window: Opener) -> None:
     choose(page, "العربية")
     expect(page.get_by_role("heading", level=1)).to_have_text("تسجيل الدخول")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
-    # the way to where one wanted to go is not lost
+    # the requested page is not lost
     assert "next=" in page.url
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("تسجيل الدخول")
-    # the brand stands where a line begins
+    # the product name is on the right
     brand, menu = page.locator(".brand").bounding_box(), page.locator(".languages").bounding_box()
     assert brand
     assert menu
     assert brand["x"] > menu["x"]
 
 
-def test_a_person_reads_live_in_arabic_what_another_reads_in_english(
-    window: Opener, classroom: MakeClassroom
-) -> None:
+def test_one_page_updates_in_arabic_and_another_in_english(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Sprachen 4a")
     english, arabic = window(TEACHER), window()
     open_class(english, room)
@@ -47,15 +45,15 @@ def test_a_person_reads_live_in_arabic_what_another_reads_in_english(
     choose(arabic, "العربية")
     expect(arabic.locator("html")).to_have_attribute("lang", "ar")
     open_class(arabic, room)
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     room.act("wave", userUuid="p1")
     room.act("chat", userUuid="p1", message="Hello")
     expect(arabic.locator("#class-header")).to_contain_text("يد مرفوعة")
-    expect(english.locator("#class-header")).to_contain_text("1 hand up")
-    expect(arabic.locator("#event-log")).to_contain_text(re.compile("كتب.*Hello"))
+    expect(english.locator("#class-header")).to_contain_text("1 raised hand")
+    expect(arabic.locator("#event-log")).to_contain_text(re.compile("رسالة من.*Hello"))
     expect(english.locator("#event-log")).to_contain_text(re.compile("wrote: .?Hello"))
     expect(arabic.locator("#freshness")).to_contain_text("محدَّث")
-    # what a command met is told in the reader's language, too
+    # the result of a command is in the reader's language, too
     arabic.locator("#do-class-end").click()
     expect(arabic.get_by_role("dialog")).to_contain_text("هل تريد إنهاء هذه الحصة؟")
     arabic.get_by_role("dialog").get_by_role("button", name="إنهاء الحصة").click()
@@ -70,7 +68,7 @@ def _shown_time(page: Page) -> tuple[str, datetime]:
 
 
 @pytest.mark.parametrize("place", ["Asia/Tokyo", "America/St_Johns"])
-def test_times_are_in_the_zone_of_the_device_until_another_is_chosen(
+def test_times_are_in_the_time_zone_of_the_device_until_another_is_chosen(
     window: Opener, classroom: MakeClassroom, place: str
 ) -> None:
     room = classroom(f"Zones 2b {place}")
@@ -94,7 +92,7 @@ def test_times_are_in_the_zone_of_the_device_until_another_is_chosen(
     assert at.tzinfo == UTC or at.utcoffset() is not None
 
 
-def test_by_keyboard_alone(window: Opener) -> None:
+def test_choose_a_language_by_keyboard(window: Opener) -> None:
     page = window()
     page.goto("/sign-in/")
     page.keyboard.type(LINGUIST)

@@ -1,4 +1,4 @@
-"""Classes planned ahead, breakout rooms, properties, the calendar: each button pressed, each effect seen."""
+"""Scheduled classes, breakout rooms, properties and the calendar feed: each button and its effect."""
 
 import json
 import re
@@ -9,15 +9,15 @@ from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, keep_screenshot, last_command, open_class, press
+from tests.browser.page_parts import assert_fits, card, keep_screenshot, last_command, open_class, press
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, eventually
 
 NARROW = {"width": 390, "height": 844}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def look(page: Page, name: str) -> None:
-    """Nothing is wider than the window, on a phone and on a wall; keep how it looks, light and dark."""
+def check_look(page: Page, name: str) -> None:
+    """Assert that the page fits on a phone and on a very wide screen. Keep screenshots, light and dark."""
     before = page.viewport_size
     keep_screenshot(page, f"{name}-wide", full=True)
     for width in (2560, 360, 390):
@@ -30,7 +30,7 @@ def look(page: Page, name: str) -> None:
 
 
 def in_days(simulator: RunningSimulator, days: int) -> str:
-    """So many days and an hour from now: what is made ahead does not hang on the time of day."""
+    """Return the time in this many days and an hour, so that nothing depends on the time of day."""
     now = datetime.fromtimestamp(simulator.control("GET", "/clock")["nowMs"] / 1000, UTC)
     return (now + timedelta(days=days, hours=1)).strftime("%Y-%m-%dT%H:%M")
 
@@ -39,7 +39,7 @@ def rooms(simulator: RunningSimulator, name: str) -> list[dict[str, Any]]:
     return [room for room in simulator.oracle(events=0)["rooms"] if room["roomName"] == name]
 
 
-def begin_series(page: Page, simulator: RunningSimulator, name: str, *, first: int, times: int) -> None:
+def fill_in_series(page: Page, simulator: RunningSimulator, name: str, *, first: int, times: int) -> None:
     """Fill in a series on every day of the week."""
     page.goto("/classes/new/")
     page.get_by_label("Name", exact=True).fill(name)
@@ -52,43 +52,43 @@ def begin_series(page: Page, simulator: RunningSimulator, name: str, *, first: i
     expect(dates.get_by_role("listitem")).to_have_count(times)
 
 
-def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
+def test_a_series_is_created_and_failed_classes_are_retried(
     window: Opener, simulator: RunningSimulator
 ) -> None:
     page = window(TEACHER)
-    begin_series(page, simulator, "Series 7a", first=1, times=3)
+    fill_in_series(page, simulator, "Series 7a", first=1, times=3)
     page.get_by_label("Duration (minutes)", exact=True).fill("1441")
-    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_be_visible()
+    expect(page.get_by_text("A class must last from 1 minute to 24 hours")).to_be_visible()
     expect(page.get_by_label("Duration (minutes)", exact=True)).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Duration (minutes)", exact=True).fill("45")
-    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_have_count(0)
+    expect(page.get_by_text("A class must last from 1 minute to 24 hours")).to_have_count(0)
     expect(page.get_by_label("Duration (minutes)", exact=True)).not_to_have_attribute("aria-invalid", "true")
     dates = page.get_by_role("list", name="Dates of the classes")
     expect(dates.get_by_role("listitem")).to_have_count(3)
     expect(dates).to_contain_text(page.get_by_label("Starts").input_value()[-5:])
     page.get_by_text("More settings").click()
-    page.get_by_label("Pupils at most").fill("-3")
+    page.get_by_label("Maximum: Students").fill("-3")
     expect(page.get_by_text("Must be -1 or more")).to_be_visible()
-    page.get_by_label("Pupils at most").fill("25")
-    page.get_by_label("Camera and microphone on joining: Pupils").select_option(label="Microphone on")
+    page.get_by_label("Maximum: Students").fill("25")
+    page.get_by_label("Camera and microphone on joining: Students").select_option(label="Microphone on")
     page.get_by_label("Whiteboard").select_option(label="On")
     page.get_by_label("Custom properties (JSON)").fill('{"grade": }')
     expect(page.get_by_text(re.compile("Line 1, column 11"))).to_be_visible()
     page.get_by_label("Custom properties (JSON)").fill('{"grade": 7}')
     expect(page.get_by_text(re.compile("Line 1, column"))).to_have_count(0)
-    look(page, "plan-create")
+    check_look(page, "plan-create")
     assert rooms(simulator, "Series 7a") == []
 
     simulator.fault("server_error", route="create_room", count=1)
     page.get_by_role("button", name="Create class").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Series 7a")
-    expect(page.get_by_role("heading", name="2 of 3 made")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 of 3 created")).to_be_visible()
     expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
-    look(page, "plan")
+    check_look(page, "plan")
     page.reload()
     expect(page.get_by_text("Failed", exact=True)).to_have_count(1)
     page.get_by_role("button", name="Retry failed classes").click()
-    expect(page.get_by_role("heading", name="3 of 3 made")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 of 3 created")).to_be_visible()
     made = rooms(simulator, "Series 7a")
     assert len(made) == 3
     truth = simulator.do(lambda world: [room for room in world.rooms.values() if room.name == "Series 7a"])
@@ -108,15 +108,15 @@ def test_a_series_is_made_class_by_class_and_what_failed_is_tried_again(
     expect(other.get_by_text("Series 7a")).to_have_count(0)
 
 
-def test_what_is_far_ahead_waits_and_can_be_taken_back(window: Opener, simulator: RunningSimulator) -> None:
+def test_later_classes_wait_and_can_be_cancelled(window: Opener, simulator: RunningSimulator) -> None:
     page = window(ADMINISTRATOR)
-    # at the hour that it is now: which of them are due does not depend on when the test runs
-    begin_series(page, simulator, "Far 9d", first=3, times=5)
+    # at the current time of day, so that the same classes are due whenever the test runs
+    fill_in_series(page, simulator, "Far 9d", first=3, times=5)
     page.get_by_text("More settings").click()
     page.get_by_label("Assigned teacher").select_option(label="Tara Teacher")
     page.get_by_role("button", name="Create class").click()
-    expect(page.get_by_role("heading", name="1 of 5 made")).to_be_visible()
-    expect(page.get_by_text("Planned", exact=True)).to_have_count(4)
+    expect(page.get_by_role("heading", name="1 of 5 created")).to_be_visible()
+    expect(page.get_by_text("Scheduled", exact=True)).to_have_count(4)
     expect(page.get_by_text("five days")).to_be_visible()
     assert len(rooms(simulator, "Far 9d")) == 1
     page.get_by_role("link", name="Change settings").click()
@@ -124,29 +124,27 @@ def test_what_is_far_ahead_waits_and_can_be_taken_back(window: Opener, simulator
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("20 min")).to_be_visible()
     page.locator("summary", has_text="Move").first.click()
-    page.get_by_label(re.compile("^New time")).first.fill(in_days(simulator, 30))
+    page.get_by_label("New time").first.fill(in_days(simulator, 30))
     page.get_by_role("button", name="Move", exact=True).first.click()
     expect(page.get_by_role("status").filter(has_text="The class was moved.")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Take back")).first.click()
-    expect(page.get_by_role("heading", name="1 of 4 made")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Plan again")).click()
-    expect(page.get_by_role("heading", name="1 of 5 made")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Cancel class")).first.click()
+    expect(page.get_by_role("heading", name="1 of 4 created")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Schedule again")).click()
+    expect(page.get_by_role("heading", name="1 of 5 created")).to_be_visible()
     page.get_by_text("Cancel remaining classes").click()
     page.get_by_role("button", name="Cancel classes").click()
-    expect(page.get_by_role("heading", name="1 of 1 made")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 of 1 created")).to_be_visible()
     assert len(rooms(simulator, "Far 9d")) == 1
-    theirs = window(TEACHER)
-    theirs.goto("/")
-    press(theirs, "Planned")
-    expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
-    look(theirs, "plans")
-    theirs.goto("/?q=Far+9d")
-    expect(theirs.get_by_role("link", name="Far 9d")).to_be_visible()
+    teacher_page = window(TEACHER)
+    teacher_page.goto("/")
+    press(teacher_page, "Scheduled")
+    expect(teacher_page.get_by_role("link", name="Far 9d")).to_be_visible()
+    check_look(teacher_page, "plans")
+    teacher_page.goto("/?q=Far+9d")
+    expect(teacher_page.get_by_role("link", name="Far 9d")).to_be_visible()
 
 
-def test_another_class_like_this_and_the_form_without_scripts(
-    window: Opener, simulator: RunningSimulator
-) -> None:
+def test_a_similar_class_and_the_form_without_scripts(window: Opener, simulator: RunningSimulator) -> None:
     page = window(TEACHER, java_script_enabled=False, viewport=NARROW)
     page.goto("/classes/new/")
     page.get_by_label("Name", exact=True).fill("Plain 5a")
@@ -165,24 +163,24 @@ def test_another_class_like_this_and_the_form_without_scripts(
     assert_fits(page)
 
 
-def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeClassroom) -> None:
+def test_breakout_rooms_by_keyboard_and_by_dragging(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Breakout 6c")
     for number, name in enumerate(("Ada Ant", "Bob Bee", "Cleo Cat", "Dan Dog")):
         room.enter(f"b{number}", name)
     page = window(TEACHER)
     open_class(page, room)
     panel = card(page, "Breakout rooms")
-    expect(panel).to_contain_text("Everybody is together")
+    expect(panel).to_contain_text("No breakout rooms.")
     panel.get_by_role("link", name="Create breakout rooms").click()
     free = card(page, re.compile("^In the class"))
     expect(free.get_by_role("checkbox")).to_have_count(4)
     expect(page.get_by_role("main")).to_contain_text("No rooms yet")
     for count in (1, 2):
         page.get_by_role("button", name="Add room").click()
-        expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(count)
+        expect(page.get_by_label("Name of room")).to_have_count(count)
         expect(page.get_by_role("button", name="Add room")).to_be_focused()
         expect(page.get_by_role("main")).not_to_contain_text("No rooms yet")
-    # by keyboard: tick two people, press the room they go to
+    # by keyboard: select two people, then press their room
     for name in ("Ada Ant", "Bob Bee"):
         free.get_by_label(name).focus()
         page.keyboard.press("Space")
@@ -192,25 +190,25 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     expect(page.get_by_role("button", name="Move here: Group 2")).to_be_focused()
     second = card(page, "Group 2")
     expect(second.get_by_role("checkbox")).to_have_count(2)
-    # by drag
+    # by dragging
     free.get_by_text("Cleo Cat").drag_to(card(page, "Group 1"))
     expect(card(page, "Group 1").get_by_text("Cleo Cat")).to_be_visible()
     page.get_by_label("Name of room 1").fill("Owls")
     second.get_by_label("Bob Bee").check()
     free.get_by_role("button", name="Move here").click()
     expect(free.get_by_label("Bob Bee")).to_be_visible()
-    look(page, "groups")
+    check_look(page, "groups")
     assert room.truth()["groups"] == {}
     page.get_by_role("button", name="Open breakout rooms").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Breakout 6c")
     expect(last_command(page)).to_contain_text(re.compile("breakout rooms", re.IGNORECASE))
     expect(panel).to_contain_text(re.compile(r"Group 2.*Ada Ant.*Owls.*Cleo Cat", re.S))
-    told = {group["groupName"]: group["users"] for group in room.truth()["groups"].values()}
-    assert told == {"Owls": [{"userUuid": "b2"}], "Group 2": [{"userUuid": "b0"}]}
+    opened = {group["groupName"]: group["users"] for group in room.truth()["groups"].values()}
+    assert opened == {"Owls": [{"userUuid": "b2"}], "Group 2": [{"userUuid": "b0"}]}
 
     panel.get_by_role("link", name="Change").click()
     page.get_by_role("button", name="Remove Group 2").click()
-    expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(1)
+    expect(page.get_by_label("Name of room")).to_have_count(1)
     page.get_by_role("button", name="Send changes").click()
     expect(panel).not_to_contain_text("Group 2")
     assert [group["groupName"] for group in room.truth()["groups"].values()] == ["Owls"]
@@ -219,13 +217,13 @@ def test_breakout_rooms_by_keyboard_and_by_drag(window: Opener, classroom: MakeC
     page.get_by_role("button", name="Distribute").click()
     expect(page.get_by_text("Everyone is in a breakout room.")).to_be_visible()
     page.get_by_role("button", name="Close all breakout rooms").click()
-    expect(panel).to_contain_text("Everybody is together")
+    expect(panel).to_contain_text("No breakout rooms.")
     assert room.truth()["groups"] == {}
 
 
 def test_properties_are_compared_before_they_are_sent(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Properties 8b")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
     page.get_by_text("Details of this class").click()
@@ -250,7 +248,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     compared = page.get_by_role("region", name="2 differences")
     expect(compared).to_contain_text(re.compile(r"Removed\s+colour"))
     expect(compared).to_contain_text(re.compile(r"Changed\s+seats\[1\]"))
-    look(page, "properties")
+    check_look(page, "properties")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status").filter(has_text="Delete class properties")).to_be_visible()
     assert room.truth()["properties"] == {"seats": [1, 3]}
@@ -263,7 +261,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     assert "Tara Teacher" in history()
 
     page.get_by_role("link", name="A person").click()
-    page.get_by_label("Who", exact=True).select_option(label="Pia Pupil")
+    page.get_by_label("Who", exact=True).select_option(label="Pia Student")
     page.get_by_role("button", name="Show").click()
     page.get_by_label("Properties", exact=True).fill('{"seat": 4}')
     page.get_by_role("button", name="Compare").click()
@@ -281,7 +279,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     eventually(lambda: room.truth()["extApps"].get("countdown") == {"seconds": 30})
 
 
-def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> None:
+def test_own_calendar_feed(window: Opener, classroom: MakeClassroom) -> None:
     classroom("Calendar 3b")
     page = window(TEACHER)
     page.goto("/")
@@ -289,17 +287,17 @@ def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> Non
     page.get_by_role("link", name="Calendar feed").click()
     page.get_by_role("button", name="Create my calendar address").click()
     address = page.get_by_label("Your address").input_value()
-    stranger = window()
+    signed_out = window()
 
     def summary(where: str) -> str:
-        answer = stranger.request.get(where)
+        answer = signed_out.request.get(where)
         return answer.text() if answer.status == 200 else str(answer.status)
 
     assert address.endswith(".ics")
     eventually(lambda: "SUMMARY:Calendar 3b" in summary(address))
     page.get_by_role("button", name="Copy address").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    look(page, "calendar")
+    check_look(page, "calendar")
     page.get_by_role("button", name="Create new address").click()
     expect(page.get_by_role("status").filter(has_text="ready")).to_be_visible()
     fresh = page.get_by_label("Your address").input_value()
@@ -311,5 +309,5 @@ def test_a_calendar_of_ones_own(window: Opener, classroom: MakeClassroom) -> Non
     latest = page.get_by_label("Your address").input_value()
     into_app = page.get_by_role("link", name="Open in calendar app")
     assert into_app.get_attribute("href") == latest.replace("http:", "webcal:")
-    into_app.click()  # there is no such app here: the page stays as it is
+    into_app.click()  # no calendar app is installed: the page stays
     expect(page.get_by_label("Your address")).to_have_value(latest)

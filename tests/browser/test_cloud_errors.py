@@ -1,4 +1,4 @@
-"""When the cloud says no, is slow, or is away; and when somebody presses twice."""
+"""When the cloud refuses, is slow or unreachable, and when a person presses twice."""
 
 import re
 
@@ -7,17 +7,21 @@ from playwright.sync_api import expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import card, dialog, last_command, open_class, press, removal_of, row_of
+from tests.browser.page_parts import card, dialog, last_command, open_class, press, removal_of, row_of
 from tests.browser.school import TEACHER, calls_of, eventually
 
 
 @pytest.mark.parametrize(
     ("kind", "params", "sentence"),
     [
-        ("server_error", {}, "The cloud had an error of its own, so it is not known whether this was done."),
-        ("unavailable", {}, "so it is not known whether this was done. Wait until the page shows it"),
-        ("lose_answer", {}, "so it is not known whether this was done. Wait until the page shows it"),
-        ("too_many", {"retryAfter": 30}, "asked too often just now; nothing was done. Try again in 3"),
+        ("server_error", {}, "The cloud had an internal error, so it is unclear"),
+        ("unavailable", {}, "so it is unclear"),
+        ("lose_answer", {}, "so it is unclear"),
+        (
+            "too_many",
+            {"retryAfter": 30},
+            "Too many requests to the cloud. Nothing was changed. Try again in 3",
+        ),
     ],
 )
 def test_a_refusal_says_what_happened_and_what_to_do(
@@ -29,36 +33,36 @@ def test_a_refusal_says_what_happened_and_what_to_do(
     sentence: str,
 ) -> None:
     room = classroom(f"Trouble {kind}")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
     simulator.fault(kind, route="kick", params=params)
-    removal_of(page, "Pia Pupil").click()
+    removal_of(page, "Pia Student").click()
     dialog(page).get_by_role("button", name="Remove").click()
-    if kind == "lose_answer":  # it was done all the same, and its event says so
+    if kind == "lose_answer":  # the command worked, and its event confirms it
         expect(last_command(page)).to_contain_text(
-            re.compile(r"Remove Pia Pupil\s+Confirmed"), timeout=40_000
+            re.compile(r"Remove Pia Student\s+Confirmed"), timeout=40_000
         )
-        expect(row_of(page, "Pia Pupil")).to_have_count(0)
+        expect(row_of(page, "Pia Student")).to_have_count(0)
         return
-    expect(last_command(page)).to_contain_text(re.compile("Failed|Not known"), timeout=30_000)
+    expect(last_command(page)).to_contain_text(re.compile("Failed|Outcome unknown"), timeout=30_000)
     expect(last_command(page)).to_contain_text(sentence)
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(row_of(page, "Pia Student")).to_be_visible()
     assert room.person("p1")["online"] is True
     simulator.clear_faults()
 
-    def press_again() -> bool:  # within two seconds it counts as the same press
-        removal_of(page, "Pia Pupil").click()
+    def press_again() -> bool:  # within two seconds, it counts as the same press
+        removal_of(page, "Pia Student").click()
         dialog(page).get_by_role("button", name="Remove").click()
         expect(dialog(page)).to_be_hidden()
         return not room.person("p1")["online"]
 
     eventually(press_again)
-    expect(last_command(page)).to_contain_text(re.compile(r"Remove Pia Pupil\s+Confirmed"))
-    expect(row_of(page, "Pia Pupil")).to_have_count(0)
+    expect(last_command(page)).to_contain_text(re.compile(r"Remove Pia Student\s+Confirmed"))
+    expect(row_of(page, "Pia Student")).to_have_count(0)
 
 
-def test_a_class_that_was_started_behind_our_back(
+def test_a_class_that_was_started_elsewhere(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
     room = classroom("Trouble started", state=0)
@@ -69,9 +73,9 @@ def test_a_class_that_was_started_behind_our_back(
     press(page, "Start class")
     expect(last_command(page)).to_contain_text("Failed")
     expect(last_command(page)).to_contain_text("The class is already running.")
-    asked = card(page, "Commands")
-    asked.get_by_text("Original message from the cloud").click()
-    expect(asked).to_contain_text("30409100")
+    commands = card(page, "Commands")
+    commands.get_by_text("Original message from the cloud").click()
+    expect(commands).to_contain_text("30409100")
 
 
 def test_a_slow_cloud_shows_requested_at_once(
@@ -86,31 +90,31 @@ def test_a_slow_cloud_shows_requested_at_once(
     expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
 
 
-def test_the_chip_tells_how_old_the_data_is(
+def test_the_label_says_how_old_the_data_is(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
     room = classroom("Trouble stale")
     page = window(TEACHER)
     open_class(page, room)
-    chip = page.locator(".freshness")
-    expect(chip).to_have_text(re.compile("Up to date"))
+    label = page.locator(".freshness")
+    expect(label).to_have_text(re.compile("Up to date"))
     page.context.set_offline(True)
-    expect(chip).to_contain_text("No connection")
+    expect(label).to_contain_text("No connection")
     page.context.set_offline(False)
-    expect(chip).to_have_text(re.compile("Up to date"))
+    expect(label).to_have_text(re.compile("Up to date"))
     simulator.fault("unavailable", route="poll")
-    expect(chip).to_have_text(re.compile(r"\d+ s old"), timeout=40_000)
-    room.enter("p1", "Pia Pupil")
+    expect(label).to_have_text(re.compile(r"\d+ s ago"), timeout=40_000)
+    room.enter("p1", "Pia Student")
     simulator.clear_faults()
-    expect(chip).to_have_text(re.compile("Up to date"), timeout=60_000)
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(label).to_have_text(re.compile("Up to date"), timeout=60_000)
+    expect(row_of(page, "Pia Student")).to_be_visible()
 
 
 def test_a_double_click_acts_once(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom, dashboard: Dashboard
 ) -> None:
     room = classroom("Trouble double", state=0)
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
     counted = simulator.fault("delay", route="set_class_state", params={"ms": 300})
@@ -119,21 +123,21 @@ def test_a_double_click_acts_once(
     assert calls_of(simulator, counted) == 1
 
     kicks = simulator.fault("delay", route="kick", params={"ms": 300})
-    removal_of(page, "Pia Pupil").dblclick()
+    removal_of(page, "Pia Student").dblclick()
     dialog(page).get_by_role("button", name="Remove").dblclick()
-    expect(row_of(page, "Pia Pupil")).to_have_count(0)
+    expect(row_of(page, "Pia Student")).to_have_count(0)
     eventually(lambda: calls_of(simulator, kicks) >= 1)
     assert calls_of(simulator, kicks) == 1
-    asked = card(page, "Commands").get_by_role("listitem")
-    expect(asked).to_have_count(2)
+    commands = card(page, "Commands").get_by_role("listitem")
+    expect(commands).to_have_count(2)
 
 
-def test_two_people_press_at_once(
+def test_two_people_press_at_the_same_time(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
     room = classroom("Trouble twice", state=0)
     pages = [window(TEACHER), window(TEACHER)]
-    pages[1].route("**/live/**", lambda route: route.abort())  # has not heard of the other's press
+    pages[1].route("**/live/**", lambda route: route.abort())  # does not know of the other press
     for page in pages:
         open_class(page, room)
     counted = simulator.fault("delay", route="set_class_state", params={"ms": 3000})

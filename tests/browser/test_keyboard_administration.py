@@ -1,4 +1,4 @@
-"""What one does around classes by keyboard alone: planning, lists, people, settings, one's own account."""
+"""Scheduling, class lists, people, settings and the own account with the keyboard alone."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener, sign_in
 from tests.browser.keys import Keys
-from tests.browser.looking import card, dialog
-from tests.browser.school import ADMINISTRATOR, LINGUIST, TEACHER
+from tests.browser.page_parts import card, dialog
+from tests.browser.school import ADMINISTRATOR, MEMBER, TEACHER
 
 
 def made(simulator: RunningSimulator, name: str) -> list[dict[str, object]]:
@@ -25,11 +25,11 @@ def test_a_class_and_a_series(window: Opener, simulator: RunningSimulator) -> No
     keys.follow("^New class$")
     expect(page.get_by_role("heading", name="New class")).to_be_visible()
     keys.write("^Name$", "Keys 3a")
-    keys.write("^Minutes", "1441")
-    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_be_visible()
-    keys.holds("^Minutes")
-    keys.write("^Minutes", "45")
-    expect(page.get_by_text("A class lasts 1 minute to 24 hours")).to_have_count(0)
+    keys.write("^Duration", "1441")
+    expect(page.get_by_text("A class must last from 1 minute to 24 hours")).to_be_visible()
+    keys.holds("^Duration")
+    keys.write("^Duration", "45")
+    expect(page.get_by_text("A class must last from 1 minute to 24 hours")).to_have_count(0)
     keys.enter("^More settings$")
     keys.to("^(Small class|One to one|Lecture hall|.*)$")
     keys.follow("^Create class$")
@@ -37,26 +37,26 @@ def test_a_class_and_a_series(window: Opener, simulator: RunningSimulator) -> No
     assert len(made(simulator, "Keys 3a")) == 1
 
     page.goto("/")
-    keys.follow("^Planned$")
+    keys.follow("^Scheduled$")
     keys.follow("^New class$")
     expect(page.get_by_role("heading", name="New class")).to_be_visible()
     keys.write("^Name$", "Keys 3b")
-    keys.moment("^Begins$", now.replace(hour=9, minute=30) + timedelta(days=8))
+    keys.moment("^Starts$", now.replace(hour=9, minute=30) + timedelta(days=8))
     keys.to("^Once$")
     keys.press("ArrowDown")
     keys.tick("^Mon$")
     keys.write("^Number of classes", "4")
     expect(page.get_by_role("list", name="Dates of the classes").get_by_role("listitem")).to_have_count(4)
     keys.holds("^Number of classes")
-    keys.to("^Dates of the classes$")  # it scrolls by keys
+    keys.to("^Dates of the classes$")  # keys can scroll it
     keys.follow("^Create class$")
-    expect(page.get_by_role("heading", name="0 of 4 made")).to_be_visible()
+    expect(page.get_by_role("heading", name="0 of 4 created")).to_be_visible()
     assert made(simulator, "Keys 3b") == []
-    keys.enter("^Take back (Mon|Tue|Wed|Thu|Fri|Sat|Sun)")
-    expect(page.get_by_role("heading", name="0 of 3 made")).to_be_visible()
-    keys.holds("^Plan again")
+    keys.enter("^Cancel class.*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)")
+    expect(page.get_by_role("heading", name="0 of 3 created")).to_be_visible()
+    keys.holds("^Schedule again")
     keys.press("Enter")
-    expect(page.get_by_role("heading", name="0 of 4 made")).to_be_visible()
+    expect(page.get_by_role("heading", name="0 of 4 created")).to_be_visible()
     keys.keeps()
     keys.enter("^Move (Mon|Tue|Wed|Thu|Fri|Sat|Sun)", back=True)
     keys.moment("^New time", now.replace(hour=11, minute=15) + timedelta(days=9))
@@ -64,7 +64,7 @@ def test_a_class_and_a_series(window: Opener, simulator: RunningSimulator) -> No
     expect(page.get_by_role("status").filter(has_text="The class was moved.")).to_be_visible()
     keys.follow("^Change settings$")
     expect(page.get_by_role("heading", name="Change classes not created yet")).to_be_visible()
-    keys.write("^Minutes", "20")
+    keys.write("^Duration", "20")
     keys.follow("^Save$")
     expect(page.get_by_text("20 min")).to_be_visible()
     keys.enter("^Cancel remaining classes$")
@@ -81,10 +81,10 @@ def test_a_class_list(window: Opener, classroom: MakeClassroom, tmp_path: Path) 
     page = window(TEACHER)
     keys = Keys(page)
     page.goto("/")
-    keys.follow("^Lists$")
+    keys.follow("^Class lists$")
     keys.follow("^New list$")
     keys.write("^List name$", "Keys of 3c")
-    keys.follow("^Make the list$")
+    keys.follow("^Create list$")
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys of 3c")
     keys.file(r"^File \(CSV\)", people)
     keys.follow("^Preview changes$")
@@ -96,13 +96,13 @@ def test_a_class_list(window: Opener, classroom: MakeClassroom, tmp_path: Path) 
     expect(dialog(page)).to_be_visible()
     keys.choose("^Class list", "Keys of 3c")
     keys.enter("^Use this list$")
-    expect(card(page, "People")).to_contain_text("1 of 2 here")
+    expect(card(page, "People")).to_contain_text("1 of 2 present")
     expect(dialog(page)).to_be_hidden()
     keys.holds("^Class list$")
     keys.enter("^Missing, late or left early$", back=True)
     expect(card(page, "People").get_by_text("Ben Berry")).to_be_visible()
-    room.enter("p2", "Ben Berry")  # what has the focus is not needed any more
-    expect(card(page, "People")).to_contain_text("2 of 2 here")
+    room.enter("p2", "Ben Berry")  # the focused element disappears
+    expect(card(page, "People")).to_contain_text("2 of 2 present")
     keys.keeps()
 
 
@@ -137,15 +137,15 @@ def test_people_and_settings(window: Opener, classroom: MakeClassroom) -> None:
 
     keys.follow("^Settings$")
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
-    for _ in range(2):  # the button that was busy has the focus again
+    for _ in range(2):  # the button regains the focus
         keys.enter("^Test the connection$")
         expect(page.locator("#connection-report")).to_contain_text("No problems found.")
         keys.holds("^Test the connection$")
 
 
-def test_ones_own_language_zone_and_calendar_and_out(window: Opener) -> None:
+def test_own_language_time_zone_calendar_and_sign_out(window: Opener) -> None:
     page = window()
-    sign_in(page, LINGUIST)
+    sign_in(page, MEMBER)
     keys = Keys(page)
     keys.enter("^Your account$")
     keys.follow("^Your settings$")
