@@ -83,7 +83,7 @@ def drain(url: str) -> dict[str, Any]:
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
     from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
-    from classroom_admin.sync import projector as folding
+    from classroom_admin.sync import projector
     from classroom_admin.sync.polling import Poller
 
     cloud = CloudConfig(
@@ -103,13 +103,13 @@ def drain(url: str) -> dict[str, Any]:
         with Timed() as poll:
             polled = poller.cycle(held, until_empty=True)
         with Timed() as fold:
-            for rooms in folding.batches(folding.waiting_rooms()):
-                folding.fold_batch(rooms, past_holes=True)
+            for rooms in projector.batches(projector.waiting_rooms()):
+                projector.project_batch(rooms, past_gaps=True)
                 memory.append(memory_mb())
     assert not polled.problems, polled.problems
     stored = polled.stored
     assert visible() == stored
-    assert not folding.waiting_rooms()
+    assert not projector.waiting_rooms()
     return {
         "events": stored,
         "answers": polled.answers,
@@ -238,7 +238,7 @@ class Lesson:
     def fold(self) -> None:
         from classroom_admin.sync import projector
 
-        projector.fold_room(self.room_id)
+        projector.project_room(self.room_id)
 
 
 def by_size() -> dict[str, Any]:

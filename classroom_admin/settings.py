@@ -150,16 +150,8 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    [
-                        "classroom_admin.web.compact_templates.Loader",
-                        "django.template.loaders.app_directories.Loader",
-                    ],
-                )
-            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -232,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     for task, every_s in {
         "sync.poll": AGORA_POLL_SECONDS,
         "sync.fold_due": 1.0,
+        "sync.project_outdated": 5.0,
         "sync.fill_holes": 1.0,
         "sync.sweep": 1.0,
         "sync.profiles": 1.0,

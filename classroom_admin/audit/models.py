@@ -120,17 +120,8 @@ class Expectation(models.Model):
     Committed before the command is sent, so that an event that is quicker than the answer is not missed. It
     stays when nobody knows how the command ended (a time-out): the event may still confirm it, after a
     *failed* step. Only an event of `room_uuid` with kind `cmd` and a sequence above `since_sequence`
-    confirms (4 also as its batch kind 5, 22 as 23). `match` says what it must carry; every key must hold:
-
-    cmd 1     {"state": n}                              data.state is n
-    cmd 4     {"property_names": [..]}                  all are among the changed properties; a dotted name
-                                                        counts by its first part
-              {"ext_app": id, "property_names": [..]}   the same, under extApps.<id>
-              {"groups": true}                          a change of the breakout rooms
-    cmd 20    {"offline": user_uuid}                    is among offlineUsers, whichever type
-    cmd 22    {"user_uuid": id, "property_names": [..]} fromUser is that person; names as for 4
-    cmd 1001  {"state": 1 | 0}                          1 recording; 0 ended (events say 0 or 2)
-    cmd 1003  {"action": 1 | 2, "resource_uuids": [..]} all are among resources; 1 put, 2 deleted
+    confirms, or of its batch kind. What it must carry is in `match`, as `confirms` in the modules of `events`
+    reads it.
 
     Whoever confirms deletes the expectation and adds *confirmed* in one transaction, and only if the delete
     hit a row: so there is one *confirmed* for a command, whoever comes first.

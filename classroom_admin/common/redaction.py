@@ -36,6 +36,14 @@ def names_secret(name: object) -> bool:
     return any(word in low for word in SECRET_WORDS)
 
 
+def pretty(raw: str) -> str:
+    """Return JSON indented, without secrets; as it came where it can't be read."""
+    try:
+        return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text_without_secrets(raw)
+
+
 def is_secret(name: str) -> bool:
     """Return whether a name (`a.b.c` too) has a value to hide: a secret or the address of a stream."""
     return names_secret(name) or not set(STREAMING).isdisjoint(name.lower().split("."))

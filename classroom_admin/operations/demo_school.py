@@ -1,4 +1,4 @@
-"""The people of the demo's school, and how one knows that it is alive."""
+"""The accounts of the demo, and the check that it is ready."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TEACHERS = (
 
 
 def refuse_a_schools_data(data_dir: Path) -> None:
-    """``CannotStart`` where the database has people or rooms that no demo made."""
+    """Raise ``CannotStart`` if the database has people or rooms that no demo made."""
     if demo_folder.is_demo(data_dir):
         return
     tables = connection.introspection.table_names()
@@ -33,10 +33,10 @@ def refuse_a_schools_data(data_dir: Path) -> None:
 
 @transaction.atomic
 def open_accounts() -> None:
-    """Make the demo's accounts where they are missing; those that are there stay as they are."""
+    """Create the demo's accounts, unless they exist."""
     if User.objects.filter(email=ADMINISTRATOR).exists():
         return
-    # Everyone knows it: a slow hash would guard nothing here, and people wait. The first sign-in renews it.
+    # Everyone knows the password, so a slow hash would only delay the start. The first sign-in renews it.
     hashed = PBKDF2PasswordHasher().encode(PASSWORD, salt=get_random_string(22), iterations=1000)
     User.objects.create_superuser(ADMINISTRATOR, name="Demo Administrator")
     for email, name, user_uuid in TEACHERS:
@@ -48,12 +48,12 @@ def open_accounts() -> None:
 
 
 def is_alive() -> bool:
-    """Whether the first events have come in and are folded."""
+    """Return whether the first events have been projected."""
     return Room.objects.filter(version__gt=0).exists()
 
 
 def welcome(address: str) -> str:
-    """What is said when the demo is ready."""
+    """Return the message that the demo is ready."""
     people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
     lines = [
         "",
@@ -61,7 +61,7 @@ def welcome(address: str) -> str:
         "",
         *(f"    {email:<24}{PASSWORD:<12}{role}" for email, role in people),
         "",
-        "  Ctrl-C ends it. The data stays; RESET=1 begins afresh.",
+        "  Stop it with Ctrl-C. The data stays; RESET=1 starts with new data.",
         "",
     ]
     return "\n".join(lines)

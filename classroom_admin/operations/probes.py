@@ -1,4 +1,4 @@
-"""``/healthz``: for the supervisor, a load balancer or a monitor that asks whether this process answers."""
+"""``/healthz``: tell the supervisor, a load balancer or a monitor that this process answers."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 and ``ok`` as plain text. Touches no session and no database: it says only that the web answers."""
+    """Answer 200 and ``ok``. It uses no session and no database: it only says that the process answers."""
     answer = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = "no-store"
     return answer

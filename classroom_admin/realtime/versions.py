@@ -14,7 +14,7 @@ class Seen:
     """What a page of a class has seen.
 
     `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the
-    room answered. `event`, `events`: the highest id of a folded event and how many there are, those of
+    room answered. `event`, `events`: the highest id of a projected event and how many there are, those of
     quizzes and polls too. (An event that came late has a high id, whatever its number.)
     """
 

@@ -1,1 +1,1 @@
-"""What we know of the classes: read models that only the fold writes, and how to read them."""
+"""What we know of the classes: read models that only the projector writes, and how to read them."""

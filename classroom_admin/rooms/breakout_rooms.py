@@ -16,11 +16,11 @@ class Group:
     members: tuple[str, ...] = field(default=())
 
 
-def read(folded: Any) -> list[Group]:
+def read(stored: Any) -> list[Group]:
     """The groups that are open, by name; odd parts are passed over."""
-    folded = folded if isinstance(folded, Mapping) else {}
-    details = folded.get("details")
-    if str(folded.get("state", 1)) == "0" or not isinstance(details, Mapping):
+    stored = stored if isinstance(stored, Mapping) else {}
+    details = stored.get("details")
+    if str(stored.get("state", 1)) == "0" or not isinstance(details, Mapping):
         return []
     found = [
         Group(str(uuid), str(group.get("groupName") or ""), _members(group.get("users")))

@@ -1,4 +1,4 @@
-"""The read models: what we know of each classroom. Only the fold (in `sync`) writes the folded columns.
+"""The read models: what we know of each classroom. Only `sync.projector` writes the projected columns.
 
 Every row that a page shows carries `version`: the room's version at which the row last changed, so that a
 page at version v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin import events
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
 from classroom_admin.rooms.keys import new_key
@@ -35,8 +36,13 @@ class Role(models.TextChoices):
     UNKNOWN = "unknown", pgettext_lazy("role", "unknown")
 
 
+def current_projection() -> int:
+    """Return the projection version of a room that is made now: it has no rows of an earlier one."""
+    return events.PROJECTION_VERSION
+
+
 class Room(models.Model):
-    """A classroom. Its columns: identity (ours), profile (read back from the cloud), folded."""
+    """A classroom. Its columns: identity (ours), profile (read back from the cloud), projected."""
 
     # identity
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -53,7 +59,12 @@ class Room(models.Model):
     gone_at = models.DateTimeField(
         null=True, help_text="when the cloud said that the room does not exist any more"
     )
-    # folded
+    # projected
+    projection_version = models.IntegerField(
+        default=current_projection,
+        db_default=0,
+        help_text="`events.PROJECTION_VERSION` that made the rows of this room",
+    )
     version = models.BigIntegerField(default=0)
     last_sequence = models.BigIntegerField(default=0, help_text="highest stored of stream room")
     state = models.IntegerField(null=True, choices=RoomState.choices)
@@ -89,6 +100,7 @@ class Room(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
+            models.Index(fields=["projection_version"], name="rooms_room_projection"),
         ]
 
     def __str__(self) -> str:
@@ -96,7 +108,7 @@ class Room(models.Model):
 
     @property
     def current_state(self) -> int | None:
-        """The folded state; before any event told one, what reading the room said."""
+        """Return the state by the events; before any event gave one, what reading the room said."""
         return self.state if self.state is not None else self.profile_state
 
 
@@ -280,7 +292,7 @@ class Resource(models.Model):
 
 
 class Quiz(models.Model):
-    """A pop-up quiz, folded from the quiz stream."""
+    """A pop-up quiz, projected from the quiz stream."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="quizzes")
     quiz_id = models.CharField(max_length=255)
@@ -302,7 +314,7 @@ class Quiz(models.Model):
 
 
 class Poll(models.Model):
-    """A poll (a vote), folded from the poll stream."""
+    """A poll (a vote), projected from the poll stream."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="polls")
     poll_id = models.CharField(max_length=255)

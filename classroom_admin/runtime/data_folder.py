@@ -15,7 +15,7 @@ class AlreadyRunning(Exception):
 
 
 def make_private(data_dir: Path) -> None:
-    """Make the folder with mode 0700 where it is missing; take the rights of others from one of ours.
+    """Make the folder with mode 0700 if it is missing; else remove the permissions of others.
 
     A folder of another account, or one with the sticky bit (``/tmp``), is left as it is. Raises ``OSError``
     where the folder can't be made.
@@ -27,7 +27,7 @@ def make_private(data_dir: Path) -> None:
 
 
 def make_database_private(database: Path) -> None:
-    """Take the rights of others from a database file of ours, and from SQLite's files beside it."""
+    """Remove the permissions of others from our database file and from SQLite's files beside it."""
     for suffix in ("", "-wal", "-shm"):
         path = database.with_name(database.name + suffix)
         try:
@@ -40,7 +40,7 @@ def make_database_private(database: Path) -> None:
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Make the folder (private) and hold it while the block runs; the kernel lets go however we end.
+    """Make the folder (private) and lock it while the block runs; the kernel unlocks it however we end.
 
     Raises ``AlreadyRunning``, and ``OSError`` where the folder can't be made or written.
     """
@@ -53,7 +53,7 @@ def hold(data_dir: Path) -> Iterator[None]:
             holder = lock.read().strip() or "unknown"
             raise AlreadyRunning(
                 f"Already running as process {holder} on {data_dir}. "
-                "End that one, or choose another folder with DATA_DIR=/path."
+                "Stop that process, or choose another folder with DATA_DIR=/path."
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")

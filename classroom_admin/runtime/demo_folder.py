@@ -1,8 +1,7 @@
-"""The data folder of a demo: what it keeps between starts, and how it begins afresh without touching anyone
-else's.
+"""The data folder of a demo: what it keeps between starts, and how to reset it.
 
-``demo.json`` marks the folder as a demo's. Accounts in it have a password that everyone knows, so an
-installation that serves a school must refuse such a folder, and a demo must refuse a school's.
+``demo.json`` marks the folder as a demo's. Its accounts have a password that everyone knows, so a school's
+installation must refuse such a folder, and a demo must refuse a school's.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MARKER = "demo.json"
-# What an installation makes in its data folder, but for the lock that is held and the key that is in use by
-# now.
+# The files of an installation in its data folder, without the lock and the secret key, which are in use.
 _MADE = ("broker", "broker.sock", "static", "media", MARKER)
 _MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
 
@@ -25,7 +23,7 @@ class NotADemo(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """Kept in ``demo.json``. ``starts`` counts from 1: each start plays another school (see ``seed``)."""
+    """The content of ``demo.json``. ``starts`` counts from 1; each start has another seed."""
 
     app_id: str
     app_certificate: str
@@ -33,22 +31,21 @@ class DemoState:
     starts: int
 
     def seed(self, first: int) -> int:
-        """The seed of this start.
+        """Return the seed of this start.
 
-        The simulator forgets everything when it ends. With the same seed its rooms would have the ids of
-        the last start's rooms and number their events from 1 again, and the dashboard would rightly take
-        them for events that it has already.
+        The simulator keeps nothing. With the same seed, its rooms would have the ids of the last start and
+        number their events from 1 again, and the dashboard would ignore them as events that it has.
         """
         return first + self.starts - 1
 
 
 def is_demo(data_dir: Path) -> bool:
-    """Whether a demo made this folder."""
+    """Return whether a demo made this folder."""
     return (data_dir / MARKER).exists()
 
 
 def load(data_dir: Path) -> DemoState | None:
-    """What the last start kept; None where there was none. ``NotADemo`` where the file can't be read."""
+    """Return the state of the last start, if any. Raise ``NotADemo`` if the file can't be read."""
     path = data_dir / MARKER
     if not path.exists():
         return None
@@ -61,7 +58,7 @@ def load(data_dir: Path) -> DemoState | None:
 
 
 def begin(data_dir: Path, *, app_id: str, app_certificate: str, simulator_port: int) -> DemoState:
-    """Note one more start."""
+    """Store one more start."""
     before = load(data_dir)
     state = DemoState(
         app_id=app_id,
@@ -77,7 +74,7 @@ def begin(data_dir: Path, *, app_id: str, app_certificate: str, simulator_port: 
 
 
 def reset(data_dir: Path) -> None:
-    """Delete what a demo made in its folder, and nothing else."""
+    """Delete the files that a demo made in its folder, and no others."""
     if not is_demo(data_dir):
         return
     for path in [data_dir / name for name in _MADE] + [p for w in _MADE_PATTERNS for p in data_dir.glob(w)]:

@@ -1,4 +1,4 @@
-"""How a demo is started: its own environment, its cloud, and nowhere but on this machine."""
+"""Start a demo: its own environment, its simulated cloud, reachable only from this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom_admin.runtime.supervisor import Part
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENTERED = "CLASSROOM_ADMIN_DEMO"
-# A demo is the same wherever it runs: what a school has set for its own installation does not reach it.
+# A demo ignores what a school has set for its own installation.
 _NOT_FOR_A_DEMO = frozenset(
     {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
     | {"DATABASE_URL", "CELERY_BROKER_URL", "JOIN_URL_TEMPLATE", "RELAY_SECRET"}
@@ -21,46 +21,46 @@ _NOT_FOR_A_DEMO = frozenset(
 
 
 def enter(environ: MutableMapping[str, str]) -> None:
-    """Make the environment a demo's, before the settings are read from it.
+    """Change the environment to a demo's, before the settings are read from it.
 
-    The cloud's App ID, certificate and port are those of the last start in this data folder, or made up.
-    Nothing is written. Ends the program with one line where the folder's ``demo.json`` can't be read.
+    The cloud's App ID, certificate and port are those of the last start in this data folder, or new ones.
+    Write no file. End the program with one line if the folder's ``demo.json`` can't be read.
     """
     foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
     for name in foreign:
         del environ[name]
     if foreign:
-        sys.stderr.write(
-            f"The demo has its own cloud, database and broker; left aside: {', '.join(foreign)}\n"
-        )
+        sys.stderr.write(f"The demo has its own cloud, database and broker. Ignored: {', '.join(foreign)}\n")
     try:
         before = demo_folder.load(Path(environ.get("DATA_DIR") or BASE_DIR / "var").resolve())
     except demo_folder.NotADemo as error:
         sys.exit(str(error))
     port = ports.free_port(before.simulator_port if before else None)
     cloud = f"http://127.0.0.1:{port}"
-    environ |= {
-        ENTERED: str(port),
-        "AGORA_BASE_URL": cloud,
-        "AGORA_FALLBACK_URL": "",
-        "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
-        "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
-        "RELAY_SECRET": secrets.token_hex(16),
-        "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
-    }
+    environ.update(
+        {
+            ENTERED: str(port),
+            "AGORA_BASE_URL": cloud,
+            "AGORA_FALLBACK_URL": "",
+            "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
+            "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
+            "RELAY_SECRET": secrets.token_hex(16),
+            "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
+        }
+    )
 
 
 def refuse_beyond_loopback(host: str) -> None:
-    """``CannotStart`` where others could reach the demo, whose passwords everyone knows."""
+    """Raise ``CannotStart`` where others could reach the demo, whose passwords everyone knows."""
     if not ports.is_loopback(host):
         raise CannotStart(
-            f"HOST is {host!r}: the demo's passwords are known to everyone, so it listens on 127.0.0.1 only. "
-            "For others to reach it, use manage.py serve."
+            f"HOST is {host!r}: everyone knows the demo's passwords, so it listens on 127.0.0.1 only. "
+            "Use manage.py serve for an installation that others can reach."
         )
 
 
 def begin(here: Installation) -> demo_folder.DemoState:
-    """Note one more start in the data folder, and that the folder is a demo's."""
+    """Mark the data folder as a demo's and count this start."""
     return demo_folder.begin(
         here.data_dir,
         app_id=here.env["AGORA_APP_ID"],
@@ -70,7 +70,7 @@ def begin(here: Installation) -> demo_folder.DemoState:
 
 
 def simulator(state: demo_folder.DemoState, *, seed: int, here: Installation) -> Part:
-    """The cloud of this demo. Known by its command only: nothing of the house imports it."""
+    """Return the simulated cloud of this demo. It runs by its command: no product code imports it."""
     return Part(
         name="simulator",
         argv=[

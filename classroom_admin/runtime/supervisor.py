@@ -1,13 +1,13 @@
-"""Runs the processes of one installation as one program in the foreground.
+"""Run the processes of one installation as one program in the foreground.
 
-They start together and end together: on Ctrl-C, SIGTERM, SIGHUP, when the reader of our output goes away,
-or when one of them dies, all get SIGTERM, have eight seconds, and are killed. A second Ctrl-C or SIGTERM
-kills at once. Killing the supervisor itself with SIGKILL ends them too (``lifeline``, ``guardian``).
-Nothing stays behind: every process carries a mark in its environment, and what still carries it at the end
+They start together and end together. On Ctrl-C, SIGTERM or SIGHUP, when the reader of our output goes away,
+or when a part dies, all parts get SIGTERM; after eight seconds they are killed. A second Ctrl-C or SIGTERM
+kills them at once. When the supervisor itself gets SIGKILL, they end too (``lifeline``, ``guardian``).
+No process stays behind: each carries a mark in its environment, and at the end every process with the mark
 is killed.
 
-One thread only, on purpose: parts are tied to the thread that started them, and forking is safe without
-others.
+The supervisor has only one thread: parts are tied to the thread that started them, and forking is safe only
+without other threads.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from classroom_admin.runtime.console import Console
 from classroom_admin.runtime.forking import Forked
 
 GRACE_S = 8.0
-# What others lean on (the broker) is asked to end this long before the time is up at the latest.
+# Foundations (the broker) get SIGTERM at the latest this long before the time is up.
 _FOUNDATION_S = 2.0
 _LAST_LINES = 12
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,10 +43,10 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Part:
     """One process to run.
 
-    ``env`` is its whole environment. ``ready`` is asked again and again until it is true; it must answer
-    quickly and may be left out. A ``foundation`` is ended after the others, which would complain without it.
-    Lines with one of the words of ``hush`` in them are not shown. With ``may_fork`` a Python module is run
-    in a fork of this process where that is possible (see ``forking``), which is the same but starts sooner.
+    ``env`` is its whole environment. ``ready`` is called until it returns true; it must return quickly and is
+    optional. A ``foundation`` ends after the other parts, which log errors without it. Lines that contain one
+    of ``hush`` are not shown. With ``may_fork`` a Python module runs in a fork of this process where possible
+    (see ``forking``).
     """
 
     name: str
@@ -60,7 +60,7 @@ class Part:
 
 
 class _Executed(subprocess.Popen[bytes]):
-    """A part as a program of its own: in its own session, killed when we die."""
+    """A part as a separate program in its own session; the kernel kills it when we die."""
 
     def __init__(self, part: Part, *, extra: Mapping[str, str]) -> None:
         super().__init__(
@@ -97,8 +97,8 @@ class _Running:
 class Supervisor:
     """``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. Use it from the main thread only.
 
-    ``grace_s`` is how long parts have after SIGTERM. With ``end_with_parent`` a dying parent process
-    (``make``) counts as SIGTERM (Linux). Leaving the block ends whatever runs.
+    ``grace_s`` is how long parts may take to end after SIGTERM. With ``end_with_parent`` the death of our
+    parent process (``make``) counts as SIGTERM (Linux). Leaving the block ends all parts.
     """
 
     def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
@@ -144,7 +144,7 @@ class Supervisor:
         self._wakeup.close()
 
     def start(self, part: Part) -> None:
-        """Start one part, unless we are stopping already. ``OSError`` where the program can't be run."""
+        """Start one part, unless we are stopping. Raise ``OSError`` if the program can't be run."""
         if self._reason is not None:
             return
         # Unless told not to, setproctitle writes titles over the environment, and with it over the mark.
@@ -161,10 +161,9 @@ class Supervisor:
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until something ends us; the exit code: 0 when asked to stop, 1 when a part died.
+        """Run until stopped; return the exit code: 0 when asked to stop, 1 when a part died.
 
-        ``on_ready`` is called once, when every part is ready; a word of warning is said if that takes too
-        long.
+        Call ``on_ready`` once, when every part is ready. Print a warning if that takes too long.
         """
         if self.wait_ready(timeout_s=ready_within_s):
             if on_ready is not None:
@@ -180,7 +179,7 @@ class Supervisor:
         return self._exit_code
 
     def wait_ready(self, *, timeout_s: float) -> bool:
-        """Wait until every started part is ready; False when time is up or we are stopping."""
+        """Wait until every started part is ready; return False when time is up or we are stopping."""
         deadline = time.monotonic() + timeout_s
         while self._reason is None:
             for running in self._running:
@@ -193,7 +192,7 @@ class Supervisor:
         return False
 
     def stop(self, reason: str, *, exit_code: int) -> None:
-        """Have ``run`` end everything and return ``exit_code``; the first reason given stays."""
+        """Make ``run`` end all parts and return ``exit_code``. Only the first call counts."""
         if self._reason is None:
             self._reason = reason
             self._exit_code = exit_code
@@ -201,11 +200,12 @@ class Supervisor:
                 self.console.say(reason)
 
     def _tick(self, timeout_s: float) -> None:
-        """Wait for output, a signal or the end of a part, and deal with it."""
+        """Wait for output, a signal or the end of a part, and handle it."""
         writing = [self.console.fd] if self.console.has_waiting else []
-        readable, _, _ = select.select([self._signals, *self._open], writing, [], timeout_s)
+        signals = self._signals.fileno()
+        readable, _, _ = select.select([signals, *self._open], writing, [], timeout_s)
         for source in readable:
-            if source is self._signals:
+            if source == signals:
                 self._take_signals()
             else:
                 self._forward(self._open[source])
@@ -222,7 +222,7 @@ class Supervisor:
                 continue
             if self._reason is not None:
                 self._at_once = True
-            self.stop("Stopping. (Ctrl-C again: at once.)", exit_code=0)
+            self.stop("Stopping. Press Ctrl-C again to stop at once.", exit_code=0)
 
     def _forward(self, running: _Running) -> None:
         try:
@@ -241,14 +241,14 @@ class Supervisor:
                 self.console.line(running.part.name, line)
 
     def _report_death(self, running: _Running) -> None:
-        deadline = time.monotonic() + 0.5  # a grandchild may hold the pipe open: do not wait for its end
+        deadline = time.monotonic() + 0.5  # a grandchild may keep the pipe open
         while running.pipe in self._open and time.monotonic() < deadline:
             if not select.select([running.pipe], [], [], 0)[0]:
                 break
             self._forward(running)
         code = running.process.wait()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self.console.say(f"The part “{running.part.name}” ended by itself ({how}).")
+        self.console.say(f"The part “{running.part.name}” ended unexpectedly ({how}).")
         if running.last:
             self.console.say("Its last lines:")
             for line in running.last:
@@ -263,7 +263,7 @@ class Supervisor:
         ]
 
     def _end(self) -> None:
-        """TERM, wait, KILL, sweep; safe to call twice."""
+        """Send SIGTERM, wait, kill, and kill what is left. Safe to call twice."""
         if self._guardian.poll() is not None and not self._running:
             return
         self._reason = self._reason or ""
@@ -281,7 +281,7 @@ class Supervisor:
                 self._signal(foundations, signal.SIGTERM)
                 foundations = []
             self._tick(min(left, 0.1))
-        self._sweep()
+        self._kill_leftovers()
         self._close()
 
     def _signal(self, those: list[_Running], number: signal.Signals) -> None:
@@ -289,8 +289,8 @@ class Supervisor:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(running.process.pid, number)
 
-    def _sweep(self) -> None:
-        """Kill what the parts left behind: children that outlived them, in whatever session."""
+    def _kill_leftovers(self) -> None:
+        """Kill children that outlived their parts, in any session."""
         if Path("/proc/self/environ").exists():
             guardian.kill_marked(self._mark)
         else:
@@ -313,10 +313,10 @@ class Supervisor:
 
     def _tell_guardian(self, line: str) -> None:
         assert self._guardian.stdin is not None
-        with suppress(BrokenPipeError):  # someone killed it; parts are still tied to us
+        with suppress(BrokenPipeError):  # it was killed; the parts are still tied to us
             self._guardian.stdin.write(line.encode())
             self._guardian.stdin.flush()
 
 
 def _note_only(number: int, frame: object) -> None:
-    """The wake-up socket carries the signal to the loop; nothing is done in the handler."""
+    """Do nothing: the wake-up socket carries the signal to the loop."""

@@ -1,1 +1,1 @@
-"""Events in: poll, inbox, holes, fold."""
+"""Events in: poll, inbox, sequence gaps, projector."""

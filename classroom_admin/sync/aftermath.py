@@ -1,4 +1,4 @@
-"""What a fold gives rise to: a room to be read back, recordings to be looked for, an end to be swept for."""
+"""What a projection brings about: a room refresh, a search for recordings' files, reconciliation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db.models import Q
 
 from classroom_admin.common import clock
+from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync.fold import RoomRow, Rows
 from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor
 
 FILES_AFTER = timedelta(seconds=3)
@@ -16,7 +16,7 @@ END_SWEEP_AFTER = timedelta(seconds=5)
 
 
 def plan(room: Room, *, before: RoomRow, rows: Rows) -> None:
-    """Note what is due after this fold. In the fold's transaction; does nothing for most folds."""
+    """Note what is due after a projection, in its transaction; nothing for most."""
     now = clock.cloud_now()
     errand = Errand.objects.filter(room=room)
     if rows.room.state != before.state:

@@ -26,7 +26,7 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Asked:
     """What asking brought. `covered_to`: the cloud answered up to this number (0: it had nothing).
 
-    `rooms`: ids of rooms with something new to fold. `problems`: one sentence for each answer
+    `rooms`: ids of rooms with something new to project. `problems`: one sentence for each answer
     that could not be read.
     """
 
@@ -90,11 +90,11 @@ def holds_nothing(body: bytes) -> bool:
 
 
 def room_is_gone(room_id: int, *, ever_there: bool = True) -> None:
-    """The cloud does not know the room any more: fold what is here, and name what is missing as gaps.
+    """The cloud does not know the room any more: project what is here, and name what is missing as gaps.
 
     `ever_there` False: its id can't be asked for at all, so nothing is known of its end.
     """
-    projector.fold_room(room_id, past_holes=True)
+    projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
         gaps.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)

@@ -1,6 +1,4 @@
-"""Background work against the cloud, by one process at a time: fill holes, read back, sweep, fold what
-is left.
-"""
+"""Background work, by one process at a time: sequence gaps, room refresh, reconciliation, projection."""
 
 from __future__ import annotations
 
@@ -20,6 +18,7 @@ from classroom_admin.sync import (
     lease,
     projector,
     reconciliation,
+    registry,
     room_refresh,
 )
 from classroom_admin.sync.request_limiter import in_background
@@ -63,7 +62,9 @@ def only_one(kind: str) -> Iterator[bool]:
 
 
 def fill_holes() -> gap_filling.Filled | None:
-    """Ask for the holes that are due and fold what came. None: another is at it, or no cloud is set up."""
+    """Ask for the sequence gaps that are due and project what came. None: another does, or no cloud is set
+    up.
+    """
     cloud = client()
     if cloud is None:
         return None
@@ -71,12 +72,12 @@ def fill_holes() -> gap_filling.Filled | None:
         if not mine:
             return None
         filled = gap_filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
-    fold(filled.rooms)
+    project(filled.rooms)
     return filled
 
 
 def sweep() -> reconciliation.Swept | None:
-    """Sweep the streams that are due and fold what came. None: another is at it, or no cloud is set up."""
+    """Reconcile the streams that are due and project what came. None: another does, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
@@ -86,7 +87,7 @@ def sweep() -> reconciliation.Swept | None:
         swept = reconciliation.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
         competing_reader.judge()
         health.tell_the_log()
-    fold(swept.rooms)
+    project(swept.rooms)
     return swept
 
 
@@ -103,19 +104,37 @@ def read_back() -> room_refresh.ReadBack | None:
         )
 
 
-def fold(room_ids: set[int]) -> int:
-    """Fold these rooms; gives the events folded."""
-    return sum(projector.fold_room(room_id).events for room_id in sorted(room_ids))
+def project(room_ids: set[int]) -> int:
+    """Project these rooms; return how many events were projected."""
+    return sum(projector.project_room(room_id).events for room_id in sorted(room_ids))
 
 
-def fold_due(*, within_s: float) -> list[int]:
-    """Fold what is due, the longest waiting first, for so long at most; gives the rooms that were left."""
+def project_due(*, within_s: float) -> list[int]:
+    """Project what is due, the longest waiting first, for so long at most; return the rooms that are left."""
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
     done = 0
     for batch in projector.batches(rooms):
         if clock.monotonic() >= ends_at:
             return rooms[done:]
-        projector.fold_batch(batch)
+        projector.project_batch(batch)
         done += len(batch)
     return []
+
+
+def project_outdated(*, within_s: float) -> int:
+    """Project rooms again that an earlier projection version made, the newest first; return how many.
+
+    One room a transaction: its pages show the old rows until then. Stops after `within_s`, and after any room
+    when new events wait, which come first.
+    """
+    done = 0
+    with only_one("projection") as mine:
+        ends_at = clock.monotonic() + within_s
+        while mine and (room_id := projector.outdated_room()) is not None:
+            registry.adopt([room_id])
+            projector.project_again(room_id)
+            done += 1
+            if clock.monotonic() >= ends_at or projector.due_rooms(limit=1):
+                break
+    return done

@@ -25,9 +25,9 @@ from django.db.models import Max
 from classroom_admin.agora.answers import read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
+from classroom_admin.events import Stream
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import sorting
-from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.models import InboxAnswer, Lease, Missed, StoredEvent
 
 log = logging.getLogger(__name__)

@@ -69,7 +69,8 @@ def state_after_ask(hole: Hole, *, asked_at: datetime) -> Hole:
 def take(cursor: RoomCursor, numbers: Sequence[int]) -> None:
     """New numbers (ascending) of a locked cursor: note what is missing before them, close what they fill.
 
-    Changes `cursor` (not saved): the highest stored, and whether an event came after a later one was folded.
+    Changes `cursor` (not saved): the highest stored, and whether an event came after a later one was
+    projected.
     """
     if not numbers:
         return

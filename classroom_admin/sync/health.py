@@ -38,7 +38,7 @@ class Health:
     """The state of the sync at one moment.
 
     `age_s`: seconds since the last poll that went well; None before the first. `backlog`: answers not
-    read yet plus streams with something to fold. `leader`: who polls, as host and pid; empty: nobody.
+    read yet plus streams with something to project. `leader`: who polls, as host and pid; empty: nobody.
     `gaps` and `voids`: stretches of numbers that can't be had any more, or that the cloud passes over.
     `last_error` is for people and empty while all goes well. `other_reader`: see `foreign`.
     """

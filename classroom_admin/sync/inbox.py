@@ -18,8 +18,8 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.events import Stream
 from classroom_admin.sync import collector, gaps, health, registry, sorting, statements, webhook_items
-from classroom_admin.sync.decode import Stream
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
 from classroom_admin.sync.sorting import Item
@@ -53,7 +53,7 @@ RELAY_READS_ITS_OWN = timedelta(seconds=5)
 class Found:
     """What an answer held.
 
-    `rooms`: ids of rooms with something new to fold. `sequences`: all numbers in the answer, new or not,
+    `rooms`: ids of rooms with something new to project. `sequences`: all numbers in the answer, new or not,
     in order. `set_aside`: new items of a relay for which no room is known. `problem`: why nothing of the
     answer could be read; empty when it could.
     """

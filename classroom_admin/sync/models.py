@@ -155,7 +155,7 @@ class Lease(models.Model):
 
 
 class RoomCursor(models.Model):
-    """How far one stream of one room is. Locked while its events are stored or folded."""
+    """How far one stream of one room is. Locked while its events are stored or projected."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)

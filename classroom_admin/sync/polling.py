@@ -38,7 +38,7 @@ _LONGEST_NOTHING = 500
 
 @dataclass(slots=True)
 class Polled:
-    """What a cycle did. `rooms`: ids of rooms with something to fold. `problems`: failures in plain words.
+    """What a cycle did. `rooms`: ids of rooms with something to project. `problems`: failures in plain words.
 
     `empty`: the cloud said that there is no more. `retry_after_s`: it wants to be left alone for so long.
     """

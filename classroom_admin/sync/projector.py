@@ -1,8 +1,8 @@
-"""Fold what is stored into the read models: a room at a time, or a few rooms of a backlog in one transaction;
-one fold of a room at a time.
+"""Project stored events into the read models: a room at a time, or a few rooms of a backlog in one
+transaction; one projection of a room at a time.
 
-A fold takes up each stream where the last one stopped. An event that came after a later one was folded makes
-the next fold begin from nothing; both ways give the same rows.
+A projection goes on in each stream where the last one stopped. An event that came after a later one was
+projected makes the next projection begin from the first event; both ways give the same rows.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
+from classroom_admin import events
 from classroom_admin.audit.models import Expectation
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import aftermath, collector, confirmation, gaps, read_models, statements
-from classroom_admin.sync.decode import Event, Stream
-from classroom_admin.sync.fold import EventTime, Needs, RoomRow, Rows, event_times, fold, needs
 from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, StoredEvent
 from classroom_admin.sync.reader import (
-    FOLD_FAILED,
-    INDIGESTIBLE,
     KEPT_COLUMNS,
+    PROJECTION_FAILED,
+    UNFORESEEN,
     Kept,
     Reader,
     set_aside,
@@ -38,15 +39,15 @@ log = logging.getLogger(__name__)
 AT_ONCE = 2000
 """Events of a stream in one transaction; and of several rooms, about."""
 ROOMS_AT_ONCE = 50
-"""Rooms in one transaction, so that small folds wait for one commit together."""
-FOLDED = ("folded_sequence", "folded_at", "needs_refold", "fold_due_at")
-HOLE_HOLDS = timedelta(seconds=2)
-"""How long a hole keeps a room from being folded past it."""
+"""Rooms in one transaction, so that small projections wait for one commit together."""
+CURSOR_COLUMNS = ("folded_sequence", "folded_at", "needs_refold", "fold_due_at")
+GAP_HOLDS = timedelta(seconds=2)
+"""How long a sequence gap keeps a room from being projected past it."""
 
 
 @dataclass(slots=True)
-class Folded:
-    """What a fold did. `more`: there was more than one transaction's worth; fold again."""
+class Projected:
+    """What a projection did. `more`: there was more than one transaction's worth; project again."""
 
     events: int = 0
     rows: int = 0
@@ -59,16 +60,19 @@ class Stretch:
 
     cursor: RoomCursor
     stored: list[Kept]
-    events: list[Event]
+    events: list[Event[Any]]
     times: list[EventTime]
     more: bool
 
-    def fold_into(self, rows: Rows) -> None:
+    def project_into(self, rows: Rows) -> None:
+        """Apply the events, and count them."""
         for row, event, time in zip(self.stored, self.events, self.times, strict=True):
             try:
-                fold(event, time, rows)
-            except INDIGESTIBLE as error:
-                raise Indigestible(row.pk, f"{FOLD_FAILED}: {type(error).__name__}: {error}") from error
+                project(event, time, rows)
+            except UNFORESEEN as error:
+                raise CannotProject(
+                    row.pk, f"{PROJECTION_FAILED}: {type(error).__name__}: {error}"
+                ) from error
         last = self.stored[-1]
         self.cursor.folded_sequence = last.pk if last.sequence is None else last.sequence
         self.cursor.folded_at = self.times[-1].at
@@ -82,8 +86,8 @@ class Stretch:
             rows.dirty.add(("room",))
 
 
-class Indigestible(Exception):
-    """Folding this event failed; nothing of its transaction stays."""
+class CannotProject(Exception):
+    """Projecting this event failed; nothing of its transaction stays."""
 
     def __init__(self, event_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -92,20 +96,20 @@ class Indigestible(Exception):
 
 
 def due_rooms(limit: int | None = None) -> list[int]:
-    """Ids of rooms with something to fold now, the longest waiting first."""
+    """Return ids of rooms with something to project now, the longest waiting first."""
     due = RoomCursor.objects.filter(fold_due_at__lte=clock.now()).order_by("fold_due_at", "id")
     ids = due.values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
 
 def waiting_rooms() -> list[int]:
-    """Ids of all rooms with something to fold, also those that wait for a hole."""
+    """Return ids of all rooms with something to project, also those that wait for a sequence gap."""
     waiting = RoomCursor.objects.filter(fold_due_at__isnull=False).order_by("room_id")
     return list(waiting.values_list("room_id", flat=True).distinct())
 
 
 def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
-    """Rooms in the order given, as many together as make one transaction of a decent size."""
+    """Split rooms, in the order given, into as many as make one transaction of a decent size."""
     for chunk in chunks(room_ids):
         backlog = _backlog(chunk)
         batch: list[int] = []
@@ -121,78 +125,90 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """About how many events wait in these rooms (numbers that are missing count, peer messages don't)."""
+    """Return about how many events wait in these rooms (missing numbers count, peer messages don't)."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(waiting=Sum(F("stored_sequence") - F("folded_sequence")))
     return dict(of_rooms.values_list("room_id", "waiting"))
 
 
-def fold_rooms(room_ids: Iterable[int], *, past_holes: bool = False) -> Folded:
-    """Fold what is new in these rooms until nothing is left, some rooms in one transaction.
+def project_rooms(room_ids: Iterable[int], *, past_gaps: bool = False) -> Projected:
+    """Project what is new in these rooms until nothing is left, some rooms in one transaction.
 
-    `past_holes`: do not wait for what is missing.
+    `past_gaps`: do not wait for what is missing.
     """
-    total = Folded()
+    total = Projected()
     for batch in batches(room_ids):
-        part = fold_batch(batch, past_holes=past_holes)
+        part = project_batch(batch, past_gaps=past_gaps)
         total.events += part.events
         total.rows += part.rows
     return total
 
 
-def fold_room(room_id: int, *, past_holes: bool = False) -> Folded:
-    """Fold what is new in one room until nothing is left."""
-    return fold_batch([room_id], past_holes=past_holes)
+def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
+    """Project what is new in one room until nothing is left."""
+    return project_batch([room_id], past_gaps=past_gaps)
 
 
-def fold_batch(room_ids: Sequence[int], *, past_holes: bool = False) -> Folded:
-    """Fold what is new in a few rooms, in one transaction as long as none has very much."""
-    total = Folded()
+def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
+    """Project what is new in a few rooms, in one transaction as long as none has very much."""
+    total = Projected()
     while True:
-        part = _guarded(room_ids, from_scratch=False, past_holes=past_holes)
+        part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
         total.events += part.events
         total.rows += part.rows
         if not part.more:
             return total
 
 
-def refold_room(room_id: int) -> Folded:
-    """Fold a room again from its first event and write only what comes out differently."""
-    return _guarded([room_id], from_scratch=True, past_holes=True)
+def project_again(room_id: int) -> Projected:
+    """Project a room again from its first event and write only what comes out differently."""
+    return _guarded([room_id], from_scratch=True, past_gaps=True)
 
 
-def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_holes: bool) -> Folded:
-    """Fold; set aside the event that can't be folded, and try again without it."""
+def projectable() -> QuerySet[Room]:
+    """Return the rooms whose rows may be made from their events: the one place to leave rooms out."""
+    return Room.objects.all()
+
+
+def outdated_room() -> int | None:
+    """Return the id of the newest room that an earlier projection version made; None where there is none."""
+    outdated = projectable().filter(projection_version__lt=events.PROJECTION_VERSION)
+    newest_first = outdated.order_by(F("last_event_at").desc(nulls_last=True), "-pk")
+    return newest_first.values_list("pk", flat=True).first()
+
+
+def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
+    """Project; set aside the event that can't be projected, and try again without it."""
     failed: set[int] = set()
     while True:
         try:
             with collector.paused(), transaction.atomic():
                 reader = Reader(again=from_scratch, failed=failed)
-                return _fold(room_ids, reader, from_scratch=from_scratch, past_holes=past_holes)
-        except Indigestible as error:
-            log.exception("event %s can't be folded and is set aside", error.event_id)
+                return _project(room_ids, reader, from_scratch=from_scratch, past_gaps=past_gaps)
+        except CannotProject as error:
+            log.exception("event %s can't be projected and is set aside", error.event_id)
             failed.add(error.event_id)
             with transaction.atomic():
                 set_aside(error.event_id, error.reason)
 
 
 @dataclass(slots=True)
-class RoomFold:
+class RoomProjection:
     """One room in a transaction: what is locked, what is read, and what becomes of it."""
 
     room: Room
     cursors: list[RoomCursor]
     young: dict[str, Hole]
-    expected: list[Expectation]
-    past_holes: bool
+    pending: list[Expectation]
+    past_gaps: bool
     before: RoomRow
-    rows: Rows = field(default_factory=Rows.empty)
+    rows: Rows = field(default_factory=Rows)
     stretches: list[Stretch] = field(default_factory=list)
     unfinished: set[int] = field(default_factory=set)
     events: int = 0
 
     def read(self, reader: Reader) -> Needs:
-        """Read the events that are new; gives the rows that folding them needs."""
+        """Read the events that are new; return the rows that projecting them needs."""
         for cursor in self.cursors:
             stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.fold_due_at else None
             if stretch is not None and stretch.stored:
@@ -200,32 +216,37 @@ class RoomFold:
         self.unfinished = {stretch.cursor.pk for stretch in self.stretches if stretch.more}
         return needs([event for stretch in self.stretches for event in stretch.events])
 
-    def fold(self) -> None:
+    def project(self) -> None:
+        """Apply the events that were read."""
         for stretch in self.stretches:
             self.take(stretch)
 
-    def fold_all(self, reader: Reader) -> int:
-        """Fold every event of the room from nothing and write what differs; gives how many rows."""
+    def project_all(self, reader: Reader) -> int:
+        """Project every event of the room from the first one and write what differs; return how many rows."""
         for cursor in self.cursors:
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
                 self.take(stretch)
+        if self.room.projection_version != events.PROJECTION_VERSION:
+            self.room.projection_version = events.PROJECTION_VERSION
+            self.room.save(update_fields=["projection_version"])
         changed = read_models.replace(self.room, self.rows)
         return changed + gaps.show_gaps(self.room.pk)
 
     def take(self, stretch: Stretch) -> None:
-        stretch.fold_into(self.rows)
+        """Apply a stretch of events, and confirm the commands that wait for them."""
+        stretch.project_into(self.rows)
         self.events += len(stretch.events)
-        confirmation.confirm(self.expected, stretch.events)
+        confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """The first number of a hole that is young enough to wait for: fold what is below it. None: no
-        bound.
+        """Return the first number of a sequence gap that is young enough to wait for: project what is below
+        it. None: no bound.
         """
-        hole = None if self.past_holes else self.young.get(cursor.stream)
+        hole = None if self.past_gaps else self.young.get(cursor.stream)
         return None if hole is None else hole.first
 
     def settle(self) -> None:
-        """Note when to fold again what waits behind a hole."""
+        """Note when to project what waits behind a sequence gap."""
         now = clock.now()
         for cursor in self.cursors:
             cursor.fold_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
@@ -234,40 +255,40 @@ class RoomFold:
         if cursor.stream == Stream.PEER or cursor.folded_sequence >= cursor.stored_sequence:
             return None
         hole = self.young.get(cursor.stream)
-        return clock.now() if hole is None else hole.found_at + HOLE_HOLDS
+        return clock.now() if hole is None else hole.found_at + GAP_HOLDS
 
 
-def _fold(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_holes: bool) -> Folded:
-    folds = _lock(room_ids, even_idle=from_scratch, past_holes=past_holes)
+def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_gaps: bool) -> Projected:
+    locked = _lock(room_ids, even_idle=from_scratch, past_gaps=past_gaps)
     changed = 0
-    new: list[RoomFold] = []
-    for each in folds:
+    new: list[RoomProjection] = []
+    for each in locked:
         if from_scratch or any(cursor.needs_refold for cursor in each.cursors):
-            changed += each.fold_all(reader)
+            changed += each.project_all(reader)
         else:
             new.append(each)
     loaded = read_models.load([(each.room, each.read(reader)) for each in new])
     for each in new:
         each.rows = loaded[each.room.pk]
-        each.fold()
+        each.project()
     changed += read_models.write([(each.room, each.rows) for each in new])
-    for each in folds:
+    for each in locked:
         each.settle()
-    statements.update_objects([cursor for each in folds for cursor in each.cursors], FOLDED)
+    statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
     reader.record()
-    for each in folds:
+    for each in locked:
         aftermath.plan(each.room, before=each.before, rows=each.rows)
-    return Folded(
-        events=sum(each.events for each in folds),
+    return Projected(
+        events=sum(each.events for each in locked),
         rows=changed,
-        more=any(each.unfinished for each in folds),
+        more=any(each.unfinished for each in locked),
     )
 
 
-def _lock(room_ids: Sequence[int], *, even_idle: bool, past_holes: bool) -> list[RoomFold]:
-    """Lock these rooms until the transaction ends; leaves out those that have nothing to fold.
+def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
+    """Lock these rooms until the transaction ends; leave out those that have nothing to project.
 
-    Cursors first and by id, as everybody does, so that two folds never wait for one another.
+    Cursors first and by id, as everybody does, so that two projections never wait for one another.
     """
     cursors: dict[int, list[RoomCursor]] = {}
     for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
@@ -279,27 +300,27 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_holes: bool) -> list
     ]
     if not due:
         return []
-    rooms = list(Room.objects.select_for_update().filter(pk__in=due).order_by("pk"))
-    expected = confirmation.waiting(rooms)
-    young = _young_holes(due)
+    rooms = list(projectable().select_for_update().filter(pk__in=due).order_by("pk"))
+    pending = confirmation.pending(rooms)
+    young = _young_gaps(due)
     return [
-        RoomFold(
+        RoomProjection(
             room=room,
             cursors=_in_order(cursors[room.pk]),
             young=young.get(room.pk, {}),
-            expected=expected.get(room.room_uuid, []),
-            past_holes=past_holes,
+            pending=pending.get(room.room_uuid, []),
+            past_gaps=past_gaps,
             before=read_models.room_row(room),
         )
         for room in rooms
     ]
 
 
-def _young_holes(room_ids: Sequence[int]) -> dict[int, dict[str, Hole]]:
-    """The first hole that is young enough to wait for, by room and stream."""
+def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, Hole]]:
+    """Return the first sequence gap that is young enough to wait for, by room and stream."""
     found: dict[int, dict[str, Hole]] = {}
     is_open = Hole.objects.filter(room_id__in=room_ids, state=Hole.State.OPEN)
-    for hole in is_open.filter(found_at__gt=clock.now() - HOLE_HOLDS).order_by("first"):
+    for hole in is_open.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
         found.setdefault(hole.room_id, {}).setdefault(hole.stream, hole)
     return found
 
@@ -328,7 +349,7 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
-    """A whole stream from its first event; each stretch must be folded before the next is asked for."""
+    """Read a whole stream from its first event; each stretch must be applied before the next is asked for."""
     cursor.folded_sequence, cursor.folded_at, cursor.needs_refold = 0, None, False
     while (stretch := _stretch(cursor, below, reader)).stored:
         yield stretch

@@ -1,8 +1,8 @@
-"""Between the fold's plain rows and the tables of `rooms`: load what is named, write what changed,
+"""Between the projection's plain rows and the tables of `rooms`: load what is named, write what changed,
 compare all.
 
-Every column that a row dataclass has is a folded column of the table of the same name; other columns are
-left alone.
+Every column that a row class has is a projected column of the table of the same name; other columns are left
+alone.
 """
 
 from __future__ import annotations
@@ -18,34 +18,18 @@ from django.db import models
 from django.db.models import Q
 
 from classroom_admin.common.chunks import chunks
+from classroom_admin.events import Needs, RoomRow, Row, RowKey, Rows, key_of
+from classroom_admin.events import rows as row_classes
 from classroom_admin.rooms import models as tables
 from classroom_admin.sync import statements
-from classroom_admin.sync.fold import (
-    AnswerRow,
-    MessageRow,
-    Needs,
-    ParticipantRow,
-    PeerRow,
-    PollRow,
-    PresenceRow,
-    QuizRow,
-    RecordingRow,
-    ResourceRow,
-    RoomRow,
-    Row,
-    RowKey,
-    Rows,
-    key_of,
-)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A read model and its row: `key` names the columns that are unique within a room."""
+    """A read model and its row, whose `key_columns` are unique within a room."""
 
     model: type[models.Model]
     row: type[Any]
-    key: tuple[str, ...]
     versioned: bool = True
 
     @cached_property
@@ -71,24 +55,27 @@ class Table:
         else:
             columns = ("room_id", *self.columns)
             whole = ((room.pk, *values(row)) for room, row in rows)
-        statements.insert(self.model, columns, whole, unique=("room_id", *self.key))
+        statements.insert(self.model, columns, whole, unique=("room_id", *self.row.key_columns))
 
     def delete(self, room_id: int, rows: Iterable[Any]) -> None:
         for row in rows:
-            of_row = {column: getattr(row, column) for column in self.key}
+            of_row = {column: getattr(row, column) for column in self.row.key_columns}
             self.model._default_manager.filter(room_id=room_id, **of_row).delete()
 
 
 TABLES: dict[str, Table] = {
-    "participant": Table(tables.Participant, ParticipantRow, ("user_uuid",)),
-    "presence": Table(tables.Presence, PresenceRow, ("user_uuid", "entered_sequence"), versioned=False),
-    "message": Table(tables.ChatMessage, MessageRow, ("sequence",)),
-    "peer": Table(tables.PeerMessage, PeerRow, ("digest",)),
-    "recording": Table(tables.Recording, RecordingRow, ("record_id",)),
-    "resource": Table(tables.Resource, ResourceRow, ("resource_uuid",)),
-    "quiz": Table(tables.Quiz, QuizRow, ("quiz_id",)),
-    "poll": Table(tables.Poll, PollRow, ("poll_id",)),
-    "answer": Table(tables.Answer, AnswerRow, ("of", "question_id", "user_uuid")),
+    table.row.table: table
+    for table in (
+        Table(tables.Participant, row_classes.ParticipantRow),
+        Table(tables.Presence, row_classes.PresenceRow, versioned=False),
+        Table(tables.ChatMessage, row_classes.MessageRow),
+        Table(tables.PeerMessage, row_classes.PeerRow),
+        Table(tables.Recording, row_classes.RecordingRow),
+        Table(tables.Resource, row_classes.ResourceRow),
+        Table(tables.Quiz, row_classes.QuizRow),
+        Table(tables.Poll, row_classes.PollRow),
+        Table(tables.Answer, row_classes.AnswerRow),
+    )
 }
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
@@ -97,14 +84,14 @@ TERMS_AT_ONCE = 50
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
-    """The stored rows that folding needs, by the rooms' ids: few or many by what the events name.
+    """Return the stored rows that projecting needs, by the rooms' ids: few or many by what the events name.
 
-    One query a kind for all rooms together (for a large batch, a few).
+    One query a table for all rooms together (for a large batch, a few).
     """
     rows: dict[int, Rows] = {}
     needs: dict[int, Needs] = {}
     for room, needed in wanted:
-        rows[room.pk] = Rows.empty()
+        rows[room.pk] = Rows()
         rows[room.pk].load(room_row(room))
         needs[room.pk] = needed
     for kind, where in _wanted(needs):
@@ -114,11 +101,12 @@ def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
 
 
 def load_whole(room: tables.Room, kind: str) -> list[Row]:
-    """All stored rows of a room of one kind."""
+    """Return all stored rows of a room in one table."""
     return [row for _room_id, row in TABLES[kind].load(Q(room_id=room.pk))]
 
 
 def room_row(room: tables.Room) -> RoomRow:
+    """Return the projected columns of a room."""
     return RoomRow(*_room_values(room))
 
 
@@ -137,7 +125,7 @@ def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
 
 
 def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
-    """Few queries instead of one a term."""
+    """Put many terms into few queries."""
     for part in chunks(terms, TERMS_AT_ONCE):
         yield kind, reduce(or_, part)
 
@@ -176,13 +164,13 @@ BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
 )
 
 
-def write(folded: Iterable[tuple[tables.Room, Rows]]) -> int:
-    """Write the rows that changed, each with its room's next version. Gives how many; a room of which
+def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
+    """Write the rows that changed, each with its room's next version. Return how many; a room of which
     nothing changed keeps its version.
 
-    One statement a kind for all rooms together.
+    One statement a table for all rooms together.
     """
-    return _write([(room, _changed(rows)) for room, rows in folded])
+    return _write([(room, _changed(rows)) for room, rows in projected])
 
 
 def _changed(rows: Rows) -> dict[str, list[Row]]:
@@ -215,14 +203,15 @@ def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
 
 
 def replace(room: tables.Room, rows: Rows) -> int:
-    """Make the stored rows equal to `rows`, which hold the whole room. Writes only what differs; gives
-    how many.
+    """Make the stored rows equal to `rows`, which hold the whole room. Write only what differs; return
+    how many, and leave in `rows.dirty` which rows differed.
     """
     by_kind: dict[str, list[Row]] = {}
     deleted = 0
     if rows.room != room_row(room):
         by_kind["room"] = [rows.room]
-    for kind, whole in _by_table(rows).items():
+    for kind in TABLES:
+        whole: dict[RowKey, Row] = {key_of(row): row for row in rows.of_table(kind).values()}
         stored: dict[RowKey, Row] = {key_of(row): row for row in load_whole(room, kind)}
         gone = [row for key, row in stored.items() if key not in whole]
         TABLES[kind].delete(room.pk, gone)
@@ -232,19 +221,5 @@ def replace(room: tables.Room, rows: Rows) -> int:
             by_kind[kind] = differing
     if deleted:
         by_kind.setdefault("room", [])
+    rows.dirty = {key_of(row) for differing in by_kind.values() for row in differing}
     return _write([(room, by_kind)]) + deleted
-
-
-def _by_table(rows: Rows) -> dict[str, dict[RowKey, Row]]:
-    of_kind: dict[str, Iterable[Row]] = {
-        "participant": rows.participants.values(),
-        "presence": rows.presences.values(),
-        "message": rows.messages.values(),
-        "peer": rows.peers.values(),
-        "recording": rows.recordings.values(),
-        "resource": rows.resources.values(),
-        "quiz": rows.quizzes.values(),
-        "poll": rows.polls.values(),
-        "answer": rows.answers.values(),
-    }
-    return {kind: {key_of(row): row for row in whole} for kind, whole in of_kind.items()}

@@ -1,26 +1,28 @@
-"""Stored events read again for the fold, and the record of those that could not be."""
+"""Stored events decoded again for the projection, and the record of those that could not be."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from classroom_admin.common import clock
-from classroom_admin.sync.decode import Event, Stream, Undecodable, Unknown, decode
-from classroom_admin.sync.fold import Stamped
+from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999: a later time is none."""
-INDIGESTIBLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What an event that nobody foresaw may raise: the event is set aside, its room goes on."""
-FOLD_FAILED = "Folding failed"
+PROJECTION_FAILED = "Projection failed"
+_FAILED = (PROJECTION_FAILED, "Folding failed")
+"""The second is what earlier releases wrote."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """What the fold needs of a `StoredEvent`: a plain row, for there are many."""
+    """What the projection needs of a `StoredEvent`: a plain row, for there are many."""
 
     pk: int
     stream: str
@@ -38,11 +40,11 @@ KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
-    """Decodes stored events. One that can't be decoded, or failed to fold, counts as an event and
+    """Decodes stored events. One that can't be decoded, or failed to be projected, counts as an event and
     nothing else.
 
-    `again`: also try those that failed to fold once (a later release may do it). `failed`: ids that
-    failed just now.
+    `again`: also try those that failed before (a later release may do it). `failed`: ids that failed just
+    now.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:
@@ -51,19 +53,18 @@ class Reader:
         self._unreadable: dict[int, str] = {}
         self._odd: dict[int, str] = {}
 
-    def read(self, row: Kept) -> Event:
-        known_to_fail = row.unreadable.startswith(FOLD_FAILED) and not self._again
+    def read(self, row: Kept) -> Event[Any]:
+        """Return the event, and note where it differs from the record how well it could be read."""
+        known_to_fail = row.unreadable.startswith(_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
         reason, odd = "", ""
         try:
-            event = decode(Stream(row.stream), json.loads(row.raw))
-            if row.sequence is None:  # a peer message: its place is the order of arrival
-                event.digest, event.sequence = row.digest, row.pk
+            event = decode_stored(row)
             odd = "; ".join(event.odd)[:300]
         except Undecodable as error:
             event, reason = _unknown(row), error.reason[:300]
-        except INDIGESTIBLE as error:
+        except UNFORESEEN as error:
             event, reason = _unknown(row), f"Reading failed: {type(error).__name__}: {error}"[:300]
         if reason != row.unreadable:
             self._unreadable[row.pk] = reason
@@ -72,7 +73,7 @@ class Reader:
         return event
 
     def record(self) -> None:
-        """Write what could (not) be read, where it differs from what is on record."""
+        """Write what could (not) be read, where it differs from the record."""
         for event_id, reason in self._unreadable.items():
             if reason:
                 set_aside(event_id, reason)
@@ -83,14 +84,22 @@ class Reader:
             StoredEvent.objects.filter(pk=event_id).update(odd=odd)
 
 
-def stamp(row: Kept, event: Event) -> Stamped:
-    """The event's own time and the time of its receipt."""
+def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
+    """Decode a stored event. Raises Undecodable, or one of `UNFORESEEN`."""
+    event = decode(Stream(row.stream), json.loads(row.raw))
+    if row.sequence is None:  # a peer message: its place is the order of arrival
+        event.digest, event.sequence = row.digest, row.pk
+    return event
+
+
+def stamp(row: Kept, event: Event[Any]) -> Stamped:
+    """Return the event's own time and the time of its receipt."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
 
 
 def set_aside(event_id: int, reason: str) -> None:
-    """Mark a stored event as not folded, and show it to the administrator."""
+    """Mark a stored event as not projected, and show it to the administrator."""
     event = StoredEvent.objects.get(pk=event_id)
     StoredEvent.objects.filter(pk=event_id).update(unreadable=reason[:300])
     Quarantine.objects.update_or_create(
@@ -99,8 +108,5 @@ def set_aside(event_id: int, reason: str) -> None:
     )
 
 
-def _unknown(row: Kept) -> Event:
-    ts_ms = row.ts_ms
-    return Event(
-        stream=Stream(row.stream), sequence=row.sequence or 0, cmd=row.cmd, ts_ms=ts_ms, data=Unknown()
-    )
+def _unknown(row: Kept) -> Event[Any]:
+    return Event(Stream(row.stream), row.sequence or 0, row.cmd, row.ts_ms, None)

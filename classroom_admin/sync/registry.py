@@ -85,7 +85,7 @@ def adopt_all() -> int:
 
 
 def advance(cursors: Sequence[RoomCursor]) -> None:
-    """Write how far cursors are that got new events, and that there is something to fold."""
+    """Write how far cursors are that got new events, and that there is something to project."""
     now = clock.now()
     for cursor in cursors:
         cursor.fold_due_at = now

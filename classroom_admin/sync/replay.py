@@ -1,7 +1,7 @@
-"""A class as it stood at any moment: its stored events folded again up to there, into rows that nobody
+"""A class as it stood at any moment: its stored events projected again up to there, into rows that nobody
 stores.
 
-The same pure fold as always. Reading and decoding happens once for a film; then a moment costs what lies
+The same projection as always. Reading and decoding happens once for a film; then a moment costs what lies
 between it and the nearest snapshot before it. Nothing here writes to the database.
 """
 
@@ -15,23 +15,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max
 
+from classroom_admin.events import Event, EventTime, Rows, Stream, event_times, mark, project
 from classroom_admin.rooms.models import Gap, Room
-from classroom_admin.sync.decode import Event, Stream
-from classroom_admin.sync.decode.kinds import (
-    ClassState,
-    Hands,
-    Movement,
-    PollChange,
-    QuizChange,
-    RecordingChange,
-)
-from classroom_admin.sync.fold import EventTime, Rows, event_times, fold
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.sync.reader import INDIGESTIBLE, KEPT_COLUMNS, Kept, Reader, stamp
+from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, stamp
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
@@ -51,7 +42,7 @@ class Frame:
 
     ms: int
     pk: int
-    event: Event
+    event: Event[Any]
     time: EventTime
 
 
@@ -78,10 +69,12 @@ class Film:
     def __init__(self, frames: Sequence[Frame], gaps: Sequence[Stretch] = ()) -> None:
         self.frames = frames
         self.gaps = gaps
-        self.marks = [mark for frame in frames if (mark := _mark(frame))]
+        self.marks = [
+            Mark(ms=frame.ms, pk=frame.pk, kind=kind) for frame in frames if (kind := mark(frame.event))
+        ]
         self._times = [frame.ms for frame in frames]
         self._every = max(SNAPSHOT_EVERY, -(-len(frames) // MOST_SNAPSHOTS))
-        self._snapshots: list[bytes] = [pickle.dumps(Rows.empty(), pickle.HIGHEST_PROTOCOL)]
+        self._snapshots: list[bytes] = [pickle.dumps(Rows(), pickle.HIGHEST_PROTOCOL)]
         self._lock = threading.Lock()
 
     @property
@@ -110,7 +103,7 @@ class Film:
                 if number and number % self._every == 0 and number // self._every == len(self._snapshots):
                     forget_old(rows)
                     self._snapshots.append(pickle.dumps(rows, pickle.HIGHEST_PROTOCOL))
-                _fold(self.frames[number], rows)
+                _project(self.frames[number], rows)
         forget_old(rows)
         return rows
 
@@ -125,15 +118,15 @@ class Film:
         return found
 
 
-def _fold(frame: Frame, rows: Rows) -> None:
+def _project(frame: Frame, rows: Rows) -> None:
     stream = frame.event.stream
     if stream is Stream.ROOM:
         rows.room.event_count += 1
         rows.room.last_sequence = frame.event.sequence
     elif stream is not Stream.PEER:
         rows.room.question_events += 1
-    with suppress(*INDIGESTIBLE):  # the fold that writes sets it aside and says so; here it only counts
-        fold(frame.event, frame.time, rows)
+    with suppress(*UNFORESEEN):  # the projector sets it aside and says so; here it only counts
+        project(frame.event, frame.time, rows)
     rows.dirty.clear()
 
 
@@ -217,19 +210,3 @@ def _stretch(gap: Gap, frames: Sequence[Frame]) -> Stretch:
     numbers = [frame.event.sequence for frame in frames]
     before, after = bisect_left(numbers, gap.first) - 1, bisect_right(numbers, gap.last)
     return Stretch(start_ms=frames[max(before, 0)].ms, end_ms=frames[min(after, len(frames) - 1)].ms)
-
-
-def _mark(frame: Frame) -> Mark | None:
-    data = frame.event.data
-    kind = ""
-    if isinstance(data, ClassState):
-        kind = "class"
-    elif isinstance(data, Hands) and data.added:
-        kind = "hand"
-    elif isinstance(data, Movement) and any(one.kicked for one in data.departures):
-        kind = "removal"
-    elif isinstance(data, RecordingChange):
-        kind = "recording"
-    elif isinstance(data, QuizChange | PollChange) and data.running and data.items is not None:
-        kind = "question"
-    return Mark(ms=frame.ms, pk=frame.pk, kind=kind) if kind else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.agora.answers import EventsAnswer
-from classroom_admin.sync.decode import Stream, Undecodable, identify
+from classroom_admin.events import EventKind, Stream, Undecodable, identify
 
 Place = tuple[str, str]
 """(room_uuid, stream)"""
@@ -20,7 +20,7 @@ HIGHEST_KIND = 2**31 - 1
 LONGEST_ROOM_UUID = 64
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _by_name = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-PEER_KINDS = ("1", "99")
+PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
 
 @dataclass(slots=True, kw_only=True)

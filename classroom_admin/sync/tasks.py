@@ -1,6 +1,6 @@
-"""Celery tasks. A message is a hint that may be lost, doubled or late: what is due stands in the database.
+"""Celery tasks. A message is a wake-up that may be lost, doubled or late: what is due is in the database.
 
-Arguments are ids only. Each task takes up what it finds due, so a missed one is made good by the next beat.
+Arguments are ids only. Each task does what it finds due, so the next beat makes up for a missed one.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from classroom_admin.sync.polling import poller_for
 
 log = logging.getLogger(__name__)
 
-FOLD_IN_POLL_S = 0.2
-"""So long the poll's own worker folds; the rest goes to the others."""
-FOLD_IN_TASK_S = 5.0
+PROJECT_IN_POLL_S = 0.2
+"""How long the poll's own worker projects; other workers get the rest."""
+PROJECT_IN_TASK_S = 5.0
+OUTDATED_IN_TASK_S = 2.0
 HINT_EXPIRES_S = 30
 READER_DIED_AFTER = timedelta(seconds=5)
 
 
 @shared_task(name="sync.poll")
 def poll() -> None:
-    """One cycle of the poll, if the lease is ours, and the folding of a small backlog right away."""
+    """Run one cycle of the poll, if the lease is ours, and project a small backlog right away."""
     client = background.client()
     if client is None:
         return
@@ -36,23 +37,29 @@ def poll() -> None:
     if polled is None:
         return
     hint_holes(polled.rooms)
-    for room_id in background.fold_due(within_s=FOLD_IN_POLL_S):
-        if not _hint(fold_room, room_id):
+    for room_id in background.project_due(within_s=PROJECT_IN_POLL_S):
+        if not _hint(project_room, room_id):
             break
 
 
 @shared_task(name="sync.fold_room")
-def fold_room(room_id: int) -> None:
-    """Fold what is new in a room."""
-    projector.fold_room(room_id)
+def project_room(room_id: int) -> None:
+    """Project what is new in a room."""
+    projector.project_room(room_id)
 
 
 @shared_task(name="sync.fold_due")
-def fold_due() -> None:
-    """Read and fold what a lost hint or a dead worker left behind."""
+def project_due() -> None:
+    """Read and project what a lost wake-up or a dead worker left behind."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
-    background.fold_due(within_s=FOLD_IN_TASK_S)
+    background.project_due(within_s=PROJECT_IN_TASK_S)
+
+
+@shared_task(name="sync.project_outdated")
+def project_outdated() -> None:
+    """Project rooms again that an earlier projection version made."""
+    background.project_outdated(within_s=OUTDATED_IN_TASK_S)
 
 
 @shared_task(name="sync.fill_holes")

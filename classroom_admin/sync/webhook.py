@@ -60,7 +60,7 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 
 
 def accept(body: bytes) -> Accepted:
-    """Take a request that is known to come from the relay: keep its bytes, read them, fold what is new.
+    """Take a request that is known to come from the relay: keep its bytes, read them, project what is new.
 
     Raises Refused where an item is wrong; nothing of the request stays then. Asks the cloud nothing.
     """
@@ -68,6 +68,6 @@ def accept(body: bytes) -> Accepted:
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)
     if found.problem:
         raise Refused(found.problem)
-    projector.fold_rooms(sorted(found.rooms))
+    projector.project_rooms(sorted(found.rooms))
     stored = found.stored + found.set_aside
     return Accepted(stored=stored, duplicates=found.items - stored)

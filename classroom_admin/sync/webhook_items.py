@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
+from classroom_admin.events import Stream, Undecodable
+from classroom_admin.events.values import identifier, mapping, whole
 from classroom_admin.rooms.models import Participant
-from classroom_admin.sync.decode import Stream, Undecodable
-from classroom_admin.sync.decode.values import identifier, mapping, whole
 from classroom_admin.sync.sorting import LONGEST_ROOM_UUID, Sorted, add, as_json
 
 CHANNELS: Final = {"room": Stream.ROOM, "peer": Stream.PEER}

@@ -13,21 +13,17 @@ from lucide.templatetags.lucide import lucide
 
 # fmt: off
 NAMES: Final = (
-    "activity", "archive", "award", "ban", "bell", "bell-off", "calendar", "calendar-clock",
-    "chart-bar", "check",
-    "check-check", "chevron-right", "circle", "circle-alert", "circle-check", "circle-dot",
-    "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock", "copy", "door-closed",
-    "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap", "hand", "hourglass",
-    "info", "key-round", "languages", "layout-grid", "link", "list-checks", "loader", "log-in", "log-out",
-    "message-square", "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation",
-    "radio", "refresh-cw", "school", "screen-share", "search", "send", "settings", "skip-back",
-    "skip-forward", "square", "star",
-    "timer", "trash-2", "triangle-alert", "undo-2", "unplug", "user-check", "user-minus", "user-round",
-    "braces", "history", "shuffle",
-    "users", "video", "video-off", "x",
-    "alarm-clock-off", "keyboard", "list-todo", "rotate-cw", "rows-3", "sliders-horizontal", "volume-2",
-    "images", "upload",
-    "keyboard", "list-todo", "rotate-cw", "sliders-horizontal",
+    "activity", "alarm-clock-off", "archive", "award", "ban", "bell", "bell-off", "braces", "calendar",
+    "calendar-clock", "chart-bar", "check", "check-check", "chevron-right", "circle", "circle-alert",
+    "circle-check", "circle-dot", "circle-play", "circle-stop", "circle-user-round", "circle-x", "clock",
+    "copy", "door-closed", "external-link", "file-plus", "file-text", "files", "funnel", "graduation-cap",
+    "hand", "history", "hourglass", "images", "info", "key-round", "keyboard", "languages", "layout-grid",
+    "link", "list-checks", "list-todo", "loader", "log-in", "log-out", "message-square",
+    "message-square-off", "mic", "mic-off", "pause", "play", "plus", "presentation", "radio", "refresh-cw",
+    "rotate-cw", "rows-3", "school", "screen-share", "search", "send", "settings", "shuffle", "skip-back",
+    "skip-forward", "sliders-horizontal", "square", "star", "timer", "trash-2", "triangle-alert", "undo-2",
+    "unplug", "upload", "user-check", "user-minus", "user-round", "users", "video", "video-off", "volume-2",
+    "x",
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})

@@ -28,7 +28,7 @@ def sync(settings, school):
         polled = poller.poll()
         assert polled is not None
         assert polled.problems == []
-        background.fold_due(within_s=20)
+        background.project_due(within_s=20)
         school.room.refresh_from_db()
         school.pupil.refresh_from_db()
 
@@ -140,7 +140,7 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
     sim.room(school.room.room_uuid, "enter", userUuid="ada", userName="Ada")
     sync()
     entry = participants.remove_participant(actor=school.teacher, room=school.room, participant=school.pupil)
-    projector.refold_room(school.room.pk)
+    projector.project_again(school.room.pk)
     assert kinds(entry) == ["requested", "accepted"]
     sync()
     assert kinds(entry) == CONFIRMED

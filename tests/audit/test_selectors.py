@@ -102,7 +102,7 @@ def test_a_page_that_is_just_full_has_no_next(told):
     assert find_entries(Filters(), limit=4).older is None
 
 
-def test_one_room(told):
+def test_entries_of_one_room_are_found(told):
     assert names(told, find_entries(Filters(room_uuid="maths"))) == ["waiting", "started"]
 
 

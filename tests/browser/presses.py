@@ -19,9 +19,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.template import Origin
+from django.template.loaders.filesystem import Loader as FileSystemLoader
 from playwright.sync_api import BrowserContext, ConsoleMessage
-
-from classroom_admin.web.compact_templates import Loader as CompactLoader
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = os.environ.get("PRESSES", "")
@@ -67,7 +66,7 @@ _RECORDER: Final = """(() => {
 })()""".replace("VARIED", str(list(VARIED)))
 
 
-class Loader(CompactLoader):
+class Loader(FileSystemLoader):
     """Loads templates whose acting tags carry `data-from`."""
 
     def get_contents(self, origin: Origin) -> str:

@@ -248,7 +248,7 @@ def test_the_panels_of_a_past_moment_look_as_on_the_page_and_a_long_roster_is_se
     find, sort = page.get_by_role("searchbox", name="Search people"), page.get_by_label("Sort by")
     assert abs(find.bounding_box()["y"] - sort.bounding_box()["y"]) < 8, "on one line"
     rows = page.locator("#people-here > tr")
-    expect(rows).to_have_count(64)
+    expect(rows).to_have_count(48)
     page.locator("[data-rest]").scroll_into_view_if_needed()
     expect(rows).to_have_count(154)
     find.fill("Pupil 097")

@@ -47,7 +47,7 @@ def one_second(poller: Poller, hands: clock.SteppedClock) -> int:
     background.fill_holes()
     background.sweep()
     background.read_back()
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     hands.step(max(0.0, 1.0 - (clock.monotonic() - began)))
     return requests_of(poller) - before
 
@@ -96,7 +96,7 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
         sim.make_room(uuid, roomName=uuid, state=1)
     say(sim, *uuids, word="good morning")
     Poller(client).poll()
-    background.fold_due(within_s=60)
+    background.project_due(within_s=60)
     now = clock.now()
     for each in Room.objects.all():
         Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
@@ -176,7 +176,7 @@ def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
     say(sim, "unheard of", word="next")
     poller.poll()
     background.fill_holes()
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == ["lost", "next"]
     assert_nothing_lost_nothing_twice(sim)
 

@@ -42,7 +42,7 @@ def seconds_pass(
         poller.poll()
         background.fill_holes()
         background.sweep()
-        background.fold_due(within_s=5)
+        background.project_due(within_s=5)
         hands.step(1)
         if school.sim.cloud.clock.mode == "stepped":
             school.sim.step(1000)

@@ -146,11 +146,11 @@ class LateAndShuffled(RuleBasedStateMachine):
     def the_beats_beat(self) -> None:
         background.fill_holes()
         background.sweep()
-        background.fold_due(within_s=5)
+        background.project_due(within_s=5)
 
     @rule()
     def fold(self) -> None:
-        background.fold_due(within_s=5)
+        background.project_due(within_s=5)
 
     @invariant()
     def nothing_is_there_twice_or_made_up(self) -> None:

@@ -45,7 +45,7 @@ def minutes_pass(
         background.fill_holes()
         background.sweep()
         background.read_back()
-        background.fold_due(within_s=5)
+        background.project_due(within_s=5)
 
 
 @pytest.mark.parametrize("away_s", [30, 300, 1800, 3300])

@@ -9,10 +9,10 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.events import project
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, projector
-from classroom_admin.sync.fold import fold
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.school import School
@@ -61,7 +61,7 @@ def test_poison_event(sim: RunningSimulator, cloud: Client, hands: clock.Stepped
     assert_nothing_lost_nothing_twice(sim)
 
 
-def test_poison_event_that_breaks_the_fold_is_read_by_a_later_release(
+def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sim.make_room("r1", state=1)
@@ -72,17 +72,17 @@ def test_poison_event_that_breaks_the_fold_is_read_by_a_later_release(
     def too_old(event: Any, at: Any, rows: Any) -> None:
         if getattr(event.data, "text", "") == "poison":
             raise LookupError("this release does not know it")
-        fold(event, at, rows)
+        project(event, at, rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(projector, "fold", too_old)
+        patched.setattr(projector, "project", too_old)
         client = background.client()
         assert client is not None
         Poller(client).poll()
-        background.fold_due(within_s=5)
+        background.project_due(within_s=5)
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["before", "after"]
     assert health.health().quarantined == 1
     assert "does not know it" in Quarantine.objects.get().reason
-    assert projector.refold_room(room("r1").pk).rows > 0
+    assert projector.project_again(room("r1").pk).rows > 0
     assert health.health().quarantined == 0
     assert_nothing_lost_nothing_twice(sim)

@@ -62,7 +62,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
             default=0,
         )
         assert (cursor.stored_sequence, cursor.folded_sequence) == (last, last), cursor
-    changed = {pk: projector.refold_room(pk).rows for pk in Room.objects.values_list("id", flat=True)}
+    changed = {pk: projector.project_again(pk).rows for pk in Room.objects.values_list("id", flat=True)}
     assert sum(changed.values()) == 0, {pk: rows for pk, rows in changed.items() if rows}
     if cloud is not None:
         read_names(cloud)

@@ -74,7 +74,7 @@ def poll() -> None:
     client = background.client()
     assert client is not None
     if poller_for(client).poll() is not None:
-        background.fold_due(within_s=0.2)
+        background.project_due(within_s=0.2)
 
 
 def work() -> None:
@@ -85,7 +85,7 @@ def work() -> None:
 
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
-    background.fold_due(within_s=1.0)
+    background.project_due(within_s=1.0)
     background.fill_holes()
     background.sweep()
     background.read_back()
@@ -111,7 +111,7 @@ def arm(point: str, passes: int, folder: Path) -> None:
         "kept": (inbox, "read", True),  # the bytes are committed, and not read
         "reading": (registry, "advance", False),  # events are written, not committed
         "folding": (aftermath, "plan", False),  # read models are written, not committed
-        "folded": (projector, "fold_room", False),
+        "folded": (projector, "project_room", False),
         "asked": (asking, "_fetch", False),  # an answer of the repeatable endpoint is in hand
         "swept": (reconciliation, "_done", True),  # what a sweep found is stored, its turn is not noted
     }[point]

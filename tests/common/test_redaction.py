@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from classroom_admin.actions.files import uploads
 from classroom_admin.actions.files.addresses import address_of
-from classroom_admin.common.redaction import text_without_secrets, without_secrets
+from classroom_admin.common.redaction import pretty, text_without_secrets, without_secrets
 from classroom_admin.sync.models import Quarantine
 from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import Subject
-from classroom_admin.web.event_sentences import pretty
 from classroom_admin.web.icons import fingerprint
 from tests.school import School, make_event
 from tests.web.test_odd_values import Prober, patterns

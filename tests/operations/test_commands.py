@@ -157,7 +157,7 @@ def test_death_of_a_part_ends_the_demo_and_is_said(start):
     os.kill(demo.part("beat"), signal.SIGKILL)
     code, said = demo.end()
     assert code == 1
-    assert "The part “beat” ended by itself (killed by SIGKILL)." in said
+    assert "The part “beat” ended unexpectedly (killed by SIGKILL)." in said
     assert marked(demo.mark) == []
 
 
@@ -229,9 +229,7 @@ def test_demo_takes_nothing_of_another_installation(start, tmp_path):
         ALLOWED_HOSTS="school.example",
     )
     demo.wait_said(READY)
-    assert (
-        "left aside: AGORA_BASE_URL, AGORA_REQUESTS_PER_SECOND, ALLOWED_HOSTS, DATABASE_URL" in demo.said[0]
-    )
+    assert "Ignored: AGORA_BASE_URL, AGORA_REQUESTS_PER_SECOND, ALLOWED_HOSTS, DATABASE_URL" in demo.said[0]
     assert not elsewhere.exists()
     assert demo.end(signal.SIGTERM)[0] == 0
 

@@ -180,7 +180,7 @@ def test_death_of_one_part_ends_all_and_says_which_and_why(run):
     code, said = run.end()
     assert marked(run.mark) == []
     assert code == 1
-    assert "The part “beat” ended by itself (exit code 7)." in said
+    assert "The part “beat” ended unexpectedly (exit code 7)." in said
     assert "    the disk is on fire" in said
     assert run.ended() == ["web"]
 
@@ -191,7 +191,7 @@ def test_part_killed_by_a_signal_is_named_with_the_signal(run):
     os.kill(worker, signal.SIGKILL)
     code, said = run.end()
     assert code == 1
-    assert "The part “worker” ended by itself (killed by SIGKILL)." in said
+    assert "The part “worker” ended unexpectedly (killed by SIGKILL)." in said
     assert marked(run.mark) == []
 
 

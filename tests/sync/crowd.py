@@ -50,7 +50,7 @@ def poll() -> dict[str, int]:
             assert not polled.problems, polled.problems
             done["polls"] += 1
             done["events"] += polled.stored
-        background.fold_due(within_s=0.2)
+        background.project_due(within_s=0.2)
     return done
 
 
@@ -63,7 +63,7 @@ def work() -> dict[str, int]:
         for answer_id in inbox.unread():
             inbox.read(answer_id)
         for room_id in projector.due_rooms():
-            folded = projector.fold_room(room_id)
+            folded = projector.project_room(room_id)
             done["folds"] += folded.events > 0
             done["events"] += folded.events
         background.fill_holes()

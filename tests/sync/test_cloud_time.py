@@ -45,7 +45,7 @@ def beat() -> None:
     polled = tasks.poller_for(client).poll()
     assert polled is not None
     assert polled.problems == []
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     background.sweep()
     background.read_back()
 

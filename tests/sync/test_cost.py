@@ -73,7 +73,7 @@ def queries_of_read(events: list[dict[str, Any]]) -> int:
 def queries_of_fold(*classes: Class) -> int:
     ids = [room(each.uuid).pk for each in classes]
     with CaptureQueriesContext(connection) as asked:
-        projector.fold_rooms(ids)
+        projector.project_rooms(ids)
     assert not set(ids) & set(projector.waiting_rooms())
     return len(asked)
 
@@ -133,11 +133,11 @@ def test_one_event_costs_a_room_of_1000_what_it_costs_a_room_of_10(what: str, db
     for size in (10, 1000):
         each = Class(f"room of {size}")
         inbox.read(keep([each.enter(number) for number in range(size)]))
-        projector.fold_room(room(each.uuid).pk)
+        projector.project_room(room(each.uuid).pk)
         before = room(each.uuid).version
         inbox.read(keep([getattr(each, what)(size // 2)]))
         with CaptureQueriesContext(connection) as asked:
-            folded = projector.fold_room(room(each.uuid).pk)
+            folded = projector.project_room(room(each.uuid).pk)
         changed = Participant.objects.filter(room__room_uuid=each.uuid, version__gt=before).count()
         bytes_asked = sum(len(query["sql"]) for query in asked)
         costs.append((len(asked), folded.rows, changed, bytes_asked))

@@ -104,17 +104,17 @@ def test_a_hole_holds_its_room_for_two_seconds_and_a_late_event_is_folded_in_its
     lose(lesson, "b")
     say(lesson, "c")
     Poller(cloud).poll()
-    assert projector.fold_room(room("r1").pk).events == 1
+    assert projector.project_room(room("r1").pk).events == 1
     assert said() == ["a"]
     hands.step(1)
     assert projector.due_rooms() == []
     hands.step(1)
     assert projector.due_rooms() == [room("r1").pk]
-    projector.fold_room(room("r1").pk)
+    projector.project_room(room("r1").pk)
     assert said() == ["a", "c"]
     background.fill_holes()
     assert said() == ["a", "b", "c"]
-    assert projector.refold_room(room("r1").pk).rows == 0
+    assert projector.project_again(room("r1").pk).rows == 0
 
 
 def test_a_number_is_void_after_two_asks_ten_seconds_apart(
@@ -133,7 +133,7 @@ def test_a_number_is_void_after_two_asks_ten_seconds_apart(
     background.fill_holes()
     assert Hole.objects.get().state == Hole.State.VOID
     assert not Gap.objects.exists(), "void numbers are shown to nobody"
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     assert said() == ["after"]
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_had_any_more_is_a_gap(lesson: RunningSimulator, cloud: C
     assert here.version > version
     assert said() == ["a", "d"]
     assert sync_once() == "", "a destroyed room is no failure"
-    assert projector.refold_room(here.pk).rows == 0
+    assert projector.project_again(here.pk).rows == 0
 
 
 def test_an_end_that_was_missed_altogether_is_a_gap_too(lesson: RunningSimulator) -> None:
@@ -184,7 +184,7 @@ def test_a_void_number_that_arrives_after_all_is_taken(
         },
     )
     Poller(cloud).poll()
-    projector.fold_room(room("r1").pk)
+    projector.project_room(room("r1").pk)
     assert said() == ["late", "after"]
     assert list(Hole.objects.order_by("first").values_list("first", "last", "state")) == [
         (3, 3, "void"),
@@ -202,7 +202,7 @@ def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
     for _ask in range(2):
         background.fill_holes()
         hands.step(10)
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     assert Hole.objects.get().state == Hole.State.VOID
     lesson.fault("withhold")
     data = {"fromUser": {"userUuid": "p1"}, "message": "there after all"}

@@ -56,7 +56,7 @@ def a_class(sim: RunningSimulator) -> None:
 
 
 def assert_whole(sim: RunningSimulator, capsys: Any, *, number: int) -> None:
-    """All is stored and folded, nothing is missing or put aside, and rebuild changes nothing."""
+    """All is stored and projected, nothing is missing or put aside, and rebuild changes nothing."""
     stored = StoredEvent.objects.filter(room=room(UUID), stream="room")
     assert sorted(stored.values_list("sequence", flat=True)) == list(range(1, last(sim) + 1))
     assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == [

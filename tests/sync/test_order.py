@@ -1,4 +1,4 @@
-"""Stored once, folded once; in parts or from nothing, in any order of arrival: the same. (Invariant 2.)"""
+"""Stored once, projected once; in parts or from nothing, in any order of arrival: the same. (Invariant 2.)"""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def arrive(events: list[dict[str, Any]], *, source: str = InboxAnswer.Source.POL
 
 
 def picture() -> dict[str, list[str]]:
-    """All folded rows, without what differs by the way they came about."""
+    """All projected rows, without what differs by the way they came about."""
     rows: dict[str, list[str]] = {}
     for model in (tables.Room, *READ_MODELS):
         columns = [field.attname for field in model._meta.concrete_fields if field.attname not in OURS]
@@ -67,13 +67,13 @@ def school_events(seed: int, *, all_timed: bool) -> list[dict[str, Any]]:
     return [{"ts": at, **event} if all_timed else event for event, at in events]
 
 
-def fold_all(*, past_holes: bool = True) -> None:
+def project_all(*, past_gaps: bool = True) -> None:
     for room_id in projector.waiting_rooms():
-        projector.fold_room(room_id, past_holes=past_holes)
+        projector.project_room(room_id, past_gaps=past_gaps)
 
 
 def arrive_in_disorder(events: list[dict[str, Any]], chance: random.Random) -> None:
-    """Some come late, some twice; folds happen in between, before and after holes are due."""
+    """Some come late, some twice; projections happen in between, before and after gaps are due."""
     late = sorted(enumerate(events), key=lambda pair: pair[0] + chance.choice((0, 0, 0, 5, 40)))
     disordered = [event for _index, event in late]
     start = 0
@@ -82,15 +82,15 @@ def arrive_in_disorder(events: list[dict[str, Any]], chance: random.Random) -> N
         twice = chance.sample(disordered[:start], min(start, 5))
         arrive(disordered[start : start + size] + twice)
         start += size
-        fold_all(past_holes=chance.random() < 0.5)
-    fold_all()
+        project_all(past_gaps=chance.random() < 0.5)
+    project_all()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_order_of_arrival_and_any_batches_give_the_same_rows(seed: int) -> None:
     events = school_events(seed, all_timed=True)
     arrive(events)
-    fold_all()
+    project_all()
     in_order = picture()
     assert sum(len(rows) for rows in in_order.values()) > 50
     tables.Room.objects.all().delete()
@@ -103,7 +103,7 @@ def test_any_order_of_arrival_and_any_batches_give_the_same_rows(seed: int) -> N
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_folded_in_parts_as_it_came_is_what_folding_from_nothing_gives(
+def test_projecting_in_parts_gives_what_projecting_from_nothing_gives(
     seed: int, hands: clock.SteppedClock
 ) -> None:
     """Also for events without a time, and with a clock that stands still or is set back."""
@@ -117,7 +117,7 @@ def test_folded_in_parts_as_it_came_is_what_folding_from_nothing_gives(
     arrive_in_disorder(events[2 * third :], random.Random(seed))
     before = picture()
     for room_id in tables.Room.objects.values_list("id", flat=True):
-        assert projector.refold_room(room_id).rows == 0
+        assert projector.project_again(room_id).rows == 0
     assert picture() == before
 
 
@@ -133,7 +133,7 @@ def test_duplicates_and_reorder_in_the_stream(sim: RunningSimulator, cloud: Clie
     assert_all_stored_once(sim)
     assert room("r1").people_online == 40
     assert not Quarantine.objects.exists()
-    assert projector.refold_room(room("r1").pk).rows == 0
+    assert projector.project_again(room("r1").pk).rows == 0
 
 
 def test_streams_of_a_room_are_numbered_each_by_itself(sim: RunningSimulator, cloud: Client) -> None:
@@ -163,21 +163,21 @@ def test_a_peer_message_is_known_by_its_content(db: None) -> None:
     }
     arrive([peer, peer, {**peer, "ts": 1_700_000_000_001}])
     arrive([peer])
-    fold_all()
+    project_all()
     assert StoredEvent.objects.filter(stream="peer", sequence=None).count() == 2
     assert not tables.ChatMessage.objects.exists()
     assert list(tables.PeerMessage.objects.values_list("text", flat=True)) == ["psst", "psst"]
     assert room("r").event_count == 0
 
 
-def test_an_event_that_the_fold_chokes_on_is_set_aside_and_its_room_goes_on(
+def test_an_event_that_breaks_the_projection_is_set_aside_and_its_room_goes_on(
     monkeypatch: pytest.MonkeyPatch, db: None
 ) -> None:
     def chat(number: int, text: str) -> dict[str, Any]:
         data = {"fromUser": {"userUuid": "p"}, "message": text}
         return {"roomUuid": "r", "cmd": 3, "sequence": number, "ts": 1_700_000_000_000 + number, "data": data}
 
-    real = projector.fold
+    real = projector.project
 
     def poisoned(event: Any, at: Any, rows: Any) -> None:
         if getattr(event.data, "text", "") == "poison":
@@ -186,15 +186,15 @@ def test_an_event_that_the_fold_chokes_on_is_set_aside_and_its_room_goes_on(
 
     arrive([chat(1, "a"), chat(2, "poison"), chat(3, "b")])
     with monkeypatch.context() as patched:
-        patched.setattr(projector, "fold", poisoned)
-        fold_all()
+        patched.setattr(projector, "project", poisoned)
+        project_all()
         assert list(tables.ChatMessage.objects.values_list("text", flat=True)) == ["a", "b"]
         event = StoredEvent.objects.get(sequence=2)
         assert "nobody thought of this" in event.unreadable
         assert Quarantine.objects.get(event=event).resolved_at is None
-        assert projector.refold_room(room("r").pk).rows == 0
-    # A later release can fold it.
-    assert projector.refold_room(room("r").pk).rows > 0
+        assert projector.project_again(room("r").pk).rows == 0
+    # A later release can project it.
+    assert projector.project_again(room("r").pk).rows > 0
     assert list(tables.ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == [
         "a",
         "poison",

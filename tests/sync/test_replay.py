@@ -13,10 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.common import clock
+from classroom_admin.events import Rows
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import running_simulator
 from classroom_admin.sync import projector, read_models, replay
-from classroom_admin.sync.fold import Rows
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import KEPT_MESSAGES, MOST_SNAPSHOTS, SNAPSHOT_EVERY, film_of, forget_old
 from tests.sync.conftest import config_for, sync_once
@@ -35,12 +35,13 @@ def _no_films() -> Iterator[None]:
 
 def stored_rows(room: Room) -> dict[str, Any]:
     """What the read models hold of a room, but for what a moment forgets."""
-    rows = Rows.empty()
+    rows = Rows()
     for kind in read_models.TABLES:
-        rows.load_all(read_models.load_whole(room, kind))
+        for row in read_models.load_whole(room, kind):
+            rows.load(row)
     rows.room = read_models.room_row(room)
     forget_old(rows)
-    by_kind = read_models._by_table(rows)
+    by_kind = {kind: rows.of_table(kind) for kind in read_models.TABLES}
     return {kind: {repr(key): row for key, row in whole.items()} for kind, whole in by_kind.items()} | {
         "room": rows.room
     }
@@ -48,7 +49,7 @@ def stored_rows(room: Room) -> dict[str, Any]:
 
 def folded_rows(rows: Rows, room: Room) -> dict[str, Any]:
     rows.room.last_event_id = room.last_event_id
-    by_kind = read_models._by_table(rows)
+    by_kind = {kind: rows.of_table(kind) for kind in read_models.TABLES}
     return {kind: {repr(key): row for key, row in whole.items()} for kind, whole in by_kind.items()} | {
         "room": rows.room
     }
@@ -97,7 +98,7 @@ def come_in(all_of_them: list[dict[str, Any]]) -> Room:
     for start in range(0, len(all_of_them), 2000):
         arrive(all_of_them[start : start + 2000])
     room = Room.objects.get(room_uuid="r")
-    projector.fold_room(room.pk, past_holes=True)
+    projector.project_room(room.pk, past_gaps=True)
     return Room.objects.get(pk=room.pk)
 
 
@@ -119,7 +120,7 @@ def test_moments_in_any_order_are_the_same() -> None:
     first = [film.rows_at(moment) for moment in moments]
     again = [film.rows_at(moment) for moment in reversed(moments)]
     assert first == again[::-1]
-    assert film.rows_at(START_MS - 1) == Rows.empty()
+    assert film.rows_at(START_MS - 1) == Rows()
 
 
 def test_ten_thousand_events_are_quick_and_nothing_is_written() -> None:

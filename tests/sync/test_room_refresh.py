@@ -29,7 +29,7 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
         "r1", roomName="Geography · 7b", roomType=2, startTime=start_ms, duration=1800, closeDelay=300
     )
     Poller(cloud).poll()
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     version = room("r1").version
     background.read_back()
     here = room("r1")
@@ -114,7 +114,7 @@ def test_health_tells_the_age_the_backlog_and_who_polls(
     assert first.age_s == 0
     assert first.backlog == 1
     assert f"process {Lease.objects.get().pid}" in first.leader
-    background.fold_due(within_s=5)
+    background.project_due(within_s=5)
     hands.step(7)
     assert health.health().backlog == 0
     assert health.freshness() == (7.0, "")

@@ -44,12 +44,12 @@ def test_the_poll_task_shows_a_small_backlog_at_once(sim: RunningSimulator, clou
 def test_without_a_broker_the_beat_makes_good_what_was_not_hinted_at(
     sim: RunningSimulator, cloud: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "FOLD_IN_POLL_S", 0.0)
+    monkeypatch.setattr(tasks, "PROJECT_IN_POLL_S", 0.0)
     lesson(sim)
     tasks.poll()
     assert StoredEvent.objects.count() == 3
     assert not ChatMessage.objects.exists()
-    tasks.fold_due()
+    tasks.project_due()
     assert ChatMessage.objects.get().text == "hello"
 
 
@@ -58,10 +58,10 @@ def test_doubled_and_late_hints_change_nothing(sim: RunningSimulator, cloud: Cli
     tasks.poll()
     here = room("r1")
     for _hint in range(3):
-        tasks.fold_room(here.pk)
-        tasks.fold_due()
+        tasks.project_room(here.pk)
+        tasks.project_due()
     assert room("r1").version == here.version
-    assert projector.refold_room(here.pk).rows == 0
+    assert projector.project_again(here.pk).rows == 0
 
 
 def test_a_reader_that_died_between_commit_and_reading_is_made_good_by_the_beat(
@@ -71,7 +71,7 @@ def test_a_reader_that_died_between_commit_and_reading_is_made_good_by_the_beat(
     inbox.keep(cloud.send(PollEvents()), source=inbox.InboxAnswer.Source.POLL)
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         stepped.step(6)
-        tasks.fold_due()
+        tasks.project_due()
     assert_all_stored_once(sim)
     assert ChatMessage.objects.get().text == "hello"
 

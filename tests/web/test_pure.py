@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +9,15 @@ import pytest
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.redaction import pretty
 from classroom_admin.realtime.versions import Seen, news
-from classroom_admin.rooms.models import Participant, Poll, RoomState
+from classroom_admin.rooms.models import Participant, Room, RoomState
+from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import icons
 from classroom_admin.web.classroom.buttons import class_buttons, recording_buttons
-from classroom_admin.web.event_sentences import pretty, sentence
+from classroom_admin.web.classroom.events import tell
 from classroom_admin.web.join_links import PUPIL, TEACHER, join_link
-from classroom_admin.web.templatetags.web import lasted, poll_bars, roster_order, web_address
+from classroom_admin.web.templatetags.web import lasted, roster_order, web_address
 from classroom_admin.web.wording import PATIENCE, _tell, under_way
 
 SEEN = Seen(version=5, step=3, profile=0xABC, event=40, events=38)
@@ -187,54 +188,11 @@ def test_the_room_is_not_named_in_its_own_list() -> None:
 # --- events ----------------------------------------------------------------------------------------------
 
 
-def say(cmd: int | None, data: Any, stream: str = "room") -> str:
-    words = sentence(stream=stream, cmd=cmd, raw=json.dumps({"cmd": cmd, "data": data}))[1]
-    return words.replace("\u2068", "").replace("\u2069", "")
-
-
-@pytest.mark.parametrize(
-    ("cmd", "data", "words"),
-    [
-        (1, {"state": "1"}, "The class started"),
-        (1, {"state": 3}, "The class was closed"),
-        (3, {"fromUser": {"userName": "Ada"}}, "Ada wrote in the chat"),
-        (20, {"onlineUsers": [{"userName": "Ada"}]}, "Ada entered"),
-        (20, {"offlineUsers": [{"userName": "Ada", "type": "2"}]}, "Removed from the class: Ada"),
-        (20, {"offlineUsers": [{"userName": "Ada", "type": 1}]}, "Ada left"),
-        (20, {"onlineUsers": [{"userName": n} for n in "ABCDE"]}, "A, B, C and 2 more entered"),
-        (21, {"userName": "Ada", "muteChat": 1}, "Ada was muted in the chat"),
-        (21, {"fromUser": {"userName": "Ada"}, "message": "x"}, "Ada sent a message to the class's apps"),
-        (1001, {"state": 0}, "The recording stopped"),
-        (1003, {"resources": [{"resourceName": "a.pdf"}], "action": 2}, "a.pdf was deleted"),
-        (1502, {"addProgressUsers": [{}]}, "1 raised a hand"),
-        (777, {}, "Event of type 777"),
-        (None, {}, "Event of type None"),
-    ],
-)
-def test_an_event_as_a_sentence(cmd: int | None, data: Any, words: str) -> None:
-    assert say(cmd, data) == words
-
-
-def test_a_quiz_as_a_sentence() -> None:
-    assert say(0, {"cause": '{"action": "1"}'}, "popupQuiz") == "The quiz started"
-    assert say(0, {"cause": {"action": 3}}, "poll") == "The poll was answered"
-
-
-@pytest.mark.parametrize("cmd", [1, 3, 4, 5, 20, 21, 22, 23, 40, 41, 99, 1001, 1003, 1101, 1501, 1502])
-@pytest.mark.parametrize(
-    "data",
-    [None, [], "x", 7, {}, {"state": []}, {"fromUser": "x", "onlineUsers": {}, "offlineUsers": [1, None]}],
-)
-def test_no_event_is_too_odd(cmd: int, data: Any) -> None:
-    icon, words = sentence(stream="room", cmd=cmd, raw=json.dumps({"data": data}))
-    assert icon in icons.NAMES
-    assert words
-
-
 @pytest.mark.parametrize("raw", ["", "{", "[]", "null", "7"])
 def test_what_is_no_json_is_shown_as_it_came(raw: str) -> None:
-    assert sentence(stream="room", cmd=3, raw=raw)[1]
-    assert sentence(stream="room", cmd=3, raw=raw, unreadable="why")[1] == "Unreadable event"
+    row = StoredEvent(stream="room", cmd=3, raw=raw, received_at=clock.now())
+    (shown,) = tell(Room(), [row], names={})
+    assert shown["words"] == "Unreadable event"
     assert pretty(raw) is not None
 
 
@@ -263,11 +221,6 @@ def test_the_order_of_the_roster() -> None:
 def test_only_web_addresses_become_links(url: Any) -> None:
     assert web_address(url) == ""
     assert web_address("HTTPS://x.test/a") == "HTTPS://x.test/a"
-
-
-@pytest.mark.parametrize("details", [{}, [], None, {"0": 3}, {"0": {"num": None, "percentage": "x"}}])
-def test_a_poll_of_any_shape_has_bars(details: Any) -> None:
-    assert poll_bars(Poll(items=["A"], details=details)) == [{"words": "A", "count": 0, "percent": 0.0}]
 
 
 def test_how_long_something_took() -> None:

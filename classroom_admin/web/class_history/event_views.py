@@ -1,4 +1,4 @@
-"""The story of a class: earlier events, those that fit a filter, one event as it came."""
+"""The event log of a class: earlier events, those that fit a filter, one event as it came."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom_admin.common.redaction import pretty
 from classroom_admin.rooms.access import room_for
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web import event_sentences
 from classroom_admin.web.access import signed_in
 from classroom_admin.web.classroom import event_kinds
 from classroom_admin.web.classroom.events import EventFilter, EventPage, tell
@@ -48,10 +48,5 @@ def event_json(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     room = room_for(request.user, key)
     event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
     (told,) = tell(room, [event])
-    context = {
-        "room": room,
-        "event": event,
-        "words": told["words"],
-        "pretty": event_sentences.pretty(event.raw),
-    }
+    context = {"room": room, "event": event, "words": told["words"], "pretty": pretty(event.raw)}
     return ask(request, "classroom/event.html", context)

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms import breakout_rooms as groups
 from classroom_admin.rooms import chat_selectors, class_selectors
 from classroom_admin.rooms.models import (
@@ -26,7 +27,6 @@ from classroom_admin.rooms.models import (
     Resource,
     Room,
 )
-from classroom_admin.sync.fold import RoomRow, Rows
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
 from classroom_admin.web.class_history.people_at import tell_more
@@ -37,7 +37,7 @@ from classroom_admin.web.classroom.files import dressed
 from classroom_admin.web.classroom.presenter import ClassReading
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 
-FOLDED: Final = {column.name for column in fields(RoomRow)}
+PROJECTED: Final = {column.name for column in fields(RoomRow)}
 UNSEEN: Final = ("server", "invisible")
 
 
@@ -196,13 +196,13 @@ class PastReading(ClassReading):
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
-    """An unsaved room: who it is from now, what the fold tells from then."""
+    """An unsaved room: who it is from now, what the events say from then."""
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
-        if field.attname not in FOLDED and field.attname in room.__dict__
+        if field.attname not in PROJECTED and field.attname in room.__dict__
     }
-    past = Room(**columns | {name: getattr(rows.room, name) for name in FOLDED})
+    past = Room(**columns | {name: getattr(rows.room, name) for name in PROJECTED})
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
     past.class_list_name = getattr(room, "class_list_name", None)
@@ -212,7 +212,7 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
 
 
 def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = None) -> Any:
-    """A row of the fold as an object that the templates know; never to be saved."""
+    """A row of the projection as an object that the templates know; never to be saved."""
     return model(pk=pk, room_id=room.pk, **asdict(row))
 
 

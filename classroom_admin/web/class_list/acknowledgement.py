@@ -15,7 +15,6 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list.alert_rules import KINDS
 from classroom_admin.web.class_list.models import Snooze
 
-MINUTES: Final = (5, 15, 60)
 LONGEST_CLASS: Final = timedelta(hours=25)
 """A class lasts a day at most (contract B: create a room), and may then stay open for a while."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,12 +12,14 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext as _
 
 from classroom_admin.common import clock
 from classroom_admin.common.text_search import folded
+from classroom_admin.events import Event, Undecodable, sentence, unnamed
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web import event_sentences
+from classroom_admin.sync.reader import UNFORESEEN, decode_stored
 from classroom_admin.web.classroom import event_kinds
 
 EVENTS_PAGE: Final = 50
@@ -42,7 +45,7 @@ class EventFilter:
 
 
 def events_of(room: Room, looked_for: EventFilter) -> QuerySet[StoredEvent]:
-    """The stored events of a class that fit; messages from person to person are no part of its story."""
+    """Return the stored events of a class that fit; messages from person to person are not shown."""
     found = StoredEvent.objects.filter(room=room).exclude(stream="peer")
     if looked_for.kind:
         found = found.filter(event_kinds.condition(looked_for.kind))
@@ -81,7 +84,7 @@ class EventPage:
         after: int | None = None,
         upto: int | None = None,
         looked_for: EventFilter | None = None,
-        names: event_sentences.Names | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self.looked_for = looked_for or EventFilter()
         found = events_of(room, self.looked_for).order_by("-pk")
@@ -105,25 +108,36 @@ class EventPage:
 
 
 def tell(
-    room: Room, rows: list[StoredEvent], *, names: event_sentences.Names | None = None
+    room: Room, rows: list[StoredEvent], *, names: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Events as their list shows them. `names`: what people are called, where that is known already; else
-    one query, where some are named by their ids alone.
+    """Return events as their list shows them.
+
+    `names`: what people are called, by their cloud ids; else one query where some are named by ids alone.
     """
+    decoded = [_decoded(row) for row in rows]
     if names is None:
-        ids = set().union(*(event_sentences.unnamed(row.raw) for row in rows)) if rows else set()
+        ids = set().union(*(unnamed(event) for event in decoded if event is not None))
         people = Participant.objects.filter(room=room, user_uuid__in=list(ids)[:500])
         names = dict(people.values_list("user_uuid", "name")) if ids else {}
-    return [_told(row, names) for row in rows]
+    return [_shown(row, event, names) for row, event in zip(rows, decoded, strict=True)]
 
 
-def _told(row: StoredEvent, names: event_sentences.Names) -> dict[str, Any]:
-    icon, words = event_sentences.sentence(
-        stream=row.stream, cmd=row.cmd, raw=row.raw, unreadable=row.unreadable, names=names
-    )
+def _decoded(row: StoredEvent) -> Event[Any] | None:
+    """Return the event; None for one that can't be read."""
+    if row.unreadable:
+        return None
+    try:
+        return decode_stored(row)
+    except (Undecodable, *UNFORESEEN):
+        return None
+
+
+def _shown(row: StoredEvent, event: Event[Any] | None, names: Mapping[str, str]) -> dict[str, Any]:
+    unreadable = "triangle-alert", _("Unreadable event")
+    icon, words = unreadable if event is None else sentence(event, names)
     return {"pk": row.pk, "icon": icon, "words": words, "at": when(row), "unreadable": row.unreadable}
 
 
 def when(row: StoredEvent) -> datetime:
-    """When an event happened, or came where it doesn't say."""
+    """Return when an event happened, or came where it doesn't say."""
     return clock.from_ms(row.ts_ms) if row.ts_ms else row.received_at

@@ -34,7 +34,6 @@ FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTR
     RETRY: "retry_s",
     "webRecordConfig": None,
 }
-PICTURE: Final = ("width", "height", "fps", "bitrate")
 ADDRESSES: Final = ("url", "whole_url")
 _WRONG: Final = {
     "url": _("Enter a full web address that starts with https:// (write a space as %20)."),

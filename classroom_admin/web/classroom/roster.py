@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-FIRST_PEOPLE: Final = 64
+FIRST_PEOPLE: Final = 48
 PART: Final = 150
 HERE: Final = "here"
 GONE: Final = "gone"

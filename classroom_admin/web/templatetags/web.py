@@ -250,24 +250,3 @@ def room_type(room: Any) -> str:
 def json_of(value: Any) -> str:
     """A value as JSON that people can read, without what is secret."""
     return pretty(without_secrets(value))
-
-
-@register.filter
-def poll_bars(poll: Any) -> list[dict[str, Any]]:
-    """The choices of a poll: `words`, `count`, `percent` (0 to 100), whatever shape the cloud gave."""
-    details = poll.details if isinstance(poll.details, dict) else {}
-    bars = []
-    for index, words in enumerate(poll.items if isinstance(poll.items, list) else []):
-        row = details.get(str(index))
-        row = row if isinstance(row, dict) else {}
-        bars.append(
-            {"words": words, "count": row.get("num") or 0, "percent": _percent(row.get("percentage"))}
-        )
-    return bars
-
-
-def _percent(share: Any) -> float:
-    try:
-        return max(0.0, min(100.0, float(share) * 100))
-    except (TypeError, ValueError):
-        return 0.0

@@ -59,7 +59,7 @@ def room() -> Room:
         ]
     )
     found = Room.objects.get(room_uuid="r")
-    projector.fold_room(found.pk)
+    projector.project_room(found.pk)
     Room.objects.filter(pk=found.pk).update(name="Algebra")
     Lease.objects.get_or_create(app_id=django_settings.AGORA.app_id)
     return Room.objects.get(pk=found.pk)
@@ -171,7 +171,7 @@ def test_messages_between_people_are_in_it(admin: Client, room: Room) -> None:
         "data": {"fromUser": {"userUuid": "zoe"}, "message": "psst"},
     }  # fmt: skip
     arrive([peer])
-    projector.fold_room(room.pk)
+    projector.project_room(room.pk)
     assert PeerMessage.objects.count() == 1
     assert "psst" not in at(admin, room, 6)
     html = at(admin, room, 7)
@@ -212,7 +212,7 @@ def a_crowd(count: int) -> Room:
         ]
     )
     found = Room.objects.get(room_uuid="crowd")
-    projector.fold_room(found.pk)
+    projector.project_room(found.pk)
     return Room.objects.get(pk=found.pk)
 
 

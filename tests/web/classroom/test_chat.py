@@ -222,8 +222,8 @@ def test_who_was_there_is_told_by_the_number_of_the_event(school: School, admin:
     present, others = html.split("Not present at this time")
     assert "Who hears me?" in present
     assert "3 people were in the class" in present
-    assert re.findall(r"<li><bdi>([^<]*)", present) == ["Back", "Still there", "There"]
-    assert re.findall(r"<li><bdi>([^<]*)", others) == ["Before", "Later"]
+    assert re.findall(r"<li>\s*<bdi>([^<]*)", present) == ["Back", "Still there", "There"]
+    assert re.findall(r"<li>\s*<bdi>([^<]*)", others) == ["Before", "Later"]
     assert "left" in others
     assert "came" in others
 

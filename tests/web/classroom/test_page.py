@@ -114,7 +114,7 @@ def test_a_class_of_a_thousand_is_a_page_of_at_most_150_kb(school: School, admin
         make_event(school.room, sequence, fromUser={"userName": "Eva Kowalska"})
     answer = page(admin, school)
     assert len(answer.content) <= 150_000
-    assert b"more</a>" in answer.content
+    assert b"more\n" in answer.content
     whole = admin.get(reverse("live:class", args=[school.room.key]), {"people": "all"})
     assert whole.content.count(b'<tr id="p') == 1003
 
@@ -276,7 +276,7 @@ def test_no_inline_script_or_style(school: School, admin: Client) -> None:
 def test_details_say_what_few_need(school: School, admin: Client) -> None:
     html = admin.get(reverse("live:details", args=[school.room.key]), **HTMX).content.decode()
     assert ROOM_UUID in html
-    assert "room 5 – 6" in html
+    assert "room 5 – 6" in " ".join(html.split())
     assert "Ana" in html
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_the_dates_are_shown_before_anything_is_made(client: Client) -> None:
         client.post(CHECK, wanted, **HTMX).content.decode(),
         client.post(CREATE, wanted | {"preview": "1"}).content.decode(),
     ):
-        assert html.count("<li><time") == 3
+        assert len(re.findall(r"<li>\s*<time", html)) == 3
         assert "09:00" in html
         assert "keep their hour" in html
     assert not Series.objects.exists()

@@ -1,4 +1,4 @@
-"""``manage.py demo``: the dashboard with a simulated cloud and a school in it, on this machine only."""
+"""``manage.py demo``: run the dashboard with a simulated cloud and school, on this machine only."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ SEED = 7
 
 
 class Command(BaseCommand):
-    help = "Runs the dashboard with a simulator and a school in it. Keeps its data; --reset begins afresh."
+    help = "Run the dashboard with a simulated cloud and school. Its data stays; --reset deletes it first."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,12 +27,12 @@ class Command(BaseCommand):
             help="delete the demo's data first (also RESET=1)",
         )  # fmt: skip
         parser.add_argument(
-            "--seed", type=int, default=SEED, help="which school to play; one further each start"
+            "--seed", type=int, default=SEED, help="which school to simulate; each start adds one"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if demo_start.ENTERED not in os.environ:
-            raise CommandError("The demo needs an environment of its own: start it as manage.py demo.")
+            raise CommandError("The demo needs its own environment. Start it with manage.py demo.")
         try:
             sys.exit(Demo(reset=options["reset"], seed=options["seed"]).run())
         except (installation.CannotStart, demo_folder.NotADemo) as error:
@@ -55,7 +55,7 @@ class Demo:
         )
 
     def run(self) -> int:
-        """Until asked to stop or a part dies. ``CannotStart`` and ``NotADemo`` say why not in one line."""
+        """Run until asked to stop or a part dies. Raise ``CannotStart`` or ``NotADemo``."""
         demo_start.refuse_beyond_loopback(settings.HOST)
         return installation.run(
             self._here,

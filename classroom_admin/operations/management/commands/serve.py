@@ -1,4 +1,4 @@
-"""``manage.py serve``: the dashboard with everything it needs, in the foreground, against the cloud."""
+"""``manage.py serve``: run the dashboard and all its processes in the foreground."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from classroom_admin.runtime.supervisor import Supervisor
 
 
 class Command(BaseCommand):
-    help = "Migrates, then runs web, workers and beat (and a broker where CELERY_BROKER_URL is not set)."
+    help = "Migrate, then run web, workers and beat, and a broker unless CELERY_BROKER_URL is set."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,9 +33,9 @@ class Command(BaseCommand):
         )
 
         def on_ready(supervisor: Supervisor) -> None:
-            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (Ctrl-C ends it)")
+            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (stop with Ctrl-C)")
 
-        for line in [*_missing()]:
+        for line in _missing():
             self.stderr.write(line)
         self.stderr.flush()
         try:
@@ -47,14 +47,14 @@ class Command(BaseCommand):
     def _ask_for_administrator(self) -> None:
         if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
             self.stderr.write(
-                "Nobody can sign in yet: make the first administrator with manage.py createsuperuser."
+                "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
             )
             self.stderr.flush()
 
 
 def _missing() -> list[str]:
-    """What is not set, in plain words. The dashboard runs nevertheless and its pages say the same."""
+    """Return what is not set, in words. The dashboard runs without it, and its pages say the same."""
     found = [in_words(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
-        found = [*found, "JOIN_URL_TEMPLATE is not set: there are no buttons to enter a class."]
+        found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")
     return found

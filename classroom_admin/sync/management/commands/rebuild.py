@@ -1,4 +1,4 @@
-"""`manage.py rebuild [ROOM_UUID]`: fold again from the inbox; nothing changes when all is well."""
+"""`manage.py rebuild [ROOM_UUID]`: project again from the inbox; nothing changes when all is well."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classroom_admin.rooms.models import Room
 from classroom_admin.sync import inbox, projector, registry
 
 
 class Command(BaseCommand):
-    help = "Fold the stored events again from the first one, and write what comes out differently."
+    help = "Project the stored events again from the first one, and write what comes out differently."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,7 +19,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rooms = Room.objects.order_by("id")
+        rooms = projector.projectable().order_by("id")
         if options["room_uuid"] is not None:
             rooms = rooms.filter(room_uuid=options["room_uuid"])
             if not rooms.exists():
@@ -30,6 +29,6 @@ class Command(BaseCommand):
         inbox.read_quarantine_again()
         registry.adopt_all()
         changed = sum(
-            projector.refold_room(room_id).rows for room_id in list(rooms.values_list("id", flat=True))
+            projector.project_again(room_id).rows for room_id in list(rooms.values_list("id", flat=True))
         )
         self.stdout.write(f"{changed} rows changed")

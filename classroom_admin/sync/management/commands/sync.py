@@ -31,7 +31,7 @@ class Totals:
 
     stored: int = 0
     quarantined: int = 0
-    folded: int = 0
+    projected: int = 0
     requests: int = 0
     gone: int = 0
     problems: list[str] = field(default_factory=list)
@@ -48,9 +48,7 @@ class Totals:
 
 
 class Command(BaseCommand):
-    help = (
-        "Poll the cloud until it has no more, fill holes, ask every known room for its end, fold, and stop."
-    )
+    help = "Poll the cloud until it has no more, fill sequence gaps, reconcile every room, project, and stop."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -71,7 +69,7 @@ class Command(BaseCommand):
 
     def _do_it_all(self, client: Client, totals: Totals) -> None:
         self._poll(client, totals)
-        totals.folded += self._fold()
+        totals.projected += self._project()
         totals.add(gap_filling.fill_due(client, all_open=True))
         totals.add(reconciliation.sweep_due(client, everything=True))
         totals.add(gap_filling.fill_due(client))
@@ -79,7 +77,7 @@ class Command(BaseCommand):
         totals.requests += read_back.requests
         totals.gone += read_back.gone
         totals.problems += read_back.problems
-        totals.folded += self._fold()
+        totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
         """Poll until the cloud answers empty; a cloud that asks for a pause is given it, a few times."""
@@ -116,12 +114,12 @@ class Command(BaseCommand):
             threading.Event().wait(LOOK_EVERY_S)
         return held
 
-    def _fold(self) -> int:
-        return projector.fold_rooms(projector.waiting_rooms(), past_holes=True).events
+    def _project(self) -> int:
+        return projector.project_rooms(projector.waiting_rooms(), past_gaps=True).events
 
     def _report(self, totals: Totals) -> None:
         self.stdout.write(
-            f"{totals.stored} new events stored, {totals.folded} folded, {totals.quarantined} put into "
+            f"{totals.stored} new events stored, {totals.projected} projected, {totals.quarantined} put into "
             f"quarantine, {totals.gone} rooms gone; {totals.requests} requests."
         )
         if totals.problems:

@@ -16,13 +16,13 @@ from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
-from classroom_admin.sync.decode import Stream, Undecodable, decode
-from classroom_admin.sync.decode.kinds import Change, RoomProperties, UserProperties
+from classroom_admin.events import EventKind, Stream, Undecodable, decode
+from classroom_admin.events.properties import RoomProperties, UserProperties
+from classroom_admin.events.property_changes import Change, below
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import names_one_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.classroom.properties.subject import APP, Subject
-from classroom_admin.web.event_sentences import read_raw
 from classroom_admin.web.wording import Told, tell_commands
 
 LOOKED_THROUGH: Final = 3000
@@ -30,6 +30,8 @@ LOOKED_THROUGH: Final = 3000
 A_BATCH: Final = 200
 SHOWN: Final = 40
 _VALUE_LENGTH: Final = 160
+ROOM_KINDS: Final = (EventKind.ROOM_PROPERTIES.cmd, EventKind.ROOM_PROPERTIES_BATCH.cmd)
+USER_KINDS: Final = (EventKind.USER_PROPERTIES.cmd, EventKind.USER_PROPERTIES_BATCH.cmd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +77,14 @@ def history(subject: Subject) -> History:
         if looked_through == LOOKED_THROUGH:
             break
         looked_through += 1
-        lines = [_line(change) for change in _about(subject, event)]
+        raw = _raw(event)
+        lines = [_line(change) for change in _about(subject, raw)]
         if not lines:
             continue
         entry = by_sequence.get(event.sequence or 0)
         if entry is not None:
             seen.add(entry.pk)
-        found.append(_happening(event, lines, entry))
+        found.append(_happening(event, lines, entry, raw))
         if len(found) == SHOWN:
             looked_through = 0
             break
@@ -96,8 +99,8 @@ def _events(subject: Subject) -> QuerySet[StoredEvent]:
     """Events that may be about the subject: none of them is missed, others are among them."""
     of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
     if subject.person is not None:
-        return of_room.filter(names_one_of([subject.person.user_uuid]), cmd__in=(22, 23))
-    of_room = of_room.filter(cmd__in=(4, 5))
+        return of_room.filter(names_one_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
+    of_room = of_room.filter(cmd__in=ROOM_KINDS)
     if subject.kind == APP:
         name = json.dumps(subject.app, ensure_ascii=False)[1:-1]
         for words in ("extApps", name):
@@ -114,14 +117,19 @@ def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
         batch = list(older.order_by("-sequence")[:A_BATCH])
 
 
-def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None) -> Happening:
+def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> Happening:
     at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
     if entry is not None:
         return Happening(at=at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
-    data = read_raw(event.raw).get("data")
-    operator = data.get("operator") if isinstance(data, Mapping) else None
-    name = operator.get("userName") if isinstance(operator, Mapping) else ""
-    return Happening(at=at, by=str(name or ""), lines=lines)
+    return Happening(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
+
+
+def _raw(event: StoredEvent) -> Any:
+    """Return the event's JSON; None where it can't be read."""
+    try:
+        return json.loads(event.raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _only_asked(entry: Entry) -> Happening:
@@ -144,10 +152,10 @@ def _confirmed_by(entry: Entry) -> int | None:
     return None
 
 
-def _about(subject: Subject, event: StoredEvent) -> Iterator[Change]:
-    """The changes of an event that concern the subject, with paths within its properties."""
+def _about(subject: Subject, raw: Any) -> Iterator[Change]:
+    """Return the changes of an event that concern the subject, with paths within its properties."""
     try:
-        data = decode(Stream.ROOM, json.loads(event.raw)).data
+        data = decode(Stream.ROOM, raw).data
     except (Undecodable, ValueError, RecursionError):
         return
     if isinstance(data, UserProperties):

@@ -1,0 +1,132 @@
+"""Messages of apps (cmd 99, and 21 with a message), and messages from one person to another (stream peer).
+
+Peer messages have no number and touch no other row, so the other streams can be projected in any order
+around them: names that a message doesn't carry are looked up where it is shown.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from classroom_admin.events.event import Event, EventKind, EventType, data_of
+from classroom_admin.events.people import Person, read_person
+from classroom_admin.events.rows import MessageRow, Needs, PeerRow, Rows
+from classroom_admin.events.sentences import Names, Sentence
+from classroom_admin.events.times import EventTime
+from classroom_admin.events.values import Raw, Undecodable, identifier, plain, text
+
+RECEIVER = "toUserUuid"
+
+
+@dataclass(slots=True)
+class Message:
+    """A message, `chat` or `custom`. `to`: the cloud id of the receiver, for a peer message that has it."""
+
+    kind: str
+    text: str
+    sender: Person | None = None
+    to: str | None = None
+
+    @property
+    def sender_is_known(self) -> bool:
+        """Whether it says all about its sender, or nothing at all: then the roster isn't needed."""
+        sender = self.sender
+        return sender is None or (bool(sender.name) and sender.role not in (None, "unknown"))
+
+
+def decode_message(data: Raw, odd: list[str], *, kind: str) -> Message:
+    """Read a message; a custom one may be an object, which is kept as JSON text."""
+    raw = data.get("message")
+    written = text(raw)
+    if written is None:
+        if not isinstance(raw, Mapping | list):
+            raise Undecodable("a message without text")
+        written = json.dumps(plain(raw), ensure_ascii=False)
+    return Message(kind, written, read_person(data.get("fromUser")))
+
+
+def needs_sender(event: Event[Message], needed: Needs) -> None:
+    sender = event.data.sender
+    if sender is not None and not event.data.sender_is_known:
+        needed.participants.add(sender.user_uuid)
+
+
+def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
+    """Keep the message; what it doesn't say of its sender is taken from the roster.
+
+    Only written chat is counted.
+    """
+    data, sequence = event.data, event.sequence
+    row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
+    sender = data.sender
+    if sender is not None:
+        row.user_uuid = sender.user_uuid
+        row.name = sender.name or ""
+        row.role = sender.role or "unknown"
+        known = None if data.sender_is_known else rows.participants.get(sender.user_uuid)
+        if known is not None:
+            row.name = row.name or known.name
+            row.role = known.role if row.role == "unknown" else row.role
+    rows.messages[sequence] = row
+    rows.dirty.add(("message", sequence))
+    if data.kind == "chat":
+        rows.room.chat_count += 1
+
+
+def custom_sentence(data: Message, names: Names) -> Sentence:
+    return "send", _("%(who)s sent a message to the class's apps") % {"who": names.who(data.sender)}
+
+
+def _peer_fields(raw: Raw) -> Raw:
+    """Return the data with the receiver, who stands beside it."""
+    data = data_of(raw)
+    return {**data, RECEIVER: raw[RECEIVER]} if raw.get(RECEIVER) else data
+
+
+def _decode_peer(data: Raw, odd: list[str], *, kind: str) -> Message:
+    found = decode_message(data, odd, kind=kind)
+    found.to = identifier(data.get(RECEIVER))
+    return found
+
+
+def _apply_peer(event: Event[Message], time: EventTime, rows: Rows) -> None:
+    """Keep the message under its digest, once; without a digest nobody knows which one it is."""
+    if not event.digest:
+        return
+    data = event.data
+    row = PeerRow(event.digest, event.sequence, time.at, data.kind, text=data.text)
+    row.approximate = time.approximate
+    row.to_user_uuid = data.to or ""
+    if data.sender is not None:
+        row.user_uuid = data.sender.user_uuid
+        row.name = data.sender.name or ""
+        row.role = data.sender.role or "unknown"
+    rows.peers[event.digest] = row
+    rows.dirty.add(("peer", event.digest))
+
+
+TYPES = (
+    EventType(
+        kinds=(EventKind.CUSTOM_MESSAGE,),
+        decode=partial(decode_message, kind="custom"),
+        needs=needs_sender,
+        apply=apply_message,
+        sentence=custom_sentence,
+        name="custom",
+        label=gettext_lazy("Messages to apps"),
+    ),
+    *(
+        EventType(
+            kinds=(peer_kind,),
+            fields=_peer_fields,
+            decode=partial(_decode_peer, kind=kind),
+            apply=_apply_peer,
+            sentence=custom_sentence,
+        )
+        for peer_kind, kind in ((EventKind.PEER_CHAT, "chat"), (EventKind.PEER_CUSTOM_MESSAGE, "custom"))
+    ),
+)

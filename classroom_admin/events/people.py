@@ -1,0 +1,110 @@
+"""What all topics about people share: who is named, their rows, and the room's counters of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from classroom_admin.events.rows import ParticipantRow, Rows
+from classroom_admin.events.values import NAME_LENGTH, Raw, identifier, role, text
+
+
+@dataclass(slots=True)
+class Person:
+    """A person named in an event. `role` is one of rooms.models.Role; None where the event gave none."""
+
+    user_uuid: str
+    name: str | None = None
+    role: str | None = None
+
+
+def read_person(value: object) -> Person | None:
+    """Read a person named by `userUuid`; None where nobody is named."""
+    if not isinstance(value, Mapping):
+        return None
+    user_uuid = identifier(value.get("userUuid"))
+    if user_uuid is None:
+        return None
+    raw_role = value.get("role")
+    return Person(
+        user_uuid,
+        text(value.get("userName"), NAME_LENGTH),
+        None if raw_role is None else role(raw_role),
+    )
+
+
+def read_subject(data: Raw) -> Person | None:
+    """Read whom an event is about: `fromUser`, else the `userUuid` beside it."""
+    return read_person(data.get("fromUser")) or read_person(data)
+
+
+def participant(rows: Rows, user_uuid: str) -> ParticipantRow:
+    """Return the row of a person; a new one (not online) for a person whose entry was missed."""
+    row = rows.participants.get(user_uuid)
+    if row is None:
+        row = rows.participants[user_uuid] = ParticipantRow(user_uuid)
+        touch(rows, row)
+    return row
+
+
+def touch(rows: Rows, row: ParticipantRow) -> None:
+    """Mark a row as changed."""
+    rows.dirty.add(("participant", row.user_uuid))
+
+
+def introduce(rows: Rows, person: Person) -> ParticipantRow:
+    """Return the row of a person named in passing; fill in a name or role that isn't known yet."""
+    row = participant(rows, person.user_uuid)
+    if not row.name and person.name:
+        row.name = person.name
+        touch(rows, row)
+    if row.role == "unknown" and person.role is not None:
+        set_role(rows, row, person.role)
+    return row
+
+
+def describe(rows: Rows, person: Person) -> ParticipantRow:
+    """Return the row of a person, with the name and role that the event gives."""
+    row = participant(rows, person.user_uuid)
+    if person.name and person.name != row.name:
+        row.name = person.name
+        touch(rows, row)
+    if person.role is not None:
+        set_role(rows, row, person.role)
+    return row
+
+
+def set_role(rows: Rows, row: ParticipantRow, role: str) -> None:
+    """Change a role and, while the person is online, the counters. An unknown role says nothing."""
+    if role in (row.role, "unknown"):
+        return
+    if row.online:
+        _count(rows, row, -1)
+    row.role = role
+    if row.online:
+        _count(rows, row, 1)
+    touch(rows, row)
+
+
+def set_online(rows: Rows, row: ParticipantRow, online: bool) -> None:
+    """Change whether a person is online, and the counters."""
+    if row.online == online:
+        return
+    row.online = online
+    if online:
+        rows.online.add(row.user_uuid)
+    else:
+        rows.online.discard(row.user_uuid)
+    _count(rows, row, 1 if online else -1)
+    touch(rows, row)
+
+
+def _count(rows: Rows, row: ParticipantRow, by: int) -> None:
+    rows.room.people_online += by
+    if row.role == "teacher":
+        rows.room.teachers_online += by
+    elif row.role == "student":
+        rows.room.students_online += by
+
+
+def gone(row: ParticipantRow) -> bool:
+    """Whether a person was seen leaving and is not back. A person whose entry was missed is not gone."""
+    return not row.online and row.left_at is not None

@@ -1,0 +1,181 @@
+"""Changes of properties: how they are read, applied and named.
+
+A change replaces what was at its path. Only the containers of many things are opened, since their changes
+carry a part: `PropertyTopic.open_levels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from classroom_admin.events.rows import RoomRow
+from classroom_admin.events.values import (
+    Json,
+    Path,
+    Raw,
+    Undecodable,
+    mapping,
+    plain,
+    split_path,
+    text,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+DELETE = 1
+BATCH_LISTS = ("changes", "batch", "list", "items", "users", "properties")
+CONTAINERS = ("extApps", "groups")
+CONTAINER_DEPTH = 3
+
+
+@dataclass(slots=True)
+class Change:
+    """One property: set (`value`) or deleted."""
+
+    path: Path
+    value: Json = None
+    deleted: bool = False
+
+
+def _no_sentence(name: str, value: Json) -> str:
+    return ""
+
+
+def _nothing_follows(room: RoomRow, sequence: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyTopic:
+    """What the room's properties below one name mean.
+
+    - `column`: of the room's row, where they are stored
+    - `open_levels`: so many levels of objects below the name are merged, not replaced
+    - `label`: what people call it; `members` what they call the names below it, in small letters
+    - `sentence`: a whole change as a sentence, from the name below (only with `members`) and the value; ""
+      where it has none
+    - `follow`: what else a change brings about, after it was applied
+    """
+
+    root: str
+    column: str = "properties"
+    open_levels: int = 0
+    label: str | Promise = ""
+    members: Mapping[str, str | Promise] | None = None
+    sentence: Callable[[str, Json], str] = _no_sentence
+    follow: Callable[[RoomRow, int], None] = _nothing_follows
+
+
+def read_batch(data: Raw) -> list[Raw]:
+    """Return the single changes of an event; what one of a list doesn't say is taken from around it."""
+    if data.get("changeProperties") is not None:
+        return [data]
+    for key in BATCH_LISTS:
+        entries = data.get(key)
+        if isinstance(entries, list) and entries and all(isinstance(entry, Mapping) for entry in entries):
+            around = {name: value for name, value in data.items() if name != key}
+            return [{**around, **entry} for entry in entries]
+    return [data]
+
+
+def read_changes(data: Raw, odd: list[str]) -> list[Change]:
+    """Read `changeProperties`."""
+    raw = data.get("changeProperties")
+    delete = whole(data.get("action")) == DELETE
+    if isinstance(raw, str):
+        raw = mapping(raw)
+    if isinstance(raw, list):  # names only, as the calls that delete take them
+        raw = {key: None for key in raw if isinstance(key, str)} if delete else None
+    if not isinstance(raw, Mapping):
+        raise Undecodable("a property change without changeProperties")
+    changes = []
+    for key, value in raw.items():
+        try:
+            path = split_path(str(text(key)))
+        except Undecodable as problem:
+            odd.append(problem.reason)
+            continue
+        changes += _removed(path, value) if delete else [Change(path, plain(value))]
+    return changes
+
+
+def _removed(path: Path, value: object) -> list[Change]:
+    """Return what action 1 means: delete, except that widgets' documents use it for an update.
+
+    So below `widgets` a property that comes with a value is set. Elsewhere the name is deleted with all that
+    it holds, except that the containers of many things only lead to the names inside
+    (`{"extApps": {"countdown": {"state": 1}}}` deletes that state alone).
+    """
+    if path[0] == "widgets" and value not in (None, "", {}, []):
+        return [Change(path, plain(value))]
+    if path[0] in CONTAINERS and len(path) < CONTAINER_DEPTH and isinstance(value, Mapping) and value:
+        found: list[Change] = []
+        for key, inner in value.items():
+            found += _removed((*path, str(text(key))), inner)
+        return found
+    return [Change(path, deleted=True)]
+
+
+def apply_change(properties: dict[str, Any], change: Change, levels: int = 0) -> None:
+    """Set or delete one property in place; `levels` of objects below the first name are merged."""
+    node = properties
+    for part in change.path[:-1]:
+        inner = node.get(part)
+        if not isinstance(inner, dict):
+            if change.deleted:
+                return
+            inner = node[part] = {}
+        node = inner
+    last = change.path[-1]
+    if change.deleted:
+        node.pop(last, None)
+    else:
+        _put(node, last, change.value, levels - len(change.path) + 1)
+
+
+def _put(node: dict[str, Any], key: str, value: Json, levels: int) -> None:
+    old = node.get(key)
+    if levels > 0 and isinstance(value, dict) and isinstance(old, dict):
+        for name, item in value.items():
+            _put(old, name, item, levels - 1)
+    else:
+        node[key] = copied(value)
+
+
+def copied(value: Json) -> Json:
+    """Return a copy that shares nothing with the event."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    return value
+
+
+def names_changed(changes: Iterable[Change], names: Iterable[str], *, under: Path = ()) -> bool:
+    """Whether all names are among the changes below `under`; a dotted name counts by its first part."""
+    changed: set[str] = set()
+    for change in changes:
+        changed |= _names(change, under)
+    return {str(name).split(".")[0] for name in names} <= changed
+
+
+def _names(change: Change, under: Path) -> set[str]:
+    """Return the names right below `under` that a change sets or deletes."""
+    shared = min(len(change.path), len(under))
+    if change.path[:shared] != under[:shared]:
+        return set()
+    if len(change.path) > len(under):
+        return {change.path[len(under)]}
+    value = below(change.value, *under[shared:])
+    return set(value) if isinstance(value, Mapping) else set()
+
+
+def below(value: Json, *names: str) -> Json:
+    """Return what lies under these names in nested objects; None where nothing does."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

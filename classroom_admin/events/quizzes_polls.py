@@ -1,0 +1,398 @@
+"""Quizzes and polls, each from its own stream: `changeProperties` nested or dotted, under `extra` or flat.
+
+They touch no other rows, so the streams can be projected in any order among one another.
+
+An event without an id is about the question that runs. A question known only by an answer or a summary (its
+start was missed) is taken to run unless another one does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from classroom_admin.events.event import Event, EventKind, EventType, data_of
+from classroom_admin.events.people import Person, read_person
+from classroom_admin.events.rows import AnswerRow, Needs, PollRow, QuizRow, Rows
+from classroom_admin.events.sentences import Names, Sentence, quoted
+from classroom_admin.events.times import EventTime, from_ms
+from classroom_admin.events.values import (
+    SMALL,
+    Json,
+    Raw,
+    Undecodable,
+    flag,
+    identifier,
+    mapping,
+    moment,
+    plain,
+    real,
+    text,
+    tree,
+    whole,
+)
+
+STARTED, ENDED, ANSWERED, RESULTS = 1, 2, 3, 4
+STAFF: Final = ("teacher", "assistant", "server")
+QUIZ, POLL = "quiz", "poll"
+"""The tables of their rows."""
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a person answered: items of a quiz, or indexes of a poll."""
+
+    question_id: str
+    person: Person
+    selected: list[Json]
+    is_correct: bool | None = None
+    at_ms: int | None = None
+
+
+@dataclass(slots=True)
+class QuestionChange:
+    """A quiz or poll, its summary, or an answer. `columns` of its row, as far as the event has them.
+
+    No `question_id`: it is about the running one. `cause`: 1 start, 2 end, 3 answer, 4 results.
+    """
+
+    table: str
+    question_id: str | None = None
+    cause: int | None = None
+    running: bool | None = None
+    started_ms: int | None = None
+    columns: dict[str, Json] = field(default_factory=dict)
+    answer: Answered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What the fields are called: the widget, the id, what a person chose, whether it runs."""
+
+    table: str
+    widget: str
+    question_id: str
+    chosen: str
+    running: tuple[str, ...]
+    columns: Callable[[Raw], dict[str, Json]]
+
+
+def _quiz_columns(changed: Raw) -> dict[str, Json]:
+    return {
+        "items": _listed(changed.get("items")),
+        "correct_items": _listed(changed.get("correctItems")),
+        "selected_count": whole(changed.get("selectedCount"), SMALL),
+        "correct_count": whole(changed.get("correctCount"), SMALL),
+        "total_count": whole(changed.get("totalCount"), SMALL),
+        "average_accuracy": real(changed.get("averageAccuracy")),
+    }
+
+
+def _poll_columns(changed: Raw) -> dict[str, Json]:
+    mode = whole(changed.get("mode"), SMALL)
+    return {
+        "multiple": None if mode is None else mode == 2,
+        "items": _listed(changed.get("pollItems")),
+        "details": _details(changed.get("pollDetails")),
+    }
+
+
+QUIZ_FIELDS = Fields(
+    table=QUIZ,
+    widget="popupQuiz",
+    question_id="popupQuizId",
+    chosen="selectedItems",
+    running=("answerState",),
+    columns=_quiz_columns,
+)
+POLL_FIELDS = Fields(
+    table=POLL,
+    widget="poll",
+    question_id="pollId",
+    chosen="selectIndex",
+    running=("pollState", "pollingState"),
+    columns=_poll_columns,
+)
+
+
+def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
+    changed = _changed(data, fields.widget)
+    cause = cause_action(data.get("cause"))
+    question_id = identifier(changed.get(fields.question_id)) or identifier(
+        mapping(data.get("cause")).get(fields.question_id)
+    )
+    chosen = changed.get(fields.chosen)
+    if cause == ANSWERED or chosen is not None:
+        answer = _answer(data, question_id, changed, _listed(chosen) or [], fields.table)
+        return QuestionChange(fields.table, question_id, cause, answer=answer)
+    if question_id is None and cause == STARTED:
+        raise Undecodable(f"a {fields.table} that starts without an id")
+    return QuestionChange(
+        fields.table,
+        question_id,
+        cause,
+        _running(changed, fields.running, cause),
+        moment(changed.get("receiveQuestionTime")) if fields.table == QUIZ else None,
+        {name: value for name, value in fields.columns(changed).items() if value is not None},
+    )
+
+
+def cause_action(value: object) -> int | None:
+    """Return the number in `cause.action`; `cause` may be an object, JSON text or a word (then None)."""
+    try:
+        return whole(mapping(value).get("action"))
+    except Undecodable:
+        return None
+
+
+def _changed(data: Raw, widget: str) -> dict[str, Any]:
+    """Return all that changed, flat: below `widgets.<widget>`, with `extra` over what lies beside it."""
+    raw = mapping(data.get("changeProperties"))
+    if not raw:
+        raise Undecodable("a widget's event without changeProperties")
+    changed = tree(raw)
+    widgets = changed.get("widgets")
+    if isinstance(widgets, dict) and isinstance(widgets.get(widget), dict):
+        changed = widgets[widget]
+    extra = changed.get("extra")
+    if isinstance(extra, str):
+        extra = tree(mapping(extra))
+    return {**changed, **extra} if isinstance(extra, dict) else changed
+
+
+def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
+    """Whether the question runs: its own state, else what the cause says; not once the widget is put away."""
+    for name in names:
+        state = flag(changed.get(name))
+        if state is not None:
+            return state
+    if action in (STARTED, ENDED):
+        return action == STARTED
+    return False if flag(changed.get("state")) is False else None
+
+
+def _answer(data: Raw, question_id: str | None, changed: Raw, chosen: list[Json], table: str) -> Answered:
+    if question_id is None:
+        raise Undecodable("an answer that names no question")
+    person, at_ms = _answerer(data), moment(changed.get("lastCommitTime"))
+    if table == POLL:
+        return Answered(question_id, person, [_index(item) for item in chosen], None, at_ms)
+    return Answered(question_id, person, chosen, flag(changed.get("isCorrect")), at_ms)
+
+
+def _answerer(data: Raw) -> Person:
+    """Return who answered. `fromUser` is the student, or who started the question: then it is the operator.
+
+    A student in `fromUser` counts; staff there yields to the operator. Where no role says, it is the operator
+    (who acted in either reading), unless that is staff.
+    """
+    sender, operator = read_person(data.get("fromUser")), read_person(data.get("operator"))
+    found = sender
+    if operator is not None and (sender is None or _yields(sender, operator)):
+        found = operator
+    if found is None:
+        raise Undecodable("an answer that names nobody")
+    return found
+
+
+def _yields(sender: Person, operator: Person) -> bool:
+    if sender.role in STAFF:
+        return operator.role != "server"
+    return sender.role in (None, "unknown") and operator.role not in STAFF
+
+
+def _listed(value: object) -> list[Json] | None:
+    """Return a list: also from an object with numbered keys, or one value; None where there is nothing."""
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return [plain(value[key]) for key in sorted(value, key=_order)]
+    return [plain(value)]
+
+
+def _order(key: str) -> tuple[bool, int, str]:
+    short = key.isdecimal() and len(key) < 10
+    return (not short, int(key) if short else 0, key)
+
+
+def _index(item: Json) -> Json:
+    try:
+        number = whole(item, SMALL)
+    except Undecodable:
+        return item
+    return item if number is None else number
+
+
+def _details(value: object) -> dict[str, Json] | None:
+    """Return `{"0": {num, percentage}}`, also from a list; shares are 0 to 1."""
+    if isinstance(value, list):
+        value = {str(index): item for index, item in enumerate(value)}
+    if not isinstance(value, Mapping):
+        return None
+    found: dict[str, Json] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            entry = {str(text(name)): plain(inner) for name, inner in item.items()}
+            num, share = _index(entry.get("num")), real(entry.get("percentage"))
+            if isinstance(num, int):
+                entry["num"] = num
+            if share is not None:
+                entry["percentage"] = share
+            found[str(text(key))] = entry
+    return found
+
+
+def own_time(data: QuestionChange, fields: Raw) -> int | None:
+    if data.answer is not None:
+        return data.answer.at_ms
+    return data.started_ms if data.running else None
+
+
+def needs(event: Event[QuestionChange], needed: Needs) -> None:
+    data = event.data
+    if data.table == QUIZ:
+        needed.running_quiz = True
+    else:
+        needed.running_poll = True
+    if data.question_id is not None:
+        (needed.quizzes if data.table == QUIZ else needed.polls).add(data.question_id)
+    if data.answer is not None:
+        needed.answers.add((data.table, data.answer.question_id, data.answer.person.user_uuid))
+
+
+def apply(event: Event[QuestionChange], time: EventTime, rows: Rows) -> None:
+    data, table = event.data, event.data.table
+    if data.answer is not None:
+        _put_answer(table, event.sequence, data.answer, time, rows)
+        return
+    question_id = data.question_id or max(_running_of(table, rows), default=None)
+    if question_id is None:
+        return
+    row = _question(table, question_id, rows)
+    if data.running is not None:
+        _run(question_id, data, time, rows)
+    for name, value in data.columns.items():
+        setattr(row, name, {**row.details, **value} if name == "details" else value)
+    if row.started_at is None and data.started_ms is not None:
+        row.started_at = from_ms(data.started_ms)
+    rows.dirty.add((table, question_id))
+
+
+def _running_of(table: str, rows: Rows) -> set[str]:
+    return rows.quizzes_running if table == QUIZ else rows.polls_running
+
+
+def _question(table: str, question_id: str, rows: Rows) -> Any:
+    """Return the row of a quiz or poll; a new one runs unless another does."""
+    questions, running = rows.of_table(table), _running_of(table, rows)
+    row = questions.get(question_id)
+    if row is None:
+        row = (QuizRow if table == QUIZ else PollRow)(question_id, running=not running)
+        questions[question_id] = row
+        if row.running:
+            running.add(question_id)
+        rows.dirty.add((table, question_id))
+    return row
+
+
+def _run(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
+    """Start or end a question; the start of one ends any other that still ran."""
+    if not data.running:
+        _end(data.table, question_id, time, rows)
+        return
+    running = _running_of(data.table, rows)
+    for other in sorted(running - {question_id}):
+        _end(data.table, other, time, rows)
+    row = rows.of_table(data.table)[question_id]
+    if row.started_at is None or row.ended_at is not None:
+        row.started_at = time.at if data.started_ms is None else from_ms(data.started_ms)
+    row.running, row.ended_at = True, None
+    running.add(question_id)
+
+
+def _end(table: str, question_id: str, time: EventTime, rows: Rows) -> None:
+    row = rows.of_table(table)[question_id]
+    row.running = False
+    row.ended_at = row.ended_at or time.at
+    _running_of(table, rows).discard(question_id)
+    rows.dirty.add((table, question_id))
+
+
+def _put_answer(table: str, sequence: int, data: Answered, time: EventTime, rows: Rows) -> None:
+    """Keep an answer; a later one replaces an earlier one."""
+    _question(table, data.question_id, rows)
+    key = (table, data.question_id, data.person.user_uuid)
+    earlier = rows.answers.get(key)
+    rows.answers[key] = AnswerRow(
+        *key,
+        sequence,
+        data.person.name or (earlier.name if earlier else ""),
+        list(data.selected),
+        data.is_correct,
+        time.at if data.at_ms is None else from_ms(data.at_ms),
+    )
+    rows.dirty.add(("answer", *key))
+
+
+WORDS: Final = {
+    QUIZ: {
+        STARTED: gettext_lazy("The quiz started"),
+        ENDED: gettext_lazy("The quiz ended"),
+        RESULTS: gettext_lazy("The quiz has new results"),
+        None: gettext_lazy("The quiz changed"),
+    },
+    POLL: {
+        STARTED: gettext_lazy("The poll started"),
+        ENDED: gettext_lazy("The poll ended"),
+        RESULTS: gettext_lazy("The poll has new results"),
+        None: gettext_lazy("The poll changed"),
+    },
+}
+
+
+def sentence(data: QuestionChange, names: Names) -> Sentence:
+    words = WORDS[data.table]
+    answered, total = data.columns.get("selected_count"), data.columns.get("total_count")
+    if data.answer is not None:
+        return "chart-bar", _answer_words(data.table, data.answer, names)
+    if data.cause == RESULTS and answered is not None and total is not None:
+        places = {"answered": answered, "total": total}
+        return "chart-bar", _("Quiz so far: %(answered)d of %(total)d answered") % places
+    return "chart-bar", str(words.get(data.cause, words[None]))
+
+
+def _answer_words(table: str, answer: Answered, names: Names) -> str:
+    who = names.who(answer.person)
+    if table == POLL:
+        return _("%(who)s answered the poll") % {"who": who}
+    words = {
+        None: _("%(who)s answered the quiz: %(what)s"),
+        True: _("%(who)s answered the quiz: %(what)s (correct)"),
+        False: _("%(who)s answered the quiz: %(what)s (incorrect)"),
+    }[answer.is_correct]
+    return words % {"who": who, "what": quoted(", ".join(str(item) for item in answer.selected))}
+
+
+TYPES = tuple(
+    EventType(
+        kinds=(kind,),
+        fields=lambda raw: raw if raw.get("data") is None else data_of(raw),
+        decode=partial(decode, fields=fields),
+        own_time=own_time,
+        needs=needs,
+        apply=apply,
+        sentence=sentence,
+        name=fields.table,
+        label=label,
+        mark=lambda data: "question" if data.running and "items" in data.columns else "",
+    )
+    for kind, fields, label in (
+        (EventKind.QUIZ, QUIZ_FIELDS, gettext_lazy("Quizzes")),
+        (EventKind.POLL, POLL_FIELDS, gettext_lazy("Polls")),
+    )
+)

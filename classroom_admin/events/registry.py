@@ -1,0 +1,161 @@
+"""All types of events, collected from the modules of this package, and what can be done with any event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from classroom_admin import events as package
+from classroom_admin.events.event import Event, EventKind, EventType, Identity, Match, Stream
+from classroom_admin.events.rows import Needs, Rows
+from classroom_admin.events.sentences import Names, Sentence
+from classroom_admin.events.times import EventTime
+from classroom_admin.events.values import Raw, Undecodable, identifier, moment, whole
+
+ROOM_ID_LENGTH = 64
+AnyEvent = Event[Any]
+
+
+def _collect() -> dict[Stream, dict[int | None, EventType[Any]]]:
+    """Collect `TYPES` of every module beside this one. Raises ValueError for a kind declared twice."""
+    found: dict[Stream, dict[int | None, EventType[Any]]] = {stream: {} for stream in Stream}
+    for module in iter_modules(package.__path__, f"{package.__name__}."):
+        if module.name == __name__:
+            continue
+        for declared in getattr(import_module(module.name), "TYPES", ()):
+            for kind in declared.kinds:
+                if found[kind.stream].setdefault(kind.cmd, declared) is not declared:
+                    raise ValueError(f"{kind} is declared twice")
+    return found
+
+
+_TYPES = _collect()
+
+
+def type_of(stream: Stream, cmd: int | None) -> EventType[Any] | None:
+    """Return what is known of a type of event; None for one that this release does not know."""
+    of_stream = _TYPES[stream]
+    return of_stream.get(cmd) or of_stream.get(None)
+
+
+def filters() -> list[EventType[Any]]:
+    """Return the types that people can filter by, in the order of `EventKind`."""
+    types = [type_of(kind.stream, kind.cmd) for kind in EventKind]
+    named = {declared.name: declared for declared in types if declared is not None and declared.name}
+    return list(named.values())
+
+
+def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
+    """Read an event's place. `room_uuid`: the room that was asked for, where the event names none itself.
+
+    Raises Undecodable where it has no place: no object, no room, no number. A quiz or poll event may lack the
+    room, a peer message both. `ts_ms` is the event's own time only (None for an absurd one).
+    """
+    if not isinstance(raw, Mapping):
+        raise Undecodable("an event that is not an object")
+    room = identifier(raw.get("roomUuid"), ROOM_ID_LENGTH) or room_uuid
+    if stream is Stream.ROOM and room is None:
+        raise Undecodable("an event without its room")
+    return Identity(room, _sequence(raw, stream), _cmd(raw), moment(raw.get("ts")))
+
+
+def _sequence(raw: Raw, stream: Stream) -> int | None:
+    sequence = whole(raw.get("sequence"))
+    if stream is not Stream.PEER and (sequence is None or sequence < 0):
+        raise Undecodable("an event without a usable sequence number")
+    return sequence
+
+
+def _cmd(raw: Raw) -> int | None:
+    """Return the type's number; None for one that is no 64-bit number."""
+    try:
+        return whole(raw.get("cmd"))
+    except Undecodable:
+        return None
+
+
+def decode(stream: Stream, raw: object) -> AnyEvent:
+    """Read an event; one of an unknown type has no `type` and no `data`.
+
+    Raises Undecodable where an event of a known type can't be read.
+    Parts that can't be read while the rest can (one user of many) are named in `Event.odd`.
+    """
+    if not isinstance(raw, Mapping):
+        raise Undecodable("an event that is not an object")
+    sequence = _sequence(raw, stream) or 0
+    cmd = _cmd(raw)
+    if cmd is None and stream in (Stream.ROOM, Stream.PEER):
+        raise Undecodable("an event without its kind")
+    ts_ms = moment(raw.get("ts"))
+    found = type_of(stream, cmd)
+    if found is None:
+        return Event(stream, sequence, cmd, ts_ms, None)
+    odd: list[str] = []
+    fields = found.fields(raw)
+    data = found.decode(fields, odd)
+    if ts_ms is None:
+        ts_ms = found.own_time(data, fields)
+    return Event(stream, sequence, cmd, ts_ms, data, found, tuple(odd))
+
+
+def needs(events: Iterable[AnyEvent]) -> Needs:
+    """Return all rows that projecting these events, in any batches, may read or change."""
+    needed = Needs()
+    for event in events:
+        if event.type is not None and event.type.needs is not None:
+            event.type.needs(event, needed)
+    return needed
+
+
+def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
+    """Change the rows by one event, in the order of its stream, and mark what changed in `rows.dirty`.
+
+    `rows` must hold what `needs` asked for. `event_count`, `last_sequence`, `question_events` and
+    `last_event_id` are the caller's. A peer message changes nothing of the room.
+    """
+    if event.stream is not Stream.PEER:
+        room = rows.room
+        if room.last_event_at is None or time.at > room.last_event_at:
+            room.last_event_at = time.at
+        rows.dirty.add(("room",))
+    if event.type is not None:
+        event.type.apply(event, time, rows)
+
+
+def sentence(event: AnyEvent, names: Mapping[str, str]) -> Sentence:
+    """Return (icon, words) for people. `names`: what people are called, by their cloud ids."""
+    return _sentence(event, Names(names))
+
+
+def unnamed(event: AnyEvent) -> set[str]:
+    """Return the cloud ids of people whom the sentence names and the event itself does not."""
+    names = Names({})
+    _sentence(event, names)
+    return names.missing
+
+
+def _sentence(event: AnyEvent, names: Names) -> Sentence:
+    if event.type is None:
+        return "activity", _("Event of type %(kind)s") % {"kind": event.cmd}
+    return event.type.sentence(event.data, names)
+
+
+def mark(event: AnyEvent) -> str:
+    """Return the kind of mark on the replay's time line: class, hand, removal, recording, question or ""."""
+    return event.type.mark(event.data) if event.type is not None and event.type.mark is not None else ""
+
+
+def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
+    """Whether a command waits for this event: of this `cmd` or its batch, after that number, with `match`."""
+    return (
+        event.type is not None
+        and event.type.confirms is not None
+        and event.stream is Stream.ROOM
+        and event.sequence > since_sequence
+        and event.type is type_of(Stream.ROOM, cmd)
+        and event.type.confirms(event.data, match)
+    )

@@ -1,0 +1,271 @@
+"""Reading single values tolerantly: numbers as text, roles in all shapes, strings that a database can hold.
+
+(The client's models read more loosely; these also keep within the columns and what PostgreSQL can store.)
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, TypeVar
+
+Json = Any
+Path = tuple[str, ...]
+Raw = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Undecodable(Exception):
+    """An event that can't be read. `reason` says why in plain words, for the administrator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+ID_LENGTH = 255
+NAME_LENGTH = 255
+BIG = 2**63 - 1
+SMALL = 2**31 - 1
+EARLIEST_MS = 1_262_304_000_000  # 2010: a time before it is seconds taken for milliseconds, or a counter
+LATEST_MS = 4_102_444_800_000  # 2100
+DEEPEST = 32
+LONGEST_NUMBER = 40
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+ROLES = {
+    "0": "invisible",
+    "1": "teacher",
+    "2": "student",
+    "3": "assistant",
+    "4": "observer",
+    "host": "teacher",
+    "teacher": "teacher",
+    "broadcaster": "student",
+    "audience": "student",
+    "student": "student",
+    "assistant": "assistant",
+    "observer": "observer",
+    "invisible": "invisible",
+    "server": "server",
+}
+
+
+def text(value: object, length: int | None = None) -> str | None:
+    """A text that every database can store, cut to `length` characters; None where it is no text.
+
+    What can't be stored (NUL, lone surrogates) becomes U+FFFD; a number becomes its digits.
+    """
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _printable(value):
+            return None
+        value = str(value)
+    if not value.isascii() or "\x00" in value:
+        value = UNSTORABLE.sub("�", value)
+    return value[:length] if length is not None and len(value) > length else value
+
+
+def _printable(value: float) -> bool:
+    return isfinite(value) if isinstance(value, float) else value.bit_length() < 128
+
+
+def identifier(value: object, length: int = ID_LENGTH) -> str | None:
+    """An id; None where there is none.
+
+    Raises Undecodable for one that can't be stored as it is: a cut or altered id would name somebody else.
+    """
+    if not isinstance(value, str):
+        value = text(value)
+    if not value:
+        return None
+    if len(value) > length:
+        raise Undecodable(f"an id longer than {length} characters")
+    if ("\x00" in value) if value.isascii() else UNSTORABLE.search(value):
+        raise Undecodable("an id with characters that cannot be stored")
+    return value
+
+
+def whole(value: object, most: int = BIG) -> int | None:
+    """A whole number from a number or its text (a fraction is dropped); None where it is none.
+
+    Raises Undecodable beyond ±`most`.
+    """
+    if type(value) is int:
+        read = value
+    elif isinstance(value, bool):
+        read = int(value)
+    elif isinstance(value, float | str):
+        number = _number(value)
+        if number is None:
+            return None
+        read = int(number)
+    else:
+        return None
+    if not -most <= read <= most:
+        raise Undecodable("a number too large to be stored")
+    return read
+
+
+def _number(value: float | str) -> float | None:
+    if isinstance(value, str):
+        value = value.strip()
+        if len(value) > LONGEST_NUMBER:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            pass
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return value if isfinite(value) else None
+
+
+def real(value: object) -> float | None:
+    """A finite number from a number or its text; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, int) and value.bit_length() > 64:
+        return None
+    number = _number(value)
+    return None if number is None else float(number)
+
+
+def flag(value: object) -> bool | None:
+    """Yes or no from a bool, a number (0 is no) or their text; None where it is neither."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in ("true", "yes", "on"):
+            return True
+        if word in ("false", "no", "off"):
+            return False
+        value = _number(word)
+    if isinstance(value, int | float) and value == value:
+        return value != 0
+    return None
+
+
+def moment(value: object) -> int | None:
+    """Milliseconds since 1970 UTC; None where it is no time between 2010 and 2100."""
+    if type(value) is not int:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return None
+        number = _number(value)
+        if number is None:
+            return None
+        value = int(number)
+    return value if EARLIEST_MS <= value <= LATEST_MS else None
+
+
+def role(value: object) -> str:
+    """One of rooms.models.Role's values from a number, its text or a word; `unknown` for anything else.
+
+    Contract: 1 teacher, 2 student, 3 assistant, 0 invisible, 4 observer; host, broadcaster, audience, server.
+    """
+    if isinstance(value, str):
+        word = ROLES.get(value)
+        return word if word is not None else ROLES.get(value.strip().lower(), "unknown")
+    if isinstance(value, bool):
+        return "unknown"
+    if isinstance(value, int):
+        return ROLES.get(str(value), "unknown") if 0 <= value <= 9 else "unknown"
+    if isinstance(value, float) and value.is_integer() and 0 <= value <= 9:
+        return ROLES.get(str(int(value)), "unknown")
+    return "unknown"
+
+
+def plain(value: object, depth: int = 0) -> Json:
+    """A copy of a JSON value that every database can store.
+
+    NaN, infinities and what lies deeper than 32 levels become null, numbers beyond 64 bits their digits.
+    """
+    if isinstance(value, str):
+        return text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -BIG <= value <= BIG else text(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if depth >= DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        return {str(text(key)): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, depth + 1) for item in value]
+    return None
+
+
+def mapping(value: object) -> Raw:
+    """An object, also where it came as JSON text; an empty one for anything else."""
+    if isinstance(value, str):
+        value = _parsed(value)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _parsed(value: str) -> object:
+    if not value.lstrip().startswith("{"):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
+    """Read the objects of a list; those that can't be read are named in `odd`. A missing list is empty."""
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, list):
+        odd.append(f"{what}: not a list")
+        return []
+    found = []
+    for item in value:
+        try:
+            one = read(item) if isinstance(item, Mapping) else None
+        except Undecodable as problem:
+            odd.append(f"{what}: {problem.reason}")
+            continue
+        if one is None:
+            odd.append(f"{what}: an entry that names nothing")
+        else:
+            found.append(one)
+    return found
+
+
+def split_path(key: str) -> Path:
+    """`a.b.c` as its parts; a key with empty parts (or none at all) stands for itself.
+
+    Raises Undecodable for more than 32 levels.
+    """
+    if "." not in key:
+        return (key,)
+    parts = tuple(key.split("."))
+    if len(parts) > DEEPEST:
+        raise Undecodable(f"a property more than {DEEPEST} levels deep")
+    return parts if all(parts) else (key,)
+
+
+def tree(changes: Raw) -> dict[str, Json]:
+    """Properties with dotted keys and nested ones as one nested object."""
+    root: dict[str, Json] = {}
+    for key, value in changes.items():
+        path = split_path(str(text(key)))
+        node = root
+        for part in path[:-1]:
+            inner = node.get(part)
+            if not isinstance(inner, dict):
+                inner = node[part] = {}
+            node = inner
+        value = plain(value)
+        old = node.get(path[-1])
+        if isinstance(old, dict) and isinstance(value, dict):
+            old.update(value)
+        else:
+            node[path[-1]] = value
+    return root
