@@ -40,7 +40,7 @@ def refusal(status, message="", *, code=None, ts=NOW_MS):
         (raw(200, envelope({}, ts=NOW_MS)), True, None, "works"),
     ],
 )
-def test_reports(make_client, script, ok, cause, says):
+def test_connection_report_names_the_cause(make_client, script, ok, cause, says):
     with running_cloud(script) as cloud:
         made = make_client(cloud.url)
         report = check_connection(made.client)
@@ -50,7 +50,7 @@ def test_reports(make_client, script, ok, cause, says):
         assert all("/sequences" not in asked.target for asked in cloud.asked), "the stream is not drained"
 
 
-def test_unreachable(make_client):
+def test_connection_report_of_an_unreachable_cloud(make_client):
     with refusing_address() as dead:
         report = check_connection(make_client(dead).client)
     assert (report.ok, report.cause) == (False, "unreachable")
@@ -66,7 +66,7 @@ def test_unreachable(make_client):
         ({"region": "us"}, "unreachable", "AGORA_REGION"),
     ],
 )
-def test_settings_are_judged_before_anything_is_sent(make_client, settings, cause, says):
+def test_settings_are_checked_before_any_request(make_client, settings, cause, says):
     with running_cloud() as cloud:
         report = check_connection(make_client(**{"base_url": cloud.url, **settings}).client)
         assert (report.ok, report.cause) == (False, cause)
