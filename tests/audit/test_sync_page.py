@@ -63,7 +63,8 @@ def test_it_says_how_it_goes(trouble, admin: Client):
     assert "7 s ago" in page
     assert re.search("vm\u2069?, process 4711", page)
     assert "The cloud can&#x27;t be reached." in page
-    assert "Another program seems to read the events of this App ID: 3 events did not" in page
+    assert "Another client is reading this App ID's events." in page
+    assert "3 events did not reach this server" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 
 
@@ -81,7 +82,7 @@ def test_what_could_not_be_read_is_there_as_it_came_and_harmless(trouble, school
 def test_the_overview_leads_there(trouble, admin: Client):
     page = admin.get("/settings/").content.decode()
     assert SYNC in page
-    assert "2 things that came from the cloud could not be read" in page
+    assert "2 items from the cloud could not be read." in page
     assert "Another client is reading this App ID's events." in page
 
 

@@ -51,7 +51,7 @@ def test_429_storm_of_the_poll_is_shown_and_obeyed(
         own_clock.step(1)
         assert poller.poll() is None
     assert sim.cloud.requests == asked
-    assert "wants a pause" in health.health().last_error
+    assert "Too many requests to the cloud." in health.health().last_error
     own_clock.step(1)
     assert poller.poll() is not None
     assert health.health().last_error == ""

@@ -77,7 +77,8 @@ def test_socket_of_a_live_server_is_kept(tmp_path):
 
 def test_folder_that_others_can_reach_is_refused(tmp_path):
     outside = tmp_path / "short" / "broker.sock"
-    outside.parent.mkdir(mode=0o755)
+    outside.parent.mkdir()
+    outside.parent.chmod(0o755)
     with pytest.raises(broker.BrokerProblem, match="not a private folder"):
         broker.prepare(outside, tmp_path / "data" / "broker")
 

@@ -43,7 +43,7 @@ def test_port_that_is_being_closed_is_waited_for():
     [
         ("127.0.0.1", 0, "PORT is 0"),
         ("127.0.0.1", 70000, "from 1 to 65535"),
-        ("192.0.2.1", 8000, "no address of this machine"),
+        ("192.0.2.1", 8000, "not an address of this machine"),
         ("no such host", 8000, "which is not an address"),
     ],
 )
