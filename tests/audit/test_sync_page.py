@@ -63,6 +63,7 @@ def test_sync_page_shows_its_figures(trouble, admin: Client):
     assert "7 s ago" in page
     assert re.search("vm\u2069?, process 4711", page)
     assert "The cloud can&#x27;t be reached." in page
+    assert "Another client is reading this App ID's events." in page
     assert "3 events did not reach this server" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 

@@ -1,4 +1,4 @@
-"""A school in which much happens: acts of people in the simulator's rooms, the same for the same seed."""
+"""A busy school: random actions of people in the rooms of the simulator, repeatable by a seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from classroom_admin.simulator.world import messages, people, stage, widgets
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World
 
-PUPILS = 8
+STUDENTS = 8
 AT_ONCE = 250
 Act = Callable[[World, Room, User, random.Random], object]
 
@@ -51,7 +51,7 @@ _WEIGHTS = [weight for weight, _act in ACTS]
 
 
 class School:
-    """`rooms` classes with pupils in them; `happen` lets things happen there."""
+    """`rooms` classes with students; `happen` makes random events in them."""
 
     def __init__(self, sim: RunningSimulator, *, rooms: int, seed: int) -> None:
         self.sim = sim
@@ -71,11 +71,13 @@ class School:
         return len(self.sim.world.queue)
 
     def _fill(self, world: World, room: Room) -> None:
-        for number in range(PUPILS):
-            people.enter(world, room, uuid=f"p{number}", name=f"Pupil {number}", role=1 if number == 0 else 2)
+        for number in range(STUDENTS):
+            people.enter(
+                world, room, uuid=f"p{number}", name=f"Student {number}", role=1 if number == 0 else 2
+            )
 
     def happen(self, events: int) -> None:
-        """Let at least so many events happen, in rooms taken at random."""
+        """Make at least this number of events in random rooms."""
         until = self.emitted + events
         while self.emitted < until:
             self.sim.do(lambda world: self._acts(world, until))
@@ -84,15 +86,15 @@ class School:
         until = min(until, world.emitted + AT_ONCE)
         while world.emitted < until:
             room = world.rooms[self._chance.choice(self.uuids)]
-            user = room.users[f"p{self._chance.randrange(PUPILS)}"]
+            user = room.users[f"p{self._chance.randrange(STUDENTS)}"]
             act = self._chance.choices(_KINDS, _WEIGHTS)[0]
             try:
                 act(world, room, user, self._chance)
             except CloudError:
-                continue  # not possible just now, as for a hand that is up already
+                continue  # not possible now: the hand is already raised, for example
 
     def last_words(self) -> None:
-        """One more event in each room."""
+        """Make one more event in each room."""
         for uuid in self.uuids:
             self.sim.do(lambda world, uuid=uuid: self._last(world, world.rooms[uuid]))
 
