@@ -24,8 +24,7 @@ def wrong(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str]) -
     """Put what was refused at the field that is wrong; `fields` maps the cloud's names to those of the
     form, so the cloud's own name need not be said.
     """
-    words = refused.message.removeprefix(f"{refused.field} ")
-    form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
+    form.add_error(fields.get(refused.field or ""), refused.message_at_field)
 
 
 def told(entry: Entry) -> Told:
