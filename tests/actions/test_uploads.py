@@ -120,7 +120,7 @@ def test_hostile_files_leave_nothing_behind(school, name, tmp_path):
 
 def test_too_big(school, settings):
     settings.FILES_MAX_BYTES = len(PDF) - 1
-    with pytest.raises(ActionRefused, match="too big"):
+    with pytest.raises(ActionRefused, match="too large"):
         bring(school)
 
 

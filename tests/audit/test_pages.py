@@ -162,7 +162,7 @@ def test_the_list_tells_who_did_what_to_whom_where_and_how_it_ended(done, school
     page = text(response)
     assert "Frau Berg Removed a participant: &lt;i&gt;Zoë&lt;/i&gt; Class: Biology" in page
     assert "Failed The cloud says that nobody of this id is in the room." in page
-    assert "Seconds 600" in page
+    assert "Duration (seconds) 600" in page
     assert "not signed in Failed to sign in: who@school.test" in page
     assert "Role teacher → administrator" in page
     assert "room-taught" not in response.content.decode()

@@ -6,6 +6,7 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Hole, Lease
@@ -36,7 +37,7 @@ def test_429_storm(
     seconds_pass(school, hands, 130, events=0, until=lambda: all_here(sim))
     assert_nothing_lost_nothing_twice(sim)
     assert not Hole.objects.filter(state=Hole.State.OPEN).exists()
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
 
 
 def test_429_storm_of_the_poll_alone_is_told_and_obeyed(
@@ -51,10 +52,10 @@ def test_429_storm_of_the_poll_alone_is_told_and_obeyed(
         hands.step(1)
         assert poller.poll() is None
     assert sim.cloud.requests == asked
-    assert "wants a pause" in health.health().last_error
+    assert health.health().last_error == Problem("poll_rate_limited")
     hands.step(1)
     assert poller.poll() is not None
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
 
 
 def test_429_storm_however_long_the_cloud_wants_to_be_left_alone(

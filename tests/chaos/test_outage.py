@@ -60,7 +60,7 @@ def test_outage(lesson: RunningSimulator, hands: clock.SteppedClock, away_s: int
     assert health.health().last_error
     lesson.control("DELETE", f"/faults/{fault}")
     minutes_pass(lesson, hands, 180, every_s=30)
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
     assert_nothing_lost_nothing_twice(lesson)
     assert not Gap.objects.exists()
 
