@@ -10,6 +10,7 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import competing_reader, gaps, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
@@ -26,7 +27,7 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Asked:
     """What asking brought. `covered_to`: the cloud answered up to this number (0: it had nothing).
 
-    `rooms`: ids of rooms with something new to project. `problems`: one sentence for each answer
+    `rooms`: ids of rooms with something new to project. `problems`: one for each answer
     that could not be read.
     """
 
@@ -34,7 +35,7 @@ class Asked:
     stored: int = 0
     covered_to: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def ask(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Asked:

@@ -12,6 +12,7 @@ from django.db import transaction
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.sync import asking, gaps, health
 from classroom_admin.sync.models import Hole
 
@@ -22,13 +23,13 @@ TRY_AGAIN = timedelta(seconds=10)
 
 @dataclass(slots=True)
 class Filled:
-    """What a run did. `problems`: failures in plain words (a destroyed room is none)."""
+    """What a run did. `problems`: failures (a destroyed room is none)."""
 
     requests: int = 0
     stored: int = 0
     gone: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Filled:
@@ -59,7 +60,7 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
             asking.room_is_gone(room_id, ever_there=False)
         except CloudError as error:
             _later(of_place)
-            result.problems.append(health.plain_words(error))
+            result.problems.append(health.problem_of(error))
             if isinstance(error, RateLimited) or error.http_status is None:
                 break
     return result

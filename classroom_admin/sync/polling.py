@@ -18,6 +18,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
@@ -38,7 +39,7 @@ _LONGEST_NOTHING = 500
 
 @dataclass(slots=True)
 class Polled:
-    """What a cycle did. `rooms`: ids of rooms with something to project. `problems`: failures in plain words.
+    """What a cycle did. `rooms`: ids of rooms with something to project. `problems`: failures.
 
     `empty`: the cloud said that there is no more. `retry_after_s`: it wants to be left alone for so long.
     """
@@ -48,7 +49,7 @@ class Polled:
     stored: int = 0
     quarantined: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     empty: bool = False
     retry_after_s: float | None = None
     unreadable_in_a_row: int = 0
@@ -170,7 +171,7 @@ class Poller:
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         log.warning("poll failed: %s", error)
-        result.problems.append(health.plain_words(error))
+        result.problems.append(health.problem_of(error))
         if isinstance(error, CloudUnavailable) and error.may_have_happened:
             if error.partial_body:
                 broken = RawAnswer(
@@ -197,7 +198,7 @@ class Poller:
         lease.renew(
             held,
             last_poll_at=now,
-            last_error=result.problems[-1][:500],
+            last_error=to_text(result.problems[-1]),
             last_error_at=now,
             failures=failures,
             not_before=now + timedelta(seconds=min(wait_s, LONGEST_PAUSE_S)),
@@ -218,7 +219,7 @@ def _add(result: Polled, found: inbox.Found) -> None:
     result.quarantined += found.quarantined
     result.rooms |= found.rooms
     if found.problem:
-        result.problems.append(f"An answer could not be read and is kept in quarantine: {found.problem}")
+        result.problems.append(found.problem)
 
 
 _pollers: dict[Client, Poller] = {}

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, PathNotFound, RateLimited, RoomNotFound
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import asking, competing_reader, gaps, health, registry
 from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, Stream
@@ -43,14 +44,14 @@ LONGEST_BACK_OFF_S = 120.0
 
 @dataclass(slots=True)
 class Swept:
-    """What a run did. `problems`: failures in plain words (a destroyed room is none)."""
+    """What a run did. `problems`: failures (a destroyed room is none)."""
 
     requests: int = 0
     streams: int = 0
     stored: int = 0
     gone: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,7 @@ def sweep_due(client: Client, *, most: int | None = None, everything: bool = Fal
             RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=None)
         except CloudError as error:
             _failed(cursor, error)
-            result.problems.append(health.plain_words(error))
+            result.problems.append(health.problem_of(error))
             if isinstance(error, RateLimited) or error.http_status is None:
                 break
         else:

@@ -21,6 +21,9 @@ from classroom_admin.rooms.models import Resource, Room
 from tests.actions.conftest import School, kinds, on_record
 from tests.actions.files import GOOD, HOSTILE, PDF
 
+# The server reads files asynchronously; the test client is synchronous.
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_hostile_files_leave_nothing_behind(school, name, tmp_path):
 
 def test_too_big(school, settings):
     settings.FILES_MAX_BYTES = len(PDF) - 1
-    with pytest.raises(ActionRefused, match="too big"):
+    with pytest.raises(ActionRefused, match="too large"):
         bring(school)
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
-from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
@@ -38,7 +38,7 @@ class Totals:
 
     def add(self, part: Polled | gap_filling.Filled | reconciliation.Swept) -> None:
         self.stored += part.stored
-        self.problems += part.problems
+        self.problems += map(in_english, part.problems)
         if isinstance(part, Polled):
             self.requests += part.answers
             self.quarantined += part.quarantined
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError("Say --once. For syncing that goes on, run: manage.py serve")
         if missing := settings.AGORA.problems():
             raise CommandError(
-                "The connection to the cloud is not set up. " + " ".join(map(in_words, missing))
+                "The connection to the cloud is not set up. " + " ".join(map(in_english, missing))
             )
         client = client_for(settings.AGORA)
         totals = Totals()
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         read_back = room_refresh.read_back_due(client)
         totals.requests += read_back.requests
         totals.gone += read_back.gone
-        totals.problems += read_back.problems
+        totals.problems += map(in_english, read_back.problems)
         totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
