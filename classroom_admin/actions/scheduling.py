@@ -155,7 +155,7 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
         raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
     class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
     open_ones = _of(series, planned).filter(state__in=OPEN)
-    new = {"starts_at": starts_at, "reason": "", **_waiting(starts_at)}
+    new = {"starts_at": starts_at, "problem": None, **_waiting(starts_at)}
     shown = {"was": planned.starts_at, "now": starts_at}
     return _change(actor, series, "series.move", open_ones, shown=shown, **new)
 

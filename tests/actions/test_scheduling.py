@@ -32,8 +32,9 @@ def messages(monkeypatch) -> list[int]:
 def plan(school):
     """``plan(1, 8)``: a class in a day and one in eight days, planned by the teacher."""
 
+    now = timezone.now().replace(microsecond=0)
+
     def made(*days: float, actor: Any = None, **more: Any) -> Series:
-        now = timezone.now().replace(microsecond=0)
         given = {
             "request_id": "form 1",
             "name": "Latin 8a",
