@@ -251,7 +251,7 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     people_card = card(page, "People")
     expect(people_card).to_contain_text("1 of 15 present")
     expect(people_card).to_contain_text("14 not here yet")
-    expect(page.locator("#attendance-line")).to_have_text("14 not here")
+    expect(page.locator("#attendance-line")).to_have_text("14 missing")
     page.get_by_text("Missing, late or left early").click()
     expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()
     room.enter("guest-77", "bela BANANA")
