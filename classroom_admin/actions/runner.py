@@ -31,7 +31,7 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument
-from classroom_admin.audit.models import Claim, Entry, Expectation, Step
+from classroom_admin.audit.models import Claim, Entry, PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import as_sentence
@@ -56,7 +56,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command: its ``cmd`` and what it must carry, as in ``audit.Expectation``."""
+    """The event that confirms a command: its ``cmd`` and what it must carry, as in ``audit.PendingConfirmation``."""
 
     cmd: int
     match: dict[str, Any]
@@ -183,7 +183,7 @@ def _store(key: str, *, actor: User, command: Command) -> Entry:
     add_step(entry, Step.Kind.REQUESTED)
     if command.confirmed_by is not None:
         known = Room.objects.filter(room_uuid=command.room_uuid)
-        Expectation.objects.create(
+        PendingConfirmation.objects.create(
             entry=entry,
             room_uuid=command.room_uuid,
             cmd=command.confirmed_by.cmd,
@@ -267,18 +267,18 @@ def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None
         if unknown and command.confirmed_by is not None and not waiting:
             return
         if not unknown:
-            Expectation.objects.filter(entry=entry).delete()
+            PendingConfirmation.objects.filter(entry=entry).delete()
         add_step(entry, Step.Kind.FAILED, refusals.detail_of(error, action=command.action))
 
 
 def record_confirmed(entry: Entry, *, detail: Detail) -> None:
     """Record *confirmed* by a read of the cloud, unless it is confirmed already."""
     with transaction.atomic():
-        deleted, _ = Expectation.objects.filter(entry=entry).delete()
+        deleted, _ = PendingConfirmation.objects.filter(entry=entry).delete()
         if deleted or not entry.steps.filter(kind=Step.Kind.CONFIRMED).exists():
             add_step(entry, Step.Kind.CONFIRMED, {"read_back": detail})
 
 
 def _lock(entry: Entry) -> bool:
     """Whether the command still waits for its event; if so, nobody else confirms it before we commit."""
-    return Expectation.objects.select_for_update().filter(entry=entry).first() is not None
+    return PendingConfirmation.objects.select_for_update().filter(entry=entry).first() is not None

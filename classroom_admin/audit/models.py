@@ -113,18 +113,18 @@ class Claim(models.Model):
     expires_at = models.DateTimeField()
 
 
-class Expectation(models.Model):
-    """A command that waits for the event confirming it. Gone once confirmed, or when the cloud refused the
+class PendingConfirmation(models.Model):
+    """A command that waits for the event confirming it. Deleted once confirmed, or when the cloud refused the
     command.
 
     Committed before the command is sent, so that an event that is quicker than the answer is not missed. It
-    stays when nobody knows how the command ended (a time-out): the event may still confirm it, after a
-    *failed* step. Only an event of `room_uuid` with kind `cmd` and a sequence above `since_sequence`
-    confirms, or of its batch kind. What it must carry is in `match`, as `confirms` in the modules of `events`
-    reads it.
+    stays when the outcome is unknown (a time-out): the event may still confirm the command, after a *failed*
+    step. Only an event of `room_uuid` of the type `cmd` (or its batch type) with a sequence above
+    `since_sequence` confirms. `match` says what it must carry, as `confirms` in the modules of `events` reads
+    it.
 
-    Whoever confirms deletes the expectation and adds *confirmed* in one transaction, and only if the delete
-    hit a row: so there is one *confirmed* for a command, whoever comes first.
+    Confirming deletes this row and adds *confirmed* in one transaction, and only if the delete hit a row: so
+    a command is confirmed once, whatever comes first.
     """
 
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
@@ -133,3 +133,6 @@ class Expectation(models.Model):
     match = models.JSONField(default=dict)
     since_sequence = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "audit_expectation"

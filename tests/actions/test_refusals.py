@@ -10,7 +10,7 @@ from classroom_admin.actions.files import resources
 from classroom_admin.agora import errors
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import MEANINGS, CloudError
-from classroom_admin.audit.models import Expectation
+from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.rooms.models import Participant, Role, Room
 from tests.actions.conftest import config_for, kinds, last_detail, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, raw, refusing_address, running_cloud
@@ -65,7 +65,7 @@ def test_a_sentence_for_every_error_of_the_contract(db, settings, status, code):
     assert detail["code"] == (code or 0)
     assert (detail["message"], detail["request_id"]) == ("no, because", "r-1")
     assert detail["unknown_outcome"] is (status >= 500)
-    assert Expectation.objects.filter(entry=entry).exists() is (status >= 500)
+    assert PendingConfirmation.objects.filter(entry=entry).exists() is (status >= 500)
 
 
 def every_meaning():
@@ -103,7 +103,7 @@ def test_a_class_that_runs_already(school):
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
     assert detail["sentence"] == "The class is already running. You don't need to do anything."
-    assert not Expectation.objects.filter(entry=again).exists()
+    assert not PendingConfirmation.objects.filter(entry=again).exists()
 
 
 def test_a_class_that_has_ended_already(school, sim):
@@ -162,7 +162,7 @@ def test_nothing_was_sent_where_the_cloud_cannot_be_reached(db, settings):
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is False
     assert "could not be reached; nothing was done" in detail["sentence"]
-    assert not Expectation.objects.filter(entry=entry).exists()
+    assert not PendingConfirmation.objects.filter(entry=entry).exists()
 
 
 @pytest.mark.parametrize("script", [hang_up, raw(200, b"<html>hotel wifi</html>")])
@@ -176,7 +176,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is True
     assert "not known whether this was done" in detail["sentence"]
-    assert Expectation.objects.filter(entry=entry).exists()
+    assert PendingConfirmation.objects.filter(entry=entry).exists()
 
 
 def test_a_lost_answer_and_the_command_worked(school, sim, truth):
@@ -185,7 +185,7 @@ def test_a_lost_answer_and_the_command_worked(school, sim, truth):
     assert truth()["state"] == 1
     assert kinds(entry) == FAILED
     assert last_detail(entry)["unknown_outcome"] is True
-    assert Expectation.objects.get(entry=entry).match == {"state": 1}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"state": 1}
 
 
 def test_a_time_out(db, settings):

@@ -8,7 +8,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
-from classroom_admin.sync.models import Hole, Lease
+from classroom_admin.sync.models import Lease, SequenceGap
 from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
 from tests.chaos.school import School
 from tests.chaos.test_foreign_reader import seconds_pass
@@ -35,7 +35,7 @@ def test_429_storm(
     school.last_words()
     seconds_pass(school, hands, 130, events=0, until=lambda: all_here(sim))
     assert_nothing_lost_nothing_twice(sim)
-    assert not Hole.objects.filter(state=Hole.State.OPEN).exists()
+    assert not SequenceGap.objects.filter(state=SequenceGap.State.OPEN).exists()
     assert health.health().last_error == ""
 
 

@@ -15,7 +15,7 @@ from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import background, reconciliation, registry, room_refresh
-from classroom_admin.sync.models import Errand, RoomCursor
+from classroom_admin.sync.models import RoomCursor, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import SharedLimiter
 from tests.chaos.verdict import assert_nothing_lost_nothing_twice
@@ -44,9 +44,9 @@ def one_second(poller: Poller, hands: clock.SteppedClock) -> int:
     """What the beats start in a second, and the rest of that second; gives the requests."""
     began, before = clock.monotonic(), requests_of(poller)
     poller.poll()
-    background.fill_holes()
-    background.sweep()
-    background.read_back()
+    background.fill_gaps()
+    background.reconcile()
+    background.refresh_rooms()
     background.project_due(within_s=5)
     hands.step(max(0.0, 1.0 - (clock.monotonic() - began)))
     return requests_of(poller) - before
@@ -101,14 +101,14 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
     for each in Room.objects.all():
         Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
     later = now + room_refresh.WHILE_LIVE
-    Errand.objects.update(profile_due_at=later)
+    RoomRefresh.objects.update(profile_due_at=later)
     pace = reconciliation.Pace.of(count, per_second=client.config.requests_per_second)
     for turn, cursor in enumerate(RoomCursor.objects.filter(stream="room").order_by("id")):
         due = pace.tail_s * (turn % count) / count
-        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+        RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=now + timedelta(seconds=due))
     for turn, cursor in enumerate(RoomCursor.objects.filter(stream__in=("popupQuiz", "poll")).order_by("id")):
         due = pace.widgets_s * (turn % count) / count
-        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+        RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=now + timedelta(seconds=due))
     assert rooms_saying("good morning") == count
     return uuids
 
@@ -149,15 +149,15 @@ def test_all_events_of_a_room_that_was_only_created_here(
     Room.objects.create(room_uuid="planned", known_since=clock.now())
     registry.adopt_all()
     poller = Poller(cloud)
-    background.read_back()
-    background.sweep()
+    background.refresh_rooms()
+    background.reconcile()
     hands.step(1)
     sim.fault("lose_answer", route="poll", count=1)
     say(sim, "planned", word="an hour early")
     for _second in range(5):
         poller.poll()
         hands.step(1)
-        background.sweep()
+        background.reconcile()
     assert rooms_saying("an hour early") == 1
     assert_nothing_lost_nothing_twice(sim)
 
@@ -170,12 +170,12 @@ def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
     say(sim, "unheard of", word="lost")
     poller = Poller(cloud)
     poller.poll()
-    background.sweep()
+    background.reconcile()
     assert not Room.objects.exists(), "nobody can know of it yet: docs/sync.md states this limit"
     hands.step(10)
     say(sim, "unheard of", word="next")
     poller.poll()
-    background.fill_holes()
+    background.fill_gaps()
     background.project_due(within_s=5)
     assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == ["lost", "next"]
     assert_nothing_lost_nothing_twice(sim)
@@ -193,7 +193,7 @@ def test_an_answer_that_breaks_on_its_way(
     poller = Poller(cloud)
     for _second in range(3):
         poller.poll()
-        background.sweep()
+        background.reconcile()
         hands.step(1)
     assert rooms_saying("the last word") == 1
     assert_nothing_lost_nothing_twice(sim)

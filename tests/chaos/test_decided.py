@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.audit.models import Entry, Expectation
+from classroom_admin.audit.models import Entry, PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import confirmation, health
@@ -37,9 +37,9 @@ def test_a_room_id_that_is_used_again_goes_to_quarantine_where_it_differs(
 def test_a_command_that_no_event_confirms_is_waited_for_during_a_day() -> None:
     for hours in (1, 23, 25, 100):
         entry = Entry.objects.create(action="class.start", room_uuid="r")
-        Expectation.objects.create(
+        PendingConfirmation.objects.create(
             entry=entry, room_uuid="r", cmd=1, created_at=clock.now() - timedelta(hours=hours)
         )
     assert confirmation.forget_old() == 2
-    assert Expectation.objects.count() == 2
+    assert PendingConfirmation.objects.count() == 2
     assert Entry.objects.count() == 4, "the record stays"

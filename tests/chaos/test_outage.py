@@ -42,9 +42,9 @@ def minutes_pass(
         sim.step(every_s * 1000)
         hands.step(every_s)
         poller.poll()
-        background.fill_holes()
-        background.sweep()
-        background.read_back()
+        background.fill_gaps()
+        background.reconcile()
+        background.refresh_rooms()
         background.project_due(within_s=5)
 
 

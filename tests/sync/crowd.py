@@ -66,8 +66,8 @@ def work() -> dict[str, int]:
             folded = projector.project_room(room_id)
             done["folds"] += folded.events > 0
             done["events"] += folded.events
-        background.fill_holes()
-        background.sweep()
+        background.fill_gaps()
+        background.reconcile()
     return done
 
 

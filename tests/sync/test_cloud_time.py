@@ -46,8 +46,8 @@ def beat() -> None:
     assert polled is not None
     assert polled.problems == []
     background.project_due(within_s=5)
-    background.sweep()
-    background.read_back()
+    background.reconcile()
+    background.refresh_rooms()
 
 
 def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped: RunningSimulator) -> None:
@@ -64,13 +64,13 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
             assert abs((clock.cloud_now() - clock.now()).total_seconds()) < 1, "the two clocks are one"
             after = round((clock.cloud_now() - started).total_seconds() / 60)
             seen.setdefault(RoomState(here.current_state or 0).name, after)
-            swept |= {RoomCursor.objects.get(room=here, stream="room").swept_at or started}
+            swept |= {RoomCursor.objects.get(room=here, stream="room").reconciled_at or started}
             stepped.step(5 * MINUTE_MS)
         assert seen == {"NOT_STARTED": -5, "STARTED": 0, "ENDED": 60, "CLOSED": 70}
         # Two hours and ten minutes after the start: an hour after it closed. The last sweep came before the
         # hour was over that counts from the end, the earlier of the two readings.
         assert timedelta(minutes=105) <= max(swept) - started < timedelta(minutes=120)
-        assert RoomCursor.objects.get(room=here, stream="room").sweep_due_at is None
+        assert RoomCursor.objects.get(room=here, stream="room").reconcile_due_at is None
         assert sync_once() == ""
         assert room(UUID).gone_at is None
         stepped.step(5 * MINUTE_MS)
@@ -110,7 +110,7 @@ def test_sweeps_go_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(steppe
     beat()
     here = room(UUID)
     assert here.current_state == RoomState.ENDED
-    due = RoomCursor.objects.get(room=here, stream="room").sweep_due_at
+    due = RoomCursor.objects.get(room=here, stream="room").reconcile_due_at
     assert due is not None, "swept for the last time, months too early"
     assert due - clock.from_ms(STEPPED_START_MS) < timedelta(hours=2)
 

@@ -159,7 +159,7 @@ def test_a_lost_answer_is_fetched_again_room_by_room(lesson: RunningSimulator, c
     polled = poller.poll()
     assert polled is not None
     assert polled.problems
-    background.sweep()
+    background.reconcile()
     assert ChatMessage.objects.get().text == "the last word"
 
 
@@ -202,7 +202,7 @@ def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothin
     hands.step(10)
     poller.poll()
     lesson.clear_faults()
-    background.sweep()
+    background.reconcile()
     assert ChatMessage.objects.get().text == "drained by nonsense"
 
 

@@ -37,7 +37,7 @@ def test_the_poll_task_shows_a_small_backlog_at_once(sim: RunningSimulator, clou
     lesson(sim)
     tasks.poll()
     assert ChatMessage.objects.get().text == "hello"
-    assert RoomCursor.objects.filter(fold_due_at__isnull=False).count() == 0
+    assert RoomCursor.objects.filter(project_due_at__isnull=False).count() == 0
 
 
 @pytest.mark.usefixtures("no_broker")
@@ -112,6 +112,6 @@ def test_one_cycle_at_a_time_in_a_process(sim: RunningSimulator, cloud: Client) 
 def test_without_a_cloud_the_tasks_rest(settings: Any) -> None:
     settings.AGORA = type(settings.AGORA)(region="na")
     tasks.poll()
-    assert background.sweep() is None
-    assert background.fill_holes() is None
-    assert background.read_back() is None
+    assert background.reconcile() is None
+    assert background.fill_gaps() is None
+    assert background.refresh_rooms() is None

@@ -256,7 +256,7 @@ def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
     client.post(move, {"starts_at": soon(2, hour=11)})
     run_due()
     sync_once()
-    background.read_back()
+    background.refresh_rooms()
     html = client.get(page).content.decode()
     assert "keeps its first time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
