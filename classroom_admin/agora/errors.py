@@ -59,9 +59,9 @@ class CloudError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return self.told(str(self.problem or ""))
+        return self.described(str(self.problem or ""))
 
-    def told(self, problem: str) -> str:
+    def described(self, problem: str) -> str:
         """Return what the cloud said, or else the text `problem`, with the status and the codes."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",

@@ -126,7 +126,7 @@ def quarantine() -> QuerySet[Quarantine]:
 
 def details(error: CloudError) -> str:
     """Return what the cloud said or this client found, in English, with the HTTP status and the codes."""
-    return error.told(in_english(error.problem) if error.problem else "")
+    return error.described(in_english(error.problem) if error.problem else "")
 
 
 def plain_words(error: CloudError) -> str:

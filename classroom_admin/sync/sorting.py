@@ -34,7 +34,7 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """Return whether this can't be the same event. A time that only one of the two has is no difference."""
+        """Return whether this can't be the same event. A time that only one has is no difference."""
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 

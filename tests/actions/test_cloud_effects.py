@@ -100,7 +100,7 @@ def test_let_back(school, sim):
         actor=school.teacher, room=school.room, participant=school.pupil, for_good=True
     )
     school.room.participants.update(online=False)
-    entry = participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+    entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
     assert kinds(entry) == ACCEPTED
     assert last_detail(entry) == {"final": True}
     assert entry.target_name == "Ada"

@@ -63,7 +63,7 @@ def test_a_pupil_is_removed_for_ten_minutes(school, sync):
     assert school.pupil.kicked_sequence == last_detail(entry)["sequence"]
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"].endswith("Z")
-    participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+    participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"] is None
 

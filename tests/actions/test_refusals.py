@@ -146,7 +146,7 @@ def test_letting_back_in_is_guessed_and_says_so(db, settings):
     school.room.participants.update(online=False)
     with running_cloud(answer(status=400, code=400, msg="dirty.state")) as cloud:
         configure(settings, cloud.url)
-        entry = participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+        entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
         agora.client_for(settings.AGORA).close()
     assert cloud.asked[0].json == {"dirty": {"state": 0}}
     assert "do not promise that this works" in last_detail(entry)["sentence"]

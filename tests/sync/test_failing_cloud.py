@@ -129,9 +129,9 @@ def test_an_event_that_cannot_be_decoded_is_counted_shown_and_folded_past(
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("server_error", "trouble itself"),
-        ("unavailable", "trouble itself"),
-        ("token_expired", "refuses our sign-in"),
+        ("server_error", "internal problem"),
+        ("unavailable", "internal problem"),
+        ("token_expired", "rejects our sign-in"),
         ("refuse", "can't be reached"),
         ("lose_answer", "can't be reached"),
     ],

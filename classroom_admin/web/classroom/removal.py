@@ -144,7 +144,7 @@ def let_back(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         return ask(request, "classroom/commands/unban.html", {"room": room, "person": person})
     try:
-        entry = participants.let_back(actor=request.user, room=room, user_uuid=person.user_uuid)
+        entry = participants.unban(actor=request.user, room=room, user_uuid=person.user_uuid)
     except ActionRefused as error:
         return refused(request, room, error)
     return went(request, room, entry)
