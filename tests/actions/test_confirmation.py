@@ -151,7 +151,7 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
 
 
 def confirm_now() -> None:
-    """What the sync does when it folds the event, in another thread, as `audit.PendingConfirmation` agrees."""
+    """Confirm as the sync does when it projects the event, in another thread."""
     try:
         with transaction.atomic():
             waiting = PendingConfirmation.objects.get()

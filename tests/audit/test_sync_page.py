@@ -63,7 +63,7 @@ def test_it_says_how_it_goes(trouble, admin: Client):
     assert "7 s ago" in page
     assert re.search("vm\u2069?, process 4711", page)
     assert "The cloud can&#x27;t be reached." in page
-    assert "Another program seems to read the events of this App ID: 3 events did not" in page
+    assert "3 events did not reach this server" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 
 

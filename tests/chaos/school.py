@@ -11,7 +11,7 @@ from classroom_admin.simulator.world import messages, people, stage, widgets
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World
 
-PUPILS = 8
+STUDENTS = 8
 AT_ONCE = 250
 Act = Callable[[World, Room, User, random.Random], object]
 
@@ -51,7 +51,7 @@ _WEIGHTS = [weight for weight, _act in ACTS]
 
 
 class School:
-    """`rooms` classes with pupils in them; `happen` lets things happen there."""
+    """`rooms` classes with students in them; `happen` lets things happen there."""
 
     def __init__(self, sim: RunningSimulator, *, rooms: int, seed: int) -> None:
         self.sim = sim
@@ -71,8 +71,10 @@ class School:
         return len(self.sim.world.queue)
 
     def _fill(self, world: World, room: Room) -> None:
-        for number in range(PUPILS):
-            people.enter(world, room, uuid=f"p{number}", name=f"Pupil {number}", role=1 if number == 0 else 2)
+        for number in range(STUDENTS):
+            people.enter(
+                world, room, uuid=f"p{number}", name=f"Student {number}", role=1 if number == 0 else 2
+            )
 
     def happen(self, events: int) -> None:
         """Let at least so many events happen, in rooms taken at random."""
@@ -84,7 +86,7 @@ class School:
         until = min(until, world.emitted + AT_ONCE)
         while world.emitted < until:
             room = world.rooms[self._chance.choice(self.uuids)]
-            user = room.users[f"p{self._chance.randrange(PUPILS)}"]
+            user = room.users[f"p{self._chance.randrange(STUDENTS)}"]
             act = self._chance.choices(_KINDS, _WEIGHTS)[0]
             try:
                 act(world, room, user, self._chance)

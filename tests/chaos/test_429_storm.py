@@ -10,9 +10,9 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Lease, SequenceGap
 from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
+from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
-from tests.chaos.test_foreign_reader import seconds_pass
-from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice
+from tests.chaos.test_competing_reader import seconds_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from classroom_admin.sync import background, reconciliation, registry, room_refr
 from classroom_admin.sync.models import RoomCursor, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import SharedLimiter
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -117,7 +117,7 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
 def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_default_request_limit(
     sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock, known_by: str
 ) -> None:
-    """`lost`: we know that an answer was lost. `silence`: nothing tells us; the rounds of the sweeps find
+    """`lost`: we know that an answer was lost. `silence`: nothing tells us; the rounds of reconciliation find
     it.
     """
     client = default_limit
@@ -202,7 +202,7 @@ def test_an_answer_that_breaks_on_its_way(
 def test_losses_one_after_the_other_starve_no_room(
     sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock
 ) -> None:
-    """A network that breaks every few seconds makes sweeps begin anew, but not with the same rooms."""
+    """A network that breaks every few seconds makes reconciliation begin again, but not with the same rooms."""
     client = default_limit
     client.transport.on_exchange = Counting()
     poller = Poller(client)

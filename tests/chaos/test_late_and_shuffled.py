@@ -1,7 +1,7 @@
 """Whatever arrives late, twice, out of order or not at all, and whoever is restarted: the same in the end.
 
 A state machine of Hypothesis tries sequences of what a cloud and a network may do, and after each of them
-asks: is all here once, in order, and does folding from nothing give the same rows? (Invariants 1 and 2.)
+asks: is all here once, in order, and does projecting from nothing give the same rows? (Invariants 1 and 2.)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from classroom_admin.sync import background, inbox, lease, room_events
 from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import config_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -81,7 +81,7 @@ class LateAndShuffled(RuleBasedStateMachine):
         self.sim.do(speak)
 
     @rule(uuid=IN_ROOM)
-    def somebody_comes_or_goes(self, uuid: str) -> None:
+    def a_person_enters_or_leaves(self, uuid: str) -> None:
         room = self.sim.world.rooms[uuid]
         here = "p1" in room.users and room.users["p1"].online
         self.sim.room(uuid, "leave" if here else "enter", userUuid="p1")
@@ -134,7 +134,7 @@ class LateAndShuffled(RuleBasedStateMachine):
             inbox.read(old.pk)
 
     @rule(uuid=IN_ROOM)
-    def somebody_asks_for_a_room(self, uuid: str) -> None:
+    def a_room_is_requested(self, uuid: str) -> None:
         with suppress(CloudError):
             room_events.fetch(self.client, room_uuid=uuid, stream="room", first=1)
 
@@ -149,7 +149,7 @@ class LateAndShuffled(RuleBasedStateMachine):
         background.project_due(within_s=5)
 
     @rule()
-    def fold(self) -> None:
+    def project(self) -> None:
         background.project_due(within_s=5)
 
     @invariant()

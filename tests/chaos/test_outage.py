@@ -12,7 +12,7 @@ from classroom_admin.rooms.models import Gap
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, reconciliation
 from classroom_admin.sync.polling import Poller
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def lesson(sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock) 
 def minutes_pass(
     sim: RunningSimulator, hands: clock.SteppedClock, seconds: float, *, every_s: int = 15
 ) -> None:
-    """Time passes for both, and the beats go on; now and then somebody speaks."""
+    """Time passes for both, and the beats go on; now and then a person writes."""
     poller = Poller(background.client() or pytest.fail("no cloud is set up"))
     for turn in range(int(seconds) // every_s):
         if turn % 4 == 0:

@@ -24,7 +24,7 @@ from classroom_admin.sync.request_limiter import (
     reserve,
     take_what_is_left,
 )
-from tests.chaos.crew import Crew
+from tests.chaos.processes import ProcessGroup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "0123456789abcdef0123456789abcdef"
@@ -52,12 +52,12 @@ def test_in_no_second_are_there_more_than_the_bound(bound: float, asks: list[tup
 
 
 def test_a_command_finds_a_turn_though_background_work_takes_all_it_can(hands: clock.SteppedClock) -> None:
-    sweeping = SharedLimiter(APP, 20.0, sleep=hands.step)
+    background_work = SharedLimiter(APP, 20.0, sleep=hands.step)
     commands = SharedLimiter(APP, 20.0, sleep=hands.step)
     with in_background():
         began = clock.monotonic()
         for _request in range(150):
-            assert sweeping.wait_s(EVENTS) == 0
+            assert background_work.wait_s(EVENTS) == 0
         took_s = clock.monotonic() - began
     assert 150 / 20 <= took_s <= 150 / 15, "all that is left is used, and no more"
     assert [commands.wait_s(KICK) for _ in range(2)] == [0, 0], "kept for them"
@@ -67,8 +67,8 @@ def test_a_command_finds_a_turn_though_background_work_takes_all_it_can(hands: c
     assert 0.7 < ahead_s < 1.2, "the poll after the commands"
     with in_background():
         began = clock.monotonic()
-        assert sweeping.wait_s(EVENTS) == 0
-    assert clock.monotonic() - began >= ahead_s, "sweeps after both"
+        assert background_work.wait_s(EVENTS) == 0
+    assert clock.monotonic() - began >= ahead_s, "background work after both"
 
 
 def test_background_work_is_never_starved(hands: clock.SteppedClock) -> None:
@@ -135,22 +135,22 @@ def test_every_client_of_the_installation_shares_it() -> None:
 
 
 def test_two_processes_together_stay_below_the_bound(
-    sim: RunningSimulator, hire: Callable[..., Crew]
+    sim: RunningSimulator, hire: Callable[..., ProcessGroup]
 ) -> None:
     """Counted by the simulator, which refuses the 21st request in any second."""
     for number in range(60):
         sim.make_room(f"r{number}", state=1)
     fault = sim.fault("budget", params={"perSecond": 21})
-    crew = hire(sim, per_second=20.0)
+    processes = hire(sim, per_second=20.0)
     for role in ("poll", "work", "work"):
-        crew.start(role)
+        processes.start(role)
     before = sim.cloud.requests
     began = clock.monotonic()
     while sim.cloud.requests - before < 120:
         assert clock.monotonic() - began < 60
-        assert not crew.ended(within_s=0.1), crew.failures()
+        assert not processes.ended(within_s=0.1), processes.failures()
     took_s = clock.monotonic() - began
-    crew.dismiss()
+    processes.dismiss()
     assert 120 / took_s <= 21
     refused = {each["id"]: each["hits"] for each in sim.control("GET", "/faults")["faults"]}[fault]
     assert refused <= 2, "requests that queued up on their way"

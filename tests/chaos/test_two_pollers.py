@@ -17,26 +17,26 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.lease import LEASE_S, Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
-from tests.chaos.crew import Crew
+from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice, wait_until
+from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
-from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]) -> None:
+def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]) -> None:
     """Four beats at once: answers are committed under one fencing number."""
     school = School(sim, rooms=8, seed=2)
-    crew = hire(sim, per_second=60)
+    processes = hire(sim, per_second=60)
     for role in ("poll", "poll", "poll", "poll", "work"):
-        crew.start(role)
+        processes.start(role)
     for _turn in range(10):
         school.happen(60)
         wait_until(lambda: school.waiting < 30, within_s=30)
     wait_until(lambda: all_here(sim), within_s=60)
-    assert crew.failures() == ""
-    assert len(crew.members) == 5
-    crew.dismiss()
+    assert processes.failures() == ""
+    assert len(processes.members) == 5
+    processes.dismiss()
     fences = set(InboxAnswer.objects.filter(source="poll").values_list("fence", flat=True))
     assert fences == {1}
     assert_nothing_lost_nothing_twice(sim)
@@ -85,12 +85,12 @@ def test_two_threads_take_over_at_once_and_one_wins(sim: RunningSimulator, cloud
     assert Lease.objects.get().fence == 8
 
 
-def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]) -> None:
+def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]) -> None:
     """SIGSTOP with an answer on its way: another leads within 20 s, and what wakes up commits nothing."""
     school = School(sim, rooms=4, seed=3)
-    crew = hire(sim, per_second=60)
-    leader = crew.start("poll")
-    crew.start("work")
+    processes = hire(sim, per_second=60)
+    leader = processes.start("poll")
+    processes.start("work")
     wait_until(lambda: Lease.objects.filter(app_id=sim.app_id, pid=leader.pid).exists(), within_s=30)
     wait_until(lambda: all_here(sim), within_s=30)  # a room never heard of is another matter
     fault = sim.fault("late_answer", route="poll", params={"ms": 800})
@@ -98,7 +98,7 @@ def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[...,
     wait_until(lambda: school.waiting == 0, within_s=30, every_s=0.01)
     leader.signal(signal.SIGSTOP)  # the stream is drained, its answer is on its way
     sim.control("DELETE", f"/faults/{fault}")
-    crew.start("poll")
+    processes.start("poll")
     paused = time.monotonic()
     fence = Lease.objects.get(app_id=sim.app_id).fence
     wait_until(lambda: Lease.objects.get(app_id=sim.app_id).fence > fence, within_s=30)
@@ -110,11 +110,11 @@ def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[...,
     school.happen(40)
     leader.signal(signal.SIGCONT)
     wait_until(lambda: all_here(sim), within_s=60)
-    crew.dismiss()
+    processes.dismiss()
     print(f"\ntaken over after {took_over_s:.1f} s")
     stale = InboxAnswer.objects.filter(source="poll", fence=fence, received_at__gt=_taken_at(fence + 1))
     assert not stale.exists(), "committed under a lease that was another's"
-    assert crew.failures() == ""
+    assert processes.failures() == ""
     assert_nothing_lost_nothing_twice(sim)
 
 

@@ -1,4 +1,4 @@
-"""The dashboard lives by the cloud's clock: in its sweeps, its bans and its pages, in every process."""
+"""The dashboard lives by the cloud's clock: in reconciliation, its bans and its pages, in every process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def beat() -> None:
 
 
 def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped: RunningSimulator) -> None:
-    """Both step together, and nothing asks for everything: the sweeps find by themselves what is due."""
+    """Both step together, and nothing asks for everything: reconciliation finds by itself what is due."""
     stepped.make_room(UUID, roomName="Maths", startTime=STEPPED_START_MS + 5 * MINUTE_MS, duration=3600)
     stepped.room(UUID, "enter", userUuid="ada", userName="Ada")
     started = clock.from_ms(STEPPED_START_MS) + timedelta(minutes=5)
@@ -67,7 +67,7 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
             swept |= {RoomCursor.objects.get(room=here, stream="room").reconciled_at or started}
             stepped.step(5 * MINUTE_MS)
         assert seen == {"NOT_STARTED": -5, "STARTED": 0, "ENDED": 60, "CLOSED": 70}
-        # Two hours and ten minutes after the start: an hour after it closed. The last sweep came before the
+        # Two hours and ten minutes after the start: an hour after it closed. The last reconciliation came before the
         # hour was over that counts from the end, the earlier of the two readings.
         assert timedelta(minutes=105) <= max(swept) - started < timedelta(minutes=120)
         assert RoomCursor.objects.get(room=here, stream="room").reconcile_due_at is None
@@ -102,7 +102,9 @@ def test_the_offset_costs_one_query_a_second(
             clock.cloud_now()
 
 
-def test_sweeps_go_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(stepped: RunningSimulator) -> None:
+def test_reconciliation_goes_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(
+    stepped: RunningSimulator,
+) -> None:
     """Our clock is ten months ahead: by it, the hour after the end is over while the class still runs."""
     stepped.make_room(UUID, state=1, duration=3600)
     beat()

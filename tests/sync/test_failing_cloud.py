@@ -15,8 +15,8 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, inbox
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once
 from tests.sync.conftest import config_for, room, sync_once
-from tests.sync.truth import assert_all_stored_once
 
 # The cloud is made to answer wrongly here: only what is sent is held to the contract.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.odd_answers]
@@ -113,7 +113,7 @@ def test_numbers_as_text_roles_in_all_shapes_and_unknown_kinds(
     call_command("rebuild")
 
 
-def test_an_event_that_cannot_be_decoded_is_counted_shown_and_folded_past(
+def test_an_event_that_cannot_be_decoded_is_counted_shown_and_skipped(
     lesson: RunningSimulator, cloud: Client
 ) -> None:
     lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 1, "data": {"state": "upside down"}})

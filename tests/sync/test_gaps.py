@@ -17,8 +17,8 @@ from classroom_admin.sync import background, gap_filling, projector, reconciliat
 from classroom_admin.sync.gaps import Range, missing_ranges, state_after_ask
 from classroom_admin.sync.models import RoomCursor, SequenceGap
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room, sync_once
-from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,19 +53,19 @@ def test_events_lost_from_the_stream_are_filled_in(lesson: RunningSimulator, clo
     lose(lesson, "b", "c")
     say(lesson, "d")
     Poller(cloud).poll()
-    hole = SequenceGap.objects.get()
-    assert (hole.first, hole.last, hole.state) == (4, 5, SequenceGap.State.OPEN)
+    gap = SequenceGap.objects.get()
+    assert (gap.first, gap.last, gap.state) == (4, 5, SequenceGap.State.OPEN)
     background.fill_gaps()
     assert said() == ["a", "b", "c", "d"]
     assert not SequenceGap.objects.exists()
     assert_all_stored_once(lesson)
 
 
-def test_the_lost_last_event_is_found_by_sweeping(lesson: RunningSimulator) -> None:
+def test_the_lost_last_event_is_found_by_reconciliation(lesson: RunningSimulator) -> None:
     lose(lesson, "the last word")
     assert sync_once() == ""
     assert said() == ["the last word"]
-    assert_rooms_are_true(lesson)
+    assert_rooms_match(lesson)
 
 
 def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
@@ -85,7 +85,7 @@ def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
     assert_all_stored_once(sim)
 
 
-def test_quizzes_come_by_sweeps_though_the_stream_never_tells_of_them(
+def test_quizzes_come_by_reconciliation_though_the_stream_never_has_them(
     lesson: RunningSimulator, hands: clock.SteppedClock
 ) -> None:
     lesson.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
@@ -97,7 +97,7 @@ def test_quizzes_come_by_sweeps_though_the_stream_never_tells_of_them(
     assert Quiz.objects.get().running
 
 
-def test_a_hole_holds_its_room_for_two_seconds_and_a_late_event_is_folded_in_its_place(
+def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_its_place(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     say(lesson, "a")
@@ -124,8 +124,8 @@ def test_a_number_is_void_after_two_asks_ten_seconds_apart(
     say(lesson, "after")
     Poller(cloud).poll()
     background.fill_gaps()
-    hole = SequenceGap.objects.get()
-    assert (hole.first, hole.last, hole.state, hole.asks) == (3, 4, SequenceGap.State.OPEN, 1)
+    gap = SequenceGap.objects.get()
+    assert (gap.first, gap.last, gap.state, gap.asks) == (3, 4, SequenceGap.State.OPEN, 1)
     hands.step(9)
     background.fill_gaps()
     assert SequenceGap.objects.get().asks == 1, "not due yet"
@@ -192,7 +192,7 @@ def test_a_void_number_that_arrives_after_all_is_taken(
     ]
 
 
-def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
+def test_a_void_number_is_asked_for_once_more_at_the_last_reconciliation(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=1)
@@ -217,7 +217,7 @@ def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
     assert RoomCursor.objects.get(stream="room").reconcile_due_at is None, "that was the last one"
 
 
-def test_a_cloud_that_cannot_be_asked_leaves_the_hole_open_for_later(
+def test_a_cloud_that_cannot_be_asked_leaves_the_gap_open_for_later(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     lose(lesson, "b")
@@ -269,23 +269,23 @@ NUMBERS = st.sets(st.integers(1, 60), min_size=1)
 
 
 @given(batches=st.lists(NUMBERS, min_size=1, max_size=8))
-def test_holes_are_what_is_missing_whatever_the_order(batches: list[set[int]]) -> None:
+def test_gaps_are_what_is_missing_whatever_the_order(batches: list[set[int]]) -> None:
     stored: set[int] = set()
-    holes: list[Range] = []
+    gaps: list[Range] = []
     for batch in batches:
         fresh = sorted(batch - stored)
         highest = max(stored, default=0)
-        holes = [part for hole in holes for part in hole.without([n for n in fresh if n <= highest])]
-        holes += missing_ranges(fresh, above=highest)
+        gaps = [part for gap in gaps for part in gap.without([n for n in fresh if n <= highest])]
+        gaps += missing_ranges(fresh, above=highest)
         stored |= batch
         missing = set(range(1, max(stored))) - stored
-        assert {number for hole in holes for number in range(hole.first, hole.last + 1)} == missing
+        assert {number for gap in gaps for number in range(gap.first, gap.last + 1)} == missing
 
 
 def test_two_asks_in_a_second_do_not_make_a_number_void() -> None:
     now = timezone.now()
-    hole = SequenceGap(first=4, last=4, found_at=now)
+    gap = SequenceGap(first=4, last=4, found_at=now)
     for after in (0.0, 0.4, 0.8, 9.9):
-        state_after_ask(hole, asked_at=now + timedelta(seconds=after))
-        assert hole.state == SequenceGap.State.OPEN
-    assert state_after_ask(hole, asked_at=now + timedelta(seconds=10)).state == SequenceGap.State.VOID
+        state_after_ask(gap, asked_at=now + timedelta(seconds=after))
+        assert gap.state == SequenceGap.State.OPEN
+    assert state_after_ask(gap, asked_at=now + timedelta(seconds=10)).state == SequenceGap.State.VOID

@@ -51,7 +51,7 @@ def emit(sim: RunningSimulator, data: str, *, stream: str = "room", cmd: int = 4
 def a_class(sim: RunningSimulator) -> None:
     sim.make_room(UUID, roomName="Mathematics", state=1)
     sim.room(UUID, "enter", userUuid="t1", userName="Ms Noether", role=1)
-    sim.room(UUID, "enter", userUuid="p1", userName="Pupil")
+    sim.room(UUID, "enter", userUuid="p1", userName="Student")
     sim.room(UUID, "chat", userUuid="p1", message="before")
 
 

@@ -37,9 +37,9 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
     assert here.planned_start_at == clock.from_ms(start_ms)
     assert here.planned_end_at == clock.from_ms(start_ms + 1_800_000)
     assert here.version == version + 1
-    errand = RoomRefresh.objects.get(room=here)
-    assert errand.profile_due_at is not None
-    assert errand.profile_due_at > clock.now()
+    refresh = RoomRefresh.objects.get(room=here)
+    assert refresh.profile_due_at is not None
+    assert refresh.profile_due_at > clock.now()
 
 
 def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, cloud: Client) -> None:

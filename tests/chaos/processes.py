@@ -27,7 +27,7 @@ class Member:
         signal.pidfd_send_signal(self.pidfd, number)
 
 
-class Crew:
+class ProcessGroup:
     """Starts processes (see `zygote`) and knows which of them have ended. `per_second`: their request
     budget.
     """

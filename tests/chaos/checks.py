@@ -13,7 +13,7 @@ from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import projector, room_refresh
 from classroom_admin.sync.models import NUMBERED, InboxAnswer, RoomCursor, RoomRefresh, StoredEvent
-from tests.sync.truth import assert_rooms_are_true
+from tests.sync.comparison import assert_rooms_match
 
 Number = tuple[str, int]
 
@@ -28,7 +28,7 @@ def wait_until(condition: Callable[[], bool], *, within_s: float, every_s: float
 
 
 def all_here(sim: RunningSimulator) -> bool:
-    """Whether as many events are stored as happened, and nothing waits to be read or folded."""
+    """Whether as many events are stored as happened, and nothing waits to be read or projected."""
     return (
         StoredEvent.objects.filter(stream__in=NUMBERED).count() == sim.world.emitted
         and not InboxAnswer.objects.filter(read_at=None).exists()
@@ -37,7 +37,7 @@ def all_here(sim: RunningSimulator) -> bool:
 
 
 def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = None) -> None:
-    """0 missing, 0 stored twice, 0 out of order, no gap, folded to the end; fold again: 0 rows differ.
+    """0 missing, 0 stored twice, 0 out of order, no gap, projected to the end; project again: 0 rows differ.
 
     What no database can hold (NUL, halves of characters) is stored as U+FFFD. With `cloud` (a client) also:
     the read models say of every room and person what the cloud says.
@@ -66,7 +66,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
     assert sum(changed.values()) == 0, {pk: rows for pk, rows in changed.items() if rows}
     if cloud is not None:
         read_names(cloud)
-        assert_rooms_are_true(sim)
+        assert_rooms_match(sim)
 
 
 def read_names(cloud: Any) -> None:

@@ -1,4 +1,4 @@
-"""Somebody else reads the stream of the same App ID: nothing is lost, and it is said within a minute."""
+"""A competing reader of the App ID is reported within a minute, and no event is lost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, competing_reader, health
 from classroom_admin.sync.models import MissedEvent
 from classroom_admin.sync.polling import Poller
+from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
-from tests.chaos.verdict import all_here, assert_nothing_lost_nothing_twice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +53,7 @@ LONG = bool(os.environ.get("CHAOS"))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0] if LONG else [0.5, 1.0])
-def test_foreign_reader(
+def test_a_competing_reader_is_reported_and_nothing_is_lost(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School, share: float
 ) -> None:
     """Noticed and named within 60 s, also one that takes everything; and nothing is lost meanwhile."""
@@ -76,7 +76,7 @@ def test_foreign_reader(
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"] if LONG else ["lose_answer"])
-def test_answers_that_we_lost_ourselves_are_no_foreign_reader(
+def test_answers_that_we_lost_ourselves_are_no_competing_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School, kind: str
 ) -> None:
     sim.fault(kind, route="poll", probability=0.3)
@@ -85,10 +85,10 @@ def test_answers_that_we_lost_ourselves_are_no_foreign_reader(
     assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
 
 
-def test_an_ordinary_day_is_no_foreign_reader(
+def test_an_ordinary_day_is_no_competing_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
-    """Sweeps that are ahead of the poll, events out of order and twice, numbers that nobody is shown."""
+    """Reconciliation that is ahead of the poll, events out of order and twice, numbers that nobody is shown."""
     sim.fault("reorder", route="poll")
     sim.fault("duplicate", route="poll")
     for _part in range(6):
@@ -101,7 +101,7 @@ def test_an_ordinary_day_is_no_foreign_reader(
     assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
 
 
-def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_foreign_reader(
+def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_competing_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
     sim.fault("withhold", params={"cmd": 1101})
@@ -113,7 +113,7 @@ def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_foreign_reader(
 def test_a_backlog_that_the_poll_has_not_come_to_yet_is_not_missed(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
-    """After an hour's sleep a sweep is quicker than the stream: judged when the stream is at its end."""
+    """After an hour's sleep reconciliation is quicker than the stream: judged when the stream is at its end."""
     school.happen(300)
     hands.step(3600)
     background.reconcile()
