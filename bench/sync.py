@@ -311,8 +311,8 @@ def show_round(number: int, found: dict[str, Any]) -> None:
     poll, projection = drained["poll"], drained["projection"]
     print(
         f"  {events:,} events in {drained['answers']} answers; elapsed {drained['wall']:.1f} s: poll and "
-        f"store {poll[0]:.1f} s, project {projection[0]:.1f} s; processor {drained['cpu']:.1f} s ({poll[1]:.1f} + "
-        f"{projection[1]:.1f}), the simulator's {found['simulator']:.1f} s"
+        f"store {poll[0]:.1f} s, project {projection[0]:.1f} s; processor {drained['cpu']:.1f} s "
+        f"({poll[1]:.1f} + {projection[1]:.1f}), the simulator's {found['simulator']:.1f} s"
     )
 
 

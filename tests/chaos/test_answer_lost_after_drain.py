@@ -202,7 +202,7 @@ def test_an_answer_that_breaks_on_its_way(
 def test_losses_one_after_the_other_starve_no_room(
     sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock
 ) -> None:
-    """A network that breaks every few seconds makes reconciliation begin again, but not with the same rooms."""
+    """A network that breaks every few seconds restarts reconciliation, but not with the same rooms."""
     client = default_limit
     client.transport.on_exchange = Counting()
     poller = Poller(client)

@@ -88,7 +88,7 @@ def test_answers_that_we_lost_ourselves_are_no_competing_reader(
 def test_an_ordinary_day_is_no_competing_reader(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
-    """Reconciliation that is ahead of the poll, events out of order and twice, numbers that nobody is shown."""
+    """Reconciliation that is ahead of the poll, events out of order and twice, void numbers."""
     sim.fault("reorder", route="poll")
     sim.fault("duplicate", route="poll")
     for _part in range(6):
@@ -113,7 +113,7 @@ def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_competing_reader(
 def test_a_backlog_that_the_poll_has_not_come_to_yet_is_not_missed(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
-    """After an hour's sleep reconciliation is quicker than the stream: judged when the stream is at its end."""
+    """After an hour's sleep reconciliation is quicker than the stream: judge once the stream is at its end."""
     school.happen(300)
     hands.step(3600)
     background.reconcile()

@@ -1,4 +1,4 @@
-"""Forks the processes of a processes, so that each is there in milliseconds: python -m tests.chaos.zygote FOLDER
+"""Fork the processes of a `ProcessGroup` in milliseconds: python -m tests.chaos.zygote FOLDER
 
 A line on standard input, `ROLE POINT PASSES`, starts a process; its id is answered. ROLE: `poll` or `work`.
 POINT: where it kills itself after so many passes (see `POINTS`), or `-`.

@@ -1,4 +1,4 @@
-"""What must hold for every lesson: nothing raises, batches don't matter, only the rows an event needs change."""
+"""For every lesson: nothing raises, batches don't matter, only the rows an event needs change."""
 
 import json
 from contextlib import suppress

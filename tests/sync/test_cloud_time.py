@@ -67,8 +67,8 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
             swept |= {RoomCursor.objects.get(room=here, stream="room").reconciled_at or started}
             stepped.step(5 * MINUTE_MS)
         assert seen == {"NOT_STARTED": -5, "STARTED": 0, "ENDED": 60, "CLOSED": 70}
-        # Two hours and ten minutes after the start: an hour after it closed. The last reconciliation came before the
-        # hour was over that counts from the end, the earlier of the two readings.
+        # Two hours and ten minutes after the start: an hour after it closed. The last reconciliation came
+        # within the hour after the end, the earlier of the two readings.
         assert timedelta(minutes=105) <= max(swept) - started < timedelta(minutes=120)
         assert RoomCursor.objects.get(room=here, stream="room").reconcile_due_at is None
         assert sync_once() == ""
@@ -102,7 +102,7 @@ def test_the_offset_costs_one_query_a_second(
             clock.cloud_now()
 
 
-def test_reconciliation_goes_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(
+def test_reconciliation_uses_the_clouds_end_of_a_class_though_our_clock_is_wrong(
     stepped: RunningSimulator,
 ) -> None:
     """Our clock is ten months ahead: by it, the hour after the end is over while the class still runs."""

@@ -1,4 +1,4 @@
-"""A class at any moment: the same as projecting only what had happened by then; quick, and without a write."""
+"""A class at any moment equals the projection of the events until then; quick, and without a write."""
 
 from __future__ import annotations
 
