@@ -113,7 +113,7 @@ def test_a_kind_that_the_cloud_keeps_out_of_the_stream_is_no_competing_reader(
 def test_a_backlog_that_the_poll_has_not_come_to_yet_is_not_missed(
     sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, school: School
 ) -> None:
-    """After an hour's sleep reconciliation is quicker than the stream: judge once the stream is at its end."""
+    """After an hour's sleep reconciliation is quicker than the stream: judge when the stream is at its end."""
     school.happen(300)
     hands.step(3600)
     background.reconcile()
