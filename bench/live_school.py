@@ -72,17 +72,17 @@ def live_rooms(count: int) -> None:
 
 
 def version(room: Any) -> str:
-    """Return the version of a page that is opened now."""
-    from classroom_admin.realtime.versions import Seen
+    """The version that a page of the room made now would have."""
+    from classroom_admin.realtime.versions import PageVersion
     from classroom_admin.rooms import class_selectors
 
-    return str(Seen.of(class_selectors.as_shown().get(pk=room.pk)))
+    return str(PageVersion.of(class_selectors.as_shown().get(pk=room.pk)))
 
 
 def ticket(room: Any, session_key: str) -> str:
     from django.contrib.sessions.backends.db import SessionStore
 
-    from classroom_admin.realtime.ticket import issue
+    from classroom_admin.realtime.polling_token import issue
 
     user_id = int(SessionStore(session_key)["_auth_user_id"])
     return issue(user_id=user_id, session_key=session_key, room_key=room.key, now_s=time.time())

@@ -1,4 +1,4 @@
-"""The Celery application. Workers run in the threads or solo pool; beat is a process of its own."""
+"""The Celery application. Workers use the threads or solo pool; beat is a separate process."""
 
 import os
 import threading
@@ -7,24 +7,25 @@ from functools import cached_property
 from typing import Any
 
 from celery import Celery
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
-# The checks of Django load every page's code; `make lint` runs them, a worker need not at each start.
+# Django's checks load the code of every page. `make lint` runs them, so workers skip them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-# Its reason is pickle, which is never accepted here; in a container everything runs as root.
+# The warning is about root and pickle: pickle is never accepted here, and containers run as root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 SHUTDOWN_S = 7.0
 
 
 class ClassroomCelery(Celery):
-    """Celery, with a beat that ends between two ticks."""
+    """Celery with a beat that stops between two ticks."""
 
     @cached_property
     def Beat(self) -> Any:
-        return self.subclass_with_self("classroom_admin.runtime.beat:EndingBeat")
+        beat: Any = "classroom_admin.runtime.beat:EndingBeat"
+        return self.subclass_with_self(beat)
 
 
 app = ClassroomCelery("classroom_admin")
@@ -34,7 +35,7 @@ app.autodiscover_tasks()
 
 @worker_shutting_down.connect
 def end_in_time(**_: Any) -> None:
-    """End a worker that was asked to, even if a task does not: the database knows what is still to do."""
+    """Exit in time even if a task does not end: the database knows what is left to do."""
     timer = threading.Timer(SHUTDOWN_S, os._exit, args=(0,))
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""One settings file; everything that differs between places comes from the environment (see README)."""
+"""The settings. Everything that differs between installations comes from the environment (see README)."""
 
 import os
 import secrets
@@ -16,19 +16,19 @@ from classroom_admin.runtime import broker, data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-os.umask(0o077)  # every file that the product makes is for its own account alone
+os.umask(0o077)  # only the account of the process may read its files
 
 
 def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
-    """A number from the environment; one that can't be read is said by its name."""
-    words = env.str(name, default="") or str(default)
+    """Return a number from the environment. Raise ImproperlyConfigured with its name if it is invalid."""
+    text = env.str(name, default="") or str(default)
     try:
-        return kind(words)
+        return kind(text)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {words!r}: it must be a number.") from None
+        raise ImproperlyConfigured(f"{name} is {text!r}: it must be a number.") from None
 
 
-# --- places -----------------------------------------------------------------
+# --- paths and addresses -----------------------------------------------------------------
 DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
 HOST = env.str("HOST", default="") or "127.0.0.1"
 PORT = _number("PORT", 8000, int)
@@ -47,7 +47,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def _kept_secret_key() -> str:
-    """A key made once and kept under DATA_DIR, so that a school that sets nothing is still safe."""
+    """Return the key under DATA_DIR, made at the first start, so that SECRET_KEY is optional."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
         _make_data_folder()
@@ -55,7 +55,7 @@ def _kept_secret_key() -> str:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
         try:
-            # link() fails where another process was first: its key then holds for both.
+            # Fails if another process was first: both then use its key.
             path.hardlink_to(fresh)
         except FileExistsError:
             pass
@@ -68,7 +68,7 @@ def _kept_secret_key() -> str:
 
 
 def _host_and_origin(url: str) -> tuple[str, str]:
-    """The host of a URL as Django's ALLOWED_HOSTS has it, and its origin as a browser sends it."""
+    """Return the host of a URL as in ALLOWED_HOSTS, and its origin as browsers send it."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
@@ -128,17 +128,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # for slow lines; random padding and masked CSRF tokens keep secrets from being guessed by length
+    # For slow connections. Random padding and masked CSRF tokens hide the length of secrets.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "classroom_admin.accounts.middleware.PrivatePages",
-    "classroom_admin.web.nul_characters.WithoutNul",
+    "classroom_admin.web.nul_characters.RefuseNulCharacters",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "classroom_admin.accounts.middleware.PersonsLanguage",
-    "classroom_admin.accounts.middleware.PersonsZone",
+    "classroom_admin.accounts.middleware.AccountLanguage",
+    "classroom_admin.accounts.middleware.AccountTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -179,17 +179,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: what limits the attempts to sign in; several web processes must share it -----
+# --- cache: counts failed sign-ins; several web processes must share it -----
 CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
 
-# --- Celery: messages are hints, the database is the queue --------------------
+# --- Celery: messages are wake-ups, the database is the queue -----------------
 BROKER_SOCKET = broker.socket_path(DATA_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or broker.url(BROKER_SOCKET)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Where the broker is away a hint is given up at once: nobody waits for it, the beat makes it good.
+# Without a broker, wake-ups are dropped at once: nothing waits for them, and beat repeats them.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
@@ -211,14 +211,14 @@ AGORA = CloudConfig(
     record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
     requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
 )
-AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: step with a simulator's clock
+AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: follow a simulator's clock
 if AGORA_CLOCK_URL:
     try:
         clock.install(clock.SimulatorClock(AGORA_CLOCK_URL))
     except ValueError as error:
         raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
 AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
-# A beat that finds no free worker is dropped: the next one takes up what is due.
+# A message that finds no free worker expires: the next one does the work.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
@@ -234,7 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "actions.tidy_files": 3600.0,
     }.items()
 }
-# --- the wall: from when on a class needs a person (web/class_list/alert_rules.py, docs/running.md) --------
+# --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
 WALL_NO_TEACHER_MINUTES = _number("WALL_NO_TEACHER_MINUTES", 2.0)
 WALL_ALONE_MINUTES = _number("WALL_ALONE_MINUTES", 2.0)
 WALL_HAND_MINUTES = _number("WALL_HAND_MINUTES", 2.0)
@@ -243,18 +243,18 @@ WALL_OVER_MINUTES = _number("WALL_OVER_MINUTES", 5.0)
 WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
 WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
 RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
-CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps a room for five days
-# Against a class list: so long after the beginning is late, so long before the end is early.
+CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps an unused room for five days
+# Attendance: how long after the start is late, and how long before the end is early.
 LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
 LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 
-# Two thousand classes at once, and breakout rooms of four thousand people with two fields each; the bound on
-# a body's bytes stays Django's.
+# For two thousand selected classes, and breakout rooms of four thousand people with two fields each. Django
+# also limits the bytes of a body.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# --- files that people upload: on this disk, or in a bucket that speaks S3 -------
+# --- uploaded files: on this disk, or in an S3 bucket -----------------------------
 FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
 FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
@@ -305,10 +305,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
-# A whole school may share one address, and sign in at eight o'clock: only the limit for one account is tight.
+# A whole school may share one IP address and sign in at eight: only the limit for one account is strict.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
 
-# --- words and time -------------------------------------------------------------
+# --- languages and time -------------------------------------------------------------
 USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("es", "Español"), ("ar", "العربية")]

@@ -1,4 +1,4 @@
-"""The settings of ``manage.py simulator`` and ``manage.py demo``: the usual ones and the simulator's app."""
+"""The settings of ``manage.py simulator`` and ``manage.py demo``: the usual ones plus the simulator's app."""
 
 from classroom_admin.settings import *  # noqa: F403
 from classroom_admin.settings import INSTALLED_APPS as _APPS

@@ -1,4 +1,4 @@
-"""Every address of the dashboard, one include an app."""
+"""All addresses of the dashboard."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""A school with classes, people and everything that the pages show, without a cloud."""
+"""A school with people, classes and everything that pages show, without a cloud."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class School:
         return client
 
     def change(self, row: Any, **values: Any) -> Room:
-        """What the fold does: the row and the room get the next version."""
+        """Change a row like the projector: the row and the room get the next version."""
         version = Room.objects.get(pk=self.room.pk).version + 1
         for name, value in values.items():
             setattr(row, name, value)
@@ -69,7 +69,7 @@ def make_room(name: str, **columns: Any) -> Room:
 
 def make_person(room: Room, number: int, **columns: Any) -> Participant:
     columns.setdefault("user_uuid", f"cloud-user-{number}")
-    columns.setdefault("name", f"Pupil {number}")
+    columns.setdefault("name", f"Student {number}")
     columns.setdefault("role", Role.STUDENT)
     columns.setdefault("online", True)
     columns.setdefault("version", 1)
@@ -89,7 +89,7 @@ def make_event(room: Room, sequence: int, cmd: int = 3, **data: Any) -> StoredEv
 
 
 def fill(room: Room) -> None:
-    """One of everything."""
+    """Add one of everything to the room."""
     make_person(room, 1, name="Ana Torres", role=Role.TEACHER, was_teacher=True, user_uuid="ana")
     make_person(room, 2, name=HOSTILE, hand_raised=True, hand_raised_at=clock.now(), on_stage=True, rewards=2)
     make_person(room, 3, name="Gone", online=False, left_at=clock.now(), kicked_at=clock.now())
@@ -132,7 +132,7 @@ def school(db: None) -> School:
 
 
 def furnish() -> School:
-    """People, a class with one of everything in it, and a cloud that answered just now."""
+    """Return people, a class with one of everything in it, and a cloud that answered just now."""
     administrator = User.objects.create_user(
         "admin@school.test", "x", role=User.Role.ADMINISTRATOR, name="Ruth"
     )

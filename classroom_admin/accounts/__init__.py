@@ -1,1 +1,1 @@
-"""Who may do what: people, their roles and their cloud user ids."""
+"""People who sign in, their roles and their cloud user ids."""

@@ -1,4 +1,4 @@
-"""What our sign-in does differently from allauth's: nobody signs up; errors say what to do next."""
+"""Adapt allauth's sign-in: no open sign-up, and errors that say what to do next."""
 
 from typing import ClassVar
 
@@ -9,8 +9,8 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 
-class SchoolAccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by an administrator; there is no open sign-up."""
+class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Sign-in for accounts that only administrators create."""
 
     error_messages: ClassVar[dict[str, object]] = {
         **DefaultAccountAdapter.error_messages,
@@ -27,11 +27,11 @@ class SchoolAccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str | None) -> bool:
         try:
             return bool(super().is_safe_url(url))
-        except ValueError:  # no address at all, `http://[::1`
+        except ValueError:  # an invalid address such as `http://[::1`
             return False
 
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
-        """Let the person try again at once, for example with the password that they were just given."""
+        """Forget failed attempts, so that the person can use a new password at once."""
         self._delete_login_attempts_cached_email(request, email=email)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

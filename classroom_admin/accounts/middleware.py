@@ -1,50 +1,48 @@
-"""In which language and time zone the person reads: their own choice, else what the browser says."""
+"""Use the language and time zone of the account, else those of the browser. Keep caches out of pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 
-ZONE_COOKIE = "zone"
-"""Written by the browser (static/js/time.js): the IANA name of the zone that it is in."""
+ZONE_COOKIE: Final = "zone"
+"""Written by the browser (static/js/time.js): the IANA name of its time zone."""
+LANGUAGE_COOKIE_S: Final = 365 * 24 * 3600
 
 
-LANGUAGE_COOKIE_S = 365 * 24 * 3600
+class AccountLanguage(LocaleMiddleware):
+    """Activate the language of the account, else of the cookie, else the browser's preference."""
 
-
-class PersonsLanguage(LocaleMiddleware):
-    """The language of the account; without one that of the cookie, then the browser's wish."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Keep the cookie like the account: the page on which one signs in, and what answers before Django's
-        stack, know no account.
-        """
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Set the cookie to the account's language, which answers without an account use."""
         response = super().process_response(request, response)
-        chosen = getattr(request, "persons_language", "")
-        is_news = chosen and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != chosen
-        if is_news and settings.LANGUAGE_COOKIE_NAME not in response.cookies:
-            remember(response, chosen)
+        language = getattr(request, "account_language", "")
+        is_new = language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language
+        if is_new and settings.LANGUAGE_COOKIE_NAME not in response.cookies:
+            remember_language(response, language)
         return response
 
-    def process_request(self, request: HttpRequest) -> None:
+    def process_request(self, request: Any) -> None:
         super().process_request(request)
-        # Only a session can have an account; without one nothing is asked of the database.
+        # Only a session can belong to an account; without one the database is not asked.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
-        chosen = getattr(request.user, "language", "")
-        if translation.check_for_language(chosen) and chosen in dict(settings.LANGUAGES):
-            translation.activate(chosen)
+        language = getattr(request.user, "language", "")
+        if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
+            translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language()
-            request.persons_language = chosen
+            request.account_language = language
 
 
-class PersonsZone:
-    """Django's current time zone, in which forms read times: the account's, the browser's, the school's."""
+class AccountTimeZone:
+    """Activate the time zone in which forms read times: of the account, else the browser, else the school."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,13 +56,13 @@ class PersonsZone:
         names = [request.COOKIES.get(ZONE_COOKIE, "")]
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             names.insert(0, getattr(request.user, "time_zone", ""))
-        return next((found for name in names if (found := zone_named(name))), None)
+        return next((zone for name in names if (zone := zone_named(name))), None)
 
 
 class PrivatePages:
-    """No cache on the way keeps a page of somebody's, and the browser asks anew before it shows one again.
+    """Keep pages of signed-in people out of shared caches, and make browsers check them before each use.
 
-    What says itself how it is to be kept stays so: secrets not at all, icons for ever, a calendar.
+    Answers that set their own Cache-Control keep it: passwords, icons, calendars.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -78,7 +76,7 @@ class PrivatePages:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """The zone of this IANA name; None where there is none (a cookie may hold anything)."""
+    """Return the time zone with this IANA name, None if there is none: a cookie can contain anything."""
     if not name or len(name) > 64:
         return None
     try:
@@ -87,8 +85,8 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
-def remember(answer: HttpResponse, language: str) -> None:
-    """Let the browser know the language that the person has chosen; "" lets it forget."""
+def remember_language(answer: HttpResponseBase, language: str) -> None:
+    """Set the browser's language cookie; "" deletes it."""
     if not language:
         answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people; an email address is the sign-in name."""
+    """Creates accounts; the email address is the sign-in name."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """The first administrator (`manage.py createsuperuser`)."""
+        """Create an administrator, as `manage.py createsuperuser` does for the first one."""
         fields.setdefault("role", User.Role.ADMINISTRATOR)
         fields.setdefault("is_superuser", True)
         return self.create_user(email, password, **fields)
@@ -33,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person of the school: an administrator sees every room, a teacher their own."""
+    """A person who signs in: an administrator sees every room, a teacher their own."""
 
     class Role(models.TextChoices):
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -66,14 +66,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     def get_session_auth_hash(self) -> str:
-        """What a session must carry to count: changes with the password and with `sessions_ended`."""
+        """Return the value of valid sessions; it changes with the password and `sessions_ended`."""
         return self._session_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret)
 
-    def _session_hash(self, secret: str) -> str:
+    def _session_hash(self, secret: str | bytes) -> str:
         value = f"{self.password} {self.sessions_ended}"
         return salted_hmac(
             "classroom_admin.accounts.session", value, secret=secret, algorithm="sha256"
@@ -81,7 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class CloudIdentity(models.Model):
-    """A cloud user id of a person: a room that it entered as teacher is theirs."""
+    """A cloud user id of a person. Rooms that it joined as a teacher are the person's own."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
     user_uuid = models.CharField(max_length=64, unique=True)
@@ -95,7 +95,7 @@ class CloudIdentity(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """A person's calendar address. ``code`` is worth nothing without our signature; no row, no address."""
+    """A person's calendar feed. Its address contains ``code`` and our signature."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
     code = models.CharField(max_length=40, unique=True)

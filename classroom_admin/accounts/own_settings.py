@@ -1,7 +1,8 @@
-"""What people choose for themselves: language and time zone."""
+"""The page on which people choose their own language and time zone."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -16,9 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from classroom_admin.accounts.middleware import remember
+from classroom_admin.accounts.middleware import remember_language
 
-PARTS_OF_THE_WORLD = {
+if TYPE_CHECKING:
+    from classroom_admin.accounts.models import User
+
+REGIONS = {
     "Africa": gettext_lazy("Africa"),
     "America": gettext_lazy("America"),
     "Antarctica": gettext_lazy("Antarctica"),
@@ -33,18 +37,18 @@ PARTS_OF_THE_WORLD = {
 
 
 def zone_choices() -> list[tuple[object, object]]:
-    """The browser's zone, then all others by parts of the world."""
-    by_part: dict[str, list[tuple[str, str]]] = {part: [] for part in PARTS_OF_THE_WORLD}
+    """Return the choices: the browser's zone first, then all others by region."""
+    by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
     for name in sorted(available_timezones()):
-        part, _slash, city = name.partition("/")
-        if city and part in by_part:
-            by_part[part].append((name, city.replace("_", " ").replace("/", " – ")))
-    groups = [(PARTS_OF_THE_WORLD[part], zones) for part, zones in by_part.items() if zones]
+        region, _slash, city = name.partition("/")
+        if city and region in by_region:
+            by_region[region].append((name, city.replace("_", " ").replace("/", " – ")))
+    groups = [(REGIONS[region], zones) for region, zones in by_region.items() if zones]
     return [("", gettext_lazy("Same as my device")), ("UTC", "UTC"), *groups]
 
 
 class OwnSettingsForm(forms.Form):
-    """Language and time zone; empty leaves both to the browser."""
+    """Language and time zone; empty means the browser's."""
 
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(
@@ -53,20 +57,18 @@ class OwnSettingsForm(forms.Form):
         help_text=gettext_lazy("Times are shown in this time zone, and times you enter are read in it."),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [
-            ("", gettext_lazy("Same as my browser")),
-            *settings.LANGUAGES,
-        ]
-        self.fields["time_zone"].choices = zone_choices()
+        fields: dict[str, Any] = self.fields
+        fields["language"].choices = [("", gettext_lazy("Same as my browser")), *settings.LANGUAGES]
+        fields["time_zone"].choices = zone_choices()
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def own_settings(request: HttpRequest) -> HttpResponse:
-    """GET shows what is chosen; POST keeps it."""
-    user = request.user
+    """Show or save the person's settings."""
+    user = cast("User", request.user)
     chosen = {"language": user.language, "time_zone": user.time_zone}
     form = OwnSettingsForm(request.POST if request.method == "POST" else None, initial=chosen)
     if request.method != "POST" or not form.is_valid():
@@ -77,16 +79,16 @@ def own_settings(request: HttpRequest) -> HttpResponse:
     with translation.override(language):
         messages.success(request, _("Your settings were saved."))
     answer = redirect("account_settings")
-    remember(answer, user.language)
+    remember_language(answer, user.language)
     return answer
 
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """The menu in the head of a page: kept with the account of who is signed in, and by the browser."""
+    """Save the language chosen in the page's header: in the account, if signed in, and in the browser."""
     chosen = request.POST.get("language", "")
     back = request.POST.get("next", "")
-    # without the stroke, Django would take it for the name of a view
+    # Without the slash, Django would take it for the name of a view.
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
@@ -96,7 +98,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         request.user.language = chosen
         request.user.save(update_fields=["language"])
-    remember(answer, chosen)
+    remember_language(answer, chosen)
     return answer
 
 

@@ -19,9 +19,9 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.text_matching import name_key
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
-from classroom_admin.rooms.name_matching import fold_name
 
 LONGEST_NAME: Final = 120
 MOST_PEOPLE: Final = 5000
@@ -38,8 +38,8 @@ class Person:
 
     @property
     def known_by(self) -> str:
-        """What makes two lines the same person: the user id, else the normalized name."""
-        return f"id {self.user_uuid}" if self.user_uuid else f"name {fold_name(self.name)}"
+        """What makes two lines the same person: the user id, else the folded name."""
+        return f"id {self.user_uuid}" if self.user_uuid else f"name {name_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,10 @@ def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
             added.append(one)
         else:
             pairs.append((was, one))
-    by_name = {fold_name(one.name): one for one in known.values()}
+    by_name = {name_key(one.name): one for one in known.values()}
     still_added: list[Person] = []
     for one in added:
-        was = by_name.pop(fold_name(one.name), None)
+        was = by_name.pop(name_key(one.name), None)
         if was is None:
             still_added.append(one)
         else:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock, language
-from classroom_admin.rooms.keys import new_key
+from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.models import Room
 
 

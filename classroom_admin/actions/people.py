@@ -17,11 +17,11 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.accounts.passwords import new_password
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.language import in_words
+from classroom_admin.common.random_text import new_password
 from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Room, RoomTeacher
 

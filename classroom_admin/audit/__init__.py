@@ -1,1 +1,1 @@
-"""What was done: every command and every change of an account, only ever added to."""
+"""The audit log: every command and every change of an account. Records are only added."""

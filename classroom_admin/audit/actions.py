@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-# By the groups of the filter: name, what was done, and what was asked for ("": not shown on a class's page).
-_ACTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# By the groups of the filter: what was done, and what was requested ("": not shown on a class's page).
+_ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]] = {
     _("Classes"): {
         "class.create": (_("Created the class"), _("Create the class")),
         "class.start": (_("Started the class"), _("Start the class")),
@@ -90,13 +93,13 @@ _ACTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "cloud.test": (_("Tested the cloud connection"), ""),
     },
 }
-GROUPS: Final[dict[str, dict[str, str]]] = {
+GROUPS: Final[dict[StrOrPromise, dict[str, StrOrPromise]]] = {
     group: {action: done for action, (done, _asked) in actions.items()} for group, actions in _ACTIONS.items()
 }
-LABELS: Final[dict[str, str]] = {
+LABELS: Final[dict[str, StrOrPromise]] = {
     action: done for actions in GROUPS.values() for action, done in actions.items()
 }
-COMMANDS: Final[dict[str, str]] = {
+COMMANDS: Final[dict[str, StrOrPromise]] = {
     action: asked for actions in _ACTIONS.values() for action, (_done, asked) in actions.items() if asked
 }
 """What the page of a class calls the actions that it lists."""

@@ -1,4 +1,4 @@
-"""Everything a person did, and how it ended. Entries and steps are only ever added."""
+"""Everything a person did, and its outcome. Entries and steps are only added."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -9,27 +9,31 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+_FINAL = "Audit records can only be added."
+
 
 class RecordIsFinal(Exception):
-    """Raised when code tries to change or delete what is on record."""
+    """Raised when code tries to change or delete an audit record."""
 
 
 class FinalQuerySet(models.QuerySet[Any]):
-    """A query set that reads and adds, and refuses the rest."""
+    """A query set that can read and add, but not change or delete."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         if kwargs.get("update_conflicts") or len(args) > 2:
-            raise RecordIsFinal("Audit records are only ever added.")
+            raise RecordIsFinal(_FINAL)
         return super().bulk_create(objs, *args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
-        raise RecordIsFinal("Audit records are only ever added.")
+        raise RecordIsFinal(_FINAL)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise RecordIsFinal("Audit records are only ever added.")
+        raise RecordIsFinal(_FINAL)
 
 
 class FinalModel(models.Model):
+    """A model whose rows can only be added."""
+
     objects = FinalQuerySet.as_manager()
 
     class Meta:
@@ -37,19 +41,19 @@ class FinalModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise RecordIsFinal("Audit records are only ever added.")
-        # Forced: with a primary key given by hand, Django would first try to update the row that has it.
+            raise RecordIsFinal(_FINAL)
+        # With a primary key that is given, Django would first try to update the row that has it.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise RecordIsFinal("Audit records are only ever added.")
+        raise RecordIsFinal(_FINAL)
 
 
 class Entry(FinalModel):
     """Who did what to whom, when. `action` is `class.start`, `participant.remove`, `account.create`…
 
-    `room_uuid` is empty where no room is concerned. `target` is the cloud user id, resource id or account
-    email. `params` holds what was asked for (never a secret).
+    `room_uuid` is empty if it is not about a room. `target` is the cloud user id, resource id or account
+    email. `params` holds the arguments, never a secret.
     """
 
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -74,20 +78,19 @@ class Entry(FinalModel):
 
 
 class Step(FinalModel):
-    """How an entry went on. `detail` may hold http_status, code, message, request_id, sequence, read_back."""
+    """A step of an entry. `detail` may hold http_status, code, message, request_id, sequence, read_back."""
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("requested")
         ACCEPTED = "accepted", _("accepted")
         CONFIRMED = "confirmed", _("confirmed")
         FAILED = "failed", pgettext_lazy("command", "failed")
-        DONE = "done", _("done")  # for what happens here alone, without the cloud
+        DONE = "done", _("done")  # for actions that do not involve the cloud
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    room_uuid = models.CharField(
-        max_length=64, blank=True
-    )  # the entry's: one index answers "anything new here?"
+    # The entry's: with one index, "is there anything new in this room?" is fast.
+    room_uuid = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
@@ -102,10 +105,10 @@ class Step(FinalModel):
 
 
 class Claim(models.Model):
-    """A command that is under way, so that a double click acts once. Not a record: it comes and goes.
+    """The idempotency key of a command, so that a double click acts once. Deleted later, unlike a record.
 
-    `dedupe_key` is a hash of actor, action, room, target and params. While `expires_at` is ahead, the same
-    command is the same entry.
+    `dedupe_key` is a hash of actor, action, room, target and params. Until `expires_at`, the same command is
+    the same entry.
     """
 
     dedupe_key = models.CharField(max_length=64, unique=True)
@@ -114,17 +117,15 @@ class Claim(models.Model):
 
 
 class PendingConfirmation(models.Model):
-    """A command that waits for the event confirming it. Deleted once confirmed, or when the cloud refused the
-    command.
+    """A pending confirmation: a command that waits for its event. Deleted once confirmed or refused.
 
-    Committed before the command is sent, so that an event that is quicker than the answer is not missed. It
-    stays when the outcome is unknown (a time-out): the event may still confirm the command, after a *failed*
-    step. Only an event of `room_uuid` of the type `cmd` (or its batch type) with a sequence above
-    `since_sequence` confirms. `match` says what it must carry, as `confirms` in the modules of `events` reads
-    it.
+    It is committed before the command is sent, so that an event that arrives before the answer counts. It
+    stays if the outcome is unknown (a time-out): the event may still confirm it, after a *failed* step. Only
+    an event of `room_uuid` with kind `cmd`, or of its batch kind, and a sequence above `since_sequence`
+    confirms. `match` says what it must contain, as `confirms` in the modules of `events` reads it.
 
-    Confirming deletes this row and adds *confirmed* in one transaction, and only if the delete hit a row: so
-    a command is confirmed once, whatever comes first.
+    The process that confirms deletes the row and adds *confirmed* in one transaction, and only if it deleted
+    a row. So a command has one *confirmed* step, whichever process is first.
     """
 
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -36,7 +36,7 @@ def record(
     if action not in LABELS:
         raise ValueError(f"{action} has no words in audit.actions.")
     return Entry.objects.create(
-        actor=actor,
+        actor=cast(Any, actor),  # a User; this package does not import accounts
         actor_name=str(actor)[:_NAME_LENGTH] if actor else "",
         action=action,
         room_uuid=room_uuid,

@@ -1,4 +1,4 @@
-"""Reading the record: filtered, newest first, page by page; the queries do not grow with the rows."""
+"""Read the audit log: filtered, newest first, page by page; the number of queries is constant."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What to look for; None and "" mean no limit. `actor_id` is an account's id.
+    """Which entries to find; None and "" mean no limit. `actor_id` is an account's id.
 
-    `rooms` is a query that gives one column of cloud ids of rooms. `outcome` is the kind of the last step.
-    `since` is inclusive, `until` exclusive; both carry a time zone.
+    `rooms` is a query with one column of cloud ids of rooms. `outcome` is the kind of the last step. `since`
+    is inclusive, `until` exclusive; both are aware.
     """
 
     actor_id: int | None = None
@@ -32,14 +32,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`entries` carry their steps (see `last_step`); `older` is the `before` of the next page, or None."""
+    """Entries with their steps (see `last_step`); `older` is the `before` of the next page, or None."""
 
     entries: list[Entry]
     older: int | None
 
 
 def find_entries(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """The newest `limit` entries with an id below `before`: two queries, for entries and for steps."""
+    """Return the newest `limit` entries with an id below `before`: two queries, for entries and steps."""
     entries = _matching(filters)
     if before is not None:
         entries = entries.filter(id__lt=before)
@@ -48,7 +48,7 @@ def find_entries(filters: Filters, *, before: int | None = None, limit: int = PA
 
 
 def last_step(entry: Entry) -> Step | None:
-    """How `entry` stands. Without a query where its steps were prefetched."""
+    """Return the last step of `entry`: no query if its steps were prefetched."""
     steps = list(entry.steps.all())
     return steps[-1] if steps else None
 

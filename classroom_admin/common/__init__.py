@@ -1,1 +1,1 @@
-"""What every layer uses: clock, ids, text, JSON. No models."""
+"""What every package uses: clock, ids, texts, chunks. No models."""

@@ -1,4 +1,4 @@
-"""Long lists in pieces."""
+"""Split long lists into chunks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 CHUNK = 400
-"""Values in one IN list: SQLite bounds the variables of a statement."""
+"""Values in one IN list: SQLite limits the variables of a statement."""
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Yield the items in lists of at most `size`."""
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk

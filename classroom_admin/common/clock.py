@@ -1,11 +1,8 @@
-"""The one place the house reads the time from.
+"""Read the time. All code uses this module, so that tests can stop and step the clock.
 
-Everything that stamps, schedules or measures asks here, so that a test can stand still and step;
+``now`` is this machine's time, for what happens here: records, leases, the age of an answer. ``cloud_now`` is
+the cloud's time, for comparison with times from the cloud: a class's start and end, a removal.
 ``AGORA_CLOCK_URL`` (for tests only) installs a source that follows the simulator's clock.
-
-Two times, then: ``now`` is this machine's, for what happens here (records, leases, how old an answer is);
-``cloud_now`` is the cloud's, for whatever is compared with a time that the cloud told (a class's start and
-end, a removal).
 """
 
 from __future__ import annotations
@@ -25,14 +22,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Source(Protocol):
-    """Where time comes from."""
+    """A source of time."""
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01 UTC."""
+        """Return the milliseconds since 1970-01-01 UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary start that never go back: for durations only."""
+        """Return seconds since an arbitrary start that never go back: for durations only."""
         ...
 
 
@@ -47,9 +44,9 @@ class SystemClock:
 
 
 class SteppedClock:
-    """A clock that stands still until it is stepped; may be shared between threads.
+    """A clock that stands still until it is stepped. Threads can share it.
 
-    ``start`` must carry a time zone (``ValueError`` otherwise).
+    Raise ``ValueError`` for a ``start`` without a time zone.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -68,15 +65,15 @@ class SteppedClock:
             return self._monotonic_ms / 1000
 
     def step(self, seconds: float) -> None:
-        """Move on by so many seconds (to the millisecond). Less than 0: ``ValueError``; see ``set_wall``."""
+        """Move on by ``seconds``, to the millisecond. Raise ``ValueError`` below 0; see ``set_wall``."""
         if seconds < 0:
-            raise ValueError("a clock is not stepped back; use set_wall for a wall clock that was put right")
+            raise ValueError("a clock can't be stepped back; use set_wall to correct the wall clock")
         with self._lock:
             self._now_ms += round(seconds * 1000)
             self._monotonic_ms += round(seconds * 1000)
 
     def set_wall(self, when: datetime) -> None:
-        """Put the wall clock to another time, back or forth, as an administrator would; monotonic stays."""
+        """Set the wall clock, back or forth, as a system administrator would. Monotonic time is unchanged."""
         if when.tzinfo is None:
             raise ValueError("set_wall needs a time with a time zone")
         with self._lock:
@@ -84,10 +81,10 @@ class SteppedClock:
 
 
 class SimulatorClock:
-    """The clock of a simulated cloud, asked over HTTP each time: both step together. For tests only.
+    """The clock of a simulated cloud, read over HTTP each time. For tests only.
 
-    ``url`` is the simulator's address; one that is not on this machine: ``ValueError``. A simulator that does
-    not answer: ``OSError``. Durations are the machine's own, so that nothing waits for a clock that stands.
+    Raise ``ValueError`` if ``url`` is not on this machine, ``OSError`` if the simulator does not answer.
+    Durations are the machine's own, so that nothing waits for a stopped clock.
     """
 
     def __init__(self, url: str) -> None:
@@ -124,37 +121,37 @@ _read_cloud_offset_ms: Callable[[], int] = _unknown_offset_ms
 
 
 def now() -> datetime:
-    """The present moment, UTC, aware, to the millisecond (as fine as the cloud's own stamps)."""
+    """Return the current time: UTC, aware, to the millisecond, as precise as the cloud's times."""
     return from_ms(_source.now_ms())
 
 
 def now_ms() -> int:
-    """The present moment as milliseconds since 1970-01-01 UTC."""
+    """Return the current time as milliseconds since 1970-01-01 UTC."""
     return _source.now_ms()
 
 
 def cloud_now() -> datetime:
-    """The present moment by the cloud's clock, as far as it is known (else by ours)."""
+    """Return the current cloud time; this machine's time if the cloud's is unknown."""
     return from_ms(now_ms() + cloud_offset_ms())
 
 
 def cloud_offset_ms() -> int:
-    """The cloud's clock minus ours; 0 where it is not known. At most one query a second in a process."""
+    """Return cloud time minus our time in ms; 0 if unknown. At most one query a second in a process."""
     return _read_cloud_offset_ms()
 
 
 def as_cloud_time(ours: datetime) -> datetime:
-    """A moment of our clock as the cloud's clock showed it."""
+    """Convert our time to cloud time."""
     return ours + timedelta(milliseconds=cloud_offset_ms())
 
 
 def as_our_time(clouds: datetime) -> datetime:
-    """A moment of the cloud's clock as ours showed it."""
+    """Convert cloud time to our time."""
     return clouds - timedelta(milliseconds=cloud_offset_ms())
 
 
 def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
-    """Say where the offset is read from: who talks to the cloud knows it, and that is a floor above."""
+    """Set the function that reads the offset; ``sync``, which talks to the cloud, provides it."""
     global _read_cloud_offset_ms
     _read_cloud_offset_ms = read_offset_ms
 
@@ -166,18 +163,18 @@ def install(source: Source) -> None:
 
 
 def monotonic() -> float:
-    """Seconds for measuring how long something took; never goes back."""
+    """Return seconds for measuring durations; they never go back."""
     return _source.monotonic()
 
 
 def from_ms(ms: int) -> datetime:
-    """Milliseconds since 1970-01-01 UTC as an aware UTC datetime. ``OverflowError`` beyond the year 9999."""
+    """Convert milliseconds since 1970-01-01 UTC. Raise ``OverflowError`` after the year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
 @contextmanager
 def use(source: SourceT) -> Iterator[SourceT]:
-    """Read the time from ``source`` while the block runs, in every thread of the process; then as before."""
+    """Read the time from ``source`` during the block, in every thread of the process."""
     global _source
     before = _source
     _source = source

@@ -1,4 +1,4 @@
-"""The rule for ids at the cloud: user, room and resource ids all follow it."""
+"""Check ids of the cloud: user, room and resource ids follow the same rule."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
 ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
-_NOTHING: Final = ""
-ID_BYTES: Final = 64  # fewer than
+_NOTHING: Final = ""  # not a literal below: message extraction must not find an empty text
+ID_BYTES: Final = 64  # an id must be shorter
 
 
 def problem_with_id(value: str) -> Sentence:
-    """Say what is wrong with `value` as an id, in words that follow its name; empty when nothing is.
+    """Return what is wrong with `value` as an id, as a text that follows the id; empty if it is valid.
 
-    "." and ".." are legal at the cloud, but every HTTP client resolves them as a path, even percent-encoded.
+    The cloud allows "." and "..", but every HTTP client resolves them as a path, even percent-encoded.
     """
     if not value:
         return Sentence("is empty; an id needs at least one character.")

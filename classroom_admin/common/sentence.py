@@ -1,6 +1,4 @@
-"""A sentence that remembers how it was made, so that it can be said again in another language. No Django in
-here: the cloud's client uses it, too.
-"""
+"""English texts that can be translated later. Without Django: the cloud's client uses them too."""
 
 from __future__ import annotations
 
@@ -12,10 +10,10 @@ VALUES = "values"
 
 
 class Sentence(str):
-    """An English text, made of `pattern` by filling in `values` as `str.format` does.
+    """An English text made of `pattern` and `values` by `str.format`. A value can be a sentence itself.
 
-    A value may be a sentence itself. Everywhere it is an ordinary text; `core.language.in_words` says it in
-    the reader's language. The pattern must be a literal, so that `make messages` finds it.
+    It is an ordinary text for all code; `common.language.in_words` translates it. The pattern must be a
+    literal, so that `make messages` finds it.
     """
 
     pattern: str
@@ -28,7 +26,7 @@ class Sentence(str):
         return made
 
     def as_json(self) -> dict[str, Any]:
-        """For a record: `read` makes the sentence of it again."""
+        """Return the sentence for a record, from which `read` makes it again."""
         values = {
             name: value.as_json() if isinstance(value, Sentence) else value
             for name, value in self.values.items()
@@ -37,7 +35,7 @@ class Sentence(str):
 
 
 def joined(sentences: Sequence[Sentence]) -> Sentence:
-    """All of them (at least one), one after the other."""
+    """Join the sentences (at least one)."""
     whole = sentences[0]
     for sentence in sentences[1:]:
         whole = Sentence("{what} {next_step}", what=whole, next_step=sentence)
@@ -45,7 +43,7 @@ def joined(sentences: Sequence[Sentence]) -> Sentence:
 
 
 def read(kept: Any) -> Sentence | None:
-    """What `as_json` gave, as a sentence; None for anything else."""
+    """Return the sentence that `as_json` wrote; None for anything else."""
     if not isinstance(kept, Mapping) or not isinstance(kept.get(PATTERN), str):
         return None
     values = kept.get(VALUES)

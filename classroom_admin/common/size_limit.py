@@ -1,6 +1,6 @@
 """Refuse a request that is too big, or a GET or HEAD request with a body, before it is read.
 
-Django would first write all of the body to disk, for whoever sends it.
+Django would first write the whole body to disk, whoever sends it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BODILESS: Final = ("GET", "HEAD")
 
 
 class TooBig(Exception):
-    """More bytes came than are allowed."""
+    """The body has more bytes than allowed."""
 
 
 def has_body(scope: Scope) -> bool:
@@ -60,13 +60,13 @@ class SizeLimit:
                 raise TooBig
             return message
 
-        async def noted(message: MutableMapping[str, Any]) -> None:
+        async def remembered(message: MutableMapping[str, Any]) -> None:
             nonlocal answered
             answered = True
             await send(message)
 
         try:
-            await self._inner(scope, counted, noted)
+            await self._inner(scope, counted, remembered)
         except TooBig:
             if not answered:
                 await _refuse(scope, send, most_bytes)

@@ -1,1 +1,1 @@
-"""Live push: one connection a page, and what changed is rendered once for all who watch."""
+"""Live updates of open pages by server-sent events: each change is rendered once for all subscribers."""

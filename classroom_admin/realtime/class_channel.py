@@ -1,147 +1,142 @@
-"""Everybody who watches one class: brought to the same version, and from there on by the same bytes."""
+"""The subscribers of one class: each is brought to the same version, then all get the same bytes."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from classroom_admin.realtime.subscriber import Watcher
+from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.realtime.threads import Threads
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 
-log = logging.getLogger(__name__)
-
 MOST_CATCH_UPS: Final = 64
-"""Renderings kept for those who come back: after a deploy they come from the same few versions."""
+"""Catch-up messages to keep: after a deployment, pages return from the same few versions."""
 
 
 @dataclass(slots=True)
 class Rendered:
-    """A message, and the HTML of the parts that are always sent whole, by template, as it is after it."""
+    """A message, and after it the HTML of the whole parts by template."""
 
     message: bytes
-    memo: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
 
 
 class ClassPage(Protocol):
-    """How the page of a class is read and rendered. Called in threads, never in the event loop."""
+    """Loads and renders the page of a class. Called in threads, never in the event loop."""
 
     def load(self, ids: Collection[int]) -> dict[int, Room]:
-        """Return the rooms with these ids, with what `Seen.of` needs."""
+        """Return the rooms with these ids, annotated as `PageVersion.of` needs them."""
 
     def render(
-        self, room: Room, *, seen: Seen, language: str, memo: Mapping[str, str] | None = None
+        self, room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
     ) -> Rendered:
-        """Render what brings a page from `seen` to `room`; parts equal to `memo` are left out."""
+        """Render what brings a page from `seen` to `room`; leave out whole parts that equal `known`."""
 
     def whole_parts(self, room: Room, *, language: str) -> dict[str, str]:
         """Render the parts that are always sent whole, by template."""
 
 
 class ClassChannel:
-    """One class. `now` is what all its watchers have been sent; None until the room was first read."""
+    """One class. `now` is the version that all subscribers have got; None until the room is loaded."""
 
     def __init__(self, room_id: int, *, page: ClassPage, threads: Threads) -> None:
         self.room_id = room_id
-        self.now: Seen | None = None
+        self.now: PageVersion | None = None
         self.renders = 0
         self._page = page
         self._threads = threads
         self._room: Room | None = None
-        self._watchers: dict[str, set[Watcher]] = defaultdict(set)
-        self._memos: dict[str, dict[str, str]] = {}
-        self._catch_ups: dict[tuple[Seen, Seen, str], asyncio.Future[bytes]] = {}
+        self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)
+        self._parts: dict[str, dict[str, str]] = {}
+        self._catch_ups: dict[tuple[PageVersion, PageVersion, str], asyncio.Future[bytes]] = {}
         self._opening = asyncio.Lock()
 
     @property
-    def watchers(self) -> int:
-        return sum(len(group) for group in self._watchers.values())
+    def subscribers(self) -> int:
+        return sum(len(group) for group in self._subscribers.values())
 
     @property
-    def knows_looks(self) -> bool:
-        """Whether only parts that changed will be sent, in every language that is watched."""
-        return bool(self._memos) and all(self._memos.get(language) for language in self._watchers)
+    def skips_unchanged_parts(self) -> bool:
+        """Whether the whole parts are known in all languages, so that only changed ones are sent."""
+        return bool(self._parts) and all(self._parts.get(language) for language in self._subscribers)
 
     async def open(self) -> None:
-        """Read the room, once, however many ask at the same time."""
+        """Load the room once, however many callers come at the same time."""
         async with self._opening:
             if self.now is None:
                 rooms = await self._threads.run(self._page.load, [self.room_id])
                 if room := rooms.get(self.room_id):
-                    self._room, self.now = room, Seen.of(room)
+                    self._room, self.now = room, PageVersion.of(room)
 
-    async def join(self, watcher: Watcher, seen: Seen) -> None:
-        """Send `watcher` what happened since `seen`, and from then on what all are sent."""
+    async def join(self, subscriber: Subscriber, seen: PageVersion) -> None:
+        """Send `subscriber` what changed since `seen`, and every change from then on."""
         await self.open()
         while self.now is not None:
             now = self.now
             if seen != now:
-                watcher.push(await self._catch_up(seen, now, watcher.language))
+                subscriber.push(await self._catch_up(seen, now, subscriber.language))
                 seen = now
-            # what everybody is sent next starts from `now`: between these two lines nothing may wait
+            # no `await` between this check and the registration: the next message for all starts from `now`
             if self.now == now:
-                self._watchers[watcher.language].add(watcher)
+                self._subscribers[subscriber.language].add(subscriber)
                 break
-        if watcher.language not in self._memos:
-            await self._learn_looks(watcher.language)
+        if subscriber.language not in self._parts:
+            await self._render_whole_parts(subscriber.language)
 
-    def leave(self, watcher: Watcher) -> None:
-        group = self._watchers.get(watcher.language)
+    def leave(self, subscriber: Subscriber) -> None:
+        group = self._subscribers.get(subscriber.language)
         if group is not None:
-            group.discard(watcher)
+            group.discard(subscriber)
             if not group:
-                del self._watchers[watcher.language]
-                self._memos.pop(watcher.language, None)
+                del self._subscribers[subscriber.language]
+                self._parts.pop(subscriber.language, None)
 
     async def advance(self, room: Room) -> None:
-        """Bring all watchers to `room`: one rendering for each language. Called by one task at a time."""
-        before, after = self.now, Seen.of(room)
+        """Bring all subscribers to `room` with one rendering per language. Not to be called concurrently."""
+        before, after = self.now, PageVersion.of(room)
         if before is None or before == after:
             return
-        made: dict[str, Rendered] = {}
-        for language in list(self._watchers):
+        rendered: dict[str, Rendered] = {}
+        for language in list(self._subscribers):
             self.renders += 1
-            made[language] = await self._threads.run(
-                self._page.render,
-                room,
-                seen=before,
-                language=language,
-                memo=self._memos.get(language),
+            rendered[language] = await self._threads.run(
+                self._page.render, room, seen=before, language=language, known=self._parts.get(language)
             )
         self._room, self.now = room, after
         self._catch_ups.clear()
-        self._memos.clear()
-        for language, group in list(self._watchers.items()):
-            for watcher in list(group):
-                if language in made:
-                    watcher.push(made[language].message)
-                else:  # the first of this language, come while the others' was rendered: they come again
-                    watcher.cut_off()
-        if made and await self._is_still(after):
-            self._memos = {language: one.memo for language, one in made.items() if language in self._watchers}
+        self._parts.clear()
+        for language, group in list(self._subscribers.items()):
+            for subscriber in list(group):
+                if language in rendered:
+                    subscriber.push(rendered[language].message)
+                else:  # joined with a new language during the rendering: its page reconnects
+                    subscriber.cut_off()
+        if rendered and await self._is_still(after):
+            self._parts = {
+                language: one.parts for language, one in rendered.items() if language in self._subscribers
+            }
 
-    async def _is_still(self, seen: Seen) -> bool:
-        """Whether the room is still at `seen`: only then what was rendered is what it looks like there."""
+    async def _is_still(self, version: PageVersion) -> bool:
+        """Whether the room is still at `version`. If not, the rendered parts may already be newer."""
         rooms = await self._threads.run(self._page.load, [self.room_id])
-        return self.room_id in rooms and Seen.of(rooms[self.room_id]) == seen
+        return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
 
-    async def _learn_looks(self, language: str) -> None:
-        """Remember what the parts look like that are sent whole, so that only changed ones are sent."""
+    async def _render_whole_parts(self, language: str) -> None:
+        """Store the whole parts as they are now, so that later only changed ones are sent."""
         room, now = self._room, self.now
         if room is None or now is None:
             return
-        self._memos[language] = {}
-        looks = await self._threads.run(self._page.whole_parts, room, language=language)
-        if await self._is_still(now) and self.now == now and language in self._watchers:
-            self._memos[language] = looks
+        self._parts[language] = {}
+        parts = await self._threads.run(self._page.whole_parts, room, language=language)
+        if await self._is_still(now) and self.now == now and language in self._subscribers:
+            self._parts[language] = parts
 
-    async def _catch_up(self, seen: Seen, now: Seen, language: str) -> bytes:
-        """The message from `seen` to `now`, rendered once for all who come with the same."""
+    async def _catch_up(self, seen: PageVersion, now: PageVersion, language: str) -> bytes:
+        """Return the message from `seen` to `now`, rendered once for all pages that need the same."""
         key = (seen, now, language)
         if key not in self._catch_ups:
             while len(self._catch_ups) >= MOST_CATCH_UPS:
@@ -149,7 +144,8 @@ class ClassChannel:
             self._catch_ups[key] = asyncio.ensure_future(self._render(seen, language))
         return await asyncio.shield(self._catch_ups[key])
 
-    async def _render(self, seen: Seen, language: str) -> bytes:
+    async def _render(self, seen: PageVersion, language: str) -> bytes:
         self.renders += 1
+        assert self._room is not None
         rendered = await self._threads.run(self._page.render, self._room, seen=seen, language=language)
         return rendered.message

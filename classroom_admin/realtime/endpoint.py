@@ -1,4 +1,4 @@
-"""One stream, from the request to its end (ASGI)."""
+"""Serve one event stream, from the request to its end (ASGI)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any, Final
 from classroom_admin.realtime import messages, session
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.realtime.rights import Refused
-from classroom_admin.realtime.subscriber import Watcher
+from classroom_admin.realtime.subscriber import Subscriber
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RETRY: Final = b"retry: 5000\n\n"
-"""For readers other than our page, which waits by its own rules."""
-GOODBYE_S: Final = 0.5
+"""For other clients than our page, which has its own rules for reconnecting."""
+LAST_CHUNK_TIMEOUT_S: Final = 0.5
 
 
 async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: str | None) -> None:
-    """Serve the stream of the class under `key`, or of the list of classes (None), until one side ends it.
+    """Serve the stream of the class under `key`, or of the class list (None), until one side ends it.
 
-    Who may not watch is told so by the event that ends a stream for good: a status of 4xx would only make
-    the browser try again.
+    A person without the right gets status 200 and the event `end`: with a 4xx status the browser would retry.
     """
     query = session.query(scope)
     try:
@@ -33,40 +32,34 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
         await _start(send)
         await send(_body(messages.end(refused.reason), more=False))
         return
-    watcher = Watcher(right, language=user.language or session.language(scope))
-    watcher.task = asyncio.current_task()
-    leaving = asyncio.create_task(_until_gone(receive, watcher))
+    subscriber = Subscriber(right, language=user.language or session.language(scope))
+    subscriber.task = asyncio.current_task()
+    disconnect = asyncio.create_task(_finish_on_disconnect(receive, subscriber))
     try:
         await _start(send)
         await send(_body(RETRY))
-        joining = (
-            hub.join_list(watcher, user, query)
-            if key is None
-            else hub.join_class(watcher, query.get("v", ""))
-        )
-        await _serve(joining, watcher, send)
+        if key is None:
+            await hub.join_list(subscriber, user, query)
+        else:
+            await hub.join_class(subscriber, query.get("v", ""))
+        while (chunk := await subscriber.next()) is not None:
+            await send(_body(chunk))
+        with contextlib.suppress(OSError):  # the client has already disconnected
+            await send(_body(b"", more=False))
     except asyncio.CancelledError:
-        # cut off, or the server stops: the browser comes back by itself
-        if not watcher.is_cut:
+        # cut off, or the server stops: the browser reconnects by itself
+        if not subscriber.is_cut:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(send(_body(b"", more=False)), GOODBYE_S)
+                await asyncio.wait_for(send(_body(b"", more=False)), LAST_CHUNK_TIMEOUT_S)
     finally:
-        hub.leave(watcher)
-        leaving.cancel()
+        hub.leave(subscriber)
+        disconnect.cancel()
 
 
-async def _serve(joining: Awaitable[None], watcher: Watcher, send: Send) -> None:
-    await joining
-    while (chunk := await watcher.next()) is not None:
-        await send(_body(chunk))
-    with contextlib.suppress(OSError):  # who has gone need not be told
-        await send(_body(b"", more=False))
-
-
-async def _until_gone(receive: Receive, watcher: Watcher) -> None:
+async def _finish_on_disconnect(receive: Receive, subscriber: Subscriber) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    watcher.finish()
+    subscriber.finish()
 
 
 async def _start(send: Send) -> None:

@@ -9,11 +9,11 @@ log = logging.getLogger(__name__)
 
 
 def allow_many_connections() -> int:
-    """Raise the soft limit of open files (often 1,024) to the hard one; gives what holds now."""
+    """Raise the soft limit of open files (often 1,024) to the hard one. Return the limit in force."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError) as error:
-        log.warning("no more than %s open connections are allowed here: %s", soft, error)
+        log.warning("the limit of open files cannot be raised above %s: %s", soft, error)
         return soft
     return hard

@@ -9,7 +9,7 @@ CHANGES: Final = "changes"
 POLLED: Final = "polled"
 HELLO: Final = "hello"
 END: Final = "end"
-# no-transform: nobody on the way may compress, and so collect; X-Accel-Buffering: nginx hands all on at once
+# no-transform: proxies must not compress, and thereby buffer; X-Accel-Buffering: nginx forwards at once
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -19,25 +19,19 @@ HEADERS: Final = [
 
 
 def message(event: str, data: str, *, version: str = "") -> bytes:
-    """One event with `data` of any number of lines. `version` becomes its id; "" leaves the last one."""
-    head = f"id: {_one_line(version)}\n" if version else ""
-    # the three line ends of the format: one left inside would break the event apart
+    """Return an event with `data`, which may have several lines. `version` becomes its id; "" sets none."""
+    head = f"id: {''.join(version.split())}\n" if version else ""
+    # the format knows three line ends: one left inside would split the event
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     body = "".join(f"data: {line}\n" for line in lines)
     return f"{head}event: {event}\n{body}\n".encode()
 
 
-def facts(event: str, **values: Any) -> bytes:
-    """One event that carries a JSON object."""
+def json_message(event: str, **values: Any) -> bytes:
+    """Return an event that carries a JSON object."""
     return message(event, json.dumps(values, separators=(",", ":")))
 
 
 def end(reason: str) -> bytes:
-    """The last event of a stream: the browser is not to come back by itself. `reason`: "signed out" or
-    "not yours".
-    """
+    """Return the last event of a stream: the browser must not reconnect. `reason`: one of `rights`."""
     return message(END, reason)
-
-
-def _one_line(text: str) -> str:
-    return "".join(text.split())

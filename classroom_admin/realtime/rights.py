@@ -1,11 +1,11 @@
-"""Who may watch what: asked once when a page comes, and again every few seconds for all pages together."""
+"""Who may subscribe to what: checked when a page connects, and every few seconds for all pages together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final, TypeVar
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -13,18 +13,16 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.rooms.models import Participant, RoomTeacher
+from classroom_admin.accounts.models import User
+from classroom_admin.common.chunks import chunks
+from classroom_admin.rooms.access import own_room_ids, visible_rooms
 
 SIGNED_OUT: Final = "signed out"
 NOT_YOURS: Final = "not yours"
-_AT_ONCE: Final = 500
-Item = TypeVar("Item")
 
 
 class Refused(Exception):
-    """Nobody is signed in, or the room is not theirs. `reason` is SIGNED_OUT or NOT_YOURS."""
+    """The session is not signed in, or the room is not theirs. `reason` is SIGNED_OUT or NOT_YOURS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,35 +31,35 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What was authorised: this person, by this session, to watch this room (None: their list of classes).
+    """A person may, by this session, subscribe to this room (None: their class list).
 
-    `mark` changes when the person's sessions are ended or the password is changed.
+    `auth_hash` changes when the person's sessions are ended or the password is changed.
     """
 
     user_id: int
     is_administrator: bool
     session_key: str
-    mark: str
+    auth_hash: str
     room_id: int | None
 
 
-def person(session_key: str) -> User:
-    """Who is signed in by this session. Reads only; raises Refused."""
+def user_of(session_key: str) -> User:
+    """Return the user who is signed in by this session. Reads only; raises Refused."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
-    held = store.load() if session_key else {}
+    data = store.load() if session_key else {}
     try:
-        user = User.objects.get(pk=held[SESSION_KEY], is_active=True)
+        user = User.objects.get(pk=data[SESSION_KEY], is_active=True)
     except (KeyError, ValueError, User.DoesNotExist):
         raise Refused(SIGNED_OUT) from None
-    marks = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    if not any(constant_time_compare(held.get(HASH_SESSION_KEY, ""), mark) for mark in marks):
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    if not any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), valid) for valid in hashes):
         raise Refused(SIGNED_OUT)
     return user
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
-    """The person and their right to watch the room under `key` (None: the list); raises Refused."""
-    user = person(session_key)
+    """Return the user and their right to the room under `key` (None: the class list). Raises Refused."""
+    user = user_of(session_key)
     room_id = None
     if key is not None:
         room_id = visible_rooms(user).filter(key=key).values_list("pk", flat=True).first()
@@ -72,61 +70,40 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
 
 
 @dataclass(slots=True)
-class Truth:
-    """What holds now for those who watch: `marks` of the active ones, administrators, sessions, rooms."""
+class CurrentRights:
+    """What now holds for some people: hashes of the active ones, administrators, live sessions, own rooms."""
 
-    marks: Mapping[int, str] = field(default_factory=dict)
+    auth_hashes: Mapping[int, str] = field(default_factory=dict)
     administrators: Collection[int] = ()
     sessions: Collection[str] = ()
     rooms: Mapping[int, set[int]] = field(default_factory=dict)
 
     def refusal(self, right: Right) -> str:
-        """Why the right is lost; "" where it still holds. Pure."""
-        is_signed_in = self.marks.get(right.user_id) == right.mark and right.session_key in self.sessions
-        if not is_signed_in or (right.user_id in self.administrators) != right.is_administrator:
+        """Return why the right is lost; "" if it still holds. Pure."""
+        signed_in = (
+            self.auth_hashes.get(right.user_id) == right.auth_hash and right.session_key in self.sessions
+        )
+        if not signed_in or (right.user_id in self.administrators) != right.is_administrator:
             return SIGNED_OUT
         if right.room_id is None or right.is_administrator:
             return ""
         return "" if right.room_id in self.rooms.get(right.user_id, ()) else NOT_YOURS
 
 
-def read(rights: Iterable[Right]) -> Truth:
-    """What holds now for all of them: five queries for five hundred people, and none for a page."""
+def read(rights: Iterable[Right]) -> CurrentRights:
+    """Read what now holds for these people: five queries for up to 400 people, for any number of pages."""
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}
     teachers = {right.user_id for right in rights if not right.is_administrator}
-    users = [user for part in _parts(people) for user in User.objects.filter(pk__in=part, is_active=True)]
-    alive: set[str] = set()
-    for part in _parts(keys):
-        living = Session.objects.filter(session_key__in=part, expire_date__gt=timezone.now())
-        alive.update(living.values_list("session_key", flat=True))
-    return Truth(
-        marks={user.pk: user.get_session_auth_hash() for user in users},
+    users = [user for chunk in chunks(people) for user in User.objects.filter(pk__in=chunk, is_active=True)]
+    sessions: set[str] = set()
+    for chunk in chunks(keys):
+        live = Session.objects.filter(session_key__in=chunk, expire_date__gt=timezone.now())
+        sessions.update(live.values_list("session_key", flat=True))
+    return CurrentRights(
+        auth_hashes={user.pk: user.get_session_auth_hash() for user in users},
         administrators={user.pk for user in users if user.is_administrator},
-        sessions=alive,
-        rooms=rooms_of(teachers),
+        sessions=sessions,
+        rooms=own_room_ids(teachers),
     )
-
-
-def rooms_of(teachers: Collection[int]) -> dict[int, set[int]]:
-    """The ids of each teacher's own rooms: `rooms.access.visible_rooms` for many people at once."""
-    found: dict[int, set[int]] = {pk: set() for pk in teachers}
-    for part in _parts(teachers):
-        given = RoomTeacher.objects.filter(user__in=part).values_list("user_id", "room_id")
-        for user_id, room_id in given:
-            found[user_id].add(room_id)
-        named: dict[str, int] = dict(
-            CloudIdentity.objects.filter(user__in=part).values_list("user_uuid", "user_id")
-        )
-        taught = Participant.objects.filter(was_teacher=True)
-        for uuids in _parts(named):
-            for user_uuid, room_id in taught.filter(user_uuid__in=uuids).values_list("user_uuid", "room_id"):
-                found[named[user_uuid]].add(room_id)
-    return found
-
-
-def _parts(items: Iterable[Item]) -> Iterator[list[Item]]:
-    whole = list(items)
-    for start in range(0, len(whole), _AT_ONCE):
-        yield whole[start : start + _AT_ONCE]

@@ -1,4 +1,4 @@
-"""What of a request the stream needs: cookie, language, query. Nothing of Django's stack is run. Pure."""
+"""Read cookie, language and query from an ASGI scope, without Django's middleware. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Scope = dict[str, Any]
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """The first header of this (lower-case) name; "" where there is none."""
+    """Return the first header with this lower-case name, or ""."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def session_key(scope: Scope) -> str:
-    """The key of the session that the request's cookie names; "" where there is none, or it can be no key."""
+    """Return the session key from the request's cookie, or "" if there is none or it is malformed."""
     key = _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
     return key if key.isalnum() else ""
 
@@ -34,20 +34,20 @@ def _cookies(scope: Scope) -> dict[str, str]:
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """The query of the address; of several values the last, and nothing longer than 500 characters."""
+    """Return the query parameters: the last of several values, cut to 500 characters."""
     found = parse_qsl(scope["query_string"].decode("latin-1")[:4000], max_num_fields=20)
     return {name: value[:500] for name, value in found}
 
 
 def language(scope: Scope) -> str:
-    """The language of who has chosen none with the account: the cookie's, else the browser's wish."""
+    """Return the language from the cookie, else from the browser; for users without one in their account."""
     cookie = _cookies(scope).get(settings.LANGUAGE_COOKIE_NAME, "")
     if cookie in dict(settings.LANGUAGES):
         return cookie
-    for wish, _ in parse_accept_lang_header(header(scope, b"accept-language")[:500]):
-        if wish != "*" and language_code_re.search(wish):
+    for preference, _ in parse_accept_lang_header(header(scope, b"accept-language")[:500]):
+        if preference != "*" and language_code_re.search(preference):
             try:
-                return get_supported_language_variant(wish)
+                return get_supported_language_variant(preference)
             except LookupError:
                 continue
     return settings.LANGUAGE_CODE

@@ -1,6 +1,6 @@
-"""How a process learns that something changed: once, whatever the number of pages that it serves.
+"""Report that something in the database changed, once per process, whatever the number of its open pages.
 
-PostgreSQL tells which rooms (triggers, `live/migrations`); SQLite only that something was committed.
+PostgreSQL tells which rooms changed (triggers in `web/migrations`), SQLite only that something was committed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -19,22 +19,22 @@ log = logging.getLogger(__name__)
 
 CHANNEL: Final = "classroom_changes"
 SQLITE_EVERY_S: Final = 0.025
-TOGETHER_S: Final = 0.01
-"""Notifications that come within so long are one change."""
-ANEW_AFTER_S: Final = 2.0
+BATCH_S: Final = 0.01
+"""Notifications that arrive within this time are reported together."""
+RECONNECT_AFTER_S: Final = 2.0
 ANYTHING: Final = None
-"""Said instead of ids where it is not known which rooms changed."""
+"""Reported instead of ids if it is not known which rooms changed."""
 Changed = frozenset[int] | None
 
 
 class Source(Protocol):
     """Yields ids of rooms that may have changed, or ANYTHING. Ends when its iteration is cancelled."""
 
-    def changes(self) -> AsyncIterator[Changed]: ...
+    def changes(self) -> AsyncGenerator[Changed, None]: ...
 
 
 def source_for(alias: str = "default") -> Source:
-    """The way that the configured database has."""
+    """Return the source for a configured database."""
     connection = connections[alias]
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":
@@ -43,7 +43,7 @@ def source_for(alias: str = "default") -> Source:
 
 
 class SqliteSource:
-    """`PRAGMA data_version` on a connection of its own: a number that changes with every commit of another.
+    """Polls `PRAGMA data_version`, which changes with every commit of another connection.
 
     It reads a word of shared memory (about 10 µs), so it runs in the event loop.
     """
@@ -52,55 +52,55 @@ class SqliteSource:
         self._path = path
         self._every_s = every_s
 
-    async def changes(self) -> AsyncIterator[Changed]:
+    async def changes(self) -> AsyncGenerator[Changed, None]:
         # autocommit, and never a writer: it must not hold a lock or a snapshot
-        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as eye:
+        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as connection:
             seen = -1
             while True:
-                version = self._version(eye, seen)
+                version = self._version(connection, seen)
                 if version != seen:
                     seen = version
                     yield ANYTHING
                 await asyncio.sleep(self._every_s)
 
     @staticmethod
-    def _version(eye: sqlite3.Connection, seen: int) -> int:
+    def _version(connection: sqlite3.Connection, seen: int) -> int:
         try:
-            return int(eye.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.OperationalError as error:  # busy, for a moment: look again
+            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.OperationalError as error:  # busy for a moment: the next poll tries again
             log.debug("data_version: %s", error)
             return seen
 
 
 class PostgresSource:
-    """LISTEN on a connection of its own (a pooler in transaction mode would not do)."""
+    """LISTENs on its own connection. A pooler in transaction mode cannot be used for that."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
         tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
         self._parameters = {name: parameters[name] for name in known if parameters.get(name)} | tls
 
-    async def changes(self) -> AsyncIterator[Changed]:
+    async def changes(self) -> AsyncGenerator[Changed, None]:
         while True:
             try:
                 async for changed in self._listen():
                     yield changed
             except psycopg.OperationalError as error:
-                log.warning("listening for changes broke off, trying again: %s", error)
-            await asyncio.sleep(ANEW_AFTER_S)
+                log.warning("lost the connection that listens for changes, reconnecting: %s", error)
+            await asyncio.sleep(RECONNECT_AFTER_S)
 
-    async def _listen(self) -> AsyncIterator[Changed]:
-        ear = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
+    async def _listen(self) -> AsyncGenerator[Changed, None]:
+        connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
         try:
-            await ear.execute(f"LISTEN {CHANNEL}")
-            yield ANYTHING  # what was said while nobody listened
+            await connection.execute(f"LISTEN {CHANNEL}")
+            yield ANYTHING  # covers changes from before the connection
             while True:
                 ids: set[int] = set()
-                async for told in ear.notifies(stop_after=1):
-                    ids.add(int(told.payload))
-                async for told in ear.notifies(timeout=TOGETHER_S):
-                    ids.add(int(told.payload))
+                async for notification in connection.notifies(stop_after=1):
+                    ids.add(int(notification.payload))
+                async for notification in connection.notifies(timeout=BATCH_S):
+                    ids.add(int(notification.payload))
                 if ids:
                     yield frozenset(ids)
         finally:
-            await ear.close()
+            await connection.close()

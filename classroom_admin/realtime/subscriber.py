@@ -1,4 +1,4 @@
-"""One open page: what it still has to be sent, and when to give it up. Belongs to one event loop."""
+"""One open page: the messages that wait to be sent to it. Belongs to one event loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from classroom_admin.realtime.rights import Right
 
 MOST_MESSAGES: Final = 64
 MOST_BYTES: Final = 2_000_000
-"""What a page may have waiting; one message may be larger (the list of a thousand classes)."""
+"""What may wait for one page; a single message may be larger (the list of a thousand classes)."""
 
 
-class Watcher:
-    """A bounded queue. Who does not read is cut off, and comes back later for what they missed."""
+class Subscriber:
+    """A bounded queue. A page that does not read is cut off, and catches up when it reconnects."""
 
     __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
 
@@ -33,7 +33,7 @@ class Watcher:
         return self._bytes
 
     def push(self, message: bytes) -> None:
-        """Queue a message, shared with all others; cut the page off where too much waits already."""
+        """Queue a message (shared by all subscribers), or cut the page off if too much waits already."""
         if self.is_over:
             return
         full = len(self._queue) >= MOST_MESSAGES or (self._queue and self._bytes + len(message) > MOST_BYTES)
@@ -45,14 +45,14 @@ class Watcher:
         self._wake()
 
     def finish(self, last: bytes | None = None) -> None:
-        """Send what waits and `last`, then end."""
+        """Send what waits and `last`, then end the stream."""
         if last is not None:
             self.push(last)
         self.is_over = True
         self._wake()
 
     def cut_off(self) -> None:
-        """End at once, whatever waits: the reader takes nothing."""
+        """End the stream at once and drop what waits."""
         self.is_cut = self.is_over = True
         self._queue.clear()
         self._bytes = 0
@@ -61,13 +61,13 @@ class Watcher:
             self.task.cancel()
 
     async def next(self) -> bytes | None:
-        """What is to be sent next; None when the stream is over."""
+        """Wait for the next bytes to send; None when the stream is over."""
         while not self._queue:
             if self.is_over:
                 return None
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        # one write for all that waits: bursts cost one system call
+        # one write for all waiting messages: a burst costs one system call
         chunk = self._queue.popleft() if len(self._queue) == 1 else b"".join(self._queue)
         self._queue.clear()
         self._bytes = 0

@@ -1,26 +1,29 @@
-"""The few threads in which the stream reads the database and renders, so that its event loop never waits."""
+"""Threads that query the database and render for the streams, so that the event loop never blocks."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from django.db import connections
 
 COUNT: Final = 2
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
 class Threads:
-    """Run functions that use the ORM. Each thread keeps its connection as long as it works."""
+    """Runs functions that use the ORM. Each thread keeps its database connection while it lives."""
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="live")
 
-    async def run(self, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    async def run(
+        self, work: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
         def guarded() -> Result:
             try:
                 return work(*args, **kwargs)
@@ -37,7 +40,7 @@ class Threads:
 
 
 def keep_connections() -> None:
-    """Let go of this thread's connections only where they are broken, whatever `CONN_MAX_AGE` says."""
+    """Close this thread's database connections only if they are broken, whatever `CONN_MAX_AGE` says."""
     for connection in connections.all(initialized_only=True):
         connection.close_at = None
         connection.close_if_unusable_or_obsolete()

@@ -1,69 +1,66 @@
-"""What a page has seen, as a short token, and what it must be told to catch up. Pure."""
+"""The version of a class that a page shows, as a short token, and which parts differ between two. Pure."""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from classroom_admin.rooms.models import Room
+ShownRoom: TypeAlias = Any
+"""A Room with the annotations of `class_selectors.as_shown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What a page of a class has seen.
+class PageVersion:
+    """What a page of a class shows.
 
-    `version`: of the room. `step`: id of the last step on record. `profile`: a mark of what reading the
-    room answered. `event`, `events`: the highest id of a projected event and how many there are, those of
-    quizzes and polls too. (An event that came late has a high id, whatever its number.)
+    `version`: of the room. `step`: id of the last step of a command. `details`: a checksum of what no event
+    carries. `event`: the highest id of a projected event; `events`: their number, quizzes and polls included.
+    (An event that arrived late has a high id, whatever its sequence number.)
     """
 
     version: int = 0
     step: int = 0
-    profile: int = 0
+    details: int = 0
     event: int = 0
     events: int = 0
 
     def __str__(self) -> str:
-        return f"{self.version}-{self.step}-{self.profile:x}-{self.event}-{self.events}"
+        return f"{self.version}-{self.step}-{self.details:x}-{self.event}-{self.events}"
 
     @classmethod
-    def read(cls, token: str) -> Seen:
-        """The token of an address; one that can't be read has seen nothing, so its page gets everything."""
+    def parse(cls, token: str) -> PageVersion:
+        """Parse the token from an address. A malformed one is the empty version: the page gets everything."""
         try:
-            version, step, profile, event, events = token.split("-")
-            return cls(
-                version=int(version),
-                step=int(step),
-                profile=int(profile, 16),
-                event=int(event),
-                events=int(events),
-            )
+            version, step, details, event, events = token.split("-")
+            numbers = {"version": version, "step": step, "event": event, "events": events}
+            return cls(details=int(details, 16), **{name: int(text) for name, text in numbers.items()})
         except ValueError:
             return cls()
 
-    def known_to(self, now: Seen) -> Seen:
-        """This, or nothing where it is ahead of `now`: the database was put back to an earlier state."""
+    def limited_to(self, now: PageVersion) -> PageVersion:
+        """Return this version; the empty one if it is ahead of `now`, because a backup was restored."""
         ahead = self.version > now.version or self.step > now.step
-        return Seen() if ahead else self
+        return PageVersion() if ahead else self
 
     @classmethod
-    def of(cls, room: Room) -> Seen:
-        """What a page that shows `room` now has seen. `room` is as `class_selectors.as_shown`."""
+    def of(cls, room: ShownRoom) -> PageVersion:
+        """Return the version that a page made now from `room` shows."""
         return cls(
             version=room.version,
             step=room.last_step or 0,
-            profile=profile_mark(room),
+            details=details_checksum(room),
             event=room.last_event_id,
             events=room.event_count + room.question_events,
         )
 
 
-def profile_mark(room: Room) -> int:
-    """Changes with what the header shows and no event carries, and with a step that came late: a lower id
-    than the last one, committed after it.
+def details_checksum(room: ShownRoom) -> int:
+    """Return a checksum of what the page shows and no event carries.
+
+    The number of steps is part of it: a step that is committed late has a lower id than the last one.
     """
-    facts = (
+    values = (
         room.name,
         room.room_type,
         room.profile_state,
@@ -78,7 +75,7 @@ def profile_mark(room: Room) -> int:
         room.class_list_name,
         room.class_list_version,
     )
-    return zlib.crc32(repr(facts).encode())
+    return zlib.crc32(repr(values).encode())
 
 
 HEADER: Final = "header"
@@ -90,19 +87,18 @@ EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
 COMMANDS: Final = "commands"
 MOST_EVENTS: Final = 50
-"""More than so many new events are told by sending the newest page instead."""
+"""If there are more new events than this, the newest page of events is sent instead."""
 
 
-def news(seen: Seen, now: Seen) -> set[str]:
-    """Which parts of the page may have changed between `seen` and `now`.
+def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
+    """Return the parts of the page that may differ between `seen` and `now`.
 
-    Rows within people, chat and panels are then chosen by their own version, events by their ids. More than a
-    few events are told by sending the newest page.
+    Rows of people, chat and panels are then selected by their own version, events by their ids.
     """
     parts: set[str] = set()
     if now.version != seen.version:
         parts |= {HEADER, ACTIONS, PEOPLE, CHAT, PANELS}
-    if now.profile != seen.profile:
+    if now.details != seen.details:
         parts |= {HEADER, ACTIONS, COMMANDS}
     if now.step != seen.step:
         parts |= {ACTIONS, COMMANDS}

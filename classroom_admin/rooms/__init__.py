@@ -1,1 +1,1 @@
-"""What we know of the classes: read models that only the projector writes, and how to read them."""
+"""The read models of classes, reads of them for pages, and who may see which room."""

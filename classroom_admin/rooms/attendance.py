@@ -1,4 +1,4 @@
-"""Who of a class list was there: whom a list means, who is missing, late, or left early. Pure."""
+"""Attendance of a class list: match its people with participants; who is absent, late or left early. Pure."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from classroom_admin.rooms.name_matching import fold_name
+from classroom_admin.common.text_matching import name_key
 
 BY_ID: Final = "id"
 BY_NAME: Final = "name"
-PUPILS: Final = ("student", "unknown")
+STUDENT_ROLES: Final = ("student", "unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """Somebody on a list; `user_uuid` "" where the list does not tell it."""
+    """A person on a class list; `user_uuid` is "" if the list does not contain it."""
 
     name: str
     user_uuid: str = ""
@@ -26,8 +26,9 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Somebody on the list and the people in the class who are that one (several ids, where they came as a
-    guest again). `by`: "id", "name", or "" for nobody.
+    """A listed person and the matching participants: several if the person joined with several ids.
+
+    `by`: matched by "id" or "name", "" if nobody matches.
     """
 
     listed: Listed
@@ -35,7 +36,7 @@ class Match:
     by: str = ""
 
     @property
-    def came_at(self) -> datetime | None:
+    def first_in(self) -> datetime | None:
         return min((one.entered_at for one in self.people if one.entered_at), default=None)
 
     @property
@@ -49,7 +50,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """Somebody with a time: `by_s` seconds late, or `at` gone."""
+    """A listed person with a time: joined or left `at`, `by_s` seconds too late or too early."""
 
     match: Match
     at: datetime
@@ -58,20 +59,20 @@ class Marked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
-    """What the page tells of a class list. `strangers` are in the class and not on the list."""
+    """The attendance of a class list. `unlisted` participants are not on the list."""
 
     total: int
     here: int
     absent: list[Match] = field(default_factory=list)
     late: list[Marked] = field(default_factory=list)
     left_early: list[Marked] = field(default_factory=list)
-    strangers: list[Any] = field(default_factory=list)
+    unlisted: list[Any] = field(default_factory=list)
     by_name: list[Match] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """A class: when it began, when it is or was to end (None: not known), what counts as late or early."""
+    """When a class began and ends (None: unknown), and what counts as late or early."""
 
     began_at: datetime | None
     ends_at: datetime | None
@@ -80,7 +81,7 @@ class Times:
 
 
 def times_of(room: Any, *, late_after: timedelta, early_before: timedelta) -> Times:
-    """A class begins by its plan, or when it was started later; it ends when it ended, else by its plan."""
+    """Return the times of a class: the later of planned and actual start, the actual or else planned end."""
     began = room.started_at
     if began and room.planned_start_at and room.planned_start_at > began:
         began = room.planned_start_at
@@ -93,9 +94,9 @@ def times_of(room: Any, *, late_after: timedelta, early_before: timedelta) -> Ti
 
 
 def match(listed: Iterable[Listed], people: Iterable[Any]) -> tuple[list[Match], list[Any]]:
-    """Whom each of the list is in the class, and who is left over: by id first, else by the folded name.
+    """Match listed people with participants, by id first, then by name key; also return those left over.
 
-    Where several on the list have one name, each takes one person in the order of their coming.
+    If several listed people have the same name, each gets one participant, in the order of joining.
     """
     wanted = list(listed)
     by_id: dict[str, list[Any]] = defaultdict(list)
@@ -105,11 +106,11 @@ def match(listed: Iterable[Listed], people: Iterable[Any]) -> tuple[list[Match],
         if person.user_uuid in ids:
             by_id[person.user_uuid].append(person)
         else:
-            rest[fold_name(person.name)].append(person)
+            rest[name_key(person.name)].append(person)
     left = [one for one in wanted if not by_id.get(one.user_uuid)]
     namesakes: dict[str, int] = defaultdict(int)
     for one in left:
-        namesakes[fold_name(one.name)] += 1
+        namesakes[name_key(one.name)] += 1
     found = [_of(one, by_id.get(one.user_uuid, []), rest, namesakes) for one in wanted]
     return found, [person for same in rest.values() for person in same]
 
@@ -117,7 +118,7 @@ def match(listed: Iterable[Listed], people: Iterable[Any]) -> tuple[list[Match],
 def _of(one: Listed, by_id: list[Any], rest: dict[str, list[Any]], namesakes: dict[str, int]) -> Match:
     if by_id:
         return Match(listed=one, people=by_id, by=BY_ID)
-    name = fold_name(one.name)
+    name = name_key(one.name)
     same = rest.get(name) if name else None
     if not same:
         return Match(listed=one)
@@ -129,23 +130,23 @@ def _of(one: Listed, by_id: list[Any], rest: dict[str, list[Any]], namesakes: di
 
 
 def attendance(listed: Iterable[Listed], people: Iterable[Any], times: Times) -> Attendance:
-    """Who is missing, who came late, who left early, and who is not on the list."""
+    """Return who is absent, came late or left early, and who is not on the list."""
     matches, others = match(listed, people)
     return Attendance(
         total=len(matches),
         here=sum(one.is_here for one in matches),
-        absent=[one for one in matches if one.came_at is None and not one.is_here],
+        absent=[one for one in matches if one.first_in is None and not one.is_here],
         late=[late for one in matches if (late := _late(one, times))],
         left_early=[left for one in matches if (left := _left_early(one, times))],
-        strangers=[one for one in others if one.role in PUPILS and (one.online or one.entered_at)],
+        unlisted=[one for one in others if one.role in STUDENT_ROLES and (one.online or one.entered_at)],
         by_name=[one for one in matches if one.by == BY_NAME],
     )
 
 
 def _late(one: Match, times: Times) -> Marked | None:
-    if times.began_at is None or one.came_at is None or one.came_at - times.began_at < times.late_after:
+    if times.began_at is None or one.first_in is None or one.first_in - times.began_at < times.late_after:
         return None
-    return Marked(match=one, at=one.came_at, by_s=int((one.came_at - times.began_at).total_seconds()))
+    return Marked(match=one, at=one.first_in, by_s=int((one.first_in - times.began_at).total_seconds()))
 
 
 def _left_early(one: Match, times: Times) -> Marked | None:

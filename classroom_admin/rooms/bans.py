@@ -1,8 +1,7 @@
-"""Who may not come back into a room, and until when.
+"""Who is banned from a room, and until when.
 
-No event and no read of the cloud tells how long a removal lasts: it is read from the commands on record,
-joined to the event that confirmed each. What somebody did with another program than this one is therefore
-not known here.
+No event and no answer of the cloud contains the length of a ban. It is read from the audit log, together with
+the event that confirmed each command. Bans made with other programs are therefore unknown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,15 +14,15 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Room
 
 REMOVE: Final = "participant.remove"
-LET_BACK: Final = "participant.let_back"
+UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
-TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
+ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """A removal that the cloud took, or the end of one. ``seconds`` None: let back in; -1: for good."""
+    """A ban that the cloud accepted, or its end. ``seconds``: None means unbanned, -1 permanently."""
 
     user_uuid: str
     seconds: int | None
@@ -31,13 +30,13 @@ class Ban:
 
 
 def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]:
-    """Who is kept out of ``room`` at ``now`` (else the present), by cloud user id. Three queries."""
+    """Return who is banned from ``room`` at ``now`` (default: current cloud time). Three queries."""
     entries = (
-        Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, LET_BACK))
+        Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN))
         .order_by("id")
         .prefetch_related("steps")
     )
-    found = [entry for entry in entries if entry.action == LET_BACK or entry.params.get("ban_s") is not None]
+    found = [entry for entry in entries if entry.action == UNBAN or entry.params.get("ban_s") is not None]
     if not found:
         return {}
     kicks = Participant.objects.filter(
@@ -46,52 +45,49 @@ def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]
     kicked_at = {
         (user_uuid, sequence): at
         for user_uuid, sequence, at in kicks.values_list("user_uuid", "kicked_sequence", "kicked_at")
-        if at is not None
+        if at is not None and sequence is not None
     }
     bans = [ban for entry in found if (ban := ban_of(entry, entry.steps.all(), kicked_at)) is not None]
     return in_force(bans, now=now or clock.cloud_now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptOut:
-    """Somebody who may not come back: `until` a time of the cloud's clock or "forever"; `entry` tells by whom
-    and why.
-    """
+class BannedParticipant:
+    """A banned person: `until` a cloud time or "forever"; `entry` has the actor and the reason."""
 
     person: Participant
     until: Until
     entry: Entry
 
 
-def ban_list(room: Room) -> list[KeptOut]:
-    """Who may not come back into ``room`` now, the last removed first. Five queries at most."""
+def ban_list(room: Room) -> list[BannedParticipant]:
+    """Return who is banned from ``room`` now, the last banned first. At most five queries."""
     until = kicked_until(room)
     people = {
         person.user_uuid: person for person in Participant.objects.filter(room=room, user_uuid__in=until)
     }
     found = Entry.objects.filter(room_uuid=room.room_uuid, action=REMOVE, target__in=people)
     last: dict[str, Entry] = {}
-    for entry in found.filter(steps__kind__in=TOOK).distinct().order_by("id"):
+    for entry in found.filter(steps__kind__in=ACCEPTED).distinct().order_by("id"):
         if entry.params.get("ban_s") is not None:
             last[entry.target] = entry
-    kept_out = [
-        KeptOut(person=people[user_uuid], until=until[user_uuid], entry=entry)
+    banned = [
+        BannedParticipant(person=people[user_uuid], until=until[user_uuid], entry=entry)
         for user_uuid, entry in last.items()
     ]
-    return sorted(kept_out, key=lambda each: each.entry.pk, reverse=True)
+    return sorted(banned, key=lambda each: each.entry.pk, reverse=True)
 
 
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
-    """What an entry did, or None where the cloud did not take it. Pure, but for the offset of the clocks.
+    """Return the ban of an entry, None if the cloud did not accept it. Pure, but for the clock offset.
 
-    A ban runs from the kick event where one confirmed the command (its time is the cloud's), else from
-    *accepted* (ours, so it is moved to the cloud's clock).
+    A ban begins with the event that confirmed the command, else with *accepted*, converted to cloud time.
     """
-    took = [step for step in steps if step.kind in TOOK]
-    if not took:
+    accepted = [step for step in steps if step.kind in ACCEPTED]
+    if not accepted:
         return None
-    since = clock.as_cloud_time(took[0].at)
-    for step in took:
+    since = clock.as_cloud_time(accepted[0].at)
+    for step in accepted:
         sequence = step.detail.get("sequence")
         if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):
             since = kicked_at.get((entry.target, sequence), since)
@@ -100,9 +96,7 @@ def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, in
 
 
 def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
-    """Of bans in the order of their commands, the last of each person counts; those that are over are left
-    out. Pure.
-    """
+    """Return the end of each person's last ban, without bans that are over. Pure."""
     last = {ban.user_uuid: ban for ban in bans}
     until: dict[str, Until] = {}
     for user_uuid, ban in last.items():
@@ -118,7 +112,7 @@ def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
 
 
 def _after(since: datetime, seconds: int) -> datetime | None:
-    """None where the calendar ends before the ban does."""
+    """Return the end of a ban, None if it is beyond the last date of the calendar."""
     try:
         return since + timedelta(seconds=seconds)
     except OverflowError:

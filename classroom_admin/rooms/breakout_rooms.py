@@ -1,4 +1,4 @@
-"""The breakout rooms of a class, read from ``{"state": 1, "details": {id: {groupName, users}}}``. Pure."""
+"""Read the breakout rooms of a class from ``{"state": 1, "details": {id: {groupName, users}}}``. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A breakout room: its cloud id, its name, and the cloud user ids of who is in it."""
+    """A breakout room: its cloud id, its name, and the cloud user ids of its members."""
 
     uuid: str
     name: str
@@ -17,7 +17,7 @@ class Group:
 
 
 def read(stored: Any) -> list[Group]:
-    """The groups that are open, by name; odd parts are passed over."""
+    """Return the open breakout rooms by name, without parts that can't be read."""
     stored = stored if isinstance(stored, Mapping) else {}
     details = stored.get("details")
     if str(stored.get("state", 1)) == "0" or not isinstance(details, Mapping):
@@ -36,7 +36,7 @@ def _members(users: Any) -> tuple[str, ...]:
 
 
 def _natural(name: str) -> tuple[Any, ...]:
-    """Group 2 before group 10."""
+    """Return a sort key that puts "Group 2" before "Group 10"."""
     words = name.casefold().split()
     return tuple(
         (0, int(word), "") if word.isdecimal() and len(word) < 19 else (1, 0, word) for word in words

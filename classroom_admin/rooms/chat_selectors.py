@@ -1,4 +1,4 @@
-"""What was said in a class (to everybody, to its apps, from person to person), and who was there to hear."""
+"""Reads of a class's messages, to the class and between people, and of who was present to see them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, 
 
 PAGE: Final = 60
 MOST_MISSED: Final = 500
-"""Messages that a page which was away is brought at once."""
+"""Messages that a page gets at once after it was disconnected."""
 UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 
 
 def to_room(
     room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
 ) -> list[ChatMessage]:
-    """Messages to the room, oldest first: the newest page and one more, those below number `before`, or all
-    that are newer than version `since`. `kind`: only `chat` or `custom`.
+    """Return messages to the room, oldest first: the newest page and one more message.
+
+    `before`: below this sequence. `since`: all that are newer than this version. `kind`: `chat` or `custom`.
     """
     found = ChatMessage.objects.filter(room=room)
     if kind:
@@ -33,7 +34,7 @@ def to_room(
 
 
 def between_people(room: Room, *, since: int | None = None, before: int | None = None) -> list[PeerMessage]:
-    """Messages from person to person, oldest first; as `to_room`, `before` being one's own id."""
+    """Return messages between people, oldest first, as `to_room` does; `before` is the id of a message."""
     found = PeerMessage.objects.filter(room=room)
     if since is not None:
         found = found.filter(Q(version__gt=since))
@@ -47,7 +48,7 @@ def between_people(room: Room, *, since: int | None = None, before: int | None =
 
 
 def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
-    """What people of the class are called, by their cloud ids: these, or all."""
+    """Return the names of people of the class by their cloud user ids: these, or all."""
     people = Participant.objects.filter(room=room)
     if user_uuids is not None:
         people = people.filter(user_uuid__in=sorted(user_uuids))
@@ -55,17 +56,17 @@ def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class There:
-    """Who was in the class at a moment, and who else belongs to it: `(participant, left, came)` with the last
-    departure before and the next entry after that moment, where there were such.
+class PresentAt:
+    """Who was present at a moment, and all others: `(participant, left, joined)` with the last departure
+    before and the next entry after that moment, if any.
     """
 
     present: list[Participant]
     others: list[tuple[Participant, datetime | None, datetime | None]]
 
 
-def there_at(room: Room, *, at: datetime, sequence: int | None = None) -> There:
-    """Who was there at a moment; told by the event's number where there is one, which is exact."""
+def present_at(room: Room, *, at: datetime, sequence: int | None = None) -> PresentAt:
+    """Return who was present at a moment; exactly, if the `sequence` of an event is given."""
     people = {
         person.user_uuid: person
         for person in Participant.objects.filter(room=room)
@@ -83,7 +84,7 @@ def there_at(room: Room, *, at: datetime, sequence: int | None = None) -> There:
         else:
             left[stay.user_uuid] = stay.left_at
     ordered = sorted(people.values(), key=_rank)
-    return There(
+    return PresentAt(
         present=[person for person in ordered if person.user_uuid in here],
         others=[
             (person, left.get(person.user_uuid), came.get(person.user_uuid))

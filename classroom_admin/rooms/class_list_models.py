@@ -1,4 +1,4 @@
-"""Who should be in a class: lists of people that a school brings along. The cloud knows nothing of them."""
+"""Class lists: who should attend a class. Only this dashboard knows them, not the cloud."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from classroom_admin.rooms.keys import new_key
+from classroom_admin.common.random_text import new_key
 
 
 class ClassList(models.Model):
@@ -29,7 +29,7 @@ class ClassList(models.Model):
 
 
 class ListedPerson(models.Model):
-    """Somebody on a list: known by their cloud user id where it is given, else by their name."""
+    """A person on a class list, identified by their cloud user id if given, else by their name."""
 
     class_list = models.ForeignKey(ClassList, on_delete=models.CASCADE, related_name="people")
     name = models.CharField(max_length=255)

@@ -1,4 +1,4 @@
-"""Reads of class lists: whose they are, who is on them, and a list brought along with its room."""
+"""Reads of class lists: who may see them, and who is on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import (
     Aggregate,
     Count,
-    Expression,
     JSONField,
     OuterRef,
     QuerySet,
@@ -21,8 +20,8 @@ from classroom_admin.rooms.attendance import Listed
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
 
 
-class _Together(Aggregate):
-    """Rows as one JSON list."""
+class _JsonList(Aggregate):
+    """Aggregates rows into one JSON list."""
 
     function = "JSONB_AGG"
     output_field = JSONField()
@@ -32,30 +31,30 @@ class _Together(Aggregate):
 
 
 def visible_lists(user: User) -> QuerySet[ClassList]:
-    """The lists that `user` may see, each with `size`: an administrator all, a teacher their own."""
+    """Return the lists that `user` may see, each with `size`: an administrator all, a teacher their own."""
     lists = ClassList.objects.annotate(size=Count("people")).select_related("owner").order_by("name", "pk")
     return lists if user.is_administrator else lists.filter(owner=user)
 
 
 def list_for(user: User, key: str) -> ClassList:
-    """The list under `key`, loaded and authorised. Http404: unknown, or somebody else's."""
+    """Return the list under `key`. Raise Http404 if it is unknown or another person's."""
     found = visible_lists(user).filter(key=key).first()
     if found is None:
         raise Http404("There is no such list, or it is not one of yours.")
     return found
 
 
-def brought_along() -> Expression:
-    """Who is on the list of a room, as an expression to bring along as `listed`: no query of its own."""
+def listed_people() -> Subquery[Any]:
+    """Return the people on a room's list as an expression, to annotate rooms as `listed`."""
     people = ListedPerson.objects.filter(class_list=OuterRef("class_list")).order_by()
     facts = JSONObject(name="name", user_uuid="user_uuid", group="group")
     return Subquery(
-        people.values("class_list").annotate(all=_Together(facts)).values("all"), output_field=JSONField()
+        people.values("class_list").annotate(all=_JsonList(facts)).values("all"), output_field=JSONField()
     )
 
 
 def listed(room: Room) -> list[Listed]:
-    """Who is on the list of a room, by name; without a query where they were brought along."""
+    """Return the people on a room's list by name: no query if the room is annotated with `listed`."""
     if not room.class_list_id:
         return []
     rows: Any = getattr(room, "listed", None)

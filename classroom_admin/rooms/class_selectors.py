@@ -1,12 +1,13 @@
-"""Reads for the page of one class: each function is one query; `since` keeps to what is newer than a
-version.
+"""Reads for the page of one class and its people; each function is one query unless it says otherwise.
+
+`since` limits rows to those newer than a version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import (
     Case,
@@ -32,13 +33,14 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import bans, recording_state
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import room_for, visible_rooms
 from classroom_admin.rooms.models import (
     Answer,
     Gap,
     Participant,
     PeerMessage,
     Poll,
+    Presence,
     Quiz,
     Recording,
     Resource,
@@ -53,8 +55,9 @@ _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
-    """Rooms with what telling their versions needs: `last_step` (id of the last step on record),
-    `step_count`, `gap_count`, and what is given.
+    """Return rooms with `last_step` (the id of the last audit step), `step_count`, `gap_count` and more.
+
+    From these the version of a page is made.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
@@ -72,21 +75,19 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
     )
 
 
-def class_for(user: User, key: str, **annotations: Expression) -> Room:
-    """The room under `key` as `as_shown`, loaded, authorised and marked in one query; Http404 as
-    `rooms.access.room_for`.
-    """
+def class_for(user: User, key: str, **annotations: Any) -> Room:
+    """Return the room under `key` as `as_shown`. Raise Http404 unless `user` may see it."""
     return room_for(user, key, as_shown(**annotations))
 
 
 def own_identity(user: User) -> Expression:
-    """A cloud user id of `user`, as an expression to bring along; "" where there is none."""
+    """Return an expression for a cloud user id of `user`; "" if there is none."""
     first = CloudIdentity.objects.filter(user=user).order_by("pk").values("user_uuid")[:1]
     return Coalesce(Subquery(first), Value(""), output_field=CharField())
 
 
 def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) -> QuerySet[Participant]:
-    """Who is or was in the room: teachers, then raised hands by waiting time, then names.
+    """Return who is or was in the room: teachers, then raised hands by waiting time, then names.
 
     `also` adds people by their cloud user id to those newer than `since`.
     """
@@ -104,16 +105,16 @@ def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) 
 
 
 def presence(room: Room) -> list[Participant]:
-    """Everybody who is or was in the room, with no more than a class list needs."""
+    """Return everyone who is or was in the room, with the columns that attendance needs."""
     found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
     needed = ("pk", "room_id", "user_uuid", "name", "role", "online", "entered_at", "left_at")
     return list(found.only(*needed).order_by("pk"))
 
 
 def _seen_on_stage(room: Room) -> Expression:
-    """Whether somebody who raises a hand was on stage in the last seven days, in a class of these teachers.
+    """Return whether a person who raises a hand was on stage in a class of these teachers in seven days.
 
-    Of others it is not asked. Teachers of a room: whom it was given to, and who entered it as teacher.
+    Looked up for raised hands only. Teachers of a room: assigned to it, or joined it as a teacher.
     """
     on_stage = Participant.objects.filter(
         _of_its_teachers(room),
@@ -131,9 +132,9 @@ def _of_its_teachers(room: Room) -> Q:
 
 
 def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: datetime) -> set[str]:
-    """Who of `user_uuids` was on stage after `since` in another class of these teachers, up to now.
+    """Return which of `user_uuids` were on stage after `since` in another class of these teachers.
 
-    Only the last time on stage is kept: of who is not in here it is certain that they were not.
+    Only the last time on stage is stored: all others were certainly not on stage.
     """
     if not user_uuids:
         return set()
@@ -144,15 +145,15 @@ def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: dateti
 
 
 def recordings(room: Room) -> list[Recording]:
-    """The recordings, newest first."""
+    """Return the recordings, newest first."""
     return list(Recording.objects.filter(room=room).order_by("-started_at", "-pk"))
 
 
 def resources(room: Room) -> QuerySet[Resource]:
-    """The files shared with the class, newest first; removed ones are not among them.
+    """Return the files shared with the class, newest first, without removed ones.
 
-    Of their conversion only how far it is (`step`, `pages_done`, `pages_total`, as the cloud spelt them): the
-    list of pages may be long.
+    Of their conversion only the progress (`step`, `pages_done`, `pages_total`, as the cloud wrote them): the
+    list of pages can be long.
     """
     progress = {
         "step": KT("task__taskProgress__currentStep"),
@@ -164,7 +165,7 @@ def resources(room: Room) -> QuerySet[Resource]:
 
 
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Which of recording, files, quiz, poll, answer and peer have a row newer than `since`; one query."""
+    """Return which of recording, files, quiz, poll, answer and peer have a row newer than `since`."""
     kinds: dict[str, type[Model]] = {
         "recording": Recording,
         "files": Resource,
@@ -182,24 +183,24 @@ def changed_panels(room: Room, since: int) -> set[str]:
 
 
 def commands(room: Room) -> list[Entry]:
-    """What was asked of this room last, newest first, each with its steps: two queries."""
+    """Return the last commands for this room, newest first, each with its steps: two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
 
 
 def earlier_commands(room: Room, *, before: int, until: datetime | None = None) -> list[Entry]:
-    """What was asked before the entry with this id that may still hold: who is kept out, and the recording.
+    """Return earlier commands that may still be in effect: bans and recordings before the entry `before`.
 
-    Oldest first, each with its steps, those up to `until` (our clock): two queries.
+    Oldest first, each with its steps up to `until` (our time): two queries.
     """
-    kinds = (bans.REMOVE, bans.LET_BACK, *recording_state.KINDS)
+    kinds = (bans.REMOVE, bans.UNBAN, *recording_state.KINDS)
     entries = Entry.objects.filter(room_uuid=room.room_uuid, id__lt=before, action__in=kinds)
     steps = Step.objects.all() if until is None else Step.objects.filter(at__lte=until)
     return list(entries.order_by("id").prefetch_related(Prefetch("steps", steps)))
 
 
 def targets_since(room: Room, step: int) -> list[str]:
-    """The cloud user ids that commands with a step after `step` are about."""
+    """Return the cloud user ids of the targets of commands with a step after `step`."""
     steps = Step.objects.filter(
         room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
@@ -207,6 +208,35 @@ def targets_since(room: Room, step: int) -> list[str]:
 
 
 def files_touched_since(room: Room, step: int) -> bool:
-    """Whether a command about files has a step after `step`."""
+    """Return whether a command about files has a step after `step`."""
     steps = Step.objects.filter(room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="resource.")
     return steps.exists()
+
+
+def stays(person: Participant) -> list[Presence]:
+    """Return the stays of a person in the room, the last first."""
+    found = Presence.objects.filter(room_id=person.room_id, user_uuid=person.user_uuid)
+    return list(found.order_by("-entered_at", "-entered_sequence"))
+
+
+def removals_this_week(user: User, *, user_uuid: str) -> int:
+    """Return how often a person was removed in the last seven days, in the classes that `user` may see.
+
+    It counts stays that ended with a removal, with any program.
+    """
+    if not user_uuid:
+        return 0
+    joined = Participant.objects.filter(user_uuid=user_uuid).values("room")
+    return Presence.objects.filter(
+        room__in=visible_rooms(user, Room.objects.filter(pk__in=joined)),
+        user_uuid=user_uuid,
+        kicked=True,
+        left_at__gte=clock.cloud_now() - A_WEEK,
+    ).count()
+
+
+def removals_on_record(person: Participant, room: Room) -> list[Entry]:
+    """Return the commands that removed or unbanned this person, the last first, with steps: two queries."""
+    kinds = (bans.REMOVE, bans.UNBAN, "participant.plan_removal", "participant.call_off_removal")
+    found = Entry.objects.filter(room_uuid=room.room_uuid, action__in=kinds, target=person.user_uuid)
+    return list(found.order_by("-id").prefetch_related("steps")[:50])

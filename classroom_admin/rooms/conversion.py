@@ -1,5 +1,6 @@
-"""How far the conversion of a file into pages is, from what the cloud told of it. Pure; every field may be
-missing or odd.
+"""Read the progress of a file's conversion into pages from the cloud's data. Pure.
+
+Every field may be missing or invalid.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ _LARGEST_SIDE: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A conversion. ``percent`` 0 to 100; ``done`` of ``total`` pages, None where it is not known. ``step``
-    is one of ``STEPS`` or "".
-    """
+    """The progress: ``percent`` 0 to 100; ``done`` of ``total`` pages (None: unknown); one of STEPS or ""."""
 
     percent: int
     done: int | None
@@ -33,7 +32,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A converted page: where its picture is (http or https), and its size in pixels where that is known."""
+    """A converted page: the address of its picture (http or https), and its size in pixels if known."""
 
     name: str
     picture: str
@@ -44,7 +43,7 @@ class Page:
 def progress(
     *, percent: int | None, done: object = None, total: object = None, step: object = None
 ) -> Progress | None:
-    """How far it is, None where no conversion was asked for. Arguments as the cloud spelt them."""
+    """Return the progress, None if no conversion was requested. Arguments are as the cloud wrote them."""
     if percent is None:
         return None
     pages, finished = _count(total), _count(done)
@@ -59,14 +58,12 @@ def progress(
 
 
 def pages(task: object) -> list[Page]:
-    """The converted pages that have a picture with a web address, in order. The small picture where there is
-    one.
-    """
+    """Return the converted pages that have a picture, in order; the small picture if there is one."""
     return list(_pages(task))[:_MOST_PAGES]
 
 
 def origins(found: list[Page]) -> list[str]:
-    """Where the pictures come from, as ``https://host:port``, each once."""
+    """Return the origins of the pictures as ``https://host:port``, each once."""
     return list(dict.fromkeys(origin(page.picture) for page in found))
 
 
@@ -88,7 +85,7 @@ def _pages(task: object) -> Iterator[Page]:
 
 
 def origin(url: Any) -> str:
-    """The origin of a web address that is safe in a page and its policy; "" for anything else."""
+    """Return the origin of a web address that is safe in a page and its policy; "" for anything else."""
     if not isinstance(url, str) or len(url) > _LONGEST_ADDRESS:
         return ""
     try:

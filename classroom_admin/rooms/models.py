@@ -1,8 +1,8 @@
-"""The read models: what we know of each classroom. Only `sync.projector` writes the projected columns.
+"""The read models of classes. Only the projector (in `sync`) writes the projected columns.
 
-Every row that a page shows carries `version`: the room's version at which the row last changed, so that a
-page at version v is brought up to date by the rows with a higher one. Times are UTC. Cloud ids are unique
-within a room; pages and addresses use our own keys.
+Every row that a page shows has a `version`: the room's version at which the row last changed. A page at
+version v needs the rows with a higher one. Times are UTC. Cloud ids are unique within a room; pages and
+addresses use our own keys.
 """
 
 from typing import ClassVar
@@ -14,9 +14,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin import events
+from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
-from classroom_admin.rooms.keys import new_key
 
 
 class RoomState(models.IntegerChoices):

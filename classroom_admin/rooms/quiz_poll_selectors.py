@@ -1,4 +1,4 @@
-"""Quizzes and polls of a class, their answers, and the pupils who were there to answer."""
+"""Reads of a class's quizzes and polls, their answers, and the students who could answer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MODELS: dict[str, type[Quiz] | type[Poll]] = {"quiz": Quiz, "poll": Poll}
 
 
 def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
-    """All quizzes and polls of a class, the running ones first, then the latest; or only those of which
-    something, an answer too, is newer than version `since`. One query.
+    """Return all quizzes and polls of a class, the running ones first, then the latest. One query.
 
-    What comes back has all that tells of a question, and is not for saving.
+    `since`: only those of which anything, an answer too, is newer than this version. The instances have the
+    columns that pages show; do not save them.
     """
     quizzes = _changed(Quiz.objects.filter(room=room), "quiz", since).values_list(
         Value("quiz"), "pk", "quiz_id", "running", "items", "correct_items", "started_at", "ended_at",
@@ -34,7 +34,7 @@ def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
     return sorted(found, key=lambda row: (row.running, row.started_at or EARLIEST, row.pk), reverse=True)
 
 
-def _changed(found: QuerySet, of: str, since: int | None) -> QuerySet:
+def _changed(found: QuerySet[Any], of: str, since: int | None) -> QuerySet[Any]:
     if since is None:
         return found
     newer = Answer.objects.filter(
@@ -57,28 +57,26 @@ def _question(
 
 
 def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:
-    """The answers to these questions, (of, id), in the order in which they came."""
+    """Return the answers to these quizzes and polls, (of, id), in the order in which they arrived."""
     wanted = Q(pk__in=())
     for of, question_id in ids:
         wanted |= Q(of=of, question_id=question_id)
     return list(Answer.objects.filter(wanted, room=room).order_by("answered_at", "sequence"))
 
 
-def pupils_between(room: Room, start: datetime | None, end: datetime | None) -> list[Participant]:
-    """The pupils who were in the class at any time between two moments (None: from its beginning, until
-    now), by name.
-    """
+def students_between(room: Room, start: datetime | None, end: datetime | None) -> list[Participant]:
+    """Return the students who were present at any time between two moments (None: open), by name."""
     stays = Presence.objects.filter(room=room, user_uuid=OuterRef("user_uuid"))
     if start is not None:
         stays = stays.filter(Q(left_at__isnull=True) | Q(left_at__gt=start))
     if end is not None:
         stays = stays.filter(entered_at__lt=end)
-    pupils = Participant.objects.filter(Exists(stays), room=room, role=Role.STUDENT)
-    return list(pupils.only("user_uuid", "name", "online").order_by("name", "pk"))
+    students = Participant.objects.filter(Exists(stays), room=room, role=Role.STUDENT)
+    return list(students.only("user_uuid", "name", "online").order_by("name", "pk"))
 
 
 def marked(of: str, room: Room) -> QuerySet[Any]:
-    """The quizzes or polls of a class, each with the sums that `mark` needs."""
+    """Return the quizzes or polls of a class, annotated for `mark`."""
     answers = Answer.objects.filter(room=room, of=of, question_id=OuterRef(f"{of}_id"))
     stays = Presence.objects.filter(room=room)
     return (
@@ -94,10 +92,10 @@ def marked(of: str, room: Room) -> QuerySet[Any]:
 
 
 def mark(row: Any) -> str:
-    """Changes with a question of `marked`, its answers, and who was in the class to answer."""
+    """Return a mark that changes with a row of `marked`, its answers, and who was present to answer."""
     facts = (row.version, row.newest_answer, row.answer_count, row.latest_stay, row.stay_count)
     return ".".join(str(fact or 0) for fact in facts)
 
 
-def _sum(rows: QuerySet, of_them: Max | Count) -> Subquery:
+def _sum(rows: QuerySet[Any], of_them: Max | Count) -> Subquery[Any]:
     return Subquery(rows.order_by().values("room").annotate(it=of_them).values("it"))

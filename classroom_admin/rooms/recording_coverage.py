@@ -1,4 +1,4 @@
-"""How much of a class was recorded. Pure: from the class's times, its recordings and their pauses."""
+"""Compute how much of a class was recorded, from its times, its recordings and their pauses. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MISSING: Final = "missing"
 KINDS: Final = (RECORDED, PAUSED, FAILED, MISSING)
 
 Span = tuple[datetime, datetime | None]
-"""From (included) to (excluded); None: it still goes on."""
+"""From (inclusive) to (exclusive); None: not over yet."""
 _OPEN: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A recording: from when to when, when it was paused, and whether no usable file came of it."""
+class RecordedSpan:
+    """A recording: its start and end, its pauses, and whether it failed to give a usable file."""
 
     start: datetime
     end: datetime | None
@@ -31,31 +31,31 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A part of the class that is all of one kind. ``end`` is None for the last one while the class runs."""
+    """A part of the class of one kind. ``end`` is None for the last one while the class is live."""
 
     kind: str
     start: datetime
     end: datetime | None
 
 
-def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[Taken]) -> list[Stretch]:
-    """The class from ``start`` to ``end`` (None: it runs) as stretches, one after the other without a hole.
+def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[RecordedSpan]) -> list[Stretch]:
+    """Return the class from ``start`` to ``end`` (None: still live) as adjacent stretches.
 
-    Where recordings overlap, the better one counts: recorded, paused, failed, missing. What lies outside of
-    the class is cut off. Empty where the class took no time.
+    If recordings overlap, the better one counts: recorded, paused, failed, missing. Parts outside of the
+    class are cut off. Empty if the class took no time.
     """
-    taken = list(recordings)
+    spans = list(recordings)
     close = _OPEN if end is None else end
     if close <= start:
         return []
     edges = {start, close}
-    for one in taken:
+    for one in spans:
         for first, last in ((one.start, one.end), *one.pauses):
             edges |= {edge for edge in (first, last) if edge is not None and start < edge < close}
     cuts = sorted(edges)
     stretches: list[Stretch] = []
     for first, last in itertools.pairwise(cuts):
-        kind = _kind_at(first, taken)
+        kind = _kind_at(first, spans)
         until = None if last == _OPEN else last
         if stretches and stretches[-1].kind == kind:
             stretches[-1] = Stretch(kind=kind, start=stretches[-1].start, end=until)
@@ -64,12 +64,12 @@ def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[Take
     return stretches
 
 
-def _kind_at(moment: datetime, taken: list[Taken]) -> str:
-    found = [_kind_of(one, moment) for one in taken if _holds((one.start, one.end), moment)]
+def _kind_at(moment: datetime, spans: list[RecordedSpan]) -> str:
+    found = [_kind_of(one, moment) for one in spans if _holds((one.start, one.end), moment)]
     return min(found, key=KINDS.index, default=MISSING)
 
 
-def _kind_of(one: Taken, moment: datetime) -> str:
+def _kind_of(one: RecordedSpan, moment: datetime) -> str:
     if one.failed:
         return FAILED
     return PAUSED if any(_holds(pause, moment) for pause in one.pauses) else RECORDED

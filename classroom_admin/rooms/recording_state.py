@@ -1,6 +1,4 @@
-"""How the recording of a room stands. That it is paused no event tells: it is read from the commands on
-record.
-"""
+"""The state of a room's recording. No event says that it is paused: that is read from the audit log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,16 +14,14 @@ PAUSE: Final = "recording.pause"
 RESUME: Final = "recording.resume"
 CHANGE: Final = "recording.change"
 KINDS: Final = (START, PAUSE, RESUME, CHANGE)
-"""The commands that tell how a recording stands."""
+"""The commands that change the state of a recording."""
 PAUSED: Final = "paused"
-_TOOK: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
+_ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNow:
-    """The room's last recording. ``state``: recording, paused, ended, failed. ``mode``: web, composite,
-    single or "".
-    """
+    """The last recording. ``state``: recording, paused, ended or failed; ``mode`` as `Recording.mode`."""
 
     state: str
     record_id: str
@@ -33,12 +29,12 @@ class RecordingNow:
 
 
 def recording_now(room: Room) -> RecordingNow | None:
-    """The room's last recording and how it stands, None where there never was one. At most three queries."""
+    """Return the state of the room's last recording, None if there never was one. At most three queries."""
     last = Recording.objects.filter(room=room).order_by("-started_sequence", "-pk").first()
     if last is None:
         return None
     runs = last.state == Recording.State.RECORDING
-    commands = taken_since_start(last, commands_of(room)) if runs or not last.mode else []
+    commands = accepted_for(last, commands_of(room)) if runs or not last.mode else []
     return RecordingNow(
         state=PAUSED if runs and is_paused(commands) else last.state,
         record_id=last.record_id,
@@ -46,48 +42,47 @@ def recording_now(room: Room) -> RecordingNow | None:
     )
 
 
-def taken_since_start(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
-    """Of a room's recording commands, oldest first, those that the cloud took and that concern
-    ``recording``. Pure.
+def accepted_for(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the room's commands that the cloud accepted for ``recording``, oldest first. Pure.
 
-    A command names its recording where it knew it. Else it is told by the start command that led to the
-    recording: by the event that confirmed it or the id in the cloud's answer; without one, by the time.
+    A command names its recording if it was known. Else the start command identifies it, by the event that
+    confirmed it or the id in the cloud's answer; without a start command, the time does.
     """
-    taken: list[Entry] = []
+    found_commands: list[Entry] = []
     for entry in entries:
-        took = [step for step in entry.steps.all() if step.kind in _TOOK]
-        if not took:
+        accepted = [step for step in entry.steps.all() if step.kind in _ACCEPTED]
+        if not accepted:
             continue
         if entry.action == START:
-            taken = [entry] if _led_to(recording, took) else []
-        elif _concerns(recording, entry, took, after_its_start=bool(taken)):
-            taken.append(entry)
-    return taken
+            found_commands = [entry] if _led_to(recording, accepted) else []
+        elif _concerns(recording, entry, accepted, after_its_start=bool(found_commands)):
+            found_commands.append(entry)
+    return found_commands
 
 
 def is_paused(commands: Iterable[Entry]) -> bool:
-    """Whether the last command that says so paused the recording (a start may begin paused). Pure."""
+    """Return whether the commands leave the recording paused; a start can begin paused. Pure."""
     paused = False
     for entry in commands:
         if entry.action in (PAUSE, RESUME):
             paused = entry.action == PAUSE
         else:
             onhold = _web_config(entry).get("onhold")
-            # The cloud overwrites all settings with each change: one that leaves onhold out resumes.
+            # Each change overwrites all settings at the cloud: a change without onhold resumes.
             paused = onhold is True
     return paused
 
 
 def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[datetime, datetime | None]]:
-    """When ``recording`` was paused, by its commands (as ``taken_since_start`` gives them), in cloud time.
+    """Return the pauses of ``recording`` in cloud time, by its commands from ``accepted_for``.
 
-    A pause is reckoned from when the cloud took the command; one that begins with the recording from its
-    start. The last one may be open (None).
+    A pause starts when the cloud accepted the command, or with the recording. The last end can be
+    None.
     """
     found: list[tuple[datetime, datetime | None]] = []
     since: datetime | None = None
     for entry in commands:
-        at = clock.as_cloud_time(next(step.at for step in entry.steps.all() if step.kind in _TOOK))
+        at = clock.as_cloud_time(next(step.at for step in entry.steps.all() if step.kind in _ACCEPTED))
         if entry.action == START and recording.started_at is not None:
             at = recording.started_at
         if is_paused([entry]):
@@ -99,31 +94,32 @@ def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[dat
 
 
 def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
-    """The settings that the running recording was last given (upstream names; {} where nobody here gave any)
-    and whether it is paused. At most three queries.
+    """Return the last settings of the running recording, and whether it is paused. At most three queries.
+
+    Settings have the cloud's names; {} if they were not set here.
     """
     running = Recording.objects.filter(room=room, state=Recording.State.RECORDING)
     last = running.order_by("-started_sequence", "-pk").first()
     if last is None:
         return {}, False
-    commands = taken_since_start(last, commands_of(room))
+    commands = accepted_for(last, commands_of(room))
     given = [_web_config(entry) for entry in commands if entry.action in (START, CHANGE)]
     return (given[-1] if given else {}), is_paused(commands)
 
 
 def mode_of(commands: Iterable[Entry]) -> str:
-    """The mode that the start command asked for; empty where somebody else started it. Pure."""
+    """Return the mode of the start command; "" if it was started elsewhere. Pure."""
     return next((str(entry.params.get("mode", "")) for entry in commands if entry.action == START), "")
 
 
 def commands_of(room: Room) -> list[Entry]:
-    """All commands on record about the room's recordings, oldest first, with their steps: two queries."""
+    """Return all commands about the room's recordings, oldest first, with their steps: two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=KINDS)
     return list(entries.order_by("id").prefetch_related("steps"))
 
 
-def _led_to(recording: Recording, took: list[Step]) -> bool:
-    for step in took:
+def _led_to(recording: Recording, accepted: list[Step]) -> bool:
+    for step in accepted:
         if step.detail.get("record_id") == recording.record_id:
             return True
         sequence = step.detail.get("sequence")
@@ -132,10 +128,10 @@ def _led_to(recording: Recording, took: list[Step]) -> bool:
     return False
 
 
-def _concerns(recording: Recording, entry: Entry, took: list[Step], *, after_its_start: bool) -> bool:
+def _concerns(recording: Recording, entry: Entry, accepted: list[Step], *, after_its_start: bool) -> bool:
     if entry.target:
         return entry.target == recording.record_id
-    return after_its_start or recording.started_at is None or took[0].at >= recording.started_at
+    return after_its_start or recording.started_at is None or accepted[0].at >= recording.started_at
 
 
 def _web_config(entry: Entry) -> dict[str, Any]:

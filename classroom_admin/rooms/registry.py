@@ -1,4 +1,4 @@
-"""How a room becomes known here before any event told of it: somebody created it."""
+"""Register a room that was created here, before any event about it arrives."""
 
 from datetime import datetime
 
@@ -17,10 +17,10 @@ def register(
     planned_close_at: datetime | None,
     created_by: User,
 ) -> Room:
-    """Make the room known, once; a teacher who created it is its teacher.
+    """Store the room unless it is known, and assign it to the teacher who created it.
 
-    The profile stands as it was asked for until the sync reads the room at the cloud, as soon
-    as it finds a room that is new to it. A room that is known already keeps what it has.
+    Its columns are as requested until the next room refresh reads them from the cloud. A known room does not
+    change.
     """
     room, _ = Room.objects.get_or_create(
         room_uuid=room_uuid,

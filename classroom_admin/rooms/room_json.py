@@ -1,4 +1,4 @@
-"""What we know of a room as one plain object, for scripts: the shape of ``manage.py room --json``."""
+"""A room as one JSON object for scripts, as ``manage.py room --json`` prints it."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,10 +17,10 @@ STREAM: Final = "room"
 
 
 def room_as_json(room: Room) -> dict[str, Any]:
-    """Everything but the story: state, people, recording, resources, counts. Times are ISO 8601 UTC.
+    """Return everything but the events: state, people, recording, resources, counts. Times are ISO 8601 UTC.
 
-    ``gaps``: ``[[first, last], ..]`` of the room's own stream, inclusive, only what can no longer be had.
-    ``kicked_until``: a time, "forever" or null. The number of queries does not grow with the room.
+    ``gaps``: lost events of the room's own stream, ``[[first, last], ..]``, inclusive. ``kicked_until``: a
+    time, "forever" or null. The number of queries is constant.
     """
     state = room.current_state
     recording = recording_now(room)
@@ -73,7 +73,7 @@ def _participants(room: Room) -> list[dict[str, Any]]:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with a Z; None stays None."""
+    """Return a moment as ISO 8601 in UTC with a Z; None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -1,6 +1,4 @@
-"""Reads of the read models for pages: which classes are live, coming and past, and what each one needs to
-be shown.
-"""
+"""Reads for lists of classes: which are live, upcoming and past, with the columns that pages show."""
 
 from __future__ import annotations
 
@@ -37,13 +35,13 @@ _ORDER: Final = {
     COMING: (F("planned_start_at").asc(nulls_last=True), "name", "pk"),
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
-# what the pages of a room do not need in a list
+# Large columns that lists do not show.
 _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFilters:
-    """What to look for among the classes; "" and False mean no limit. `recording`: "", "on" or "off"."""
+    """Which classes to find; "" and False mean no limit. `recording`: "", "on" or "off"."""
 
     q: str = ""
     state: str = ""
@@ -56,13 +54,13 @@ class ClassFilters:
         return self != ClassFilters()
 
     def without(self, name: str) -> ClassFilters:
-        """The same with one limit taken away."""
+        """Return the same filters without one of them."""
         return replace(self, **{name: getattr(ClassFilters(), name)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """How many classes there are of each kind, and a mark that changes when any of them does."""
+    """The number of classes of each kind, and a mark that changes with any of them."""
 
     live: int
     coming: int
@@ -75,24 +73,24 @@ def _now_state() -> Coalesce:
 
 
 def when_is(when: str) -> Q:
-    """The condition on rooms annotated with `now_state`.
+    """Return the condition for rooms with `now_state`.
 
-    Live: started, ended while somebody is still there, or not started while pupils are. Past: ended, closed
-    or gone. Coming: the rest, also those of which no state is known yet.
+    Live: started, ended with people still present, or not started with students present. Past: ended, closed
+    or deleted at the cloud. Upcoming: the rest, also rooms of unknown state.
     """
     gone = Q(gone_at__isnull=False)
     lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
-    unbegun = Q(now_state__isnull=True) | Q(now_state=RoomState.NOT_STARTED)
-    live = (Q(now_state=RoomState.STARTED) | lingering | (unbegun & Q(students_online__gt=0))) & ~gone
+    not_started = Q(now_state__isnull=True) | Q(now_state=RoomState.NOT_STARTED)
+    live = (Q(now_state=RoomState.STARTED) | lingering | (not_started & Q(students_online__gt=0))) & ~gone
     over = Q(now_state__in=[RoomState.ENDED, RoomState.CLOSED])
     if when == LIVE:
         return live
     if when == PAST:
         return gone | (over & ~lingering)
-    return ~gone & unbegun & ~Q(students_online__gt=0)
+    return ~gone & not_started & ~Q(students_online__gt=0)
 
 
-def _matching(rooms: QuerySet[Room], filters: ClassFilters) -> QuerySet[Room]:
+def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
     if filters.q:
         teaches = Participant.objects.filter(room=OuterRef("pk"), was_teacher=True, name__icontains=filters.q)
         rooms = rooms.filter(Q(name__icontains=filters.q) | Exists(teaches))
@@ -109,16 +107,16 @@ def _matching(rooms: QuerySet[Room], filters: ClassFilters) -> QuerySet[Room]:
     return rooms
 
 
-def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression) -> QuerySet[Room]:
-    """The rooms of `user` that are live, coming or past, ready to be shown: one query, whatever their number.
+def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression | Subquery) -> QuerySet[Room]:
+    """Return the rooms of `user` that are live, upcoming or past: one query for any number.
 
-    Adds to each: `now_state`, `teacher_name` (of a teacher who is there, or was), `has_gap`, and `more`.
+    Each has `now_state`, `teacher_name` (of a teacher who is or was present), `has_gap`, and `more`.
     """
     rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
-def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression) -> QuerySet[Room]:
+def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:
     teacher = (
         Participant.objects.filter(room=OuterRef("pk"))
         .filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
@@ -136,31 +134,26 @@ def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression) -> QuerySet[
     )
 
 
-def live_tiles(ids: Collection[int], **more: Expression) -> QuerySet[Room]:
-    """Those of these rooms that are live, as `classes` gives them, whoever may see them."""
+def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[Room]:
+    """Return those of these rooms that are live, like `classes`, whoever may see them."""
     return _as_shown(Room.objects.filter(pk__in=ids), LIVE, **more).order_by(*_ORDER[LIVE])
 
 
-def with_state(**more: Expression) -> QuerySet[Room]:
-    """Rooms with `now_state` and `more`, whoever may see them."""
+def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
+    """Return rooms with `now_state` and `more`, whoever may see them."""
     return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
-def not_past() -> QuerySet[Room]:
-    """All rooms that are live or coming, each with `is_live`, whoever may see them."""
+def not_past() -> QuerySet[Any]:
+    """Return all rooms that are live or upcoming, each with `is_live`, whoever may see them."""
     live = Case(When(when_is(LIVE), then=Value(True)), default=Value(False))
-    return (
-        Room.objects.annotate(now_state=_now_state())
-        .filter(when_is(LIVE) | when_is(COMING))
-        .annotate(is_live=live)
-        .order_by()
-    )
+    rooms: QuerySet[Any] = Room.objects.annotate(now_state=_now_state())
+    rooms = rooms.filter(when_is(LIVE) | when_is(COMING)).annotate(is_live=live)
+    return rooms.order_by()
 
 
 def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:
-    """Counts and mark of the classes of `user` in one query; `extra` are more aggregates, given back
-    beside.
-    """
+    """Return counts and mark of the classes of `user`, and the `extra` aggregates: one query."""
     rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
     row = rooms.aggregate(
         live=Count("pk", filter=when_is(LIVE)),
@@ -169,12 +162,6 @@ def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview,
         versions=Sum("version"),
         **extra,
     )
-    numbers = (
-        row["live"],
-        row["coming"],
-        row["past"],
-        row["versions"] or 0,
-    )
-    mark = ".".join(str(number) for number in numbers)
+    mark = ".".join(str(row[name] or 0) for name in ("live", "coming", "past", "versions"))
     counts = Overview(live=row["live"], coming=row["coming"], past=row["past"], mark=mark)
     return counts, {name: row[name] for name in extra}

@@ -35,9 +35,9 @@ def tell(
 ) -> HttpResponse:
     """Add an event for the page's freshness chip to an answer, also where nothing else changed.
 
-    It has the age in seconds, since the browser's clock may be wrong. `error` is for people; the event calls
-    it `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: what
-    the page's next request carries.
+    An age in seconds, since the browser's clock may be wrong. `error` is for people; the event calls it
+    `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
+    what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
     detail = {"age": age, "trouble": in_words(error or "")} | ({"ticket": ticket} if ticket else {})

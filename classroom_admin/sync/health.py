@@ -40,7 +40,7 @@ class Health:
     `age_s`: seconds since the last good poll; None before the first. `backlog`: unread answers plus streams
     with something to project. `leader`: the process that polls, as host and pid; empty: none. `gaps` and
     `voids`: ranges of numbers that are lost, or that the cloud skips. `last_error` is for people; empty when
-    all is well. `other_reader`: see `sync.competing_reader`.
+    all is well. `competing_reader`: see `sync.competing_reader`.
     """
 
     age_s: float | None

@@ -7,6 +7,6 @@ class WebConfig(AppConfig):
     label = "live"
 
     def ready(self) -> None:
-        from classroom_admin.web.numbers import KeyConverter
+        from classroom_admin.web.parameters import RowKeyConverter
 
-        register_converter(KeyConverter, "number")
+        register_converter(RowKeyConverter, "number")

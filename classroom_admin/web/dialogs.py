@@ -1,4 +1,4 @@
-"""A question or a form that opens in the page's dialog, and is a page of its own without JavaScript."""
+"""Forms that open in the page's dialog, and as a page of their own without JavaScript."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def ask(
 ) -> HttpResponse:
     """Render a template that fills the block `dialog` of the template named `base`.
 
-    In the dialog a form carries no CSRF token: the page around it sends one with every request.
+    A form in the dialog has no CSRF token: the page sends one with every request.
     """
-    in_dialog = bool(request.htmx)
+    in_dialog = bool(getattr(request, "htmx", False))
     base = "shared/dialog.html" if in_dialog else "shared/dialog_page.html"
     return render(request, template, {"in_dialog": in_dialog, "base": base, **context}, status=status)
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
-    """What was sent, for a form to be bound to; None for a question. A post may well be empty."""
+    """Return the data to bind a form to, None unless it is a POST. The data of a POST may be empty."""
     return request.POST if request.method == "POST" else None

@@ -1,6 +1,4 @@
-"""The icons as one picture that a browser keeps: a row of 1,000 people then costs a few bytes an icon, not
-400.
-"""
+"""All icons as one SVG file, which the browser keeps: each use of an icon then costs a few bytes, not 400."""
 
 from __future__ import annotations
 
@@ -9,6 +7,8 @@ import hashlib
 import re
 from typing import Final
 
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from lucide.templatetags.lucide import lucide
 
 # fmt: off
@@ -27,17 +27,17 @@ NAMES: Final = (
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})
-"""Icons that point along the line of writing: mirrored where one writes from right to left."""
+"""Icons that point in the direction of writing: mirrored in languages written from right to left."""
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
 class UnknownIcon(ValueError):
-    """Raised for a name that is not in the picture: add it to NAMES."""
+    """Raised for a name that is not in NAMES."""
 
 
 @functools.cache
 def sprite() -> str:
-    """The SVG document that holds every icon as a symbol under its name."""
+    """Return the SVG document that holds every icon as a symbol under its name."""
     symbols = []
     for name in NAMES:
         drawn = _SVG.search(lucide(name))
@@ -49,14 +49,24 @@ def sprite() -> str:
 
 
 @functools.cache
-def fingerprint() -> str:
-    """Changes with the picture, so that its address can be kept for ever."""
+def sprite_fingerprint() -> str:
+    """Return a hash of the SVG document, so that browsers may keep its address for ever."""
     return hashlib.sha256(sprite().encode()).hexdigest()[:8]
 
 
 @functools.cache
 def address(name: str) -> str:
-    """Where the icon is, for `<use href>`. Raises UnknownIcon."""
+    """Return the address of an icon for `<use href>`. Raise UnknownIcon."""
     if name not in NAMES:
-        raise UnknownIcon(f"{name} is not one of the icons of the pages (web/icons.py).")
-    return f"/live/icons.{fingerprint()}.svg#{name}"
+        raise UnknownIcon(f"{name} is not an icon of the pages. Add it to NAMES in web/icons.py.")
+    return f"/live/icons.{sprite_fingerprint()}.svg#{name}"
+
+
+@require_safe
+def sprite_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
+    """Return the icons. Open to everyone; raise Http404 for the fingerprint of an older version."""
+    if fingerprint != sprite_fingerprint():
+        raise Http404("There is a newer version of the icons. Reload the page.")
+    answer = HttpResponse(sprite(), content_type="image/svg+xml")
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer

@@ -1,4 +1,4 @@
-"""Links into the classroom itself, from `JOIN_URL_TEMPLATE`. Pure."""
+"""Links into the classroom, made from `JOIN_URL_TEMPLATE`. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from urllib.parse import quote
 
 PLACEHOLDERS: Final = ("room", "user", "name", "role")
 TEACHER: Final = "1"
-PUPIL: Final = "2"
+STUDENT: Final = "2"
 
 
 def join_link(template: str, *, room: str, user: str = "", name: str = "", role: str) -> str:
-    """`template` with {room}, {user}, {name} and {role} filled in, each percent-encoded; "" for an empty
-    template.
+    """Fill {room}, {user}, {name} and {role} into `template`, percent-encoded. Return "" for no template.
 
-    A pupil's link leaves {user} and {name} empty: the classroom app asks the pupil. Other braces stay as
-    they are, and what was filled in is never looked through again.
+    A student's link leaves {user} and {name} empty: the classroom app asks for them. Other braces stay, and
+    inserted values are not searched for placeholders.
     """
     values = {"room": room, "user": user, "name": name, "role": role}
     out, rest = [], template

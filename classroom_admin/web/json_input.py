@@ -1,4 +1,4 @@
-"""JSON as people type it: read strictly, and told where it is wrong. Pure."""
+"""Read JSON that people type, strictly, and say where it is wrong. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 
 LONGEST: Final = 64 * 1024
-"""Bytes of a text. The cloud sends each property to everybody in the class, over again with each change."""
+"""Bytes of a text. The cloud sends each property to everyone in the class again with each change."""
 DEEPEST: Final = 64
-"""Brackets within brackets."""
+"""Levels of nested brackets."""
 MOST_DIGITS: Final = 300
-"""Of an integer: what any reader of JSON can hold, if only as a fraction."""
+"""Of an integer: any JSON reader can hold it, at least as a floating-point number."""
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-"""Halves of characters and NUL, which JSON can write and neither UTF-8 nor every database can hold."""
+"""Surrogates and NUL: JSON can write them, but UTF-8 and some databases can't hold them."""
 
 
 class BadJson(ValueError):
-    """What was typed is no JSON object. ``line`` and ``column`` count from 1; 0 where no place is wrong."""
+    """The text is not a JSON object. ``line`` and ``column`` count from 1; 0 if no place is wrong."""
 
     def __init__(self, words: str, *, line: int = 0, column: int = 0) -> None:
         where = _("Line %(line)d, column %(column)d: ") % {"line": line, "column": column} if line else ""
@@ -30,10 +30,10 @@ class BadJson(ValueError):
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """The JSON object that ``text`` says; ``{}`` for nothing at all.
+    """Return the JSON object in ``text``; ``{}`` for an empty text.
 
-    Raises ``BadJson`` for a slip of the pen, for a name given twice, for a number or a text that cannot be
-    kept as it stands, for what is no object, and for what is larger than ``LONGEST`` or ``DEEPEST`` say.
+    Raise ``BadJson`` for a syntax error, a repeated name, a number or text that can't be stored, any other
+    type of value, and for more than ``LONGEST`` or ``DEEPEST`` allow.
     """
     long = len(text.encode("utf-8", "replace"))
     if long > LONGEST:
@@ -52,7 +52,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_own_object(text: str) -> dict[str, Any]:
-    """The object that ``pretty`` made a text of, however large: what the cloud has, not what is typed."""
+    """Return the object that ``pretty`` wrote, of any size: it comes from the cloud, not from a person."""
     try:
         value = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError):
@@ -63,12 +63,12 @@ def read_own_object(text: str) -> dict[str, Any]:
 
 
 def pretty(value: Any) -> str:
-    """JSON as people read it: indented, in the order it has, nothing escaped that needs not."""
+    """Return JSON for people: indented, in its own order, with as few escapes as possible."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def size(value: Any) -> int:
-    """Bytes of the value as it goes over the wire."""
+    """Return the bytes of the value as it is sent."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
@@ -78,7 +78,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(
             text.removeprefix("\ufeff"),
-            object_pairs_hook=_without_doubles,
+            object_pairs_hook=_without_repeated_names,
             parse_constant=_no_constant,
             parse_int=_whole,
             parse_float=_finite,
@@ -109,7 +109,7 @@ def _in_words(error: json.JSONDecodeError) -> str:
     return known.get(error.msg) or _("this can't be read as JSON")
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -153,7 +153,7 @@ def _is_deeper(value: Any, than: int) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All names and texts in a value."""
+    """Yield all names and texts in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,5 +1,33 @@
-"""What the pages keep of their own: nothing here is projected from events."""
+"""What the pages store themselves."""
 
-from classroom_admin.web.class_list.models import Snooze
+from typing import ClassVar
 
-__all__ = ["Snooze"]
+from django.conf import settings
+from django.db import models
+
+from classroom_admin.rooms.models import Room
+
+
+class Acknowledgement(models.Model):
+    """An alert of a class that a person takes care of, so that it is not active for anyone for a while.
+
+    A class has at most one of each kind of alert; a later one replaces it. `at` and `until` are cloud times.
+    `whole` means until the class ends: `until` is then as late as any class can end.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    whole = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "live_snooze"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "kind"], name="live_snooze_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["until"], name="live_snooze_until")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.until:%H:%M}"

@@ -1,4 +1,4 @@
-"""Refuses what no database keeps, before one is asked."""
+"""Refuse NUL characters before a database is asked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 NUL = "\x00"
 
 
-class WithoutNul:
-    """400 for a NUL character in the path or in a cookie: PostgreSQL breaks on one, and no page of ours has
-    any there. In forms and filters the fields refuse it, in words.
+class RefuseNulCharacters:
+    """Answer 400 to a NUL character in the path or in a cookie: PostgreSQL can't read one.
+
+    In forms and filters the fields refuse it with a message.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,7 +1,7 @@
-"""What the scripts of a page say, in the page's language: written into the page as data (static/js/texts.js).
+"""The texts of a page's scripts in the page's language, written into the page as data (static/js/texts.js).
 
-Placeholders are in braces. A sentence with a number has a form for each of the plural categories of
-`Intl.PluralRules` that differ in the language.
+Placeholders are in braces. A text with a number has one form for each plural category of `Intl.PluralRules`
+that differs in the language.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 WORDS: Final = {
-    # how old what we show is
+    # how old the data is
     "none": _("No data from the cloud yet"),
     "fresh": _("Up to date"),
     "stale": _("Out of date: {age}"),
@@ -48,7 +48,7 @@ WORDS: Final = {
     ),
     "requested": _("{what}: requested…"),
     "copy_by_hand": _("Press Ctrl+C to copy"),
-    # what is told to those who listen
+    # announcements for screen readers
     "list": _(", "),
     "hand": _("{names} raised a hand"),
     "entered": _("{names} joined"),
@@ -65,25 +65,25 @@ COUNTED: Final[dict[str, Callable[[int], str]]] = {
     "live_many": lambda n: ngettext("{count} class started", "{count} classes started", n),
     "changes": lambda n: ngettext("{count} change", "{count} changes", n),
 }
-# a number of each category, in every language that has it
+# A number of each category, in every language that has it.
 SAMPLES: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
 class Readable(DjangoJSONEncoder):
-    """Letters as they are: escaped, Arabic would take three times the bytes."""
+    """Writes letters unescaped: escapes would triple the bytes of Arabic."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"ensure_ascii": False})
 
 
 def words_for_scripts() -> SafeString:
-    """The element that holds the words, in the active language."""
+    """Return the element with the texts in the active language."""
     return _element(get_language() or "en")
 
 
 @functools.cache
 def _element(language: str) -> SafeString:
-    return json_script({key: str(said) for key, said in WORDS.items()} | _counted(), "words", Readable)
+    return json_script({key: str(text) for key, text in WORDS.items()} | _counted(), "words", Readable)
 
 
 def _counted() -> dict[str, dict[str, str]]:

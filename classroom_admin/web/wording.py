@@ -1,11 +1,11 @@
-"""What people read: commands and how they stand, kinds of rooms."""
+"""Commands, their states, roles and room types in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -31,9 +31,9 @@ ROLES: Final = {
     "unknown": _("unknown role"),
 }
 UNDER_WAY: Final = ("requested", "accepted")
-# A command that the cloud has said nothing about for so long is no longer waited for.
+# Pages stop waiting for a command after this time without news from the cloud.
 PATIENCE: Final = timedelta(seconds=60)
-# After so long without the cloud's event the page says so and offers to look.
+# After this time without an event the page says so and offers to verify the command.
 QUIET_FOR: Final = timedelta(seconds=10)
 STEPS: Final = {
     Step.Kind.REQUESTED: _("requested"),
@@ -42,14 +42,14 @@ STEPS: Final = {
     Step.Kind.FAILED: pgettext_lazy("command", "failed"),
     Step.Kind.DONE: _("done"),
 }
-# The others are about the class itself, whose name the page shows anyway.
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
+# Only these commands show their target: the others are about the class that the page shows anyway.
 _NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A command as the page tells it. `state` is requested, accepted, confirmed, failed or done."""
+class CommandStatus:
+    """A command as pages show it. `state` is requested, accepted, confirmed, failed or done."""
 
     entry_id: int
     action: str
@@ -64,47 +64,45 @@ class Told:
     reason: str
     cloud_says: str
     why: str = ""
-    # (what happened in words, when, seconds after the request) in the order of the record
+    # (step in words, when, seconds after the request) in the order of the audit log
     steps: tuple[tuple[str, datetime, float], ...] = ()
     unknown: bool = False
     can_check: bool = False
 
     @property
     def late_at(self) -> datetime | None:
-        """When it is time to say that the cloud has not told how it ended, by the cloud's clock; None where
-        all is said.
-        """
+        """The cloud time from which pages say that the outcome is still unknown; None if it is known."""
         if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)
 
     @property
     def is_late(self) -> bool:
-        """Whether that time has come."""
+        """Whether the outcome should be known by now."""
         return clock.now() - self.at >= QUIET_FOR
 
     @property
     def waits(self) -> bool:
-        """Whether more is to come."""
+        """Whether more steps are expected."""
         return self.state == "requested" or (self.state == "accepted" and not self.final)
 
 
-def tell_commands(entries: Iterable[Entry]) -> list[Told]:
-    """Commands as the page tells them, in the order given. An entry without any step is left out."""
-    told = ((entry, sorted(entry.steps.all(), key=lambda step: step.pk)) for entry in entries)
-    return [_tell(entry, steps) for entry, steps in told if steps]
+def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
+    """Return commands as pages show them, in the given order, without entries that have no step."""
+    found = ((entry, sorted(entry.steps.all(), key=lambda step: step.pk)) for entry in entries)
+    return [_status(entry, steps) for entry, steps in found if steps]
 
 
-def under_way(commands: Iterable[Told], *, now: datetime) -> set[str]:
-    """The kinds of commands that wait for the cloud, so that their buttons say so."""
-    return {told.action for told in commands if told.waits and now - told.at < PATIENCE}
+def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
+    """Return the actions that wait for the cloud; their buttons say so."""
+    return {one.action for one in commands if one.waits and now - one.at < PATIENCE}
 
 
-def _tell(entry: Entry, steps: list[Step]) -> Told:
+def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
     last = _decisive(steps)
     detail = last.detail
     failed = last.kind == Step.Kind.FAILED
-    return Told(
+    return CommandStatus(
         entry_id=entry.pk,
         action=entry.action,
         words=str(COMMANDS.get(entry.action) or label(entry.action)),
@@ -128,12 +126,12 @@ def _tell(entry: Entry, steps: list[Step]) -> Told:
 
 
 def _decisive(steps: list[Step]) -> Step:
-    """The step that says how it stands: *confirmed* wins, whenever it came."""
+    """Return the step that decides the state: *confirmed* if there is one, else the last."""
     confirmed = [step for step in steps if step.kind == Step.Kind.CONFIRMED]
     return confirmed[0] if confirmed else steps[-1]
 
 
-def _cloud_says(detail: dict) -> str:
-    """The cloud's own words, for the one who has to look into it: "409 30409100 Class already started"."""
+def _cloud_says(detail: dict[str, Any]) -> str:
+    """Return the cloud's own error, for troubleshooting: "409 30409100 Class already started"."""
     parts = (detail.get("http_status"), detail.get("code"), detail.get("message"))
     return " ".join(str(part) for part in parts if part not in (None, ""))

@@ -1,10 +1,10 @@
-// What changed, said politely to those who listen instead of look: a few sentences at a time, and only while the page
-// is seen. Who wants quiet presses the button; the browser remembers it.
+// Announce changes to screen readers: a few sentences at a time, and only while the page is visible. A button pauses
+// the announcements; the browser stores that.
 "use strict";
 
 (() => {
-  const TOGETHER_MS = 1200;
-  const MOST = 3; // more than so many of a kind are told as a number
+  const COLLECT_MS = 1200;
+  const MOST = 3; // more changes of one kind are announced as a number
   const KEY = "announcements-paused";
   const place = document.querySelector("#announcer");
   const button = document.querySelector("#quiet");
@@ -15,7 +15,7 @@
     try {
       return localStorage.getItem(KEY) === "yes";
     } catch {
-      return false; // a browser that keeps nothing
+      return false; // the browser blocks storage
     }
   };
 
@@ -38,17 +38,17 @@
     if (!document.hidden && !paused() && sentences.length) place.textContent = `${sentences.join(". ")}.`;
   }
 
-  // gathered for a moment, so that a class that fills up is one sentence
+  // collected for a moment, so that many arrivals become one sentence
   window.announce = (kind, name) => {
     if (document.hidden || paused()) return;
     waiting.set(kind, [...(waiting.get(kind) || []), name]);
     clearTimeout(timer);
-    timer = setTimeout(speak, TOGETHER_MS);
+    timer = setTimeout(speak, COLLECT_MS);
   };
 
   const nameOf = (row) => row.querySelector("th bdi, h3")?.textContent.trim() || "";
 
-  // told by morph.js for every row that is put in or changed
+  // sent by morph.js for every inserted or changed row
   document.addEventListener("live:row", ({ detail: { list, row, known, before } }) => {
     if (list === "people-here") {
       if (!known || before.list === "people-gone") window.announce("entered", nameOf(row));

@@ -1,4 +1,4 @@
-// Drag and drop for breakout rooms: it ticks who is dragged and presses the room's own button, so both ways are one.
+// Drag and drop for breakout rooms: select the dragged person and press the room's own button.
 "use strict";
 
 (() => {

@@ -1,5 +1,5 @@
-// The wall: tiles or rows, what is new, the keys, and choosing classes. How a person wants it shown is kept in a cookie,
-// so that the server sends the page that way at once.
+// The class list: tiles or rows, new alerts, keyboard shortcuts, and selecting classes. The view options are stored in a
+// cookie, so that the server renders the page with them.
 "use strict";
 
 (() => {
@@ -16,13 +16,13 @@
   const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
   const isShown = (element) => element.getClientRects().length > 0;
 
-  // --- choices ------------------------------------------------------------------------------------------------------
+  // --- view options ------------------------------------------------------------------------------------------------------
   const told = document.cookie.split("; ").find((part) => part.startsWith("wall="));
   const choices = new Set((told || "").slice(5).split(".").filter(Boolean));
 
   function apply() {
     for (const name of ["rows", "only"]) main.classList.toggle(`wall-${name}`, choices.has(name));
-    // in another tab a page drops its stream; not where somebody wants to be told
+    // a hidden page drops its stream, unless the person wants sounds or notifications
     if (window.live) window.live.awake = choices.has("sound") || choices.has("notes");
   }
 
@@ -47,7 +47,7 @@
     if (name === "sound" && target.checked) beep();
   });
 
-  // --- a sound, made here: nothing to load ----------------------------------------------------------------------------
+  // --- sound, generated without a file ----------------------------------------------------------------------------
   let audio = null;
   let lastBeep = -Infinity;
 
@@ -68,13 +68,13 @@
       tone.stop(audio.currentTime + at + 0.16);
     }
   }
-  // a browser lets a page make sounds only once somebody has touched it
+  // browsers allow sound only after the first interaction
   for (const touch of ["pointerdown", "keydown"]) {
     document.addEventListener(touch, () => choices.has("sound") && (audio ||= new AudioContext()).resume(), { once: true });
   }
 
-  // --- what is new ----------------------------------------------------------------------------------------------------
-  let known = null; // id of a tile -> kinds of its reasons
+  // --- new alerts ----------------------------------------------------------------------------------------------------
+  let known = null; // id of a tile -> kinds of its alerts
 
   function look() {
     const now = new Map();
@@ -91,7 +91,7 @@
     sum.classList.toggle("some", count > 0);
     const heading = count ? `(${count}) ${title}` : title;
     if (document.title !== heading) document.title = heading;
-    // what is not seen is not chosen
+    // hidden classes cannot be selected
     for (const box of $$("input[form='bulk']:checked")) if (!isShown(box.parentNode)) box.checked = false;
     tally();
     if (fresh.length) tell(fresh);
@@ -115,11 +115,11 @@
         if (one) $("h3 a", tiles[0]).click();
       };
     } catch {
-      // Android shows them only for a service worker
+      // Android allows notifications only from a service worker
     }
   }
 
-  // --- choosing classes -------------------------------------------------------------------------------------------------
+  // --- selecting classes -------------------------------------------------------------------------------------------------
   function tally() {
     const count = $$("input[form='bulk']:checked").length;
     if (count) put($("#bulk-count"), words($("#bulk-count"), count));
@@ -136,7 +136,7 @@
     if (!all) $("[data-choose='all']").focus();
   });
 
-  // --- keys -------------------------------------------------------------------------------------------------------------
+  // --- keyboard shortcuts -------------------------------------------------------------------------------------------------------------
   const rowOf = (element) => element?.closest?.(".tile, .line");
 
   function move(by) {
@@ -164,7 +164,7 @@
     KEYS[event.key]();
   });
 
-  // --- out of date ------------------------------------------------------------------------------------------------------
+  // --- outdated data ------------------------------------------------------------------------------------------------------
   const stale = $("#wall-stale");
 
   document.addEventListener("live:polled", ({ detail: { age, trouble } }) => {

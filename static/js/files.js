@@ -1,4 +1,4 @@
-// Adding a file: it is uploaded while the rest of the form is filled in, with a bar. Loaded when the form is opened.
+// Upload a file with a progress bar while the person fills in the rest of the form. Loaded with the form.
 "use strict";
 
 (() => {
@@ -12,13 +12,13 @@
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-stop]")) {
       stop();
-      $("input[type=file]", target.form).value = ""; // so that the same file can be chosen again
+      $("input[type=file]", target.form).value = ""; // allows choosing the same file again
     } else if (target.closest("[data-again]")) again(target.closest("form"));
   });
   document.getElementById("dialog")?.addEventListener("close", stop);
 
   for (const input of document.querySelectorAll("form[data-files] input[type=file]")) {
-    if (input.files.length) upload(input.form, input.files[0]); // was quicker than this script
+    if (input.files.length) upload(input.form, input.files[0]); // chosen before this script was loaded
   }
 
   function upload(form, file) {

@@ -1,30 +1,30 @@
-// The focus is not lost. Where what had it is taken away, hidden, or was disabled while it acted, the focus comes back,
-// or goes to what stands nearest. Who has scrolled elsewhere meanwhile stays there.
+// Keep the focus. If the focused element is removed, hidden or temporarily disabled, the focus returns to it or moves to
+// the nearest element. The page does not scroll back if the person has scrolled away.
 "use strict";
 
 (() => {
   const CAN = ":is(a[href], button, input, select, textarea, summary, [tabindex='0']):not(:disabled, [tabindex='-1'])";
   const isThere = (element) =>
     element.isConnected && element.checkVisibility({ visibilityProperty: true }) && !element.matches(":disabled");
-  // whether it was taken: what is inert, for one, does not
+  // returns whether the element took the focus: inert ones, for example, do not
   const give = (element) => {
     element?.focus({ preventScroll: true });
     return Boolean(element) && document.activeElement === element;
   };
   let held = null;
   let trail = [];
-  let top = 0; // where it was in the page
+  let top = 0; // its position in the page
 
   const within = (place) => [...place.querySelectorAll(CAN)].filter(isThere);
 
-  // how to find one's way back: what is around an element and has an id, nearest first; and its place in there
+  // the ancestors of an element that have an id, nearest first, each with the element's index inside it
   window.trailOf = (element) => {
     const trail = [];
     for (let one = element; one; one = one.parentElement) if (one.id) trail.push([one.id, within(one).indexOf(element)]);
     return trail;
   };
 
-  // to what stands in the same place now; in what came back from the server, to what is wrong in it
+  // focus the element at the same place; in a form with errors, the first invalid field
   window.focusNear = (trail) => {
     for (const [id, at] of trail) {
       const place = document.getElementById(id);
@@ -44,7 +44,7 @@
 
   document.addEventListener("focusin", ({ target }) => note(target));
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
-    // somebody went elsewhere; what is taken away is gone by then, and what is moved has it again
+    // the person moved the focus; a removed element is gone by now, a moved one has the focus again
     const left = () => held === target && isThere(target) && document.activeElement !== target;
     if (!relatedTarget) queueMicrotask(() => left() && (held = null));
   });

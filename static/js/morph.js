@@ -1,12 +1,11 @@
-// Two ways for htmx to put something new into the page without disturbing who works in it:
-//   morph   changes only what differs: open menus, focus, scroll and typed text stay
-//   upsert  rows with an id: known ones are morphed, new ones put where their data-order belongs, moved ones moved,
-//           those with data-gone taken away
-//           (upsert-quietly: the same for rows that only were not loaded yet, which are no news)
+// Two htmx swap styles that do not disturb the person who works in the page:
+//   morph   change only what differs: open menus, focus, scroll position and typed text stay
+//   upsert  for rows with an id: morph known ones, insert new ones by data-order, move moved ones, delete those with
+//           data-gone (upsert-quietly: the same for rows that were only not loaded yet, without announcing them)
 "use strict";
 
 (() => {
-  // what the person has changed is theirs: a fragment does not take it back
+  // state that the person controls: a fragment does not overwrite it
   const THEIRS = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], TEXTAREA: [], OPTION: ["selected"] };
 
   function syncAttributes(old, fresh) {
@@ -30,7 +29,7 @@
     }
     if (old.isEqualNode(fresh)) return;
     syncAttributes(old, fresh);
-    if (old.hasAttribute("data-keep")) return; // what is inside was put there by the browser
+    if (old.hasAttribute("data-keep")) return; // its content was inserted by a script
     const keyed = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
     let here = old.firstChild;
     for (const child of [...fresh.childNodes]) {
@@ -50,7 +49,7 @@
     }
     while (here) {
       const next = here.nextSibling;
-      if (!here.dataset || !("own" in here.dataset)) here.remove(); // data-own: a script of ours put it there
+      if (!here.dataset || !("own" in here.dataset)) here.remove(); // data-own: inserted by our scripts
       here = next;
     }
   }
@@ -58,7 +57,7 @@
   function place(container, row) {
     const order = row.dataset.order || "";
     const down = container.hasAttribute("data-newest-first");
-    const sorted = container.compareRows; // a list that the person sorted otherwise (roster.js)
+    const sorted = container.compareRows; // a list that the person has sorted (roster.js)
     const later = (other) => (down ? (other.dataset.order || "") < order : (other.dataset.order || "") > order);
     const follows = (other) => (sorted ? sorted(other, row) > 0 : later(other));
     let before = null;
@@ -95,7 +94,7 @@
     }
   }
 
-  // once for all that one message or answer changes; htmx itself tells only of its own kinds of swaps
+  // one event for all changes of a message or response; htmx has none for custom swap styles
   let telling = false;
 
   function changed() {

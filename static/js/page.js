@@ -1,4 +1,4 @@
-// What a page does by itself: tell how old it is, dialogs, menus, copying, finding. How it stays up to date: stream.js.
+// What every page does: show the age of its data, dialogs, menus, copy, search. Live updates are in stream.js.
 "use strict";
 
 (() => {
@@ -6,8 +6,8 @@
   const STALE_S = 60;
   const $ = (selector, scope = document) => scope.querySelector(selector);
 
-  // --- how old what we show is --------------------------------------------------------------------------------------
-  let polledAt = null; // on this browser's own clock that never goes back
+  // --- age of the data --------------------------------------------------------------------------------------
+  let polledAt = null; // on the browser's monotonic clock
   let reached = true;
   let failing = "";
 
@@ -69,12 +69,12 @@
     else dialog.showModal();
   }
 
-  // a field that belongs to one of several choices chooses it
+  // typing in a field of a radio choice selects the choice
   document.addEventListener("input", ({ target }) => {
     if (target.dataset.chooses) $(target.dataset.chooses).checked = true;
   });
 
-  // what only some dialogs need comes with the first of them
+  // load a dialog's script with the first dialog that needs it
   function load({ dataset: { script } }) {
     if (document.querySelector(`script[src="${script}"]`)) return;
     document.head.append(Object.assign(document.createElement("script"), { src: script }));
@@ -83,16 +83,16 @@
   dialog.addEventListener("close", () => {
     if (!sending) $("#dialog-body").replaceChildren();
     const back = opener?.id && document.getElementById(opener.id);
-    const same = `a[data-dialog][href="${CSS.escape(opener?.href || "")}"]`; // a row may have several
+    const same = `a[data-dialog][href="${CSS.escape(opener?.href || "")}"]`; // a row may have several links
     const place = back?.matches("a, button") ? back : back?.querySelector(same) || back?.querySelector("a[data-dialog]");
     if (place?.checkVisibility()) place.focus({ preventScroll: true });
     else window.focusNear(opener?.trail || []);
-    document.activeElement.scrollIntoView({ block: "nearest" }); // what was done may have moved it
+    document.activeElement.scrollIntoView({ block: "nearest" }); // it may have moved
   });
   document.addEventListener("live:commanded", () => dialog.open && dialog.close());
 
-  // A cloud that takes its time does not hold the dialog open: the page says "requested" meanwhile. What was wrong in
-  // the form brings the dialog back as it was.
+  // A slow answer does not keep the dialog open: the page shows "requested" meanwhile. If the form has errors, the dialog
+  // opens again.
   let sending = 0;
 
   function isDialogPost(detail) {
@@ -116,15 +116,15 @@
     if (!wrong && !dialog.open) $("#dialog-body").replaceChildren();
   });
 
-  // The stream may have taken away the button that asked before its answer comes: the answer then goes to
-  // the page. (Heard of here because the target of all that ask is never taken away.)
+  // The stream may have removed the button before the response arrives: swap it into the body then. (The event arrives
+  // here because the target of all such requests is never removed.)
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.swapOverride !== "none" || detail.requestConfig.elt.isConnected) return;
     detail.shouldSwap = false;
     htmx.swap(document.body, detail.serverResponse, { swapStyle: "none" }, { contextElement: document.body });
   });
 
-  // --- a pressed button says so at once, before the cloud has answered ------------------------------------------------
+  // --- a pressed button shows it at once, before the response ------------------------------------------------
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const button = detail.elt.matches("form") && $("button.primary, button.button:not(.plain)", detail.elt);
     if (!button) return;
@@ -145,7 +145,7 @@
     return words("went_wrong");
   }
 
-  // a sentence that cannot be missed: in the dialog where one is open, else on top of the page
+  // show an error in the open dialog, else at the top of the page
   function say(sentence) {
     const place = dialog.open ? $("#dialog-body") : $("#refusal") || $("#main");
     const note = document.createElement("p");
@@ -157,9 +157,9 @@
     place.prepend(note);
   }
 
-  // --- a menu closes on a click elsewhere, when the focus goes elsewhere, and on Escape ----------------------------------
-  // A press never closes a menu before it ends. A press on the words of a label moves the focus to #main first: hiding
-  // the label at that moment crashes Chromium's tab, and hiding a menu may move what is being pressed.
+  // --- close a menu on a click outside, when the focus leaves it, and on Escape ----------------------------------
+  // A press never closes a menu before it ends. A press on a label moves the focus to #main first: hiding the label at
+  // that moment crashes Chromium's tab, and hiding a menu may move the pressed element.
   let pressing = false;
   document.addEventListener("mousedown", () => (pressing = true), true);
   for (const end of ["mouseup", "dragend", "keydown"]) document.addEventListener(end, () => (pressing = false), true);
@@ -176,14 +176,14 @@
     $("summary", menu).focus();
   });
 
-  // --- what is loaded when it is opened --------------------------------------------------------------------------------
+  // --- load details when they are opened --------------------------------------------------------------------------------
   document.addEventListener("toggle", ({ target }) => {
     if (!target.open || !target.dataset?.load || "loaded" in target.dataset) return;
     target.dataset.loaded = "";
     htmx.ajax("GET", target.dataset.load, { target: target.dataset.into, swap: "innerHTML" }).then(() => writeTimes(target));
   }, true);
 
-  // --- copying ---------------------------------------------------------------------------------------------------------
+  // --- copy ---------------------------------------------------------------------------------------------------------
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest("[data-copy]");
     if (!button) return;
@@ -194,7 +194,7 @@
       await navigator.clipboard.writeText(input.value);
       copied = true;
     } catch {
-      copied = document.execCommand("copy"); // without https the newer way is closed
+      copied = document.execCommand("copy"); // the clipboard API needs https
     }
     const label = $("span", button);
     const before = label.textContent;
@@ -207,8 +207,8 @@
     $("#announcer").textContent = sentence;
   }
 
-  // --- finding somebody in the roster ------------------------------------------------------------------------------------
-  // who looks for somebody looks among all: the rest of a long roster is loaded first
+  // --- search in the roster ------------------------------------------------------------------------------------
+  // load the rest of a long roster first, so that the search covers everyone
   function find() {
     const input = $("[data-find]");
     if (!input) return;
@@ -223,7 +223,7 @@
     if (detail.elt.matches("[data-rest]") && detail.triggeringEvent?.type === "live:rest") detail.parameters.set("all", "1");
   });
 
-  // --- the chat stays at its end unless one has scrolled up ----------------------------------------------------------------
+  // --- keep the chat scrolled to its end, unless the person has scrolled up ----------------------------------------------------------------
   let follows = true;
   const scroller = $("[data-sticky]");
   const toEnd = () => scroller && follows && (scroller.scrollTop = scroller.scrollHeight);

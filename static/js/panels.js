@@ -1,5 +1,5 @@
-// Panels fold, and the browser remembers: by a style sheet and before anything is drawn, so that nothing jumps and no
-// swap unfolds one. roster.js comes when it is needed.
+// Collapsible panels. The browser stores their state, and a style sheet applies it before the first paint, so that nothing
+// jumps and no swap expands a panel. Loads roster.js on pages that need it.
 "use strict";
 
 (() => {
@@ -10,17 +10,17 @@
 
   function show() {
     const rules = [...folded].map((name) => `[data-panel="${name}"] > :not(header) { display: none }`);
-    // a roster that will be sorted is not seen before
+    // hide a roster until it is sorted
     if (store.sorted && !window.sortRoster) rules.push("#people-here { visibility: hidden }");
     sheet.replaceSync(`@media screen { ${rules.join("")} }`);
     for (const header of document.querySelectorAll("[data-panel] > header")) {
       const panel = header.parentNode;
       let button = header.querySelector(".panel-fold");
-      if (!button && header.nextSibling) { // read to its end
+      if (!button && header.nextSibling) { // the header is completely parsed
         button = document.createElement("button");
         button.className = "panel-fold";
         button.id = `fold-${panel.id}`;
-        button.dataset.own = panel.id; // morph.js leaves it alone
+        button.dataset.own = panel.id; // morph.js keeps it
         button.setAttribute("aria-labelledby", `${panel.id}-title`);
         header.append(button);
       }

@@ -1,5 +1,5 @@
-// Moving through a class that was: the slider, its keys, the notable moments, playing. One question at a time is under
-// way; while it is, only the latest moment that was asked for is remembered.
+// Replay: the slider, its keys, the notable moments, playback. There is one request at a time; meanwhile only the latest
+// requested time is stored.
 "use strict";
 
 (() => {
@@ -40,7 +40,7 @@
       try {
         await htmx.ajax("GET", root.dataset.url + query, { target: "#replay-body", swap: "morph" });
       } catch {
-        came = false; // no way to the server
+        came = false; // the server is unreachable
       }
       if (came) arrived(query);
       else stay();
@@ -57,7 +57,7 @@
     document.querySelector("#main > .notice[data-said]")?.remove();
   }
 
-  // A moment that did not come is not said to be shown: clock and slider go back to the one that is. page.js says why.
+  // After a failed request, clock and slider return to the time that is shown. page.js shows the error.
   function stay() {
     wanted = null;
     play(false);
@@ -72,7 +72,7 @@
     ask();
   }
 
-  // the rest of a long roster that comes when another moment is shown already
+  // discard roster rows of a time that is no longer shown
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const asked = new URLSearchParams(detail.pathInfo.requestPath.split("?")[1]);
     if (asked.has("who") && asked.get("at") !== document.querySelector("#replay-body").dataset.at) detail.shouldSwap = false;
@@ -86,7 +86,7 @@
     const way = { ArrowRight: rtl, ArrowLeft: -rtl, ArrowUp: 1, ArrowDown: -1, PageUp: 1, PageDown: -1 }[event.key];
     const edge = { Home: start, End: start + last * 1000 }[event.key];
     if (edge !== undefined) {
-      event.preventDefault(); // by the browser nothing would happen within the first second
+      event.preventDefault(); // the browser's own step would be below a second
       go(edge);
     }
     if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -124,11 +124,11 @@
   }
 
   button.addEventListener("click", () => {
-    if (!playing && ms >= start + last * 1000) go(start); // at the end: from the beginning
+    if (!playing && ms >= start + last * 1000) go(start); // at the end: start from the beginning
     play(!playing);
   });
 
-  // what came with the page tells durations up to its own moment, not up to now
+  // durations in the page count to the time shown, not to now
   tell();
   window.writeTimes(document);
 })();

@@ -1,5 +1,4 @@
-// Sorting the roster, and what appears by time alone: that the cloud has kept quiet about a command.
-// Loaded by panels.js where a page needs it.
+// Sort the roster, and show commands that the cloud has not confirmed in time. Loaded by panels.js.
 const select = () => document.querySelector("#sort-people");
 const collator = new Intl.Collator(document.documentElement.lang || undefined, { sensitivity: "base", numeric: true });
 const text = (row) => row.querySelector("th bdi")?.textContent ?? "";
@@ -11,7 +10,7 @@ const BY = {
   role: (a, b) => a.dataset.order.charCodeAt(0) - b.dataset.order.charCodeAt(0),
 };
 
-// Rows that come later are put where they belong by morph.js, with the same comparison.
+// morph.js inserts later rows with the same comparison.
 window.sortRoster = () => {
   const rows = document.querySelector("#people-here");
   const by = BY[localStorage.sorted];
@@ -22,7 +21,7 @@ window.sortRoster = () => {
   const held = document.activeElement;
   rows.append(...[...rows.children].sort(rows.compareRows || usual));
   if (rows.contains(held)) held.focus({ preventScroll: true });
-  // part of a roster cannot be sorted: the rest is loaded first
+  // sorting needs the whole roster: load the rest first
   if (by) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
 };
 
@@ -37,7 +36,7 @@ tick();
 setInterval(tick, 1000);
 document.addEventListener("live:changed", () => {
   tick();
-  // a roster that was sent whole came in its usual order
+  // a roster that was sent whole is in default order
   const rows = document.querySelector("#people-here");
   const all = [...(rows?.children ?? [])];
   if (rows?.compareRows && all.some((row, at) => at && rows.compareRows(all[at - 1], row) > 0)) window.sortRoster();

@@ -1,4 +1,4 @@
-// The form of a new class: what the server found wrong while one types is told to assistive technology at its field.
+// The form of a new class: link the server's errors to their fields for assistive technology.
 "use strict";
 
 (() => {

@@ -1,29 +1,29 @@
-// The page stays up to date by one stream (server-sent events, htmx's extension). Where that cannot be held, it asks
-// every two seconds instead. Ways that are ours: the last version travels in the address, so that nothing is missed;
-// waiting before coming back is spread by chance; a hidden page drops its stream and catches up when it is shown.
+// Live updates by one stream (server-sent events, htmx's extension). If that fails, the page polls every two seconds.
+// Our additions: the address carries the last version, so that nothing is missed; the delay before reconnecting is
+// random; a hidden page drops its stream and catches up when it is shown.
 "use strict";
 
 (() => {
-  const FIRST_BYTE_MS = 6000; // a proxy that collects the stream never lets a byte through
-  const SILENCE_MS = 16000; // the server beats every five seconds
-  const FAILURES = 3; // then the page asks instead
-  const AGAIN_MS = 10000; // so long it asks before it tries a stream again; then twice as long, up to
+  const FIRST_BYTE_MS = 6000; // a proxy that buffers the stream passes nothing on
+  const SILENCE_MS = 16000; // the server sends a heartbeat every five seconds
+  const FAILURES = 3; // then the page polls
+  const AGAIN_MS = 10000; // polling time before the next try of a stream; doubled each time, up to
   const LATEST_AGAIN_MS = 120000;
   const LONGEST_WAIT_S = 30;
-  const HIDDEN_MS = 2000; // turning to another tab for a moment costs nothing
+  const HIDDEN_MS = 2000; // a short look at another tab keeps the stream
   const POLL_MS = 2000;
   const MOST_STREAMS = 4;
   const NAMES = ["changes", "polled", "hello", "end"];
   const $ = (selector) => document.querySelector(selector);
   const element = $("#stream");
-  // who asked to be told of news hears of them in another tab too (wall.js)
+  // with sounds or notifications switched on, a hidden page stays connected (class_list.js)
   const asleep = () => document.hidden && !live.awake;
   const live = (window.live = { version: element?.dataset.version, ticket: "", spread: 1, mode: "none", poll: () => {} });
   if (!element) return;
 
   // --- the stream ----------------------------------------------------------------------------------------------------
   let failures = 0;
-  let ended = false; // for good: this page may not see the class any more
+  let ended = false; // permanently: the person may no longer see the class
   let stream = null;
   let again = AGAIN_MS;
   let retry = 0;
@@ -34,7 +34,7 @@
     return asked;
   }
 
-  // What the extension takes for an EventSource: it lasts, while the connections under it come and go.
+  // The extension uses this like an EventSource. It lasts while its connections come and go.
   class Stream extends EventTarget {
     constructor(url) {
       super();
@@ -46,7 +46,7 @@
 
     open() {
       this.source = new EventSource(address(this.url));
-      this.expect(FIRST_BYTE_MS, () => (failures = FAILURES)); // waiting longer would not help
+      this.expect(FIRST_BYTE_MS, () => (failures = FAILURES)); // waiting longer does not help
       for (const name of NAMES) this.source.addEventListener(name, (event) => this.receive(name, event));
       this.source.onerror = () => this.lost();
     }
@@ -77,7 +77,7 @@
       become("stream");
     }
 
-    // The native way would come back with the old address, and all pages at the same moment.
+    // The native reconnect would use the old address, for all pages at the same time.
     lost() {
       const was = this.readyState;
       this.source.close();
@@ -102,7 +102,7 @@
 
   htmx.createEventSource = (url) => (stream = new Stream(url));
 
-  // A browser has six connections to a host (HTTP/1.1) for all its windows: four may be streams, the other windows ask.
+  // With HTTP/1.1 a browser has six connections per host for all windows: four may be streams, other windows poll.
   let release = null;
   let reserving = false;
 
@@ -128,7 +128,7 @@
     reserving = false;
     if (!free) return fallBack();
     if (asleep()) return drop();
-    const fresh = element.cloneNode(false); // an element that the extension has not seen
+    const fresh = element.cloneNode(false); // an element that the extension has not processed
     fresh.setAttribute("sse-connect", element.dataset.stream);
     $("#stream").replaceWith(fresh);
     htmx.process(fresh);
@@ -152,13 +152,13 @@
   function tryAgain(ms) {
     clearTimeout(retry);
     retry = setTimeout(() => {
-      failures = FAILURES - 1; // one try; the page goes on asking meanwhile
+      failures = FAILURES - 1; // one try; the page polls meanwhile
       connect();
     }, ms);
   }
 
-  // Refused or ended by the server: one question tells why, in the page's own words. Who has signed in anew meanwhile
-  // gets an answer, and so a new stream.
+  // Refused or ended by the server: one poll shows why. If the person has signed in again meanwhile, it succeeds, and the
+  // page connects again.
   function over() {
     drop();
     become("poll");
@@ -175,7 +175,7 @@
     document.dispatchEvent(new CustomEvent("live:polled", { detail: { age, trouble } }));
   }
 
-  // --- asking every two seconds instead ------------------------------------------------------------------------------
+  // --- polling ------------------------------------------------------------------------------
   let timer = 0;
   let unanswered = 0;
   let whenAnswered = null;
@@ -193,7 +193,7 @@
     if (!ended && live.mode !== "stream") timer = setTimeout(poll, Math.min(POLL_MS * 2 ** unanswered, 30000));
   }
 
-  // of the event only the request tells who asked: by then the answer has replaced the element
+  // compare the request: the response has already replaced the element
   live.isPoll = (detail) => detail.requestConfig?.elt?.id === "poller";
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
@@ -233,7 +233,7 @@
       if (live.mode !== "poll") connect();
       else {
         poll();
-        tryAgain(1000 * (1 + Math.random())); // while it was hidden it tried nothing
+        tryAgain(1000 * (1 + Math.random())); // it did not try while hidden
       }
       return;
     }
@@ -245,7 +245,7 @@
   });
   window.addEventListener("pagehide", drop);
   window.addEventListener("pageshow", ({ persisted }) => persisted && connect());
-  // A connection over which nothing comes any more looks open for long; the browser knows sooner.
+  // A dead connection looks open for a long time; the browser knows sooner.
   window.addEventListener("offline", () => {
     stream?.lost();
     document.dispatchEvent(new CustomEvent("live:unreachable"));

@@ -1,30 +1,30 @@
-// Times: the server sends UTC, the browser writes them in the person's zone and language, and lets clocks run.
+// Times: the server sends UTC; the browser formats them in the person's zone and language, and updates clocks.
 "use strict";
 
 (() => {
   const root = document.documentElement;
   const zone = root.dataset.zone || undefined;
-  const language = root.lang ? `${root.lang}-u-nu-latn` : undefined; // the digits that the rest of the page has
+  const language = root.lang ? `${root.lang}-u-nu-latn` : undefined; // the same digits as the rest of the page
 
-  // forms on the server read the times that people type in the same zone
+  // the server reads times in forms in this zone
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (own) document.cookie = `zone=${own}; path=/; max-age=31536000; samesite=lax`;
 
-  // The classes live by the cloud's clock; this machine's may be wrong by minutes. A page that comes out of the
-  // browser's cache was written long ago, so it ticks by this machine's clock.
+  // Classes use the cloud's clock; the clock of this machine may be minutes off. A page from the browser's cache is old,
+  // so it uses the clock of this machine.
   const [arrival] = performance.getEntriesByType("navigation");
   const fresh = arrival && (arrival.type !== "back_forward" || arrival.transferSize > 0);
   const cloudNow = Number(root.dataset.cloudNow);
   const sinceSent = arrival ? performance.now() - arrival.responseStart : 0;
   const offset = fresh && cloudNow ? cloudNow + sinceSent - Date.now() : 0;
-  // a page about the past stands still
+  // the replay has a fixed time
   const now = (window.cloudNow = () => Number(root.dataset.at) || Date.now() + offset);
 
   function formatter(options) {
     try {
       return new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
     } catch {
-      return new Intl.DateTimeFormat(language, options); // a zone that this browser does not know
+      return new Intl.DateTimeFormat(language, options); // a zone unknown to this browser
     }
   }
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
@@ -62,10 +62,10 @@
     if (!element.title) element.title = formats.full.format(when);
   }
 
-  // how long a class runs, how long it has left, and by how much it is past its planned end
+  // the time a class has run, its remaining time, and its overtime
   function run(element) {
     const from = new Date(element.dataset.from);
-    const left = new Date(element.dataset.until) - now(); // not a number where no end is planned
+    const left = new Date(element.dataset.until) - now(); // NaN without a scheduled end
     const more = left > 0 ? ` · ${element.dataset.rest.replace("%s", duration(left))}` : "";
     put(element, `${formats.time.format(from)} · ${duration(now() - from)}${more}`);
   }
@@ -76,12 +76,12 @@
     if (!element.hidden) put(element.lastElementChild, element.dataset.words.replace("%s", duration(over)));
   }
 
-  // a held deletion counts down; the bar of what was recorded grows at its open end
+  // count down pending deletions; extend the coverage bar
   function left(element) {
     put(element, String(Math.max(0, Math.ceil((new Date(element.dataset.left) - now()) / 1000))));
   }
 
-  // to the second, until somebody is removed
+  // count down scheduled removals
   function due(element) {
     const seconds = Math.max(0, Math.ceil((new Date(element.dataset.due) - now()) / 1000));
     const two = (number) => String(number % 60).padStart(2, "0");
@@ -96,7 +96,7 @@
     open?.setAttribute("width", Math.max(1, ran - open.getAttribute("x")));
   }
 
-  // all times within `scope`; called before something new enters the page, so that nothing is seen to change
+  // format all times in `scope`, before it is inserted, so that nothing flickers
   window.writeTimes = (scope) => {
     scope.querySelectorAll("time[data-as]").forEach(write);
     scope.querySelectorAll(".clock[data-from]").forEach(run);

@@ -1,4 +1,4 @@
-"""A school with an administrator and two teachers, and browsers signed in as each of them."""
+"""A school with an administrator and two teachers, and clients signed in as each of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class School:
     administrator: User
     teacher: User
     other: User
-    given: Room  # to `teacher`, by an administrator
-    taught: Room  # by `teacher`, under the cloud user id frau-berg
-    nobodys: Room
+    assigned: Room  # to `teacher`, by an administrator
+    taught: Room  # by `teacher`, with the cloud user id frau-berg
+    unassigned: Room
 
 
 @pytest.fixture(autouse=True)
-def _no_attempts_yet():
+def _no_failed_sign_ins():
     cache.clear()
     yield
     cache.clear()
@@ -37,17 +37,17 @@ def school(db: None) -> School:
     teacher = create("berg@school.test", PASSWORD, name="Frau Berg", role=User.Role.TEACHER)
     other = create("other@school.test", PASSWORD, name="Mr Other", role=User.Role.TEACHER)
     CloudIdentity.objects.create(user=teacher, user_uuid="frau-berg")
-    given = Room.objects.create(room_uuid="room-given", name="Algebra")
+    assigned = Room.objects.create(room_uuid="room-given", name="Algebra")
     taught = Room.objects.create(room_uuid="room-taught", name="Biology")
-    nobodys = Room.objects.create(room_uuid="room-nobodys", name="Chemistry")
-    RoomTeacher.objects.create(room=given, user=teacher)
+    unassigned = Room.objects.create(room_uuid="room-nobodys", name="Chemistry")
+    RoomTeacher.objects.create(room=assigned, user=teacher)
     Participant.objects.create(room=taught, user_uuid="frau-berg", role="teacher", was_teacher=True)
-    return School(administrator, teacher, other, given, taught, nobodys)
+    return School(administrator, teacher, other, assigned, taught, unassigned)
 
 
 @pytest.fixture
 def browser_of() -> Callable[[User | None], Client]:
-    """A browser in which the person is signed in; None: nobody is."""
+    """Return a client in which the person is signed in; None: nobody."""
 
     def browser(person: User | None) -> Client:
         client = Client()

@@ -1,4 +1,4 @@
-"""Who may open which page: a table over every address of these apps. A new address must be entered here."""
+"""Access to the pages about people and settings: a table of every address. Add new addresses here."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ WRONG_METHOD = {405}
 
 @dataclass
 class Row:
-    """What each of the four gets. `needs`: names of the school's things that the address carries."""
+    """The answer for each of the four people. `needs`: objects of the school in the address."""
 
     method: str
     administrator: Any
@@ -79,7 +79,7 @@ def _names(resolver: Any, namespace: str) -> list[str]:
     return [name for name in resolver.namespace_dict[namespace][1].reverse_dict if isinstance(name, str)]
 
 
-def test_every_address_is_in_the_table():
+def test_every_address_is_in_the_access_table():
     assert _addresses() == set(TABLE)
 
 
@@ -100,12 +100,12 @@ BY_POST_ALONE = ["assign", "unassign", "deactivate", "reactivate", "password"]
 
 
 @pytest.mark.parametrize("name", BY_POST_ALONE)
-def test_what_changes_something_is_not_done_by_a_link(school, admin, name):
+def test_get_requests_change_nothing(school, admin, name):
     assert admin.get(reverse(f"people:{name}", kwargs={"pk": school.teacher.pk})).status_code == 405
 
 
 @pytest.mark.parametrize("name", [n for n, rows in TABLE.items() if any(r.method == "post" for r in rows)])
-def test_posts_need_the_csrf_token(school, name):
+def test_posts_without_csrf_token_are_refused(school, name):
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
@@ -119,7 +119,7 @@ def test_unknown_people_are_not_found(school, admin):
     assert admin.get(reverse("people:person", kwargs={"pk": 999_999})).status_code == 404
 
 
-def test_a_part_of_a_page_that_lost_its_sign_in_reloads_the_page(school, browser_of):
+def test_fragment_reloads_the_page_after_sign_out(school, browser_of):
     answer = browser_of(None).post(reverse("settings:test"), headers={"HX-Request": "true"})
     assert answer.status_code == 401
     assert answer["HX-Refresh"] == "true"

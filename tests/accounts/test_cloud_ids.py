@@ -1,4 +1,4 @@
-"""The rule for cloud ids here is the one the cloud's client checks."""
+"""The rule for cloud ids, which the cloud's client checks too."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_bad_ids(value):
         user_id(value)
 
 
-def test_every_character_is_judged_alike():
+def test_every_character_is_checked():
     assert all(bool(problem_with_id(chr(code))) != _allowed_by_client(chr(code)) for code in range(0x250))
 
 

@@ -1,4 +1,4 @@
-"""In which language and zone a person reads: their own choice, else what the browser says."""
+"""Language and time zone: of the account, else of the browser."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ SIGN_IN = {"en": "Sign in", "zh-hans": "登录", "es": "Iniciar sesión", "ar": 
         (";;;", "en"),
     ],
 )
-def test_before_signing_in_the_browser_decides(db, client, wish, language):
+def test_browser_sets_the_language_before_sign_in(db, client, wish, language):
     answer = client.get("/sign-in/", headers={"Accept-Language": wish})
     page = answer.content.decode()
     direction = "rtl" if language == "ar" else "ltr"
@@ -36,14 +36,14 @@ def test_before_signing_in_the_browser_decides(db, client, wish, language):
     assert "Accept-Language" in answer["Vary"]
 
 
-def test_a_choice_before_signing_in_is_kept_by_the_browser(db, client):
+def test_language_chosen_before_sign_in_is_kept_in_the_browser(db, client):
     answer = client.post(reverse("account_language"), {"language": "ar", "next": "/sign-in/?next=/people/"})
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/people/")
     page = client.get("/sign-in/", headers={"Accept-Language": "es"}).content.decode()
     assert 'lang="ar" dir="rtl"' in page
 
 
-def test_a_choice_goes_with_the_account_to_another_browser(school, browser_of):
+def test_chosen_language_follows_the_account(school, browser_of):
     browser_of(school.teacher).post(reverse("account_language"), {"language": "es"})
     school.teacher.refresh_from_db()
     assert school.teacher.language == "es"
@@ -56,13 +56,13 @@ def test_a_choice_goes_with_the_account_to_another_browser(school, browser_of):
     assert answer.cookies["django_language"].value == "es"
 
 
-def test_nobody_elses_language_changes(school, browser_of):
+def test_other_people_keep_their_language(school, browser_of):
     browser_of(school.teacher).post(reverse("account_language"), {"language": "es"})
     assert '<html lang="en"' in browser_of(school.other).get("/").content.decode()
 
 
 @pytest.mark.parametrize("language", ["tlh", "", "../../etc", "de"])
-def test_a_language_that_is_not_there_changes_nothing(school, browser_of, language):
+def test_unknown_language_changes_nothing(school, browser_of, language):
     answer = browser_of(school.teacher).post(reverse("account_language"), {"language": language})
     assert answer.status_code == 302
     school.teacher.refresh_from_db()
@@ -70,12 +70,12 @@ def test_a_language_that_is_not_there_changes_nothing(school, browser_of, langua
 
 
 @pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
-def test_one_is_never_led_elsewhere(db, client, there):
+def test_redirect_never_leaves_the_site(db, client, there):
     answer = client.post(reverse("account_language"), {"language": "es", "next": there})
     assert answer["Location"] == "/"
 
 
-def test_an_account_whose_language_was_taken_out_reads_in_the_browsers(school, browser_of):
+def test_account_with_a_removed_language_uses_the_browsers(school, browser_of):
     type(school.teacher).objects.filter(pk=school.teacher.pk).update(language="fr")
     assert (
         '<html lang="es"'
@@ -83,7 +83,7 @@ def test_an_account_whose_language_was_taken_out_reads_in_the_browsers(school, b
     )
 
 
-def test_own_settings(school, browser_of):
+def test_own_settings_are_saved(school, browser_of):
     browser = browser_of(school.teacher)
     page = browser.get(reverse("account_settings")).content.decode()
     assert "العربية" in page
@@ -93,11 +93,11 @@ def test_own_settings(school, browser_of):
     school.teacher.refresh_from_db()
     assert (school.teacher.language, school.teacher.time_zone) == ("es", "Asia/Tokyo")
     page = browser.get(answer["Location"]).content.decode()
-    assert "Sus ajustes se han guardado." in page
+    assert "Sus ajustes se guardaron." in page
     assert 'data-zone="Asia/Tokyo"' in page
 
 
-def test_own_settings_can_be_left_to_the_browser_again(school, browser_of):
+def test_own_settings_can_be_reset_to_the_browsers(school, browser_of):
     browser = browser_of(school.teacher)
     browser.post(reverse("account_settings"), {"language": "es", "time_zone": "Asia/Tokyo"})
     browser.post(reverse("account_settings"), {"language": "", "time_zone": ""})
@@ -107,14 +107,14 @@ def test_own_settings_can_be_left_to_the_browser_again(school, browser_of):
 
 
 @pytest.mark.parametrize("wrong", [{"time_zone": "Mars/Olympus"}, {"language": "tlh"}])
-def test_own_settings_that_make_no_sense_are_refused(school, browser_of, wrong):
+def test_invalid_own_settings_are_refused(school, browser_of, wrong):
     answer = browser_of(school.teacher).post(reverse("account_settings"), wrong)
     assert answer.status_code == 422
     school.teacher.refresh_from_db()
     assert (school.teacher.language, school.teacher.time_zone) == ("", "")
 
 
-def test_every_zone_is_offered_once():
+def test_every_time_zone_is_offered_once():
     flat = []
     for value, words in zone_choices():
         flat += (
@@ -125,7 +125,7 @@ def test_every_zone_is_offered_once():
 
 
 def _day_of_entries(browser: Client, **cookies: str) -> str:
-    """The list of what was done on 3 May, in the person's zone."""
+    """Return the audit log of 3 May, in the person's time zone."""
     for name, value in cookies.items():
         browser.cookies[name] = value
     return browser.get("/settings/audit/", {"since": "2026-05-03", "until": "2026-05-03"}).content.decode()
@@ -142,7 +142,7 @@ def _day_of_entries(browser: Client, **cookies: str) -> str:
         ("", "../../etc/passwd", False),
     ],
 )
-def test_days_are_days_of_the_persons_zone(school, browser_of, zone, cookie, seen):
+def test_days_are_in_the_persons_time_zone(school, browser_of, zone, cookie, seen):
     school.administrator.time_zone = zone
     school.administrator.save()
     entry = Entry.objects.create(
@@ -153,7 +153,7 @@ def test_days_are_days_of_the_persons_zone(school, browser_of, zone, cookie, see
     assert ("Night Owl" in page) is seen
 
 
-def test_what_was_refused_is_told_in_the_readers_language(school, browser_of):
+def test_refusal_is_in_the_persons_language(school, browser_of):
     entry = Entry.objects.create(action="class.start", actor_name="Frau Berg")
     sentence = Sentence(
         "{what} {next_step}",
@@ -166,11 +166,11 @@ def test_what_was_refused_is_told_in_the_readers_language(school, browser_of):
     browser = browser_of(school.administrator)
     browser.post(reverse("account_language"), {"language": "es"})
     page = browser.get("/settings/audit/").content.decode()
-    assert "La clase ya está en marcha. No hay nada más que hacer." in page
+    assert "La clase ya está en curso. No tiene que hacer nada." in page
     assert "La clase ya está cerrada." in page
-    assert "Empezó la clase" in page
+    assert "Inició la clase" in page
 
 
-def test_who_has_no_session_costs_no_query(db, client, django_assert_num_queries):
+def test_request_without_session_costs_no_query(db, client, django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get("/account/inactive/", headers={"Accept-Language": "es"})

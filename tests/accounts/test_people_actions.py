@@ -1,4 +1,4 @@
-"""What administrators do to accounts: the rules, and that each deed is on record."""
+"""Actions of administrators on accounts: their rules and their audit entries."""
 
 import threading
 
@@ -18,7 +18,7 @@ from tests.accounts.conftest import PASSWORD
 
 
 def on_record() -> list[tuple[str, str, str]]:
-    """(action, who, to whom), oldest first; each entry must have ended well."""
+    """Return (action, actor, target), oldest first. Each entry must be done."""
     entries = Entry.objects.order_by("id")
     assert all([step.kind for step in entry.steps.all()] == [Step.Kind.DONE] for entry in entries)
     return [(entry.action, entry.actor_name, entry.target) for entry in entries]
@@ -55,16 +55,16 @@ DEEDS = {
     "deactivate": lambda actor, school: people.deactivate_person(actor=actor, person=school.other),
     "reactivate": lambda actor, school: people.reactivate_person(actor=actor, person=school.other),
     "password": lambda actor, school: people.reset_password(actor=actor, person=school.administrator),
-    "assign": lambda actor, school: people.assign_room(actor=actor, person=actor, room=school.nobodys),
+    "assign": lambda actor, school: people.assign_room(actor=actor, person=actor, room=school.unassigned),
     "unassign": lambda actor, school: people.unassign_room(
-        actor=actor, person=school.teacher, room=school.given
+        actor=actor, person=school.teacher, room=school.assigned
     ),
 }
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
 @pytest.mark.parametrize("who", ["teacher", "closed administrator"])
-def test_only_active_administrators_do_anything(school, deed, who):
+def test_only_active_administrators_may_manage_people(school, deed, who):
     actor = school.teacher
     if who == "closed administrator":
         actor = User.objects.create_user("old@school.test", role=User.Role.ADMINISTRATOR, is_active=False)
@@ -102,7 +102,7 @@ def test_creating_a_person(school):
         ({"user_uuids": ["a/b"]}, "user_uuids"),
     ],
 )
-def test_creating_nonsense_is_refused_and_changes_nothing(school, changed, field):
+def test_invalid_person_is_refused(school, changed, field):
     given = {"email": "new@school.test", "name": "New", "role": "teacher", "user_uuids": ["new"]} | changed
     with pytest.raises(ActionRefused) as refusal:
         people.create_person(actor=school.administrator, **given)
@@ -112,7 +112,7 @@ def test_creating_nonsense_is_refused_and_changes_nothing(school, changed, field
     assert on_record() == []
 
 
-def test_a_cloud_user_id_belongs_to_one_person_and_the_refusal_says_to_whom(school):
+def test_refused_cloud_user_id_names_its_owner(school):
     with pytest.raises(ActionRefused, match="“frau-berg” belongs to Frau Berg") as refusal:
         people.change_person(
             actor=school.administrator,
@@ -123,7 +123,7 @@ def test_a_cloud_user_id_belongs_to_one_person_and_the_refusal_says_to_whom(scho
     assert ids_of(school.other) == []
 
 
-def test_changing_records_what_changed_and_only_that(school):
+def test_change_records_only_what_changed(school):
     people.change_person(
         actor=school.administrator,
         person=school.teacher,
@@ -140,12 +140,12 @@ def test_changing_records_what_changed_and_only_that(school):
     }
 
 
-def test_saving_without_a_change_is_no_deed(school):
+def test_saving_without_change_is_not_recorded(school):
     people.change_person(actor=school.administrator, person=school.teacher, **details(school.teacher))
     assert on_record() == []
 
 
-def test_a_change_of_details_leaves_the_sessions(school, browser_of):
+def test_changing_details_keeps_sessions(school, browser_of):
     browser = browser_of(school.teacher)
     people.change_person(
         actor=school.administrator, person=school.teacher, **details(school.teacher, name="Dr. Berg")
@@ -153,7 +153,7 @@ def test_a_change_of_details_leaves_the_sessions(school, browser_of):
     assert is_signed_in(browser)
 
 
-def test_the_last_active_administrator_stays_one(school):
+def test_last_active_administrator_can_not_step_down(school):
     User.objects.create_user("old@school.test", role=User.Role.ADMINISTRATOR, is_active=False)
     admin = school.administrator
     with pytest.raises(ActionRefused, match="last active administrator") as refusal:
@@ -163,7 +163,7 @@ def test_the_last_active_administrator_stays_one(school):
     assert admin.is_administrator
 
 
-def test_an_administrator_among_several_may_step_down(school):
+def test_one_of_several_administrators_may_step_down(school):
     User.objects.create_user("second@school.test", role=User.Role.ADMINISTRATOR)
     admin = school.administrator
     people.change_person(actor=admin, person=admin, **details(admin, role="teacher"))
@@ -171,7 +171,7 @@ def test_an_administrator_among_several_may_step_down(school):
     assert not admin.is_administrator
 
 
-def test_nobody_deactivates_themselves(school):
+def test_people_can_not_deactivate_themselves(school):
     User.objects.create_user("second@school.test", role=User.Role.ADMINISTRATOR)
     with pytest.raises(ActionRefused, match="your own account"):
         people.deactivate_person(actor=school.administrator, person=school.administrator)
@@ -179,7 +179,7 @@ def test_nobody_deactivates_themselves(school):
     assert school.administrator.is_active
 
 
-def test_deactivating_ends_the_sessions_and_reactivating_does_not_bring_them_back(school, browser_of):
+def test_deactivation_ends_sessions_for_ever(school, browser_of):
     browser = browser_of(school.teacher)
     assert is_signed_in(browser)
     people.deactivate_person(actor=school.administrator, person=school.teacher)
@@ -197,7 +197,7 @@ def test_deactivating_ends_the_sessions_and_reactivating_does_not_bring_them_bac
     ]
 
 
-def test_resetting_the_password_ends_the_sessions(school, browser_of):
+def test_password_reset_ends_sessions(school, browser_of):
     browser, bystander = browser_of(school.teacher), browser_of(school.other)
     password = people.reset_password(actor=school.administrator, person=school.teacher)
     assert not is_signed_in(browser)
@@ -208,10 +208,10 @@ def test_resetting_the_password_ends_the_sessions(school, browser_of):
     assert password not in str(list(Entry.objects.values())) + str(list(Step.objects.values()))
 
 
-def test_generated_passwords_differ_and_pass_our_own_rules(school):
+def test_generated_passwords_differ_and_are_valid(school):
     from django.contrib.auth.password_validation import validate_password
 
-    from classroom_admin.accounts.passwords import new_password
+    from classroom_admin.common.random_text import new_password
 
     made = {new_password() for _ in range(200)}
     assert len(made) == 200
@@ -219,12 +219,12 @@ def test_generated_passwords_differ_and_pass_our_own_rules(school):
         validate_password(password, school.teacher)
 
 
-def test_giving_a_class_makes_it_visible_and_taking_it_back_hides_it(school):
-    assert people.assign_room(actor=school.administrator, person=school.other, room=school.nobodys)
-    assert not people.assign_room(actor=school.administrator, person=school.other, room=school.nobodys)
-    assert list(visible_rooms(school.other)) == [school.nobodys]
-    assert people.unassign_room(actor=school.administrator, person=school.other, room=school.nobodys)
-    assert not people.unassign_room(actor=school.administrator, person=school.other, room=school.nobodys)
+def test_assigned_class_is_visible_until_unassigned(school):
+    assert people.assign_room(actor=school.administrator, person=school.other, room=school.unassigned)
+    assert not people.assign_room(actor=school.administrator, person=school.other, room=school.unassigned)
+    assert list(visible_rooms(school.other)) == [school.unassigned]
+    assert people.unassign_room(actor=school.administrator, person=school.other, room=school.unassigned)
+    assert not people.unassign_room(actor=school.administrator, person=school.other, room=school.unassigned)
     assert list(visible_rooms(school.other)) == []
     assert on_record() == [
         ("room.assign", "Ada Admin", "other@school.test"),
@@ -233,15 +233,15 @@ def test_giving_a_class_makes_it_visible_and_taking_it_back_hides_it(school):
     assert {entry.room_uuid for entry in Entry.objects.all()} == {"room-nobodys"}
 
 
-def test_deactivated_people_get_no_classes(school):
+def test_deactivated_people_can_not_be_assigned_classes(school):
     people.deactivate_person(actor=school.administrator, person=school.other)
     school.other.refresh_from_db()
     with pytest.raises(ActionRefused, match="deactivated"):
-        people.assign_room(actor=school.administrator, person=school.other, room=school.nobodys)
+        people.assign_room(actor=school.administrator, person=school.other, room=school.unassigned)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_administrators_who_deactivate_one_another_leave_one(school):
+def test_administrators_who_deactivate_each_other_leave_one(school):
     ada, ben = school.administrator, User.objects.create_user("ben@school.test", role="administrator")
     together = threading.Barrier(2, timeout=20)
     ends: list[str] = []

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, change of password: what people get, and what is put on record."""
+"""Sign-in, sign-out and password change: their pages and audit entries."""
 
 import pytest
 from django.core.management import call_command
@@ -26,7 +26,7 @@ def last_entry() -> Entry:
     return Entry.objects.first()
 
 
-def test_sign_in_leads_to_the_classes_and_is_on_record(school):
+def test_sign_in_leads_to_the_class_list_and_is_recorded(school):
     client, answer = sign_in("berg@school.test", PASSWORD)
     assert answer.status_code == 302
     assert answer["Location"] == "/"
@@ -40,7 +40,7 @@ def test_sign_in_leads_to_the_classes_and_is_on_record(school):
     assert [step.kind for step in entry.steps.all()] == [Step.Kind.DONE]
 
 
-def test_sign_in_leads_back_to_the_page_that_was_asked_for(school):
+def test_sign_in_leads_back_to_the_requested_page(school):
     client = Client()
     address = client.get("/people/")["Location"]
     page = client.get(address).content.decode()
@@ -49,7 +49,7 @@ def test_sign_in_leads_back_to_the_page_that_was_asked_for(school):
     assert answer["Location"] == "/people/"
 
 
-def test_sign_in_never_leads_elsewhere(school):
+def test_sign_in_never_redirects_to_another_site(school):
     answer = Client().post(
         SIGN_IN, {"login": "admin@school.test", "password": PASSWORD, "next": "https://evil.example/"}
     )
@@ -61,7 +61,7 @@ def test_email_addresses_are_the_same_in_any_case(school):
     assert is_signed_in(client)
 
 
-def test_a_wrong_password_says_what_to_do_and_keeps_the_address(school):
+def test_wrong_password_shows_help_and_keeps_the_email(school):
     client, answer = sign_in("berg@school.test", "my-secret-pet")
     page = answer.content.decode()
     assert "ask an administrator for a new password" in page
@@ -70,7 +70,7 @@ def test_a_wrong_password_says_what_to_do_and_keeps_the_address(school):
     assert not is_signed_in(client)
 
 
-def test_a_failed_sign_in_is_on_record_without_the_password(school):
+def test_failed_sign_in_is_recorded_without_the_password(school):
     sign_in("berg@school.test", "my-secret-pet")
     entry = last_entry()
     assert (entry.action, entry.actor, entry.target) == ("account.sign_in_failed", None, "berg@school.test")
@@ -79,41 +79,41 @@ def test_a_failed_sign_in_is_on_record_without_the_password(school):
     assert "my-secret-pet" not in str(entry.params) + str(entry.steps.get().detail)
 
 
-def test_unknown_and_known_addresses_are_answered_alike(school):
+def test_unknown_and_known_emails_get_the_same_answer(school):
     _, unknown = sign_in("nobody@school.test", "wrong")
     _, known = sign_in("berg@school.test", "wrong")
     assert unknown.status_code == known.status_code == 200
     assert unknown.context["form"].errors == known.context["form"].errors
 
 
-def test_after_too_many_failures_even_the_right_password_waits(school):
+def test_correct_password_must_wait_after_many_failures(school):
     for _ in range(5):
         sign_in("berg@school.test", "wrong")
     client, answer = sign_in("berg@school.test", PASSWORD)
-    assert "too many failed attempts" in answer.content.decode()
+    assert "Too many failed attempts" in answer.content.decode()
     assert not is_signed_in(client)
     # Somebody else is not held up by it.
     other, _ = sign_in("other@school.test", PASSWORD)
     assert is_signed_in(other)
 
 
-def test_an_address_that_tries_everything_is_stopped(school):
+def test_ip_address_with_many_attempts_is_blocked(school):
     answers = [sign_in(f"guess{number}@school.test", "wrong")[1] for number in range(121)]
-    assert "too many failed attempts" not in answers[29].content.decode()
-    assert "too many failed attempts" in answers[30].content.decode()
+    assert "Too many failed attempts" not in answers[29].content.decode()
+    assert "Too many failed attempts" in answers[30].content.decode()
     assert answers[120].status_code == 429
     assert "Wait a few minutes" in answers[120].content.decode()
     assert Entry.objects.count() == 30  # what is refused unread does not fill the record
 
 
-def test_a_school_behind_one_address_signs_in_at_the_same_time(db):
+def test_whole_school_can_sign_in_from_one_ip_address(db):
     for number in range(60):
         User.objects.create_user(f"teacher{number}@school.test", PASSWORD)
     answers = [sign_in(f"teacher{number}@school.test", PASSWORD)[1] for number in range(60)]
     assert {answer.status_code for answer in answers} == {302}
 
 
-def test_deactivated_people_are_told_so_and_stay_out(school):
+def test_deactivated_people_can_not_sign_in(school):
     people.deactivate_person(actor=school.administrator, person=school.teacher)
     client, answer = sign_in("berg@school.test", PASSWORD)
     assert answer["Location"] == reverse("account_inactive")
@@ -123,7 +123,7 @@ def test_deactivated_people_are_told_so_and_stay_out(school):
     assert last_entry().steps.get().detail["message"] == "The account is deactivated."
 
 
-def test_signing_out_takes_a_post_and_is_on_record(school):
+def test_sign_out_needs_a_post_and_is_recorded(school):
     client, _ = sign_in("berg@school.test", PASSWORD)
     assert "Sign out?" in client.get("/sign-out/").content.decode()
     assert is_signed_in(client)
@@ -137,7 +137,7 @@ def change_password(client: Client, old: str, new: str, again: str | None = None
     return client.post(reverse("account_change_password"), data)
 
 
-def test_changing_the_password_ends_the_other_sessions_and_is_on_record(school):
+def test_password_change_ends_other_sessions_and_is_recorded(school):
     here, _ = sign_in("berg@school.test", PASSWORD)
     elsewhere, _ = sign_in("berg@school.test", PASSWORD)
     assert change_password(here, PASSWORD, "blue-teapot-window").status_code == 302
@@ -159,7 +159,7 @@ def test_changing_the_password_ends_the_other_sessions_and_is_on_record(school):
         (PASSWORD, "", "", "required"),
     ],
 )
-def test_a_bad_change_of_password_says_why_and_changes_nothing(school, old, new, again, says):
+def test_invalid_password_change_is_explained(school, old, new, again, says):
     client, _ = sign_in("berg@school.test", PASSWORD)
     answer = change_password(client, old, new, again)
     page = answer.content.decode()

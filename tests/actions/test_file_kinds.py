@@ -6,11 +6,11 @@ import io
 import struct
 
 import pytest
-from classroom_admin.actions.file_addresses import reach
-from classroom_admin.actions.file_kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classroom_admin.actions.files.addresses import reach
+from classroom_admin.actions.files.kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
 from classroom_admin.agora.parameters import RESOURCE_EXTS
 from tests.actions.files import GOOD, HOSTILE, OLE, office
 

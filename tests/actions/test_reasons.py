@@ -16,7 +16,7 @@ from classroom_admin.actions.models import ScheduledCommand, Series, because
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Resource, RoomState, RoomTeacher
-from classroom_admin.web.wording import tell_commands
+from classroom_admin.web.wording import command_statuses
 from tests.actions.conftest import School, let_it_be_due, run_due
 
 SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es"}
@@ -41,7 +41,7 @@ def page(school: School, planned: Series) -> str:
 
 def in_spanish(entry: Entry) -> str:
     with translation.override("es"):
-        return tell_commands([entry])[0].reason
+        return command_statuses([entry])[0].reason
 
 
 def test_a_plan_that_the_cloud_refused(school: School, sim: Any) -> None:

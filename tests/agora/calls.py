@@ -1,4 +1,4 @@
-"""Every call that the client has, found by its class."""
+"""Find each call of the client by its class, and build one from a single parameter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL_CALLS: list[type[CloudCall[Any]]] = [
 ALL_CALLS += [recording_and_file_calls.ConvertResource, calls.UnbanUser]
 
 
-# One parameter each: what is sent of it, or `InvalidArgument`.
+# One parameter each: return what is sent of it, or raise `InvalidArgument`.
 
 
 def room_id(value: Any) -> Any:
@@ -67,7 +67,7 @@ def start_web(value: Any) -> Any:
 
 
 def resource(value: dict[str, Any]) -> Any:
-    """Put a resource, given as it is sent."""
+    """Return the body of `PutResource` for a resource in the form in which it is sent."""
     file: dict[str, Any] = {
         "room_uuid": "r",
         "resource_uuid": "f",

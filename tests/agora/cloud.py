@@ -1,4 +1,4 @@
-"""A cloud on loopback that answers what a test scripts, over real HTTP, and remembers what it was asked."""
+"""A cloud on loopback that sends the answers of a test over real HTTP and stores the requests."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @dataclass
 class Cloud:
-    """``scripts`` are used up one by one; the last one stays."""
+    """A running server. Each request uses the next of ``scripts``; the last one stays."""
 
     url: str
     scripts: list[Script]
@@ -86,7 +86,7 @@ def raw(status: int, body: bytes, **headers: str) -> Script:
 
 
 def cut_off(sent: bytes, *, promised: int) -> Script:
-    """Promise more bytes than are sent, and hang up."""
+    """Announce more bytes than are sent, then close the connection."""
 
     def script(handler: Handler) -> None:
         handler.send_response(200)
@@ -104,7 +104,7 @@ def hang_up(handler: Handler) -> None:
 
 
 def stall(cloud_of: Callable[[], Cloud], *, sent: bytes = b"", promised: int = 0) -> Script:
-    """Answer nothing (or only ``sent``) until the test is over."""
+    """Send nothing (or only ``sent``) until the test ends."""
 
     def script(handler: Handler) -> None:
         if promised:
@@ -138,7 +138,7 @@ def running_cloud(*scripts: Script) -> Iterator[Cloud]:
 
 @contextlib.contextmanager
 def refusing_address() -> Iterator[str]:
-    """An address whose port is taken but not listened to: every connection is refused."""
+    """Give an address that refuses every connection: nothing listens on its port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"

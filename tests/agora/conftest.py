@@ -15,7 +15,7 @@ from tests.agora.cloud import APP_ID, CERTIFICATE
 
 @dataclass
 class Clockwork:
-    """Time that passes only when the client sleeps or the test says so."""
+    """A clock that moves only when the client sleeps or a test moves it."""
 
     now_s: float = 1_800_000_000.0
     slept: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Made:
 
 @pytest.fixture
 def make_client() -> Iterator[Callable[..., Made]]:
-    """Make a client for an address. ``real_time=True``: only sleeping is replaced."""
+    """Return a function that makes a client for an address. ``real_time=True``: replace only the sleep."""
     made: list[Made] = []
 
     def make(base_url: str, *, real_time: bool = False, **settings: Any) -> Made:

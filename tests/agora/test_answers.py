@@ -1,4 +1,4 @@
-"""Reading answers: tolerant to odd shapes, and nothing is dropped."""
+"""Answers in odd shapes are read, and what cannot be read is kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def body(data, **around):
     "data",
     [EVENTS, {"list": EVENTS, "nextId": 3, "total": 2, "count": 2}, {"sequences": EVENTS, "nextId": "3"}],
 )
-def test_shapes_of_data(data):
+def test_data_is_read_in_each_shape(data):
     answer = read_events_answer(body(data))
     assert answer.events == EVENTS
     assert (answer.ts_ms, answer.code, answer.unreadable) == (1_800_000_000_000, 0, [])
@@ -34,27 +34,27 @@ def test_shapes_of_data(data):
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"list": None, "nextId": None}, {"total": 0, "nextId": ""}])
-def test_empty_answers(data):
+def test_empty_data_gives_no_items(data):
     answer = read_events_answer(body(data))
     assert (answer.events, answer.next_id, answer.unreadable) == ([], None, [])
 
 
-def test_a_single_event_as_data():
+def test_single_event_as_data_is_read():
     assert read_events_answer(body({"cmd": 1, "sequence": 5})).events == [{"cmd": 1, "sequence": 5}]
 
 
-def test_next_id_beside_a_list():
+def test_next_id_beside_the_list_is_read():
     assert read_events_answer(body(EVENTS, nextId=101)).next_id == "101"
 
 
-def test_numbers_as_text_in_the_envelope():
+def test_numbers_as_text_in_the_envelope_are_read():
     answer = read_events_answer(
         b'{"code":"0","ts":"1800000000000","data":{"list":[],"total":"7","count":"x"}}'
     )
     assert (answer.code, answer.ts_ms, answer.total, answer.count) == (0, 1_800_000_000_000, 7, None)
 
 
-def test_items_that_are_no_objects_are_kept_beside():
+def test_items_that_are_not_objects_are_kept_as_unreadable():
     answer = read_events_answer(body([EVENTS[0], 7, "x", None, [1], EVENTS[1]]))
     assert answer.events == EVENTS
     assert [raw for _reason, raw in answer.unreadable] == ["7", '"x"', "null", "[1]"]
@@ -80,19 +80,19 @@ def test_items_that_are_no_objects_are_kept_beside():
         b'{"code":0,"data":' + b"9" * 5000 + b"}",
     ],
 )
-def test_unreadable_answers_keep_their_body(junk):
+def test_unreadable_answer_keeps_its_body(junk):
     with pytest.raises(UnreadableAnswer) as caught:
         read_events_answer(junk)
     assert caught.value.body == junk
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(junk):
+def test_reader_accepts_any_bytes(junk):
     with contextlib.suppress(CloudError):
         assert read_events_answer(junk).code == 0
 
 
-def test_codes_become_errors():
+def test_code_of_an_answer_becomes_an_error():
     with pytest.raises(RoomNotFound) as caught:
         read_events_answer(b'{"code":20404100,"msg":"room not exists","requestId":"q"}')
     assert (caught.value.code, caught.value.message, caught.value.request_id) == (
@@ -104,7 +104,7 @@ def test_codes_become_errors():
         read_envelope(b'{"code":429}')
 
 
-def test_what_no_database_can_hold_is_replaced():
+def test_characters_that_a_database_cannot_store_are_replaced():
     events = read_events_answer(
         b'{"code":0,"data":[{"a":"x\\ud800y\\u0000z","b":"\\ud83d\\ude00","c":NaN,"d":"\xff"}]}'
     ).events
@@ -116,7 +116,7 @@ def nested(levels):
     return "[" * levels + "]" * levels
 
 
-def test_both_parsers_read_equally_deep():
+def test_both_parsers_have_the_same_depth_limit():
     for depth in (DEEPEST - 1, DEEPEST):
         assert read_json(nested(depth).encode()) == read_json(b"\xef\xbb\xbf" + nested(depth).encode())
     for start in (b"", b"\xef\xbb\xbf"):
@@ -153,7 +153,7 @@ ODD = {
 
 
 @pytest.mark.parametrize(("odd", "event"), ODD.values(), ids=ODD)
-def test_odd_values_are_read_or_kept(odd, event):
+def test_odd_value_is_read_or_kept_as_unreadable(odd, event):
     answer = read_events_answer(f'{{"code":0,"data":[{odd},{{"cmd":2}}]}}'.encode())
     assert (answer.events, answer.unreadable) == ([event, {"cmd": 2}], [])
 
@@ -165,7 +165,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_both_parsers_read_the_same(value):
+def test_both_parsers_give_the_same_result(value):
     text = json.dumps(value)
     assert repr(read_json(text.encode())) == repr(read_json(b"\xef\xbb\xbf" + text.encode()))
 
@@ -173,7 +173,7 @@ def test_both_parsers_read_the_same(value):
 @pytest.mark.parametrize(
     "junk", ["[" * 200_000, '"' * 200_001, '"\\"' * 200_000, "]" * 200_000, '{"a":' * 200_000 + "}" * 200_000]
 )
-def test_what_is_odd_all_over_is_given_up_soon(junk):
+def test_badly_damaged_answer_is_rejected_quickly(junk):
     started = time.process_time()
     with contextlib.suppress(UnreadableAnswer):
         read_json(junk.encode())
@@ -200,11 +200,11 @@ def test_what_is_odd_all_over_is_given_up_soon(junk):
         ("5.5", None),
     ],
 )
-def test_read_int(value, read):
+def test_read_int_accepts_only_whole_numbers(value, read):
     assert read_int(value) == read
 
 
-def test_a_recording_in_odd_clothes():
+def test_recording_with_odd_values_is_read():
     item = RecordingItem.model_validate(
         {
             "recordId": 17,
@@ -225,7 +225,7 @@ def test_a_recording_in_odd_clothes():
     assert "very-secret" not in repr(item)
 
 
-def test_a_resource_with_its_conversion():
+def test_resource_is_read_with_its_conversion():
     item = ResourceItem.model_validate(
         {
             "resourceUuid": "a",
@@ -251,7 +251,7 @@ def test_a_resource_with_its_conversion():
     assert ResourceItem.model_validate({"taskProgress": "odd"}).task_progress is None
 
 
-def test_one_odd_record_does_not_sink_the_rest():
+def test_odd_record_does_not_hide_the_others():
     items, odd = read_list(ResourceItem, [{"resourceUuid": "a"}, 7, {"resourceUuid": "b"}, None])
     assert [item.resource_uuid for item in items] == ["a", "b"]
     assert [raw for _reason, raw in odd] == [7, None]
@@ -259,7 +259,7 @@ def test_one_odd_record_does_not_sink_the_rest():
     assert read_list(ResourceItem, None) == ([], [])
 
 
-def test_room_and_user():
+def test_room_and_user_are_read():
     room = RoomInfo.model_validate(
         {
             "roomName": "A",

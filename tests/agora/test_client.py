@@ -1,4 +1,4 @@
-"""Every call of the contract over HTTP: method, path, query, body, and what is made of the answer."""
+"""Every call of the contract over HTTP: method, path, query, body and the result of its answer."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ WIRE = [
 
 
 @pytest.mark.parametrize(("call", "arguments", "verb", "target", "body"), WIRE)
-def test_what_goes_on_the_wire(make_client, call, arguments, verb, target, body):
+def test_call_sends_method_path_query_and_body(make_client, call, arguments, verb, target, body):
     with running_cloud(answer({})) as cloud:
         client = make_client(cloud.url).client
         client.send(call(**arguments), deadline_s=20)
@@ -195,12 +195,12 @@ def test_what_goes_on_the_wire(make_client, call, arguments, verb, target, body)
         assert asked.headers["content-type"] == "application/json"
 
 
-def test_every_call_was_sent_above():
+def test_every_call_has_an_example():
     assert {call for call, *_rest in WIRE} == set(ALL_CALLS)
 
 
-def test_only_these_calls_are_never_repeated():
-    """The classes once more in short: a change of what is repeated must be meant."""
+def test_calls_that_are_never_repeated():
+    """List the classes by hand, so that nobody changes by accident which calls are repeated."""
     assert {call for call in ALL_CALLS if not call.repeat} == {
         *(PollEvents, KickUser, UnbanUser, SetClassState, StartRecording, StopRecording, UpdateRecording),
         *(ConvertResource, CreateRoom, OpenGroups, CloseGroups),
@@ -209,7 +209,7 @@ def test_only_these_calls_are_never_repeated():
     assert all(call.why for call in ALL_CALLS)
 
 
-def test_a_call_is_a_value():
+def test_call_is_a_value():
     kick = KickUser(room_uuid="r1", user_uuid="u1", ban_s=60)
     assert kick == KickUser(room_uuid="r1", user_uuid="u1", ban_s=60)
     assert kick != KickUser(room_uuid="r1", user_uuid="u1")
@@ -230,7 +230,7 @@ IDS = st.text(alphabet=ALLOWED, min_size=1, max_size=63).filter(lambda text: tex
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(room=IDS, user=IDS)
-def test_ids_arrive_as_they_were_given(shared_cloud, room, user):
+def test_cloud_gets_ids_unchanged(shared_cloud, room, user):
     client, cloud = shared_cloud
     client.send(ReadUser(room_uuid=room, user_uuid=user))
     parts = cloud.asked[-1].target.split("/")
@@ -245,7 +245,7 @@ def shared_cloud(make_client):
 
 
 @given(st.text(max_size=40))
-def test_a_part_of_a_path_stays_one_part(text):
+def test_path_segment_stays_one_segment(text):
     part = text.encode("utf-8", "ignore").decode()
     call = ReadUser.model_construct(room_uuid="r", user_uuid=part)
     path = call.path(CloudConfig(region="eu", app_id="a"))
@@ -283,7 +283,7 @@ def test_a_part_of_a_path_stays_one_part(text):
         (OpenGroups, {**R, "groups": []}, "groups"),
     ],
 )
-def test_wrong_arguments_are_named_when_the_call_is_made(call, arguments, field):
+def test_error_names_the_wrong_argument_when_the_call_is_made(call, arguments, field):
     with pytest.raises(InvalidArgument) as caught:
         call(**arguments)
     assert caught.value.field == field
@@ -293,7 +293,7 @@ def test_wrong_arguments_are_named_when_the_call_is_made(call, arguments, field)
     assert (revived.field, revived.problem) == (field, caught.value.problem)
 
 
-def test_what_recordings_give_back(make_client):
+def test_answers_of_recording_calls(make_client):
     streaming = {"rtmp": "rtmp://x", "flv": "f", "hls": "h"}
     data = {
         "recordId": "rec",
@@ -312,7 +312,7 @@ def test_what_recordings_give_back(make_client):
         assert client.send(StopRecording(room_uuid="r1")).streaming_url is None
 
 
-def test_recordings_are_gone_through_batch_by_batch(make_client):
+def test_recordings_are_listed_batch_by_batch(make_client):
     first = {"total": 3, "count": 2, "list": [{"recordId": "a"}, 7, {"recordId": "b"}], "nextId": 100}
     last = {"total": 3, "count": 1, "list": [{"recordId": "c"}], "nextId": None}
     with running_cloud(answer(first), answer(last)) as cloud:
@@ -334,13 +334,13 @@ def test_recordings_are_gone_through_batch_by_batch(make_client):
 @pytest.mark.parametrize(
     "data", [[{"resourceUuid": "a"}, 7], {"list": [{"resourceUuid": "a"}]}, {"resourceUuid": "a"}]
 )
-def test_resources_in_all_their_shapes(make_client, data):
+def test_resources_are_read_in_each_shape(make_client, data):
     with running_cloud(answer(data)) as cloud:
         (item,) = make_client(cloud.url).client.send(ListResources(room_uuid="r1"))
         assert item.resource_uuid == "a"
 
 
-def test_events_come_as_bytes_that_can_be_read_later(make_client):
+def test_events_are_returned_as_bytes_to_read_later(make_client):
     data = {"list": [{"cmd": 1}], "nextId": 2, "total": 5, "count": 1}
     with running_cloud(answer(data)) as cloud:
         raw = make_client(cloud.url).client.send(RoomEvents(room_uuid="r1"))
@@ -351,7 +351,7 @@ def test_events_come_as_bytes_that_can_be_read_later(make_client):
         assert json.loads(raw.body)["data"] == data
 
 
-def test_refusals_by_meaning(make_client):
+def test_refusal_raises_the_error_of_its_meaning(make_client):
     with running_cloud(answer(status=404, code=20404200), answer(status=409, code=20409000)) as cloud:
         client = make_client(cloud.url).client
         with pytest.raises(UserNotFound):

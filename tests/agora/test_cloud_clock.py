@@ -1,4 +1,4 @@
-"""The cloud's clock, told from answers that took differently long."""
+"""The offset of the cloud's clock, from answers of different round-trip times."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,11 +8,11 @@ from classroom_admin.agora.cloud_clock import CloudClock
 START = 1_767_225_600_000
 
 
-def test_nothing_is_known_before_the_first_answer() -> None:
+def test_offset_is_none_before_the_first_answer() -> None:
     assert CloudClock().offset_ms is None
 
 
-def test_the_quickest_answer_counts() -> None:
+def test_offset_comes_from_the_quickest_answer() -> None:
     clock = CloudClock()
     clock.note(START + 5_000 + 100, received_at_ms=START + 900, took_ms=900)  # slow on the way back
     clock.note(START + 7_000 + 5, received_at_ms=START + 2_010, took_ms=10)
@@ -20,14 +20,14 @@ def test_the_quickest_answer_counts() -> None:
     assert clock.offset_ms == 5_000
 
 
-def test_an_old_answer_is_forgotten() -> None:
+def test_old_answer_is_forgotten() -> None:
     clock = CloudClock()
     clock.note(START + 20, received_at_ms=START, took_ms=2)
     clock.note(START + 130_040, received_at_ms=START + 130_000, took_ms=20)
     assert clock.offset_ms == 50
 
 
-def test_a_clock_that_was_put_right_is_believed_at_once() -> None:
+def test_corrected_cloud_clock_is_followed_at_once() -> None:
     clock = CloudClock()
     for second in range(10):
         clock.note(START + second * 1000, received_at_ms=START + second * 1000, took_ms=4)
@@ -40,8 +40,8 @@ def test_a_clock_that_was_put_right_is_believed_at_once() -> None:
     offset=st.integers(-(10**8), 10**8),
     ways=st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 3_000)), min_size=1, max_size=40),
 )
-def test_it_is_never_further_off_than_half_the_quickest_way(offset: int, ways: list[tuple[int, int]]) -> None:
-    """Whatever the ways there and back were: the true offset lies within half of what the best one took."""
+def test_error_is_at_most_half_the_quickest_round_trip(offset: int, ways: list[tuple[int, int]]) -> None:
+    """The error is at most half of the shortest round trip, however long each direction took."""
     clock = CloudClock()
     for number, (there, back) in enumerate(ways[-16:]):
         sent = START + number * 1000

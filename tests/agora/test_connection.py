@@ -1,4 +1,4 @@
-"""The connection test of the settings page: each way to be wrong is told apart."""
+"""The connection test of the settings page: each fault has its own cause and text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.agora.cloud import envelope, raw, refusing_address, running_cloud
 NOW_MS = 1_800_000_000_000
 
 
-def told(report: ConnectionReport) -> str:
+def text_of(report: ConnectionReport) -> str:
     return " ".join(map(in_english, report.findings))
 
 
@@ -32,43 +32,43 @@ def refusal(status, message="", *, code=None, ts=NOW_MS):
         (refusal(401, "token expired", ts=NOW_MS + 90_000_000), False, "clock", "25.0 h behind"),
         (refusal(404), False, "app_id", "AGORA_REGION"),
         (raw(404, b"<html>nginx</html>"), False, "app_id", "AGORA_REGION"),
-        (raw(429, b"", Retry_After="60"), False, "rate", "too often"),
-        (refusal(500, "oops"), False, "cloud", "trouble"),
-        (raw(503, b""), False, "cloud", "trouble"),
+        (raw(429, b"", Retry_After="60"), False, "rate", "Too many requests with this App ID"),
+        (refusal(500, "oops"), False, "cloud", "internal problem"),
+        (raw(503, b""), False, "cloud", "internal problem"),
         (raw(200, b"<html>welcome to the school network</html>"), False, "unreachable", "proxy"),
         (raw(302, b"", Location="http://127.0.0.1:9/"), False, "unreachable", "proxy"),
         (raw(200, envelope({}, ts=NOW_MS)), True, None, "works"),
     ],
 )
-def test_reports(make_client, script, ok, cause, says):
+def test_connection_report_names_the_cause(make_client, script, ok, cause, says):
     with running_cloud(script) as cloud:
         made = make_client(cloud.url)
         report = check_connection(made.client)
-        assert (report.ok, report.cause) == (ok, cause), told(report)
-        assert says in told(report)
+        assert (report.ok, report.cause) == (ok, cause), text_of(report)
+        assert says in text_of(report)
         assert report.latency_ms >= 0
         assert all("/sequences" not in asked.target for asked in cloud.asked), "the stream is not drained"
 
 
-def test_unreachable(make_client):
+def test_connection_report_of_an_unreachable_cloud(make_client):
     with refusing_address() as dead:
         report = check_connection(make_client(dead).client)
     assert (report.ok, report.cause) == (False, "unreachable")
-    assert "connection refused" in told(report)
+    assert "connection refused" in text_of(report)
 
 
 @pytest.mark.parametrize(
     ("settings", "cause", "says"),
     [
         ({"app_id": ""}, "app_id", "AGORA_APP_ID is not set"),
-        ({"app_certificate": "xyz"}, "token", "AGORA_APP_CERTIFICATE is not right"),
+        ({"app_certificate": "xyz"}, "token", "AGORA_APP_CERTIFICATE is not valid"),
         ({"base_url": "api.agora.io"}, "unreachable", "AGORA_BASE_URL is not a web address"),
         ({"region": "us"}, "unreachable", "AGORA_REGION"),
     ],
 )
-def test_settings_are_judged_before_anything_is_sent(make_client, settings, cause, says):
+def test_settings_are_checked_before_any_request(make_client, settings, cause, says):
     with running_cloud() as cloud:
         report = check_connection(make_client(**{"base_url": cloud.url, **settings}).client)
         assert (report.ok, report.cause) == (False, cause)
-        assert says in told(report)
+        assert says in text_of(report)
         assert cloud.asked == []

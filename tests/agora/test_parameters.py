@@ -1,4 +1,4 @@
-"""What is checked when a call is made: both sides of each bound, and the field that is named."""
+"""The checks of a call's parameters: both sides of each bound, and the field that the error names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ALLOWED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&(
 
 
 @given(st.text(alphabet=ALLOWED, min_size=1, max_size=63).filter(lambda text: text not in (".", "..")))
-def test_every_legal_id_passes_unchanged(value):
+def test_legal_id_is_sent_unchanged(value):
     assert calls.room_id(value) == value
 
 
 @given(st.text(min_size=1, max_size=30).filter(lambda text: set(text) - set(ALLOWED)))
-def test_every_other_character_is_refused(value):
+def test_other_characters_in_an_id_are_refused(value):
     with pytest.raises(InvalidArgument) as caught:
         calls.room_id(value)
     assert caught.value.field == "roomUuid"
@@ -31,12 +31,12 @@ def test_every_other_character_is_refused(value):
 @pytest.mark.parametrize(
     "value", ["", ".", "..", "a" * 64, "a/b", "é", "a\n", 'a"b', "a*b", None, 7, b"a", "\ud800"]
 )
-def test_illegal_ids(value):
+def test_illegal_id_is_refused(value):
     with pytest.raises(InvalidArgument, match=r"^userUuid:"):
         calls.user_id(value)
 
 
-def test_names_are_measured_in_bytes():
+def test_length_of_a_name_is_counted_in_bytes():
     assert calls.resource_name("é" * 31) == "é" * 31
     with pytest.raises(InvalidArgument) as caught:
         calls.resource_name("é" * 32)
@@ -49,7 +49,7 @@ def test_names_are_measured_in_bytes():
 
 
 @pytest.mark.parametrize("value", ["", "   ", "a\x00b", "a\nb", None, "\udfff"])
-def test_bad_names(value):
+def test_bad_name_is_refused(value):
     with pytest.raises(InvalidArgument, match=r"^roomName:"):
         calls.room_name(value)
 
@@ -58,12 +58,12 @@ def test_bad_names(value):
     ("ban_s", "body"),
     [(None, {}), *((ban_s, {"dirty": {"state": 1, "duration": ban_s}}) for ban_s in (1, 600, -1))],
 )
-def test_kick(ban_s, body):
+def test_body_of_a_kick(ban_s, body):
     assert calls.kick(ban_s) == body
 
 
 @pytest.mark.parametrize("ban_s", [0, -2, 1.5, True, "60"])
-def test_bad_kick(ban_s):
+def test_bad_ban_length_is_refused(ban_s):
     with pytest.raises(InvalidArgument) as caught:
         calls.kick(ban_s)
     assert caught.value.field == "dirty.duration"
@@ -72,7 +72,7 @@ def test_bad_kick(ban_s):
 @pytest.mark.parametrize(
     "url", ["https://x.example/a.pdf?b=1#c", "http://127.0.0.1:8000/f", "https://[::1]/x"]
 )
-def test_web_addresses(url):
+def test_good_web_address_is_sent_unchanged(url):
     assert calls.url(url) == url
 
 
@@ -90,7 +90,7 @@ def test_web_addresses(url):
         None,
     ],
 )
-def test_bad_web_addresses(url):
+def test_bad_web_address_is_refused(url):
     with pytest.raises(InvalidArgument, match=r"^url:"):
         calls.url(url)
 
@@ -98,35 +98,35 @@ def test_bad_web_addresses(url):
 @pytest.mark.parametrize(
     "value", [{}, [], "a", None, {1: 2}, {"": 1}, {"a": float("nan")}, {"a": {1, 2}}, {"a": "\ud800"}]
 )
-def test_bad_properties(value):
+def test_bad_properties_are_refused(value):
     with pytest.raises(InvalidArgument, match=r"^properties:"):
         calls.properties(value)
 
 
 @pytest.mark.parametrize("value", [[], "names", {"a": 1}, [""], [1], None])
-def test_bad_property_names(value):
+def test_bad_property_names_are_refused(value):
     with pytest.raises(InvalidArgument, match=r"^properties:"):
         calls.property_names(value)
 
 
-def test_lists_are_sent_without_doubles():
+def test_list_is_sent_without_duplicates():
     assert calls.resource_ids(["b", "a", "b"]) == ["b", "a"]
     assert calls.property_names(iter(["x", "x"])) == ["x"]
 
 
 @pytest.mark.parametrize(("value", "sent"), [(0, "0"), (101, "101"), ("abc:7", "abc:7")])
-def test_next_id(value, sent):
+def test_next_id_is_sent_as_text(value, sent):
     assert calls.next_id(value) == sent
 
 
 @pytest.mark.parametrize("value", [-1, True, 1.5, "", "a\nb", "x" * 257])
-def test_bad_next_id(value):
+def test_bad_next_id_is_refused(value):
     with pytest.raises(InvalidArgument, match=r"^nextId:"):
         calls.next_id(value)
 
 
 @pytest.mark.parametrize("value", [0, 101, "5", True])
-def test_bad_count(value):
+def test_bad_count_is_refused(value):
     with pytest.raises(InvalidArgument, match=r"^count:"):
         calls.count(value)
     assert calls.count(100) == "100"
@@ -178,7 +178,7 @@ def test_web_record_size(width, height, fits):
             calls.web_settings(config)
 
 
-def test_web_record_address_is_needed_to_start():
+def test_web_record_needs_an_address_to_start():
     with pytest.raises(InvalidArgument, match=r"^webRecordConfig\.rootUrl:"):
         calls.start_web({"onhold": True})
     config = {"rootUrl": "https://x.example/r", "publishRtmp": True, "onhold": True}
@@ -201,7 +201,7 @@ def test_web_record_address_is_needed_to_start():
         ({"url": "x"}, "webRecordConfig.url"),
     ],
 )
-def test_bad_web_record_config(config, field):
+def test_bad_web_record_config_is_refused(config, field):
     with pytest.raises(InvalidArgument) as caught:
         calls.web_settings(config)
     assert caught.value.field == field
@@ -220,7 +220,7 @@ def test_bad_web_record_config(config, field):
         ("pptx", {"type": "dynamic", "preview": True}),
     ],
 )
-def test_conversions(ext, conversion):
+def test_conversion_fits_the_file_type(ext, conversion):
     assert calls.conversion(conversion, ext=ext) == conversion
 
 
@@ -244,7 +244,7 @@ def test_conversions(ext, conversion):
         ("pdf", {"type": "static", "zoom": 1}, "conversion"),
     ],
 )
-def test_bad_conversions(ext, conversion, field):
+def test_bad_conversion_is_refused(ext, conversion, field):
     with pytest.raises(InvalidArgument) as caught:
         calls.conversion(conversion, ext=ext)
     assert caught.value.field == field
@@ -262,7 +262,7 @@ def test_bad_conversions(ext, conversion, field):
         ({"url": "file:///etc/passwd"}, "url"),
     ],
 )
-def test_bad_resources(change, field):
+def test_bad_resource_is_refused(change, field):
     good = {"resourceName": "n" * 63, "size": 1, "ext": "pdf", "url": "https://x.example/a"}
     assert calls.resource(good) == good
     with pytest.raises(InvalidArgument) as caught:
@@ -273,7 +273,7 @@ def test_bad_resources(change, field):
 # rooms
 
 
-def test_schedule():
+def test_bounds_of_the_schedule():
     good = {"startTime": 1_800_000_000_000, "duration": 86_400, "closeDelay": 0}
     assert calls.schedule(good) == good
     for name, value in [("startTime", 0), ("duration", 86_401), ("duration", 0), ("closeDelay", -1)]:
@@ -281,7 +281,7 @@ def test_schedule():
             calls.schedule({name: value})
 
 
-def test_role_config():
+def test_bounds_of_the_role_config():
     good = {"2": {"limit": 30, "defaultStream": {"state": 1, "videoState": 0}}}
     assert calls.role_config(good) == good
     for bad, field in [
@@ -295,7 +295,7 @@ def test_role_config():
         assert caught.value.field == field
 
 
-def test_groups():
+def test_body_of_breakout_rooms():
     sent = calls.groups(
         [
             {"groupName": "Red", "users": ["u1"]},
@@ -320,23 +320,23 @@ def test_groups():
         ([{"groupName": "a", "groupUuid": "."}], "groups.groupUuid"),
     ],
 )
-def test_bad_groups(groups, field):
+def test_bad_breakout_rooms_are_refused(groups, field):
     with pytest.raises(InvalidArgument) as caught:
         calls.groups(groups)
     assert caught.value.field == field
 
 
-def test_an_ext_app_may_be_switched_without_properties():
+def test_ext_app_can_be_switched_without_properties():
     call = PutExtAppProperties(room_uuid="r", ext_app_uuid="x", properties={}, common_state=0)
     assert call.body() == {"properties": {}, "common": {"state": 0}}
 
 
-def test_the_first_wrong_parameter_is_named():
+def test_error_names_the_first_wrong_parameter():
     with pytest.raises(InvalidArgument) as caught:
         StartRecording(room_uuid="/", mode="mix", retry_timeout_s=0)
     assert (caught.value.field, caught.value.problem.code) == ("roomUuid", Code.ID_CHARACTERS)
 
 
-def test_parameters_that_a_call_does_not_have_are_a_fault_of_the_program():
+def test_unknown_parameter_is_a_type_error():
     with pytest.raises(TypeError):
         StartRecording(room_uuid="r", colour="blue")

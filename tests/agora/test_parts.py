@@ -1,4 +1,4 @@
-"""Configuration, tokens, the table of meanings, waiting times, the limiter."""
+"""Configuration, tokens, error classes, waiting times and the limiter of requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.agora.cloud import APP_ID, CERTIFICATE
 GOOD = {"region": "eu", "app_id": APP_ID, "app_certificate": CERTIFICATE, "uid": "server"}
 
 
-def test_a_good_configuration_has_no_problems_and_hides_its_certificate():
+def test_good_configuration_has_no_problems_and_hides_its_certificate():
     config = CloudConfig(**GOOD)
     assert config.problems() == []
     assert CERTIFICATE not in repr(config)
@@ -37,24 +37,24 @@ def test_a_good_configuration_has_no_problems_and_hides_its_certificate():
         ({"region": ""}, "AGORA_REGION is not set"),
         ({"region": "us"}, "AGORA_REGION is 'us'"),
         ({"app_id": ""}, "AGORA_APP_ID is not set"),
-        ({"app_id": "g" * 32}, "AGORA_APP_ID is not right"),
+        ({"app_id": "g" * 32}, "AGORA_APP_ID is not valid"),
         ({"app_certificate": ""}, "AGORA_APP_CERTIFICATE is not set"),
-        ({"app_certificate": "secret-but-wrong"}, "AGORA_APP_CERTIFICATE is not right"),
+        ({"app_certificate": "secret-but-wrong"}, "AGORA_APP_CERTIFICATE is not valid"),
         ({"uid": ""}, "AGORA_UID is not set"),
         ({"uid": "ü"}, "AGORA_UID is not right"),
         ({"auth": "basic"}, "AGORA_AUTH is 'basic'"),
         ({"record_update_method": "POST"}, "AGORA_RECORD_UPDATE_METHOD"),
-        ({"read_timeout_s": 0}, "time-outs"),
+        ({"read_timeout_s": 0}, "The connect and read timeouts must be"),
         ({"requests_per_second": -1}, "AGORA_REQUESTS_PER_SECOND"),
     ],
 )
-def test_each_problem_is_said_by_name(change, named):
+def test_problem_names_the_setting(change, named):
     (problem,) = CloudConfig(**{**GOOD, **change}).problems()
     assert named in in_english(problem)
     assert "secret-but-wrong" not in in_english(problem) + str(problem)
 
 
-def test_no_fallback_and_no_uid_for_education_are_fine():
+def test_fallback_and_uid_are_optional_for_education():
     assert CloudConfig(**{**GOOD, "fallback_url": "", "uid": "", "auth": "education"}).problems() == []
 
 
@@ -65,7 +65,7 @@ def parsed(token):
 
 
 @pytest.mark.parametrize(("auth", "service"), [("rtm", ServiceRtm), ("education", ServiceApaas)])
-def test_tokens_are_of_the_right_kind(auth, service):
+def test_token_has_the_service_of_its_sign_in(auth, service):
     source = TokenSource(CloudConfig(**{**GOOD, "auth": auth}), clock=lambda: 1_800_000_000.0)
     token = source.current()
     facts = parsed(token)
@@ -76,7 +76,7 @@ def test_tokens_are_of_the_right_kind(auth, service):
     assert token.secret not in repr(token)
 
 
-def test_tokens_are_kept_and_renewed_before_they_expire():
+def test_token_is_reused_and_renewed_before_it_expires():
     now = [1_800_000_000.0]
     source = TokenSource(CloudConfig(**GOOD), clock=lambda: now[0])
     first = source.current()
@@ -89,7 +89,7 @@ def test_tokens_are_kept_and_renewed_before_they_expire():
     assert source.current().secret != second.secret, "a clock that was set back"
 
 
-def test_threads_refused_together_share_one_new_token():
+def test_threads_refused_at_the_same_time_share_one_new_token():
     source = TokenSource(CloudConfig(**GOOD))
     refused = source.current()
     renewed = []
@@ -102,7 +102,7 @@ def test_threads_refused_together_share_one_new_token():
     assert {token.serial for token in renewed} == {refused.serial + 1}
 
 
-def test_no_token_without_a_sound_certificate():
+def test_bad_certificate_gives_no_token():
     with pytest.raises(errors.Unauthorized) as caught:
         TokenSource(CloudConfig(**{**GOOD, "app_certificate": "x" * 32})).current()
     assert "x" * 32 not in str(caught.value)
@@ -139,14 +139,14 @@ def test_no_token_without_a_sound_certificate():
         (200, 99, errors.CloudError),
     ],
 )
-def test_meanings(status, code, cls):
+def test_status_and_code_choose_the_error_class(status, code, cls):
     error = errors.error_for(http_status=status, code=code, message="m", request_id="q", retry_after_s=1.5)
     assert type(error) is cls
     facts = (error.http_status, error.code, error.message, error.request_id, error.retry_after_s)
     assert facts == (status, code, "m", "q", 1.5)
 
 
-def test_a_token_in_a_message_is_blanked():
+def test_token_in_a_message_is_redacted():
     token = TokenSource(CloudConfig(**GOOD)).current().secret
     error = errors.Unauthorized(f"token {token} of x; agora token=abc is wrong")
     assert token[:40] not in str(error) + error.message + repr(error)
@@ -170,11 +170,11 @@ def test_a_token_in_a_message_is_blanked():
         ("Fri, 15 Jan 2027 07:00:00 GMT", 0.0),
     ],
 )
-def test_retry_after(header, seconds):
+def test_retry_after_is_read_in_seconds(header, seconds):
     assert retries.read_retry_after(header, now_s=1_800_000_000) == seconds
 
 
-def test_waits_double_with_jitter_and_end():
+def test_waits_double_with_jitter_up_to_a_limit():
     rng = random.Random(1)
     for number, whole in [(2, 0.25), (3, 0.5), (4, 1.0), (9, 4.0)]:
         waits = {retries.wait_before(number, rng=rng) for _ in range(200)}
@@ -182,7 +182,7 @@ def test_waits_double_with_jitter_and_end():
         assert len(waits) > 100
 
 
-def test_hosts_come_back_after_a_minute():
+def test_failed_host_is_tried_again_after_a_minute():
     now = [0.0]
     hosts = retries.Hosts("http://a/", "http://b", "http://a", "", monotonic=lambda: now[0])
     assert hosts.in_order() == ["http://a", "http://b"]
@@ -196,7 +196,7 @@ def test_hosts_come_back_after_a_minute():
     assert hosts.in_order()[0] == "http://a"
 
 
-def test_the_limiter_of_a_process_spreads_requests():
+def test_limiter_of_one_process_spreads_requests():
     call = ReadRoom(room_uuid="r")
     now = [50.0]
     limiter = ProcessLimiter(20, monotonic=lambda: now[0])
@@ -222,5 +222,5 @@ def test_the_limiter_of_a_process_spreads_requests():
         ("http://10.0.0.1", False),
     ],
 )
-def test_loopback_is_asked_without_a_proxy(url, loopback):
+def test_loopback_is_reached_without_a_proxy(url, loopback):
     assert is_loopback(url) is loopback

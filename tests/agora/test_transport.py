@@ -1,4 +1,4 @@
-"""The transport over real HTTP: fail-over, repeats, time-outs, tokens, and what errors don't give away."""
+"""The transport over real HTTP: fail-over, repeats, timeouts, tokens, and errors without secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from tests.agora.cloud import (
 ROOM = {"roomName": "Maths", "roomUuid": "r1"}
 
 
-def test_refused_connection_goes_to_the_fallback_and_remembers_it(make_client):
+def test_refused_connection_switches_to_the_fallback_and_stays_there(make_client):
     with refusing_address() as dead, running_cloud(answer(ROOM)) as cloud:
         made = make_client(dead, fallback_url=cloud.url)
         assert made.client.send(ReadRoom(room_uuid="r1")).room_name == "Maths"
@@ -57,14 +57,14 @@ def test_refused_connection_goes_to_the_fallback_and_remembers_it(make_client):
         assert made.clockwork.slept == [], "fail-over does not wait"
 
 
-def test_polling_fails_over_too_because_nothing_was_sent(make_client):
+def test_polling_fails_over_when_nothing_was_sent(make_client):
     with refusing_address() as dead, running_cloud(answer([{"cmd": 1}])) as cloud:
         made = make_client(dead, fallback_url=cloud.url)
         assert read_events_answer(made.client.send(PollEvents()).body).events == [{"cmd": 1}]
         assert len(cloud.asked) == 1
 
 
-def test_commands_fail_over_and_wait_when_surely_nothing_was_sent(make_client):
+def test_commands_fail_over_and_wait_when_nothing_was_sent(make_client):
     with refusing_address() as dead:
         made = make_client(dead)
         with pytest.raises(CloudUnavailable) as caught:
@@ -75,7 +75,7 @@ def test_commands_fail_over_and_wait_when_surely_nothing_was_sent(make_client):
         assert 0.125 <= made.clockwork.slept[0] <= 0.25 <= made.clockwork.slept[1] <= 0.5
 
 
-def test_polling_with_no_host_is_told_at_once(make_client):
+def test_polling_without_a_reachable_host_fails_at_once(make_client):
     with refusing_address() as dead:
         made = make_client(dead)
         with pytest.raises(CloudUnavailable) as caught:
@@ -85,7 +85,7 @@ def test_polling_with_no_host_is_told_at_once(make_client):
         assert made.clockwork.slept == []
 
 
-def test_slow_answer_of_the_polling_call_is_not_asked_for_again(make_client):
+def test_polling_call_is_not_repeated_after_a_timeout(make_client):
     part = b'{"code":0,"data":[{"roomUuid":"r1","cmd":1}'
     with running_cloud() as cloud, refusing_address() as other:
         cloud.scripts = [stall(lambda: cloud, sent=part, promised=500)]
@@ -98,7 +98,7 @@ def test_slow_answer_of_the_polling_call_is_not_asked_for_again(make_client):
         assert len(made.exchanges) == 1, "nor is the other host asked"
 
 
-def test_a_read_is_repeated_after_a_time_out_at_the_other_host(make_client):
+def test_read_is_repeated_at_the_other_host_after_a_timeout(make_client):
     with running_cloud() as silent, running_cloud(answer(ROOM)) as other:
         silent.scripts = [stall(lambda: silent)]
         made = make_client(silent.url, fallback_url=other.url, real_time=True, read_timeout_s=0.2)
@@ -106,7 +106,7 @@ def test_a_read_is_repeated_after_a_time_out_at_the_other_host(make_client):
         assert (len(silent.asked), len(other.asked)) == (1, 1)
 
 
-def test_a_command_is_not_repeated_after_a_time_out(make_client):
+def test_command_is_not_repeated_after_a_timeout(make_client):
     with running_cloud() as silent, running_cloud(answer()) as other:
         silent.scripts = [stall(lambda: silent)]
         made = make_client(silent.url, fallback_url=other.url, real_time=True, read_timeout_s=0.2)
@@ -118,7 +118,7 @@ def test_a_command_is_not_repeated_after_a_time_out(make_client):
         assert (len(silent.asked), len(other.asked)) == (1, 1), "the next one goes to the host that answers"
 
 
-def test_a_dripping_body_ends_at_the_deadline(make_client):
+def test_slow_body_ends_at_the_deadline(make_client):
     def drip(handler):
         handler.send_response(200)
         handler.send_header("Content-Length", "100000")
@@ -141,7 +141,7 @@ def test_a_dripping_body_ends_at_the_deadline(make_client):
 
 
 @pytest.mark.parametrize("script", [hang_up, cut_off(b'{"code":0', promised=400)])
-def test_broken_connection(make_client, script):
+def test_broken_connection_is_repeated_for_reads_only(make_client, script):
     with running_cloud(script, answer(ROOM)) as cloud:
         made = make_client(cloud.url)
         assert made.client.send(ReadRoom(room_uuid="r1")).room_name == "Maths"
@@ -157,7 +157,7 @@ def test_broken_connection(make_client, script):
 @pytest.mark.parametrize(("header", "least"), [("2", 2.0), ("date", 3.0)])
 def test_429_waits_as_long_as_the_cloud_says_even_for_commands(make_client, header, least):
     def busy(handler):
-        # The base server writes a Date of its own: a date in Retry-After counts from that one.
+        # The server adds its own Date header: a date in Retry-After counts from that.
         value = email.utils.formatdate(time.time() + 4, usegmt=True) if header == "date" else header
         handler.give(429, b"", Retry_After=value)
 
@@ -186,7 +186,7 @@ def test_429_that_asks_for_too_long_is_raised_with_the_time(make_client):
         assert made.clockwork.slept == []
 
 
-def test_429_of_the_polling_call_is_left_to_its_caller(make_client):
+def test_429_of_the_polling_call_is_raised_to_its_caller(make_client):
     with running_cloud(raw(429, b"", Retry_After="1")) as cloud:
         made = make_client(cloud.url)
         with pytest.raises(RateLimited) as caught:
@@ -196,7 +196,7 @@ def test_429_of_the_polling_call_is_left_to_its_caller(make_client):
         assert made.clockwork.slept == []
 
 
-def test_500_and_503_are_repeated_for_reads_and_harmless_writes_only(make_client):
+def test_500_and_503_are_repeated_only_for_reads_and_repeatable_writes(make_client):
     for status, error in ((500, CloudFailed), (503, CloudUnavailable)):
         with running_cloud(answer(status=status, code=500), answer(ROOM)) as cloud:
             assert make_client(cloud.url).client.send(ReadRoom(room_uuid="r1")).room_name == "Maths"
@@ -229,7 +229,7 @@ def test_401_twice_is_unauthorized(make_client):
         assert len(cloud.asked) == 2
 
 
-def test_401_teaches_the_clouds_time_to_the_next_token(make_client):
+def test_new_token_after_a_401_uses_the_time_of_the_cloud(make_client):
     ahead_ms = 1_800_000_000_000 + 7 * 3_600_000
     refusal = json.dumps({"code": 401, "msg": "token expired", "ts": ahead_ms}).encode()
     with running_cloud(raw(401, refusal), answer(ROOM)) as cloud:
@@ -241,7 +241,7 @@ def test_401_teaches_the_clouds_time_to_the_next_token(make_client):
 
 
 @pytest.mark.parametrize("auth", ["rtm", "education"])
-def test_both_ways_to_sign_in(make_client, auth):
+def test_each_sign_in_sends_its_header(make_client, auth):
     with running_cloud(answer(ROOM)) as cloud:
         make_client(cloud.url, auth=auth).client.send(ReadRoom(room_uuid="r1"))
         headers = cloud.asked[0].headers
@@ -254,7 +254,7 @@ def test_both_ways_to_sign_in(make_client, auth):
             assert "x-agora-token" not in headers
 
 
-def test_truncated_json_keeps_the_body(make_client):
+def test_error_of_truncated_json_keeps_the_body(make_client):
     body = b'{"code":0,"data":[{"cmd"'
     with running_cloud(raw(200, body)) as cloud:
         made = make_client(cloud.url)
@@ -265,7 +265,7 @@ def test_truncated_json_keeps_the_body(make_client):
         assert len(cloud.asked) == 2
 
 
-def test_gzip_and_request_id(make_client):
+def test_gzip_is_read_and_the_request_id_is_kept(make_client):
     body = gzip.compress(envelope([{"cmd": 3}]))
     with running_cloud(raw(200, body, Content_Encoding="gzip", X_Request_Id="abc")) as cloud:
         answered = make_client(cloud.url).client.send(PollEvents())
@@ -273,7 +273,7 @@ def test_gzip_and_request_id(make_client):
         assert (answered.request_id, answered.http_status) == ("abc", 200)
 
 
-def test_chunked_body(make_client):
+def test_chunked_body_is_read(make_client):
     whole = envelope([{"cmd": n} for n in range(5000)])
 
     def chunked(handler):
@@ -296,7 +296,7 @@ def test_redirects_are_not_followed(make_client):
         assert len(cloud.asked) >= 1
 
 
-def test_refusals_carry_their_facts(make_client):
+def test_refusal_has_status_code_message_and_request_id(make_client):
     script = answer(status=409, code=30409100, msg="class started", X_Request_Id="q-1")
     with running_cloud(script) as cloud:
         with pytest.raises(ClassAlreadyStarted) as caught:
@@ -312,12 +312,12 @@ def test_refusals_carry_their_facts(make_client):
         assert len(cloud.asked) == 1
 
 
-def test_a_code_inside_a_200_is_a_refusal_too(make_client):
+def test_error_code_in_a_200_is_a_refusal(make_client):
     with running_cloud(answer(code=20404100, msg="gone")) as cloud, pytest.raises(RoomNotFound):
         make_client(cloud.url).client.send(ListRecordings(room_uuid="r1"))
 
 
-def test_the_clock_offset_is_learnt(make_client):
+def test_clock_offset_is_measured(make_client):
     script = raw(200, envelope(ROOM, ts=1_800_000_005_250))
     with running_cloud(script) as cloud:
         made = make_client(cloud.url)
@@ -326,7 +326,7 @@ def test_the_clock_offset_is_learnt(make_client):
         assert made.client.transport.clock_offset_ms == 5250
 
 
-def test_the_budget_spreads_requests(make_client):
+def test_request_limit_spreads_requests(make_client):
     with running_cloud(answer(ROOM)) as cloud:
         made = make_client(cloud.url, requests_per_second=4)
         for _ in range(7):
@@ -337,7 +337,7 @@ def test_the_budget_spreads_requests(make_client):
         assert len(made.clockwork.slept) == 3
 
 
-def test_a_wait_beyond_the_deadline_is_not_begun(make_client):
+def test_wait_beyond_the_deadline_is_not_started(make_client):
     with running_cloud(raw(429, b"", Retry_After="5")) as cloud:
         made = make_client(cloud.url)
         with pytest.raises(RateLimited):
@@ -345,7 +345,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(make_client):
         assert (len(cloud.asked), made.clockwork.slept) == (1, [])
 
 
-def test_listeners_get_facts_and_no_secrets(make_client):
+def test_listener_gets_each_exchange_without_secrets(make_client):
     with running_cloud(answer()) as cloud:
         made = make_client(cloud.url)
         made.client.send(KickUser(room_uuid="a b", user_uuid="u?", ban_s=60))
@@ -364,7 +364,7 @@ def test_listeners_get_facts_and_no_secrets(make_client):
 
 @pytest.mark.parametrize("kind", ["refused", "silent", "cut", "echo", "no_certificate"])
 def test_no_secret_in_any_traceback(make_client, kind):
-    """Look through the product's frames, as an error page does, for token and certificate."""
+    """Search the product's frames for the token and the certificate, as an error page shows them."""
     with running_cloud() as cloud, refusing_address() as dead:
         cloud.scripts = [
             {
@@ -382,7 +382,7 @@ def test_no_secret_in_any_traceback(make_client, kind):
         secrets |= {asked.headers["x-agora-token"] for asked in cloud.asked}
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None
-        # The frame of this test holds the secrets by name: look only at the product's frames.
+        # The frame of this test contains the secrets: search only the frames of the product.
         frames = [
             repr(frame.f_locals)
             for frame, _line in traceback.walk_tb(caught.value.__traceback__)
@@ -394,7 +394,7 @@ def test_no_secret_in_any_traceback(make_client, kind):
             assert secret not in repr(caught.value) + str(caught.value) + repr(caught.value.__dict__)
 
 
-def test_errors_survive_pickling(make_client):
+def test_errors_can_be_pickled(make_client):
     with running_cloud(raw(503, b"")) as cloud, pytest.raises(CloudUnavailable) as caught:
         make_client(cloud.url).client.send(KickUser(room_uuid="r1", user_uuid="u1"))
     revived = pickle.loads(pickle.dumps(caught.value))
@@ -402,7 +402,7 @@ def test_errors_survive_pickling(make_client):
     assert (revived.http_status, revived.may_have_happened, str(revived)) == (503, True, str(caught.value))
 
 
-def test_many_threads_share_a_client(make_client):
+def test_many_threads_can_share_a_client(make_client):
     with running_cloud(answer(ROOM)) as cloud:
         made = make_client(cloud.url, real_time=True, requests_per_second=0)
         failures = []
@@ -422,16 +422,16 @@ def test_many_threads_share_a_client(make_client):
         assert len({asked.headers["x-agora-token"] for asked in cloud.asked}) == 1
 
 
-def test_a_date_header_is_enough_to_learn_the_time(make_client):
+def test_date_header_is_enough_to_measure_the_offset(make_client):
     with running_cloud(raw(401, b""), answer(ROOM)) as cloud:
-        made = make_client(cloud.url)  # its clock stands far from the Date that the server writes
+        made = make_client(cloud.url)  # its clock differs much from the Date of the server
         made.client.send(ReadRoom(room_uuid="r1"))
         read = AccessToken()
         read.from_string(cloud.asked[1].headers["x-agora-token"])
         assert abs(vars(read)["_AccessToken__issue_ts"] - time.time()) < 60
 
 
-def test_this_machine_is_never_asked_through_a_proxy(make_client, monkeypatch):
+def test_loopback_never_uses_the_proxy_of_the_environment(make_client, monkeypatch):
     with refusing_address() as proxy, running_cloud(answer(ROOM)) as cloud:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy)
@@ -440,7 +440,7 @@ def test_this_machine_is_never_asked_through_a_proxy(make_client, monkeypatch):
         assert make_client(cloud.url).client.send(ReadRoom(room_uuid="r1")).room_name == "Maths"
 
 
-def test_other_machines_are_asked_through_the_proxy_of_the_environment(make_client, monkeypatch):
+def test_other_hosts_use_the_proxy_of_the_environment(make_client, monkeypatch):
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with running_cloud(answer(ROOM)) as proxy:
@@ -455,7 +455,7 @@ def test_other_machines_are_asked_through_the_proxy_of_the_environment(make_clie
         assert caught.value.may_have_happened is False
 
 
-def test_cookies_are_not_kept(make_client):
+def test_cookies_are_not_stored(make_client):
     with running_cloud(answer(ROOM, Set_Cookie="a=b; Path=/")) as cloud:
         client = make_client(cloud.url).client
         client.send(ReadRoom(room_uuid="r1"))
@@ -463,7 +463,7 @@ def test_cookies_are_not_kept(make_client):
         assert "cookie" not in cloud.asked[1].headers
 
 
-def test_a_connection_is_used_again(make_client):
+def test_connection_is_reused(make_client):
     ports = []
 
     def note_port(handler):
@@ -477,7 +477,7 @@ def test_a_connection_is_used_again(make_client):
         assert len(set(ports)) == 1
 
 
-def test_an_idle_connection_that_the_cloud_closed_costs_nothing(make_client):
+def test_idle_connection_that_the_cloud_closed_is_replaced(make_client):
     closed = threading.Event()
 
     def close_after(handler):

@@ -1,5 +1,5 @@
-"""The same school as in the tests of accounts."""
+"""The school of the tests of accounts."""
 
-from tests.accounts.conftest import _no_attempts_yet, admin, browser_of, school
+from tests.accounts.conftest import _no_failed_sign_ins, admin, browser_of, school
 
-__all__ = ["_no_attempts_yet", "admin", "browser_of", "school"]
+__all__ = ["_no_failed_sign_ins", "admin", "browser_of", "school"]

@@ -1,4 +1,4 @@
-"""Settings: the connection, its test, and the list of what was done."""
+"""Settings: the connection, its test, and the audit log."""
 
 import dataclasses
 import re
@@ -47,7 +47,7 @@ def text(response) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", body.partition("<main")[2] or body).split())
 
 
-def test_the_connection_is_shown_and_the_certificate_never(school, admin, cloud_at):
+def test_overview_shows_the_connection_but_no_certificate(school, admin, cloud_at):
     cloud_at("https://cloud.example")
     response = admin.get(OVERVIEW)
     page = text(response)
@@ -58,7 +58,7 @@ def test_the_connection_is_shown_and_the_certificate_never(school, admin, cloud_
     assert "not complete" not in page
 
 
-def test_what_is_missing_is_said_in_plain_words(school, admin, cloud_at):
+def test_overview_names_missing_settings(school, admin, cloud_at):
     cloud_at("https://cloud.example", app_certificate="", app_id="")
     page = text(admin.get(OVERVIEW))
     assert "The connection settings are incomplete." in page
@@ -66,7 +66,7 @@ def test_what_is_missing_is_said_in_plain_words(school, admin, cloud_at):
     assert "App certificate not set AGORA_APP_CERTIFICATE" in page
 
 
-def test_a_good_connection(school, admin, cloud_at):
+def test_connection_test_succeeds(school, admin, cloud_at):
     with running_cloud(NO_SUCH_ROOM) as cloud:
         cloud_at(cloud.url)
         page = text(admin.post(TEST, headers=HTMX))
@@ -86,7 +86,7 @@ def test_a_good_connection(school, admin, cloud_at):
         (answer(status=429, code=429, msg="slow down"), "Too many requests."),
     ],
 )
-def test_what_is_wrong_is_said_and_on_record(school, admin, cloud_at, script, says):
+def test_failed_connection_test_is_explained_and_recorded(school, admin, cloud_at, script, says):
     with running_cloud(script) as cloud:
         cloud_at(cloud.url)
         page = text(admin.post(TEST, headers=HTMX))
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said_and_on_record(school, admin, cloud_at, script, sa
     assert [step.kind for step in Entry.objects.get().steps.all()] == ["requested", "failed"]
 
 
-def test_a_cloud_that_is_not_there(school, admin, cloud_at):
+def test_unreachable_cloud_is_explained(school, admin, cloud_at):
     with refusing_address() as url:
         cloud_at(url)
         page = text(admin.post(TEST))
@@ -104,14 +104,14 @@ def test_a_cloud_that_is_not_there(school, admin, cloud_at):
 
 
 def secrets_in(headers) -> list[str]:
-    """The values that prove who calls, without the words before them."""
+    """Return the credentials in the request headers."""
     carrying = [
         value for name, value in headers.items() if "token" in name.lower() or name.lower() == "authorization"
     ]
     return [value.split("token=")[-1].split(" ")[-1] for value in carrying]
 
 
-def test_a_cloud_that_repeats_our_token_does_not_get_it_onto_the_page(school, admin, cloud_at):
+def test_token_in_an_answer_of_the_cloud_is_not_shown(school, admin, cloud_at):
     def repeat(handler) -> None:
         said = " ".join(secrets_in(handler.headers))
         handler.give(401, envelope(code=401, msg=f"invalid token {said}"))
@@ -128,7 +128,7 @@ def test_a_cloud_that_repeats_our_token_does_not_get_it_onto_the_page(school, ad
 
 @pytest.fixture
 def done(school):
-    """Some deeds: a class started, a pupil removed in vain, a sign-in that failed."""
+    """A started class, a refused removal and a failed sign-in."""
     record.done(
         actor=school.administrator, action="class.start", room_uuid="room-given", outcome=Step.Kind.CONFIRMED
     )
@@ -157,12 +157,12 @@ def rows(response) -> list[str]:
     return [row.what for row in response.context["rows"]]
 
 
-def test_the_list_tells_who_did_what_to_whom_where_and_how_it_ended(done, school, admin):
+def test_audit_log_shows_actor_action_target_class_and_outcome(done, school, admin):
     response = admin.get(AUDIT)
     page = text(response)
     assert "Frau Berg Removed a participant: &lt;i&gt;Zoë&lt;/i&gt; Class: Biology" in page
     assert "Failed The cloud says that nobody of this id is in the room." in page
-    assert "Seconds 600" in page
+    assert "Duration (seconds) 600" in page
     assert "not signed in Failed to sign in: who@school.test" in page
     assert "Role teacher → administrator" in page
     assert "room-taught" not in response.content.decode()
@@ -181,11 +181,11 @@ def test_the_list_tells_who_did_what_to_whom_where_and_how_it_ended(done, school
         ("action=class.start&outcome=failed", []),
     ],
 )
-def test_filters_of_the_list(done, admin, query, found):
+def test_filters_limit_the_audit_log(done, admin, query, found):
     assert rows(admin.get(f"{AUDIT}?{query}")) == found
 
 
-def test_filter_by_person_and_by_day(done, school, admin):
+def test_filters_by_person_and_day(done, school, admin):
     assert rows(admin.get(f"{AUDIT}?person={school.teacher.pk}")) == ["Removed a participant"]
     today = Entry.objects.first().at.date().isoformat()
     assert len(rows(admin.get(f"{AUDIT}?since={today}&until={today}"))) == 4
@@ -204,7 +204,7 @@ def test_filter_by_person_and_by_day(done, school, admin):
         ("room=%00", "Null characters"),
     ],
 )
-def test_bad_filters_list_nothing_and_say_why(done, admin, query, says):
+def test_invalid_filters_show_an_error_and_no_entries(done, admin, query, says):
     response = admin.get(f"{AUDIT}?{query}")
     assert response.status_code == 200
     assert says in text(response)
@@ -214,11 +214,11 @@ def test_bad_filters_list_nothing_and_say_why(done, admin, query, says):
 @pytest.mark.parametrize(
     "query", ["until=9999-12-31", "since=0001-01-01&until=0001-01-01", "before=1", "before=x"]
 )
-def test_odd_filters_are_answered(done, admin, query):
+def test_unusual_filters_never_fail(done, admin, query):
     assert admin.get(f"{AUDIT}?{query}").status_code == 200
 
 
-def test_paging_keeps_the_filters(school, admin):
+def test_pages_keep_the_filters(school, admin):
     for _ in range(60):
         record.done(actor=school.administrator, action="class.end", room_uuid="room-given")
     record.done(actor=school.administrator, action="class.start", room_uuid="room-given")
@@ -230,7 +230,7 @@ def test_paging_keeps_the_filters(school, admin):
     assert len(rows(admin.get(f"{AUDIT}?{second.context['newest']}"))) == 50
 
 
-def test_the_list_costs_the_same_for_few_and_for_many(done, school, admin, django_assert_num_queries):
+def test_query_count_of_the_audit_log_is_constant(done, school, admin, django_assert_num_queries):
     admin.get(AUDIT)
     with django_assert_num_queries(6):  # session, user, people to choose from, entries, steps, classes
         admin.get(AUDIT)
@@ -241,12 +241,12 @@ def test_the_list_costs_the_same_for_few_and_for_many(done, school, admin, djang
         admin.get(AUDIT)
 
 
-def test_the_overview_shows_the_latest(done, admin):
+def test_overview_shows_latest_entries(done, admin):
     page = text(admin.get(OVERVIEW))
     assert "Removed a participant" in page
     assert reverse("people:list") in admin.get(OVERVIEW).content.decode()
 
 
-def test_the_applications_own_settings_are_shown(school, admin):
+def test_overview_shows_settings_of_the_application(school, admin):
     assert dataclasses.is_dataclass(django_settings.AGORA)
     assert "AGORA_APP_ID is not set" in text(admin.get(OVERVIEW))

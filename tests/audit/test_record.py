@@ -1,4 +1,4 @@
-"""Writing the record, and that what is on record stays as it is."""
+"""Writing the audit log, whose records can't be changed."""
 
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ def entry(ada: User) -> Entry:
     return record.done(actor=ada, action="class.start", room_uuid="maths", params={"state": 1})
 
 
-def test_an_entry_and_its_steps(ada):
+def test_entry_records_arguments_and_steps(ada):
     with clock.use(SteppedClock(datetime(2026, 5, 4, 8, 0, tzinfo=UTC))):
         entry = record.record(
             actor=ada,
@@ -50,31 +50,31 @@ def test_an_entry_and_its_steps(ada):
     ]
 
 
-def test_the_name_stays_when_the_person_is_renamed(ada, entry):
+def test_entry_keeps_the_name_after_a_rename(ada, entry):
     ada.name = "Somebody Else"
     ada.save()
     assert Entry.objects.get().actor_name == "Ada"
 
 
-def test_long_names_are_cut_to_what_the_columns_hold(ada):
+def test_long_names_are_cut(ada):
     entry = record.done(actor=ada, action="class.start", target="t" * 300, target_name="ü" * 300)
     assert (len(entry.target), len(entry.target_name)) == (254, 254)
 
 
-def test_an_action_without_words_is_a_mistake(ada):
+def test_action_without_label_raises(ada):
     with pytest.raises(ValueError, match=r"class\.explode"):
         record.record(actor=ada, action="class.explode")
     assert not Entry.objects.exists()
 
 
-def test_every_action_has_words_and_an_unknown_one_shows_its_name():
+def test_every_action_has_a_label_and_unknown_ones_show_their_name():
     assert all(words and words[0].isupper() and words.strip() == words for words in LABELS.values())
     assert len(set(LABELS.values())) == len(LABELS)
     assert label("class.start") == "Started the class"
     assert label("class.from_a_later_version") == "class.from_a_later_version"
 
 
-def test_an_unknown_kind_of_step_is_a_mistake(entry):
+def test_unknown_kind_of_step_raises(entry):
     with pytest.raises(ValueError, match="exploded"):
         record.add_step(entry, "exploded")
 
@@ -101,13 +101,13 @@ def test_secrets_are_refused_at_any_depth(ada, entry, params):
     assert entry.steps.count() == 1
 
 
-def test_done_writes_both_or_neither(ada):
+def test_done_writes_entry_and_step_or_neither(ada):
     with pytest.raises(ValueError, match="nonsense"):
         record.done(actor=ada, action="class.start", outcome="nonsense")
     assert not Entry.objects.exists()
 
 
-def test_nobody_signed_in_is_no_actor(db):
+def test_actor_is_empty_if_nobody_is_signed_in(db):
     assert record.done(actor=None, action="account.sign_in_failed").actor_name == ""
     with pytest.raises(ValueError, match="AnonymousUser"):
         record.done(actor=AnonymousUser(), action="account.sign_in_failed")
@@ -154,7 +154,7 @@ def _other(row) -> dict:
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 @pytest.mark.parametrize("which", ["entry", "step"])
-def test_what_is_on_record_is_never_changed(entry, which, change):
+def test_audit_records_can_not_be_changed(entry, which, change):
     row = entry if which == "entry" else entry.steps.get()
     before = list(Entry.objects.values()), list(Step.objects.values())
     with transaction.atomic(), pytest.raises((RecordIsFinal, IntegrityError)), transaction.atomic():
@@ -162,14 +162,14 @@ def test_what_is_on_record_is_never_changed(entry, which, change):
     assert (list(Entry.objects.values()), list(Step.objects.values())) == before
 
 
-def test_steps_are_safe_from_the_entrys_side(entry):
+def test_steps_can_not_be_changed_through_their_entry(entry):
     for change in (lambda: entry.steps.all().delete(), lambda: entry.steps.update(kind="failed")):
         with pytest.raises(RecordIsFinal):
             change()
     assert entry.steps.get().kind == "done"
 
 
-def test_people_on_record_can_not_be_deleted(ada, entry):
+def test_people_with_entries_can_not_be_deleted(ada, entry):
     with pytest.raises(ProtectedError):
         ada.delete()
     assert Entry.objects.get() == entry

@@ -1,4 +1,4 @@
-"""Reading the record: filters, paging, and a number of queries that stays."""
+"""Reading the audit log: filters, pages, and a constant number of queries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -81,16 +81,16 @@ def test_filters(told, which, found):
     assert names(told, find_entries(filters(told, which))) == found
 
 
-def test_the_last_step_is_how_it_stands(told):
+def test_last_step_is_the_outcome(told):
     stands = {name: last_step(entry).kind for name, entry in told.items()}
     assert stands == {"started": "confirmed", "refused": "failed", "waiting": "accepted", "created": "done"}
 
 
-def test_an_entry_without_steps_has_no_last_one(told):
+def test_entry_without_steps_has_no_last_step(told):
     assert last_step(record.record(actor=None, action="cloud.test")) is None
 
 
-def test_pages_hold_everything_once_also_while_more_is_written(told):
+def test_pages_contain_each_entry_once_while_more_are_added(told):
     first = find_entries(Filters(), limit=3)
     assert names(told, first) == ["created", "waiting", "refused"]
     record.done(actor=None, action="cloud.test")
@@ -98,16 +98,16 @@ def test_pages_hold_everything_once_also_while_more_is_written(told):
     assert (names(told, second), second.older) == (["started"], None)
 
 
-def test_a_page_that_is_just_full_has_no_next(told):
+def test_exactly_full_page_has_no_next_page(told):
     assert find_entries(Filters(), limit=4).older is None
 
 
-def test_entries_of_one_room_are_found(told):
+def test_filter_by_room(told):
     assert names(told, find_entries(Filters(room_uuid="maths"))) == ["waiting", "started"]
 
 
 @pytest.mark.parametrize("which", ["none", "rooms", "accepted"])
-def test_queries_do_not_grow_with_the_rows(told, which, django_assert_num_queries):
+def test_query_count_does_not_grow_with_rows(told, which, django_assert_num_queries):
     for _ in range(30):
         record.done(actor=None, action="class.start", room_uuid="maths", outcome=Step.Kind.ACCEPTED)
     with django_assert_num_queries(2):

@@ -1,4 +1,4 @@
-"""The page about the sync: for administrators, in words, with all that could not be read, escaped."""
+"""The page about the event sync and its quarantine, for administrators only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NASTY = "</pre><script>alert(1)</script> \u202e"
 
 @pytest.fixture
 def trouble(school, settings):
-    """Something of everything."""
+    """One of every problem."""
     now = clock.now()
     Lease.objects.create(
         app_id=settings.AGORA.app_id,
@@ -29,12 +29,12 @@ def trouble(school, settings):
         last_error="The cloud can't be reached.",
     )
     event = StoredEvent.objects.create(
-        room=school.given, stream="room", sequence=3, received_at=now, raw=NASTY, unreadable="odd"
+        room=school.assigned, stream="room", sequence=3, received_at=now, raw=NASTY, unreadable="odd"
     )
     Quarantine.objects.create(event=event, raw=NASTY, reason="It is <b>odd</b>.")
     Quarantine.objects.create(raw="x" * 50_000, reason="No JSON.", whole_answer=True)
     Quarantine.objects.create(raw="read since", reason="Old.", resolved_at=now)
-    SequenceGap.objects.create(room=school.given, stream="room", first=1, last=2, found_at=now)
+    SequenceGap.objects.create(room=school.assigned, stream="room", first=1, last=2, found_at=now)
     for number in range(3):
         MissedEvent.objects.create(
             room=school.taught,
@@ -47,7 +47,7 @@ def trouble(school, settings):
 
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other", None])
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
-def test_who_may_open(school, browser_of, who, headers):
+def test_access_to_pages(school, browser_of, who, headers):
     person = getattr(school, who) if who else None
     answer = browser_of(person).get(SYNC, headers=headers)
     if who == "administrator":
@@ -58,40 +58,41 @@ def test_who_may_open(school, browser_of, who, headers):
         assert answer.status_code == 404
 
 
-def test_it_says_how_it_goes(trouble, admin: Client):
+def test_sync_page_shows_its_figures(trouble, admin: Client):
     page = admin.get(SYNC).content.decode()
     assert "7 s ago" in page
     assert re.search("vm\u2069?, process 4711", page)
     assert "The cloud can&#x27;t be reached." in page
+    assert "Another client is reading this App ID's events." in page
     assert "3 events did not reach this server" in page
     assert 'In quarantine</td><td class="nowrap">2<' in page
 
 
-def test_what_could_not_be_read_is_there_as_it_came_and_harmless(trouble, school, admin: Client):
+def test_quarantine_shows_raw_texts_escaped(trouble, school, admin: Client):
     page = admin.get(SYNC).content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "It is &lt;b&gt;odd&lt;/b&gt;." in page
-    assert f"/classes/{school.given.key}/" in page
+    assert f"/classes/{school.assigned.key}/" in page
     assert "room-given" not in page
     assert "Only the beginning is shown." in page
     assert "read since" not in page
 
 
-def test_the_overview_leads_there(trouble, admin: Client):
+def test_overview_links_to_the_sync_page(trouble, admin: Client):
     page = admin.get("/settings/").content.decode()
     assert SYNC in page
-    assert "2 things that came from the cloud could not be read" in page
+    assert "2 items from the cloud could not be read." in page
     assert "Another client is reading this App ID's events." in page
 
 
-def test_all_is_well(school, admin: Client):
+def test_sync_page_without_problems(school, admin: Client):
     page = admin.get(SYNC).content.decode()
     assert "All received data could be read." in page
-    assert "Somebody else" not in page
+    assert "Another client" not in page
 
 
-def test_paging(school, admin: Client):
+def test_quarantine_has_pages(school, admin: Client):
     Quarantine.objects.bulk_create([Quarantine(raw=f"n{n}.", reason="why") for n in range(60)])
     first = admin.get(SYNC)
     assert len(first.context["items"]) == 50
@@ -101,7 +102,7 @@ def test_paging(school, admin: Client):
     assert admin.get(f"{SYNC}?before=nonsense").status_code == 200
 
 
-def test_the_log_gets_a_line_when_something_changes_and_one_a_minute_at_most(trouble, caplog):
+def test_log_gets_a_line_on_changes_and_at_most_one_a_minute(trouble, caplog):
     teller = health.ChangeLog()
     with clock.use(clock.SteppedClock(clock.now())) as hands, caplog.at_level("INFO"):
         assert teller.write()

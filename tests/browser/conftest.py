@@ -1,7 +1,7 @@
-"""The whole product, running: a simulator, `manage.py serve` with all its processes, and Debian's chromium.
+"""Run the whole product for the browser tests: the simulator, all processes of `manage.py serve`, Chromium.
 
-Everything lives as long as this package: playwright's event loop in the main thread would be in the way of
-the tests that come after it.
+The fixtures last as long as this package, because Playwright keeps an event loop in the main thread, which
+would disturb later tests.
 """
 
 import json
@@ -29,7 +29,7 @@ from playwright.sync_api import (
 )
 
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from tests.browser import presses
+from tests.browser import button_coverage
 from tests.browser.school import ACCOUNTS_SCRIPT, PASSWORD, Classroom, free_port, open_classroom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +39,8 @@ CHROMIUM_ARGS = [
     "--disable-background-networking",
     "--disable-dev-shm-usage",
 ]
-PATIENCE_MS = 15_000  # for what takes three seconds at most: a poll of the cloud and one of the page
-expect.set_options(timeout=PATIENCE_MS)
+TIMEOUT_MS = 15_000  # the slowest change takes three seconds: a poll of the cloud, then an update of the page
+expect.set_options(timeout=TIMEOUT_MS)
 RELAY_SECRET = "what the school's relay knows too"
 Opener = Callable[..., Page]
 MakeClassroom = Callable[..., Classroom]
@@ -48,31 +48,31 @@ MakeClassroom = Callable[..., Classroom]
 
 @pytest.fixture(scope="package")
 def cloud() -> Iterator[RunningSimulator]:
-    """The simulated cloud that all browser tests share; `simulator` is what a test asks for."""
+    """Start the simulated cloud that all browser tests share. Tests use `simulator`."""
     with running_simulator(plain=True) as running:
         yield running
 
 
 @pytest.fixture
 def simulator(cloud: RunningSimulator) -> Iterator[RunningSimulator]:
-    """The shared cloud; what a test did to its health ends with the test."""
+    """Return the shared cloud, and remove the faults of the test afterwards."""
     yield cloud
     cloud.clear_faults()
 
 
 @pytest.fixture
 def classroom(simulator: RunningSimulator) -> Iterator[MakeClassroom]:
-    """``classroom("Geometry 8b", state=0)``: a room of the test's own, with teacher-1 in it.
+    """Return a function that opens a room with teacher-1 in it: ``classroom("Geometry 8b", state=0)``.
 
-    It is closed after the test, and then in nobody's way: no other test's, nor its own when it is run again.
+    The rooms are closed after the test, so that no other test sees them live.
     """
     rooms: list[Classroom] = []
 
-    def opened(name: str, **settings: Any) -> Classroom:
+    def open_room(name: str, **settings: Any) -> Classroom:
         rooms.append(open_classroom(simulator, name, **settings))
         return rooms[-1]
 
-    yield opened
+    yield open_room
     simulator.clear_faults()
     known = {room["roomUuid"]: room for room in simulator.oracle(events=0)["rooms"]}
     for room in rooms:
@@ -82,7 +82,7 @@ def classroom(simulator: RunningSimulator) -> Iterator[MakeClassroom]:
 
 @dataclass
 class Dashboard:
-    """A running dashboard: `url`, its environment (for `manage.py` beside it) and its log."""
+    """A running dashboard: its address, its environment (also for `manage.py`) and its log."""
 
     url: str
     environment: dict[str, str]
@@ -91,11 +91,11 @@ class Dashboard:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
     def room(self, room_uuid: str) -> dict[str, Any]:
-        """What `manage.py room --json` tells."""
+        """Return what `manage.py room --json` prints."""
         return json.loads(self.manage("room", room_uuid, "--json").stdout)
 
 
@@ -103,22 +103,22 @@ class Dashboard:
 def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     folder = tmp_path_factory.mktemp("dashboard")
     port = free_port()
-    foreign = ("AGORA_", "DJANGO_", "DATABASE_", "CELERY_", "MAKE")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    environment = kept | {
+    removed = ("AGORA_", "DJANGO_", "DATABASE_", "CELERY_", "MAKE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
+    environment = inherited | {
         "DATA_DIR": str(folder / "var"),
         "PORT": str(port),
-        "MAKELEVEL": "1",  # started for somebody: it ends with us, even when we are killed
+        "MAKELEVEL": "1",  # the server ends when the test process ends, even when that is killed
         "AGORA_BASE_URL": cloud.base_url,
         "AGORA_FALLBACK_URL": "",
-        "AGORA_POLL_SECONDS": "0.4",  # each step of a journey waits for a poll
+        "AGORA_POLL_SECONDS": "0.4",  # most steps of a test wait for a poll
         "AGORA_APP_ID": cloud.app_id,
         "AGORA_APP_CERTIFICATE": cloud.app_certificate,
         "RELAY_SECRET": RELAY_SECRET,
         "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
     }
-    if presses.FOLDER:
-        environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.marked"
+    if button_coverage.FOLDER:
+        environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
     log = folder / "serve.log"
     running = Dashboard(f"http://127.0.0.1:{port}", environment, log)
     for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", ACCOUNTS_SCRIPT)):
@@ -130,7 +130,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
             cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:
-        wait_until_it_answers(running.url, process, log)
+        wait_until_ready(running.url, process, log)
         yield running
         assert process.poll() is None, f"the dashboard ended by itself:\n{log.read_text()}"
     finally:
@@ -139,10 +139,10 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-def wait_until_it_answers(url: str, process: subprocess.Popen[Any], log: Path) -> None:
-    """Until `/healthz` of a started dashboard says 200; fails with its log."""
+def wait_until_ready(url: str, process: subprocess.Popen[Any], log: Path) -> None:
+    """Wait until `/healthz` of a started dashboard answers 200. On failure, report its log."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
@@ -150,7 +150,7 @@ def wait_until_it_answers(url: str, process: subprocess.Popen[Any], log: Path) -
                 if answer.status == 200:
                     return
         except OSError:
-            time.sleep(0.1)  # between two looks; the deadline above decides
+            time.sleep(0.1)  # between two requests; the deadline above decides
     pytest.fail(f"The dashboard did not answer within 60 s:\n{log.read_text()}")
 
 
@@ -167,7 +167,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def signed_in(chromium: Browser, dashboard: Dashboard) -> Callable[[str], StorageState]:
-    """The cookies of a person who signed in once, as a browser would have kept them."""
+    """Return a function that gives the cookies of a person, who signs in once."""
     known: dict[str, StorageState] = {}
 
     def cookies(email: str) -> StorageState:
@@ -184,36 +184,37 @@ def signed_in(chromium: Browser, dashboard: Dashboard) -> Callable[[str], Storag
 def window(
     chromium: Browser, dashboard: Dashboard, signed_in: Callable[[str], StorageState]
 ) -> Iterator[Opener]:
-    """`window("admin@school.test")`: a page in a browser context of its own, signed in as that person.
+    """Return a function that opens a page in its own browser context: `window("admin@school.test")`.
 
-    Without an address nobody is signed in. Errors in the page's console or scripts fail the test.
+    The page is signed in as that person; without an address, nobody is signed in. Errors in the page's
+    console or scripts fail the test.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def opened(email: str | None = None, **settings: Any) -> Page:
+    def open_page(email: str | None = None, **settings: Any) -> Page:
         if email:
             settings["storage_state"] = signed_in(email)
         context = chromium.new_context(base_url=dashboard.url, **settings)
         contexts.append(context)
-        presses.record(context)
-        context.set_default_timeout(PATIENCE_MS)
+        button_coverage.record(context)
+        context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"script: {error}"))
-        page.on("console", lambda line: problems.append(f"console: {line.text}") if _is_fault(line) else None)
+        page.on("console", lambda line: problems.append(f"console: {line.text}") if _is_error(line) else None)
         page.on("dialog", lambda dialog: problems.append(f"a script opened a dialog: {dialog.message}"))
         return page
 
-    yield opened
-    found = list(problems)  # an answer that reaches a page which is being closed finds nothing in it
+    yield open_page
+    found = list(problems)  # before closing: an answer that arrives while a page closes logs an error
     for context in contexts:
         context.close()
     assert not found, "\n".join(found)
 
 
-def _is_fault(line: ConsoleMessage) -> bool:
-    # The browser itself notes every 4xx answer; the tests that provoke one look at the page instead.
-    # htmx notes a connection that is gone, as the browser does; the page has to show it, and tests look.
+def _is_error(line: ConsoleMessage) -> bool:
+    # The browser logs every 4xx answer, htmx logs lost connections. The tests check what the page shows
+    # instead.
     expected = (
         "Failed to load resource",
         "Response Status Error Code",
@@ -224,7 +225,7 @@ def _is_fault(line: ConsoleMessage) -> bool:
 
 
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    """Fill in the sign-in page and send it."""
+    """Fill in and send the sign-in page."""
     page.goto("/sign-in/")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)

@@ -1,4 +1,4 @@
-"""Every page that there is, for the tests that look at all of them. A new address must be entered here."""
+"""All pages, for the tests that check every page. Add a new address here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, get_resolver
 
 NOBODY, SIGNED_IN = "nobody", "signed in"
-# name of the address -> its path; in braces: what scene.complete() made
+# name of the address -> its path; scene.complete() returns the values in braces
 PAGES = {
     "live:classes": "/",
     "live:class": "/classes/{room}/",
@@ -25,7 +25,7 @@ PAGES = {
     "live:call_off": "/classes/{room}/removals/{removal}/call-off/",
     "live:class_list": "/classes/{room}/list/",
     "live:check": "/classes/{room}/commands/{command}/check/",
-    "live:snooze": "/classes/{needy}/snooze/",
+    "live:snooze": "/classes/{failed}/snooze/",
     "live:groups": "/classes/{room}/groups/",
     "live:properties": "/classes/{room}/properties/",
     "live:there": "/classes/{room}/chat/room/{message}/there/",
@@ -64,7 +64,7 @@ FOR_NOBODY = {
     "account_inactive": "/account/inactive/",
     "404": "/nothing/like/this/",
 }
-# more states of pages that have several
+# further states of these pages
 MORE = {
     "all past": "/?when=past",
     "searched": "/?q=no-such-class",
@@ -75,7 +75,7 @@ MORE = {
     "messages of one kind": "/classes/{room}/chat/?kind=peer",
     "messages found": "/classes/{room}/chat/?q=page",
 }
-# parts of pages, what only acts, and what is no page
+# parts of pages, actions, and other addresses that are no pages
 NO_PAGES = {
     "healthz",
     "live:classes_changes",
@@ -106,12 +106,12 @@ NO_PAGES = {
 
 
 def paths(made: dict[str, str]) -> dict[str, str]:
-    """All pages of who is signed in; `made`: what stands in the addresses (see scene.complete)."""
+    """Return the paths of all pages for signed-in people. `made` comes from scene.complete()."""
     return {name: path.format(**made) for name, path in (PAGES | MORE).items()}
 
 
 def addresses() -> set[str]:
-    """The names of all addresses that the product has."""
+    """Return the names of all addresses of the product."""
     return set(_names(get_resolver().url_patterns, ""))
 
 

@@ -1,4 +1,4 @@
-"""A page worked by its keyboard alone. What has the focus can always be seen, and the focus is never lost."""
+"""Operate a page with the keyboard alone, and check that the focus is always visible and never lost."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from playwright.sync_api import FileChooser, Page, expect
 
 from tests.browser.school import Classroom, eventually
 
-# What has the focus: its name, whether a ring is drawn around it (or around what it stands for: the label of
-# a choice, the tile of a link), and whether any of it can be seen. Nothing where the focus is nowhere.
-_HELD = """() => {
+# The focused element: its name, whether it (or its label or tile) has a focus ring, and whether any of it is
+# visible. Null if nothing has the focus.
+_FOCUSED = """() => {
   const one = document.activeElement;
   const root = document.documentElement;
   if (!one || one === document.body || one === root) return null;
@@ -28,7 +28,8 @@ _HELD = """() => {
     return outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
   };
   const inner = one.matches(":focus-within:not(:focus)"); // a button in a field: the browser draws its ring
-  const ring = inner ? one : [one, one.parentElement, one.parentElement.parentElement].find(isRung);
+  const around = [one, one.parentElement, one.parentElement.parentElement, one.closest("li")];
+  const ring = inner ? one : around.find((element) => element && isRung(element));
   const box = (ring || one).getBoundingClientRect();
   const isInside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
   const at = (low, high, most, part) => Math.max(0, low) * (1 - part) + Math.min(most, high) * part;
@@ -44,7 +45,7 @@ _HELD = """() => {
 
 
 class Keys:
-    """The keyboard of a page: ``keys.enter("^Start class$")`` tabs there and presses Enter."""
+    """The keyboard of a page: ``keys.enter("^Start class$")`` tabs to a button and presses Enter."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -52,18 +53,18 @@ class Keys:
         page.on("filechooser", lambda chooser: self._choosers.append(chooser))
 
     def name(self) -> str:
-        """What has the focus is called; it is somewhere, with a ring around it, and not covered."""
-        held = self.page.evaluate(_HELD)
-        assert held, f"the focus is lost on {self.page.url}"
-        assert held["ring"], f"the focus can not be seen: {held['html']}"
-        assert held["seen"], f"what has the focus is covered: {held['html']}"
-        return str(held["name"])
+        """Return the name of the focused element. Assert that it has a focus ring and is not covered."""
+        focused = self.page.evaluate(_FOCUSED)
+        assert focused, f"the focus is lost on {self.page.url}"
+        assert focused["ring"], f"the focus can not be seen: {focused['html']}"
+        assert focused["seen"], f"what has the focus is covered: {focused['html']}"
+        return str(focused["name"])
 
     def to(self, words: str, *, back: bool = False, most: int = 150) -> None:
-        """Press Tab until what has the focus is called `words` (if it is not); every stop can be seen."""
+        """Press Tab until the focused element's name matches `words`. Assert that every stop is visible."""
         passed: list[str] = []
-        held = self.page.evaluate(_HELD)
-        if held and re.search(words, held["name"]):
+        focused = self.page.evaluate(_FOCUSED)
+        if focused and re.search(words, focused["name"]):
             return
         for _ in range(most):
             self.page.keyboard.press("Shift+Tab" if back else "Tab")
@@ -77,7 +78,7 @@ class Keys:
         raise AssertionError(f"Tab does not reach “{words}”: {passed}")
 
     def open_class(self, room: Classroom) -> None:
-        """From the list of classes to the page of the class."""
+        """Open the page of a class from the class list."""
         self.page.goto(f"/?q={quote(room.name)}")
         expect(self.page.get_by_role("link", name=room.name, exact=True)).to_be_visible()
         self.enter(f"^{re.escape(room.name)}$")
@@ -95,7 +96,7 @@ class Keys:
         self.press("Enter")
 
     def follow(self, words: str, *, back: bool = False) -> None:
-        """The same where another page comes."""
+        """Tab to an element, press Enter, and wait for the next page."""
         self.to(words, back=back)
         with self.page.expect_navigation():
             self.press("Enter")
@@ -105,20 +106,20 @@ class Keys:
         self.press("Space")
 
     def write(self, words: str, text: str, *, back: bool = False) -> None:
-        """Put `text` in place of what stands in the field that is called `words`."""
+        """Replace the text of the field whose name matches `words`."""
         self.to(words, back=back)
         self.press("ControlOrMeta+a")
         self.type(text)
 
     def choose(self, words: str, option: str, *, back: bool = False) -> None:
-        """Choose from a list by the first letters of an option."""
+        """Choose from a list by typing the first letters of an option."""
         self.to(words, back=back)
         self.type(option)
         chosen = self.page.evaluate("document.activeElement.selectedOptions?.[0]?.textContent")
         assert str(chosen).strip().startswith(option), chosen
 
     def moment(self, words: str, when: datetime) -> None:
-        """Type a day and a time into a field for both."""
+        """Type a date and a time into a field for both."""
         self.to(words)
         for part in (when.strftime("%m"), when.strftime("%d"), when.strftime("%Y")):
             self.type(part)
@@ -126,26 +127,26 @@ class Keys:
         self.type(when.strftime("%I%M%p"))
 
     def file(self, words: str, path: Path) -> None:
-        """Choose a file, as the browser's own window would be worked."""
+        """Choose a file in the file dialog that Enter opens."""
         self.to(words)
         self.press("Enter")
         eventually(lambda: self.page.evaluate("true") and self._choosers)
         self._choosers.pop().set_files(path)
 
     def holds(self, words: str) -> None:
-        """In a moment, what is called `words` has the focus."""
+        """Wait until the element whose name matches `words` has the focus."""
 
-        def there() -> bool:
-            held = self.page.evaluate(_HELD)
-            return bool(held and re.search(words, held["name"]))
+        def has_focus() -> bool:
+            focused = self.page.evaluate(_FOCUSED)
+            return bool(focused and re.search(words, focused["name"]))
 
         try:
-            eventually(there, within_s=15)
+            eventually(has_focus, within_s=15)
         except AssertionError:
             raise AssertionError(f"not “{words}” has the focus, but “{self.name()}”") from None
         self.name()
 
     def keeps(self) -> None:
-        """In a moment the focus is somewhere, seen: what was pressed may be gone, the focus is not."""
-        eventually(lambda: self.page.evaluate(_HELD), within_s=15)
+        """Wait until any element has the focus, visibly, even if the pressed button is gone."""
+        eventually(lambda: self.page.evaluate(_FOCUSED), within_s=15)
         self.name()

@@ -1,4 +1,4 @@
-"""A believable class, for the pages that people look at."""
+"""A realistic class, for screenshots and for the tests of every page."""
 
 import json
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from tests.browser.school import ADMINISTRATOR, Classroom, eventually
 if TYPE_CHECKING:
     from tests.browser.conftest import Dashboard
 
-PUPILS = [
+STUDENTS = [
     ("p1", "Zoë Brandt"),
     ("p2", "Amir Haddad"),
     ("p3", "Lena Fischer"),
@@ -23,7 +23,7 @@ PUPILS = [
     ("p12", "Ilse van den Berg"),
     ("p13", "Oskar Nowak"),
 ]
-TALK = [
+MESSAGES = [
     ("teacher-1", "Good morning! Please open worksheet 3."),
     ("p1", "Good morning"),
     ("p7", "Which page?"),
@@ -32,17 +32,17 @@ TALK = [
     ("p2", "c² = a² + b², so c = 5"),
     ("teacher-1", "Exactly. Amir, would you show us on the board?"),
 ]
-# what else people gave names to: the files, the list and the plan
-OTHERS = {"Worksheet 3.pdf", "Right triangles.pptx", "Maths 8a", "Ada Lovelace", "Emil Svensson"}
+# other names that people gave: files, a class list, a series, listed people
+OTHER_NAMES = {"Worksheet 3.pdf", "Right triangles.pptx", "Maths 8a", "Ada Lovelace", "Emil Svensson"}
 
 
 def furnish(room: Classroom) -> None:
-    """Pupils, hands, stage, rewards, chat, files, a quiz, a poll and a recording."""
-    for user_uuid, name in PUPILS:
+    """Add students, raised hands, rewards, chat, files, a quiz and a recording to the room."""
+    for user_uuid, name in STUDENTS:
         room.enter(user_uuid, name, stream=user_uuid in ("p2", "p3", "p8"))
-    for user_uuid, words in TALK:
+    for user_uuid, text in MESSAGES:
         if user_uuid != "teacher-1" or any(user["userUuid"] == "teacher-1" for user in room.truth()["users"]):
-            room.act("chat", userUuid=user_uuid, message=words)
+            room.act("chat", userUuid=user_uuid, message=text)
     room.act("stage", userUuid="p2")
     for user_uuid in ("p9", "p4"):
         room.act("wave", userUuid=user_uuid)
@@ -59,15 +59,16 @@ def furnish(room: Classroom) -> None:
         room.act("answer", userUuid=user_uuid, selectedItems=[item])
 
 
-def need_somebody(room: Classroom) -> None:
-    """A recording that failed: the one reason for a person to come that needs no waiting."""
-    for user_uuid, name in PUPILS[:9]:
+def fail_a_recording(room: Classroom) -> None:
+    """Let a recording fail: the only alert that appears without waiting."""
+    for user_uuid, name in STUDENTS[:9]:
         room.enter(user_uuid, name)
     room.act("record", state=1)
     room.act("record", state=0, failed=True)
 
 
-# what is ours and not the cloud's (a list, a plan, a planned removal, a run); the keys of all that is there
+# Creates what only the dashboard stores: a class list, a series, a scheduled removal, a bulk action. Prints
+# all keys.
 _COMPLETE = """
 import json
 from datetime import timedelta
@@ -79,21 +80,21 @@ from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)
 room = Room.objects.filter(room_uuid=ROOM).first()
-needy = Room.objects.filter(room_uuid=NEEDY, recordings__unready=True).first()
+failed = Room.objects.filter(room_uuid=FAILED, recordings__unready=True).first()
 parts = room and [
     room.participants.filter(user_uuid="p10").first(), room.participants.filter(user_uuid="p12").first(),
     room.resources.filter(converted_percent=100).first(), room.quizzes.first(),
     Recording.objects.filter(room=room).first(), room.messages.order_by("-sequence").first(),
     StoredEvent.objects.filter(room=room).order_by("pk").first()]
-if not room or not needy or not all(parts) or room.participants.count() < PEOPLE:
+if not room or not failed or not all(parts) or room.participants.count() < PEOPLE:
     print("null")
 else:
     person, banned, file, question, recording, message, event = parts
-    made = class_lists.make_list(actor=actor, name="8a")
-    class_lists.set_people(actor=actor, class_list=made, version=made.version, people=[
-        *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in PUPILS),
+    class_list = class_lists.make_list(actor=actor, name="8a")
+    class_lists.set_people(actor=actor, class_list=class_list, version=class_list.version, people=[
+        *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
-    class_lists.use_list(actor=actor, room=room, class_list=made)
+    class_lists.use_list(actor=actor, room=room, class_list=class_list)
     participants.remove_participant(
         actor=actor, room=room, participant=banned, for_good=True, reason="Shared the link")
     removal = participants.schedule_removal(actor=actor, room=room, participant=person, after_s=10_000)
@@ -102,27 +103,27 @@ else:
         actor=actor, request_id="scene " + ROOM, name="Maths 8a", zone="Europe/Berlin",
         asked={"room_type": 4},
         starts=[start + timedelta(weeks=week) for week in range(6)], weekdays=[start.weekday()])
-    running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=needy.pk)
+    running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=failed.pk)
     run = bulk.start(
         actor=actor, what="record", keys=list(running.values_list("key", flat=True)), token="scene " + ROOM)
     entry = Entry.objects.filter(room_uuid=room.room_uuid).order_by("pk").last()
-    print(json.dumps({"room": room.key, "needy": needy.key, "person": person.pk,
+    print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
-        "message": message.sequence, "event": event.pk, "command": entry.pk, "list": made.key,
+        "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
         "plan": plan.key, "run": run.key}))
 """
 
 
-def complete(room: Classroom, needy: Classroom, dashboard: "Dashboard") -> dict[str, str]:
-    """What the dashboard adds to a furnished class and to one that needs somebody; the keys and numbers that
-    stand in their addresses.
+def complete(room: Classroom, failed: Classroom, dashboard: "Dashboard") -> dict[str, str]:
+    """Create what only the dashboard stores, for a furnished class and one with an alert. Return the keys and
+    numbers that their addresses contain.
     """
-    known = f"EMAIL, ROOM, NEEDY = {ADMINISTRATOR!r}, {room.uuid!r}, {needy.uuid!r}\n"
-    known += f"PUPILS, PEOPLE = {PUPILS!r}, {len(PUPILS)}"
+    known = f"EMAIL, ROOM, FAILED = {ADMINISTRATOR!r}, {room.uuid!r}, {failed.uuid!r}\n"
+    known += f"STUDENTS, PEOPLE = {STUDENTS!r}, {len(STUDENTS)}"
 
-    def made() -> dict[str, str] | None:
+    def create() -> dict[str, str] | None:
         done = dashboard.manage("shell", "--verbosity", "0", "-c", known + _COMPLETE)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
 
-    return eventually(made, within_s=60)
+    return eventually(create, within_s=60)

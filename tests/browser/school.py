@@ -1,4 +1,4 @@
-"""The people and classes of the browser tests, and how they are driven from the cloud's side."""
+"""The people and classes of the browser tests, and functions that act in the simulated cloud."""
 
 import socket
 import time
@@ -14,10 +14,12 @@ PASSWORD = "a-long-enough-password"
 ADMINISTRATOR = "admin@school.test"
 TEACHER = "teacher@school.test"
 OTHER_TEACHER = "other@school.test"
-# Whose password a test changes: nobody else's test signs in with it.
+# One test changes this person's password: no other test signs in with it.
 CHANGER = "changer@school.test"
-# Who reads in another language: nobody else's test signs in as this person.
+# The tests of languages change this person's language: no other test signs in as this person.
 LINGUIST = "linguist@school.test"
+# Reads in English, and may change their other settings.
+MEMBER = "member@school.test"
 TEACHER_NAME = "Tara Teacher"
 
 ACCOUNTS_SCRIPT = f"""
@@ -29,6 +31,7 @@ two = User.objects.create_user("{OTHER_TEACHER}", "{PASSWORD}", name="Omar Other
 CloudIdentity.objects.create(user=two, user_uuid="teacher-2")
 User.objects.create_user("{CHANGER}", "{PASSWORD}", name="Chris Changer")
 User.objects.create_superuser("{LINGUIST}", "{PASSWORD}", name="Lina Linguist")
+User.objects.create_superuser("{MEMBER}", "{PASSWORD}", name="Mia Member")
 """
 
 
@@ -39,35 +42,35 @@ def free_port() -> int:
 
 
 def eventually(is_so: Callable[[], Any], *, within_s: float = 20) -> Any:
-    """The first true value of ``is_so()``; AssertionError when none came within ``within_s`` seconds."""
+    """Return the first true value of ``is_so()``. Raise AssertionError after ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while not (value := is_so()):
-        assert time.monotonic() < deadline, f"still not so after {within_s} s (last seen: {value!r})"
-        time.sleep(0.05)  # between two looks; the deadline above decides
+        assert time.monotonic() < deadline, f"still not true after {within_s} s (last value: {value!r})"
+        time.sleep(0.05)  # between two calls; the deadline above decides
     return value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Classroom:
-    """A room of the simulated cloud, seen from the cloud's side."""
+    """A room of the simulated cloud."""
 
     simulator: RunningSimulator
     uuid: str
     name: str
 
     def act(self, action: str, **body: Any) -> Any:
-        """One control call: ``act("chat", userUuid="p1", message="Hello")``."""
+        """Make one control call: ``act("chat", userUuid="p1", message="Hello")``."""
         return self.simulator.room(self.uuid, action, **body)
 
     def enter(self, user_uuid: str, name: str, *, role: int = 2, **more: Any) -> None:
         self.act("enter", userUuid=user_uuid, userName=name, role=role, **more)
 
     def truth(self) -> dict[str, Any]:
-        """All that the cloud knows of the room."""
+        """Return everything that the cloud knows about the room."""
         return self.simulator.control("GET", f"/rooms/{quote(self.uuid, safe='')}")
 
     def person(self, user_uuid: str) -> dict[str, Any]:
-        """What the cloud knows of one person in it."""
+        """Return what the cloud knows about one person in the room."""
         return next(user for user in self.truth()["users"] if user["userUuid"] == user_uuid)
 
 
@@ -80,7 +83,7 @@ def open_classroom(
     teacher_name: str = TEACHER_NAME,
     **settings: Any,
 ) -> Classroom:
-    """A room of its own, which the teacher entered. ``state`` as the cloud counts: 1 has started."""
+    """Open a new room with a teacher in it. ``state`` is the cloud's number: 1 means started."""
     room_uuid = f"room {uuid.uuid4().hex[:12]}"
     simulator.make_room(room_uuid, roomName=name, state=state, **settings)
     room = Classroom(simulator=simulator, uuid=room_uuid, name=name)
@@ -90,6 +93,6 @@ def open_classroom(
 
 
 def calls_of(simulator: RunningSimulator, fault_id: int) -> int:
-    """How many requests a fault has seen: a count of calls to its route."""
+    """Return how many requests to its route a fault has seen."""
     faults = simulator.control("GET", "/faults")["faults"]
     return next(int(fault["calls"]) for fault in faults if fault["id"] == fault_id)

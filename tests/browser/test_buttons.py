@@ -1,4 +1,4 @@
-"""Buttons beside the main ways: leading on, cancelling, looking further back. Then every one is pressed."""
+"""Buttons that no other test presses: links, cancelling, paging. With these, every button is pressed."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener, sign_in
-from tests.browser.looking import card, dialog, last_command, open_class, press, removal_of, roster, row_of
-from tests.browser.school import ADMINISTRATOR, LINGUIST, OTHER_TEACHER, TEACHER, eventually, open_classroom
+from tests.browser.page_parts import card, dialog, last_command, open_class, press, removal_of, roster, row_of
+from tests.browser.school import ADMINISTRATOR, MEMBER, OTHER_TEACHER, TEACHER, eventually, open_classroom
 
 
 def headline(page: Page, words: str | re.Pattern[str]) -> None:
@@ -21,11 +21,11 @@ def rows(page: Page) -> Locator:
 
 
 def number_in(element: Locator, attribute: str = "id") -> int:
-    """The number at the end of an id."""
+    """Return the number at the end of an id."""
     return int(re.sub(r"\D", "", str(element.get_attribute(attribute))))
 
 
-def test_pages_that_lead_on_and_ways_back_from_forms(window: Opener) -> None:
+def test_links_of_error_pages_and_cancel_buttons_of_forms(window: Opener) -> None:
     page = window()
     page.goto("/account/inactive/")
     press(page, "Sign in with another account")
@@ -42,7 +42,7 @@ def test_pages_that_lead_on_and_ways_back_from_forms(window: Opener) -> None:
     page.locator(".languages summary").click()
     page.get_by_role("button", name="English").click()
 
-    sign_in(page, LINGUIST)
+    sign_in(page, MEMBER)
     page.goto("/nothing/here/")
     headline(page, "Page not found")
     press(page, "All classes")
@@ -61,12 +61,12 @@ def test_pages_that_lead_on_and_ways_back_from_forms(window: Opener) -> None:
     headline(page, "Sign in")
 
 
-def test_what_is_asked_on_a_page_of_its_own(
+def test_every_dialog_is_also_a_page(
     window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
 ) -> None:
-    """Each dialog is a page, too: for a link in a new tab, and where no script runs."""
+    """For a link in a new tab, and for people without scripts."""
     room = classroom("Asked 7a", state=0)
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
     home = page.url
@@ -87,7 +87,7 @@ def test_what_is_asked_on_a_page_of_its_own(
         ask(f"recording/{name}/", button)
         eventually(lambda wanted=paused: room.truth()["recordings"][0].get("onHold", False) is wanted)
 
-    removal_of(page, "Pia Pupil").click()
+    removal_of(page, "Pia Student").click()
     dialog(page).get_by_label("In 5 minutes").check()
     dialog(page).get_by_role("button", name="Remove").click()
     planned = page.get_by_role("list", name="Scheduled removals").get_by_role("listitem")
@@ -113,7 +113,7 @@ def test_what_is_asked_on_a_page_of_its_own(
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
 
 
-def test_looking_further_back(window: Opener, classroom: MakeClassroom, dashboard: Dashboard) -> None:
+def test_earlier_messages_and_events(window: Opener, classroom: MakeClassroom, dashboard: Dashboard) -> None:
     room = classroom("Further 7b")
     room.enter("zoe", "Zoë Brandt")
     for number in range(125):
@@ -121,19 +121,19 @@ def test_looking_further_back(window: Opener, classroom: MakeClassroom, dashboar
     page = window(TEACHER)
     eventually(lambda: dashboard.room(room.uuid)["chat_messages"] == 125, within_s=60)
     open_class(page, room)
-    chat, story = card(page, "Chat"), card(page, "Events")
+    chat, events = card(page, "Chat"), card(page, "Events")
     log = chat.get_by_role("log")
     expect(log.get_by_role("listitem")).to_have_count(60)
     log.get_by_role("link", name="Earlier messages").click()
     expect(log.get_by_role("listitem")).to_have_count(120)
     expect(log.get_by_role("listitem").first).to_contain_text("Line 5.")
-    story.get_by_role("link", name="Earlier events").click()
-    expect(story.get_by_role("listitem")).to_have_count(100)
-    story.get_by_label("Type of event").select_option("Chat")
-    expect(story.get_by_role("listitem")).to_have_count(50)
-    story.get_by_role("link", name="Earlier events").click()
-    expect(story.get_by_role("listitem")).to_have_count(100)
-    expect(story.get_by_role("listitem").last).to_contain_text("Line 25.")
+    events.get_by_role("link", name="Earlier events").click()
+    expect(events.get_by_role("listitem")).to_have_count(100)
+    events.get_by_label("Type of event").select_option("Chat")
+    expect(events.get_by_role("listitem")).to_have_count(50)
+    events.get_by_role("link", name="Earlier events").click()
+    expect(events.get_by_role("listitem")).to_have_count(100)
+    expect(events.get_by_role("listitem").last).to_contain_text("Line 25.")
 
     chat.get_by_role("link", name="All messages").click()
     headline(page, "Messages")
@@ -146,7 +146,7 @@ def test_looking_further_back(window: Opener, classroom: MakeClassroom, dashboar
     expect(rows(page).first).to_contain_text("Line 74.")
 
 
-def test_what_a_list_can_do_besides(window: Opener) -> None:
+def test_rename_and_download_a_class_list(window: Opener) -> None:
     page = window(OTHER_TEACHER)
     page.goto("/lists/new/")
     page.get_by_role("link", name="Cancel").click()
@@ -161,7 +161,7 @@ def test_what_a_list_can_do_besides(window: Opener) -> None:
     page.get_by_label("File (CSV)").set_input_files(sheet)
     press(page, "Preview changes")
     page.get_by_role("link", name="Cancel").click()
-    expect(page.get_by_text("No one yet.")).to_be_visible()
+    expect(page.get_by_text("No people yet.")).to_be_visible()
     page.get_by_label("File (CSV)").set_input_files(sheet)
     press(page, "Preview changes")
     press(page, "Save changes")
@@ -173,7 +173,7 @@ def test_what_a_list_can_do_besides(window: Opener) -> None:
     headline(page, "Named 7c")
 
 
-def test_the_class_besides(window: Opener, classroom: MakeClassroom) -> None:
+def test_join_class_unban_and_set_properties(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Besides 7d")
     room.enter("p1", "Rudi Rowdy")
     room.act("kick", userUuid="p1", duration=600)
@@ -202,7 +202,7 @@ def test_the_class_besides(window: Opener, classroom: MakeClassroom) -> None:
     expect(page.get_by_label("Properties", exact=True)).to_have_value("{}")
     page.get_by_label("Properties", exact=True).fill('{"colour": "blue"}')
     page.get_by_text("Reason (sent to the classroom)").click()
-    page.get_by_label(re.compile("^Cause")).fill('{"by": "hand"}')
+    page.get_by_label("Reason (JSON, sent with the event)").fill('{"by": "hand"}')
     press(page, "Compare")
     with page.expect_navigation():
         press(page, "Send")
@@ -213,17 +213,17 @@ def test_the_class_besides(window: Opener, classroom: MakeClassroom) -> None:
     dialog(page).get_by_role("link", name="Properties").click()
     expect(page.get_by_role("combobox", name="Who")).to_have_text(re.compile("Rudi Rowdy"))
     open_class(page, room)
-    story = card(page, "Events")
-    story.get_by_role("listitem").first.get_by_role("link").click()
+    events = card(page, "Events")
+    events.get_by_role("listitem").first.get_by_role("link").click()
     expect(dialog(page)).to_contain_text(re.compile(r'"cause": \{\s*"by": "hand"'))
 
 
-def test_going_to_a_moment(window: Opener, classroom: MakeClassroom) -> None:
+def test_replay_of_a_moment(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Moment 7e")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(row_of(page, "Pia Student")).to_be_visible()
 
     def lasts() -> bool:  # a slider counts in seconds
         room.act("reward", userUuid="p1", change=1)
@@ -236,18 +236,18 @@ def test_going_to_a_moment(window: Opener, classroom: MakeClassroom) -> None:
     card(page, "Events").get_by_role("link", name="Replay").click()
     slider = page.get_by_role("slider", name="Time in the class")
     slider.click(position={"x": 3, "y": 3})
-    expect(roster(page)).not_to_contain_text("Pia Pupil")
+    expect(roster(page)).not_to_contain_text("Pia Student")
     page.get_by_label("Speed: each second shows").select_option("60")
     press(page, "Play")
-    expect(row_of(page, "Pia Pupil")).to_be_visible()  # one second shows a minute
+    expect(row_of(page, "Pia Student")).to_be_visible()  # one second shows a minute
     end = page.locator("#replay-now time").inner_text()
     page.get_by_label("Go to").fill(end)
     press(page, "Show")
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(row_of(page, "Pia Student")).to_be_visible()
     assert "at=" in page.url
 
 
-def test_the_wall_besides(window: Opener) -> None:
+def test_links_of_the_view_menu(window: Opener) -> None:
     page = window(ADMINISTRATOR)
     page.goto("/")
     page.locator("summary").filter(has_text="View").click()
@@ -261,7 +261,7 @@ def test_the_wall_besides(window: Opener) -> None:
 
 @pytest.fixture
 def many(simulator: RunningSimulator) -> Iterator[None]:
-    """More classes than a page of a list holds; nobody's."""
+    """Open more unassigned classes than one page of a list shows."""
     rooms = [open_classroom(simulator, f"Leaf {n:02}", state=0, teacher="t-leaf") for n in range(51)]
     for room in rooms:
         room.act("leave", userUuid="t-leaf")
@@ -271,7 +271,7 @@ def many(simulator: RunningSimulator) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many")
-def test_turning_pages_and_giving_classes(window: Opener) -> None:
+def test_paging_and_assigning_classes(window: Opener) -> None:
     page = window(ADMINISTRATOR)
     page.goto("/?when=coming&q=leaf")
     expect(page.get_by_text("Page 1 of 2")).to_be_visible(timeout=30_000)
@@ -301,18 +301,18 @@ def test_turning_pages_and_giving_classes(window: Opener) -> None:
     page.get_by_role("link", name="Omar Other").click()
     page.get_by_label("Part of the class name").fill("leaf 07")
     press(page, "Search")
-    page.get_by_label(re.compile("^Leaf 07")).check()
+    page.get_by_label("Leaf 07").check()
     press(page, "Assign selected classes")
     theirs = window(OTHER_TEACHER)
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_be_visible()
-    press(page, re.compile("^Take back.*Leaf 07"))
-    expect(page.get_by_role("status").first).to_contain_text("no longer given")
+    press(page, re.compile("^Unassign.*Leaf 07"))
+    expect(page.get_by_role("status").first).to_contain_text("no longer assigned")
     theirs.goto("/?q=leaf")
     expect(theirs.get_by_role("link", name="Leaf 07", exact=True)).to_have_count(0)
 
 
-def test_adding_nobody(window: Opener) -> None:
+def test_cancel_adding_a_person(window: Opener) -> None:
     page = window(ADMINISTRATOR)
     page.goto("/settings/")
     page.get_by_role("main").get_by_role("link", name="People").click()
@@ -344,7 +344,7 @@ Quarantine.objects.filter(reason="not JSON", event=None, answer=None).delete()
 """
 
 
-def test_the_record_and_what_could_not_be_read_page_by_page(window: Opener, dashboard: Dashboard) -> None:
+def test_audit_log_and_quarantine_page_by_page(window: Opener, dashboard: Dashboard) -> None:
     done = dashboard.manage("shell", "--verbosity", "0", "-c", f"EMAIL = {ADMINISTRATOR!r}\n{RECORD}")
     assert done.returncode == 0, done.stderr
     page = window(ADMINISTRATOR)

@@ -1,11 +1,11 @@
-"""The list of classes: it lives, it can be searched, and it shows everyone their own."""
+"""The class list: it updates live, can be searched, and shows teachers only their own classes."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import open_class
+from tests.browser.page_parts import open_class
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER
 
 
@@ -18,19 +18,19 @@ def test_a_class_appears_and_changes_without_reloading(window: Opener, classroom
     expect(tile).to_contain_text("Live")
     expect(tile).to_contain_text("Tara Teacher")
     expect(tile).to_contain_text("1 person present")
-    room.enter("p1", "Pia Pupil")
-    room.enter("p2", "Pablo Pupil")
+    room.enter("p1", "Pia Student")
+    room.enter("p2", "Pablo Student")
     expect(tile).to_contain_text("3 people present")
     room.act("wave", userUuid="p1")
-    expect(tile).to_contain_text("1 hand up")
+    expect(tile).to_contain_text("1 raised hand")
     room.act("lower", userUuid="p1")
-    expect(tile).not_to_contain_text("hand up")
+    expect(tile).not_to_contain_text("raised hand")
     room.act("record", state=1)
     expect(tile).to_contain_text("Recording")
     room.act("leave", userUuid="teacher-1")
     expect(tile).to_contain_text("No teacher present")
     room.act("state", state=2)
-    expect(tile).to_contain_text("Ended, 2 still present")
+    expect(tile).to_contain_text("Ended, 2 present")
     room.act("state", state=3)
     past = page.get_by_role("region", name="Past")
     expect(past.get_by_role("link", name=room.name, exact=True)).to_be_visible()
@@ -40,7 +40,7 @@ def test_a_class_appears_and_changes_without_reloading(window: Opener, classroom
 def test_search_and_filters_are_in_the_address(window: Opener, classroom: MakeClassroom) -> None:
     waving, quiet = classroom("Filter waving"), classroom("Filter quiet")
     for room in (waving, quiet):
-        room.enter("p1", "Pia Pupil")
+        room.enter("p1", "Pia Student")
     waving.act("wave", userUuid="p1")
     quiet.act("leave", userUuid="teacher-1")
     page = window(ADMINISTRATOR)
@@ -62,7 +62,7 @@ def test_search_and_filters_are_in_the_address(window: Opener, classroom: MakeCl
     expect(page.get_by_text("No classes match your search.")).to_be_visible()
 
 
-def test_filters_by_mouse(window: Opener, classroom: MakeClassroom) -> None:
+def test_filters_with_the_mouse(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Sieve one")
     page = window(ADMINISTRATOR)
     page.goto("/?q=sieve")

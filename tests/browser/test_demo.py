@@ -1,4 +1,4 @@
-"""The demo as a newcomer starts it: `manage.py demo` in a folder of its own."""
+"""`manage.py demo` in an empty data folder, as a new user starts it."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import ROOT, sign_in, wait_until_it_answers
+from tests.browser.conftest import ROOT, sign_in, wait_until_ready
 from tests.browser.school import eventually, free_port
 
 SIGN_INS = ("admin@school.test", "teacher@school.test", "teacher2@school.test")
@@ -27,12 +27,12 @@ def port() -> int:
 
 @pytest.fixture
 def start(tmp_path: Path, port: int) -> Iterator[Started]:
-    """Starts the demo; whatever is left of it at the end is ended."""
+    """Return a function that starts the demo. Kill what still runs after the test."""
     log = tmp_path / "demo.log"
     running: list[subprocess.Popen[str]] = []
 
     def started() -> subprocess.Popen[str]:
-        ours = ("MAKE", "DJANGO_")  # make's own, and that this is a test
+        ours = ("MAKE", "DJANGO_")  # from make and from pytest
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         environment |= {"DATA_DIR": str(tmp_path / "var"), "PORT": str(port), "MAKELEVEL": "1"}
         with log.open("a") as output:
@@ -51,21 +51,21 @@ def start(tmp_path: Path, port: int) -> Iterator[Started]:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """The command lines of processes whose environment names this data folder."""
+    """Return the command lines of the processes whose environment names this data folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        # A process may end between two looks, and some are not ours to look at.
+        # A process may end meanwhile, and some may not be read.
         with contextlib.suppress(OSError):
             if f"DATA_DIR={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if line:  # a process that has ended and waits to be noticed has none
+                if line:  # a zombie has none
                     found.append(line)
     return found
 
 
-def test_the_demo_lives_ends_and_keeps_its_data(
+def test_the_demo_runs_ends_and_keeps_its_data(
     start: Started, tmp_path: Path, port: int, chromium: Browser
 ) -> None:
     url, log = f"http://127.0.0.1:{port}", tmp_path / "demo.log"
@@ -96,7 +96,7 @@ def test_the_demo_lives_ends_and_keeps_its_data(
     eventually(lambda: not processes_of(tmp_path / "var"), within_s=10)
 
     again = start()
-    wait_until_it_answers(url, again, log)
+    wait_until_ready(url, again, log)
     with chromium.new_context(base_url=url) as context:
         page = context.new_page()
         sign_in(page, "admin@school.test", "classroom")
@@ -107,7 +107,7 @@ def test_the_demo_lives_ends_and_keeps_its_data(
     eventually(lambda: not processes_of(tmp_path / "var"), within_s=10)
 
 
-def test_a_taken_port_is_one_clear_line(start: Started, tmp_path: Path, port: int) -> None:
+def test_a_port_in_use_is_reported_in_one_line(start: Started, tmp_path: Path, port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()

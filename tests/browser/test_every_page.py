@@ -1,6 +1,4 @@
-"""What holds for every page: axe finds nothing, nothing scrolls sideways, little is loaded, and no English is
-left where another language is chosen.
-"""
+"""Check every page: axe, sideways scrolling, the size of scripts and style sheets, untranslated texts."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from playwright.sync_api import Page, expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.every_page import FOR_NOBODY, NO_PAGES, PAGES, addresses, paths
-from tests.browser.looking import assert_fits
-from tests.browser.scene import OTHERS, PUPILS, TALK, complete, furnish, need_somebody
+from tests.browser.page_parts import assert_fits
+from tests.browser.scene import MESSAGES, OTHER_NAMES, STUDENTS, complete, fail_a_recording, furnish
 from tests.browser.school import ADMINISTRATOR, TEACHER_NAME, open_classroom
 
 JS_BYTES, CSS_BYTES = 30 * 1024, 20 * 1024
@@ -23,25 +21,25 @@ WIDTHS = {"en": (360, 768, 1440, 2560), "ar": (360, 1440)}
 LOADED = """() => Object.fromEntries([".js", ".css"].map((kind) => [kind,
   performance.getEntriesByType("resource").filter(({ name }) => new URL(name).pathname.endsWith(kind))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)]))"""
-# words that a person reads, without what people, files and the cloud call themselves
+# the texts of the interface, without names of people, files and the cloud
 WORDS = """() => {
   const found = [];
   const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
-  const theirs = "bdi, code, pre, .mono, [dir=auto], script, style, .account-name, .who, [lang]:not(html),"
+  const ownTexts = "bdi, code, pre, .mono, [dir=auto], script, style, .account-name, .who, [lang]:not(html),"
     + ".facts dd, option, noscript";
   while (walk.nextNode()) {
     const { parentElement, data } = walk.currentNode;
-    if (data.trim() && !parentElement.closest(theirs)) found.push(data.trim());
+    if (data.trim() && !parentElement.closest(ownTexts)) found.push(data.trim());
   }
   for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
-    if (element.closest(theirs)) continue;
+    if (element.closest(ownTexts)) continue;
     for (const name of ["aria-label", "title", "placeholder"]) {
       if (element.getAttribute(name)) found.push(element.getAttribute(name));
     }
   }
   return found;
 }"""
-# names that are the same in every language, and what stands between the marks of somebody's own words
+# names that are the same in every language, and isolated names of people
 NAMES = re.compile(
     "\u2068[^\u2069]*\u2069"
     r"|Classroom Admin|App ID|AGORA_\w+|JOIN_\w+|PUBLIC_\w+|https?:\S*|\S+@\S+|\b[A-Z]{2,5}\b"
@@ -54,34 +52,34 @@ ENGLISH = re.compile(r"[A-Za-z]{3,}")
 
 @pytest.fixture(scope="module")
 def here(cloud: RunningSimulator, dashboard: Dashboard) -> dict[str, str]:
-    """What stands in the addresses of a class with all that a class may have."""
+    """Return the keys in the addresses of a class that has everything a class can have."""
     shown = open_classroom(cloud, "Every page 3c", teacher_name=TEACHER_NAME)
     furnish(shown)
-    needy = open_classroom(cloud, "Every page 3d", teacher_name=TEACHER_NAME)
-    need_somebody(needy)
-    return complete(shown, needy, dashboard)
+    failed = open_classroom(cloud, "Every page 3d", teacher_name=TEACHER_NAME)
+    fail_a_recording(failed)
+    return complete(shown, failed, dashboard)
 
 
 @pytest.fixture
 def given_names(cloud: RunningSimulator) -> re.Pattern[str]:
-    """What people called classes, themselves and what they said: no page translates it."""
+    """Match names of classes and people, and chat messages: no page translates them."""
     rooms = {room["roomName"] for room in cloud.oracle(events=0)["rooms"]}
     words = (
         rooms
-        | {name for _uuid, name in PUPILS}
-        | {said for _uuid, said in TALK}
+        | {name for _uuid, name in STUDENTS}
+        | {said for _uuid, said in MESSAGES}
         | {TEACHER_NAME, "teacher-1"}
-        | OTHERS
+        | OTHER_NAMES
     )
     return re.compile("|".join(re.escape(each) for each in sorted(words, key=len, reverse=True)))
 
 
-def test_every_address_is_in_a_table() -> None:
+def test_every_address_is_listed() -> None:
     assert addresses() == (set(PAGES) | set(FOR_NOBODY) - {"404"} | NO_PAGES)
 
 
 def every(window: Opener, here: dict[str, str], **settings: object) -> Iterator[tuple[str, Page]]:
-    """Each page in turn, loaded: those for administrators, then those for whoever comes."""
+    """Load and yield each page: those for administrators, then those without signing in."""
     for email, those in ((ADMINISTRATOR, paths(here)), (None, FOR_NOBODY)):
         page = window(email, **settings)
         for name, path in those.items():
@@ -92,8 +90,8 @@ def every(window: Opener, here: dict[str, str], **settings: object) -> Iterator[
             yield name, page
 
 
-def complaints(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
-    """What axe finds wrong with the page as it stands; `rules`: only these."""
+def violations_of(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
+    """Return the violations that axe finds on the page, of these rules or of all."""
     chosen = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
     violations = Axe().run(page, options={"resultTypes": ["violations"], **chosen}).response["violations"]
     return [
@@ -102,12 +100,13 @@ def complaints(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
-# In the dark only colours differ. A window of its own: a page that is switched is read before it is painted.
+# Only colours differ in dark mode. It needs its own window: axe would read a switched page before its
+# repaint.
 SCHEMES = {"light": (), "dark": ("color-contrast", "link-in-text-block")}
 
 
 def too_wide(page: Page, widths: tuple[int, ...]) -> list[str]:
-    """The widths at which the page scrolls sideways, and what sticks out."""
+    """Return the widths at which the page scrolls sideways, and the elements that are too wide."""
     found = []
     before = page.viewport_size
     for width in widths:
@@ -120,7 +119,7 @@ def too_wide(page: Page, widths: tuple[int, ...]) -> list[str]:
     return found
 
 
-def told(wrong: dict[str, list[str]]) -> str:
+def listed(wrong: dict[str, list[str]]) -> str:
     return "\n".join(f"{name}: {line}" for name, lines in wrong.items() for line in lines)
 
 
@@ -131,12 +130,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 ) -> None:
     wrong: dict[str, list[str]] = {}
     for name, page in every(window, here, locale=language, color_scheme=scheme, reduced_motion="reduce"):
-        found = complaints(page, rules=SCHEMES[scheme])
+        found = violations_of(page, rules=SCHEMES[scheme])
         if scheme == "light":
             found += too_wide(page, WIDTHS[language])
         if found:
             wrong[name] = found
-    assert not wrong, told(wrong)
+    assert not wrong, listed(wrong)
 
 
 @pytest.mark.timeout(300)
@@ -146,13 +145,13 @@ def test_axe_finds_nothing_in_dialogs_and_menus(window: Opener, here: dict[str, 
     page = window(ADMINISTRATOR, color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"/classes/{here['room']}/")
     for opened in dialogs_and_menus(page):
-        if found := complaints(page, rules=SCHEMES[scheme]):
+        if found := violations_of(page, rules=SCHEMES[scheme]):
             wrong[opened] = found
-    assert not wrong, told(wrong)
+    assert not wrong, listed(wrong)
 
 
 def dialogs_and_menus(page: Page) -> Iterator[str]:
-    """Opens each kind of dialog, and each menu, of the page in turn."""
+    """Open each menu and each kind of dialog of the page, and yield its name."""
     for menu in page.locator("details.menu > summary").all():
         menu.click()
         yield f"menu {menu.inner_text()}"
@@ -171,10 +170,10 @@ def dialogs_and_menus(page: Page) -> Iterator[str]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", ["zh-Hans-CN", "ar"])
-def test_no_english_is_left(
+def test_no_english_text_remains(
     window: Opener, here: dict[str, str], given_names: re.Pattern[str], language: str
 ) -> None:
-    """In passing: how much each page loads, as it comes over the line, compressed."""
+    """Also check the compressed size of the scripts and style sheets of each page."""
     left: dict[str, set[str]] = {}
     over: dict[str, dict[str, int]] = {}
     for name, page in every(window, here, locale=language):

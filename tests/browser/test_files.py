@@ -1,15 +1,15 @@
-"""Files of a class: shared by address, converted, taken away."""
+"""Files of a class: added by address, converted, deleted."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import card, dialog, last_command, open_class, press
+from tests.browser.page_parts import card, dialog, last_command, open_class, press
 from tests.browser.school import TEACHER
 
 
-def test_share_a_file_and_delete_several(
+def test_add_a_file_and_delete_several(
     window: Opener, classroom: MakeClassroom, dashboard: Dashboard
 ) -> None:
     room = classroom("Files 3a")
@@ -40,7 +40,7 @@ def test_share_a_file_and_delete_several(
 
     press(page, "Delete")
     asks.get_by_role("button", name="Delete").click()
-    expect(asks).to_contain_text("choose at least one file")
+    expect(asks).to_contain_text("Select at least one file")
     for number in (1, 3):
         asks.get_by_label(f"Sheet {number}.pdf").check()
     asks.get_by_role("button", name="Delete").click()

@@ -1,4 +1,4 @@
-"""The main jobs without a mouse: getting in, the wall, starting and ending a class, removing somebody."""
+"""The main tasks without a mouse: sign in, use the class list, start and end a class, remove a student."""
 
 import re
 
@@ -7,13 +7,13 @@ from playwright.sync_api import Page, expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.keys import Keys
-from tests.browser.looking import card, dialog, last_command, removal_of, row_of
+from tests.browser.page_parts import card, dialog, last_command, removal_of, row_of
 from tests.browser.school import ADMINISTRATOR, PASSWORD, TEACHER, eventually
 
 
-def test_sign_in_start_a_class_and_remove_a_pupil(window: Opener, classroom: MakeClassroom) -> None:
+def test_sign_in_start_a_class_and_remove_a_student(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 1a", state=0)
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     room.enter("p2", "Quinn Quiet")
     page = window()
     keys = Keys(page)
@@ -37,11 +37,11 @@ def test_sign_in_start_a_class_and_remove_a_pupil(window: Opener, classroom: Mak
     keys.enter("^Start class$")
     expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
     assert room.truth()["state"] == 1
-    keys.holds("^End class$")  # what was pressed is gone: its neighbour has the focus
+    keys.holds("^End class$")  # the pressed button is gone: its neighbour has the focus
 
-    keys.enter("^Remove.*Pia Pupil")
+    keys.enter("^Remove.*Pia Student")
     expect(dialog(page)).to_be_visible()
-    for _ in range(12):  # the focus goes round inside (or to the browser's own bar), never behind
+    for _ in range(12):  # the focus stays in the dialog (or moves to the browser's toolbar)
         keys.press("Tab")
         assert page.evaluate(
             "document.activeElement === document.body || "
@@ -49,19 +49,19 @@ def test_sign_in_start_a_class_and_remove_a_pupil(window: Opener, classroom: Mak
         )
     keys.press("Escape")
     expect(dialog(page)).to_be_hidden()
-    expect(removal_of(page, "Pia Pupil")).to_be_focused()
+    expect(removal_of(page, "Pia Student")).to_be_focused()
     keys.press("Enter")
     expect(dialog(page)).to_be_visible()
-    keys.to("^Not at all")
+    keys.to("^No, they can rejoin")
     keys.press("ArrowDown")
     expect(dialog(page).get_by_label("For 10 minutes")).to_be_checked()
     keys.enter("^Remove$")
-    expect(row_of(page, "Pia Pupil")).to_have_count(0)
+    expect(row_of(page, "Pia Student")).to_have_count(0)
     assert room.person("p1")["isBanned"] is True
-    keys.holds("Quinn Quiet|Tara Teacher")  # of the row beside
+    keys.holds("Quinn Quiet|Tara Teacher")  # in the next row
 
 
-def test_escape_closes_a_menu_and_so_does_going_on(window: Opener) -> None:
+def test_escape_and_tab_close_a_menu(window: Opener) -> None:
     page = window(TEACHER)
     keys = Keys(page)
     page.goto("/")
@@ -74,13 +74,13 @@ def test_escape_closes_a_menu_and_so_does_going_on(window: Opener) -> None:
     expect(summary).to_be_focused()
     keys.press("Enter")
     keys.to("^Sign out$")
-    keys.press("Tab")  # a menu left behind would cover what comes next
+    keys.press("Tab")  # an open menu would cover the next element
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     keys.keeps()
 
 
 def choose_by_arrows(keys: Keys, page: Page, words: str) -> None:
-    """From the chosen one of several choices down to another."""
+    """Press the down arrow in a group of choices until one matches `words`."""
     for _ in range(6):
         keys.press("ArrowDown")
         if re.search(words, keys.name()):
@@ -88,7 +88,9 @@ def choose_by_arrows(keys: Keys, page: Page, words: str) -> None:
     raise AssertionError(f"no choice “{words}”")
 
 
-def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSimulator) -> None:
+def test_class_list_bulk_action_and_alert(
+    window: Opener, classroom: MakeClassroom, simulator: RunningSimulator
+) -> None:
     rooms = [classroom(f"Quay {letter}") for letter in "abc"]
     page = window(ADMINISTRATOR)
     keys = Keys(page)
@@ -96,33 +98,33 @@ def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSi
     for room in rooms:
         expect(page.get_by_role("link", name=room.name, exact=True)).to_be_visible()
     keys.enter("^Filter$")
-    keys.tick("^Hands up$")
+    keys.tick("^Raised hands$")
     keys.follow("^Show$")
     expect(page).to_have_url(re.compile("hands=up"))
-    expect(page.get_by_text("No class here fits")).to_have_count(3)
+    expect(page.get_by_text("No classes match your search.")).to_have_count(3)
     keys.follow("^Clear$")
     expect(page).not_to_have_url(re.compile("hands=up"))
     keys.write("Search by class", "quay")
     keys.press("Enter")
     expect(page).to_have_url(re.compile("q=quay"))
-    # two are chosen and ended, while the page changes under one's hands; the cloud refuses one
-    keys.tick("^Choose Quay [abc]")
-    rooms[2].enter("p1", "Pia Pupil")
+    # select classes while the page updates, then end them; the cloud refuses one
+    keys.tick("^Select Quay [abc]")
+    rooms[2].enter("p1", "Pia Student")
     rooms[2].act("wave", userUuid="p1")
-    expect(page.get_by_role("listitem").filter(has_text="Quay c")).to_contain_text("1 hand up")
-    keys.holds("^Choose Quay")
+    expect(page.get_by_role("listitem").filter(has_text="Quay c")).to_contain_text("1 raised hand")
+    keys.holds("^Select Quay")
     keys.enter("^View$", back=True)
-    keys.tick("^Only classes that need")  # what is not seen is not chosen
+    keys.tick("^Only classes that need")  # a hidden class is not selected
     expect(page.locator("#bulk-count")).to_be_hidden()
     keys.press("Space", "Escape")
     keys.holds("^View$")
-    keys.enter("^Choose all$")
-    expect(page.locator("#bulk-count")).to_have_text("3 chosen")
-    keys.enter("^Choose none$")
-    keys.holds("^Choose all$")
+    keys.enter("^Select all$")
+    expect(page.locator("#bulk-count")).to_have_text("3 selected")
+    keys.enter("^Clear selection$")
+    keys.holds("^Select all$")
     keys.press("Enter")
     simulator.fault("too_many", route="set_class_state", params={"retryAfter": 60}, count=1)
-    keys.follow("^End$")
+    keys.follow("^End classes$")
     expect(page.get_by_role("heading", level=1)).to_have_text("End 3 classes?")
     keys.follow("^End 3 classes$")
     expect(page.locator("#progress")).to_contain_text("1 failed")
@@ -131,17 +133,17 @@ def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSi
 
     page.goto("/?q=quay")
     tile = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=left.name, exact=True))
-    keys.enter(f"^See to {left.name}")
+    keys.enter(f"^Acknowledge alerts of {left.name}")
     expect(dialog(page)).to_be_visible()
     keys.to(r"^15 minutes|^5 minutes|^\d+ minutes")
     choose_by_arrows(keys, page, "^1 hour")
-    keys.enter("^I see to it$")
+    keys.enter("^Acknowledge$")
     expect(dialog(page)).to_be_hidden()
     expect(tile).to_contain_text("Acknowledged by Ada Admin")
-    keys.holds(f"^See to {left.name}")
+    keys.holds(f"^Acknowledge alerts of {left.name}")
     keys.press("Enter")
     expect(dialog(page)).to_be_visible()
-    keys.enter("^Show it again$")
+    keys.enter("^Show alerts again$")
     expect(page.locator("#wall-sum")).to_have_text("1 class needs attention")
     simulator.clear_faults()
     keys.follow(f"^{left.name}$")
@@ -165,7 +167,7 @@ def test_the_wall(window: Opener, classroom: MakeClassroom, simulator: RunningSi
     keys.keeps()
 
 
-def test_a_removal_with_a_countdown_called_off_and_let_back(window: Opener, classroom: MakeClassroom) -> None:
+def test_cancel_a_scheduled_removal_then_remove_and_unban(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 1c")
     room.enter("p1", "Rudi Rowdy")
     room.enter("p2", "Quinn Quiet")
@@ -173,35 +175,35 @@ def test_a_removal_with_a_countdown_called_off_and_let_back(window: Opener, clas
     keys = Keys(page)
     keys.open_class(room)
     expect(row_of(page, "Rudi Rowdy")).to_be_visible()
-    strip = page.get_by_role("list", name="Scheduled removals").get_by_role("listitem")
-    for back in (True, False):  # called off in the strip above, and in the row
+    scheduled = page.get_by_role("list", name="Scheduled removals").get_by_role("listitem")
+    for back in (True, False):  # cancelled in the list above, then in the row
         keys.enter("^Remove.*Rudi Rowdy", back=back)
         expect(dialog(page)).to_be_visible()
         keys.to("^Now$")
         choose_by_arrows(keys, page, "^In 5 minutes")
         keys.write("^Reason", "Threw paper")
         keys.enter("^Remove$")
-        expect(strip).to_contain_text("Threw paper")
+        expect(scheduled).to_contain_text("Threw paper")
         expect(dialog(page)).to_be_hidden()
-        keys.holds("Rudi Rowdy")  # the row's button to call it off, or the name beside
+        keys.holds("Rudi Rowdy")  # the row's button to cancel it, or the name beside it
         room.act("reward", userUuid="p1", change=1)
         expect(row_of(page, "Rudi Rowdy")).to_contain_text("reward")
-        keys.enter("^Call off Rudi Rowdy", back=back)
-        expect(strip).to_have_count(0)
+        keys.enter("^Cancel removal.*Rudi Rowdy", back=back)
+        expect(scheduled).to_have_count(0)
         keys.keeps()
     assert room.person("p1")["online"]
 
     keys.enter("^Remove.*Rudi Rowdy")
     expect(dialog(page)).to_be_visible()
-    keys.to("^Not at all")
-    choose_by_arrows(keys, page, "^For an hour")
+    keys.to("^No, they can rejoin")
+    choose_by_arrows(keys, page, "^For 1 hour")
     keys.enter("^Remove$")
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0)
     keys.holds("Quinn Quiet|Tara Teacher")
-    keys.enter("^Who left$")
-    keys.enter("^Let back in Rudi Rowdy")
+    keys.enter("^People who left$")
+    keys.enter("^Unban Rudi Rowdy")
     expect(dialog(page)).to_be_visible()
-    keys.enter("^Let back in$")
+    keys.enter("^Unban$")
     eventually(lambda: not room.person("p1")["isBanned"])
     expect(dialog(page)).to_be_hidden()
     keys.keeps()
@@ -229,22 +231,22 @@ def test_hands_and_people(window: Opener, classroom: MakeClassroom) -> None:
     keys.keeps()
     keys.press("Escape")
     keys.holds("^Anna$")
-    room.act("lower", userUuid="p0")  # what has the focus leaves the queue
+    room.act("lower", userUuid="p0")  # the focused person leaves the queue
     expect(hands.get_by_role("listitem")).to_have_count(2)
     keys.holds("^Ben$")
     keys.press("Enter")
     expect(dialog(page).get_by_role("heading", level=2)).to_have_text("Ben")
-    room.act("lower", userUuid="p1")  # and while its dialog is open
+    room.act("lower", userUuid="p1")  # the same while their dialog is open
     room.act("leave", userUuid="p1")
     expect(hands.get_by_role("listitem")).to_have_count(1)
-    keys.enter("^Dismiss$")
+    keys.enter("^Close$")
     keys.holds("^Carl$")
-    keys.to("^Find somebody$")
+    keys.to("^Search people$")
     keys.type("carl")
     expect(row_of(page, "Carl")).to_be_visible()
     expect(row_of(page, "Anna")).to_be_hidden()
     keys.choose("^Sort by$", "name")
-    keys.enter("^People$", back=True)  # folded, and back
+    keys.enter("^People$", back=True)  # collapse the panel, then expand it
     expect(row_of(page, "Carl")).to_be_hidden()
     keys.keeps()
     keys.press("Enter")

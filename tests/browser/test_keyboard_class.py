@@ -1,4 +1,4 @@
-"""What one does in a running class by keyboard alone: chat, quizzes, recording, files, rooms, the story."""
+"""A live class with the keyboard alone: chat, quizzes, events, recording, files, breakout rooms."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,13 @@ from playwright.sync_api import expect
 from tests.actions.files import PDF
 from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.keys import Keys
-from tests.browser.looking import card, dialog, last_command, roster
+from tests.browser.page_parts import card, dialog, last_command, roster
 from tests.browser.school import TEACHER, eventually
 
 A_TIME = r"^\d\d?:\d\d"
 
 
-def test_chat_quizzes_and_the_story(window: Opener, classroom: MakeClassroom) -> None:
+def test_chat_quizzes_and_events(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 2a")
     for user_uuid, name in (("zoe", "Zoë Brandt"), ("amir", "Amir Haddad")):
         room.enter(user_uuid, name)
@@ -26,44 +26,44 @@ def test_chat_quizzes_and_the_story(window: Opener, classroom: MakeClassroom) ->
     page = window(TEACHER)
     keys = Keys(page)
     keys.open_class(room)
-    chat, story = card(page, "Chat"), card(page, "Events")
+    chat, events = card(page, "Chat"), card(page, "Events")
     expect(chat.get_by_role("log").get_by_role("listitem")).to_have_count(2)
-    keys.to("^Find messages")
+    keys.to("^Search messages")
     keys.type("hypo")
     expect(chat.get_by_role("status")).to_have_text("1 message found")
     room.act("chat", userUuid="amir", message="Said meanwhile")
-    expect(story).to_contain_text("Said meanwhile")
-    keys.holds("^Find messages")
+    expect(events).to_contain_text("Said meanwhile")
+    keys.holds("^Search messages")
     keys.enter(A_TIME)
     expect(dialog(page)).to_contain_text("3 people were in the class")
     keys.press("Escape")
     keys.holds(A_TIME)
-    keys.to("^Find messages", back=True)
+    keys.to("^Search messages", back=True)
     keys.press("ControlOrMeta+a", "Delete")
     expect(chat.get_by_role("log")).to_be_visible()
-    keys.to("^To everybody$")
+    keys.to("^To everyone$")
     keys.press("ArrowRight", "ArrowRight")
     assert keys.name() == "To apps"
     expect(chat.get_by_role("log")).to_contain_text("laps")
     keys.press("ArrowLeft", "ArrowLeft")
     keys.enter(A_TIME)
     expect(dialog(page)).to_contain_text("The hypotenuse")
-    keys.enter("^Dismiss$")
+    keys.enter("^Close$")
     keys.holds(A_TIME)
 
-    keys.follow("^Every answer")
+    keys.follow("^All answers")
     expect(card(page, "Not answered yet")).to_contain_text("Amir Haddad")
-    keys.to("^Answers$")  # it scrolls by keys
+    keys.to("^Answers$")  # keys can scroll it
     keys.follow(f"^{room.name}$", back=True)
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
 
-    keys.choose("^Kind of event$", "Raised hands")
-    expect(story.get_by_role("status")).to_contain_text("No event fits so far")
+    keys.choose("^Type of event$", "Raised hands")
+    expect(events.get_by_role("status")).to_contain_text("No matching events yet")
     room.act("wave", userUuid="amir")
-    expect(story.get_by_role("listitem")).to_have_count(1)
-    keys.holds("^Kind of event$")
+    expect(events.get_by_role("listitem")).to_have_count(1)
+    keys.holds("^Type of event$")
     keys.write("^Person$", "amir")
-    expect(story.get_by_role("status")).to_contain_text("1 matching event")
+    expect(events.get_by_role("status")).to_contain_text("1 matching event")
     keys.enter("raised a hand")
     expect(dialog(page)).to_contain_text('"addProgressUsers"')
     room.act("lower", userUuid="amir")
@@ -77,7 +77,7 @@ def test_chat_quizzes_and_the_story(window: Opener, classroom: MakeClassroom) ->
     keys.press("End")
     expect(roster(page).get_by_role("rowheader")).to_have_count(3)
     keys.holds("^Time in the class$")
-    keys.enter("^Moment before$")
+    keys.enter("^Previous moment$")
     keys.enter("^Play$")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     keys.holds("^Pause$|^Play$")
@@ -99,8 +99,8 @@ def test_recording_a_web_page(window: Opener, classroom: MakeClassroom) -> None:
     keys.press("ArrowDown")
     keys.to("^Cancel$")
     keys.enter("^Start recording$")
-    expect(dialog(page)).to_contain_text("Give the address of the page")
-    keys.holds("^Address of the page")  # where it is wrong
+    expect(dialog(page)).to_contain_text("Enter the address of the page")
+    keys.holds("^Address of the page")  # the focus is on the wrong field
     keys.type("https://class.school.test/watch")
     keys.enter("^More settings")
     keys.write("^Frames per second", "90")
@@ -108,7 +108,7 @@ def test_recording_a_web_page(window: Opener, classroom: MakeClassroom) -> None:
     keys.holds("^Frames per second")
     keys.write("^Frames per second", "30")
     expect(dialog(page)).not_to_contain_text("Enter a whole number from 5 to 60.")
-    keys.tick("^Stream it live")
+    keys.tick("^Also stream it live")
     keys.to("^Cancel$")
     keys.enter("^Start recording$")
     expect(part).to_contain_text("On")
@@ -117,7 +117,7 @@ def test_recording_a_web_page(window: Opener, classroom: MakeClassroom) -> None:
     keys.keeps()
     keys.enter("^Pause$")
     expect(part.get_by_text("Paused", exact=True)).to_be_visible()
-    keys.holds("^Resume$")  # it stands where the pause was
+    keys.holds("^Resume$")  # it replaces the pause button
     keys.press("Enter")
     expect(part.get_by_text("On", exact=True)).to_be_visible()
     keys.holds("^Pause$")
@@ -154,7 +154,7 @@ def test_files(window: Opener, classroom: MakeClassroom, tmp_path: Path) -> None
     expect(asks).to_be_visible()
     keys.file("^File$", tmp_path / "Fractions.pdf")
     expect(asks).to_contain_text("uploaded")
-    keys.holds("^Choose another$")
+    keys.holds("^Choose another file$")
     keys.enter("^Add file$")
     expect(part).to_contain_text("Fractions.pdf")
     expect(asks).to_be_hidden()
@@ -197,17 +197,17 @@ def test_breakout_rooms_and_properties(window: Opener, classroom: MakeClassroom)
     keys = Keys(page)
     keys.open_class(room)
     panel = card(page, "Breakout rooms")
-    keys.follow("^Make rooms$")
+    keys.follow("^Create breakout rooms$")
     expect(page.get_by_label("Bob Bee")).to_be_visible()
-    keys.enter("^One more room$")
-    expect(page.get_by_label(re.compile("^Name of room"))).to_have_count(1)
-    keys.holds("^One more room$")
+    keys.enter("^Add room$")
+    expect(page.get_by_label("Name of room")).to_have_count(1)
+    keys.holds("^Add room$")
     keys.tick("^Bob Bee$")
     keys.enter("^Move here: Group 1$")
     expect(page.get_by_role("status").filter(has_text="moved to Group 1")).to_be_visible()
     keys.holds("^Move here: Group 1$")
     keys.write("^Name of room 1$", "Owls", back=True)
-    keys.press("Enter")  # keeps the name, and sends nothing
+    keys.press("Enter")  # keeps the name and sends nothing
     expect(page.get_by_role("heading", name="Owls")).to_be_attached()
     keys.holds("^Name of room 1$")
     assert room.truth()["groups"] == {}
@@ -232,17 +232,17 @@ def test_breakout_rooms_and_properties(window: Opener, classroom: MakeClassroom)
     eventually(lambda: room.truth()["properties"] == {"colour": "blue"})
 
 
-def test_the_pupil_link_and_the_bell(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_student_link_and_the_bell(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Keys 2e")
     page = window(TEACHER)
     keys = Keys(page)
     keys.open_class(room)
-    keys.enter("^Pupil link$")
+    keys.enter("^Student link$")
     keys.to("^Link for students$")
     keys.enter("^Copy student link$")
     expect(page.get_by_role("button", name=re.compile("^Copied|Ctrl"))).to_be_visible()
     keys.press("Escape")
-    keys.holds("^Pupil link$")
+    keys.holds("^Student link$")
     keys.enter("^Pause announcements$", back=True)
     expect(page.get_by_role("button", name="Pause announcements")).to_have_attribute("aria-pressed", "true")
     keys.press("Enter")

@@ -1,4 +1,4 @@
-"""What arrives live does not move what one is reading or about to press: measured by the browser itself."""
+"""Live updates do not move what people read or are about to press, as the browser measures it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import open_class, row_of
+from tests.browser.page_parts import open_class, row_of
 from tests.browser.school import ADMINISTRATOR, open_classroom
 
-GOOD = 0.1  # what browsers call a good score for a whole visit
-# Rows of a list may move to make room for one that is new; whatever else moves is a fault.
+GOOD = 0.1  # browsers call this a good score for a visit
+# Rows of a list may move to make space for a new row; nothing else may move.
 OBSERVE = """() => {
   window.shifts = [];
   const rows = "tr, ol > li, ul > li, time, .sr-only";
@@ -29,7 +29,7 @@ OBSERVE = """() => {
 
 
 def shifts(page: Page) -> tuple[float, list[Any]]:
-    """The score, and what moved that is no row of a list."""
+    """Return the score, and the moved elements that are no rows of a list."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     found = page.evaluate("window.shifts")
     return sum(one["value"] for one in found), [one for one in found if one["strange"]]
@@ -39,7 +39,7 @@ def shifts(page: Page) -> tuple[float, list[Any]]:
 def test_a_class(window: Opener, classroom: MakeClassroom, size: tuple[int, int]) -> None:
     room = classroom(f"Quiet 5a {size[0]}")
     for number in range(12):
-        room.enter(f"p{number}", f"Pupil {number:02}")
+        room.enter(f"p{number}", f"Student {number:02}")
     page = window(ADMINISTRATOR, viewport={"width": size[0], "height": size[1]})
     open_class(page, room)
     expect(page.locator("#people-here > tr")).to_have_count(13)
@@ -53,22 +53,22 @@ def test_a_class(window: Opener, classroom: MakeClassroom, size: tuple[int, int]
     room.act("record", state=1, mode="web")
     expect(row_of(page, "Zora New")).to_be_attached()
     expect(page.locator("#chat-log")).to_contain_text("Which page?")
-    expect(page.locator("#class-header")).to_contain_text("1 hand up")
+    expect(page.locator("#class-header")).to_contain_text("1 raised hand")
     expect(page.locator("#class-header")).to_contain_text("Recording")
     score, strange = shifts(page)
     assert not strange, strange
     assert score < GOOD
 
 
-def test_what_changes_in_a_tile_moves_no_other(window: Opener, cloud: RunningSimulator) -> None:
+def test_changes_in_a_tile_do_not_move_other_tiles(window: Opener, cloud: RunningSimulator) -> None:
     page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900})
     first = open_classroom(cloud, "Moving 1a")
     page.goto("/")
     expect(page.get_by_role("link", name=first.name)).to_be_attached()
     expect(page.locator('html[data-live="stream"]')).to_be_attached()
     page.evaluate(OBSERVE)
-    first.enter("p1", "Pia Pupil")
-    first.enter("p2", "Ben Pupil")
+    first.enter("p1", "Pia Student")
+    first.enter("p2", "Ben Student")
     first.act("record", state=1)
     tile = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=first.name))
     expect(tile.locator(".badge.bad")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Recording with settings and files from one's computer, button by button: as a teacher does it."""
+"""Recordings with settings, and files from the computer, as a teacher uses them."""
 
 import re
 import urllib.request
@@ -9,19 +9,27 @@ from playwright.sync_api import Page, expect
 
 from tests.actions.files import PDF, PNG, office
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, dialog, keep_screenshot, last_command, open_class, press
+from tests.browser.page_parts import (
+    assert_fits,
+    card,
+    dialog,
+    keep_screenshot,
+    last_command,
+    open_class,
+    press,
+)
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom, eventually
 
 
 def of_cloud(room: Classroom, name: str) -> dict:
-    """What the cloud knows of a file, once it knows it."""
+    """Return what the cloud knows about a file, once it has it."""
     return eventually(
         lambda: next((one for one in room.truth()["resources"] if one["resourceName"] == name), None)
     )
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    """As the cloud fetches a file: over HTTP, without a cookie."""
+    """Fetch a file as the cloud does: over HTTP, without a cookie."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(url, headers=headers), timeout=10) as answer:
         return answer.status, answer.read(), dict(answer.headers)
@@ -29,7 +37,7 @@ def get(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
 
 @pytest.fixture
 def computer(tmp_path: Path) -> Path:
-    """Files to choose from."""
+    """Return a folder with files to upload."""
     (tmp_path / "Fractions and more.pdf").write_bytes(PDF)
     (tmp_path / "Cells.pptx").write_bytes(office("ppt"))
     (tmp_path / "evil.png").write_text("<svg onload='alert(1)'/>")
@@ -68,7 +76,7 @@ def test_a_file_from_the_computer(
     asks.get_by_label("Sharpness").fill("9")
     asks.get_by_role("button", name="Add file").click()
     expect(asks).to_contain_text("Must be from 0.1 to 3")
-    expect(asks).to_contain_text("uploaded")  # the file needs no second upload
+    expect(asks).to_contain_text("uploaded")  # the file is not uploaded again
     asks.get_by_label("Sharpness").fill("2")
     asks.get_by_label("Image format").select_option("webp")
     keep_screenshot(page, "media-upload")
@@ -122,7 +130,7 @@ def test_choose_another_and_stop_and_powerpoint(
     chooser.value.set_files(computer / "Cells.pptx")
     expect(asks.get_by_label("Name")).to_have_value("Cells.pptx")
     asks.get_by_text("Conversion settings").click()
-    asks.get_by_label("Make small pictures").check()
+    asks.get_by_label("Also create thumbnails").check()
     asks.get_by_role("button", name="Add file").click()
     expect(card(page, "Files")).to_contain_text("Cells.pptx")
     assert of_cloud(room, "Cells.pptx")["conversion"] == {"type": "dynamic", "preview": True}
@@ -176,7 +184,9 @@ def test_settings_of_a_recording(window: Opener, classroom: MakeClassroom) -> No
     asks.get_by_text("More settings").click()
     speed = asks.get_by_label("Frames per second")
     speed.type("90")
-    expect(asks).to_contain_text("Enter a whole number from 5 to 60.")  # while one types: nothing was sent
+    expect(asks).to_contain_text(
+        "Enter a whole number from 5 to 60."
+    )  # while typing, before anything is sent
     expect(speed).to_be_focused()
     expect(speed).to_have_attribute("aria-invalid", "true")
     speed.fill("30")
@@ -219,13 +229,13 @@ def test_settings_of_a_recording(window: Opener, classroom: MakeClassroom) -> No
     expect(part).to_contain_text("Off")
 
 
-def test_others_see_none_of_it(window: Opener, classroom: MakeClassroom) -> None:
+def test_other_teachers_cannot_open_files_and_recordings(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Closed 5e")
     room.act("resource", resourceUuid="s", resourceName="Sheet.pdf", convert=True)
     page = window(TEACHER)
     open_class(page, room)
     path = page.evaluate("location.pathname")
-    stranger = window(OTHER_TEACHER)
+    other = window(OTHER_TEACHER)
     for more in (
         "files/add/",
         "files/delete/",
@@ -233,4 +243,4 @@ def test_others_see_none_of_it(window: Opener, classroom: MakeClassroom) -> None
         "recordings/1/streams/",
         "recording/start/",
     ):
-        assert stranger.goto(f"{path}{more}").status == 404, more
+        assert other.goto(f"{path}{more}").status == 404, more

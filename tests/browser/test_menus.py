@@ -1,4 +1,4 @@
-"""Pressing what is written in a menu, by the mouse at real places: the menu stays open and the tab alive."""
+"""Clicks on the texts in a menu, at real points: the menu stays open and the page responds."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,12 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import open_class
+from tests.browser.page_parts import open_class
 from tests.browser.school import TEACHER
-from tests.browser.test_plan import begin_series
+from tests.browser.test_scheduling import fill_in_series
 
 WIDTHS: Final = (1280, 390)
-# The middle of each piece of text, and a point just inside the border at either end of the element.
+# The middle of each piece of text, and a point just inside each end of the element.
 _POINTS: Final = """(element) => {
   const points = [];
   const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -36,13 +36,13 @@ def press_at(page: Page, x: float, y: float) -> None:
     page.mouse.up()
 
 
-def press_everything_written_in(page: Page, menu: Locator, *, pieces: int, labels: int) -> None:
-    """Open a menu and press each of its labels and paragraphs, at each of its points."""
+def press_every_text_in(page: Page, menu: Locator, *, pieces: int, labels: int) -> None:
+    """Open a menu and press each of its labels and paragraphs, at each of their points."""
     menu.locator("summary").click()
     expect(menu.locator("label")).to_have_count(labels)
     written = menu.locator("label:visible, p:visible, .who:visible")
     expect(written).to_have_count(pieces)
-    for piece in written.all()[:pieces]:  # a press may show a paragraph more
+    for piece in written.all()[:pieces]:  # a press may show another paragraph
         piece.scroll_into_view_if_needed()
         for x, y in piece.evaluate(_POINTS):
             press_at(page, x, y)
@@ -56,27 +56,27 @@ def press_everything_written_in(page: Page, menu: Locator, *, pieces: int, label
 def test_labels_in_the_menus_of_the_class_list(window: Opener, menu: str, labels: int, width: int) -> None:
     page = window(TEACHER, viewport={"width": width, "height": 844})
     page.goto("/")
-    press_everything_written_in(page, page.locator(menu), pieces=labels, labels=labels)
+    press_every_text_in(page, page.locator(menu), pieces=labels, labels=labels)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_labels_in_the_menus_of_a_class(window: Opener, classroom: MakeClassroom, width: int) -> None:
     page = window(TEACHER, viewport={"width": width, "height": 844})
     open_class(page, classroom(f"Menus {width}"))
-    press_everything_written_in(page, page.locator(".menu.copy"), pieces=1, labels=1)
-    press_everything_written_in(page, page.locator(".menu.account"), pieces=1, labels=0)
+    press_every_text_in(page, page.locator(".menu.copy"), pieces=1, labels=1)
+    press_every_text_in(page, page.locator(".menu.account"), pieces=1, labels=0)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_labels_in_the_menus_of_a_plan(window: Opener, simulator: RunningSimulator, width: int) -> None:
+def test_labels_in_the_menus_of_a_series(window: Opener, simulator: RunningSimulator, width: int) -> None:
     page = window(TEACHER, viewport={"width": width, "height": 844})
-    begin_series(page, simulator, f"Menus of a plan {width}", first=10, times=2)
+    fill_in_series(page, simulator, f"Menus of a plan {width}", first=10, times=2)
     page.get_by_role("button", name="Create class").click()
     moves = page.locator("details.menu[id^=move-]")
     expect(moves).to_have_count(2)
     for move in moves.all():
-        press_everything_written_in(page, move, pieces=1, labels=1)
-    press_everything_written_in(page, page.locator("#plan-rest"), pieces=1, labels=0)
+        press_every_text_in(page, move, pieces=1, labels=1)
+    press_every_text_in(page, page.locator("#plan-rest"), pieces=1, labels=0)
 
 
 def press_elsewhere(page: Page) -> None:
@@ -94,7 +94,7 @@ def escape_from_words(page: Page) -> None:
 
 
 @pytest.mark.parametrize("leave", [press_elsewhere, tab_on, escape_from_words])
-def test_a_menu_closes_when_one_leaves_it(window: Opener, leave: Callable[[Page], None]) -> None:
+def test_a_menu_closes_when_the_focus_leaves_it(window: Opener, leave: Callable[[Page], None]) -> None:
     page = window(TEACHER)
     page.goto("/")
     menu = page.locator(".wall-view")
@@ -104,8 +104,8 @@ def test_a_menu_closes_when_one_leaves_it(window: Opener, leave: Callable[[Page]
     expect(menu).not_to_have_attribute("open", "")
 
 
-def test_a_press_elsewhere_closes_a_menu_when_it_ends(window: Opener) -> None:
-    """What is pressed must not move under the hand."""
+def test_a_press_elsewhere_closes_a_menu_on_release(window: Opener) -> None:
+    """Otherwise the pressed element would move under the pointer."""
     page = window(TEACHER)
     page.goto("/")
     menu, other = page.locator(".wall-view"), page.locator(".account")

@@ -1,9 +1,9 @@
-"""Names as people really write them, and as some write them on purpose."""
+"""Unusual and hostile names."""
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import assert_fits, card, dialog, last_command, open_class, removal_of, row_of
+from tests.browser.page_parts import assert_fits, card, dialog, last_command, open_class, removal_of, row_of
 from tests.browser.school import ADMINISTRATOR
 
 NAMES = {
@@ -17,7 +17,7 @@ NAMES = {
 }
 
 
-def test_hostile_names_are_text(window: Opener, classroom: MakeClassroom) -> None:
+def test_hostile_names_are_shown_as_text(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("<script>alert('class')</script> & Co")
     page = window(ADMINISTRATOR, viewport={"width": 390, "height": 800})
     open_class(page, room)

@@ -1,4 +1,4 @@
-"""What administrators do: people, classes that are nobody's, the connection, the record."""
+"""Tasks of administrators: people, unassigned classes, the connection test, the audit log."""
 
 import re
 import uuid
@@ -7,12 +7,12 @@ from playwright.sync_api import Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener, sign_in
-from tests.browser.looking import card, open_class, press
+from tests.browser.page_parts import card, open_class, press
 from tests.browser.school import ADMINISTRATOR, TEACHER
 
 
 def add_teacher(page: Page, *, name: str, email: str, user_uuid: str) -> str:
-    """Add a person on the pages for people; the password that is shown."""
+    """Add a person, and return the password that the page shows."""
     page.goto("/people/")
     press(page, "Add a person")
     page.get_by_label("Name").fill(name)
@@ -23,55 +23,55 @@ def add_teacher(page: Page, *, name: str, email: str, user_uuid: str) -> str:
     return page.get_by_role("textbox", name="Password", exact=True).input_value()
 
 
-def test_a_new_teacher_signs_in_and_has_their_class(window: Opener, classroom: MakeClassroom) -> None:
-    mark = uuid.uuid4().hex[:6]  # a second run of this test meets the account of the first
+def test_a_new_teacher_signs_in_and_sees_their_class(window: Opener, classroom: MakeClassroom) -> None:
+    mark = uuid.uuid4().hex[:6]  # a second run of this test must use another account
     name, email, user_uuid = f"Nina New {mark}", f"nina-{mark}@school.test", f"teacher-new-{mark}"
     room = classroom("Newcomer 1c", teacher=user_uuid, teacher_name=name)
     page = window(ADMINISTRATOR)
     password = add_teacher(page, name=name, email=email, user_uuid=user_uuid)
-    hers = window()
-    sign_in(hers, email, password)
-    open_class(hers, room)
+    teacher_page = window()
+    sign_in(teacher_page, email, password)
+    open_class(teacher_page, room)
 
     press(page, "Done")
     page.get_by_text("Reset password", exact=True).first.click()
     page.get_by_role("button", name="Reset password").click()
     fresh = page.get_by_role("textbox", name="Password", exact=True).input_value()
     assert fresh != password
-    hers.goto("/")
-    expect(hers.get_by_role("heading", name="Sign in")).to_be_visible()
-    sign_in(hers, email, fresh)
+    teacher_page.goto("/")
+    expect(teacher_page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(teacher_page, email, fresh)
 
     press(page, "Done")
     page.get_by_text("Deactivate account").click()
     page.get_by_role("button", name=f"Deactivate {name}").click()
     expect(page.get_by_role("status").filter(has_text="deactivated")).to_be_visible()
-    hers.goto("/")
-    expect(hers.get_by_role("heading", name="Sign in")).to_be_visible()
-    hers.get_by_label("Email address").fill(email)
-    hers.get_by_label("Password", exact=True).fill(fresh)
-    hers.get_by_role("button", name="Sign in").click()
-    expect(hers.get_by_text(re.compile("deactivated|do not belong together"))).to_be_visible()
+    teacher_page.goto("/")
+    expect(teacher_page.get_by_role("heading", name="Sign in")).to_be_visible()
+    teacher_page.get_by_label("Email address").fill(email)
+    teacher_page.get_by_label("Password", exact=True).fill(fresh)
+    teacher_page.get_by_role("button", name="Sign in").click()
+    expect(teacher_page.get_by_text(re.compile("deactivated|Incorrect email or password"))).to_be_visible()
 
 
-def test_give_a_class_that_is_nobodys(window: Opener, classroom: MakeClassroom) -> None:
-    room = classroom("Nobody 1d", teacher="stranger-1", teacher_name="Sam Stranger")
+def test_assign_an_unassigned_class(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Nobody 1d", teacher="unknown-1", teacher_name="Sam Stranger")
     page = window(ADMINISTRATOR)
     open_class(page, room)
-    theirs = window(TEACHER)
-    theirs.goto("/?q=Nobody+1d")
-    expect(theirs.get_by_role("link", name=room.name)).to_have_count(0)
+    teacher_page = window(TEACHER)
+    teacher_page.goto("/?q=Nobody+1d")
+    expect(teacher_page.get_by_role("link", name=room.name)).to_have_count(0)
     page.goto("/people/unassigned/?q=Nobody+1d")
     page.get_by_label(re.compile(room.name)).check()
     page.get_by_label("Assign to").select_option(label="Tara Teacher")
     press(page, "Assign selected classes")
-    expect(page.get_by_role("status").filter(has_text="given to Tara Teacher")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="assigned to Tara Teacher")).to_be_visible()
     expect(page.get_by_label(re.compile(room.name))).to_have_count(0)
-    expect(theirs.get_by_role("link", name=room.name)).to_be_visible()  # without reloading
-    open_class(theirs, room)
+    expect(teacher_page.get_by_role("link", name=room.name)).to_be_visible()  # without reloading
+    open_class(teacher_page, room)
 
 
-def test_the_connection_tells_what_is_wrong(window: Opener, simulator: RunningSimulator) -> None:
+def test_the_connection_test_names_the_problem(window: Opener, simulator: RunningSimulator) -> None:
     page = window(ADMINISTRATOR)
     page.goto("/settings/")
     report = page.locator("#connection-report")
@@ -91,21 +91,21 @@ def test_the_connection_tells_what_is_wrong(window: Opener, simulator: RunningSi
     assert simulator.app_certificate not in page.content()
 
 
-def test_the_record_says_who_did_what(window: Opener, classroom: MakeClassroom) -> None:
-    room = classroom("On record 2f", state=0)
-    theirs = window(TEACHER)
-    open_class(theirs, room)
-    press(theirs, "Start class")
-    expect(card(theirs, "Commands")).to_contain_text("Confirmed")
+def test_the_audit_log_says_who_did_what(window: Opener, classroom: MakeClassroom) -> None:
+    room = classroom("Audited 2f", state=0)
+    teacher_page = window(TEACHER)
+    open_class(teacher_page, room)
+    press(teacher_page, "Start class")
+    expect(card(teacher_page, "Commands")).to_contain_text("Confirmed")
     page = window(ADMINISTRATOR)
     page.goto("/settings/audit/")
-    page.get_by_label("Class", exact=True).fill("On record 2f")
+    page.get_by_label("Class", exact=True).fill("Audited 2f")
     press(page, "Show")
     row = page.get_by_role("table").get_by_role("row").filter(has_text=room.name)
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Tara Teacher")
     expect(row).to_contain_text("Confirmed")
-    theirs.goto("/settings/")
-    expect(theirs.get_by_role("heading", name="Settings")).to_have_count(0)
-    assert theirs.request.get("/settings/audit/").status == 404
-    assert theirs.request.get("/people/").status == 404
+    teacher_page.goto("/settings/")
+    expect(teacher_page.get_by_role("heading", name="Settings")).to_have_count(0)
+    assert teacher_page.request.get("/settings/audit/").status == 404
+    assert teacher_page.request.get("/people/").status == 404

@@ -1,12 +1,14 @@
-"""The people of a class: folding, sorting, hands, countdowns, one person, the class list, and checking."""
+"""The panels of a class: collapsing, sorting, raised hands, scheduled removals, one person, the class list,
+and verification of commands.
+"""
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import (
+from tests.browser.page_parts import (
     assert_fits,
     card,
     dialog,
@@ -28,8 +30,8 @@ SHIFTS = """
 """
 
 
-def folder(page: Page, title: str):
-    """The button that folds a panel: named as its panel."""
+def toggle(page: Page, title: str) -> Locator:
+    """Return the button that collapses a panel. It has the panel's name."""
     return page.get_by_role("button", name=title, exact=True)
 
 
@@ -37,44 +39,44 @@ def names(page: Page) -> list[str]:
     return [words.strip() for words in roster(page).get_by_role("rowheader").locator("bdi").all_inner_texts()]
 
 
-def test_panels_fold_and_remember_it(window: Opener, classroom: MakeClassroom) -> None:
+def test_panels_stay_collapsed(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Folding 5a")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     page.add_init_script(SHIFTS)
     open_class(page, room)
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
-    expect(folder(page, "People")).to_have_attribute("aria-expanded", "true")
-    folder(page, "People").focus()
+    expect(row_of(page, "Pia Student")).to_be_visible()
+    expect(toggle(page, "People")).to_have_attribute("aria-expanded", "true")
+    toggle(page, "People").focus()
     page.keyboard.press("Enter")
-    expect(folder(page, "People")).to_have_attribute("aria-expanded", "false")
+    expect(toggle(page, "People")).to_have_attribute("aria-expanded", "false")
     expect(roster(page)).to_be_hidden()
-    folder(page, "Raised hands").click()
-    room.act("wave", userUuid="p1")  # what comes in meanwhile unfolds nothing
+    toggle(page, "Raised hands").click()
+    room.act("wave", userUuid="p1")  # an update expands nothing
     expect(card(page, "Raised hands").get_by_text("1 waiting")).to_be_attached()
     press(page, "End class")
     dialog(page).get_by_role("button", name="End class").click()
     expect(last_command(page)).to_contain_text("Confirmed")
-    folder(page, "People").focus()
+    toggle(page, "People").focus()
     room.act("reward", userUuid="p1", change=1)
     room.act("lower", userUuid="p1")
     expect(card(page, "Raised hands").get_by_text("1 waiting")).to_have_count(0)
-    expect(folder(page, "People")).to_be_focused()
+    expect(toggle(page, "People")).to_be_focused()
     expect(roster(page)).to_be_hidden()
 
     page.reload()
     expect(page.get_by_role("heading", name="Commands")).to_be_visible()
-    expect(folder(page, "Raised hands")).to_have_attribute("aria-expanded", "false")
+    expect(toggle(page, "Raised hands")).to_have_attribute("aria-expanded", "false")
     expect(roster(page)).to_be_hidden()
     page.wait_for_load_state("load")
     assert page.evaluate("window.shifts") < 0.01
-    folder(page, "People").click()
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    toggle(page, "People").click()
+    expect(row_of(page, "Pia Student")).to_be_visible()
     page.reload()
-    expect(row_of(page, "Pia Pupil")).to_be_visible()
+    expect(row_of(page, "Pia Student")).to_be_visible()
 
 
-def test_sorting_is_remembered_and_kept_by_what_comes_in(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_order_is_remembered_and_kept_by_updates(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Sorting 5b", teacher_name="Mona Teacher")
     for number, name in enumerate(("Zoe", "Anna", "Émil", "Ben")):
         room.enter(f"p{number}", name)
@@ -106,9 +108,9 @@ def test_sorting_is_remembered_and_kept_by_what_comes_in(window: Opener, classro
     assert names(page)[:2] == ["Mona Teacher", "Ben"]
 
 
-def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None:
+def test_raised_hands_are_a_queue(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Hands 5c")
-    # ids of their own: whether somebody was on stage this week is known across classes
+    # other ids than in other tests: “on stage this week” counts all classes
     for name in ("Anna", "Ben", "Carl"):
         room.enter(f"hands-{name}", name)
     room.act("stage", userUuid="hands-Ben")
@@ -116,7 +118,7 @@ def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None
     page = window(TEACHER)
     open_class(page, room)
     hands = card(page, "Raised hands")
-    expect(hands).to_contain_text("Nobody has a hand up.")
+    expect(hands).to_contain_text("No raised hands.")
     for name in ("Carl", "Ben"):
         room.act("wave", userUuid=f"hands-{name}")
     expect(hands.get_by_role("listitem")).to_have_count(2)
@@ -127,12 +129,12 @@ def test_hands_wait_in_a_queue(window: Opener, classroom: MakeClassroom) -> None
     room.act("lower", userUuid="hands-Carl")
     expect(hands.get_by_role("listitem")).to_have_count(1)
     room.act("leave", userUuid="hands-Ben")
-    expect(hands).to_contain_text("Nobody has a hand up.")
+    expect(hands).to_contain_text("No raised hands.")
 
 
 def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Countdown 5d")
-    # an id of its own: removals are counted across classes
+    # another id than in other tests: removals count in all classes
     room.enter("rowdy", "Rudi Rowdy")
     room.act("kick", userUuid="rowdy")
     room.enter("rowdy", "Rudi Rowdy")
@@ -148,17 +150,15 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     asks.get_by_label(re.compile("Reason")).fill("Threw paper")
     asks.get_by_role("button", name="Remove").click()
     expect(asks).to_be_hidden()
-    for each in (page, other):  # all who watch see it tick
+    for each in (page, other):  # everyone sees the countdown
         strip = each.get_by_role("list", name="Scheduled removals")
         expect(strip).to_contain_text("Rudi Rowdy")
         expect(strip).to_contain_text("Threw paper")
         expect(strip.locator("time")).to_have_text(re.compile("^4:5"))
         expect(row_of(each, "Rudi Rowdy").get_by_role("button", name="Cancel removal")).to_be_visible()
     keep_screenshot(page, "countdown", full=True)
-    call_off = page.get_by_role("list", name="Scheduled removals").get_by_role(
-        "button", name="Cancel removal"
-    )
-    sign, words = call_off.evaluate(
+    cancel = page.get_by_role("list", name="Scheduled removals").get_by_role("button", name="Cancel removal")
+    sign, words = cancel.evaluate(
         """(button) => [...button.childNodes].slice(0, 2).map((node) => {
              const range = new Range();
              range.selectNode(node);
@@ -167,9 +167,9 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     )
     assert sign["top"] < words["bottom"], "sign and words are on one line"
     assert words["top"] < sign["bottom"], "sign and words are on one line"
-    own = page.context.new_page()  # what opens as a dialog, as a page of its own
+    own = page.context.new_page()  # the dialog as a page
     own.goto(row_of(page, "Rudi Rowdy").get_by_role("link", name="Rudi Rowdy").get_attribute("href"))
-    expect(own.get_by_role("main")).to_contain_text(re.compile(r"Is removed in\s+[0-4]:\d\d\b"))
+    expect(own.get_by_role("main")).to_contain_text(re.compile(r"Will be removed in\s+[0-4]:\d\d\b"))
     own.close()
     other.get_by_role("list", name="Scheduled removals").get_by_role("button", name="Cancel removal").click()
     for each in (page, other):
@@ -178,20 +178,20 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
     assert room.person("rowdy")["online"]
 
     removal_of(page, "Rudi Rowdy").click()
-    asks.get_by_label("In minutes").fill("2")  # a number chooses its own line
+    asks.get_by_label("In minutes").fill("2")  # a number selects its own choice
     expect(asks.get_by_label("In a number of minutes")).to_be_checked()
     asks.get_by_label("In 30 seconds").check()
     asks.get_by_label("In minutes").fill("")
     asks.get_by_label("In 30 seconds").check()
-    asks.get_by_label("For good").check()
+    asks.get_by_label("Permanently").check()
     asks.get_by_role("button", name="Remove").click()
     expect(row_of(page, "Rudi Rowdy")).to_have_count(0, timeout=60_000)
     assert (room.person("rowdy")["online"], room.person("rowdy")["isBanned"]) == (False, True)
     expect(last_command(page)).to_contain_text(re.compile(r"Remove Rudi Rowdy\s+Confirmed"))
 
     press(page, "Banned students")
-    expect(asks).to_contain_text(re.compile("Rudi Rowdy.*for good.*Tara Teacher", re.S))
-    keep_screenshot(page, "kept-out")
+    expect(asks).to_contain_text(re.compile("Rudi Rowdy.*Banned permanently.*Tara Teacher", re.S))
+    keep_screenshot(page, "banned")
     asks.get_by_role("link", name="Unban").click()
     asks.get_by_role("button", name="Unban").click()
     expect(asks).to_be_hidden()
@@ -200,23 +200,23 @@ def test_a_removal_with_a_countdown(window: Opener, classroom: MakeClassroom) ->
 
 def test_one_person(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Person 5e")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     room.act("drop", userUuid="p1")
-    room.enter("p1", "Pia Pupil")
+    room.enter("p1", "Pia Student")
     page = window(TEACHER)
     open_class(page, room)
-    expect(row_of(page, "Pia Pupil").get_by_title("Reconnects")).to_contain_text("1")
-    row_of(page, "Pia Pupil").get_by_role("link", name="Pia Pupil", exact=True).click()
+    expect(row_of(page, "Pia Student").get_by_title("Reconnects")).to_contain_text("1")
+    row_of(page, "Pia Student").get_by_role("link", name="Pia Student", exact=True).click()
     shown = dialog(page)
-    expect(shown.get_by_role("heading", level=2)).to_have_text("Pia Pupil")
+    expect(shown.get_by_role("heading", level=2)).to_have_text("Pia Student")
     expect(shown.get_by_role("table").get_by_role("row")).to_have_count(3)
     expect(shown).to_contain_text("still present")
     keep_screenshot(page, "person")
     shown.get_by_role("link", name="Remove…").click()
-    expect(shown.get_by_role("heading", level=2)).to_have_text("Remove Pia Pupil?")
+    expect(shown.get_by_role("heading", level=2)).to_have_text("Remove Pia Student?")
     page.keyboard.press("Escape")
     expect(shown).to_be_hidden()
-    expect(row_of(page, "Pia Pupil").get_by_role("link", name="Pia Pupil", exact=True)).to_be_focused()
+    expect(row_of(page, "Pia Student").get_by_role("link", name="Pia Student", exact=True)).to_be_focused()
 
 
 def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: MakeClassroom) -> None:
@@ -248,15 +248,15 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     dialog(page).get_by_label("Class list").select_option(label="Class 5f")
     dialog(page).get_by_role("button", name="Use this list").click()
     people_card = card(page, "People")
-    expect(people_card).to_contain_text("1 of 15 here")
+    expect(people_card).to_contain_text("1 of 15 present")
     expect(people_card).to_contain_text("14 not here yet")
     expect(page.locator("#attendance-line")).to_have_text("14 not here")
     page.get_by_text("Missing, late or left early").click()
     expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()
     room.enter("guest-77", "bela BANANA")
-    expect(people_card).to_contain_text("2 of 15 here")
+    expect(people_card).to_contain_text("2 of 15 present")
     expect(people_card).to_contain_text("Matched by name")
-    expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()  # what was opened stays open
+    expect(people_card.get_by_text("Cleo Cherry")).to_be_visible()  # the list stays open
     people_card.get_by_role("link", name="and 1 more").click()
     expect(dialog(page)).to_contain_text("Zoe Number 11")
     page.keyboard.press("Escape")
@@ -265,11 +265,11 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     page.get_by_role("link", name="Class 5f").click()
     press(page, "Delete list")
     page.get_by_role("main").get_by_role("button", name="Delete list").click()
-    expect(page.get_by_role("status").first).to_contain_text("is deleted")
+    expect(page.get_by_role("status").first).to_contain_text("was deleted")
 
 
-def ended_in_silence(window: Opener, simulator: RunningSimulator, room: Classroom) -> Page:
-    """The page of a class that was ended, and of which the cloud does not tell it."""
+def end_without_event(window: Opener, simulator: RunningSimulator, room: Classroom) -> Page:
+    """End a class while the cloud withholds the event. Return the page of the class."""
     page = window(TEACHER)
     open_class(page, room)
     simulator.fault("withhold", params={"room": room.uuid, "cmd": 1})
@@ -279,26 +279,28 @@ def ended_in_silence(window: Opener, simulator: RunningSimulator, room: Classroo
     return page
 
 
-def test_what_the_cloud_keeps_quiet_about_can_be_checked(
+def test_an_unconfirmed_command_can_be_verified(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
-    page = ended_in_silence(window, simulator, classroom("Quiet 5g"))
-    asked = card(page, "Commands")
-    expect(asked).to_contain_text(re.compile(r"requested · accepted \+\d"))
-    expect(asked.get_by_role("button", name="Check now")).to_be_hidden()
-    expect(asked).to_contain_text("The cloud has not confirmed this command.")
-    expect(asked.get_by_role("button", name="Check now")).to_be_visible(timeout=50_000)
-    asked.get_by_role("button", name="Check now").click()
-    expect(asked).to_contain_text("According to the cloud, the class is ended. So it was done.")
+    page = end_without_event(window, simulator, classroom("Quiet 5g"))
+    commands = card(page, "Commands")
+    expect(commands).to_contain_text(re.compile(r"requested · accepted \+\d"))
+    expect(commands.get_by_role("button", name="Check now")).to_be_hidden()
+    expect(commands).to_contain_text("The cloud has not confirmed this command.")
+    expect(commands.get_by_role("button", name="Check now")).to_be_visible(timeout=50_000)
+    commands.get_by_role("button", name="Check now").click()
+    expect(commands).to_contain_text(
+        "According to the cloud, the class is ended. The command was carried out."
+    )
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
-    expect(asked.get_by_role("button", name="Check now")).to_have_count(0)
+    expect(commands.get_by_role("button", name="Check now")).to_have_count(0)
     expect(page.get_by_role("link", name="Check now")).to_have_count(0)
 
 
-def test_what_was_asked_last_can_be_checked_where_it_is_said(
+def test_the_last_command_can_be_verified_in_the_header(
     window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
 ) -> None:
-    page = ended_in_silence(window, simulator, classroom("Quiet 5i"))
+    page = end_without_event(window, simulator, classroom("Quiet 5i"))
     check = last_command(page).get_by_role("link", name="Check now")
     expect(check).to_be_hidden()
     expect(check).to_be_visible(timeout=50_000)
@@ -307,14 +309,16 @@ def test_what_was_asked_last_can_be_checked_where_it_is_said(
     check.click()
     expect(dialog(page).get_by_role("heading")).to_have_text("Did the command work?")
     dialog(page).get_by_role("button", name="Check now").click()
-    expect(dialog(page)).to_contain_text("According to the cloud, the class is ended. So it was done.")
+    expect(dialog(page)).to_contain_text(
+        "According to the cloud, the class is ended. The command was carried out."
+    )
     keep_screenshot(page, "checked")
     dialog(page).get_by_role("button", name="Close").click()
     expect(last_command(page)).to_contain_text(re.compile(r"End the class\s+Confirmed"))
     expect(page.locator(":focus")).to_have_count(1)
 
 
-def test_the_panel_fits_everywhere(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_panels_fit_at_every_width(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Fitting 5h")
     furnish(room)
     for width, scheme in ((360, "light"), (390, "dark"), (768, "light"), (1440, "light"), (1440, "dark")):

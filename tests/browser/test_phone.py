@@ -1,4 +1,4 @@
-"""On a phone: everything fits, and the main job works by touch."""
+"""On a phone: everything fits, and the main tasks work by touch."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import (
+from tests.browser.page_parts import (
     assert_fits,
     card,
     dialog,
@@ -22,7 +22,7 @@ from tests.browser.school import ADMINISTRATOR, TEACHER
 PAGES = ["/", "/classes/new/", "/people/", "/people/new/", "/people/2/", "/people/unassigned/"]
 PAGES += ["/settings/", "/settings/audit/", "/account/password/"]
 
-# what of the head overlaps its neighbour, is cut off, or too small for a thumb
+# links of the header that overlap, are cut off, or are too small to touch
 HEAD = """() => {
   const parts = [...document.querySelectorAll(".bar > .brand, .bar .nav a, .bar .account > summary")]
     .filter((part) => part.getClientRects().length);
@@ -36,7 +36,7 @@ HEAD = """() => {
 
 
 @pytest.mark.parametrize("language", ["en", "es", "ar", "zh-Hans-CN"])
-def test_the_head_has_room_for_all_places_of_an_administrator(window: Opener, language: str) -> None:
+def test_the_header_fits_all_links_of_an_administrator(window: Opener, language: str) -> None:
     page = window(ADMINISTRATOR, locale=language, has_touch=True, viewport={"width": 390, "height": 700})
     page.goto("/settings/")
     assert page.locator(".bar .nav a").count() == 4
@@ -70,18 +70,18 @@ def test_nothing_scrolls_sideways(window: Opener, classroom: MakeClassroom, widt
     assert_fits(nobody)
 
 
-def test_the_main_job_by_touch(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_main_tasks_by_touch(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Thumbs 3b", state=0)
     page = window(TEACHER, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     open_class(page, room)
     page.get_by_role("button", name="Start class").tap()
     expect(last_command(page)).to_contain_text(re.compile(r"Start the class\s+Confirmed"))
-    room.enter("p1", "Pia Pupil")
-    removal_of(page, "Pia Pupil").tap()
+    room.enter("p1", "Pia Student")
+    removal_of(page, "Pia Student").tap()
     assert_fits(page)
     dialog(page).get_by_text("For 1 hour").tap()
     dialog(page).get_by_role("button", name="Remove").tap()
-    expect(row_of(page, "Pia Pupil")).to_have_count(0)
+    expect(row_of(page, "Pia Student")).to_have_count(0)
     assert room.person("p1")["isBanned"] is True
     card(page, "Recording").get_by_role("link", name="Start recording").tap()
     dialog(page).get_by_role("button", name="Start recording").tap()
@@ -95,4 +95,4 @@ def test_the_main_job_by_touch(window: Opener, classroom: MakeClassroom) -> None
           .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
           .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([words]) => words)"""
     )
-    assert small == [], f"too small for a thumb: {small}"
+    assert small == [], f"too small to touch: {small}"

@@ -1,12 +1,12 @@
-"""On paper: what one reads is there, whole and black on white; what one presses is not."""
+"""A printed class page has the complete content, black on white, without buttons."""
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.looking import open_class
+from tests.browser.page_parts import open_class
 from tests.browser.school import ADMINISTRATOR
 
-# everything that can be seen, and is cut off by its own scroll
+# visible elements whose scrolling cuts off content
 CUT = """() => [...document.querySelectorAll("main *")]
   .filter((e) => e.offsetParent && e.scrollHeight > e.clientHeight + 2 && e.clientHeight > 0)
   .filter((e) => ["auto", "scroll", "hidden"].includes(getComputedStyle(e).overflowY))
@@ -17,7 +17,7 @@ CUT = """() => [...document.querySelectorAll("main *")]
 def test_a_class_on_paper(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Paper 6c")
     for number in range(40):
-        room.enter(f"p{number}", f"Pupil {number:02}")
+        room.enter(f"p{number}", f"Student {number:02}")
         room.act("chat", userUuid=f"p{number}", message=f"Line {number}")
     page = window(ADMINISTRATOR, color_scheme="dark")
     open_class(page, room)

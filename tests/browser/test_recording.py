@@ -1,11 +1,11 @@
-"""Recording a class: on, paused, resumed, off, and the files that come of it."""
+"""Recording a class: start, pause, resume, stop, and the resulting files."""
 
 import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener
-from tests.browser.looking import card, dialog, last_command, open_class, press
+from tests.browser.page_parts import card, dialog, last_command, open_class, press
 from tests.browser.school import TEACHER
 
 
@@ -23,7 +23,7 @@ def test_record_the_teacher(window: Opener, classroom: MakeClassroom) -> None:
     (row,) = room.truth()["recordings"]
     assert (row["mode"], row["status"]) == ("composite", 1)
     press(page, "Stop recording")
-    expect(dialog(page)).to_contain_text("finishes the file")
+    expect(dialog(page)).to_contain_text("prepares the file")
     dialog(page).get_by_role("button", name="Stop recording").click()
     expect(last_command(page)).to_contain_text(re.compile(r"Stop recording\s+Confirmed"))
     expect(part).to_contain_text("Off")
@@ -41,12 +41,12 @@ def test_record_a_web_page_with_a_pause(
     press(page, "Start recording")
     dialog(page).get_by_label("The classroom as a web page").check()
     dialog(page).get_by_role("button", name="Start recording").click()
-    expect(dialog(page)).to_contain_text("Give the address of the page")
+    expect(dialog(page)).to_contain_text("Enter the address of the page")
     expect(dialog(page).get_by_label("The classroom as a web page")).to_be_checked()
     dialog(page).get_by_label(re.compile("Address of the page")).fill("https://class.school.test/watch")
     dialog(page).get_by_role("button", name="Start recording").click()
     expect(part).to_contain_text("On")
-    part.get_by_role("button", name="Pause").click()  # the bell beside the freshness is a "pause", too
+    part.get_by_role("button", name="Pause").click()  # the bell in the header is a “pause” button, too
     expect(part).to_contain_text("Paused")
     assert room.truth()["recordings"][0]["onHold"] is True
     assert dashboard.room(room.uuid)["recording"]["state"] == "paused"

@@ -1,4 +1,4 @@
-"""Every page as it looks, light and dark, wide and narrow; kept where SCREENSHOTS names a folder."""
+"""Screenshots of every page, light and dark, wide and narrow, kept if SCREENSHOTS names a folder."""
 
 import re
 
@@ -8,38 +8,46 @@ from playwright.sync_api import Page, expect
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.browser.conftest import Dashboard, Opener
 from tests.browser.every_page import paths
-from tests.browser.looking import assert_fits, dialog, keep_screenshot, open_class, press, removal_of, row_of
-from tests.browser.scene import complete, furnish, need_somebody
+from tests.browser.page_parts import (
+    assert_fits,
+    dialog,
+    keep_screenshot,
+    open_class,
+    press,
+    removal_of,
+    row_of,
+)
+from tests.browser.scene import complete, fail_a_recording, furnish
 from tests.browser.school import ADMINISTRATOR, Classroom, open_classroom
 
 WIDE, NARROW = (1440, 900), (390, 844)
 # what `make screenshots` keeps in docs/screenshots
-FOR_THE_README = {
+IN_THE_README = {
     ("classes", "1440-light"): "classes",
     ("class", "1440-light"): "class",
     ("class", "390-light"): "class-phone",
 }
-# pages of a class and of what is planned, by their names in every_page.PAGES
+# pages of a class and of scheduled classes, by their names in every_page.PAGES
 FURNISHED = {
     "person-in-class": "live:person",
     "lists": "lists:lists",
     "list": "lists:list",
-    "plans": "live:plans",
-    "plan": "live:plan",
-    "groups": "live:groups",
+    "scheduled": "live:plans",
+    "series": "live:plan",
+    "breakout-rooms": "live:groups",
     "properties": "properties of the class",
     "recording": "live:recording",
-    "question": "live:question",
+    "quiz": "live:question",
     "events": "live:events",
     "replay": "live:replay",
-    "run": "live:run",
+    "bulk-results": "live:run",
 }
-# what the tour shows beside them, once: what opens in a dialog is a page of its own, too
-FOR_THE_TOUR = {
+# further pictures of the tour, in one size: each dialog is also a page
+IN_THE_TOUR = {
     "attendance": "live:attendance",
     "calendar": "live:calendar",
-    "call-off": "live:call_off",
-    "change-plan": "live:change_plan",
+    "cancel-removal": "live:call_off",
+    "series-change": "live:change_plan",
     "check": "live:check",
     "class-list": "live:class_list",
     "delete-files": "live:delete_files",
@@ -48,15 +56,15 @@ FOR_THE_TOUR = {
     "event": "live:event",
     "file-pages": "live:file_pages",
     "keys": "live:keys",
-    "kept-out": "live:kept_out",
-    "let-back": "live:let_back",
+    "banned": "live:kept_out",
+    "unban": "live:let_back",
     "list-delete": "lists:delete",
     "list-new": "lists:make",
     "messages": "live:chat",
-    "snooze": "live:snooze",
+    "acknowledge": "live:snooze",
     "streams": "live:streams",
-    "there": "live:there",
-    "together": "live:together",
+    "present-at-message": "live:there",
+    "bulk": "live:together",
 }
 PAGES = {
     "create": "/classes/new/",
@@ -74,50 +82,48 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def school(cloud: RunningSimulator) -> tuple[Classroom, Classroom]:
-    """A school on an ordinary morning: the class that is looked at closely, and one that needs somebody.
-    Everybody else has gone home.
-    """
+    """Open the classes of an ordinary morning. Return the class for close views, and one with an alert."""
     for room in cloud.oracle(events=0)["rooms"]:
         if not room["destroyedAt"] and room["state"] < 3:
             cloud.room(room["roomUuid"], "state", state=3)
-    for name, teacher, pupils, waving in (
-        ("English 7b – Short stories", "Margaret Whitfield", 11, 0),
+    for name, teacher, students, waving in (
+        ("English 7b – Poetry", "Margaret Whitfield", 11, 0),
         ("Biology 9c – The cell", "Dr. Samuel Osei", 18, 3),
         ("Choir, upper school", "", 4, 0),
     ):
-        room = open_classroom(cloud, name, teacher=f"t-{pupils}" if teacher else None, teacher_name=teacher)
-        for number in range(pupils):
-            room.enter(f"q{number}", f"Pupil {number}")
+        room = open_classroom(cloud, name, teacher=f"t-{students}" if teacher else None, teacher_name=teacher)
+        for number in range(students):
+            room.enter(f"q{number}", f"Student {number}")
         for number in range(waving):
             room.act("wave", userUuid=f"q{number}")
     tomorrow = cloud.control("GET", "/clock")["nowMs"] + 22 * 3_600_000
     for name in ("Physics 10a – Optics", "Parents' evening 8a"):
-        coming = open_classroom(
+        upcoming = open_classroom(
             cloud, name, state=0, teacher="t-coming", teacher_name="Ines Duarte",
             startTime=tomorrow, duration=2700,
         )  # fmt: skip
-        coming.act("leave", userUuid="t-coming")
+        upcoming.act("leave", userUuid="t-coming")
     over = open_classroom(cloud, "History 5b – The pharaohs", teacher="t-over", teacher_name="Ruth Adler")
     over.act("state", state=2)
     over.act("state", state=3)
     shown = open_classroom(cloud, "Maths 8a – Pythagoras", teacher_name="Tara Teacher")
     furnish(shown)
-    needy = open_classroom(cloud, "Français 6a – La famille", teacher="t-9", teacher_name="Chloé Lefèvre")
-    need_somebody(needy)
-    return shown, needy
+    failed = open_classroom(cloud, "Français 6a – La famille", teacher="t-9", teacher_name="Chloé Lefèvre")
+    fail_a_recording(failed)
+    return shown, failed
 
 
 @pytest.fixture(scope="module")
 def furnished(school: tuple[Classroom, Classroom], dashboard: Dashboard) -> dict[str, str]:
-    """The addresses of the pages around that class, by name."""
+    """Return the addresses of the pages of that class, by name."""
     found = paths(complete(*school, dashboard))
-    return {name: found[page] for name, page in (FURNISHED | FOR_THE_TOUR).items()}
+    return {name: found[page] for name, page in (FURNISHED | IN_THE_TOUR).items()}
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_has_been_looked_at(
+def test_every_page(
     window: Opener,
     school: tuple[Classroom, Classroom],
     furnished: dict[str, str],
@@ -130,30 +136,28 @@ def test_every_page_has_been_looked_at(
     expect(row_of(page, "Amir Haddad")).to_contain_text("3 rewards")
     expect(row_of(page, "Ilse van den Berg")).to_have_count(0)
     expect(page.get_by_role("log")).to_contain_text("show us on the board")
-    _look(page, "class", look)
+    _keep(page, "class", look)
     removal_of(page, "Jonas Weber").click()
     expect(dialog(page)).to_be_visible()
-    _look(page, "remove", look, full=False)
+    _keep(page, "remove", look, full=False)
     page.keyboard.press("Escape")
     press(page, "Add")
     expect(dialog(page)).to_be_visible()
-    _look(page, "file-add", look, full=False)
+    _keep(page, "file-add", look, full=False)
     page.goto("/")
     expect(page.get_by_role("link", name="Biology 9c – The cell", exact=True)).to_be_visible()
-    _look(page, "classes", look)
+    _keep(page, "classes", look)
     for name, path in (PAGES | furnished).items():
-        if name in FOR_THE_TOUR and look != "1440-light":
+        if name in IN_THE_TOUR and look != "1440-light":
             continue
         page.goto(path)
-        _look(page, name, look)
+        _keep(page, name, look)
     nobody = window(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     nobody.goto("/sign-in/")
-    _look(nobody, "sign-in", look)
+    _keep(nobody, "sign-in", look)
 
 
-def test_what_would_happen_is_shown_first(
-    window: Opener, school: tuple[Classroom, Classroom], furnished: dict[str, str]
-) -> None:
+def test_previews(window: Opener, school: tuple[Classroom, Classroom], furnished: dict[str, str]) -> None:
     page = window(ADMINISTRATOR, viewport={"width": 1440, "height": 900}, color_scheme="light")
     page.goto(furnished["list"])
     people = "name;user id;group\nZoë Brandt;p1;8a\nAmir Haddad;p2;8b\nMina Sørensen;;8a\n"
@@ -161,13 +165,13 @@ def test_what_would_happen_is_shown_first(
     page.get_by_label("File (CSV)").set_input_files(changed)
     press(page, "Preview changes")
     expect(page.get_by_role("region", name="Added to the list")).to_contain_text("Mina Sørensen")
-    _look(page, "list-preview", "1440-light")
+    _keep(page, "list-preview", "1440-light")
     page.goto("/")
     expect(page.get_by_role("link", name=school[1].name, exact=True)).to_be_visible()
     page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Start recording", exact=True).click()
     expect(page.get_by_role("region", name=re.compile("Skipped"))).to_contain_text(school[0].name)
-    _look(page, "together-preview", "1440-light", full=False)
+    _keep(page, "bulk-preview", "1440-light", full=False)
 
 
 def test_a_class_from_right_to_left(window: Opener, school: tuple[Classroom, Classroom]) -> None:
@@ -181,7 +185,7 @@ def test_a_class_from_right_to_left(window: Opener, school: tuple[Classroom, Cla
     keep_screenshot(page, "classes-arabic", full=True)
 
 
-def _look(page: Page, name: str, look: str, *, full: bool = True) -> None:
+def _keep(page: Page, name: str, look: str, *, full: bool = True) -> None:
     assert_fits(page)
     red_green_blue = page.evaluate(
         """() => [getComputedStyle(document.documentElement), getComputedStyle(document.body)]
@@ -190,5 +194,5 @@ def _look(page: Page, name: str, look: str, *, full: bool = True) -> None:
     brightness = sum(float(part) for part in re.findall(r"[\d.]+", red_green_blue)[:3])
     assert (brightness < 250) == look.endswith("dark"), f"{page.url} in {look}: {red_green_blue}"
     keep_screenshot(page, f"{name}-{look}", full=full)
-    if (name, look) in FOR_THE_README:
-        keep_screenshot(page, FOR_THE_README[name, look])
+    if (name, look) in IN_THE_README:
+        keep_screenshot(page, IN_THE_README[name, look])

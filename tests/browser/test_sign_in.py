@@ -1,4 +1,4 @@
-"""Getting in, out, and another password."""
+"""Sign in, sign out, and change the password."""
 
 from playwright.sync_api import expect
 
@@ -6,7 +6,7 @@ from tests.browser.conftest import Opener, sign_in
 from tests.browser.school import ADMINISTRATOR, CHANGER, PASSWORD, TEACHER
 
 
-def test_who_is_signed_out_is_sent_to_the_sign_in_page_and_back(window: Opener) -> None:
+def test_a_signed_out_person_is_sent_to_the_sign_in_page_and_back(window: Opener) -> None:
     page = window()
     page.goto("/people/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -16,18 +16,18 @@ def test_who_is_signed_out_is_sent_to_the_sign_in_page_and_back(window: Opener) 
     expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
 
 
-def test_a_wrong_password_is_said_and_the_typed_address_stays(window: Opener) -> None:
+def test_a_wrong_password_is_reported_and_the_address_stays(window: Opener) -> None:
     page = window()
     page.goto("/sign-in/")
     page.get_by_label("Email address").fill("teacher@school.test")
     page.get_by_label("Password", exact=True).fill("not-this-one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password")
     expect(page.get_by_label("Email address")).to_have_value("teacher@school.test")
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
 
 
-def test_signing_out_ends_it(window: Opener) -> None:
+def test_signing_out_ends_the_session(window: Opener) -> None:
     page = window()
     sign_in(page, TEACHER)
     page.get_by_label("Your account").click()
@@ -37,7 +37,7 @@ def test_signing_out_ends_it(window: Opener) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_changed_password_is_the_one_that_counts(window: Opener) -> None:
+def test_only_the_new_password_works_after_a_change(window: Opener) -> None:
     page = window()
     sign_in(page, CHANGER)
     page.get_by_label("Your account").click()

@@ -1,4 +1,4 @@
-"""Pages that follow a class at once: by the stream, and by asking where a stream cannot be held."""
+"""Pages that update live: by a stream, or by polling where a stream is not possible."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Dashboard, MakeClassroom, Opener, sign_in
-from tests.browser.looking import card, last_command, open_class, press, roster, row_of
+from tests.browser.page_parts import card, last_command, open_class, press, roster, row_of
 from tests.browser.school import ADMINISTRATOR, TEACHER, Classroom, eventually
 from tests.browser.wire import Wire, wire_to
 
-# a second is the goal on a quiet machine; five on one that runs other tests beside
+# the goal is one second; five on a machine that runs other tests at the same time
 SOON_MS = 5_000
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -25,13 +25,13 @@ def wire(dashboard: Dashboard) -> Iterator[Wire]:
         yield running
 
 
-def follows(page: Page, way: str = "stream", **patience: float) -> None:
-    """Until the page is kept up to date this way."""
-    expect(page.locator(f'html[data-live="{way}"]')).to_have_count(1, **patience)
+def follows(page: Page, way: str = "stream", **timeout: float) -> None:
+    """Wait until the page updates this way."""
+    expect(page.locator(f'html[data-live="{way}"]')).to_have_count(1, **timeout)
 
 
-def through(wire: Wire, page: Page, room: Classroom) -> None:
-    """The page of the class, over the wire."""
+def open_over(wire: Wire, page: Page, room: Classroom) -> None:
+    """Open the page of the class over the wire."""
     open_class(page, room)
     page.goto(wire.url + urlsplit(page.url).path)
 
@@ -55,12 +55,12 @@ def test_two_windows_see_each_others_actions(window: Opener, classroom: MakeClas
         follows(page)
 
 
-def test_a_stream_killed_in_mid_class_recovers_with_nothing_missing(
+def test_an_interrupted_stream_recovers_without_loss(
     window: Opener, classroom: MakeClassroom, wire: Wire
 ) -> None:
     room = classroom("Killed 4b")
     page = window(TEACHER)
-    through(wire, page, room)
+    open_over(wire, page, room)
     follows(page)
     room.act("chat", userUuid="teacher-1", message="Before")
     log = page.get_by_role("log")
@@ -69,24 +69,24 @@ def test_a_stream_killed_in_mid_class_recovers_with_nothing_missing(
     wire.cut()
     expect(page.locator("#freshness")).to_contain_text("No connection", timeout=SOON_MS)
     for number in range(8):
-        room.enter(f"p{number}", f"Pupil {number}")
+        room.enter(f"p{number}", f"Student {number}")
         room.act("chat", userUuid=f"p{number}", message=f"While away {number}.")
     room.act("leave", userUuid="p3")
     wire.down = False
     for number in range(8):
         expect(log).to_contain_text(f"While away {number}.", timeout=30_000)
     expect(roster(page).get_by_role("rowheader")).to_have_count(8)
-    expect(row_of(page, "Pupil 3")).to_have_count(0)
+    expect(row_of(page, "Student 3")).to_have_count(0)
     expect(page.locator("#freshness")).to_contain_text("Up to date", timeout=30_000)
 
 
-def test_a_proxy_that_collects_makes_the_page_ask_instead(
+def test_the_page_polls_behind_a_proxy_that_buffers(
     window: Opener, classroom: MakeClassroom, wire: Wire
 ) -> None:
     room = classroom("Clogged 4c")
     page = window(TEACHER)
     wire.clogged = True
-    through(wire, page, room)
+    open_over(wire, page, room)
     follows(page, "poll")
     room.enter("p1", "Pia")
     expect(row_of(page, "Pia")).to_be_visible()
@@ -100,12 +100,12 @@ def test_a_proxy_that_collects_makes_the_page_ask_instead(
 def test_focus_and_typed_text_survive_fifty_updates(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Steady 4d")
     for number in range(12):
-        room.enter(f"p{number}", f"Pupil {number:02}")
+        room.enter(f"p{number}", f"Student {number:02}")
     page = window(TEACHER)
     open_class(page, room)
     follows(page)
     find = page.get_by_role("searchbox", name="Search people")
-    find.press_sequentially("Pupil")
+    find.press_sequentially("Student")
     page.evaluate("""() => {
       window.updates = 0;
       document.addEventListener("htmx:sseMessage", () => (window.updates += 1));
@@ -118,15 +118,15 @@ def test_focus_and_typed_text_survive_fifty_updates(window: Opener, classroom: M
         room.act("reward", userUuid=f"p{sent % 12}", change=1)
         page.wait_for_function("(n) => window.updates >= n", arg=page.evaluate("window.updates") + 1)
     expect(find).to_be_focused()
-    expect(find).to_have_value("Pupil")
+    expect(find).to_have_value("Student")
     assert find.evaluate("(field) => [field.selectionStart, field.selectionEnd]") == [1, 3]
     find.press("End")
     find.press_sequentially(" 07")
-    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 07"])
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Student 07"])
 
 
 def test_eight_classes_side_by_side(window: Opener, classroom: MakeClassroom) -> None:
-    """One browser, eight windows, six connections: every window is kept up to date and can be used."""
+    """One browser has six connections: each of eight windows updates and can be used."""
     rooms = [classroom(f"Side by side {number}") for number in range(8)]
     first = window(ADMINISTRATOR)
     pages = [first] + [first.context.new_page() for _ in rooms[1:]]
@@ -142,12 +142,12 @@ def test_eight_classes_side_by_side(window: Opener, classroom: MakeClassroom) ->
     expect(row_of(pages[-1], "Pia")).to_be_visible()
 
 
-def test_a_hidden_page_drops_its_stream_and_catches_up(
+def test_a_hidden_page_closes_its_stream_and_catches_up(
     window: Opener, classroom: MakeClassroom, wire: Wire
 ) -> None:
     room = classroom("Hidden 4e")
     page = window(TEACHER)
-    through(wire, page, room)
+    open_over(wire, page, room)
     follows(page)
     page.evaluate(HIDE, True)
     held = "async () => (await navigator.locks.query()).held.some((one) => one.name.startsWith('live-'))"
@@ -182,11 +182,13 @@ def test_changes_are_announced_politely_and_can_be_paused(window: Opener, classr
     expect(pause).to_have_attribute("aria-pressed", "true")
     room.enter("p9", "Nina")
     expect(row_of(page, "Nina")).to_be_visible()
-    page.wait_for_timeout(2_000)  # longer than sentences are gathered
+    page.wait_for_timeout(2_000)  # longer than the page collects announcements
     expect(said).to_have_text("")
 
 
-def test_who_signs_out_elsewhere_is_sent_to_the_sign_in(window: Opener, classroom: MakeClassroom) -> None:
+def test_a_person_who_signs_out_elsewhere_is_sent_to_the_sign_in_page(
+    window: Opener, classroom: MakeClassroom
+) -> None:
     room = classroom("Signed out 4g")
     page = window()
     sign_in(page, TEACHER)
@@ -199,7 +201,7 @@ def test_who_signs_out_elsewhere_is_sent_to_the_sign_in(window: Opener, classroo
     page.wait_for_url(lambda url: "/sign-in" in url, timeout=20_000)
 
 
-def test_the_list_follows_by_tiles(window: Opener, classroom: MakeClassroom) -> None:
+def test_the_class_list_updates_single_tiles(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Tile 4h", state=0)
     page = window(ADMINISTRATOR)
     page.goto("/")
@@ -211,19 +213,19 @@ def test_the_list_follows_by_tiles(window: Opener, classroom: MakeClassroom) -> 
     link.focus()
     room.enter("p1", "Pia")
     room.act("wave", userUuid="p1")
-    expect(tile).to_contain_text("1 hand up", timeout=SOON_MS)
+    expect(tile).to_contain_text("1 raised hand", timeout=SOON_MS)
     expect(link).to_be_focused()
     room.act("state", state=3)
     expect(tile).to_have_count(0, timeout=SOON_MS)
     expect(page.locator("#section-past")).to_contain_text("Tile 4h")
 
 
-def test_a_very_long_roster_comes_as_one_scrolls_and_is_searched_whole(
+def test_a_very_long_roster_loads_on_scrolling_and_is_searched_completely(
     window: Opener, classroom: MakeClassroom, dashboard: Dashboard
 ) -> None:
     room = classroom("Assembly 4i")
     for number in range(300):
-        room.enter(f"p{number}", f"Pupil {number:03}")
+        room.enter(f"p{number}", f"Student {number:03}")
     page = window(TEACHER)
     eventually(lambda: len(dashboard.room(room.uuid)["participants"]) == 301, within_s=60)
     open_class(page, room)
@@ -232,8 +234,8 @@ def test_a_very_long_roster_comes_as_one_scrolls_and_is_searched_whole(
     page.locator("#people-here-rest").scroll_into_view_if_needed()
     expect(rows).to_have_count(198)
     expect(page.locator("#announcer")).to_have_text("")
-    page.get_by_role("searchbox", name="Search people").fill("Pupil 299")
-    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 299"])
+    page.get_by_role("searchbox", name="Search people").fill("Student 299")
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Student 299"])
     expect(rows).to_have_count(301)
     assert rows.evaluate_all("(all) => all.every((r, i) => !i || all[i-1].dataset.order <= r.dataset.order)")
     plain = window(TEACHER, java_script_enabled=False)

@@ -1,17 +1,19 @@
-"""What somebody is doing on the page survives what comes in from the cloud."""
+"""Live updates keep open menus, the focus, typed text and the scroll position."""
 
-from playwright.sync_api import expect
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import MakeClassroom, Opener
 from tests.browser.keys import Keys
-from tests.browser.looking import card, open_class, removal_of, roster, row_of
+from tests.browser.page_parts import card, open_class, removal_of, roster, row_of
 from tests.browser.school import TEACHER
 
 
 def test_menus_focus_typing_and_scroll_survive_updates(window: Opener, classroom: MakeClassroom) -> None:
     room = classroom("Steady 2b", state=1)
     for number in range(40):
-        room.enter(f"p{number}", f"Pupil {number:02}")
+        room.enter(f"p{number}", f"Student {number:02}")
     page = window(TEACHER, viewport={"width": 1280, "height": 600})
     open_class(page, room)
     page.get_by_text("People who left", exact=True).click()
@@ -28,7 +30,7 @@ def test_menus_focus_typing_and_scroll_survive_updates(window: Opener, classroom
     expect(menu).to_have_attribute("open", "")
     expect(link).to_be_focused()
 
-    find.fill("Pupil 07")  # a click elsewhere closes the menu; typing alone does not
+    find.fill("Student 07")  # a click elsewhere closes the menu; typing alone does not
     page.evaluate("scrollTo(0, 200)")
     page.get_by_role("log").evaluate("log => log.scrollTop = 0")
     at = page.evaluate("scrollY")
@@ -36,11 +38,11 @@ def test_menus_focus_typing_and_scroll_survive_updates(window: Opener, classroom
     for number in range(6):
         room.act("reward", userUuid="p7", change=1)
         room.act("leave", userUuid=f"p{20 + number}")
-        expect(row_of(page, "Pupil 07")).to_contain_text(f"{number + 1} reward")
+        expect(row_of(page, "Student 07")).to_contain_text(f"{number + 1} reward")
     assert updates() >= 10
     expect(find).to_be_focused()
-    expect(find).to_have_value("Pupil 07")
-    expect(roster(page).get_by_role("rowheader")).to_have_text(["Pupil 07"])
+    expect(find).to_have_value("Student 07")
+    expect(roster(page).get_by_role("rowheader")).to_have_text(["Student 07"])
     expect(page.locator("#people-gone-fold")).to_have_attribute("open", "")
     assert page.evaluate("scrollY") == at
 
@@ -59,15 +61,15 @@ def test_focus_stays_on_the_button_of_a_row_that_moves(window: Opener, classroom
     room.act("resource", resourceUuid="f1", resourceName="One.pdf")
     expect(card(page, "Files")).to_contain_text("One.pdf")
     expect(button).to_be_focused()
-    # as when another window is chosen: the page still has its place
+    # as if another window became active: the page remembers its focus
     button.evaluate("(one) => one.dispatchEvent(new FocusEvent('focusout', { bubbles: true }))")
     room.act("leave", userUuid="zoe")
     expect(row_of(page, "Zoe")).to_have_count(0)
-    Keys(page).holds("Anna")  # what had the focus is gone; it stands on what is nearest
+    Keys(page).holds("Anna")  # the focused row is gone; the nearest has the focus
 
 
-def _count_updates(page):
-    """Counts the messages that changed the page, from now on."""
+def _count_updates(page: Page) -> Callable[[], int]:
+    """Count the messages that change the page, from now on."""
     page.evaluate(
         """() => {
           window.updates = 0;

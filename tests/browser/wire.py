@@ -1,4 +1,4 @@
-"""A wire between browser and dashboard that a test can cut, or clog as a collecting proxy does."""
+"""A TCP proxy between browser and dashboard that a test can interrupt, or let buffer answers."""
 
 from __future__ import annotations
 

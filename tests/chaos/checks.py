@@ -1,4 +1,4 @@
-"""What arrived here, held against what the simulator knows to have happened."""
+"""Compare what is stored with what happened in the simulator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Number = tuple[str, int]
 
 
 def wait_until(condition: Callable[[], bool], *, within_s: float, every_s: float = 0.05) -> float:
-    """Wait for a condition; the seconds that it took. AssertionError when it does not come true."""
+    """Wait for a condition and return the seconds it took. Raise AssertionError when it stays false."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < within_s, f"not within {within_s} s"
@@ -27,8 +27,8 @@ def wait_until(condition: Callable[[], bool], *, within_s: float, every_s: float
     return time.monotonic() - began
 
 
-def all_here(sim: RunningSimulator) -> bool:
-    """Whether as many events are stored as happened, and nothing waits to be read or projected."""
+def all_stored(sim: RunningSimulator) -> bool:
+    """Return whether all events are stored, and none waits to be parsed or projected."""
     return (
         StoredEvent.objects.filter(stream__in=NUMBERED).count() == sim.world.emitted
         and not InboxAnswer.objects.filter(read_at=None).exists()
@@ -37,10 +37,10 @@ def all_here(sim: RunningSimulator) -> bool:
 
 
 def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = None) -> None:
-    """0 missing, 0 stored twice, 0 out of order, no gap, projected to the end; project again: 0 rows differ.
+    """Check that no event is missing, stored twice or different, and that projecting again changes no row.
 
-    What no database can hold (NUL, halves of characters) is stored as U+FFFD. With `cloud` (a client) also:
-    the read models say of every room and person what the cloud says.
+    Characters that a database cannot store are compared as U+FFFD. With `cloud` (a client), also check that
+    the read models are equal to the rooms and people of the cloud.
     """
     missing, twice, different = [], [], []
     for uuid, events in _happened(sim).items():
@@ -53,7 +53,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
             for number, raw in events.items()
             if number in here and json.loads(here[number]) != read_json(raw)
         ]
-        assert not here.keys() - events.keys(), "stored, and never happened"
+        assert not here.keys() - events.keys(), "stored, but never happened"
     assert (len(missing), len(twice), len(different)) == (0, 0, 0), (missing[:5], twice[:5], different[:5])
     assert not Gap.objects.exists()
     for cursor in RoomCursor.objects.filter(stream__in=NUMBERED).select_related("room"):
@@ -70,7 +70,7 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
 
 
 def read_names(cloud: Any) -> None:
-    """Read back what is still due: names come by no event."""
+    """Refresh the rooms that are due: names come from no event."""
     due = RoomRefresh.objects.filter(profile_due_at__lte=clock.now(), room__gone_at=None)
     while due.exists():
         assert not room_refresh.refresh_due(cloud).problems
@@ -84,7 +84,7 @@ _cache: tuple[object, int, dict[str, dict[Number, bytes]]] = (None, -1, {})
 
 
 def _happened(sim: RunningSimulator) -> dict[str, dict[Number, bytes]]:
-    """Every event by room, stream and number, asked of the world itself."""
+    """Return every event of the simulator by room, stream and number."""
     global _cache
     if _cache[0] is not sim.world or _cache[1] != sim.world.emitted:
 

@@ -1,25 +1,38 @@
-"""The simulated cloud and the clocks of the tests of `sync`, and processes that can be killed."""
+"""A simulated cloud, a stepped clock, and processes that can be killed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
-from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync import background
 from tests.chaos.processes import ProcessGroup
-from tests.sync.conftest import cloud, poller, sim
-
-__all__ = ["cloud", "hands", "hire", "impatient", "poller", "sim"]
+from tests.sync.conftest import config_for
 
 
 @pytest.fixture
-def hands() -> Iterator[clock.SteppedClock]:
-    """Our own clock, moved by hand. The simulator's runs on or is stepped by itself: not followed here."""
+def sim() -> Iterator[RunningSimulator]:
+    """Start an empty simulated cloud, whose rooms do what a test tells them to."""
+    with running_simulator(plain=True) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def cloud(sim: RunningSimulator, settings: Any) -> Client:
+    """Return a client for `sim`, and name `sim` in the settings."""
+    settings.AGORA = config_for(sim)
+    return Client(settings.AGORA)
+
+
+@pytest.fixture
+def own_clock() -> Iterator[clock.SteppedClock]:
+    """Step our own clock by hand. It does not follow the clock of the simulator."""
     before = clock._read_cloud_offset_ms
     clock.follow_cloud(lambda: 0)
     try:
@@ -31,7 +44,7 @@ def hands() -> Iterator[clock.SteppedClock]:
 
 @pytest.fixture
 def hire(tmp_path: Path) -> Iterator[Callable[..., ProcessGroup]]:
-    """`hire(sim, per_second=..)`: processes of this installation, all gone at the end of the test."""
+    """Give `hire(sim, per_second=…)`: start processes of this installation, and kill them after the test."""
     groups: list[ProcessGroup] = []
 
     def group_for(sim: RunningSimulator, *, per_second: float = 0.0) -> ProcessGroup:
@@ -44,8 +57,8 @@ def hire(tmp_path: Path) -> Iterator[Callable[..., ProcessGroup]]:
 
 
 @pytest.fixture
-def impatient(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Waits of the client itself take no time here: they are its own tests' matter."""
+def quick_client(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Let the waits of the client take no time: its own tests cover them."""
     monkeypatch.setattr(cloud.transport, "_sleep", lambda _seconds: None)
     monkeypatch.setattr(background, "client_for", lambda _config: cloud)
     return cloud

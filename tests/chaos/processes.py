@@ -1,4 +1,4 @@
-"""Real processes of this installation, started in milliseconds, to be killed, stopped and woken up."""
+"""Real processes of this installation that start in milliseconds and can be killed, stopped and continued."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.sync.test_lease import ROOT, environment
 
 @dataclass(slots=True)
 class Member:
-    """A process. `point`: where it will kill itself, or `-`."""
+    """A process. `point`: where it kills itself, or `-`."""
 
     role: str
     point: str
@@ -28,9 +28,7 @@ class Member:
 
 
 class ProcessGroup:
-    """Starts processes (see `zygote`) and knows which of them have ended. `per_second`: their request
-    budget.
-    """
+    """Processes started through `zygote`. `per_second`: the request limit that they share."""
 
     def __init__(self, sim: RunningSimulator, folder: Path, *, per_second: float) -> None:
         folder.mkdir()
@@ -56,13 +54,13 @@ class ProcessGroup:
         pid = int(self._say())
         try:
             member = Member(role, point, pid, os.pidfd_open(pid))
-        except ProcessLookupError:  # it came to its point already
+        except ProcessLookupError:  # it has reached its point
             return self.start(role, point=point, passes=passes)
         self.members.append(member)
         return member
 
     def ended(self, *, within_s: float) -> list[Member]:
-        """Those that ended, taken off the list; waits so long for the first."""
+        """Remove the members that ended and return them. Wait at most `within_s` for the first."""
         by_fd = {member.pidfd: member for member in self.members}
         readable, _, _ = select.select(list(by_fd), [], [], within_s)
         gone = [by_fd[fd] for fd in readable]
@@ -72,13 +70,13 @@ class ProcessGroup:
         return gone
 
     def kills(self) -> dict[int, str]:
-        """Those that killed themselves: process id and point."""
+        """Return the point at which each process killed itself, by process id."""
         path = self.folder / "kills"
         lines = path.read_text().splitlines() if path.exists() else []
         return {int(pid): point for pid, point in map(str.split, lines)}
 
     def failures(self) -> str:
-        """What processes failed with that nobody killed."""
+        """Return the tracebacks of the processes that failed."""
         path = self.folder / "failures"
         return path.read_text() if path.exists() else ""
 
@@ -86,7 +84,7 @@ class ProcessGroup:
         return (self.folder / "log").read_text()
 
     def dismiss(self) -> None:
-        """Kill all that is left."""
+        """Kill the remaining members."""
         for member in self.members:
             try:
                 member.signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A school in which much happens: acts of people in the simulator's rooms, the same for the same seed."""
+"""A busy school: random actions of people in the rooms of the simulator, repeatable by a seed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _WEIGHTS = [weight for weight, _act in ACTS]
 
 
 class School:
-    """`rooms` classes with students in them; `happen` lets things happen there."""
+    """`rooms` classes with students; `happen` makes random events in them."""
 
     def __init__(self, sim: RunningSimulator, *, rooms: int, seed: int) -> None:
         self.sim = sim
@@ -77,7 +77,7 @@ class School:
             )
 
     def happen(self, events: int) -> None:
-        """Let at least so many events happen, in rooms taken at random."""
+        """Make at least this number of events in random rooms."""
         until = self.emitted + events
         while self.emitted < until:
             self.sim.do(lambda world: self._acts(world, until))
@@ -91,10 +91,10 @@ class School:
             try:
                 act(world, room, user, self._chance)
             except CloudError:
-                continue  # not possible just now, as for a hand that is up already
+                continue  # not possible now: the hand is already raised, for example
 
     def last_words(self) -> None:
-        """One more event in each room."""
+        """Make one more event in each room."""
         for uuid in self.uuids:
             self.sim.do(lambda world, uuid=uuid: self._last(world, world.rooms[uuid]))
 

@@ -1,4 +1,4 @@
-"""A cloud that says "too many requests" again and again: obeyed, and nothing is lost. (Invariant 1.)"""
+"""The cloud answers "too many requests" for minutes: we send fewer, and lose no event. (Invariant 1.)"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Lease, SequenceGap
 from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
-from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
 from tests.chaos.test_competing_reader import seconds_pass
 
@@ -18,51 +18,51 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("retry_after", [None, 3])
-def test_429_storm(
-    sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock, retry_after: int | None
+def test_429_storm_is_obeyed_and_loses_no_event(
+    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock, retry_after: int | None
 ) -> None:
-    """Two minutes in which most requests of every kind are refused."""
+    """The cloud refuses most requests of every type for two minutes."""
     school = School(sim, rooms=6, seed=5)
-    seconds_pass(school, hands, 3, events=5)
+    seconds_pass(school, own_clock, 3, events=5)
     params = {} if retry_after is None else {"retryAfter": retry_after}
     fault = sim.fault("too_many", probability=0.8, params=params)
     before = sim.cloud.requests
-    seconds_pass(school, hands, 120, events=5)
+    seconds_pass(school, own_clock, 120, events=5)
     hits = {each["id"]: each["hits"] for each in sim.control("GET", "/faults")["faults"]}[fault]
     assert hits > 20
-    assert sim.cloud.requests - before < 120 * 20, "less is asked for, not more"
+    assert sim.cloud.requests - before < 120 * 20, "fewer requests, not more"
     sim.control("DELETE", f"/faults/{fault}")
     school.last_words()
-    seconds_pass(school, hands, 130, events=0, until=lambda: all_here(sim))
+    seconds_pass(school, own_clock, 130, events=0, until=lambda: all_stored(sim))
     assert_nothing_lost_nothing_twice(sim)
     assert not SequenceGap.objects.filter(state=SequenceGap.State.OPEN).exists()
     assert health.health().last_error == ""
 
 
-def test_429_storm_of_the_poll_alone_is_told_and_obeyed(
-    sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock
+def test_429_storm_of_the_poll_is_shown_and_obeyed(
+    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock
 ) -> None:
     sim.make_room("r1", state=1)
     sim.fault("too_many", route="poll", count=1, params={"retryAfter": 7})
-    poller = Poller(impatient)
+    poller = Poller(quick_client)
     assert poller.poll() is not None
     asked = sim.cloud.requests
     for _second in range(6):
-        hands.step(1)
+        own_clock.step(1)
         assert poller.poll() is None
     assert sim.cloud.requests == asked
-    assert "wants a pause" in health.health().last_error
-    hands.step(1)
+    assert "Too many requests to the cloud." in health.health().last_error
+    own_clock.step(1)
     assert poller.poll() is not None
     assert health.health().last_error == ""
 
 
-def test_429_storm_however_long_the_cloud_wants_to_be_left_alone(
-    sim: RunningSimulator, impatient: Client, hands: clock.SteppedClock
+def test_429_storm_pauses_for_at_most_an_hour(
+    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock
 ) -> None:
-    """A nonsense `Retry-After` of a year is an hour at most: rooms are destroyed after one."""
+    """A `Retry-After` of a year counts as an hour at most, because rooms are destroyed after an hour."""
     sim.fault("too_many", route="poll", count=1, params={"retryAfter": 31_536_000})
-    Poller(impatient).poll()
+    Poller(quick_client).poll()
     until = Lease.objects.get(app_id=sim.app_id).not_before
     assert until is not None
     assert (until - clock.now()).total_seconds() <= LONGEST_PAUSE_S

@@ -1,4 +1,4 @@
-"""The cloud handed events out, and nobody has them: they are had again, and in time. (Invariant 1.)"""
+"""The cloud delivered events and we lost the answer: they are fetched again in time. (Invariant 1.)"""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 WITHIN_S = 60
-# The short form: fewer rooms, and fewer requests a second in the same proportion.
+# The short form has fewer rooms and, in proportion, a lower request limit per second.
 ROOMS, PER_SECOND = (300, 20.0) if os.environ.get("CHAOS") else (75, 5.0)
 
 
 @pytest.fixture
 def default_limit(
-    sim: RunningSimulator, settings: Any, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
+    sim: RunningSimulator, settings: Any, own_clock: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Client:
-    """A client with the default limit of 20 requests a second (see `ROOMS`), whose waits step the clock."""
+    """Return a client with the default request limit (see `ROOMS`), whose waits step the clock."""
     settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
-    limiter = SharedLimiter(sim.app_id, PER_SECOND, sleep=hands.step)
-    transport = Transport(settings.AGORA, limiter=limiter, sleep=hands.step, monotonic=clock.monotonic)
+    limiter = SharedLimiter(sim.app_id, PER_SECOND, sleep=own_clock.step)
+    transport = Transport(settings.AGORA, limiter=limiter, sleep=own_clock.step, monotonic=clock.monotonic)
     client = Client(settings.AGORA, transport=transport)
     monkeypatch.setattr(background, "client_for", lambda _config: client)
     return client
 
 
-def one_second(poller: Poller, hands: clock.SteppedClock) -> int:
-    """What the beats start in a second, and the rest of that second; gives the requests."""
+def one_second(poller: Poller, own_clock: clock.SteppedClock) -> int:
+    """Run the periodic tasks of one second, step the clock to its end, and return the number of requests."""
     began, before = clock.monotonic(), requests_of(poller)
     poller.poll()
     background.fill_gaps()
     background.reconcile()
     background.refresh_rooms()
     background.project_due(within_s=5)
-    hands.step(max(0.0, 1.0 - (clock.monotonic() - began)))
+    own_clock.step(max(0.0, 1.0 - (clock.monotonic() - began)))
     return requests_of(poller) - before
 
 
@@ -59,7 +59,7 @@ def requests_of(poller: Poller) -> int:
 
 
 class Counting:
-    """Counts exchanges; `moments`: when each was, in seconds."""
+    """Count exchanges. `moments`: the time of each, in seconds."""
 
     def __init__(self) -> None:
         self.moments: list[float] = []
@@ -90,7 +90,7 @@ def rooms_saying(word: str) -> int:
 
 
 def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
-    """Live rooms that are known here, and at rest: each was swept and read back some time ago."""
+    """Make `count` live rooms whose reconciliation and room refresh are not due at once."""
     uuids = [f"class {number}" for number in range(count)]
     for uuid in uuids:
         sim.make_room(uuid, roomName=uuid, state=1)
@@ -114,12 +114,10 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("known_by", ["lost", "silence"])
-def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_default_request_limit(
-    sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock, known_by: str
+def test_last_event_of_300_live_rooms_is_fetched_within_60_seconds_at_the_default_limit(
+    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock, known_by: str
 ) -> None:
-    """`lost`: we know that an answer was lost. `silence`: nothing tells us; the rounds of reconciliation find
-    it.
-    """
+    """`lost`: we know of the lost answer. `silence`: only reconciliation finds the missing events."""
     client = default_limit
     client.transport.on_exchange = counting = Counting()
     poller = Poller(client)
@@ -135,15 +133,15 @@ def test_the_last_event_of_300_live_rooms_is_back_within_60_seconds_on_the_defau
     began = clock.monotonic()
     while rooms_saying("the last word") < ROOMS:
         assert clock.monotonic() - began < WITHIN_S, f"{rooms_saying('the last word')} of {ROOMS} rooms"
-        one_second(poller, hands)
+        one_second(poller, own_clock)
     took_s = clock.monotonic() - began
     print(f"\n{known_by}: {ROOMS} rooms back after {took_s:.0f} s, {counting.requests} requests")
     assert counting.most_in_a_second() <= PER_SECOND
     assert_nothing_lost_nothing_twice(sim)
 
 
-def test_all_events_of_a_room_that_was_only_created_here(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+def test_room_without_any_stored_event_is_fetched_from_its_first(
+    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
 ) -> None:
     sim.make_room("planned", roomName="Planned", startTime=clock.now_ms() + 3_600_000, duration=3600)
     Room.objects.create(room_uuid="planned", known_since=clock.now())
@@ -151,19 +149,19 @@ def test_all_events_of_a_room_that_was_only_created_here(
     poller = Poller(cloud)
     background.refresh_rooms()
     background.reconcile()
-    hands.step(1)
+    own_clock.step(1)
     sim.fault("lose_answer", route="poll", count=1)
     say(sim, "planned", word="an hour early")
     for _second in range(5):
         poller.poll()
-        hands.step(1)
+        own_clock.step(1)
         background.reconcile()
     assert rooms_saying("an hour early") == 1
     assert_nothing_lost_nothing_twice(sim)
 
 
-def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+def test_unknown_room_is_complete_when_its_next_event_arrives(
+    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
 ) -> None:
     sim.make_room("unheard of", roomName="Unheard of", state=1)
     sim.fault("lose_answer", route="poll", count=1)
@@ -171,8 +169,8 @@ def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
     poller = Poller(cloud)
     poller.poll()
     background.reconcile()
-    assert not Room.objects.exists(), "nobody can know of it yet: docs/sync.md states this limit"
-    hands.step(10)
+    assert not Room.objects.exists(), "it cannot be known yet: docs/sync.md states this limit"
+    own_clock.step(10)
     say(sim, "unheard of", word="next")
     poller.poll()
     background.fill_gaps()
@@ -182,8 +180,8 @@ def test_a_room_never_heard_of_is_whole_as_soon_as_its_next_event_arrives(
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate", "malform"])
-def test_an_answer_that_breaks_on_its_way(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, kind: str
+def test_broken_answer_is_fetched_again(
+    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, kind: str
 ) -> None:
     sim.make_room("r1", roomName="One", state=1)
     say(sim, "r1", word="before")
@@ -194,15 +192,15 @@ def test_an_answer_that_breaks_on_its_way(
     for _second in range(3):
         poller.poll()
         background.reconcile()
-        hands.step(1)
+        own_clock.step(1)
     assert rooms_saying("the last word") == 1
     assert_nothing_lost_nothing_twice(sim)
 
 
-def test_losses_one_after_the_other_starve_no_room(
-    sim: RunningSimulator, default_limit: Client, hands: clock.SteppedClock
+def test_repeated_losses_starve_no_room(
+    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock
 ) -> None:
-    """A network that breaks every few seconds restarts reconciliation, but not with the same rooms."""
+    """Each loss restarts reconciliation, but not with the same rooms."""
     client = default_limit
     client.transport.on_exchange = Counting()
     poller = Poller(client)
@@ -212,5 +210,5 @@ def test_losses_one_after_the_other_starve_no_room(
     began = clock.monotonic()
     while rooms_saying("the last word") < len(uuids):
         assert clock.monotonic() - began < WITHIN_S
-        one_second(poller, hands)
+        one_second(poller, own_clock)
     assert_nothing_lost_nothing_twice(sim)

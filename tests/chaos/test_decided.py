@@ -1,4 +1,4 @@
-"""What docs/sync.md says was decided."""
+"""The decisions in docs/sync.md."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from tests.sync.conftest import room, sync_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_room_id_that_is_used_again_goes_to_quarantine_where_it_differs(
-    sim: RunningSimulator, cloud: Client
-) -> None:
+def test_different_event_under_a_used_number_is_quarantined(sim: RunningSimulator, cloud: Client) -> None:
     sim.make_room("weekly", roomName="Week 1", state=1)
     sim.room("weekly", "enter", userUuid="p1")
     assert sync_once() == ""
@@ -34,7 +32,7 @@ def test_a_room_id_that_is_used_again_goes_to_quarantine_where_it_differs(
     assert room("weekly").event_count == before, "the first class stays as it was"
 
 
-def test_a_command_that_no_event_confirms_is_waited_for_during_a_day() -> None:
+def test_pending_confirmation_expires_after_a_day() -> None:
     for hours in (1, 23, 25, 100):
         entry = Entry.objects.create(action="class.start", room_uuid="r")
         PendingConfirmation.objects.create(
@@ -42,4 +40,4 @@ def test_a_command_that_no_event_confirms_is_waited_for_during_a_day() -> None:
         )
     assert confirmation.forget_old() == 2
     assert PendingConfirmation.objects.count() == 2
-    assert Entry.objects.count() == 4, "the record stays"
+    assert Entry.objects.count() == 4, "the audit log stays"

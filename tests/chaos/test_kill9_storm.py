@@ -1,4 +1,4 @@
-"""Processes are killed at any moment, again and again; nothing is lost, nothing comes twice. (Invariant 1.)
+"""Processes are killed at random moments: no event is lost and none is stored twice. (Invariant 1.)
 
 `CHAOS` names the size: unset, a short one for every run; `long` (`make test-chaos`); `full`.
 """
@@ -18,7 +18,7 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import Quarantine
-from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice, wait_until
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
 from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
 from tests.chaos.zygote import POINTS
@@ -26,30 +26,30 @@ from tests.chaos.zygote import POINTS
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A storm. `whole_within_s`: after the last kill everything is here, which reconciliation guarantees."""
+    """How much happens. `complete_within_s`: how soon after the last kill reconciliation must complete."""
 
     kills: int
     events: int
     rooms: int
     per_second: float
     timeout_s: int
-    whole_within_s: float
+    complete_within_s: float
 
 
 SIZES = {
-    "short": Size(kills=24, events=5_000, rooms=20, per_second=100, timeout_s=150, whole_within_s=60),
-    "middle": Size(kills=200, events=30_000, rooms=60, per_second=100, timeout_s=900, whole_within_s=120),
-    "long": Size(kills=200, events=100_000, rooms=200, per_second=100, timeout_s=3600, whole_within_s=240),
+    "short": Size(kills=24, events=5_000, rooms=20, per_second=100, timeout_s=150, complete_within_s=60),
+    "middle": Size(kills=200, events=30_000, rooms=60, per_second=100, timeout_s=900, complete_within_s=120),
+    "long": Size(kills=200, events=100_000, rooms=200, per_second=100, timeout_s=3600, complete_within_s=240),
     "full": Size(
-        kills=400, events=1_000_000, rooms=500, per_second=100, timeout_s=36_000, whole_within_s=1200
+        kills=400, events=1_000_000, rooms=500, per_second=100, timeout_s=36_000, complete_within_s=1200
     ),
 }
 SIZE = SIZES[os.environ.get("CHAOS", "short")]
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CREW = ("poll", "poll", "work", "work")
 WAITING_AT_MOST = 4_000
-MINED = 0.7
-"""This part of the processes kills itself at a point of the code; the others are killed from outside."""
+WITH_POINT = 0.7
+"""The share of processes that kill themselves at a point of the code; the test kills the others."""
 
 SILENT_S = 1.0
 
@@ -57,7 +57,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(SIZE.
 
 
 class Storm:
-    """Lets a school live and kills its processes meanwhile, at moments that a seed decides."""
+    """A busy school whose processes are killed at moments that a seed decides."""
 
     def __init__(self, processes: ProcessGroup, school: School, chance: random.Random) -> None:
         self.processes, self.school, self.chance = processes, school, chance
@@ -66,7 +66,7 @@ class Storm:
 
     @property
     def kills(self) -> Counter[str]:
-        """How many were killed, by where: a point of the code, or at any moment."""
+        """Return the number of kills by place: a point of the code, or at any moment."""
         return Counter((self.from_outside | self.processes.kills()).values())
 
     def rage(self, size: Size) -> None:
@@ -86,28 +86,30 @@ class Storm:
 
     def _hire(self, role: str) -> None:
         point, passes = "-", 1
-        if self.chance.random() < MINED:
+        if self.chance.random() < WITH_POINT:
             point, passes = self.chance.choice(POINTS[role]), self.chance.choice((1, 1, 2, 3, 5, 8, 13))
         self.processes.start(role, point=point, passes=passes)
 
     def _kill_one(self) -> None:
-        """Kill one that has no mine, or any where mines have been silent for long (it never polls, say)."""
+        """Kill a process without a point, or any process when none has reached its point for `SILENT_S`."""
         now = time.monotonic()
         if now < self._kill_at:
             return
         self._kill_at = now + self.chance.uniform(0.2, 1.0)
-        unmined = [member for member in self.processes.members if member.point == "-"]
-        if not unmined and now - self._died_at < SILENT_S:
+        without_point = [member for member in self.processes.members if member.point == "-"]
+        if not without_point and now - self._died_at < SILENT_S:
             return
-        victim = self.chance.choice(unmined or self.processes.members)
+        victim = self.chance.choice(without_point or self.processes.members)
         try:
             victim.signal(signal.SIGKILL)
         except ProcessLookupError:
-            return  # it came to its own point first
+            return  # it reached its own point first
         self.from_outside[victim.pid] = f"{victim.role} at any moment"
 
 
-def test_kill9_storm(sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]) -> None:
+def test_kill9_storm_loses_and_repeats_no_event(
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
+) -> None:
     began = time.monotonic()
     school = School(sim, rooms=SIZE.rooms, seed=SEED)
     processes = hire(sim, per_second=SIZE.per_second)
@@ -119,19 +121,19 @@ def test_kill9_storm(sim: RunningSimulator, cloud: Client, hire: Callable[..., P
     for role in CREW:
         processes.start(role)
     school.last_words()
-    whole_s = wait_until(lambda: all_here(sim), within_s=SIZE.whole_within_s, every_s=0.2)
+    complete_s = wait_until(lambda: all_stored(sim), within_s=SIZE.complete_within_s, every_s=0.2)
     processes.dismiss()
 
     print(
         f"\n{storm.kills.total()} kills ({dict(storm.kills)}), {school.emitted} events in "
-        f"{SIZE.rooms} rooms, {raged_s:.0f} s; whole {whole_s:.1f} s after the last kill"
+        f"{SIZE.rooms} rooms, {raged_s:.0f} s; complete {complete_s:.1f} s after the last kill"
     )
     assert storm.kills.total() >= SIZE.kills
     assert school.emitted >= SIZE.events
     assert processes.failures() == ""
     assert "database is locked" not in processes.log()
     assert len(set(processes.kills().values())) >= (4 if SIZE.kills < 100 else 8), (
-        "kills all over fetch, commit, projection, reconciliation"
+        "kills at points of fetch, commit, projection and reconciliation"
     )
     assert not Quarantine.objects.exists()
     assert_nothing_lost_nothing_twice(sim, cloud=cloud)

@@ -1,7 +1,7 @@
-"""Whatever arrives late, twice, out of order or not at all, and whoever is restarted: the same in the end.
+"""Answers come late, twice, out of order or not at all, and processes restart: the rows are the same.
 
 A state machine of Hypothesis tries sequences of what a cloud and a network may do, and after each of them
-asks: is all here once, in order, and does projecting from nothing give the same rows? (Invariants 1 and 2.)
+checks that each event is stored once and that projecting from nothing gives the same rows. (Invariants 1/2.)
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ TRIES, STEPS = {"long": (60, 40), "full": (300, 60)}.get(os.environ.get("CHAOS",
 
 
 class LateAndShuffled(RuleBasedStateMachine):
-    """A cloud with three rooms, and an installation that polls it, dies, and is started again."""
+    """A cloud with three rooms, and an installation that polls it, dies and restarts."""
 
     sim: RunningSimulator
 
     def __init__(self) -> None:
         super().__init__()
         self.open = ExitStack()
-        self.hands = self.open.enter_context(clock.use(clock.SteppedClock(clock.now())))
+        self.own_clock = self.open.enter_context(clock.use(clock.SteppedClock(clock.now())))
         self.process = 0
 
     @initialize()
@@ -63,7 +63,7 @@ class LateAndShuffled(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Another process is the poller: the one before is dead."""
+        """Let another process poll: the previous one is dead."""
         self.process += 1
         held = Lease.objects.filter(app_id=self.sim.app_id).first()
         if held is not None:
@@ -71,7 +71,7 @@ class LateAndShuffled(RuleBasedStateMachine):
         self.poller = Poller(self.client, owner=Owner(host="here", pid=self.process, started="1"))
 
     @rule(uuid=IN_ROOM, count=COUNTS)
-    def people_talk(self, uuid: str, count: int) -> None:
+    def people_chat(self, uuid: str, count: int) -> None:
         def speak(world: object) -> None:
             room = self.sim.world.rooms[uuid]
             user = people.enter(self.sim.world, room, uuid="t1", name="Teacher", role=1)
@@ -81,7 +81,7 @@ class LateAndShuffled(RuleBasedStateMachine):
         self.sim.do(speak)
 
     @rule(uuid=IN_ROOM)
-    def a_person_enters_or_leaves(self, uuid: str) -> None:
+    def student_joins_or_leaves(self, uuid: str) -> None:
         room = self.sim.world.rooms[uuid]
         here = "p1" in room.users and room.users["p1"].online
         self.sim.room(uuid, "leave" if here else "enter", userUuid="p1")
@@ -92,13 +92,13 @@ class LateAndShuffled(RuleBasedStateMachine):
         ),
         route=st.sampled_from(["poll", "room_events", "*"]),
     )
-    def something_breaks_once(self, kind: str, route: str) -> None:
+    def one_request_fails(self, kind: str, route: str) -> None:
         self.sim.fault(kind, route=route, count=1)
 
     @rule(uuid=IN_ROOM, count=COUNTS)
     def events_are_dropped_from_the_stream(self, uuid: str, count: int) -> None:
         fault = self.sim.fault("withhold")
-        self.people_talk(uuid, count)
+        self.people_chat(uuid, count)
         self.sim.control("DELETE", f"/faults/{fault}")
 
     @rule()
@@ -106,19 +106,19 @@ class LateAndShuffled(RuleBasedStateMachine):
         self.poller.poll()
 
     @rule()
-    def die_with_an_answer_in_hand(self) -> None:
-        """The stream is drained, nothing is committed, the process is gone."""
+    def die_with_an_uncommitted_answer(self) -> None:
+        """Die after the stream is drained and before the answer is committed."""
         with suppress(CloudError):
             self.client.send(PollEvents())
         Lease.objects.filter(app_id=self.sim.app_id).update(owner="here|999999|1|dead", host="here")
         self.process += 1
         self.poller = Poller(self.client, owner=Owner(host="here", pid=self.process, started="1"))
         self.poller.poll()
-        self.hands.step(lease.LEASE_S)
+        self.own_clock.step(lease.LEASE_S)
 
     @rule()
-    def die_before_reading(self) -> None:
-        """The bytes are committed, and nobody read them."""
+    def die_before_parsing(self) -> None:
+        """Die after the bytes are committed and before they are parsed."""
         try:
             raw = self.client.send(PollEvents())
         except CloudError:
@@ -126,49 +126,49 @@ class LateAndShuffled(RuleBasedStateMachine):
         inbox.keep(raw, source=InboxAnswer.Source.POLL)
 
     @rule()
-    def an_old_answer_is_read_again(self) -> None:
-        """Late and twice: an answer of before, as a copy that came by another way."""
+    def old_answer_is_parsed_again(self) -> None:
+        """Parse an earlier answer a second time."""
         old = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL).order_by("id").first()
         if old is not None:
             InboxAnswer.objects.filter(pk=old.pk).update(read_at=None)
             inbox.read(old.pk)
 
     @rule(uuid=IN_ROOM)
-    def a_room_is_requested(self, uuid: str) -> None:
+    def events_of_a_room_are_fetched(self, uuid: str) -> None:
         with suppress(CloudError):
             room_events.fetch(self.client, room_uuid=uuid, stream="room", first=1)
 
     @rule(seconds=st.sampled_from([0.5, 2, 3, 11, 25]))
     def time_passes(self, seconds: float) -> None:
-        self.hands.step(seconds)
+        self.own_clock.step(seconds)
 
     @rule()
-    def the_beats_beat(self) -> None:
+    def periodic_tasks_run(self) -> None:
         background.fill_gaps()
         background.reconcile()
         background.project_due(within_s=5)
 
     @rule()
-    def project(self) -> None:
+    def fold(self) -> None:
         background.project_due(within_s=5)
 
     @invariant()
-    def nothing_is_there_twice_or_made_up(self) -> None:
+    def no_event_is_stored_twice_or_invented(self) -> None:
         rows = list(StoredEvent.objects.values_list("room__room_uuid", "stream", "sequence"))
         assert len(rows) == len(set(rows))
         assert len(rows) <= self.sim.world.emitted
 
     def teardown(self) -> None:
-        """The trouble is over: within two minutes all is as it happened."""
+        """Check that all is complete two minutes after the last fault."""
         try:
             self.sim.clear_faults()
             if ROOMS[0] in self.sim.world.rooms and hasattr(self, "poller"):
                 for uuid in ROOMS:
-                    self.people_talk(uuid, 1)
+                    self.people_chat(uuid, 1)
                 for _turn in range(12):
                     self.poll()
-                    self.the_beats_beat()
-                    self.hands.step(10)
+                    self.periodic_tasks_run()
+                    self.own_clock.step(10)
                 assert_nothing_lost_nothing_twice(self.sim)
         finally:
             self.open.close()
@@ -181,8 +181,8 @@ def machine_sim(settings: object) -> Iterator[RunningSimulator]:
         yield sim
 
 
-@pytest.mark.usefixtures("hands")
-def test_late_and_shuffled(machine_sim: RunningSimulator) -> None:
+@pytest.mark.usefixtures("own_clock")
+def test_late_and_shuffled_answers_give_the_same_rows(machine_sim: RunningSimulator) -> None:
     assert connection.vendor
     LateAndShuffled.sim = machine_sim
     run_state_machine_as_test(

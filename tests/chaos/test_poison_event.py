@@ -1,4 +1,4 @@
-"""Events that nobody foresaw: kept, shown to the administrator, in nobody's way. (Invariant 3.)"""
+"""Events of unexpected contents are kept, shown to the administrator, and block nothing. (Invariant 3.)"""
 
 from __future__ import annotations
 
@@ -43,26 +43,28 @@ POISON: list[dict[str, Any]] = [
 
 
 @pytest.mark.odd_answers
-def test_poison_event(sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock) -> None:
-    """Each kind of nonsense in a room of its own, amid an ordinary day: every room goes on."""
+def test_poison_event_blocks_no_room(
+    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
+) -> None:
+    """Each unexpected event is in its own room, among ordinary events: every room continues."""
     school = School(sim, rooms=len(POISON), seed=6)
-    seconds_pass(school, hands, 2, events=20)
+    seconds_pass(school, own_clock, 2, events=20)
     for uuid, poison in zip(school.uuids, POISON, strict=True):
         sim.control("POST", "/emit", {"roomUuid": uuid, **poison})
     school.last_words()
-    seconds_pass(school, hands, 5, events=20)
+    seconds_pass(school, own_clock, 5, events=20)
     assert StoredEvent.objects.filter(stream="room").count() == sum(
         len(each.logs["room"]) for each in sim.world.rooms.values()
     )
     assert ChatMessage.objects.filter(text="that was all").count() == len(POISON)
     for event in StoredEvent.objects.exclude(unreadable=""):
         assert health.quarantine().filter(event=event).exists(), "shown to the administrator"
-    seconds_pass(school, hands, 4, events=0)
+    seconds_pass(school, own_clock, 4, events=0)
     assert_nothing_lost_nothing_twice(sim)
 
 
 def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
+    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "enter", userUuid="p1")

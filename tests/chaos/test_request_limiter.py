@@ -1,4 +1,4 @@
-"""Requests a second, for all processes together: people's commands first, then the poll, then the rest."""
+"""All processes share a request limit per second: commands first, then the poll, then background work."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVENTS = RoomEvents(room_uuid="r")
     bound=st.floats(0.2, 100),
     asks=st.lists(st.tuples(st.floats(0, 0.4), st.booleans()), min_size=1, max_size=200),
 )
-def test_in_no_second_are_there_more_than_the_bound(bound: float, asks: list[tuple[float, bool]]) -> None:
+def test_no_second_has_more_requests_than_the_limit(bound: float, asks: list[tuple[float, bool]]) -> None:
     pace = Pace.of(bound)
     now, filled, tokens = 0.0, 0.0, pace.burst
     sent: list[float] = []
@@ -51,31 +51,31 @@ def test_in_no_second_are_there_more_than_the_bound(bound: float, asks: list[tup
         assert sum(first <= moment < first + 1 - 1e-6 for moment in sent) <= most + 1
 
 
-def test_a_command_finds_a_turn_though_background_work_takes_all_it_can(hands: clock.SteppedClock) -> None:
-    background_work = SharedLimiter(APP, 20.0, sleep=hands.step)
-    commands = SharedLimiter(APP, 20.0, sleep=hands.step)
+def test_command_goes_before_the_poll_and_background_work(own_clock: clock.SteppedClock) -> None:
+    background = SharedLimiter(APP, 20.0, sleep=own_clock.step)
+    commands = SharedLimiter(APP, 20.0, sleep=own_clock.step)
     with in_background():
         began = clock.monotonic()
         for _request in range(150):
-            assert background_work.wait_s(EVENTS) == 0
+            assert background.wait_s(EVENTS) == 0
         took_s = clock.monotonic() - began
-    assert 150 / 20 <= took_s <= 150 / 15, "all that is left is used, and no more"
-    assert [commands.wait_s(KICK) for _ in range(2)] == [0, 0], "kept for them"
+    assert 150 / 20 <= took_s <= 150 / 15, "it uses all that is left, and no more"
+    assert [commands.wait_s(KICK) for _ in range(2)] == [0, 0], "reserved for commands"
     for _command in range(14):
         commands.wait_s(KICK)
     ahead_s = commands.wait_s(PollEvents())
     assert 0.7 < ahead_s < 1.2, "the poll after the commands"
     with in_background():
         began = clock.monotonic()
-        assert background_work.wait_s(EVENTS) == 0
+        assert background.wait_s(EVENTS) == 0
     assert clock.monotonic() - began >= ahead_s, "background work after both"
 
 
-def test_background_work_is_never_starved(hands: clock.SteppedClock) -> None:
+def test_background_work_gets_a_request_among_many_commands(own_clock: clock.SteppedClock) -> None:
     commands = SharedLimiter(APP, 1.0)
 
     def busy(seconds: float) -> None:
-        hands.step(seconds)
+        own_clock.step(seconds)
         commands.wait_s(KICK)
 
     with in_background():
@@ -84,7 +84,7 @@ def test_background_work_is_never_starved(hands: clock.SteppedClock) -> None:
     assert clock.monotonic() - began < 60
 
 
-def test_background_work_plans_what_is_left_and_never_waits_to_know(hands: clock.SteppedClock) -> None:
+def test_background_work_knows_its_share_without_waiting(own_clock: clock.SteppedClock) -> None:
     limiter = SharedLimiter(APP, 20.0)
     assert limiter.free_for_background() == 15, "the rest is for commands and the poll"
     for _command in range(15):
@@ -93,24 +93,24 @@ def test_background_work_plans_what_is_left_and_never_waits_to_know(hands: clock
     assert limiter.free_for_background() == 4
     for _command in range(20):
         limiter.wait_s(KICK)
-    assert limiter.free_for_background() == 1, "its turn comes, after those that are reserved"
+    assert limiter.free_for_background() == 1, "one request, after the reserved ones"
     assert clock.monotonic() == began
-    hands.step(10)
+    own_clock.step(10)
     assert limiter.free_for_background() == 15
     assert SharedLimiter(APP, 0.0).free_for_background() is None
 
 
-def test_a_clock_that_was_set_back_gives_nothing_away_and_ends_nothing(hands: clock.SteppedClock) -> None:
+def test_clock_set_back_keeps_the_limit(own_clock: clock.SteppedClock) -> None:
     limiter = SharedLimiter(APP, 10.0)
     for _request in range(5):
         limiter.wait_s(KICK)
-    hands.set_wall(clock.from_ms(clock.now_ms() - 3_600_000))
+    own_clock.set_wall(clock.from_ms(clock.now_ms() - 3_600_000))
     waits = [limiter.wait_s(KICK) for _request in range(10)]
     assert waits == sorted(waits)
     assert waits[-1] <= 10 / 8 + 0.5
 
 
-def test_several_threads_together_keep_to_it() -> None:
+def test_several_threads_share_the_limit() -> None:
     waits: list[float] = []
 
     def ask() -> None:
@@ -128,16 +128,14 @@ def test_several_threads_together_keep_to_it() -> None:
     assert max(waits) + clock.monotonic() - began >= (60 - pace.burst) / pace.per_second - 0.1
 
 
-def test_every_client_of_the_installation_shares_it() -> None:
+def test_every_client_shares_the_limit() -> None:
     config = CloudConfig(region="na", app_id=APP, app_certificate=APP, uid="server")
     client = agora.client_for(config)
     assert isinstance(client.transport.limiter, SharedLimiter)
 
 
-def test_two_processes_together_stay_below_the_bound(
-    sim: RunningSimulator, hire: Callable[..., ProcessGroup]
-) -> None:
-    """Counted by the simulator, which refuses the 21st request in any second."""
+def test_three_processes_share_the_limit(sim: RunningSimulator, hire: Callable[..., ProcessGroup]) -> None:
+    """The simulator counts, and refuses the 21st request in any second."""
     for number in range(60):
         sim.make_room(f"r{number}", state=1)
     fault = sim.fault("budget", params={"perSecond": 21})
@@ -153,4 +151,4 @@ def test_two_processes_together_stay_below_the_bound(
     processes.dismiss()
     assert 120 / took_s <= 21
     refused = {each["id"]: each["hits"] for each in sim.control("GET", "/faults")["faults"]}[fault]
-    assert refused <= 2, "requests that queued up on their way"
+    assert refused <= 2, "only requests that were delayed on the way"

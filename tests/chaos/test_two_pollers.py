@@ -1,4 +1,4 @@
-"""Two that would poll at once, a leader that falls asleep, clocks that differ. (Invariants 1 and 9.)"""
+"""Several pollers at the same time, a paused leader, and clocks that differ. (Invariants 1 and 9.)"""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.lease import LEASE_S, Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
-from tests.chaos.checks import all_here, assert_nothing_lost_nothing_twice, wait_until
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
 from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]) -> None:
-    """Four beats at once: answers are committed under one fencing number."""
+def test_two_pollers_commit_under_one_fencing_token(
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
+) -> None:
+    """Four processes poll at the same time."""
     school = School(sim, rooms=8, seed=2)
     processes = hire(sim, per_second=60)
     for role in ("poll", "poll", "poll", "poll", "work"):
@@ -33,7 +35,7 @@ def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., P
     for _turn in range(10):
         school.happen(60)
         wait_until(lambda: school.waiting < 30, within_s=30)
-    wait_until(lambda: all_here(sim), within_s=60)
+    wait_until(lambda: all_stored(sim), within_s=60)
     assert processes.failures() == ""
     assert len(processes.members) == 5
     processes.dismiss()
@@ -42,8 +44,8 @@ def test_two_pollers(sim: RunningSimulator, cloud: Client, hire: Callable[..., P
     assert_nothing_lost_nothing_twice(sim)
 
 
-def test_two_pollers_with_clocks_minutes_apart(sim: RunningSimulator, cloud: Client) -> None:
-    """Two machines, one of them ten minutes ahead: one leader, and a take-over after the lease's length."""
+def test_two_pollers_with_clocks_minutes_apart_have_one_leader(sim: RunningSimulator, cloud: Client) -> None:
+    """One of two machines is ten minutes ahead: it takes over only when the lease has ended."""
     sim.make_room("r1", state=1)
     ours, theirs = clock.SteppedClock(clock.now()), clock.SteppedClock(clock.now() + timedelta(minutes=10))
     first = Poller(cloud, owner=Owner(host="here", pid=1, started="1"))
@@ -65,7 +67,7 @@ def test_two_pollers_with_clocks_minutes_apart(sim: RunningSimulator, cloud: Cli
         assert first.poll() is None
 
 
-def test_two_threads_take_over_at_once_and_one_wins(sim: RunningSimulator, cloud: Client) -> None:
+def test_one_of_two_threads_that_take_over_gets_the_lease(sim: RunningSimulator, cloud: Client) -> None:
     Lease.objects.create(app_id=sim.app_id, owner="", fence=7)
     pollers = [Poller(cloud, owner=Owner(host=f"m{n}", pid=1, started="1")) for n in range(6)]
     together = threading.Barrier(6)
@@ -85,14 +87,16 @@ def test_two_threads_take_over_at_once_and_one_wins(sim: RunningSimulator, cloud
     assert Lease.objects.get().fence == 8
 
 
-def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]) -> None:
-    """SIGSTOP with an answer on its way: another leads within 20 s, and what wakes up commits nothing."""
+def test_paused_leader_is_replaced_and_commits_nothing_later(
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
+) -> None:
+    """SIGSTOP while an answer is on its way: another process leads within 20 s."""
     school = School(sim, rooms=4, seed=3)
     processes = hire(sim, per_second=60)
     leader = processes.start("poll")
     processes.start("work")
     wait_until(lambda: Lease.objects.filter(app_id=sim.app_id, pid=leader.pid).exists(), within_s=30)
-    wait_until(lambda: all_here(sim), within_s=30)  # a room never heard of is another matter
+    wait_until(lambda: all_stored(sim), within_s=30)  # the rooms are known
     fault = sim.fault("late_answer", route="poll", params={"ms": 800})
     school.happen(40)
     wait_until(lambda: school.waiting == 0, within_s=30, every_s=0.01)
@@ -104,16 +108,16 @@ def test_paused_leader(sim: RunningSimulator, cloud: Client, hire: Callable[...,
     wait_until(lambda: Lease.objects.get(app_id=sim.app_id).fence > fence, within_s=30)
     took_over_s = time.monotonic() - paused
     assert took_over_s <= 20
-    wait_until(lambda: all_here(sim), within_s=60)
+    wait_until(lambda: all_stored(sim), within_s=60)
     assert StoredEvent.objects.count() == sim.world.emitted
 
     school.happen(40)
     leader.signal(signal.SIGCONT)
-    wait_until(lambda: all_here(sim), within_s=60)
+    wait_until(lambda: all_stored(sim), within_s=60)
     processes.dismiss()
     print(f"\ntaken over after {took_over_s:.1f} s")
     stale = InboxAnswer.objects.filter(source="poll", fence=fence, received_at__gt=_taken_at(fence + 1))
-    assert not stale.exists(), "committed under a lease that was another's"
+    assert not stale.exists(), "committed without the lease"
     assert processes.failures() == ""
     assert_nothing_lost_nothing_twice(sim)
 

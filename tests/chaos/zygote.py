@@ -1,7 +1,7 @@
-"""Fork the processes of a `ProcessGroup` in milliseconds: python -m tests.chaos.zygote FOLDER
+"""Fork the processes of a processes, so that each starts in milliseconds: python -m tests.chaos.zygote FOLDER
 
-A line on standard input, `ROLE POINT PASSES`, starts a process; its id is answered. ROLE: `poll` or `work`.
-POINT: where it kills itself after so many passes (see `POINTS`), or `-`.
+A line on standard input, `ROLE POINT PASSES`, starts a process and prints its id. ROLE: `poll` or `work`.
+POINT: where it kills itself after PASSES passes (see `POINTS`), or `-`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAUSE_S = 0.05
 def main(folder: Path) -> None:
     django.setup()
     warm_up()
-    # Children are not waited for: the system forgets them at once, as a machine's init would.
+    # The kernel removes dead children at once: nobody waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent = os.getpid()
     print("ready", flush=True)
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
 
 
 def warm_up() -> None:
-    """Import once what every process needs; no connection and no thread before the fork."""
+    """Import what every process needs. Open no connection and start no thread before the fork."""
     from classroom_admin.sync import background, tasks
 
     assert tasks.READER_DIED_AFTER
@@ -50,7 +50,7 @@ def warm_up() -> None:
 
 
 def run(role: str, point: str, passes: int, folder: Path) -> None:
-    """Work until killed; a failure of any kind is written down, for the test to find."""
+    """Work until killed. Write the traceback of any failure to a file for the test."""
     os.close(0)
     try:
         if point != "-":
@@ -67,7 +67,7 @@ def run(role: str, point: str, passes: int, folder: Path) -> None:
 
 
 def poll() -> None:
-    """What the poll's task does."""
+    """Do what the polling task does."""
     from classroom_admin.sync import background
     from classroom_admin.sync.polling import poller_for
 
@@ -78,7 +78,7 @@ def poll() -> None:
 
 
 def work() -> None:
-    """What the other tasks do, one after the other."""
+    """Do what the other tasks do, one after the other."""
     from classroom_admin.common import clock
     from classroom_admin.sync import background, inbox
     from classroom_admin.sync.tasks import READER_DIED_AFTER
@@ -92,13 +92,13 @@ def work() -> None:
 
 
 def arm(point: str, passes: int, folder: Path) -> None:
-    """Put a mine at a point: this process is killed there after some passes, as if the power had failed."""
+    """Kill this process when it passes a point for the `passes`-th time, as if the power had failed."""
     from classroom_admin.agora.event_calls import PollEvents
     from classroom_admin.sync import inbox, lease, projector, reconciliation, registry, room_events
 
     left = [passes]
 
-    def mine() -> None:
+    def maybe_kill() -> None:
         left[0] -= 1
         if left[0] <= 0:
             with (folder / "kills").open("a") as kills:
@@ -117,17 +117,17 @@ def arm(point: str, passes: int, folder: Path) -> None:
     }[point]
     real: Callable[..., Any] = getattr(owner, name)
 
-    def mined(*args: Any, **kwargs: Any) -> Any:
+    def killing(*args: Any, **kwargs: Any) -> Any:
         if before:
-            mine()
+            maybe_kill()
         result = real(*args, **kwargs)
         if not before:
-            mine()
+            maybe_kill()
         return result
 
-    setattr(owner, name, mined)
+    setattr(owner, name, killing)
     if name == "renew":
-        inbox.renew = mined
+        inbox.renew = killing
 
 
 POINTS = {
@@ -136,7 +136,7 @@ POINTS = {
 }
 
 if __name__ == "__main__":
-    # Without the environment's cloud nothing here makes sense: said at once, not in every child.
+    # Fail at once, not in every child, when the environment names no cloud.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
     assert not settings.AGORA.problems(), settings.AGORA.problems()
     main(Path(sys.argv[1]))

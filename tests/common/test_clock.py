@@ -1,4 +1,4 @@
-"""The house's clock: aware UTC, swappable, stepped."""
+"""The clock: aware UTC, replaceable, stepped."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def test_stepped_clock_stands_still_then_moves():
         assert clock.monotonic() - began == 90.5
 
 
-def test_wall_clock_put_back_leaves_durations_alone():
+def test_setting_the_wall_clock_back_keeps_durations():
     with clock.use(clock.SteppedClock(START)) as stepped:
         stepped.step(10)
         stepped.set_wall(START - timedelta(hours=1))
@@ -38,7 +38,7 @@ def test_wall_clock_put_back_leaves_durations_alone():
         assert clock.monotonic() == 10
 
 
-def test_source_holds_in_other_threads_and_is_put_back_after_an_error():
+def test_source_applies_to_all_threads_and_is_restored_after_an_error():
     seen = []
 
     def fail_on_stepped_time():
@@ -64,6 +64,6 @@ def test_milliseconds_round_trip_without_float_error():
 @pytest.mark.parametrize(
     "wrong", [lambda: clock.SteppedClock(datetime(2026, 9, 1)), lambda: clock.SteppedClock(START).step(-1)]
 )
-def test_wrong_use_is_refused(wrong):
+def test_invalid_use_raises(wrong):
     with pytest.raises(ValueError, match=r"time zone|stepped back"):
         wrong()

@@ -1,4 +1,4 @@
-"""What the cloud tells of tokens, stream keys and signed addresses is on no page that shows its JSON."""
+"""Pages that show JSON of the cloud hide tokens, stream keys and signed addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from classroom_admin.common.redaction import pretty, text_without_secrets, witho
 from classroom_admin.sync.models import Quarantine
 from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import Subject
-from classroom_admin.web.icons import fingerprint
+from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import School, make_event
 from tests.web.test_odd_values import Prober, patterns
 
@@ -46,7 +46,7 @@ SECRETS = st.recursive(
 @given(
     around=HELD, name=st.sampled_from(NAMES), secret=SECRETS, deep=st.integers(0, 4), cut=st.integers(0, 60)
 )
-def test_at_every_depth_and_in_texts_too(around: Any, name: str, secret: Any, deep: int, cut: int) -> None:
+def test_secrets_are_hidden_at_every_depth(around: Any, name: str, secret: Any, deep: int, cut: int) -> None:
     value: Any = {name: secret, "around": around}
     for level in range(deep):
         value = {"x": [value]} if level % 2 else {"data": json.dumps(value)}
@@ -68,11 +68,11 @@ def test_at_every_depth_and_in_texts_too(around: Any, name: str, secret: Any, de
         f"token={KEY}",
     ],
 )
-def test_in_what_is_no_whole_json(text: str) -> None:
+def test_secrets_are_hidden_in_partial_json(text: str) -> None:
     assert KEY not in text_without_secrets(text)
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_other_values_stay() -> None:
     value = {
         "name": "Zoë", "url": "https://files.example/a.pdf", "n": [1, 1.5, None, True], "message": "see a?b",
         "token": None, "rtmp": False,
@@ -82,7 +82,7 @@ def test_what_is_no_secret_stays() -> None:
 
 
 @pytest.mark.django_db
-def test_on_the_pages(school: School) -> None:
+def test_pages_show_no_secrets(school: School) -> None:
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
     ours = address_of(uploads.take(actor=school.teacher, room=school.room, file=file))
     recording = make_event(
@@ -106,17 +106,17 @@ def test_on_the_pages(school: School) -> None:
         assert KEY not in html
         assert signed not in html
         assert "no-store" in answer["Cache-Control"]
-    lines = [line for one in history(Subject(room=school.room)).happenings for line in one.lines]
+    lines = [line for one in history(Subject(room=school.room)).changes for line in one.lines]
     assert {line.value for line in lines} == {"[hidden]", '{"boardToken": "[hidden]"}'}
 
 
 @pytest.mark.django_db
-def test_no_page_of_somebody_is_kept_on_the_way(school: School) -> None:
+def test_pages_of_people_are_not_cached(school: School) -> None:
     prober = Prober(school)
     client = school.signed_in(school.administrator)
     for name, path, _converters in patterns(get_resolver().url_patterns):
         answer = client.get(prober.path(name, path))
         kept = answer["Cache-Control"]
         assert ("private" in kept and "no-cache" in kept) or "no-store" in kept, (name, kept)
-    icons = client.get(reverse("live:icons", args=[fingerprint()]))
+    icons = client.get(reverse("live:icons", args=[sprite_fingerprint()]))
     assert "immutable" in icons["Cache-Control"], "what is the same for everybody stays so"

@@ -1,4 +1,4 @@
-"""Sentences that can be said again in another language."""
+"""Sentences that can be translated later."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from classroom_admin.common.sentence import Sentence, read
 AGAIN = "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds."
 
 
-def test_a_sentence_is_its_english_text():
+def test_sentence_is_its_english_text():
     sentence = Sentence(AGAIN, seconds=12)
     assert sentence == AGAIN.replace("{seconds}", "12")
     assert isinstance(sentence, str)
@@ -23,7 +23,7 @@ def test_a_sentence_is_its_english_text():
     "again",
     [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))],
 )
-def test_a_copy_can_still_be_said_in_another_language(again):
+def test_copies_can_be_translated(again):
     copied = again(Sentence(AGAIN, seconds=12))
     with translation.override("es"):
         assert in_words(copied).endswith("en 12 segundos.")
@@ -35,32 +35,32 @@ def test_a_copy_can_still_be_said_in_another_language(again):
         ("en", "in 12 seconds"),
         ("zh-hans", "请 12 秒后再试"),
         ("es", "en 12 segundos"),
-        ("ar", "بعد 12 ثانية"),
+        ("ar", "بالثواني: 12"),
     ],
 )
-def test_in_the_language_of_the_reader(language, words):
+def test_sentence_is_translated_by_its_pattern(language, words):
     with translation.override(language):
         assert words in in_words(Sentence(AGAIN, seconds=12))
 
 
-def test_a_sentence_within_a_sentence_is_said_in_the_same_language():
+def test_nested_sentence_is_translated():
     whole = Sentence(
         "{what} {next_step}",
         what=Sentence("The class is already running."),
         next_step=Sentence("You don't need to do anything."),
     )
     with translation.override("es"):
-        assert in_words(whole) == "La clase ya está en marcha. No hay nada más que hacer."
+        assert in_words(whole) == "La clase ya está en curso. No tiene que hacer nada."
 
 
-def test_a_record_keeps_how_it_was_made():
+def test_record_keeps_pattern_and_values():
     whole = Sentence("{what} {next_step}", what=Sentence(AGAIN, seconds=3), next_step="{odd} braces")
     record = json.loads(json.dumps(kept(whole)))
     assert record["sentence"] == str(whole)
     assert told(record) == str(whole)
     with translation.override("es"):
         assert told(record) == (
-            "Ahora mismo se pregunta demasiado a la nube; no se ha hecho nada. "
+            "Demasiadas solicitudes a la nube. No se cambió nada. "
             "Inténtelo de nuevo en 3 segundos. {odd} braces"
         )
 
@@ -68,28 +68,31 @@ def test_a_record_keeps_how_it_was_made():
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        ({"sentence": "The class has already ended."}, "La clase ya ha terminado."),
+        ({"sentence": "The class has already ended."}, "La clase ya ha finalizado."),
         ({"sentence": "Words of an earlier release."}, "Words of an earlier release."),
         ({"sentence": "It failed.", "says": {"pattern": "{lost}", "values": {"found": 1}}}, "It failed."),
         ({"sentence": "It failed.", "says": "nonsense"}, "It failed."),
         ({}, ""),
     ],
 )
-def test_records_of_earlier_releases_stay_readable(record, words):
+def test_records_of_earlier_releases_are_translated(record, words):
     with translation.override("es"):
         assert told(record) == words
 
 
-def test_what_the_cloud_says_itself_stays_as_it_is():
+def test_texts_of_the_cloud_stay_unchanged():
     with translation.override("es"):
         said = in_words("The cloud has an internal problem. The server asks again automatically.\n(HTTP 503)")
-    assert said == "La nube tiene problemas propios; se le pregunta de nuevo. (HTTP 503)"
+    assert (
+        said
+        == "La nube tiene un problema interno. El servidor vuelve a consultar automáticamente. (HTTP 503)"
+    )
 
 
-def test_braces_of_a_value_are_not_filled_in_again():
+def test_braces_in_values_stay_unchanged():
     assert Sentence("The cloud reported: {error}.", error="{error}") == "The cloud reported: {error}."
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], {}, {"pattern": 5}, {"pattern": "{a}", "values": {"b": 1}}])
-def test_odd_records_are_no_sentence(odd):
+def test_invalid_records_are_no_sentence(odd):
     assert read(odd) is None

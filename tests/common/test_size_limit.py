@@ -1,4 +1,4 @@
-"""What is too big is refused before Django writes it to disk."""
+"""Too large requests are refused before Django writes them to disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classroom_admin.common.size_limit import SizeLimit
 def ask(
     pieces: list[bytes], *, method: str = "POST", announced: bytes | None = None, path: str = "/"
 ) -> tuple[int, int]:
-    """The status of the answer, and how many bytes the application behind the limit read. 100 are allowed."""
+    """Return the status and how many bytes the inner application read, with a limit of 100."""
     status, read, _answer = asked(pieces, method=method, announced=announced, path=path)
     return status, read
 
@@ -55,21 +55,21 @@ def asked(
     return starts[0]["status"], sum(map(len, read)), answer
 
 
-def test_what_fits_is_let_through():
+def test_small_body_passes():
     assert ask([b"x" * 60, b"x" * 40], announced=b"100") == (200, 100)
     assert ask([b"x" * 100]) == (200, 100)
 
 
-def test_what_says_that_it_is_too_big_is_not_read():
+def test_announced_large_body_is_refused_unread():
     assert ask([b"x" * 101], announced=b"101") == (413, 0)
 
 
-def test_what_does_not_say_is_counted():
+def test_body_without_length_is_counted():
     assert ask([b"x" * 60, b"x" * 41]) == (413, 60)
 
 
 @pytest.mark.parametrize("announced", [b"-5", b"many", b""])
-def test_an_odd_length_is_counted(announced: bytes):
+def test_body_with_invalid_length_is_counted(announced: bytes):
     assert ask([b"x" * 101], announced=announced) == (413, 0)
 
 
@@ -86,12 +86,12 @@ def test_get_requests_without_a_body_pass(announced: bytes | None):
     assert ask([b""], method="GET", announced=announced) == (200, 0)
 
 
-def test_programs_are_answered_in_json():
+def test_api_gets_errors_as_json():
     status, read, answer = asked([b"x" * 101], method="POST", announced=b"101", path="/api/notifications/")
     assert (status, read) == (413, 0)
     assert answer["headers"][b"content-type"] == b"application/json"
     assert "at most 100 bytes" in json.loads(answer["body"])["error"]
 
 
-def test_an_endless_number_is_a_length_too():
+def test_very_long_length_is_refused():
     assert ask([b"x"], announced=b"9" * 5000) == (413, 0)

@@ -119,7 +119,7 @@ def rooms(data_dir: Path) -> set[str]:
         return {uuid for (uuid,) in database.execute("select room_uuid from rooms_room")}
 
 
-def test_demo_keeps_its_data_and_plays_another_school_at_each_start(start, tmp_path):
+def test_demo_keeps_its_data_and_has_another_school_at_each_start(start, tmp_path):
     data_dir = tmp_path / "data"
     demo = start(*MANAGE, "demo")
     demo.wait_said("teacher2@school.test")
@@ -151,7 +151,7 @@ def test_demo_keeps_its_data_and_plays_another_school_at_each_start(start, tmp_p
     assert marked(afresh.mark) == []
 
 
-def test_death_of_a_part_ends_the_demo_and_is_said(start):
+def test_death_of_a_part_ends_the_demo_and_is_reported(start):
     demo = start(*MANAGE, "demo")
     demo.wait_said(READY)
     os.kill(demo.part("beat"), signal.SIGKILL)
@@ -190,7 +190,7 @@ def test_make_demo_ends_when_make_is_killed(start):
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
-def test_taken_port_is_said_in_one_line(start, command):
+def test_taken_port_is_reported_in_one_line(start, command):
     import socket
 
     with socket.socket() as holder:
@@ -203,7 +203,7 @@ def test_taken_port_is_said_in_one_line(start, command):
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
-def test_setting_that_is_no_number_is_said_by_its_name(tmp_path, command):
+def test_error_names_the_setting_that_is_not_a_number(tmp_path, command):
     clean = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     env = clean | {"PORT": "eight", "DATA_DIR": str(tmp_path)}
     ended = subprocess.run(
@@ -213,13 +213,13 @@ def test_setting_that_is_no_number_is_said_by_its_name(tmp_path, command):
     assert ended.stderr == "A setting is not right: PORT is 'eight': it must be a number.\n"
 
 
-def test_demo_is_for_this_machine_only(start):
+def test_demo_listens_only_on_this_machine(start):
     code, said = start(*MANAGE, "demo", HOST="0.0.0.0").end()
     assert code == 1
     assert "it listens on 127.0.0.1 only" in said
 
 
-def test_demo_takes_nothing_of_another_installation(start, tmp_path):
+def test_demo_uses_no_settings_of_another_installation(start, tmp_path):
     elsewhere = tmp_path / "elsewhere.sqlite3"
     demo = start(
         *(*MANAGE, "demo"),
@@ -234,7 +234,7 @@ def test_demo_takes_nothing_of_another_installation(start, tmp_path):
     assert demo.end(signal.SIGTERM)[0] == 0
 
 
-def test_demo_refuses_a_schools_folder_even_when_told_to_reset(start, tmp_path):
+def test_demo_refuses_the_folder_of_a_school_even_with_reset(start, tmp_path):
     school = {"DJANGO_SUPERUSER_PASSWORD": "a good one, this", "data_dir": tmp_path / "data"}
     assert start(*MANAGE, "migrate", "-v0").end()[0] == 0
     assert start(*MANAGE, "createsuperuser", "--noinput", "--email", "head@real.test", **school).end()[0] == 0
@@ -246,7 +246,7 @@ def test_demo_refuses_a_schools_folder_even_when_told_to_reset(start, tmp_path):
     assert not (tmp_path / "data" / "demo.json").exists()
 
 
-def test_serve_says_what_is_not_set_and_serves_all_the_same(start):
+def test_serve_reports_missing_settings_and_still_serves(start):
     server = start(*MANAGE, "serve", AGORA_BASE_URL="http://127.0.0.1:9", AGORA_FALLBACK_URL="")
     server.wait_said(READY)
     assert server.get("/healthz") == (200, "ok\n")

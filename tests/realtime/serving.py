@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import uvicorn
 from django.core.asgi import get_asgi_application
 
-from classroom_admin.realtime.front import Front
 from classroom_admin.realtime.hub import Hub
+from classroom_admin.realtime.middleware import RealtimeMiddleware
 from classroom_admin.web.channels import make_hub
 
 Result = TypeVar("Result")
@@ -42,7 +42,7 @@ class Server:
     """A running server: `port`, its `front`, and a way to run things in its loop."""
 
     def __init__(self) -> None:
-        self.front = Front(get_asgi_application(), make_hub=make_hub)
+        self.front = RealtimeMiddleware(get_asgi_application(), make_hub=make_hub)
         self.loop = asyncio.new_event_loop()
         config = uvicorn.Config(
             self.front, host="127.0.0.1", port=0, log_level="critical", lifespan="off", ws="none",

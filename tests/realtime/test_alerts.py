@@ -1,4 +1,4 @@
-"""What changes in the list by time alone, by a command and by a snooze, reaches those who watch."""
+"""Alerts that arise by time, by a command or by an acknowledgement are sent to subscribers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list.views import ListOfClasses
+from tests.realtime.conftest import Open
 from tests.realtime.serving import Server
-from tests.realtime.test_list_channel import Open, change, tiles, watch  # noqa: F401
+from tests.realtime.test_list_channel import tiles
 from tests.school import School, make_room
 
 
@@ -31,11 +32,11 @@ def soon_over_time(seconds: float, name: str = "Soon over time") -> Room:
     return make_room(name, teachers_online=1, planned_end_at=end)
 
 
-def test_over_time_comes_without_any_event(
-    school: School, server: Server, watch: Open, stepped: clock.SteppedClock  # noqa: F811
+def test_overtime_alert_is_sent_without_an_event(
+    school: School, server: Server, watch_list: Open, stepped: clock.SteppedClock
 ) -> None:  # fmt: skip
     room = soon_over_time(2)
-    page = watch()
+    page = watch_list()
     renders = server.hub.lists.renders
     stepped.step(2)
     told = page.changes()
@@ -45,25 +46,29 @@ def test_over_time_comes_without_any_event(
     assert room.pk not in server.hub.lists._dues  # nothing is left that time alone would change in it
 
 
-def test_a_filtered_list_is_told_too(school: School, watch: Open, stepped: clock.SteppedClock) -> None:  # noqa: F811
+def test_overtime_alert_reaches_filtered_lists(
+    school: School, watch_list: Open, stepped: clock.SteppedClock
+) -> None:
     soon_over_time(2)
-    page = watch(query="q=soon")
+    page = watch_list(query="q=soon")
     stepped.step(2)
     assert 'data-reasons="over_time"' in page.changes().data
 
 
-def test_a_teacher_hears_of_their_own_only(school: School, watch: Open, stepped: clock.SteppedClock) -> None:  # noqa: F811
+def test_teacher_gets_alerts_of_own_classes_only(
+    school: School, watch_list: Open, stepped: clock.SteppedClock
+) -> None:
     soon_over_time(1)
     own = soon_over_time(3, "Soon over, own")
     own.teachers.create(user=school.teacher)
-    page = watch(school.teacher)
+    page = watch_list(school.teacher)
     stepped.step(3)
     assert tiles(page.changes()) == {own.pk}
 
 
-def test_a_snooze_and_that_it_is_taken_back_are_told(school: School, watch: Open) -> None:  # noqa: F811
+def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) -> None:
     room = soon_over_time(-60)
-    page = watch()
+    page = watch_list()
     acknowledgement.snooze(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
     told = page.changes()
     assert tiles(told) == {room.pk}
@@ -73,8 +78,8 @@ def test_a_snooze_and_that_it_is_taken_back_are_told(school: School, watch: Open
     assert 'data-reasons="over_time"' in page.changes().data
 
 
-def test_a_refused_command_is_told(school: School, watch: Open) -> None:  # noqa: F811
-    page = watch()
+def test_refused_command_is_sent_as_an_alert(school: School, watch_list: Open) -> None:
+    page = watch_list()
     entry = record(actor=school.teacher, action="class.end", room_uuid=school.room.room_uuid)
     add_step(entry, Step.Kind.REQUESTED)
     add_step(entry, Step.Kind.FAILED, {"error": "RateLimited"})
@@ -83,12 +88,12 @@ def test_a_refused_command_is_told(school: School, watch: Open) -> None:  # noqa
     assert "Refused by the cloud: End the class" in told.data
 
 
-def test_who_comes_back_after_a_reason_came_by_time_gets_the_list(
-    school: School, watch: Open, stepped: clock.SteppedClock  # noqa: F811
+def test_returning_page_gets_alerts_that_arose_meanwhile(
+    school: School, watch_list: Open, stepped: clock.SteppedClock
 ) -> None:  # fmt: skip
     soon_over_time(2)
     before = ListOfClasses(school.administrator, {}).version
-    page = watch(v=before)
+    page = watch_list(v=before)
     stepped.step(2)
     assert 'data-reasons="over_time"' in page.changes().data
-    assert 'data-reasons="over_time"' in watch(v=before).changes().data
+    assert 'data-reasons="over_time"' in watch_list(v=before).changes().data

@@ -1,4 +1,4 @@
-"""The stream of a class: what is sent, once for all, and to whom. Real server, real writes."""
+"""The stream of a class: what is sent, and to whom. Real server, real writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_change_reaches_a_page_that_is_up_to_date(school: School, server: Serv
     assert "no-store" in page.headers["cache-control"]
     assert page.headers["x-accel-buffering"] == "no"
     assert page.hello().facts["age"] >= 0
-    until(lambda: server.hub.channel(school.room.pk).watchers)
+    until(lambda: server.hub.channel(school.room.pk).subscribers)
     raise_hand(school, "ana")
     told = page.changes()
     assert "Ana Torres" in told.data
@@ -54,16 +54,17 @@ def joined(school: School, server: Server, watch: Open, **query: str) -> Reader:
     """A page that is up to date, and whose parts the server knows."""
     page = watch(**query)
     page.hello()
-    until(lambda: server.hub.channel(school.room.pk) and server.hub.channel(school.room.pk).knows_looks)
+    channel = until(lambda: server.hub.channel(school.room.pk))
+    until(lambda: channel.skips_unchanged_parts)
     return page
 
 
-def test_one_rendering_for_all_who_watch(school: School, server: Server, watch: Open) -> None:
+def test_one_rendering_for_all_subscribers(school: School, server: Server, watch: Open) -> None:
     pages = [watch(user) for user in [school.administrator, school.teacher] * 15]
     for page in pages:
         page.hello()
     channel = server.hub.channel(school.room.pk)
-    until(lambda: channel.watchers == len(pages))
+    until(lambda: channel.subscribers == len(pages))
     before = channel.renders
     raise_hand(school, "ana")
     messages = {page.changes().data for page in pages}
@@ -71,7 +72,7 @@ def test_one_rendering_for_all_who_watch(school: School, server: Server, watch: 
     assert channel.renders == before + 1
 
 
-def test_nothing_personal_and_nothing_of_the_cloud_is_inside(
+def test_message_has_nothing_personal_and_no_cloud_ids(
     school: School, server: Server, watch: Open, settings
 ) -> None:
     settings.JOIN_URL_TEMPLATE = "https://class.test/?room={room}&user={user}"
@@ -84,7 +85,7 @@ def test_nothing_personal_and_nothing_of_the_cloud_is_inside(
     assert "&lt;script&gt;" in told[0].data
 
 
-def test_who_was_away_gets_what_they_missed_once_rendered(
+def test_returning_pages_get_the_missed_changes_rendered_once(
     school: School, server: Server, watch: Open
 ) -> None:
     left_at = version_of(school.room)
@@ -101,7 +102,7 @@ def test_who_was_away_gets_what_they_missed_once_rendered(
     assert server.hub.channel(school.room.pk).renders == 1
 
 
-def test_who_missed_very_much_gets_the_whole_part(school: School, server: Server, watch: Open) -> None:
+def test_page_that_missed_much_gets_the_whole_part(school: School, server: Server, watch: Open) -> None:
     left_at = version_of(school.room)
     for number in range(100):
         make_person(school.room, 100 + number, version=2)
@@ -114,7 +115,7 @@ def test_who_missed_very_much_gets_the_whole_part(school: School, server: Server
     assert "data-rest" in told.data
 
 
-def test_a_page_from_before_the_database_was_put_back_gets_everything(
+def test_page_from_before_a_restored_backup_gets_everything(
     school: School, server: Server, watch: Open
 ) -> None:
     told = watch(v="900-900-0-900-900").changes()
@@ -123,7 +124,7 @@ def test_a_page_from_before_the_database_was_put_back_gets_everything(
     assert told.id == version_of(school.room)
 
 
-def test_what_did_not_change_is_not_sent(school: School, server: Server, watch: Open) -> None:
+def test_unchanged_parts_are_not_sent(school: School, server: Server, watch: Open) -> None:
     page = joined(school, server, watch)
     raise_hand(school, "ana")
     told = page.changes().data
@@ -132,7 +133,7 @@ def test_what_did_not_change_is_not_sent(school: School, server: Server, watch: 
     assert 'id="recording"' not in told
 
 
-def test_a_command_arrives_as_requested_and_then_as_confirmed(
+def test_command_is_sent_as_requested_and_then_as_confirmed(
     school: School, server: Server, watch: Open
 ) -> None:
     page = joined(school, server, watch)
@@ -147,9 +148,7 @@ def test_a_command_arrives_as_requested_and_then_as_confirmed(
     assert "Confirmed in 0." in told
 
 
-def test_changes_while_pages_come_and_go_are_never_missed(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_pages_that_join_during_changes_miss_none(school: School, server: Server, watch: Open) -> None:
     """Every page ends at the last version with every change in it, whenever it came."""
     make_event(school.room, 3)
     pages = []
@@ -165,44 +164,42 @@ def test_changes_while_pages_come_and_go_are_never_missed(
         assert all(f"Number {number:02}." in seen for number in range(first, 20))
 
 
-def test_no_query_for_a_page(school: School, server: Server, watch: Open) -> None:
+def test_cost_of_a_change_does_not_depend_on_the_number_of_pages(
+    school: School, server: Server, watch: Open
+) -> None:
     """What a change costs does not depend on how many watch."""
     page = joined(school, server, watch)
     channel = server.hub.channel(school.room.pk)
 
     def cost() -> tuple[int, int]:
-        looks, renders = server.hub.looks, channel.renders
+        reads, renders = server.hub.reads, channel.renders
         raise_hand(school, "ana", up=not Participant.objects.get(user_uuid="ana").hand_raised)
         page.changes()
-        return server.hub.looks - looks, channel.renders - renders
+        return server.hub.reads - reads, channel.renders - renders
 
     assert cost()[1] == 1
     others = [watch() for _ in range(25)]
-    until(lambda: channel.watchers == 26)
+    until(lambda: channel.subscribers == 26)
     assert cost()[1] == 1
     assert len(others) == 25
 
 
-def test_the_server_rests_when_nobody_watches_and_wakes_again(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_hub_stops_without_pages_and_starts_again(school: School, server: Server, watch: Open) -> None:
     page = watch()
     page.hello()
     page.close()
-    until(lambda: not server.hub.watchers)
-    until(lambda: not server.hub.is_awake)
+    until(lambda: not server.hub.subscribers)
+    until(lambda: not server.hub.is_running)
     again = joined(school, server, watch)
     raise_hand(school, "ana")
     assert "Ana Torres" in again.changes().data
 
 
-def test_who_comes_first_after_a_rest_is_not_told_the_age_of_before(
-    school: School, server: Server, watch: Open
-) -> None:
+def test_first_page_after_a_pause_gets_the_current_age(school: School, server: Server, watch: Open) -> None:
     Lease.objects.update(last_good_at=clock.now() - timedelta(seconds=500))
     page = watch()
     assert page.hello().facts["age"] >= 500
     page.close()
-    until(lambda: not server.hub.is_awake)
+    until(lambda: not server.hub.is_running)
     Lease.objects.update(last_good_at=clock.now())
     assert watch().hello().facts["age"] < 100

@@ -1,4 +1,4 @@
-"""In which language a stream speaks."""
+"""The language of a stream."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from classroom_admin.web.channels import make_hub
         (b"django_language=../../x", b"", "en"),
     ],
 )
-def test_the_cookie_then_the_browsers_wish(cookie: bytes, wish: bytes, language: str) -> None:
+def test_language_comes_from_the_cookie_then_the_browser(cookie: bytes, wish: bytes, language: str) -> None:
     scope = {"headers": [(b"cookie", cookie), (b"accept-language", wish)]}
     assert session.language(scope) == language
 
 
-def test_trouble_with_the_cloud_is_told_in_the_language_of_each_page() -> None:
+def test_cloud_error_is_in_the_language_of_each_page() -> None:
     hub = make_hub()
     hub._poll_error = "The cloud has an internal problem. The server asks again automatically.\n(HTTP 503)"
-    told = {language: hub.age(language)["trouble"] for language in ("en", "es", "zh-hans", "ar")}
+    told = {language: hub.status(language)["trouble"] for language in ("en", "es", "zh-hans", "ar")}
     assert told["en"] == "The cloud has an internal problem. The server asks again automatically. (HTTP 503)"
-    assert told["es"] == "La nube tiene problemas propios; se le pregunta de nuevo. (HTTP 503)"
+    assert told["es"] == (
+        "La nube tiene un problema interno. El servidor vuelve a consultar automáticamente. (HTTP 503)"
+    )
     assert len(set(told.values())) == 4

@@ -1,4 +1,4 @@
-"""Pages that cannot hold a stream ask: nothing new is answered before Django's stack, for those who may."""
+"""Pages that cannot hold a stream poll: without changes they are answered before Django."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.realtime.serving import Server, until
 from tests.school import School, make_room
 
 
-class Asker:
-    """A page that asks, with the ticket of its last answer."""
+class PollingPage:
+    """A polling page, with the token of its last response."""
 
     def __init__(self, server: Server, school: School, session: str) -> None:
         self.server, self.school, self.session, self.ticket = server, school, session, ""
@@ -22,7 +22,7 @@ class Asker:
     def ask(
         self, version: str = "", *, ticket: str | None = None, session: str | None = None, key: str = ""
     ) -> int:
-        """The answer's status; `was_quick` says whether Django's stack was asked."""
+        """Return the status of the response. Sets `was_quick`: whether Django was bypassed."""
         ticket = self.ticket if ticket is None else ticket
         room = self.school.room
         path = f"/live/classes/{key or room.key}/?v={version or version_of(room)}&t={ticket}"
@@ -41,8 +41,8 @@ class Asker:
         return self.ask() == 204 and self.was_quick
 
 
-def asker(server: Server, school: School) -> Asker:
-    page = Asker(server, school, session_of(school, school.teacher))
+def asker(server: Server, school: School) -> PollingPage:
+    page = PollingPage(server, school, session_of(school, school.teacher))
     assert page.ask() == 204
     assert not page.was_quick
     assert page.ticket
@@ -50,7 +50,7 @@ def asker(server: Server, school: School) -> Asker:
     return page
 
 
-def test_nothing_new_is_answered_at_once_and_news_by_django(school: School, server: Server) -> None:
+def test_unchanged_page_is_answered_without_django(school: School, server: Server) -> None:
     page = asker(server, school)
     before = version_of(school.room)
     school.change(Participant.objects.get(user_uuid="ana"), hand_raised=True)
@@ -59,7 +59,7 @@ def test_nothing_new_is_answered_at_once_and_news_by_django(school: School, serv
     until(page.settled)
 
 
-def test_the_address_is_worth_nothing_to_others(school: School, server: Server) -> None:
+def test_token_is_invalid_for_others(school: School, server: Server) -> None:
     page = asker(server, school)
     other = session_of(school, school.other_teacher)
     assert page.ask(session=other) == 404
@@ -71,19 +71,19 @@ def test_the_address_is_worth_nothing_to_others(school: School, server: Server) 
         assert not page.was_quick
 
 
-def test_signing_out_and_losing_the_class_end_it_within_ten_seconds(school: School, server: Server) -> None:
+def test_lost_right_ends_polling_within_ten_seconds(school: School, server: Server) -> None:
     page = asker(server, school)
     RoomTeacher.objects.all().delete()
     until(lambda: page.ask() == 404, within_s=10)
-    page = Asker(server, school, session_of(school, school.administrator))
+    page = PollingPage(server, school, session_of(school, school.administrator))
     page.ask()
     until(page.settled)
     Session.objects.all().delete()
     until(lambda: page.ask() == 401, within_s=10)
 
 
-def test_no_query_while_nothing_is_new(school: School, server: Server) -> None:
+def test_polling_without_changes_costs_no_query(school: School, server: Server) -> None:
     page = asker(server, school)
-    looks = server.hub.looks
+    reads = server.hub.reads
     assert all(page.settled() for _ in range(50))
-    assert server.hub.looks - looks <= 3  # the school is quiet: what was looked at is not looked at again
+    assert server.hub.reads - reads <= 3  # nothing changed, so nothing is read again

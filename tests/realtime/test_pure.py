@@ -1,4 +1,4 @@
-"""The protocol's parts by themselves: bytes, tickets, the bounded queue, who asks, how returns are spread."""
+"""The parts of realtime: messages, tokens, queues, rights of polling pages, spread of reconnects."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin.common import clock
-from classroom_admin.realtime import messages, ticket
-from classroom_admin.realtime.garbage import Collecting
+from classroom_admin.realtime import messages, polling_token
+from classroom_admin.realtime.garbage import GarbageCollector
 from classroom_admin.realtime.hub import LONGEST_SPREAD_S, spread_s
-from classroom_admin.realtime.polled import CHECKED_WITHIN_S, IDLE_S, PolledRooms
-from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, Right, Truth
-from classroom_admin.realtime.subscriber import MOST_MESSAGES, Watcher
+from classroom_admin.realtime.polling import CONFIRMED_WITHIN_S, IDLE_S, PollingPages
+from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, CurrentRights, Right
+from classroom_admin.realtime.subscriber import MOST_MESSAGES, Subscriber
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.class_list.channel import normalised
 from classroom_admin.web.classroom.roster import GONE, HERE, part
 
-RIGHT = Right(user_id=7, is_administrator=False, session_key="s", mark="m", room_id=3)
+RIGHT = Right(user_id=7, is_administrator=False, session_key="s", auth_hash="m", room_id=3)
 
 
 def parsed(raw: bytes) -> str:
@@ -33,21 +33,21 @@ def parsed(raw: bytes) -> str:
 
 
 @given(st.text())
-def test_whatever_is_inside_stays_one_event(text: str) -> None:
+def test_any_text_stays_one_event(text: str) -> None:
     raw = messages.message("changes", text, version="1-2\n3")
     assert parsed(raw) == text.replace("\r\n", "\n").replace("\r", "\n")
     assert raw.startswith(b"id: 1-23\nevent: changes\n")
 
 
-# --- tickets ---------------------------------------------------------------------------------------------
+# --- tokens ----------------------------------------------------------------------------------------------
 
 
-def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
+def test_token_is_valid_for_a_minute_for_one_session_and_room() -> None:
     given_at = 1_000_000.0
-    words = ticket.issue(user_id=7, session_key="s", room_key="r", now_s=given_at)
+    words = polling_token.issue(user_id=7, session_key="s", room_key="r", now_s=given_at)
 
     def holder(words: str = words, session: str = "s", room: str = "r", after_s: float = 1):
-        return ticket.holder(words, session_key=session, room_key=room, now_s=given_at + after_s)
+        return polling_token.verify(words, session_key=session, room_key=room, now_s=given_at + after_s)
 
     assert holder() == (7, 1_000_060)
     assert holder(after_s=59) is not None
@@ -71,39 +71,39 @@ def test_a_ticket_is_good_for_a_minute_for_one_session_and_room() -> None:
 # --- the queue -------------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_sent_together_and_in_order() -> None:
+def test_waiting_messages_are_sent_together_in_order() -> None:
     async def story() -> None:
-        watcher = Watcher(RIGHT, language="en")
+        subscriber = Subscriber(RIGHT, language="en")
         for number in range(3):
-            watcher.push(b"%d" % number)
-        assert await watcher.next() == b"012"
-        reading = asyncio.ensure_future(watcher.next())
+            subscriber.push(b"%d" % number)
+        assert await subscriber.next() == b"012"
+        reading = asyncio.ensure_future(subscriber.next())
         await asyncio.sleep(0)
         shared = b"the same bytes for all"
-        watcher.push(shared)
+        subscriber.push(shared)
         assert await reading is shared  # one message is handed on without a copy
-        watcher.finish(b"last")
-        assert await watcher.next() == b"last"
-        assert await watcher.next() is None
+        subscriber.finish(b"last")
+        assert await subscriber.next() == b"last"
+        assert await subscriber.next() is None
 
     asyncio.run(story())
 
 
 @pytest.mark.parametrize("message", [b"x", b"x" * 500_000])
-def test_who_does_not_read_is_cut_off_and_holds_no_memory(message: bytes) -> None:
-    watcher = Watcher(RIGHT, language="en")
+def test_subscriber_that_does_not_read_is_cut_off(message: bytes) -> None:
+    subscriber = Subscriber(RIGHT, language="en")
     for _ in range(MOST_MESSAGES + 1):
-        watcher.push(message)
-    assert watcher.is_cut
-    assert watcher.waiting_bytes == 0
-    watcher.push(message)
-    assert watcher.waiting_bytes == 0
+        subscriber.push(message)
+    assert subscriber.is_cut
+    assert subscriber.waiting_bytes == 0
+    subscriber.push(message)
+    assert subscriber.waiting_bytes == 0
 
 
-def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
-    watcher = Watcher(RIGHT, language="en")
-    watcher.push(b"x" * 5_000_000)
-    assert not watcher.is_cut
+def test_single_message_may_exceed_the_queue_limit() -> None:
+    subscriber = Subscriber(RIGHT, language="en")
+    subscriber.push(b"x" * 5_000_000)
+    assert not subscriber.is_cut
 
 
 # --- rights ----------------------------------------------------------------------------------------------
@@ -113,32 +113,32 @@ def test_one_message_may_be_larger_than_all_that_may_wait() -> None:
     ("change", "reason"),
     [
         ({}, ""),
-        ({"marks": {7: "another"}}, SIGNED_OUT),
-        ({"marks": {}}, SIGNED_OUT),
+        ({"auth_hashes": {7: "another"}}, SIGNED_OUT),
+        ({"auth_hashes": {}}, SIGNED_OUT),
         ({"sessions": ()}, SIGNED_OUT),
         ({"administrators": {7}}, SIGNED_OUT),  # the role changed: what the page shows is another's
         ({"rooms": {7: {4}}}, NOT_YOURS),
         ({"rooms": {}}, NOT_YOURS),
     ],
 )
-def test_why_a_right_is_lost(change: dict, reason: str) -> None:
-    holds = {"marks": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
-    assert Truth(**{**holds, **change}).refusal(RIGHT) == reason
+def test_reason_of_a_lost_right(change: dict, reason: str) -> None:
+    holds = {"auth_hashes": {7: "m"}, "administrators": set(), "sessions": {"s"}, "rooms": {7: {3}}}
+    assert CurrentRights(**{**holds, **change}).refusal(RIGHT) == reason
 
 
-def test_who_asks_is_relied_on_only_as_long_as_the_right_was_confirmed() -> None:
+def test_right_of_a_polling_page_expires_without_confirmation() -> None:
     holder = (7, "s", "r")
-    good = Truth(marks={7: "m"}, sessions={"s"}, rooms={7: {3}})
+    good = CurrentRights(auth_hashes={7: "m"}, sessions={"s"}, rooms={7: {3}})
     with clock.use(clock.SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
-        asking = PolledRooms()
+        asking = PollingPages()
         assert asking.right(holder, now=clock.monotonic()) is None
         asking.add(holder, RIGHT, now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is RIGHT
-        time.step(CHECKED_WITHIN_S + 1)
+        time.step(CONFIRMED_WITHIN_S + 1)
         assert asking.right(holder, now=clock.monotonic()) is None
-        asking.checked(good, now=clock.monotonic())
+        asking.confirm(good, now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is RIGHT
-        asking.checked(Truth(), now=clock.monotonic())
+        asking.confirm(CurrentRights(), now=clock.monotonic())
         assert asking.right(holder, now=clock.monotonic()) is None
         asking.add(holder, RIGHT, now=clock.monotonic())
         time.step(IDLE_S + 1)
@@ -149,20 +149,20 @@ def test_who_asks_is_relied_on_only_as_long_as_the_right_was_confirmed() -> None
 # --- small things ----------------------------------------------------------------------------------------
 
 
-def test_two_thousand_return_within_thirty_seconds_and_one_at_once() -> None:
+def test_returns_are_spread_by_the_number_of_pages() -> None:
     assert spread_s(1) == 1
     assert spread_s(2000) == 20
     assert spread_s(100_000) == LONGEST_SPREAD_S < 30
 
 
-def test_which_list_an_address_asks_for() -> None:
+def test_query_selects_the_list() -> None:
     assert normalised({"v": "1.2.3.4", "page": "1", "state": "rubbish", "x": "y"}) == {}
     asked = {"q": "a&b", "when": "past", "page": "2", "hands": "up"}
     assert normalised(asked | {"v": "9"}) == asked
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.booleans(), st.booleans()), max_size=60), st.integers(1, 7))
-def test_a_roster_in_parts_is_the_whole_roster(people: list[tuple[str, bool, bool]], most: int) -> None:
+def test_roster_parts_make_the_whole_roster(people: list[tuple[str, bool, bool]], most: int) -> None:
     everybody = [
         Participant(pk=number, name=name, role="student", online=online, hand_raised=hand)
         for number, (name, online, hand) in enumerate(people)
@@ -192,7 +192,7 @@ def test_full_collections_are_taken_over_and_given_back() -> None:
         if phase == "start" and info["generation"] == 2:
             full.append(1)
 
-    collecting = Collecting(every_s=60)
+    collecting = GarbageCollector(every_s=60)
     assert not collecting.collect_if_due(now=1000), "what was not taken over is the interpreter's"
     gc.callbacks.append(note)
     try:

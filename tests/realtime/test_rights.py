@@ -1,4 +1,4 @@
-"""Who may watch, and how soon that ends when it is over."""
+"""Who may subscribe, and how soon a lost right ends the stream."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.realtime import rights
 from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, Refused, Right, authorise
+from classroom_admin.rooms import access
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import RoomTeacher
 from tests.realtime.conftest import Open, session_of
@@ -22,7 +23,7 @@ from tests.school import School, make_person, make_room
 ENDS_WITHIN_S = 10
 
 
-def test_others_and_nobody_are_ended_for_good(school: School, watch: Open) -> None:
+def test_people_without_a_right_are_refused_permanently(school: School, watch: Open) -> None:
     refused = watch(school.other_teacher)
     assert refused.status == 200  # a status of 4xx would have the browser try again
     assert refused.end() == NOT_YOURS
@@ -30,7 +31,7 @@ def test_others_and_nobody_are_ended_for_good(school: School, watch: Open) -> No
     assert watch(session="'; --").end() == SIGNED_OUT
 
 
-def test_an_unknown_class_is_no_other_than_anothers(school: School, server: Server) -> None:
+def test_unknown_class_is_refused_like_another_teachers(school: School, server: Server) -> None:
     session = session_of(school, school.teacher)
     with contextlib.closing(Reader(server, "/live/classes/aaaaaaaaaaaa/stream", session)) as reader:
         assert reader.end() == NOT_YOURS
@@ -58,7 +59,7 @@ def take_away(school: School, reader: Reader) -> None:
     ("lose", "reason"),
     [(sign_out, SIGNED_OUT), (deactivate, SIGNED_OUT), (end_sessions, SIGNED_OUT), (take_away, NOT_YOURS)],
 )
-def test_a_lost_right_ends_the_stream_within_ten_seconds(
+def test_lost_right_ends_the_stream_within_ten_seconds(
     school: School, watch: Open, lose: Callable[[School, Reader], None], reason: str
 ) -> None:
     page = watch(school.teacher)
@@ -69,7 +70,7 @@ def test_a_lost_right_ends_the_stream_within_ten_seconds(
     assert time.monotonic() - began < ENDS_WITHIN_S
 
 
-def test_the_check_costs_the_same_for_one_and_for_many(school: School) -> None:
+def test_check_of_rights_costs_the_same_for_many_pages(school: School) -> None:
     def right(user: User, session: str) -> Right:
         return Right(user.pk, user.is_administrator, session, user.get_session_auth_hash(), school.room.pk)
 
@@ -85,18 +86,18 @@ def test_the_check_costs_the_same_for_one_and_for_many(school: School) -> None:
     assert counts[1] <= counts[0] + 1  # eight hundred sessions are asked for in two parts
 
 
-def test_the_rooms_of_many_are_what_each_may_see(school: School) -> None:
+def test_rooms_of_teachers_equal_visible_rooms(school: School) -> None:
     taught = make_room("Taught")
     make_person(taught, 1, user_uuid="ben", role="teacher", was_teacher=True)
     make_person(make_room("Was a pupil there"), 1, user_uuid="ben")
     CloudIdentity.objects.create(user=school.other_teacher, user_uuid="ben")
     teachers = [school.teacher, school.other_teacher]
-    found = rights.rooms_of([user.pk for user in teachers])
+    found = access.own_room_ids([user.pk for user in teachers])
     for user in teachers:
         assert found[user.pk] == set(visible_rooms(user).values_list("pk", flat=True)) != set()
 
 
-def test_authorising_reads_and_writes_nothing(school: School) -> None:
+def test_authorisation_only_reads(school: School) -> None:
     session = session_of(school, school.teacher)
     with CaptureQueriesContext(connection) as queries:
         user, right = authorise(session, school.room.key)

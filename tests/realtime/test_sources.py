@@ -1,4 +1,4 @@
-"""How a process learns of changes: SQLite's data_version; PostgreSQL's notifications where there is one."""
+"""Sources of changes: data_version of SQLite, notifications of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ON_POSTGRES = "tests/realtime"
 
 
 def heard(source: Source, *, acts: list) -> list[Changed]:
-    """What the source says at first, and after each act (run in a thread, as another writer would)."""
+    """Return what the source reports first, and after each act (run in a thread, like another writer)."""
 
-    async def story() -> list[Changed]:
+    async def run() -> list[Changed]:
         said: list[Changed] = []
         async with contextlib.aclosing(source.changes()) as changes:
             said.append(await asyncio.wait_for(anext(changes), 10))
@@ -34,7 +34,7 @@ def heard(source: Source, *, acts: list) -> list[Changed]:
                 said.append(await asyncio.wait_for(anext(changes), 10))
         return said
 
-    return asyncio.run(story())
+    return asyncio.run(run())
 
 
 def in_thread(act) -> None:
@@ -64,7 +64,7 @@ def writes(school: School) -> list:
     return [raise_version, add_step, find_gap, read_name]
 
 
-def test_every_write_that_a_page_shows_is_heard(school: School) -> None:
+def test_every_visible_write_is_reported(school: School) -> None:
     said = heard(source_for(), acts=writes(school))
     assert said[0] is ANYTHING
     if connection.vendor == "postgresql":
@@ -76,7 +76,7 @@ def test_every_write_that_a_page_shows_is_heard(school: School) -> None:
 @pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite says that something was committed, not what"
 )
-def test_what_no_page_shows_and_what_is_undone_is_not_heard(school: School) -> None:
+def test_invisible_and_rolled_back_writes_are_not_reported(school: School) -> None:
     def quiet() -> None:
         make_event(school.room, 77)
         Participant.objects.filter(room=school.room).update(times_left=3)

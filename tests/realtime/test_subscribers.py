@@ -1,4 +1,4 @@
-"""Readers that take nothing, or go away, hold nothing up."""
+"""Readers that do not read, or disconnect, do not block others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.realtime.serving import Server, until
 from tests.school import School
 
 
-def test_a_reader_that_takes_nothing_is_cut_off_and_others_are_served(
+def test_reader_that_does_not_read_is_cut_off_and_others_are_served(
     school: School, server: Server, watch: Open
 ) -> None:
     page = watch()
@@ -20,29 +20,29 @@ def test_a_reader_that_takes_nothing_is_cut_off_and_others_are_served(
     asked = f"GET /live/classes/{school.room.key}/stream?v={version_of(school.room)} HTTP/1.1\r\nHost: x\r\n"
     slow.sendall(f"{asked}Cookie: sessionid={session_of(school, school.teacher)}\r\n\r\n".encode())
     channel = until(lambda: server.hub.channel(school.room.pk))
-    until(lambda: channel.watchers == 2)
+    until(lambda: channel.subscribers == 2)
     message = ChatMessage.objects.first()
     number = 0
-    while server.hub.watchers == 2:
+    while server.hub.subscribers == 2:
         number += 1
         assert number < 200, "the reader was never cut off"
         school.change(message, text=f"{number} " + "x" * 400_000)
         assert f"{number} x" in page.changes().data
-    assert channel.watchers == 1
+    assert channel.subscribers == 1
     slow.close()
 
 
-def test_who_goes_away_is_forgotten(school: School, server: Server, watch: Open) -> None:
+def test_disconnected_pages_are_dropped(school: School, server: Server, watch: Open) -> None:
     pages = [watch() for _ in range(5)]
     for page in pages:
         page.hello()
     for page in pages[1:]:
         page.close()
-    until(lambda: server.hub.watchers == 1)
-    until(lambda: server.hub.channel(school.room.pk).watchers == 1)
+    until(lambda: server.hub.subscribers == 1)
+    until(lambda: server.hub.channel(school.room.pk).subscribers == 1)
 
 
-def test_the_beat_tells_how_old_the_data_is(school: School, server: Server, watch: Open) -> None:
+def test_heartbeat_has_the_age_of_the_data(school: School, server: Server, watch: Open) -> None:
     page = watch()
     beat = page.event("polled")
     assert beat is not None

@@ -37,7 +37,7 @@ def test_whole_words_are_found_in_text_and_identifiers(text: str, words: list[st
 
 
 def test_path_is_checked_too() -> None:
-    assert found("", path="sync/reconciliation.py") == ["0 sweeps"]
+    assert found("", path="sync/sweeps.py") == ["0 sweeps"]
 
 
 @pytest.mark.parametrize("path", ["page.html", "live/panels.py"])

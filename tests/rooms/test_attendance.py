@@ -1,4 +1,4 @@
-"""Names that are one, whom a list means, who is missing, late or left early."""
+"""Name keys, matching of listed people, and attendance."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
+from classroom_admin.common.text_matching import name_key
 from classroom_admin.rooms.attendance import Listed, Times, attendance, match, times_of
-from classroom_admin.rooms.name_matching import fold_name
 
 TEN = datetime(2026, 9, 1, 10, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
@@ -49,35 +49,35 @@ def times(**columns) -> Times:
         ["O'Neil Sean", "Sean O Neil"],
     ],
 )
-def test_one_name_in_several_spellings(same: list[str]) -> None:
-    assert len({fold_name(name) for name in same}) == 1
+def test_spellings_of_one_name_have_one_key(same: list[str]) -> None:
+    assert len({name_key(name) for name in same}) == 1
 
 
-def test_names_that_are_not_one() -> None:
-    assert len({fold_name(name) for name in ("Ana Torres", "Ana Torre", "Ana", "")}) == 4
+def test_different_names_have_different_keys() -> None:
+    assert len({name_key(name) for name in ("Ana Torres", "Ana Torre", "Ana", "")}) == 4
 
 
-def test_the_id_goes_before_the_name() -> None:
+def test_id_matches_before_name() -> None:
     ada, other = Somebody("u1", "Somebody Else"), Somebody("u2", "Ada Lovelace")
     (one,), others = match([Listed(name="Ada Lovelace", user_uuid="u1")], [other, ada])
     assert (one.people, one.by) == ([ada], "id")
     assert others == [other]
 
 
-def test_the_name_counts_where_the_id_is_not_there() -> None:
+def test_name_matches_if_the_id_is_absent() -> None:
     ada = Somebody("guest-7", "LOVELACE Ada")
     (one,), others = match([Listed(name="Ada Lovelace", user_uuid="u1")], [ada])
     assert (one.people, one.by, others) == ([ada], "name", [])
 
 
-def test_somebody_who_came_again_as_a_guest_is_one() -> None:
+def test_person_who_rejoins_as_guest_is_matched_once() -> None:
     first = Somebody("g1", "Ada", online=False, entered_at=at(0), left_at=at(20))
     again = Somebody("g2", "Ada", entered_at=at(22))
     found = attendance([Listed(name="Ada")], [again, first], times())
     assert (found.here, found.absent, found.late, found.left_early) == (1, [], [], [])
 
 
-def test_two_of_one_name_take_one_each_in_any_order() -> None:
+def test_namesakes_get_one_participant_each() -> None:
     people = [Somebody("g1", "Tom", entered_at=at(1)), Somebody("g2", "Tom", entered_at=at(30))]
     for order in permutations(people):
         matches, others = match([Listed(name="Tom", group="a"), Listed(name="tom", group="b")], order)
@@ -85,13 +85,13 @@ def test_two_of_one_name_take_one_each_in_any_order() -> None:
         assert others == []
 
 
-def test_a_nameless_guest_is_nobody_of_the_list() -> None:
+def test_guest_without_name_matches_nobody() -> None:
     (one,), others = match([Listed(name="--")], [Somebody("g1", "")])
     assert one.people == ()
     assert len(others) == 1
 
 
-def test_who_is_missing_late_gone_or_a_stranger() -> None:
+def test_attendance_lists_absent_late_early_and_unlisted_people() -> None:
     listed = [Listed(name=name) for name in ("In Time", "Late One", "Gone", "Missing", "Back Again")]
     people = [
         Somebody("1", "In Time", entered_at=at(4.9)),
@@ -107,31 +107,31 @@ def test_who_is_missing_late_gone_or_a_stranger() -> None:
     assert [one.listed.name for one in found.absent] == ["Missing"]
     assert [(one.match.listed.name, one.by_s) for one in found.late] == [("Late One", 12 * 60)]
     assert [(one.match.listed.name, one.at, one.by_s) for one in found.left_early] == [("Gone", at(30), 1800)]
-    assert [one.name for one in found.strangers] == ["Stranger"]
+    assert [one.name for one in found.unlisted] == ["Stranger"]
     assert len(found.by_name) == 4
 
 
 @pytest.mark.parametrize(("minutes", "is_late"), [(4.99, False), (5, True)])
-def test_the_threshold_of_late(minutes: float, is_late: bool) -> None:
+def test_late_begins_at_the_threshold(minutes: float, is_late: bool) -> None:
     people = [Somebody("1", "Ada", entered_at=at(minutes))]
     assert bool(attendance([Listed(name="Ada")], people, times()).late) is is_late
 
 
 @pytest.mark.parametrize(("minutes", "is_early"), [(55, True), (55.01, False), (70, False)])
-def test_the_threshold_of_early(minutes: float, is_early: bool) -> None:
+def test_left_early_begins_at_the_threshold(minutes: float, is_early: bool) -> None:
     people = [Somebody("1", "Ada", online=False, entered_at=at(0), left_at=at(minutes))]
     found = attendance([Listed(name="Ada")], people, times(planned_end_at=at(60)))
     assert bool(found.left_early) is is_early
 
 
-def test_nobody_is_late_for_what_has_not_begun_or_early_where_no_end_is_known() -> None:
+def test_nobody_is_late_or_early_without_start_or_end() -> None:
     people = [Somebody("1", "Ada", online=False, entered_at=at(30), left_at=at(31))]
     before = attendance([Listed(name="Ada")], people, times(started_at=None))
     assert (before.late, before.left_early) == ([], [])
     assert attendance([Listed(name="Ada")], people, times()).left_early == []
 
 
-def test_a_class_begins_by_its_plan_or_when_it_was_started_later() -> None:
+def test_class_begins_at_the_later_of_planned_and_actual_start() -> None:
     assert times(planned_start_at=at(10)).began_at == at(10)
     assert times(planned_start_at=at(-10)).began_at == TEN
     assert times(ended_at=at(40), planned_end_at=at(60)).ends_at == at(40)

@@ -1,4 +1,4 @@
-"""Who is kept out until when: the commands on record, joined to the events that confirmed them."""
+"""Bans: the commands in the audit log, with the events that confirmed them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def room(db):
 
 @pytest.fixture
 def at():
-    """The clock, standing at nine."""
+    """A stopped clock at nine."""
     with clock.use(clock.SteppedClock(START)) as stepped:
         yield stepped
 
@@ -43,7 +43,7 @@ def test_nobody(room, at, django_assert_num_queries):
         assert kicked_until(room) == {}
 
 
-def test_for_ten_minutes_and_then_no_more(room, at):
+def test_ban_ends_after_its_time(room, at):
     remove(600)
     assert kicked_until(room) == {"ada": START + timedelta(minutes=10)}
     at.step(599)
@@ -52,7 +52,7 @@ def test_for_ten_minutes_and_then_no_more(room, at):
     assert kicked_until(room) == {}
 
 
-def test_for_good_and_only_now(room, at):
+def test_permanent_ban_and_removal_without_ban(room, at):
     remove(-1)
     remove(None, user_uuid="bob")
     at.step(10_000_000)
@@ -66,24 +66,24 @@ def test_for_good_and_only_now(room, at):
         [(Step.Kind.REQUESTED, {}), (Step.Kind.FAILED, {"unknown_outcome": True})],
     ],
 )
-def test_what_the_cloud_did_not_take_counts_for_nothing(room, at, steps):
+def test_command_that_the_cloud_did_not_accept_is_no_ban(room, at, steps):
     remove(600, steps=steps)
     assert kicked_until(room) == {}
 
 
-def test_failed_and_then_confirmed_counts(room, at):
+def test_ban_confirmed_after_a_failure_counts(room, at):
     remove(600, steps=[(Step.Kind.FAILED, {}), (Step.Kind.CONFIRMED, {"sequence": 5})])
     assert "ada" in kicked_until(room)
 
 
-def test_it_runs_from_the_kick_event_that_confirmed_it(room, at):
+def test_ban_begins_with_the_confirming_event(room, at):
     kicked_at = START - timedelta(seconds=7)
     Participant.objects.create(room=room, user_uuid="ada", kicked_at=kicked_at, kicked_sequence=5)
     remove(600, steps=[*TAKEN, (Step.Kind.CONFIRMED, {"sequence": 5})])
     assert kicked_until(room) == {"ada": kicked_at + timedelta(minutes=10)}
 
 
-def test_another_kick_event_does_not_count(room, at):
+def test_unrelated_kick_event_does_not_count(room, at):
     Participant.objects.create(
         room=room, user_uuid="ada", kicked_at=START + timedelta(hours=1), kicked_sequence=9
     )
@@ -91,7 +91,7 @@ def test_another_kick_event_does_not_count(room, at):
     assert kicked_until(room) == {"ada": START + timedelta(minutes=10)}
 
 
-def test_let_back_ends_it_and_a_later_removal_begins_anew(room, at):
+def test_unban_ends_a_ban_until_the_next_removal(room, at):
     remove(-1)
     put("participant.let_back", None)
     assert kicked_until(room) == {}
@@ -100,36 +100,36 @@ def test_let_back_ends_it_and_a_later_removal_begins_anew(room, at):
     assert kicked_until(room) == {"ada": START + timedelta(seconds=660)}
 
 
-def test_a_refused_let_back_changes_nothing(room, at):
+def test_refused_unban_changes_nothing(room, at):
     remove(-1)
     put("participant.let_back", None, steps=[(Step.Kind.REQUESTED, {}), (Step.Kind.FAILED, {})])
     assert kicked_until(room) == {"ada": "forever"}
 
 
-def test_a_later_removal_without_a_ban_leaves_the_ban(room, at):
+def test_later_removal_without_ban_keeps_the_ban(room, at):
     remove(600)
     remove(None)
     assert "ada" in kicked_until(room)
 
 
-def test_the_last_ban_counts(room, at):
+def test_last_ban_counts(room, at):
     remove(-1)
     remove(600)
     assert kicked_until(room) == {"ada": START + timedelta(minutes=10)}
 
 
-def test_other_rooms_stay_apart(room, at):
+def test_bans_of_other_rooms_do_not_count(room, at):
     remove(600, room_uuid="chemistry")
     assert kicked_until(room) == {}
 
 
-def test_queries_do_not_grow(room, at, django_assert_num_queries):
+def test_query_count_is_constant(room, at, django_assert_num_queries):
     for number in range(30):
         remove(600, user_uuid=f"p{number}")
     with django_assert_num_queries(3):
         assert len(kicked_until(room)) == 30
 
 
-def test_a_ban_beyond_the_calendar_is_for_good():
+def test_ban_beyond_the_last_date_is_permanent():
     ban = Ban(user_uuid="ada", seconds=10**15, since=START)
     assert in_force([ban], now=START) == {"ada": "forever"}

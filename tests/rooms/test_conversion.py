@@ -1,4 +1,4 @@
-"""How far a conversion is and where its pages lie, whatever the cloud tells: pure."""
+"""Progress and pages of a conversion, for any data from the cloud."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def task(*rows: object) -> dict[str, object]:
     return {"taskProgress": {"convertedFileList": list(rows)}}
 
 
-def test_by_page():
+def test_progress_counts_pages():
     assert progress(percent=25, done=3, total="12", step="Packaging") == Progress(
         percent=25, done=3, total=12, step="Packaging"
     )
@@ -26,13 +26,13 @@ def test_by_page():
 
 
 @pytest.mark.parametrize("odd", [None, "", "many", -1, 1e99, [], {}, True, 10**9])
-def test_odd_numbers_are_not_known(odd: object):
+def test_invalid_numbers_are_unknown(odd: object):
     found = progress(percent=140, done=odd, total=odd, step=odd)
     assert (found.percent, found.step) == (100, "")
     assert found.total is None
 
 
-def test_more_pages_done_than_there_are():
+def test_done_pages_never_exceed_the_total():
     assert progress(percent=50, done=9, total=4).done == 4
 
 
@@ -62,14 +62,14 @@ def test_small_pictures_are_preferred():
         None,
     ],
 )
-def test_addresses_that_are_no_safe_place_for_a_picture_are_left_out(url: object):
+def test_unsafe_picture_addresses_are_skipped(url: object):
     assert pages(task(row(url))) == []
 
 
 @pytest.mark.parametrize(
     "odd", [None, [], {}, {"taskProgress": 3}, {"taskProgress": {"convertedFileList": "x"}}]
 )
-def test_odd_tasks_have_no_pages(odd: object):
+def test_invalid_tasks_have_no_pages(odd: object):
     assert pages(odd) == []
     assert pages(task(3, None, {"ppt": 5})) == []
 

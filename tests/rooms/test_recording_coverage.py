@@ -1,4 +1,4 @@
-"""How much of a class was recorded: pure."""
+"""How much of a class was recorded."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from classroom_admin.rooms.recording_coverage import (
     MISSING,
     PAUSED,
     RECORDED,
+    RecordedSpan,
     Stretch,
-    Taken,
     coverage,
 )
 
@@ -28,8 +28,8 @@ def at(minute: float) -> datetime:
 
 def taken(
     start: float, end: float | None, *pauses: tuple[float, float | None], failed: bool = False
-) -> Taken:
-    return Taken(
+) -> RecordedSpan:
+    return RecordedSpan(
         start=at(start),
         end=None if end is None else at(end),
         failed=failed,
@@ -44,16 +44,16 @@ def told(stretches: list[Stretch]) -> list[tuple[str, float, float | None]]:
     return [(one.kind, minute(one.start), minute(one.end)) for one in stretches]
 
 
-def covered(*recordings: Taken, end: float | None = 45) -> list[tuple[str, float, float | None]]:
+def covered(*recordings: RecordedSpan, end: float | None = 45) -> list[tuple[str, float, float | None]]:
     return told(coverage(start=NINE, end=None if end is None else at(end), recordings=recordings))
 
 
-def test_nothing_recorded_is_all_missing():
+def test_class_without_recording_is_all_missing():
     assert covered() == [(MISSING, 0, 45)]
     assert covered(end=None) == [(MISSING, 0, None)]
 
 
-def test_recorded_paused_and_missing():
+def test_class_splits_into_recorded_paused_and_missing():
     assert covered(taken(2, 40, (10, 15))) == [
         (MISSING, 0, 2),
         (RECORDED, 2, 10),
@@ -63,7 +63,7 @@ def test_recorded_paused_and_missing():
     ]
 
 
-def test_what_goes_on_has_no_end():
+def test_last_stretch_of_a_live_class_has_no_end():
     assert covered(taken(5, None), end=None) == [(MISSING, 0, 5), (RECORDED, 5, None)]
     assert covered(taken(5, None, (9, None)), end=None) == [
         (MISSING, 0, 5),
@@ -72,12 +72,12 @@ def test_what_goes_on_has_no_end():
     ]
 
 
-def test_what_lies_outside_of_the_class_is_cut_off():
+def test_recording_outside_of_the_class_is_cut_off():
     assert covered(taken(-10, 90, (-5, 3), (44, 60))) == [(PAUSED, 0, 3), (RECORDED, 3, 44), (PAUSED, 44, 45)]
     assert covered(taken(-10, -5), taken(50, 60)) == [(MISSING, 0, 45)]
 
 
-def test_a_failed_recording_is_named_and_a_good_one_beside_it_wins():
+def test_good_recording_wins_over_failed_one():
     assert covered(taken(0, 20, failed=True), taken(10, 30)) == [
         (FAILED, 0, 10),
         (RECORDED, 10, 30),
@@ -85,7 +85,7 @@ def test_a_failed_recording_is_named_and_a_good_one_beside_it_wins():
     ]
 
 
-def test_a_paused_one_and_one_that_runs():
+def test_running_recording_wins_over_paused_one():
     assert covered(taken(0, 45, (0, 45)), taken(10, 20)) == [
         (PAUSED, 0, 10),
         (RECORDED, 10, 20),
@@ -94,11 +94,11 @@ def test_a_paused_one_and_one_that_runs():
 
 
 @pytest.mark.parametrize("end", [0, -3])
-def test_a_class_that_took_no_time(end: float):
+def test_class_without_duration_has_no_stretches(end: float):
     assert covered(taken(-5, 5), end=end) == []
 
 
-def test_a_recording_of_no_length_leaves_no_trace():
+def test_recording_without_duration_does_not_count():
     assert covered(taken(10, 10)) == [(MISSING, 0, 45)]
 
 
@@ -113,7 +113,7 @@ recordings = st.builds(
 
 
 @given(st.lists(recordings, max_size=5), st.none() | st.integers(1, 60))
-def test_always_the_whole_class_in_order_without_a_hole(found: list[Taken], end: int | None):
+def test_stretches_always_cover_the_whole_class(found: list[RecordedSpan], end: int | None):
     close = None if end is None else at(end)
     stretches = coverage(start=NINE, end=close, recordings=found)
     assert (stretches[0].start, stretches[-1].end) == (NINE, close)
@@ -125,8 +125,8 @@ def test_always_the_whole_class_in_order_without_a_hole(found: list[Taken], end:
 
 
 @given(st.lists(recordings, max_size=5), st.integers(0, 44))
-def test_each_minute_is_of_the_kind_that_its_recordings_say(found: list[Taken], minute: int):
-    """The same, said once more and differently: by what holds at one moment."""
+def test_each_minute_has_the_best_kind(found: list[RecordedSpan], minute: int):
+    """Check each minute against all recordings at that moment."""
     when = at(minute) + timedelta(seconds=30)
     kinds = set()
     for one in found:

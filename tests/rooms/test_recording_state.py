@@ -1,4 +1,4 @@
-"""Recording, paused or ended: the read model, joined to the pause and resume commands since the start."""
+"""The state of a recording, from the read model and the commands since its start."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,11 +42,11 @@ def state(room):
     return recording_now(room).state
 
 
-def test_none(room):
+def test_room_without_recording_has_no_state(room):
     assert recording_now(room) is None
 
 
-def test_the_last_one_counts(room):
+def test_last_recording_counts(room):
     recording(room, "r1", sequence=10, state="ended")
     recording(room, "r2", sequence=20, mode="web")
     recording(room, "r0", sequence=5, state="failed")
@@ -54,7 +54,7 @@ def test_the_last_one_counts(room):
     assert (now.state, now.record_id, now.mode) == ("recording", "r2", "web")
 
 
-def test_pause_and_resume(room):
+def test_pause_and_resume_change_the_state(room):
     recording(room)
     command("pause", target="r1")
     assert state(room) == "paused"
@@ -64,14 +64,14 @@ def test_pause_and_resume(room):
     assert state(room) == "recording"
 
 
-def test_a_pause_of_an_earlier_recording(room):
+def test_pause_of_an_earlier_recording_does_not_count(room):
     recording(room, "r1", sequence=10, state="ended")
     command("pause", target="r1")
     recording(room, "r2", sequence=20)
     assert state(room) == "recording"
 
 
-def test_a_pause_that_did_not_know_its_recording_counts_by_time(room):
+def test_pause_without_recording_id_counts_by_time(room):
     command("pause")
     recording(room, started_at=START + timedelta(seconds=5))
     assert state(room) == "recording"
@@ -80,7 +80,7 @@ def test_a_pause_that_did_not_know_its_recording_counts_by_time(room):
     assert state(room) == "paused"
 
 
-def test_a_pause_after_our_start_counts_whatever_the_clocks_say(room):
+def test_pause_after_our_start_counts_despite_clock_offset(room):
     command("start", detail={"record_id": "r1"}, mode="web")
     command("pause")
     recording(room, started_at=START + timedelta(minutes=3))  # the cloud's clock is ahead
@@ -88,14 +88,14 @@ def test_a_pause_after_our_start_counts_whatever_the_clocks_say(room):
 
 
 @pytest.mark.parametrize("detail", [{"record_id": "r1"}, {"sequence": 10}])
-def test_a_start_on_hold_and_its_mode(room, detail):
+def test_start_can_begin_paused_and_sets_the_mode(room, detail):
     command("start", detail=detail, mode="web", web_config={"onhold": True})
     recording(room)
     now = recording_now(room)
     assert (now.state, now.mode) == ("paused", "web")
 
 
-def test_a_change_overwrites_the_hold(room):
+def test_change_overwrites_the_pause(room):
     recording(room)
     command("pause", target="r1")
     command("change", target="r1", web_config={"videoFps": 30})
@@ -104,19 +104,19 @@ def test_a_change_overwrites_the_hold(room):
     assert state(room) == "paused"
 
 
-def test_one_that_has_ended_is_not_paused(room):
+def test_ended_recording_is_not_paused(room):
     recording(room, state="ended")
     command("pause", target="r1")
     assert state(room) == "ended"
 
 
-def test_the_mode_of_somebody_elses_recording_is_not_known(room):
+def test_mode_is_unknown_if_started_elsewhere(room):
     command("start", detail={"record_id": "r0"}, mode="web")
     recording(room, "r1")
     assert recording_now(room).mode == ""
 
 
-def test_queries_do_not_grow(room, django_assert_num_queries):
+def test_query_count_is_constant(room, django_assert_num_queries):
     recording(room)
     for _ in range(20):
         command("pause", target="r1")

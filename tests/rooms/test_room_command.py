@@ -1,4 +1,4 @@
-"""``manage.py room``: the shape that scripts rely on."""
+"""``manage.py room``: the JSON that scripts use, and the text output."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def person(user_uuid, name, role, **more):
     }
 
 
-def test_the_whole_shape(room, capsys):
+def test_json_has_the_documented_shape(room, capsys):
     with clock.use(clock.SteppedClock(NINE)):
         fill(room)
         call_command("room", "maths 7b", "--json")
@@ -128,18 +128,18 @@ def test_the_whole_shape(room, capsys):
         (3, 1, "closed"),
     ],
 )
-def test_states(room, state, profile_state, shown):
+def test_state_has_a_name(room, state, profile_state, shown):
     room.state, room.profile_state = state, profile_state
     assert room_as_json(room)["state"] == shown
 
 
-def test_an_empty_room(db):
+def test_empty_room_has_empty_lists(db):
     known = room_as_json(Room.objects.create(room_uuid="r"))
     assert known["recording"] is None
     assert known["participants"] == known["gaps"] == known["resources"] == []
 
 
-def test_queries_do_not_grow(room):
+def test_query_count_is_constant(room):
     def queries():
         with CaptureQueriesContext(connection) as captured:
             room_as_json(room)
@@ -158,7 +158,7 @@ def test_times_are_utc():
     assert iso(None) is None
 
 
-def test_for_people(room, capsys):
+def test_text_output_lists_facts_and_people(room, capsys):
     fill(room)
     call_command("room", "maths 7b")
     shown = capsys.readouterr().out
@@ -166,23 +166,23 @@ def test_for_people(room, capsys):
         "Maths — 7b (maths 7b)",
         "started",
         "4 to 4, 12 to 13",
-        "2 here, 3 in all",
-        "Grace, teacher: here, on stage",
-        "x, unknown: here, hand raised",
-        "kept out until",
+        "2 present, 3 in total",
+        "Grace, teacher: present, on stage",
+        "x, unknown: present, hand raised",
+        "banned until",
     ):
         assert words in shown
 
 
-def test_an_unknown_room(db, capsys):
-    with pytest.raises(CommandError, match="No room 'nothing' is known here") as refused:
+def test_unknown_room_fails(db, capsys):
+    with pytest.raises(CommandError, match="No room 'nothing' is known") as refused:
         call_command("room", "nothing", "--json")
     assert refused.value.returncode == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_as_a_script_calls_it():
-    """Exit status and the two streams, of the real command on the test's database."""
+def test_command_runs_as_a_script():
+    """Run the real command on the test's database. Return exit status and both streams."""
     Room.objects.create(room_uuid="maths", name="Ω")
     database = connection.settings_dict["NAME"]
     environment = {
@@ -209,4 +209,4 @@ def test_as_a_script_calls_it():
     assert json.loads(known.stdout)["name"] == "Ω"
     unknown = run("nothing")
     assert (unknown.returncode, unknown.stdout) == (1, "")
-    assert "No room 'nothing' is known here" in unknown.stderr
+    assert "No room 'nothing' is known" in unknown.stderr

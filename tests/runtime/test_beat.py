@@ -19,7 +19,7 @@ from tests.runtime.processes import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_signal_in_the_middle_of_a_tick_interrupts_nothing(tmp_path: Path) -> None:
+def test_signal_during_a_tick_does_not_interrupt_it(tmp_path: Path) -> None:
     before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
     service = Service(app, max_interval=1, schedule_filename=str(tmp_path / "schedule"))
     sent: list[str] = []
@@ -49,7 +49,7 @@ def test_a_signal_in_the_middle_of_a_tick_interrupts_nothing(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_product_beat_ends_soon_and_says_nothing(tmp_path: Path, number: int) -> None:
+def test_beat_ends_soon_and_prints_nothing(tmp_path: Path, number: int) -> None:
     schedule = tmp_path / "schedule"
     argv = [
         sys.executable,

@@ -35,7 +35,7 @@ def test_socket_is_in_the_data_folder(tmp_path):
     assert broker.socket_path(Path("/srv/school")) == Path("/srv/school/broker.sock")
 
 
-def test_deep_data_folder_gets_a_short_private_place_and_the_same_each_time():
+def test_deep_data_folder_always_gets_the_same_short_private_path():
     deep = Path("/srv") / ("x" * 120)
     path = broker.socket_path(deep)
     assert len(os.fsencode(path)) <= 103
@@ -44,7 +44,7 @@ def test_deep_data_folder_gets_a_short_private_place_and_the_same_each_time():
 
 
 @pytest.mark.parametrize("name", ["plain", "odd name é%41?#&", "d" * 120])
-def test_celery_carries_a_message_through_it(tmp_path, name):
+def test_celery_sends_a_message_through_the_broker(tmp_path, name):
     data_dir = tmp_path / name
     data_dir.mkdir()
     with running(data_dir) as (socket_path, _):
@@ -58,7 +58,7 @@ def test_celery_carries_a_message_through_it(tmp_path, name):
             queue.close()
 
 
-def test_socket_of_a_dead_server_is_in_nobodys_way(tmp_path):
+def test_socket_of_a_dead_server_is_replaced(tmp_path):
     with running(tmp_path) as (socket_path, server):
         server.kill()
         server.wait(timeout=10)
@@ -67,7 +67,7 @@ def test_socket_of_a_dead_server_is_in_nobodys_way(tmp_path):
         assert broker.answers(socket_path)
 
 
-def test_live_server_is_left_alone(tmp_path):
+def test_socket_of_a_live_server_is_kept(tmp_path):
     with running(tmp_path) as (socket_path, server):
         with pytest.raises(broker.BrokerProblem, match="Another broker answers"):
             broker.prepare(socket_path, tmp_path / "broker")
@@ -77,19 +77,20 @@ def test_live_server_is_left_alone(tmp_path):
 
 def test_folder_that_others_can_reach_is_refused(tmp_path):
     outside = tmp_path / "short" / "broker.sock"
-    outside.parent.mkdir(mode=0o755)
+    outside.parent.mkdir()
+    outside.parent.chmod(0o755)  # whatever the umask of the settings
     with pytest.raises(broker.BrokerProblem, match="not a private folder"):
         broker.prepare(outside, tmp_path / "data" / "broker")
 
 
-def test_socket_that_accepts_but_says_nothing_is_no_broker(tmp_path):
+def test_silent_socket_is_not_a_broker(tmp_path):
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "s"))
         silent.listen(1)
         assert broker.answers(tmp_path / "s") is False
 
 
-def test_worker_in_threads_ends_within_eight_seconds_while_a_task_runs(tmp_path):
+def test_worker_with_threads_ends_within_eight_seconds_while_a_task_runs(tmp_path):
     with running(tmp_path) as (socket_path, _):
         env = os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
         env.pop("CELERY_BROKER_URL", None)

@@ -17,7 +17,7 @@ def in_a_process(code: str, data_dir: Path, **env: str) -> str:
     ).stdout.strip()
 
 
-def test_what_one_process_counts_another_sees_where_a_cache_is_named(tmp_path):
+def test_processes_share_counts_through_the_named_cache(tmp_path):
     cache_url = f"filecache://{tmp_path}/cache"
     if broker := os.environ.get("CELERY_BROKER_URL"):
         cache_url = broker.replace("redis://", "rediscache://")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {"app_id": "a" * 32, "app_certificate": "b" * 32, "simulator_port": 12345}
 
 
-def test_second_holder_is_told_which_process_is_first_and_death_lets_go(tmp_path):
+def test_lock_names_its_holder_and_ends_with_it(tmp_path):
     first = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
     try:
         assert first.stdout.readline() == b"held\n"
@@ -41,7 +41,7 @@ def test_folder_is_made_private(tmp_path):
         assert (tmp_path / "new" / "var").stat().st_mode & 0o077 == 0
 
 
-def test_each_start_plays_another_school_with_the_same_cloud_address(tmp_path):
+def test_each_start_has_another_seed_and_the_same_cloud_address(tmp_path):
     first = demo_folder.begin(tmp_path, **KNOWN)
     second = demo_folder.begin(tmp_path, **KNOWN)
     assert (first.seed(7), second.seed(7)) == (7, 8)
@@ -50,7 +50,7 @@ def test_each_start_plays_another_school_with_the_same_cloud_address(tmp_path):
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
 
 
-def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path):
+def test_reset_deletes_only_the_files_of_the_demo(tmp_path):
     demo_folder.begin(tmp_path, **KNOWN)
     for name in ["classroom_admin.sqlite3", "classroom_admin.sqlite3-wal", "beat-schedule.db", "holiday.jpg"]:
         (tmp_path / name).write_text("x")
@@ -62,7 +62,7 @@ def test_reset_deletes_what_the_demo_made_and_nothing_else(tmp_path):
     assert demo_folder.load(tmp_path) is None
 
 
-def test_reset_follows_no_link_out_of_the_folder(tmp_path):
+def test_reset_does_not_follow_a_link_out_of_the_folder(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "dear").write_text("x")
     (tmp_path / "data").mkdir()
@@ -73,14 +73,14 @@ def test_reset_follows_no_link_out_of_the_folder(tmp_path):
     assert not (tmp_path / "data" / "media").is_symlink()
 
 
-def test_reset_of_a_folder_that_no_demo_made_deletes_nothing(tmp_path):
+def test_reset_of_another_folder_deletes_nothing(tmp_path):
     (tmp_path / "classroom_admin.sqlite3").write_text("a school")
     demo_folder.reset(tmp_path)
     assert (tmp_path / "classroom_admin.sqlite3").read_text() == "a school"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"app_id": "x"}', "{"])
-def test_unreadable_marker_is_said(tmp_path, text):
+def test_unreadable_marker_is_reported(tmp_path, text):
     (tmp_path / "demo.json").write_text(text)
     with pytest.raises(demo_folder.NotADemo, match=r"demo\.json can't be read"):
         demo_folder.load(tmp_path)

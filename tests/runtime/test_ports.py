@@ -16,20 +16,20 @@ def taken():
         yield holder.getsockname()[1]
 
 
-def test_taken_port_is_one_clear_line_with_a_way_out(taken):
+def test_taken_port_gives_a_one_line_error_with_a_fix(taken):
     with pytest.raises(ports.PortProblem) as said:
         ports.check_free("127.0.0.1", taken)
     assert str(said.value) == f"Port {taken} is taken. Choose another with PORT={taken + 1}."
 
 
-def test_free_port_is_free_and_preferred_where_it_is(taken):
+def test_free_port_is_the_preferred_one_where_that_is_free(taken):
     port = ports.free_port()
     ports.check_free("127.0.0.1", port)
     assert ports.free_port(port) == port
     assert ports.free_port(taken) != taken
 
 
-def test_port_that_is_just_being_left_is_waited_for():
+def test_port_that_is_being_closed_is_waited_for():
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     holder.listen(1)
@@ -43,15 +43,15 @@ def test_port_that_is_just_being_left_is_waited_for():
     [
         ("127.0.0.1", 0, "PORT is 0"),
         ("127.0.0.1", 70000, "from 1 to 65535"),
-        ("192.0.2.1", 8000, "no address of this machine"),
+        ("192.0.2.1", 8000, "not an address of this machine"),
         ("no such host", 8000, "which is not an address"),
     ],
 )
-def test_address_that_cannot_be(host, port, words):
+def test_impossible_address_is_reported(host, port, words):
     with pytest.raises(ports.PortProblem, match=words):
         ports.check_free(host, port)
 
 
-def test_loopback_is_known():
+def test_loopback_addresses_are_recognised():
     assert all(map(ports.is_loopback, ["localhost", "127.0.0.1", "127.9.9.9", "::1"]))
     assert not any(map(ports.is_loopback, ["0.0.0.0", "::", "192.168.1.4", "school.example", ""]))

@@ -56,7 +56,7 @@ def test_migrate_makes_a_missing_folder_private(tmp_path: Path, umask: int, env:
     assert open_to_others(data_dir) == []
 
 
-def test_what_serve_makes_is_private_while_it_runs(tmp_path: Path, umask: int) -> None:
+def test_files_of_serve_are_private_while_it_runs(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
     server = Program(
         *MANAGE, "serve", data_dir=data_dir, AGORA_BASE_URL="http://127.0.0.1:9", AGORA_FALLBACK_URL=""
@@ -73,7 +73,7 @@ def test_what_serve_makes_is_private_while_it_runs(tmp_path: Path, umask: int) -
         server.process.wait(timeout=30)
 
 
-def test_an_installation_made_open_becomes_private(tmp_path: Path, umask: int) -> None:
+def test_open_installation_becomes_private(tmp_path: Path, umask: int) -> None:
     data_dir = tmp_path / "data"
     assert manage(data_dir, "migrate", "-v0", umask=umask).returncode == 0
     database = data_dir / "classroom_admin.sqlite3"
@@ -83,7 +83,7 @@ def test_an_installation_made_open_becomes_private(tmp_path: Path, umask: int) -
     assert open_to_others(data_dir) == []
 
 
-def test_a_database_elsewhere_is_private_and_its_folder_stays(tmp_path: Path, umask: int) -> None:
+def test_database_elsewhere_becomes_private_and_its_folder_is_not_changed(tmp_path: Path, umask: int) -> None:
     tmp_path.chmod(0o755)
     database = tmp_path / "school.sqlite3"
     done = manage(tmp_path / "var", "migrate", "-v0", umask=umask, DATABASE_URL=f"sqlite:///{database}")
@@ -92,7 +92,7 @@ def test_a_database_elsewhere_is_private_and_its_folder_stays(tmp_path: Path, um
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
-def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+def test_error_names_the_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = manage(tmp_path / "file" / "var", "migrate", umask=0o022)
     assert done.returncode == 1

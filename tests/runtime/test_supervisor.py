@@ -133,7 +133,7 @@ def run(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_ends_all_and_exits_with_zero(run, number):
+def test_stop_signal_ends_all_parts_and_exits_with_zero(run, number):
     run.start(web=GOOD, worker=GOOD, server=WITH_CHILD)
     code, said = run.end(number)
     assert marked(run.mark) == []
@@ -174,7 +174,7 @@ def test_supervisor_under_nohup_survives_a_hangup(run):
     assert "Stopping" in said
 
 
-def test_death_of_one_part_ends_all_and_says_which_and_why(run):
+def test_death_of_one_part_ends_all_and_names_the_part_and_the_reason(run):
     run.start(web=GOOD, beat=DIES, server=WITH_CHILD)
     (run.folder / "die").touch()
     code, said = run.end()
@@ -195,7 +195,7 @@ def test_part_killed_by_a_signal_is_named_with_the_signal(run):
     assert marked(run.mark) == []
 
 
-def test_killed_supervisor_takes_all_along_children_of_parts_too(run):
+def test_killed_supervisor_ends_all_parts_and_their_children(run):
     run.start(web=GOOD, worker=STUBBORN, server=WITH_CHILD)
     assert len(marked(run.mark)) == 6  # with the supervisor, its guardian and the server's child
     run.process.kill()
@@ -203,7 +203,7 @@ def test_killed_supervisor_takes_all_along_children_of_parts_too(run):
     wait_for(lambda: not marked(run.mark), within_s=5)
 
 
-def test_killed_supervisor_whose_guardian_was_killed_first_takes_its_parts_along(run):
+def test_killed_supervisor_ends_its_parts_without_a_guardian(run):
     run.start(web=GOOD, worker=STUBBORN)
     [watching] = [p for p in pids(run.mark) if guardian.__file__ in cmdline(p)]
     os.kill(watching, signal.SIGKILL)
@@ -212,7 +212,7 @@ def test_killed_supervisor_whose_guardian_was_killed_first_takes_its_parts_along
     wait_for(lambda: not marked(run.mark), within_s=5)
 
 
-def test_stubborn_part_is_killed_when_its_time_is_up(run):
+def test_part_that_ignores_sigterm_is_killed_after_the_grace_time(run):
     run.start(grace_s=1, web=GOOD, worker=STUBBORN)
     began = time.monotonic()
     code, _ = run.end(signal.SIGTERM)
@@ -231,14 +231,14 @@ def test_second_ctrl_c_kills_at_once(run):
     assert marked(run.mark) == []
 
 
-def test_foundation_is_asked_to_end_after_the_others(run):
+def test_broker_is_stopped_after_the_other_parts(run):
     run.start(ground=GOOD, web=GOOD, worker=GOOD)
     run.end(signal.SIGTERM)
     assert run.ended()[-1] == "ground"
     assert len(run.ended()) == 3
 
 
-def test_reader_who_leaves_ends_all(run):
+def test_closed_output_ends_all_parts(run):
     run.start(web=GOOD, worker=ECHO)
     run.process.stdout.close()
     (run.folder / "speak").touch()
@@ -248,7 +248,7 @@ def test_reader_who_leaves_ends_all(run):
     run.process.stdout = None
 
 
-def test_output_nobody_reads_stops_nothing(run):
+def test_unread_output_stops_no_part(run):
     run.start(web=CHATTY)
     wait_for((run.folder / "said").exists, within_s=60)
     code, said = run.end(signal.SIGTERM)
@@ -257,7 +257,7 @@ def test_output_nobody_reads_stops_nothing(run):
     assert "lines were not shown" in said
 
 
-def test_dying_parent_counts_as_sigterm(run):
+def test_death_of_the_parent_stops_all_parts(run):
     command = run.command(end_with_parent=True, web=GOOD)
     parent = "import json, subprocess, sys; subprocess.Popen(json.loads(sys.argv[1])).wait()"
     run.popen([sys.executable, "-c", parent, json.dumps(command)])
@@ -267,7 +267,7 @@ def test_dying_parent_counts_as_sigterm(run):
     assert run.ended() == ["web"]
 
 
-def test_child_whose_parent_died_before_it_asked_ends_itself():
+def test_child_ends_when_its_parent_died_before_the_check():
     # As the kernel shows it to the child: its parent is not the one that started it any more.
     late = subprocess.run(
         ["sleep", "60"], preexec_fn=lifeline.tied_to(os.getpid() + 1), timeout=20, check=False
@@ -275,7 +275,7 @@ def test_child_whose_parent_died_before_it_asked_ends_itself():
     assert late.returncode == 1
 
 
-def test_guardian_alone_ends_processes_that_no_parent_death_signal_would(tmp_path):
+def test_guardian_ends_processes_without_a_parent_death_signal(tmp_path):
     mark = secrets.token_hex(8)
     env = os.environ | {guardian.MARK_NAME: mark}
     part = subprocess.Popen(["sleep", "600"], env=env, start_new_session=True)
@@ -288,7 +288,7 @@ def test_guardian_alone_ends_processes_that_no_parent_death_signal_would(tmp_pat
     assert unmarked.wait(timeout=5) == -signal.SIGKILL  # by its process group
 
 
-def test_guardian_told_that_all_is_done_kills_nothing():
+def test_guardian_kills_nothing_after_a_clean_end():
     mark = secrets.token_hex(8)
     part = subprocess.Popen(["sleep", "600"], env=os.environ | {guardian.MARK_NAME: mark})
     try:

@@ -73,7 +73,7 @@ def wait_until_all_is_here(sim: RunningSimulator) -> None:
     )
 
 
-def test_all_events_are_had_once_and_the_one_that_stays_goes_on(
+def test_all_events_are_stored_once_and_the_other_machine_continues(
     sim: RunningSimulator, machines: list[Program]
 ) -> None:
     for number in range(3):

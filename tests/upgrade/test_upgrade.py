@@ -33,39 +33,79 @@ RENAMED_TABLES: dict[str, str] = {}
 """Old table: new table."""
 RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
 """(Old table, old column): new column of the same contents."""
-REPLACED_TABLES: frozenset[str] = frozenset()
+REPLACED_TABLES = frozenset(
+    {"actions_helddeletion", "actions_plannedremoval", "actions_bulkitem", "actions_plannedclass"}
+)
 """Old tables that are gone on purpose. Their rows must be found by `QUEUES`."""
-REPLACED_COLUMNS: frozenset[tuple[str, str]] = frozenset()
+REPLACED_COLUMNS = frozenset({("actions_bulkrun", "finished_at")})
 """(Old table, old column) that are gone or hold something else on purpose."""
 QUEUES: dict[str, str] = {
     "held_deletion": """
-        SELECT q.id, q.state, q.due_at, q.taken_at AS claimed_at, u.email AS asked_by, r.room_uuid,
-               q.hold_id AS entry, q.resource_uuids AS "resource_uuids:json", q.names AS "names:json"
-        FROM actions_helddeletion q JOIN accounts_user u ON u.id = q.by_id
-        JOIN rooms_room r ON r.id = q.room_id
+        SELECT row_number() OVER (ORDER BY q.id) AS id, q.due_at,
+               CASE q.state WHEN 'waiting' THEN 'held' WHEN 'claimed' THEN 'sending' WHEN 'done' THEN 'sent'
+                   WHEN 'cancelled' THEN 'undone' END AS state,
+               CASE WHEN q.attempts > 0 THEN q.changed_at END AS claimed_at, u.email AS asked_by, r.room_uuid,
+               q.entry_id AS entry, json_extract(q.payload, '$.resource_uuids') AS "resource_uuids:json",
+               json_extract(q.payload, '$.names') AS "names:json"
+        FROM actions_scheduledcommand q JOIN accounts_user u ON u.id = q.by_id
+        JOIN rooms_room r ON r.id = q.room_id WHERE q.kind = 'deletion'
     """,
     "planned_removal": """
-        SELECT q.id, q.state, q.due_at, q.taken_at AS claimed_at, u.email AS asked_by, r.room_uuid,
-               q.entry_id AS entry, q.user_uuid, q.name, q.span AS "span:json", q.reason, q.planned_at
-        FROM actions_plannedremoval q JOIN accounts_user u ON u.id = q.by_id
-        JOIN rooms_room r ON r.id = q.room_id
+        SELECT q.id, q.due_at,
+               CASE q.state WHEN 'waiting' THEN 'waiting' WHEN 'claimed' THEN 'taken' WHEN 'done' THEN 'done'
+                   WHEN 'cancelled' THEN 'called_off' WHEN 'failed' THEN 'not_done' END AS state,
+               CASE WHEN q.attempts > 0 THEN q.changed_at END AS claimed_at, u.email AS asked_by, r.room_uuid,
+               q.entry_id AS entry, q.key AS user_uuid, json_extract(q.payload, '$.name') AS name,
+               json_extract(q.payload, '$.span') AS "span:json",
+               json_extract(q.payload, '$.reason') AS reason, q.created_at AS planned_at
+        FROM actions_scheduledcommand q JOIN accounts_user u ON u.id = q.by_id
+        JOIN rooms_room r ON r.id = q.room_id WHERE q.kind = 'removal'
     """,
     "bulk_item": """
-        SELECT q.id, q.state, run.made_at AS due_at, q.claimed_at, u.email AS asked_by, r.room_uuid,
-               q.entry_id AS entry, run.key AS run, run.token, run.what, run.finished_at, q.skip, q.tries,
+        SELECT row_number() OVER (ORDER BY q.id) AS id, q.due_at,
+               CASE q.state WHEN 'waiting' THEN 'waiting' WHEN 'claimed' THEN 'running'
+                   WHEN 'done' THEN 'done' WHEN 'cancelled' THEN 'skipped' WHEN 'failed' THEN 'failed'
+                   END AS state,
+               u.email AS asked_by, r.room_uuid, q.entry_id AS entry, run.key AS run, run.token, run.what,
+               (SELECT max(i.changed_at) FROM actions_scheduledcommand i WHERE i.run_id = run.id
+                   HAVING sum(i.state IN ('waiting', 'claimed')) = 0) AS finished_at,
+               coalesce(json_extract(q.payload, '$.skip'), '') AS skip, q.attempts AS tries,
                q.reason, q.says AS "says:json", q.changed_at
-        FROM actions_bulkitem q JOIN actions_bulkrun run ON run.id = q.run_id
-        JOIN accounts_user u ON u.id = run.by_id JOIN rooms_room r ON r.id = q.room_id
+        FROM actions_scheduledcommand q JOIN actions_bulkrun run ON run.id = q.run_id
+        JOIN accounts_user u ON u.id = q.by_id AND u.id = run.by_id
+        JOIN rooms_room r ON r.id = q.room_id WHERE q.kind = 'bulk'
     """,
     "planned_class": """
-        SELECT q.id, q.state, q.due_at, q.claimed_until, u.email AS asked_by, q.room_uuid, NULL AS entry,
+        SELECT row_number() OVER (ORDER BY q.id) AS id,
+               CASE q.state WHEN 'waiting' THEN 'waiting' WHEN 'claimed' THEN 'making' WHEN 'done' THEN 'made'
+                   WHEN 'cancelled' THEN 'cancelled' WHEN 'failed' THEN 'failed' END AS state,
+               CASE q.state WHEN 'claimed' THEN q.due_at ELSE q.claimable_at END AS due_at,
+               CASE q.state WHEN 'claimed' THEN q.claimable_at END AS claimed_until,
+               u.email AS asked_by, q.key AS room_uuid, q.entry_id AS entry,
                s.key AS series, s.name, s.zone, s.settings AS "settings:json", s.weekdays AS "weekdays:json",
-               t.email AS taught_by, q.starts_at, q.made_at, q.tries, q.reason, q.says AS "says:json"
-        FROM actions_plannedclass q JOIN actions_series s ON s.id = q.series_id
-        JOIN accounts_user u ON u.id = s.created_by_id LEFT JOIN accounts_user t ON t.id = s.taught_by_id
+               t.email AS taught_by, q.starts_at, CASE q.state WHEN 'done' THEN q.changed_at END AS made_at,
+               q.attempts AS tries, q.reason, q.says AS "says:json"
+        FROM actions_scheduledcommand q JOIN actions_series s ON s.id = q.series_id
+        JOIN accounts_user u ON u.id = q.by_id AND u.id = s.created_by_id
+        LEFT JOIN accounts_user t ON t.id = s.taught_by_id WHERE q.kind = 'class'
     """,
 }
-"""For each old queue: a query of today's tables that gives its rows, in the words of version 0.1.0."""
+"""For each old queue: a query of today's tables that gives its rows, in the words of version 0.1.0.
+
+Only removals keep their ids, because the audit log names them; the others keep their order.
+"""
+NOT_KEPT = {
+    "bulk_item": frozenset({"claimed_at"}),  # Only the lease uses it: see `UNCLAIMABLE`.
+}
+"""For each old queue: columns that today's tables do not keep."""
+UNCLAIMABLE = """
+    SELECT kind, key FROM actions_scheduledcommand WHERE NOT CASE state
+        WHEN 'waiting' THEN claimable_at IS due_at
+        WHEN 'claimed' THEN claimable_at IS NOT NULL AND claimable_at > changed_at
+        WHEN 'failed' THEN kind = 'class' OR claimable_at IS NULL
+        ELSE claimable_at IS NULL END
+"""
+"""A query of the commands that a worker would never run, or would run too early or once too often."""
 PAGES = {
     "home": "/",
     "audit": "/settings/audit/",
@@ -208,7 +248,13 @@ def test_rows_that_django_keeps_for_itself_are_still_there(
 @pytest.mark.parametrize("name", QUEUES)
 def test_queue_keeps_state_time_person_payload_and_record(name: str, after: sqlite3.Connection) -> None:
     expected = json.loads((HERE / "expected_queues.json").read_text(encoding="utf-8"))
-    assert queue(after, QUEUES[name]) == expected[name]
+    gone = NOT_KEPT.get(name, frozenset())
+    kept = [{column: value for column, value in row.items() if column not in gone} for row in expected[name]]
+    assert queue(after, QUEUES[name]) == kept
+
+
+def test_worker_can_claim_each_open_command_when_it_is_due(after: sqlite3.Connection) -> None:
+    assert after.execute(UNCLAIMABLE).fetchall() == []
 
 
 def test_pages_answer_and_show_old_failures(

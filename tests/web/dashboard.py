@@ -1,4 +1,4 @@
-"""The pages as a process of their own, on the suite's database."""
+"""Run the web process on the suite's database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Web:
 
 @contextmanager
 def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
-    """The pages, as `serve` runs them; sessions of this process are good there."""
+    """Run the web process as `serve` does; it accepts sessions of this process."""
     port = ports.free_port()
     env = env | {"SECRET_KEY": settings.SECRET_KEY}
     web = parts.web(host="127.0.0.1", port=port, base_dir=ROOT, env=env)
@@ -49,7 +49,7 @@ def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
 
 
 def signed_in_cookie() -> str:
-    """The cookie of an administrator who is signed in."""
+    """Return the cookie of a signed-in administrator."""
     browser = Browser()
     browser.force_login(User.objects.create_user("head@school.test", "x", role=User.Role.ADMINISTRATOR))
     name = settings.SESSION_COOKIE_NAME

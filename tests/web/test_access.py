@@ -1,6 +1,4 @@
-"""Who may open what: administrator, own teacher, other teacher, nobody; a table that no address can be
-missing from.
-"""
+"""Access to every address: administrator, own teacher, other teacher, nobody. Add new addresses here."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import urls
-from classroom_admin.web.icons import fingerprint
+from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import HTMX, School
 
 OPEN = "open to everybody"
@@ -90,7 +88,7 @@ COMMANDS = (
 
 
 def run_of(school: School) -> BulkRun:
-    """A run that the teacher has started."""
+    """Make a bulk action of the teacher."""
     known = BulkRun.objects.first()
     return known or bulk.start(actor=school.teacher, what="end", keys=[school.room.key], token="once")
 
@@ -108,7 +106,7 @@ def names(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 def address(name: str, school: School) -> str:
     more = {
-        "icons": lambda: {"fingerprint": fingerprint()},
+        "icons": lambda: {"fingerprint": sprite_fingerprint()},
         "command": lambda: {"name": "close"},
         "recording": lambda: {"name": "stop"},
         "check_recording": lambda: {"name": "start"},
@@ -148,17 +146,17 @@ def hold(school: School) -> ScheduledCommand:
 
 
 def uploaded(school: School) -> str:
-    """The address of a file that was uploaded for the class."""
+    """Return the address of a file that was uploaded for the class."""
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
     return address_of(uploads.take(actor=school.administrator, room=school.room, file=file))
 
 
-def test_every_address_is_in_the_table() -> None:
+def test_every_address_is_in_the_access_table() -> None:
     assert names(urls.urlpatterns) == {*TABLE, *BY_POST_ALONE}
 
 
 @pytest.mark.parametrize("name", BY_POST_ALONE)
-def test_who_may_post_where_nothing_opens(school: School, name: str) -> None:
+def test_access_to_post_only_addresses(school: School, name: str) -> None:
     where = address(name, school)
     assert school.signed_in(school.administrator).get(where).status_code == 405
     for who, status in (("administrator", {200, 422}), ("teacher", {200, 422}), ("other_teacher", {404})):
@@ -169,7 +167,7 @@ def test_who_may_post_where_nothing_opens(school: School, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, who in TABLE.items() if who != POSTED])
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])
-def test_who_may_open(school: School, name: str, headers: dict[str, str], who: str) -> None:
+def test_access_to_pages(school: School, name: str, headers: dict[str, str], who: str) -> None:
     client = school.signed_in(getattr(school, who, None))
     answer = client.get(address(name, school), **headers)
     answer.close()  # a file stays open until then
@@ -190,7 +188,7 @@ def test_who_may_open(school: School, name: str, headers: dict[str, str], who: s
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("who", ["other_teacher", "nobody"])
-def test_who_may_not_act(school: School, name: str, who: str) -> None:
+def test_others_can_not_post(school: School, name: str, who: str) -> None:
     where = address(name, school)
     before = Entry.objects.count()
     answer = school.signed_in(getattr(school, who, None)).post(where, {"span": "now"})
@@ -200,7 +198,7 @@ def test_who_may_not_act(school: School, name: str, who: str) -> None:
 
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])
 @pytest.mark.parametrize("name", ["check_class", "check_properties", "plan_do", "groups", "properties"])
-def test_who_may_post(school: School, name: str, who: str) -> None:
+def test_own_teacher_and_administrator_can_post(school: School, name: str, who: str) -> None:
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     args = {
         "check_class": [],
@@ -219,7 +217,7 @@ def test_who_may_post(school: School, name: str, who: str) -> None:
     assert Entry.objects.count() == before
 
 
-def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> None:
+def test_row_of_another_room_is_not_found(school: School) -> None:
     from tests.school import make_event, make_person, make_room
 
     foreign = make_room("Foreign")
@@ -240,7 +238,7 @@ def test_a_row_of_another_room_is_not_found_under_ones_own(school: School) -> No
         assert client.get(reverse(f"live:{name}", args=[school.room.key, pk])).status_code == 404
 
 
-def test_a_teacher_lists_own_classes_only(school: School) -> None:
+def test_teacher_sees_own_classes_only(school: School) -> None:
     from tests.school import make_room
 
     make_room("Somebody else's class")
@@ -248,7 +246,7 @@ def test_a_teacher_lists_own_classes_only(school: School) -> None:
     assert b"Somebody else" in school.signed_in(school.administrator).get("/").content
 
 
-def test_get_never_acts(school: School) -> None:
+def test_get_requests_never_act(school: School) -> None:
     client = school.signed_in(school.administrator)
     addresses = [address(name, school) for name in COMMANDS]
     before = Entry.objects.count()

@@ -1,4 +1,4 @@
-"""The web process gives back the connections to the database that its requests opened."""
+"""The web process closes the database connections of its requests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.web.dashboard import Web, dashboard, signed_in_cookie
 
 AT_ONCE, EACH = 20, 6
 WEB = "the-web-process"
-"""What its connections to PostgreSQL are called: tests before may have left some of their own."""
+"""The name of its PostgreSQL connections: earlier tests may have left others open."""
 
 
 def connections_of(web: Web) -> int:
-    """How many the web process has open: SQLite's are open files, PostgreSQL tells its own."""
+    """Return the open connections of the web process: open files of SQLite, or as PostgreSQL lists them."""
     if connection.vendor == "sqlite":
         name = str(connection.settings_dict["NAME"])
         opened = 0
@@ -47,7 +47,7 @@ def named(process: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
-def test_none_is_left_open_after_many_requests_at_once(tmp_path: Path) -> None:
+def test_no_connection_stays_open_after_parallel_requests(tmp_path: Path) -> None:
     cookie = signed_in_cookie()
 
     def ask(_number: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What no database keeps is refused before one is asked; a wrong address of the database is told in words."""
+"""NUL characters are refused before the database is asked; an invalid database address is explained."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.test import Client
 
 
 @pytest.mark.parametrize("address", ["/classes/a%00b/", "/nothing%00here/", "/lists/%00/"])
-def test_in_the_address(client: Client, address: str) -> None:
+def test_nul_in_the_address_is_refused(client: Client, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 400
     assert "This request could not be processed" in answer.content.decode()
 
 
-def test_in_a_cookie(client: Client) -> None:
+def test_nul_in_a_cookie_is_refused(client: Client) -> None:
     client.cookies["sessionid"] = "a\x00bcdefghijk"
     assert client.get("/").status_code == 400
 
@@ -47,11 +47,11 @@ def check(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("address", ["mysql://localhost/school", "school.sqlite3", "nonsense"])
-def test_another_database_is_refused(tmp_path: Path, address: str) -> None:
+def test_unsupported_database_is_refused(tmp_path: Path, address: str) -> None:
     done = check(tmp_path, address)
     assert done.returncode != 0
     assert "it must be sqlite:/// or postgres://" in done.stderr
 
 
-def test_no_address_is_the_file_in_the_data_folder(tmp_path: Path) -> None:
+def test_default_database_is_in_the_data_folder(tmp_path: Path) -> None:
     assert f"sqlite:///{tmp_path}/classroom_admin.sqlite3" in check(tmp_path, "").stdout

@@ -1,7 +1,4 @@
-"""Odd values in every address and every form: told in words, passed over or not found, but no page breaks.
-
-The values are drawn with a fixed seed. `ODD_VALUES=10` looks longer: ten times as many for each field.
-"""
+"""Odd values in every address and form: pages explain them, ignore them or answer 404, but never fail."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from classroom_admin.actions.models import Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import ClassList, Participant, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.numbers import KeyConverter
+from classroom_admin.web.parameters import RowKeyConverter
 from tests.school import HTMX, School
 from tests.web.test_access import planned_removal
 
@@ -63,7 +60,7 @@ ASKED: Final = {
     "settings:audit": ("before", "person", "action", "since", "until", "outcome", "room"),
     "account_login": ("next",),
 }
-"""What the pages read of an address, by name; "" stands for all others."""
+"""Query parameters that pages read, by the name of the address; "" for all others."""
 PLAN: Final = (
     "request_id", "name", "repeat", "starts_at", "zone", "minutes", "room_type", "times", "every",
     "close_delay", "until", "weekdays", "taught_by", "max_on_stage", "stage_role", "board", "chat", "widgets",
@@ -108,7 +105,7 @@ SENT: Final = {
     "account_change_password": ("oldpassword", "password1", "password2"),
     "account_login": ("login", "password", "remember", "next"),
 }
-"""What the forms send, by name; "" stands for all others."""
+"""Fields that forms send, by the name of the address; "" for all others."""
 FITTING: Final = {
     "name": "Latin", "repeat": "weekly", "starts_at": "2126-12-01T10:00", "zone": "UTC", "minutes": "45",
     "room_type": "4", "times": "2", "every": "1", "close_delay": "10", "request_id": "once", "way": "web",
@@ -117,13 +114,13 @@ FITTING: Final = {
     "role": "teacher",
 }  # fmt: skip
 LEFT_OUT: Final = {"account_logout", "notifications", "settings:test", "people:deactivate", "live:icons"}
-"""What would sign us out, or has tests of its own."""
+"""Addresses that sign out, or have their own tests."""
 
 
 def patterns(
     found: list[Any], space: str = "", before: str = "/"
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(name, path with braces, converters) of every address."""
+    """Return (name, path with braces, converters) of every address."""
     for one in found:
         if not isinstance(one, URLPattern):
             inner = f"{space}{one.namespace}:" if one.namespace else space
@@ -131,13 +128,13 @@ def patterns(
         elif f"{space}{one.name}" not in LEFT_OUT:
             path = before + str(one.pattern)
             for name, converter in one.pattern.converters.items():
-                kind = "number:" if isinstance(converter, KeyConverter) else ""
+                kind = "number:" if isinstance(converter, RowKeyConverter) else ""
                 path = path.replace(f"<{kind}{name}>", f"{{{name}}}")
             yield f"{space}{one.name}", path, one.pattern.converters
 
 
 def made(school: School) -> dict[str, dict[str, Any]]:
-    """What stands in the addresses, by their names; "" for all others."""
+    """Return the path parameters by the names of addresses; "" for all others."""
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     roster = ClassList.objects.create(name="7b", owner=school.teacher)
     rows = {
@@ -168,7 +165,7 @@ def made(school: School) -> dict[str, dict[str, Any]]:
 
 
 class Prober:
-    """Asks with odd values as an administrator, as a teacher and as nobody, in turn; notes what broke."""
+    """Sends odd values as an administrator, a teacher and nobody in turn, and collects failures."""
 
     def __init__(self, school: School) -> None:
         people = (school.administrator, school.teacher, None)
@@ -181,7 +178,7 @@ class Prober:
         self.asked = 0
 
     def path(self, address: str, path: str, **odd: str) -> str:
-        """An address in which everything fits but what is `odd`."""
+        """Return an address in which only the `odd` parameter is invalid."""
         fits = {
             key: quote(str(value)) for key, value in (self._made[""] | self._made.get(address, {})).items()
         }
@@ -189,7 +186,7 @@ class Prober:
         return path.format(**fits)
 
     def drawn(self) -> list[str]:
-        """Odd values for one field: those that broke something once, and some of the others."""
+        """Return odd values for one field: those that once failed, and some others."""
         return [*ALWAYS, *self.chance.sample(ODD, min(2 * DRAWS, len(ODD)))]
 
     def get(self, path: str) -> None:
@@ -220,10 +217,10 @@ def prober(school: School) -> Prober:
 ADDRESSES: Final = list(patterns(get_resolver().url_patterns))
 
 
-def test_in_addresses(prober: Prober) -> None:
+def test_odd_values_in_paths(prober: Prober) -> None:
     for name, path, converters in ADDRESSES:
         for part, converter in converters.items():
-            choices = NUMBERS if isinstance(converter, KeyConverter) else KEYS
+            choices = NUMBERS if isinstance(converter, RowKeyConverter) else KEYS
             for odd in choices:
                 where = prober.path(name, path, **{part: quote(odd, safe="%")})
                 prober.get(where)
@@ -232,7 +229,7 @@ def test_in_addresses(prober: Prober) -> None:
     assert prober.asked > 500
 
 
-def test_in_what_is_asked(prober: Prober) -> None:
+def test_odd_values_in_queries(prober: Prober) -> None:
     for name, path, _converters in ADDRESSES:
         where = prober.path(name, path)
         for field in ASKED.get(name, ASKED[""]):
@@ -244,7 +241,7 @@ def test_in_what_is_asked(prober: Prober) -> None:
     assert prober.asked > 300
 
 
-def test_in_what_is_sent(prober: Prober) -> None:
+def test_odd_values_in_forms(prober: Prober) -> None:
     for name, path, _converters in ADDRESSES:
         where = prober.path(name, path)
         fields = SENT.get(name, SENT[""])
@@ -257,5 +254,5 @@ def test_in_what_is_sent(prober: Prober) -> None:
 
 
 @pytest.mark.parametrize("name", [*ASKED, *SENT])
-def test_every_name_is_an_address(name: str) -> None:
+def test_every_listed_name_is_an_address(name: str) -> None:
     assert not name or name in {known for known, _path, _converters in ADDRESSES}

@@ -1,4 +1,4 @@
-"""Who may send how much, over HTTP: refused by its announced length before a byte of it is read."""
+"""Body limits over HTTP: too large bodies are refused by their length before they are read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server(transactional_db: None) -> Iterator[Server]:
 
 
 def announce(server: Server, path: str, *, length: int, user: Any = None, school: School) -> int:
-    """The status that comes for the head of a POST alone: 100 where the body is wanted."""
+    """Return the status for the headers of a POST: 100 if the body is accepted."""
     cookies = "; ".join(f"{name}={one.value}" for name, one in school.signed_in(user).cookies.items())
     head = (
         f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {length}", "Expect: 100-continue",
@@ -41,7 +41,7 @@ def announce(server: Server, path: str, *, length: int, user: Any = None, school
         return int(connection.makefile("rb").readline().split()[1])
 
 
-def test_no_address_takes_more_than_a_form_from_nobody(server: Server, school: School) -> None:
+def test_signed_out_people_can_send_at_most_a_form(server: Server, school: School) -> None:
     prober = Prober(school)
     for name, path, _converters in patterns(get_resolver().url_patterns):
         if name != "lists:upload":
@@ -61,7 +61,7 @@ BODIES = {
 def test_get_and_head_requests_with_a_body_are_refused_before_it_ends(
     server: Server, school: School, method: str, kind: str
 ) -> None:
-    """The answer comes although the rest of a body never does."""
+    """The answer arrives although the body never ends."""
     header, body = BODIES[kind]
     for path in ("/", "/sign-in/", "/live/classes/stream", f"/live/classes/{school.room.key}/?t=1"):
         head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n"
@@ -72,7 +72,7 @@ def test_get_and_head_requests_with_a_body_are_refused_before_it_ends(
         assert ("can't have a body" in answer) == (method == "GET"), path
 
 
-def test_files_are_taken_from_who_may_give_them(server: Server, school: School) -> None:
+def test_people_of_the_class_can_upload_files(server: Server, school: School) -> None:
     for name in ("add", "upload"):
         where = f"/classes/{school.room.key}/files/{name}/"
         most = settings.FILES_MAX_BYTES
@@ -86,12 +86,12 @@ def test_files_are_taken_from_who_may_give_them(server: Server, school: School) 
             assert announce(server, where, length=length, user=user, school=school) == status
 
 
-def test_the_relay_has_its_own_limit(server: Server, school: School) -> None:
+def test_webhook_has_its_own_limit(server: Server, school: School) -> None:
     assert announce(server, "/api/notifications/", length=1024 * 1024 + 1, school=school) == 413
     assert announce(server, "/api/notifications/", length=1024 * 1024, school=school) == 100
 
 
-def test_a_class_list_that_is_far_too_large_is_told_in_words(school: School) -> None:
+def test_too_large_class_list_shows_an_error(school: School) -> None:
     made = make_list(actor=school.teacher, name="7b")
     file = SimpleUploadedFile("people.csv", b"name\n" + b"A\n" * 2_000_000)
     answer = school.signed_in(school.teacher).post(f"/lists/{made.key}/upload/", {"file": file})

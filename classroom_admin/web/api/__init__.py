@@ -1,1 +1,1 @@
-"""Addresses for other programs."""
+"""The API for other programs."""

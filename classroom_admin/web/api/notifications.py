@@ -1,4 +1,4 @@
-"""`POST /api/notifications/`: where a school's relay hands on what only the messaging channel carries."""
+"""`POST /api/notifications/`: the webhook for messages that only the messaging channel has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt  # no browser and no cookie: every request carries its own signature
 @require_POST
 def notifications(request: HttpRequest) -> JsonResponse:
-    """202 `{stored, duplicates}`; 400, 401 and 413 `{error}` with the reason, and nothing is stored."""
+    """Answer 202 `{stored, duplicates}`; or 400, 401, 413 `{error}`, and store nothing."""
     length = request.headers.get("Content-Length") or "0"
     body = b"" if _too_long(length) else request.read(webhook.LARGEST_BODY + 1)
     if _too_long(length) or len(body) > webhook.LARGEST_BODY:
@@ -30,7 +30,7 @@ def notifications(request: HttpRequest) -> JsonResponse:
         timestamp=request.headers.get(webhook.TIMESTAMP_HEADER, ""),
         given=request.headers.get(webhook.SIGNATURE_HEADER, ""),
         body=body,
-        now_s=time.time(),  # two machines' own clocks, whatever clock the classes live by
+        now_s=time.time(),  # compares the clocks of two machines, not the cloud's
     )
     if problem:
         return _refused(401, problem)
@@ -46,5 +46,5 @@ def _too_long(length: str) -> bool:
 
 
 def _refused(status: int, reason: str) -> JsonResponse:
-    log.warning("a relay was refused (%s): %s", status, reason)
+    log.warning("refused a webhook request (%s): %s", status, reason)
     return JsonResponse({"error": reason}, status=status)

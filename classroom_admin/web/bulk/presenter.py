@@ -1,4 +1,4 @@
-"""A run as its page shows it: how far it is, and how each class stands in words."""
+"""A bulk action as its page shows it: its progress, and the state of each class in words."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from classroom_admin.actions.scheduled import OPEN
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import visible_rooms
-from classroom_admin.web.wording import PATIENCE, Told, tell_commands
+from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses
 
 SLACK: Final = timedelta(seconds=3)
-"""A page asks again for what changed so shortly before: a change may be committed after its own time."""
+"""Overlap between two requests for changes: a change can be committed after its own time."""
 RUNS: Final = 30
 State = ScheduledCommand.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One class. `look`: wait, busy, good, bad or skip; `words` say how it stands."""
+    """One class. `tone`: wait, busy, good, bad or skip; `words`: its state in words."""
 
     pk: int
     key: str
     name: str
-    look: str
+    tone: str
     words: str
     cloud_says: str = ""
 
     @property
     def icon(self) -> str:
         return {"wait": "hourglass", "busy": "loader", "good": "circle-check", "bad": "circle-x"}.get(
-            self.look, "chevron-right"
+            self.tone, "chevron-right"
         )
 
 
 def run_for(user: User, key: str) -> BulkRun:
-    """The run under `key`: an administrator's any, a teacher's own. Http404 for the others."""
+    """Return the bulk action under `key`: administrators see all, teachers their own. Raise Http404."""
     runs = BulkRun.objects.select_related("by")
     if not user.is_administrator:
         runs = runs.filter(by=user)
@@ -56,7 +56,7 @@ def run_for(user: User, key: str) -> BulkRun:
 
 
 def runs_of(user: User) -> list[BulkRun]:
-    """The last runs that `user` may see, each with `total`, `left` and `failed`."""
+    """Return the last bulk actions that `user` may see, each with `total`, `left` and `failed`."""
     runs = BulkRun.objects.select_related("by").annotate(
         total=Count("items"),
         left=Count("items", filter=Q(items__state__in=OPEN)),
@@ -67,34 +67,34 @@ def runs_of(user: User) -> list[BulkRun]:
     return list(runs.order_by("-id")[:RUNS])
 
 
-class RunReading:
-    """A run, read for one person. `since` keeps the rows to what changed from then on."""
+class RunStatus:
+    """A bulk action, read for one person. `since` limits the rows to later changes."""
 
     def __init__(self, run: BulkRun, user: User, *, since: datetime | None = None) -> None:
         self.run = run
         self._since = since
         self._now = clock.now()
-        # a class that was taken away from the person meanwhile is not shown any more
+        # Classes that are no longer the person's are not shown.
         self._items = run.items.filter(room__in=visible_rooms(user).values("pk"))
 
     @property
     def next_since(self) -> int:
-        """From when on the page is to ask next (ms since 1970)."""
+        """The `since` of the page's next request (ms since 1970)."""
         return round((self._now - SLACK).timestamp() * 1000)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many classes are in which state, and `unconfirmed` ones that may still be."""
-        told = self._items.values_list("state").annotate(n=Count("pk")).order_by()
-        return dict.fromkeys(State.values, 0) | dict(told) | {"unconfirmed": self._unconfirmed.count()}
+        """The number of classes in each state, and `unconfirmed`: those that may still be confirmed."""
+        numbers = self._items.values_list("state").annotate(n=Count("pk")).order_by()
+        return dict.fromkeys(State.values, 0) | dict(numbers) | {"unconfirmed": self._unconfirmed.count()}
 
     @property
     def _unconfirmed(self) -> QuerySet[ScheduledCommand]:
         ended = Step.objects.filter(entry=OuterRef("entry")).filter(
             Q(kind=Step.Kind.CONFIRMED) | Q(kind=Step.Kind.FAILED)
         )
-        young = self._items.filter(state=State.DONE, changed_at__gte=self._now - PATIENCE)
-        return young.filter(entry__isnull=False).exclude(Exists(ended))
+        recent = self._items.filter(state=State.DONE, changed_at__gte=self._now - PATIENCE)
+        return recent.filter(entry__isnull=False).exclude(Exists(ended))
 
     @property
     def total(self) -> int:
@@ -111,33 +111,34 @@ class RunReading:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will change by itself."""
+        """Whether nothing changes by itself any more."""
         return not self.left and not self.counts["unconfirmed"]
 
     @cached_property
     def rows(self) -> list[Row]:
         items = self._items.select_related("room", "entry").prefetch_related("entry__steps")
         if self._since is not None:
-            went_on = Step.objects.filter(entry=OuterRef("entry"), at__gte=self._since)
-            items = items.filter(Q(changed_at__gte=self._since) | Exists(went_on))
+            new_steps = Step.objects.filter(entry=OuterRef("entry"), at__gte=self._since)
+            items = items.filter(Q(changed_at__gte=self._since) | Exists(new_steps))
         items = items.defer("room__properties", "room__ext_apps", "room__groups")
         return [_row(item) for item in items.order_by("room__name", "pk")]
 
 
 def _row(item: ScheduledCommand) -> Row:
-    told = next(iter(tell_commands([item.entry])), None) if item.entry is not None else None
-    look, words = _stands(item, told)
+    assert item.room is not None
+    command = next(iter(command_statuses([item.entry])), None) if item.entry is not None else None
+    tone, words = _state_in_words(item, command)
     return Row(
         pk=item.pk,
         key=item.room.key,
         name=str(item.room),
-        look=look,
+        tone=tone,
         words=words,
-        cloud_says=told.cloud_says if told is not None and look == "bad" else "",
+        cloud_says=command.cloud_says if command is not None and tone == "bad" else "",
     )
 
 
-def _stands(item: ScheduledCommand, told: Told | None) -> tuple[str, str]:
+def _state_in_words(item: ScheduledCommand, command: CommandStatus | None) -> tuple[str, str]:
     if item.state == State.WAITING:
         return "wait", _("Waiting for its turn.")
     if item.state == State.CLAIMED:
@@ -145,14 +146,14 @@ def _stands(item: ScheduledCommand, told: Told | None) -> tuple[str, str]:
     if item.state == State.CANCELLED:
         skip = item.payload.get("skip")
         return "skip", str(Skip(skip).label) if skip else _("Skipped.")
-    if told is None:
+    if command is None:
         failed = item.state == State.FAILED
         return ("bad", item.why) if failed else ("good", _("Done."))
-    if told.state == Step.Kind.CONFIRMED:
-        seconds = round(told.seconds or 0, 1)
+    if command.state == Step.Kind.CONFIRMED:
+        seconds = round(command.seconds or 0, 1)
         return "good", _("Done. Confirmed after %(seconds)s s.") % {"seconds": seconds}
-    if told.reason:
-        return "bad", told.reason
-    if told.final:
+    if command.reason:
+        return "bad", command.reason
+    if command.final:
         return "good", _("Done.")
     return "good", _("Accepted by the cloud, but not confirmed by the class yet.")

@@ -1,10 +1,10 @@
-"""Addresses of what is done to many classes at once."""
+"""Addresses of bulk actions."""
 
 from django.urls import path
 
 from classroom_admin.web.bulk import views
 
 urlpatterns = [
-    path("together/", views.together, name="together"),
-    path("together/<run>/", views.run, name="run"),
+    path("together/", views.bulk_actions, name="together"),
+    path("together/<run>/", views.bulk_action, name="run"),
 ]

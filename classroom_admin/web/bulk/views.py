@@ -1,4 +1,4 @@
-"""One command for many classes: the list of runs, the preview, a run and its retry."""
+"""Bulk actions: the list, the preview, one action and its retry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -14,16 +14,16 @@ from classroom_admin.actions import bulk
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import BulkAction
 from classroom_admin.common import clock
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.bulk.presenter import RunReading, run_for, runs_of
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.bulk.presenter import RunStatus, run_for, runs_of
 
 _TOKEN: Final = 24
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def together(request: HttpRequest) -> HttpResponse:
-    """GET lists what was done; POST shows what would happen, and with a `token` from there does it."""
+def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """List bulk actions. POST shows a preview; with the `token` of a preview, it starts the action."""
     if request.method == "GET":
         return _runs(request)
     what, keys = request.POST.get("do", ""), request.POST.getlist("class")
@@ -46,8 +46,8 @@ def together(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def run(request: HttpRequest, run: str) -> HttpResponse:
-    """GET shows how far it is (`since`: what changed, for the page to ask each second); POST tries again."""
+def bulk_action(request: AuthenticatedHttpRequest, run: str) -> HttpResponse:
+    """Show the progress (`since`: only changes, which the page requests each second). POST retries."""
     found = run_for(request.user, run)
     refused = ""
     if request.method == "POST":
@@ -57,13 +57,13 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
         except ActionRefused as error:
             refused = error.message
     since = _moment(request.GET.get("since", ""))
-    one = RunReading(found, request.user, since=since)
+    one = RunStatus(found, request.user, since=since)
     template = "bulk/run.html" if since is None else "bulk/_run_changes.html"
     context = {"run": found, "one": one, "refused": refused, "oob": since is not None}
     return render(request, template, context, status=422 if refused else 200)
 
 
-def _runs(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
+def _runs(request: AuthenticatedHttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     context = {"runs": runs_of(request.user), "refused": refused}
     return render(request, "bulk/runs.html", context, status=status)
 

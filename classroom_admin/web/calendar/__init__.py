@@ -1,1 +1,1 @@
-"""The calendar feed: planned and running classes as iCalendar, at an address of each person's own."""
+"""The calendar feed: scheduled and live classes as iCalendar, at a private address of each person."""

@@ -1,8 +1,8 @@
-"""Which classes a person's calendar shows, and who an address belongs to."""
+"""Reads for the calendar: the classes of a person's calendar, and the owner of an address."""
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import ClassFilters
-from classroom_admin.web.calendar.feed import Lesson, mark_of
+from classroom_admin.web.calendar.feed import CalendarEntry, uid_of
 from classroom_admin.web.wording import ROOM_TYPES
 
 MOST: Final = 1000
@@ -27,12 +27,14 @@ _signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
 
 
 def address_of(feed: CalendarFeed) -> str:
-    """The whole web address of a person's calendar."""
-    return settings.PUBLIC_URL.rstrip("/") + reverse("live:calendar_feed", args=[_signer.sign(feed.code)])
+    """Return the full address of a person's calendar."""
+    return str(settings.PUBLIC_URL).rstrip("/") + reverse(
+        "live:calendar_feed", args=[_signer.sign(feed.code)]
+    )
 
 
 def owner_of(token: str) -> User | None:
-    """Whose calendar it is; None for an address that is wrong, turned off, or of somebody deactivated."""
+    """Return the owner of a calendar; None if the address is invalid or off, or the owner deactivated."""
     try:
         code = _signer.unsign(token)
     except BadSignature:
@@ -42,51 +44,57 @@ def owner_of(token: str) -> User | None:
 
 
 def host() -> str:
-    """What makes the marks of our classes unique in the world."""
+    """Return the host that makes the ids of our classes globally unique."""
     return urlsplit(settings.PUBLIC_URL).hostname or "classroom-admin"
 
 
-def lessons_of(user: User) -> list[Lesson]:
-    """Planned and running classes of a person, by time: three queries."""
+def entries_of(user: User) -> list[CalendarEntry]:
+    """Return a person's scheduled and live classes, by time: three queries."""
     known = [
         room
         for when in (selectors.LIVE, selectors.COMING)
         for room in selectors.classes(user, when=when, filters=ClassFilters())[:MOST]
     ]
-    lessons = [_of_room(room) for room in known if room.planned_start_at or room.started_at]
+    entries = [
+        _of_room(room, starts_at)
+        for room in known
+        if (starts_at := room.started_at or room.planned_start_at) is not None
+    ]
     ahead = scheduled_classes().filter(
         series__in=visible_series(user),
         state__in=(State.WAITING, State.CLAIMED, State.FAILED),
         starts_at__gt=clock.cloud_now() - timedelta(days=1),
     )
     made = {room.room_uuid for room in known}
-    planned = ahead.select_related("series")[:MOST]
-    lessons += [_of_plan(one) for one in planned if one.key not in made]
-    return sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.mark))
+    planned = ahead.select_related("series").order_by("starts_at")[:MOST]
+    entries += [_of_plan(one) for one in planned if one.key not in made]
+    return sorted(entries, key=lambda entry: (entry.starts_at, entry.uid))
 
 
-def _of_room(room: Room) -> Lesson:
-    starts_at = room.started_at or room.planned_start_at
-    return Lesson(
-        mark=mark_of(room.room_uuid),
+def _of_room(room: Room, starts_at: datetime) -> CalendarEntry:
+    return CalendarEntry(
+        uid=uid_of(room.room_uuid),
         name=str(room),
         starts_at=starts_at.astimezone(UTC),
         ends_at=room.planned_end_at,
         known_at=room.known_since,
         address=settings.PUBLIC_URL.rstrip("/") + reverse("live:class", args=[room.key]),
-        words=str(ROOM_TYPES.get(room.room_type, "")),
+        words=str(ROOM_TYPES.get(room.room_type, "") if room.room_type is not None else ""),
     )
 
 
-def _of_plan(planned: ScheduledCommand) -> Lesson:
-    lasts_s = planned.series.settings.get("duration_s")
-    failed = planned.state == State.FAILED
-    return Lesson(
-        mark=mark_of(planned.key),
-        name=planned.series.name,
-        starts_at=planned.starts_at,
-        ends_at=planned.starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
-        known_at=planned.series.created_at,
-        address=settings.PUBLIC_URL.rstrip("/") + reverse("live:plan", args=[planned.series.key]),
+def _of_plan(planned: ScheduledCommand) -> CalendarEntry:
+    series, starts_at = planned.series, planned.starts_at
+    assert series is not None
+    assert starts_at is not None
+    lasts_s = series.settings.get("duration_s")
+    failed = planned.state == ScheduledCommand.State.FAILED
+    return CalendarEntry(
+        uid=uid_of(planned.key),
+        name=series.name,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
+        known_at=series.created_at,
+        address=settings.PUBLIC_URL.rstrip("/") + reverse("live:plan", args=[series.key]),
         words=_("This class could not be created yet. Open the schedule to see why.") if failed else "",
     )

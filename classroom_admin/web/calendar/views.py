@@ -1,4 +1,4 @@
-"""A person's calendar address, and the calendar at it."""
+"""The page with a person's calendar address, and the calendar itself."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom_admin.accounts.models import CalendarFeed
 from classroom_admin.actions import calendars
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.calendar import feed
-from classroom_admin.web.calendar.selectors import address_of, host, lessons_of, owner_of
+from classroom_admin.web.calendar.selectors import address_of, entries_of, host, owner_of
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 @signed_in
-def page(request: HttpRequest) -> HttpResponse:
-    """The person's own address; POST `do` on (a fresh one) or off."""
+def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the person's address. POST makes a new one, or with `do=off` turns it off."""
     if request.method == "POST":
         if request.POST.get("do") == "off":
             calendars.turn_off(actor=request.user)
@@ -45,14 +45,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar at a signed address: 404 for one that is nobody's; 304 where nothing changed."""
+    """Return the calendar at a signed address: 404 for an invalid address, 304 if nothing changed."""
     owner = owner_of(token)
     if owner is None:
         raise Http404("There is no such calendar.")
-    body = feed.document(lessons_of(owner), name=_("Classes of %(who)s") % {"who": owner}, host=host())
+    body = feed.document(entries_of(owner), name=_("Classes of %(who)s") % {"who": owner}, host=host())
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer["ETag"] = feed.etag(body)
     answer["Cache-Control"] = "private, no-cache"
     answer["Content-Disposition"] = 'inline; filename="classes.ics"'
     answer["X-Robots-Tag"] = "noindex"
-    return get_conditional_response(request, etag=answer["ETag"], response=answer)
+    return get_conditional_response(request, etag=answer["ETag"], response=answer) or answer

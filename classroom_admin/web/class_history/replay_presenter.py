@@ -1,4 +1,4 @@
-"""The rows of a past moment, as the panels of a class read them."""
+"""A class at a past time, for the templates of its page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.utils.functional import cached_property
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
-from classroom_admin.rooms import breakout_rooms as groups
-from classroom_admin.rooms import chat_selectors, class_selectors
+from classroom_admin.realtime.versions import ShownRoom
+from classroom_admin.rooms import breakout_rooms, chat_selectors, class_selectors
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -29,26 +29,26 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
-from classroom_admin.web.class_history.people_at import tell_more
-from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, filled
-from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Said, said_to_one, said_to_room
-from classroom_admin.web.classroom.events import EVENTS_PAGE, tell
-from classroom_admin.web.classroom.files import dressed
-from classroom_admin.web.classroom.presenter import ClassReading
+from classroom_admin.web.class_history.past_people import add_details
+from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, with_people
+from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_message
+from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
+from classroom_admin.web.classroom.files import add_progress
+from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 
 PROJECTED: Final = {column.name for column in fields(RoomRow)}
-UNSEEN: Final = ("server", "invisible")
+HIDDEN_ROLES: Final = ("server", "invisible")
 
 
 @dataclass(slots=True)
-class PastTalk:
-    """The newest messages of a moment."""
+class PastChat:
+    """The newest messages at a time."""
 
-    chat: list[Said]
-    custom: list[Said]
-    peer: list[Said]
-    goes_on: bool = False
+    messages: list[Message]
+    custom: list[Message]
+    direct: list[Message]
+    has_earlier: bool = False
     too_many: bool = False
 
 
@@ -58,10 +58,10 @@ class PastEvents:
     older: int | None = None
 
 
-class PastReading(ClassReading):
-    """A class at a moment, for the templates of its page: `read_only`, so that they offer nothing to do.
+class PastClassPresenter(ClassPresenter):
+    """A class at a past time. `read_only`: the templates offer no commands.
 
-    `room` is as it is now; what the panels get is `self.room`, an unsaved one as it was.
+    `room` is the current one; `self.room`, for the templates, is an unsaved one as it was then.
     """
 
     read_only = True
@@ -69,37 +69,37 @@ class PastReading(ClassReading):
     recording_buttons: list[Any] = []
     under_way: set[str] = set()
 
-    def __init__(self, room: Room, film: Film, ms: int, *, upto: int, everybody: bool = False) -> None:
+    def __init__(self, room: Room, film: Film, ms: int, *, upto: int, everyone: bool = False) -> None:
         self.at = datetime.fromtimestamp(ms / 1000, UTC)
         self.rows = film.rows_at(ms)
         self._film = film
         self.ms = ms
         self._upto = upto
-        self._real = room
+        self._room = room
         gaps = sum(gap.start_ms <= ms for gap in film.gaps)
-        super().__init__(past_room(room, self.rows, gaps=gaps), everybody=everybody)
+        super().__init__(past_room(room, self.rows, gaps=gaps), everyone=everyone)
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        """What had been asked of the class by then, and how far it was."""
+        """The commands by then, with their steps by then."""
         ours = clock.as_our_time(self.at)
         steps = Prefetch("steps", Step.objects.filter(at__lte=ours))
-        found = Entry.objects.filter(room_uuid=self._real.room_uuid, at__lte=ours).order_by("-id")
+        found = Entry.objects.filter(room_uuid=self._room.room_uuid, at__lte=ours).order_by("-id")
         return list(found.prefetch_related(steps)[: class_selectors.COMMANDS])
 
-    def _earlier(self, *, before: int) -> list[Entry]:
+    def _earlier_entries(self, *, before: int) -> list[Entry]:
         ours = clock.as_our_time(self.at)
-        return class_selectors.earlier_commands(self._real, before=before, until=ours)
+        return class_selectors.earlier_commands(self._room, before=before, until=ours)
 
     @cached_property
-    def people(self) -> list[Participant]:
-        pks = _ids(Participant, self._real, "user_uuid")
+    def people(self) -> list[Any]:
+        pks = _ids(Participant, self._room, "user_uuid")
         found = [
-            _unsaved(Participant, row, self._real, pks.get(row.user_uuid))
+            _unsaved(Participant, row, self._room, pks.get(row.user_uuid))
             for row in self.rows.participants.values()
-            if row.role not in UNSEEN
+            if row.role not in HIDDEN_ROLES
         ]
-        tell_more(found, room=self._real, at=self.at, entries=self._on_record)
+        add_details(found, room=self._room, at=self.at, entries=self._effective_entries)
         return found
 
     @property
@@ -108,7 +108,7 @@ class PastReading(ClassReading):
 
     @property
     def more_people(self) -> str:
-        return reverse("live:replay", args=[self._real.key]) + self._address
+        return reverse("live:replay", args=[self._room.key]) + self._address
 
     @property
     def all_people(self) -> str:
@@ -116,93 +116,94 @@ class PastReading(ClassReading):
 
     @cached_property
     def groups(self) -> list[ShownGroup]:
-        return filled(groups.read(self.rows.room.groups), self.people)
+        return with_people(breakout_rooms.read(self.rows.room.groups), self.people)
 
     @cached_property
-    def talk(self) -> PastTalk:  # type: ignore[override]
+    def chat(self) -> PastChat:  # type: ignore[override]
         rows = sorted(self.rows.messages.values(), key=lambda row: row.sequence)
-        said = [said_to_room(_unsaved(ChatMessage, row, self._real)) for row in rows]
+        messages = [room_message(_unsaved(ChatMessage, row, self._room)) for row in rows]
         names = {row.user_uuid: row.name for row in self.rows.participants.values()}
-        pks = _ids(PeerMessage, self._real, "digest") if self.rows.peers else {}
-        between = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))[
+        pks = _ids(PeerMessage, self._room, "digest") if self.rows.peers else {}
+        direct = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))[
             -chat_selectors.PAGE :
         ]
-        return PastTalk(
-            chat=[one for one in said if one.kind == CHAT][-chat_selectors.PAGE :],
-            custom=[one for one in said if one.kind == CUSTOM][-chat_selectors.PAGE :],
-            peer=[
-                said_to_one(_unsaved(PeerMessage, row, self._real, pks.get(row.digest)), names)
-                for row in between
+        return PastChat(
+            messages=[message for message in messages if message.kind == CHAT][-chat_selectors.PAGE :],
+            custom=[message for message in messages if message.kind == CUSTOM][-chat_selectors.PAGE :],
+            direct=[
+                direct_message(_unsaved(PeerMessage, row, self._room, pks.get(row.digest)), names)
+                for row in direct
             ],
         )
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        """Without files: these came after the end. What is recorded never changes: it is known from now."""
+        """The recordings without files, which come after the end. Their modes never change: read from now."""
         known = {}
         if self.rows.recordings:
-            today = Recording.objects.filter(room=self._real)
-            known = {one: (pk, mode) for one, pk, mode in today.values_list("record_id", "pk", "mode")}
+            today = Recording.objects.filter(room=self._room)
+            known = {record: (pk, mode) for record, pk, mode in today.values_list("record_id", "pk", "mode")}
         found = []
         for row in self.rows.recordings.values():
             pk, mode = known.get(row.record_id, (None, ""))
-            found.append(_unsaved(Recording, row, self._real, pk))
+            found.append(_unsaved(Recording, row, self._room, pk))
             found[-1].mode = mode
-        return sorted(found, key=lambda one: one.started_at or self.at, reverse=True)
+        return sorted(found, key=lambda recording: recording.started_at or self.at, reverse=True)
 
     @cached_property
     def files(self) -> list[Any]:
-        pks = _ids(Resource, self._real, "resource_uuid") if self.rows.resources else {}
+        pks = _ids(Resource, self._room, "resource_uuid") if self.rows.resources else {}
         found = [
-            _unsaved(Resource, row, self._real, pks.get(row.resource_uuid))
+            _unsaved(Resource, row, self._room, pks.get(row.resource_uuid))
             for row in self.rows.resources.values()
             if row.removed_at is None
         ]
-        for one in found:
-            told = one.task.get("taskProgress")
-            told = told if isinstance(told, dict) else {}
-            one.step, one.pages_done = told.get("currentStep"), told.get("convertedPageSize")
-            one.pages_total = told.get("totalPageSize")
-        return dressed(sorted(found, key=lambda one: one.put_at or self.at, reverse=True), self.held)
+        for file in found:
+            progress = file.task.get("taskProgress")
+            progress = progress if isinstance(progress, dict) else {}
+            file.step, file.pages_done = progress.get("currentStep"), progress.get("convertedPageSize")
+            file.pages_total = progress.get("totalPageSize")
+        found.sort(key=lambda file: file.put_at or self.at, reverse=True)
+        return add_progress(found, self.pending_deletions)
 
     @cached_property
     def questions(self) -> list[Question]:
-        pupils = [one for one in self.people if one.role == "student" and one.online]
+        students = [one for one in self.people if one.role == "student" and one.online]
         answers: dict[tuple[str, str], list[Answer]] = {}
         for row in self.rows.answers.values():
-            found = _unsaved(Answer, row, self._real)
+            found = _unsaved(Answer, row, self._room)
             answers.setdefault((row.of, row.question_id), []).append(found)
-        quizzes = _ids(Quiz, self._real, "quiz_id") if self.rows.quizzes else {}
-        polls = _ids(Poll, self._real, "poll_id") if self.rows.polls else {}
-        asked: list[tuple[Quiz | Poll, list[Answer]]] = [
+        quizzes = _ids(Quiz, self._room, "quiz_id") if self.rows.quizzes else {}
+        polls = _ids(Poll, self._room, "poll_id") if self.rows.polls else {}
+        rows: list[tuple[Quiz | Poll, list[Answer]]] = [
             (
-                _unsaved(Quiz, row, self._real, quizzes.get(row.quiz_id)),
+                _unsaved(Quiz, row, self._room, quizzes.get(row.quiz_id)),
                 answers.get(("quiz", row.quiz_id), []),
             )
             for row in self.rows.quizzes.values()
         ]
-        asked += [
-            (_unsaved(Poll, row, self._real, polls.get(row.poll_id)), answers.get(("poll", row.poll_id), []))
+        rows += [
+            (_unsaved(Poll, row, self._room, polls.get(row.poll_id)), answers.get(("poll", row.poll_id), []))
             for row in self.rows.polls.values()
         ]
-        told = [question(row, given, pupils if row.running else None) for row, given in asked]
-        return sorted(told, key=lambda one: one.order, reverse=True)
+        found_questions = [question(row, given, students if row.running else None) for row, given in rows]
+        return sorted(found_questions, key=lambda found: found.order, reverse=True)
 
     @cached_property
     def events(self) -> PastEvents:  # type: ignore[override]
         wanted = self._film.newest(self.ms, EVENTS_PAGE)
-        rows = StoredEvent.objects.filter(room=self._real).in_bulk(wanted)
-        return PastEvents(tell(self._real, [rows[pk] for pk in wanted if pk in rows]))
+        rows = StoredEvent.objects.filter(room=self._room).in_bulk(wanted)
+        return PastEvents(event_rows(self._room, [rows[pk] for pk in wanted if pk in rows]))
 
 
-def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
-    """An unsaved room: who it is from now, what the events say from then."""
+def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
+    """Return an unsaved room: projected columns as they were then, the others as they are now."""
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
         if field.attname not in PROJECTED and field.attname in room.__dict__
     }
-    past = Room(**columns | {name: getattr(rows.room, name) for name in PROJECTED})
+    past: ShownRoom = Room(**columns | {name: getattr(rows.room, name) for name in PROJECTED})
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
     past.class_list_name = getattr(room, "class_list_name", None)
@@ -212,10 +213,10 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> Room:
 
 
 def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = None) -> Any:
-    """A row of the projection as an object that the templates know; never to be saved."""
+    """Return a projected row as an unsaved object for the templates."""
     return model(pk=pk, room_id=room.pk, **asdict(row))
 
 
 def _ids(model: type[models.Model], room: Room, column: str) -> dict[str, int]:
-    """Our own ids of a room's rows, so that what is shown keeps its place from moment to moment."""
+    """Return our ids of a room's rows, so that elements keep their DOM ids when the time changes."""
     return dict(model._default_manager.filter(room=room).values_list(column, "pk"))

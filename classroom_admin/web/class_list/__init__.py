@@ -1,1 +1,1 @@
-"""The wall: why a class needs a person, who looks after it, and the order of the list from it."""
+"""The class list: its sections, the alerts of live classes and their acknowledgements."""

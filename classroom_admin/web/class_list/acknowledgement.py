@@ -1,9 +1,9 @@
-"""Somebody looks after a reason: it holds for the class, for everybody who watches, and is on record."""
+"""Acknowledge alerts of a class: for everyone who sees the class, and on record."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -13,44 +13,42 @@ from classroom_admin.audit.record import done
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list.alert_rules import KINDS
-from classroom_admin.web.class_list.models import Snooze
+from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
 """A class lasts a day at most (contract B: create a room), and may then stay open for a while."""
 
 
-def snooze(*, actor: User, room: Room, kinds: Collection[str], minutes: int | None) -> None:
-    """Let these kinds of reasons rest for so long; None: until the class ends. What begins anew meanwhile
-    shows all the same. Unknown kinds are passed over.
+def acknowledge(*, actor: User, room: Room, kinds: Collection[str], minutes: int | None) -> None:
+    """Acknowledge these kinds of alerts for so many minutes; None: until the class ends.
+
+    An alert of the same kind that begins later is active all the same. Unknown kinds are ignored.
     """
-    wanted = [kind for kind in KINDS if kind in kinds]
-    if not wanted:
+    known = [kind for kind in KINDS if kind in kinds]
+    if not known:
         return
     now = clock.cloud_now()
+    until = now + (LONGEST_CLASS if minutes is None else timedelta(minutes=minutes))
     with transaction.atomic():
-        Snooze.objects.filter(until__lt=now - LONGEST_CLASS).delete()
-        for kind in wanted:
-            Snooze.objects.update_or_create(
+        Acknowledgement.objects.filter(until__lt=now - LONGEST_CLASS).delete()
+        for kind in known:
+            Acknowledgement.objects.update_or_create(
                 room=room,
                 kind=kind,
-                defaults={"by": actor, "at": now, "until": _until(now, minutes), "whole": minutes is None},
+                defaults={"by": actor, "at": now, "until": until, "whole": minutes is None},
             )
-        _on_record("wall.snooze", actor, room, {"reasons": wanted, "minutes": minutes})
+        _record("wall.snooze", actor, room, {"reasons": known, "minutes": minutes})
 
 
-def take_back(*, actor: User, room: Room, kinds: Collection[str]) -> None:
-    """Show these kinds of reasons again."""
+def cancel_acknowledgement(*, actor: User, room: Room, kinds: Collection[str]) -> None:
+    """Make alerts of these kinds active again."""
     with transaction.atomic():
-        found = Snooze.objects.select_for_update().filter(room=room, kind__in=kinds)
-        wanted = sorted(found.values_list("kind", flat=True))
-        if wanted:
-            Snooze.objects.filter(room=room, kind__in=wanted).delete()
-            _on_record("wall.unsnooze", actor, room, {"reasons": wanted})
+        found = Acknowledgement.objects.select_for_update().filter(room=room, kind__in=kinds)
+        acknowledged = sorted(found.values_list("kind", flat=True))
+        if acknowledged:
+            found.delete()
+            _record("wall.unsnooze", actor, room, {"reasons": acknowledged})
 
 
-def _until(now: datetime, minutes: int | None) -> datetime:
-    return now + (LONGEST_CLASS if minutes is None else timedelta(minutes=minutes))
-
-
-def _on_record(action: str, actor: User, room: Room, params: dict[str, object]) -> None:
+def _record(action: str, actor: User, room: Room, params: dict[str, object]) -> None:
     done(actor=actor, action=action, room_uuid=room.room_uuid, target_name=room.name, params=params)

@@ -1,9 +1,7 @@
-"""Why a class needs a person: what is known of it in, reasons in their order out. Pure.
+"""Decide which alerts a class has: what is known of it in, alerts in their order out. Pure.
 
-Each possible reason is first stated with the moment from which it shows and the one at which it stops. So
-the same answer tells what stands now and when it changes by time alone (`Standing.due`).
-
-All times are by the cloud's clock.
+Each possible alert first says from when and until when it shows. So the same result tells which alerts are
+active now and when they change by time alone (`Alerts.due`). All times are cloud times.
 """
 
 from __future__ import annotations
@@ -27,8 +25,8 @@ OVER_TIME: Final = "over_time"
 DATA: Final = "data"
 CLOUD: Final = "cloud"
 KINDS: Final = (NO_TEACHER, ALONE, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
-"""The most pressing first."""
-# what the colour repeats: bad where each minute counts
+"""The most urgent first."""
+# Shown in the colour for bad, because each minute counts.
 BAD: Final = (NO_TEACHER, ALONE, RECORDING, CLOUD)
 ICONS: Final = {
     NO_TEACHER: "graduation-cap",
@@ -43,7 +41,7 @@ FAILED: Final = "failed"
 STOPPED: Final = "stopped"
 NEVER: Final = "never"
 BEHIND: Final = "behind"
-# The cloud says that it is so already: nothing that anybody has to look after.
+# The cloud says that the wanted state is reached already: nobody has to do anything.
 HARMLESS: Final = (
     "ClassAlreadyStarted",
     "ClassAlreadyEnded",
@@ -55,7 +53,10 @@ HARMLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """From when on something needs a person (docs/running.md). `record_all`: each class is to be recorded."""
+    """How long each condition must last before it is an alert (docs/running.md).
+
+    `record_all`: every class must be recorded.
+    """
 
     no_teacher: timedelta = timedelta(minutes=2)
     alone: timedelta = timedelta(minutes=2)
@@ -68,17 +69,15 @@ class Thresholds:
 
 
 @dataclass(slots=True, kw_only=True)
-class Facts:
+class AlertInput:
     """What is known of one class.
 
-    `teacher_left_at`: when the last teacher went, where none is there. `pupils_since`: when the first of the
-    pupils who are there now came, where no teacher and no assistant is. `recording_at`: when the last
-    recording ended (else began); `recording_failed`: it has no usable file. `stopped_at`: when somebody here
-    last had a recording stopped. `gap_at`: when events were found that can no longer be had. `behind_at`:
-    since when events are known of that are not here or not read. `refused_*`: the last command of this class,
-    where the cloud refused it: when, what it was, the error, whether it may have been done all the same.
-    `silent_since`: when the cloud last told about
-    the class, where it refuses to.
+    `teacher_left_at`: when the last teacher left, if none is present. `students_since`: when the first of the
+    present students joined, if no teacher is present. `recording_at`: when the last recording ended (else
+    started); `recording_failed`: it has no usable file. `stopped_at`: when a person here last stopped a
+    recording. `gap_at`: when lost events were found. `behind_at`: since when known events are missing or not
+    projected. `refused_*`: the last command, if the cloud refused it: when, its action, the error, whether
+    its outcome is unknown. `silent_since`: when the class was last read from the cloud, if reading it fails.
     """
 
     state: int | None = None
@@ -86,11 +85,11 @@ class Facts:
     started_at: datetime | None = None
     planned_end_at: datetime | None = None
     teachers: int = 0
-    pupils: int = 0
+    students: int = 0
     hands: int = 0
     teacher_left_at: datetime | None = None
-    pupils_since: datetime | None = None
-    assistant_there: bool = False
+    students_since: datetime | None = None
+    assistant_present: bool = False
     oldest_hand_at: datetime | None = None
     recording_state: str = ""
     recording_at: datetime | None = None
@@ -110,8 +109,8 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snoozed:
-    """Somebody looks after it: `by` whom, since `at`, until `until` (for `whole`: until the class ends)."""
+class Acknowledged:
+    """Who acknowledged an alert, since `at`, until `until` (`whole`: until the class ends)."""
 
     kind: str
     at: datetime
@@ -121,9 +120,9 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One reason that stands. `count`: how many it is about; `about`: what, where there are several cases;
-    `unsure`: the cloud did not tell how it ended.
+class Alert:
+    """One alert. `count`: how many people it is about; `about`: which case, if there are several;
+    `unsure`: the outcome of a command is unknown.
     """
 
     kind: str
@@ -131,11 +130,11 @@ class Reason:
     count: int = 0
     about: str = ""
     unsure: bool = False
-    snoozed: Snoozed | None = None
+    acknowledged: Acknowledged | None = None
 
     @property
     def rank(self) -> int:
-        """0: the most pressing."""
+        """0: the most urgent."""
         return KINDS.index(self.kind)
 
     @property
@@ -143,194 +142,206 @@ class Reason:
         return ICONS[self.kind]
 
     @property
-    def look(self) -> str:
+    def tone(self) -> str:
         return "bad" if self.kind in BAD else "warn"
 
     @property
     def words(self) -> str:
-        """In words; its age stands behind them."""
+        """The alert in words, without its age."""
         return _WORDS[self.kind](self)
 
 
 @dataclass(slots=True, kw_only=True)
-class Possible:
-    """A reason that shows from `shows_from` on, until `shows_until` (None: until something else changes)."""
+class PossibleAlert:
+    """An alert that shows from `shows_from` to `shows_until` (None: until something else changes)."""
 
-    reason: Reason
+    alert: Alert
     shows_from: datetime
     shows_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What holds for a class at one moment: `reasons` that need a person, those `snoozed`, and `due`, when
-    that next changes although nothing happens (None: never).
+class Alerts:
+    """The alerts of a class at one moment: `active` and `acknowledged` ones.
+
+    `due`: when they next change although nothing happens (None: never).
     """
 
-    reasons: tuple[Reason, ...] = ()
-    snoozed: tuple[Reason, ...] = ()
+    active: tuple[Alert, ...] = ()
+    acknowledged: tuple[Alert, ...] = ()
     due: datetime | None = field(default=None, compare=False)
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        """The kinds that the tile tells of, resting ones too: its marks need not say them again."""
-        return tuple(reason.kind for reason in (*self.reasons, *self.snoozed))
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds that the tile shows, acknowledged ones too: its badges need not repeat them."""
+        return tuple(alert.kind for alert in (*self.active, *self.acknowledged))
 
     @property
-    def kinds(self) -> str:
-        """The kinds of the reasons, for the browser to notice new ones."""
-        return " ".join(reason.kind for reason in self.reasons)
+    def active_kinds(self) -> str:
+        """The active kinds, by which the browser notices new ones."""
+        return " ".join(alert.kind for alert in self.active)
 
     @property
     def order(self) -> str:
-        """The place among the classes as text that sorts: most pressing first, the oldest first within; who
-        needs nobody comes last.
-        """
-        if not self.reasons:
+        """The position among the classes as text that sorts: most urgent first, then oldest first."""
+        if not self.active:
             return "9"
-        first = self.reasons[0]
+        first = self.active[0]
         return f"{first.rank}{int(first.since.timestamp()):012d}"
 
 
-def standing(
-    facts: Facts, *, now: datetime, thresholds: Thresholds, snoozes: Iterable[Snoozed] = ()
-) -> Standing:
-    """What needs a person at `now`, the most pressing first."""
-    by_kind = {snooze.kind: snooze for snooze in snoozes}
-    stands: list[Reason] = []
+def alerts_of(
+    known: AlertInput,
+    *,
+    now: datetime,
+    thresholds: Thresholds,
+    acknowledgements: Iterable[Acknowledged] = (),
+) -> Alerts:
+    """Return the alerts of a class at `now`, the most urgent first."""
+    by_kind = {one.kind: one for one in acknowledgements}
+    found: list[Alert] = []
     changes: list[datetime] = []
-    for possible in possibilities(facts, thresholds):
+    for possible in possible_alerts(known, thresholds):
         changes += [at for at in (possible.shows_from, possible.shows_until) if at is not None]
         if not _shows(possible, now):
             continue
-        reason = possible.reason
-        snooze = by_kind.get(reason.kind)
-        if snooze is not None and _covers(snooze, reason, now):
-            changes.append(snooze.until)
-            reason = replace(reason, snoozed=snooze)
-        stands.append(reason)
-    stands.sort(key=lambda reason: (reason.rank, reason.since))
-    return Standing(
-        reasons=tuple(reason for reason in stands if reason.snoozed is None),
-        snoozed=tuple(reason for reason in stands if reason.snoozed is not None),
+        alert = possible.alert
+        acknowledged = by_kind.get(alert.kind)
+        if acknowledged is not None and _covers(acknowledged, alert, now):
+            changes.append(acknowledged.until)
+            alert = replace(alert, acknowledged=acknowledged)
+        found.append(alert)
+    found.sort(key=lambda alert: (alert.rank, alert.since))
+    return Alerts(
+        active=tuple(alert for alert in found if alert.acknowledged is None),
+        acknowledged=tuple(alert for alert in found if alert.acknowledged is not None),
         due=min((at for at in changes if at > now), default=None),
     )
 
 
-def possibilities(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
-    """Every reason that stands or will stand if nothing else happens."""
-    if facts.gone or facts.state == RoomState.CLOSED:
+def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
+    """Yield every alert that is due now, or will be if nothing else happens."""
+    if known.gone or known.state == RoomState.CLOSED:
         return
-    yield from _people(facts, thresholds)
-    yield from _recording(facts, thresholds)
-    if facts.runs and facts.planned_end_at is not None:
-        yield _from(OVER_TIME, facts.planned_end_at, thresholds.over)
-    if facts.behind_at is not None:
-        yield _from(DATA, facts.behind_at, thresholds.stale, about=BEHIND)
-    elif facts.gap_at is not None:
-        yield _from(DATA, facts.gap_at)
-    yield from _cloud(facts, thresholds)
+    yield from _people(known, thresholds)
+    yield from _recording(known, thresholds)
+    if known.runs and known.planned_end_at is not None:
+        yield _from(OVER_TIME, known.planned_end_at, thresholds.over)
+    if known.behind_at is not None:
+        yield _from(DATA, known.behind_at, thresholds.stale, about=BEHIND)
+    elif known.gap_at is not None:
+        yield _from(DATA, known.gap_at)
+    yield from _cloud(known, thresholds)
 
 
-def _people(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
-    if facts.runs and not facts.teachers and facts.started_at is not None:
-        yield _from(NO_TEACHER, _later(facts.started_at, facts.teacher_left_at), thresholds.no_teacher)
-    begun = facts.state in (None, RoomState.NOT_STARTED, RoomState.STARTED)
-    if begun and facts.pupils and not facts.teachers and not facts.assistant_there and facts.pupils_since:
-        since = _later(facts.pupils_since, facts.teacher_left_at)
-        yield _from(ALONE, since, thresholds.alone, count=facts.pupils)
-    if facts.hands and facts.oldest_hand_at is not None and facts.state != RoomState.ENDED:
-        yield _from(HAND, facts.oldest_hand_at, thresholds.hand, count=facts.hands)
+def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
+    if known.runs and not known.teachers and known.started_at is not None:
+        yield _from(NO_TEACHER, _later(known.started_at, known.teacher_left_at), thresholds.no_teacher)
+    begun = known.state in (None, RoomState.NOT_STARTED, RoomState.STARTED)
+    if (
+        begun
+        and known.students
+        and not known.teachers
+        and not known.assistant_present
+        and known.students_since
+    ):
+        since = _later(known.students_since, known.teacher_left_at)
+        yield _from(ALONE, since, thresholds.alone, count=known.students)
+    if known.hands and known.oldest_hand_at is not None and known.state != RoomState.ENDED:
+        yield _from(HAND, known.oldest_hand_at, thresholds.hand, count=known.hands)
 
 
-def _recording(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
-    """A recording that should run and doesn't: it failed, it ended by itself while the class goes on, or
-    every class is to be recorded and this one is not.
+def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
+    """Yield an alert if a recording should run and does not.
+
+    It failed, it ended by itself while the class goes on, or every class must be recorded and this is not.
     """
-    if not facts.runs or facts.recording_state == Recording.State.RECORDING:
+    if not known.runs or known.recording_state == Recording.State.RECORDING:
         return
-    at = facts.recording_at or facts.started_at
+    at = known.recording_at or known.started_at
     if at is None:
         return
-    if facts.recording_failed:
+    if known.recording_failed:
         yield _from(RECORDING, at, about=FAILED)
-    elif facts.recording_state == Recording.State.ENDED:
-        # Somebody here stopped it: it should not run. Its end is told a moment after the command.
-        meant = facts.stopped_at is not None and facts.stopped_at >= at - timedelta(minutes=1)
-        if not meant or thresholds.record_all:
+    elif known.recording_state == Recording.State.ENDED:
+        # A person here stopped it on purpose; the event of its end follows the command by a moment.
+        on_purpose = known.stopped_at is not None and known.stopped_at >= at - timedelta(minutes=1)
+        if not on_purpose or thresholds.record_all:
             yield _from(RECORDING, at, thresholds.recording, about=STOPPED)
-    elif thresholds.record_all and facts.started_at is not None:
-        yield _from(RECORDING, facts.started_at, thresholds.recording, about=NEVER)
+    elif thresholds.record_all and known.started_at is not None:
+        yield _from(RECORDING, known.started_at, thresholds.recording, about=NEVER)
 
 
-def _cloud(facts: Facts, thresholds: Thresholds) -> Iterator[Possible]:
-    if facts.refused_at is not None and facts.refused_error not in HARMLESS:
-        yield Possible(
-            reason=Reason(
+def _cloud(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
+    if known.refused_at is not None and known.refused_error not in HARMLESS:
+        yield PossibleAlert(
+            alert=Alert(
                 kind=CLOUD,
-                since=facts.refused_at,
-                about=facts.refused_action,
-                unsure=facts.refused_unsure,
+                since=known.refused_at,
+                about=known.refused_action,
+                unsure=known.refused_unsure,
             ),
-            shows_from=facts.refused_at,
-            shows_until=facts.refused_at + thresholds.refused_for,
+            shows_from=known.refused_at,
+            shows_until=known.refused_at + thresholds.refused_for,
         )
-    elif facts.silent_since is not None:
-        yield _from(CLOUD, facts.silent_since)
+    elif known.silent_since is not None:
+        yield _from(CLOUD, known.silent_since)
 
 
 def _from(
     kind: str, since: datetime, after: timedelta = timedelta(0), *, count: int = 0, about: str = ""
-) -> Possible:
-    return Possible(reason=Reason(kind=kind, since=since, count=count, about=about), shows_from=since + after)
+) -> PossibleAlert:
+    return PossibleAlert(
+        alert=Alert(kind=kind, since=since, count=count, about=about), shows_from=since + after
+    )
 
 
-def _shows(possible: Possible, now: datetime) -> bool:
+def _shows(possible: PossibleAlert, now: datetime) -> bool:
     return possible.shows_from <= now and (possible.shows_until is None or now < possible.shows_until)
 
 
-def _covers(snooze: Snoozed, reason: Reason, now: datetime) -> bool:
-    """Whether the snooze is about this occurrence: what began after it is something new."""
-    return reason.since <= snooze.at and now < snooze.until
+def _covers(acknowledged: Acknowledged, alert: Alert, now: datetime) -> bool:
+    """Return whether the acknowledgement is about this alert: one that began later is a new one."""
+    return alert.since <= acknowledged.at and now < acknowledged.until
 
 
 def _later(one: datetime, other: datetime | None) -> datetime:
     return one if other is None else max(one, other)
 
 
-def _hands(reason: Reason) -> str:
-    words = ngettext("%(count)d raised hand", "%(count)d raised hands, longest wait", reason.count)
-    return words % {"count": reason.count}
+def _hands(alert: Alert) -> str:
+    words = ngettext("%(count)d raised hand", "%(count)d raised hands, longest wait", alert.count)
+    return words % {"count": alert.count}
 
 
-def _alone(reason: Reason) -> str:
+def _alone(alert: Alert) -> str:
     words = ngettext(
-        "%(count)d student without a teacher", "%(count)d students without a teacher", reason.count
+        "%(count)d student without a teacher", "%(count)d students without a teacher", alert.count
     )
-    return words % {"count": reason.count}
+    return words % {"count": alert.count}
 
 
-def _recording_words(reason: Reason) -> str:
-    if reason.about == FAILED:
+def _recording_words(alert: Alert) -> str:
+    if alert.about == FAILED:
         return _("Recording failed")
-    return _("Recording stopped") if reason.about == STOPPED else _("Not recording")
+    return _("Recording stopped") if alert.about == STOPPED else _("Not recording")
 
 
-def _cloud_words(reason: Reason) -> str:
-    if not reason.about:
+def _cloud_words(alert: Alert) -> str:
+    if not alert.about:
         return _("The cloud sends no updates about this class")
-    command = {"command": COMMANDS.get(reason.about, reason.about)}
-    if reason.unsure:
+    command = {"command": COMMANDS.get(alert.about, alert.about)}
+    if alert.unsure:
         return _("Outcome unknown: %(command)s") % command
     return _("Refused by the cloud: %(command)s") % command
 
 
 _WORDS: Final = {
-    NO_TEACHER: lambda reason: _("No teacher present"),
+    NO_TEACHER: lambda alert: _("No teacher present"),
     ALONE: _alone,
     HAND: _hands,
     RECORDING: _recording_words,
-    OVER_TIME: lambda reason: _("Overtime"),
-    DATA: lambda reason: _("Events are delayed") if reason.about == BEHIND else _("Events missing"),
+    OVER_TIME: lambda alert: _("Overtime"),
+    DATA: lambda alert: _("Events are delayed") if alert.about == BEHIND else _("Events missing"),
     CLOUD: _cloud_words,
 }

@@ -1,19 +1,19 @@
-"""What a person does about the wall itself: look after a reason, and read which keys there are."""
+"""Acknowledge alerts of a class, and list the keyboard shortcuts of the class list."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import reswap, trigger_client_event
 
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_list import acknowledgement, live_classes
-from classroom_admin.web.class_list.alert_rules import Standing
+from classroom_admin.web.class_list.alert_rules import Alerts
 from classroom_admin.web.dialogs import ask, sent
 
 WHOLE: Final = "class"
@@ -25,36 +25,36 @@ FOR: Final = [
 ]
 
 
-class SnoozeForm(forms.Form):
-    """Which reasons, and for how long."""
+class AcknowledgementForm(forms.Form):
+    """Which alerts to acknowledge, and for how long."""
 
     kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
     minutes = forms.ChoiceField(choices=FOR, initial="15")
 
-    def __init__(self, *args: Any, standing: Standing, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, alerts: Alerts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kinds"].choices = [(reason.kind, reason.words) for reason in standing.reasons]
+        kinds: Any = self.fields["kinds"]
+        kinds.choices = [(alert.kind, alert.words) for alert in alerts.active]
 
     @property
-    def length(self) -> int | None:
+    def duration(self) -> int | None:
         """Minutes; None: until the class ends."""
-        told = self.cleaned_data["minutes"]
-        return None if told == WHOLE else int(told)
+        chosen = self.cleaned_data["minutes"]
+        return None if chosen == WHOLE else int(chosen)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def snooze(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows what the class needs and who looks after it; POST lets it rest, or takes that back."""
-    room = live_classes.one(request.user, key)
+def acknowledge(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the alerts of a class. POST acknowledges `kinds`, or cancels the acknowledgement of `back`."""
+    room = live_classes.room_with_alerts(request.user, key)
     if request.method == "POST" and (back := request.POST.getlist("back")):
-        acknowledgement.take_back(actor=request.user, room=room, kinds=back)
+        acknowledgement.cancel_acknowledgement(actor=request.user, room=room, kinds=back)
         return _done(request)
-    form = SnoozeForm(sent(request), standing=room.standing)
+    form = AcknowledgementForm(sent(request), alerts=room.alerts)
     if request.method == "POST" and form.is_valid():
-        acknowledgement.snooze(
-            actor=request.user, room=room, kinds=form.cleaned_data["kinds"], minutes=form.length
-        )
+        kinds = form.cleaned_data["kinds"]
+        acknowledgement.acknowledge(actor=request.user, room=room, kinds=kinds, minutes=form.duration)
         return _done(request)
     context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds")}
     return ask(request, "class_list/acknowledge.html", context, status=422 if form.is_bound else 200)
@@ -62,12 +62,12 @@ def snooze(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def keys(request: HttpRequest) -> HttpResponse:
-    """The keys of the wall."""
+def keyboard_shortcuts(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the keyboard shortcuts of the class list."""
     return ask(request, "class_list/keys.html", {})
 
 
-def _done(request: HttpRequest) -> HttpResponse:
+def _done(request: AuthenticatedHttpRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("live:classes")
     return trigger_client_event(reswap(HttpResponse(), "none"), "live:commanded", {})

@@ -1,51 +1,52 @@
-"""Everybody who watches a list of classes: tiles are rendered once for all, and each list gets its own."""
+"""Keep open class lists up to date: render each tile once for all subscribers, and send each list its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
+from classroom_admin.accounts.models import User
 from classroom_admin.realtime import messages
-from classroom_admin.realtime.subscriber import Watcher
+from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.realtime.threads import Threads
 from classroom_admin.web.class_list import rendering
-from classroom_admin.web.class_list.alert_facts import Troubles
+from classroom_admin.web.class_list.alert_selectors import Troubles
 from classroom_admin.web.class_list.rendering import BEHIND, Whole
 from classroom_admin.web.class_list.views import read_filters, write_filters
 
 Rooms = Mapping[int, rendering.Known]
 Key = tuple[int, str, str]
-"""Whose list (0: an administrator's, the same for all), the query of its address, the language."""
+"""Whose list (0: all administrators), the query of its address, the language."""
 
 
 class Group:
-    """Pages that show the same list. `rooms`: ids of a teacher's own; None for every room."""
+    """Subscribers that show the same list. `rooms`: the ids of a teacher's own rooms; None for all rooms."""
 
-    def __init__(self, user: Any, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
+    def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
         self.user = user
         self.query = query
         self.language = language
         self.rooms = rooms
-        self.watchers: set[Watcher] = set()
+        self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the list of everything, in which single tiles can be changed."""
+        """Whether the list has no filter, so that single tiles can be replaced."""
         return not any(self.query.values())
 
     def concerned(self, changed: Collection[int]) -> set[int]:
+        """Return those of the changed rooms that this list can show."""
         return set(changed) if self.rooms is None else self.rooms.intersection(changed)
 
     def push(self, message: bytes) -> None:
-        for watcher in list(self.watchers):
-            watcher.push(message)
+        for subscriber in list(self.subscribers):
+            subscriber.push(message)
 
 
 class ListChannel:
-    """All lists of this process. One thing at a time, so that no older tile overtakes a newer."""
+    """All class lists of this process. Handles one change at a time: no older tile overtakes a newer one."""
 
     def __init__(self, threads: Threads) -> None:
         self.renders = 0
@@ -58,56 +59,56 @@ class ListChannel:
         self._turn = asyncio.Lock()
 
     @property
-    def watchers(self) -> int:
-        return sum(len(group.watchers) for group in self._groups.values())
+    def subscribers(self) -> int:
+        return sum(len(group.subscribers) for group in self._groups.values())
 
-    async def join(self, watcher: Watcher, user: Any, query: dict[str, str]) -> None:
-        """Send `watcher` its list, unless `query["v"]` is the mark of just that; then what changes in it."""
+    async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
+        """Send `subscriber` its list, unless `query["v"]` is its version; then what changes in it."""
         seen, query = query.get("v", ""), normalised(query)
-        key = self._key(watcher, query)
+        key = self._key(subscriber, query)
         async with self._turn:
-            if watcher.is_over:
+            if subscriber.is_over:
                 return
             if self._known is None:
-                self._known, self._steps = await self._threads.run(rendering.look)
-                _, self._troubles = await self._threads.run(rendering.by_time)
-            group = self._groups.get(key) or await self._make(watcher, user, query)
+                self._known, self._steps = await self._threads.run(rendering.read_rooms)
+                _, self._troubles = await self._threads.run(rendering.read_time)
+            group = self._groups.get(key) or await self._make(subscriber, user, query)
             if group.whole is None:
                 group.whole = await self._whole(group)
             if group.whole.mark != seen:
-                watcher.push(group.whole.message)
+                subscriber.push(group.whole.message)
             self._groups[key] = group
-            group.watchers.add(watcher)
+            group.subscribers.add(subscriber)
 
-    def leave(self, watcher: Watcher) -> None:
+    def leave(self, subscriber: Subscriber) -> None:
         for key, group in list(self._groups.items()):
-            group.watchers.discard(watcher)
-            if not group.watchers:
+            group.subscribers.discard(subscriber)
+            if not group.subscribers:
                 del self._groups[key]
         if not self._groups:
             self._known = None
             self._dues = {}
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Hand on what changed in any list since the last look."""
         async with self._turn:
             if self._known is None:
                 return
-            now, steps = await self._threads.run(rendering.look)
-            if not self._groups:  # the last page left meanwhile
+            now, steps = await self._threads.run(rendering.read_rooms)
+            if not self._groups:  # the last page was closed meanwhile
                 return
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
-                group.whole = None  # its mark tells of steps too
-            await self._hand_on(now, also={pk for pk, known in now.items() if known[2] in done})
+                group.whole = None  # its mark contains the last step
+            await self._send_changes(now, also={pk for pk, known in now.items() if known[2] in done})
             self._steps = steps
 
     async def tick(self) -> None:
-        """Hand on what changes by time alone: nobody teaches for two minutes, a snooze is over."""
+        """Send what changes by time alone: no teacher for two minutes, an acknowledgement expires."""
         async with self._turn:
             if self._known is None:
                 return
-            moment, troubles = await self._threads.run(rendering.by_time)
+            moment, troubles = await self._threads.run(rendering.read_time)
             troubled = {
                 pk for pk in troubles.keys() | self._troubles.keys()
                 if troubles.get(pk) != self._troubles.get(pk)
@@ -116,12 +117,13 @@ class ListChannel:
             for pk in due:
                 del self._dues[pk]
             self._troubles = troubles
-            if self._known is not None:  # the last page may have left meanwhile
-                await self._hand_on(self._known, also=due | troubled)
+            if self._known is not None:  # the last page may have been closed meanwhile
+                await self._send_changes(self._known, also=due | troubled)
 
-    async def _hand_on(self, now: Rooms, *, also: Collection[int]) -> None:
-        """Tell every list what changed from what is known to `now`; `also` are live classes that may look
-        different under the same version.
+    async def _send_changes(self, now: Rooms, *, also: Collection[int]) -> None:
+        """Send every list what changed between the known state and `now`.
+
+        `also`: live classes whose tile may differ under the same version.
         """
         before = self._known or {}
         changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
@@ -135,13 +137,13 @@ class ListChannel:
         tiles = await self._tiles(concerned, live)
         for key, mine in concerned.items():
             if group := self._groups.get(key):
-                await self._tell(
+                await self._send_group(
                     group, tiles[group.language], stayed=mine & stayed, left=mine & left, mine=mine
                 )
         self._known = now
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """A teacher's own rooms have been read again: who has got or lost one is sent their list."""
+        """Take over teachers' own rooms as read again. Send the list to those who gained or lost one."""
         async with self._turn:
             for group in list(self._groups.values()):
                 if group.rooms is None or (now := rooms.get(group.user.pk)) is None or now == group.rooms:
@@ -149,19 +151,18 @@ class ListChannel:
                 group.rooms = now
                 await self._send_whole(group)
 
-    # --- inside ---
-    def _key(self, watcher: Watcher, query: dict[str, str]) -> Key:
-        whose = 0 if watcher.right.is_administrator else watcher.right.user_id
-        return whose, "&".join(f"{name}={query[name]}" for name in sorted(query)), watcher.language
+    def _key(self, subscriber: Subscriber, query: dict[str, str]) -> Key:
+        whose = 0 if subscriber.right.is_administrator else subscriber.right.user_id
+        return whose, "&".join(f"{name}={query[name]}" for name in sorted(query)), subscriber.language
 
-    async def _make(self, watcher: Watcher, user: Any, query: dict[str, str]) -> Group:
+    async def _make(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> Group:
         rooms = None
-        if not watcher.right.is_administrator:
+        if not subscriber.right.is_administrator:
             rooms = await self._threads.run(rendering.visible_ids, user)
-        return Group(user, query, language=watcher.language, rooms=rooms)
+        return Group(user, query, language=subscriber.language, rooms=rooms)
 
     async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, str]]:
-        """The tiles that any list needs, each rendered once for a language."""
+        """Render the tiles that any list needs, once for each language."""
         made: dict[str, dict[int, str]] = {}
         for language in {key[2] for key in concerned}:
             wanted = {
@@ -175,17 +176,17 @@ class ListChannel:
             if wanted:
                 found = await self._threads.run(rendering.tiles, wanted, language=language)
                 made[language] = {pk: html for pk, (html, _) in found.items()}
-                self._note({pk: due for pk, (_, due) in found.items()})
+                self._remember_dues({pk: due for pk, (_, due) in found.items()})
         return made
 
-    async def _tell(
+    async def _send_group(
         self, group: Group, tiles: dict[int, str], *, stayed: set[int], left: set[int], mine: set[int]
     ) -> None:
         if not group.is_plain:
             await self._send_whole(group)
             return
         edges = ""
-        if mine - stayed:  # one has begun, ended, or is not live: numbers and short sections change
+        if mine - stayed:  # a class started, ended or is not live: counts and short sections change
             edges = await self._threads.run(rendering.edges, group.user, language=group.language)
         gone = "".join(f'<li id="room-{pk}" hx-swap-oob="delete"></li>' for pk in sorted(left))
         rows = "".join(tiles[pk] for pk in sorted(mine) if pk in tiles)
@@ -200,11 +201,11 @@ class ListChannel:
     async def _whole(self, group: Group) -> Whole:
         self.renders += 1
         whole = await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
-        self._note(whole.dues)
+        self._remember_dues(whole.dues)
         return whole
 
-    def _note(self, dues: Mapping[int, datetime | None]) -> None:
-        """When these rooms change by time alone."""
+    def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:
+        """Remember when these rooms change by time alone."""
         for pk, due in dues.items():
             if due is None:
                 self._dues.pop(pk, None)
@@ -213,7 +214,7 @@ class ListChannel:
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
-    """What of an address says which list it is. Pure."""
+    """Return the parameters of an address that select the list. Pure."""
     page = query.get("page", "")
     when = query.get("when", "")
     known = write_filters(read_filters(query), when=when, page=page if page != "1" else "")

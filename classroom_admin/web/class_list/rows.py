@@ -1,4 +1,4 @@
-"""A live class as the list shows it: plain columns, since there may be a thousand of them at once."""
+"""A live class as the class list shows it: plain columns, because there may be a thousand at once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.class_list.alert_rules import Standing
+from classroom_admin.web.class_list.alert_rules import Alerts
 
 
 @dataclass(slots=True, eq=False)
 class LiveClass:
-    """Columns of `rooms.selectors.classes` and of `facts.brought_along`, and its `standing` once judged."""
+    """Columns of `rooms.selectors.classes` and of `alert_annotations`, and its `alerts`."""
 
     pk: int
     key: str
@@ -32,15 +32,15 @@ class LiveClass:
     teacher_name: str | None
     has_gap: bool
     teacher_left_at: datetime | None
-    pupils_since: datetime | None
-    assistant_there: bool
+    students_since: datetime | None
+    assistant_present: bool
     oldest_hand_at: datetime | None
     recording_at: datetime | None
     recording_unready: bool
     stopped_at: datetime | None
     gap_at: datetime | None
     refused: dict[str, Any] | None
-    standing: Standing = field(default_factory=Standing)
+    alerts: Alerts = field(default_factory=Alerts)
 
     def __str__(self) -> str:
         return self.name or str(Room())
@@ -49,10 +49,16 @@ class LiveClass:
     def current_state(self) -> int | None:
         return self.now_state
 
+    @property
+    def order(self) -> str:
+        """The position in the list as text that sorts: the most urgent alert, then the latest start."""
+        started = int(self.started_at.timestamp()) if self.started_at else 0
+        return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
 
-COLUMNS = tuple(column.name for column in fields(LiveClass) if column.name != "standing")
+
+COLUMNS = tuple(column.name for column in fields(LiveClass) if column.name != "alerts")
 
 
 def read(rooms: QuerySet[Room]) -> list[LiveClass]:
-    """These rooms, in whatever order the database has them."""
+    """Read these rooms, in any order."""
     return [LiveClass(*row) for row in rooms.order_by().values_list(*COLUMNS)]

@@ -1,5 +1,6 @@
-"""The tile of a live class as HTML, rendered once as long as it shows the same: a list of a thousand classes
-then costs what changed in it. The same for all who may see the class.
+"""Render the tile of a live class, once for as long as it shows the same and for everyone who sees it.
+
+A list of a thousand classes then costs what changed in it.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ KEPT: Final = 4096
 
 SHOWN: Final = (
     "pk", "key", "name", "now_state", "gone_at", "started_at", "planned_end_at", "people_online",
-    "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap", "standing",
+    "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap", "alerts",
 )  # fmt: skip
-"""All that the template reads."""
+"""All columns that the template reads."""
 
 
 class _Shown:
-    """A room to be rendered, known by all that its tile shows; the room itself is let go once it is."""
+    """A cache key made of everything that the tile shows. It releases the room once it is rendered."""
 
     __slots__ = ("key", "room")
 
     def __init__(self, room: LiveClass) -> None:
         self.room: LiveClass | None = room
-        # not by its version: a database that was put back tells other things under the same number
+        # Not the version: a restored database has other data under the same number.
         self.key = (*(getattr(room, name) for name in SHOWN), get_language())
 
     def __hash__(self) -> int:
@@ -42,7 +43,7 @@ class _Shown:
 
 
 def tile(room: LiveClass) -> SafeString:
-    """The tile of `room`, which is as `live.wall.reading.tiles` gives it."""
+    """Return the tile of `room` as HTML."""
     return _rendered(_Shown(room))
 
 

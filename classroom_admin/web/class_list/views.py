@@ -1,17 +1,17 @@
-"""The list of classes: live, coming and past."""
+"""The class list: live, upcoming and past classes."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Max, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -22,26 +22,25 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import selectors
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.models import RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
 from classroom_admin.sync import freshness
-from classroom_admin.web import search_words
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_list import live_classes, view_preferences
 from classroom_admin.web.class_list.rows import LiveClass
-from classroom_admin.web.numbers import is_number
+from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50
-# how many a section shows on the page of all three; live ones are never cut
+# How many classes a section shows on the page of all three.
 SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
 
 
 def read_filters(query: dict[str, str]) -> ClassFilters:
-    """The filters of an address; what makes no sense is left out."""
+    """Return the filters of an address, without invalid ones."""
     state = query.get("state", "")
     recording = query.get("recording", "")
     return ClassFilters(
-        q=search_words.words(query),
+        q=search_words(query),
         state=state if state.upper() in RoomState.names else "",
         no_teacher=query.get("teacher") == "missing",
         recording=recording if recording in ("on", "off") else "",
@@ -50,35 +49,35 @@ def read_filters(query: dict[str, str]) -> ClassFilters:
 
 
 def write_filters(filters: ClassFilters, **more: str | int) -> str:
-    """The filters as the query of an address, with `more` before them; "" where there is nothing to say."""
-    said = {
+    """Return the filters as the query of an address, after `more`; "" if nothing is set."""
+    given = {
         "q": filters.q,
         "state": filters.state,
         "teacher": "missing" if filters.no_teacher else "",
         "recording": filters.recording,
         "hands": "up" if filters.hands else "",
     }
-    return urlencode({name: value for name, value in (more | said).items() if value})
+    return urlencode({name: value for name, value in (more | given).items() if value})
 
 
-def told_steps() -> QuerySet[Step]:
-    """What was done in classes and how it ended, the last first: what tiles tell without an event."""
+def outcome_steps() -> QuerySet[Step]:
+    """Return the audit steps that tiles show without an event, the last first."""
     return Step.objects.exclude(room_uuid="").exclude(kind=Step.Kind.REQUESTED).order_by("-id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One of live, coming and past as the page shows it: `rooms` of `total`, `more` is where the rest is."""
+    """One section of the page: `rooms` of `total`; `more` is the address of all of them."""
 
     when: str
     title: str
-    rooms: Page[Room | LiveClass]
+    rooms: Page[Any]
     total: int
     more: str = ""
 
 
 class ListOfClasses:
-    """What the address asks for, read for one person. Nothing is read before it is needed."""
+    """The class list that an address selects, for one person. Reads nothing before it is needed."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
     TITLES: Final = {
@@ -96,9 +95,9 @@ class ListOfClasses:
         self.filters = read_filters(query)
 
     @cached_property
-    def _read(self) -> tuple[Overview, dict]:
-        # Max of what is the same for every row: the aggregate then brings it along.
-        more = freshness.brought_along() | {"last_step": Subquery(told_steps().values("id")[:1])}
+    def _read(self) -> tuple[Overview, dict[str, Any]]:
+        # Max of a value that is the same in every row adds it to the aggregate.
+        more = freshness.brought_along() | {"last_step": Subquery(outcome_steps().values("id")[:1])}
         return selectors.overview(
             self.user, self.filters, **{name: Max(value) for name, value in more.items()}
         )
@@ -109,7 +108,7 @@ class ListOfClasses:
 
     @cached_property
     def _freshness(self) -> tuple[datetime | None, str]:
-        # The aggregate of no rooms at all cannot tell.
+        # The aggregate is empty if there are no rooms.
         more = self._read[1]
         return (more["polled_at"], more["poll_error"]) if more["polled_at"] else freshness.read()
 
@@ -120,44 +119,42 @@ class ListOfClasses:
 
     @property
     def is_stale(self) -> bool:
-        """Whether what the list shows may be out of date."""
+        """Whether the list may be out of date."""
         at = self.polled_at
         return at is not None and (clock.now() - at).total_seconds() > settings.WALL_STALE_SECONDS
 
     @property
     def poll_error(self) -> str:
-        """What is wrong with the cloud now, for people; "" for nothing."""
+        """The current problem with the cloud, in words; "" for none."""
         return self._freshness[1]
 
     @property
     def _mark(self) -> str:
-        """Changes with any class of the list, with a command and with a snooze."""
+        """Changes with any class of the list, with commands and with acknowledgements."""
         return f"{self.counts.mark}.{self._read[1]['last_step'] or 0}"
 
     @property
     def version(self) -> str:
-        """The mark of what the list shows, and until when (s since 1970, the cloud's clock) that holds by
-        time alone.
-        """
-        due = live_classes.due(self._live) if selectors.LIVE in self._shown else None
+        """The mark of the list, and the cloud time (s since 1970) at which it changes by itself."""
+        due = live_classes.next_change_at(self._live) if selectors.LIVE in self._shown else None
         return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
 
     def is_current(self, version: str) -> bool:
-        """Whether a page of this `version` shows what holds now; reads no class."""
+        """Return whether a page of this `version` is up to date; reads no class."""
         mark, _, due = version.partition("~")
         return mark == self._mark and (not is_number(due) or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
     def _live(self) -> list[LiveClass]:
-        """All live classes, the most pressing first."""
-        return live_classes.wall(self.user, self.filters)
+        """All live classes, the most urgent first."""
+        return live_classes.live_classes_of(self.user, self.filters)
 
     @property
     def dues(self) -> dict[int, datetime]:
         """When each of the live classes of this list changes by time alone, by id."""
         if selectors.LIVE not in self._shown:
             return {}
-        return {room.pk: room.standing.due for room in self._live if room.standing.due is not None}
+        return {room.pk: room.alerts.due for room in self._live if room.alerts.due is not None}
 
     @property
     def _shown(self) -> tuple[str, ...]:
@@ -165,17 +162,17 @@ class ListOfClasses:
 
     @property
     def ampersand(self) -> str:
-        """The query that leads to this same list, to be put behind another: "" or "&q=…"."""
+        """The query of this list, to append to another query: "" or "&q=…"."""
         query = write_filters(self.filters, when=self.when, page=self.number if self.number != "1" else "")
         return f"&{query}" if query else ""
 
     def page_address(self, number: int) -> str:
-        """The address of another page of this list."""
+        """Return the address of another page of this list."""
         return f"?{write_filters(self.filters, when=self.when, page=number)}"
 
     @property
     def tabs(self) -> list[tuple[str, str, int | None, bool]]:
-        """Address, words, number and whether it is this one."""
+        """Address, label, number of classes, and whether it is the current tab."""
         counts = self.counts
         rows = [("", gettext("All"), None)] + [
             (w, str(self.TABS[w]), getattr(counts, w)) for w in selectors.WHEN
@@ -188,7 +185,7 @@ class ListOfClasses:
 
     def _section(self, when: str) -> Section:
         total = getattr(self.counts, when)
-        rooms = (
+        rooms: Any = (
             self._live
             if when == selectors.LIVE
             else selectors.classes(self.user, when=when, filters=self.filters)
@@ -203,8 +200,8 @@ class ListOfClasses:
 
 @require_safe
 @signed_in
-def page(request: HttpRequest) -> HttpResponse:
-    """The list as a page."""
+def page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the class list."""
     context = {
         "list": ListOfClasses(request.user, request.GET.dict()),
         "wall": view_preferences.read(request.COOKIES.get(view_preferences.COOKIE, "")),
@@ -215,10 +212,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def changes(request: HttpRequest) -> HttpResponse:
-    """What changed since `v`: nothing (204, three queries), or the part of the page that shows classes."""
-    wanted = ListOfClasses(request.user, request.GET.dict())
-    if wanted.is_current(request.GET.get("v", "")):
-        return freshness.tell(HttpResponse(status=204), wanted.polled_at, wanted.poll_error)
-    answer = render(request, "class_list/_changes.html", {"list": wanted})
-    return freshness.tell(answer, wanted.polled_at, wanted.poll_error)
+def changes(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Return 204 if nothing changed since version `v` (three queries), else the part that shows classes."""
+    shown = ListOfClasses(request.user, request.GET.dict())
+    if shown.is_current(request.GET.get("v", "")):
+        return freshness.tell(HttpResponse(status=204), shown.polled_at, shown.poll_error)
+    answer = render(request, "class_list/_changes.html", {"list": shown})
+    return freshness.tell(answer, shown.polled_at, shown.poll_error)

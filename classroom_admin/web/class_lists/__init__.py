@@ -1,1 +1,1 @@
-"""Pages about class lists: which there are, who is on them, a file with people, the list of a class."""
+"""Pages of class lists: all lists, one list, and the upload of a file with people."""

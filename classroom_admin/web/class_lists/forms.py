@@ -1,16 +1,15 @@
-"""What people fill in about class lists."""
+"""Forms of the class list pages."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.class_lists import LONGEST_NAME, Person
-from classroom_admin.rooms.models import ClassList
 
 _SALT: Final = "class list"
 PREVIEW_GOOD_FOR_S: Final = 3600
@@ -39,32 +38,19 @@ class FileForm(forms.Form):
     )
 
 
-class RoomListForm(forms.Form):
-    """Which list says who should be in a class."""
-
-    class_list = forms.ModelChoiceField(
-        ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
-    )
-
-    def __init__(self, *args: Any, lists: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["class_list"]
-        field.queryset = lists
-        field.empty_label = _("No list")
-
-
 def sealed(people: list[Person], *, key: str, version: int) -> str:
-    """People who were read from a file, to travel through the preview and back unchanged."""
+    """Return the people of a file as a signed text, which the preview sends back unchanged."""
     rows = [list(asdict(one).values()) for one in people]
     return signing.dumps({"list": key, "version": version, "people": rows}, salt=_SALT, compress=True)
 
 
 def unsealed(text: str, *, key: str) -> tuple[list[Person], int]:
-    """People and version of the list from `sealed`. `signing.BadSignature` for what is not ours, of another
-    list, or older than an hour.
+    """Return people and version of the list from `sealed`.
+
+    Raise `signing.BadSignature` for a text that is not ours, of another list, or older than an hour.
     """
-    held = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
-    if held["list"] != key:
+    content = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
+    if content["list"] != key:
         raise signing.BadSignature("This preview is of another list.")
-    people = [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in held["people"]]
-    return people, held["version"]
+    people = [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in content["people"]]
+    return people, content["version"]

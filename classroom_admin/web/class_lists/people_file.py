@@ -1,8 +1,8 @@
-"""Reading a file with people: CSV as spreadsheets write it. Pure.
+"""Read a file with people: CSV as spreadsheets write it. Pure.
 
-Understood are UTF-8 (with or without a mark), UTF-16, and Windows' western code page; commas, semicolons and
-tabs; a first line that names the columns, in any order, in English, German, Spanish, French, Chinese or
-Arabic.
+Encodings: UTF-8 (with or without a mark), UTF-16, and Windows' western code page. Separators: commas,
+semicolons and tabs. The first line names the columns in any order, in English, German, Spanish, French,
+Chinese or Arabic.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from classroom_admin.common.cloud_ids import problem_with_id
 LARGEST_BYTES: Final = 1_000_000
 MOST_PROBLEMS: Final = 20
 FORMULAS: Final = "=+-@"
-"""What begins a cell that a spreadsheet would take for a formula."""
+"""A spreadsheet takes a cell that begins with one of these for a formula."""
 _COLUMNS: Final = {
     "name": {"name", "full name", "names", "student", "pupil", "nombre", "nom", "姓名", "名字", "الاسم"},
     "first": {"first name", "firstname", "given name", "vorname", "prénom"},
@@ -47,14 +47,14 @@ _COLUMN_OF: Final = {word: column for column, words in _COLUMNS.items() for word
 
 @dataclass(slots=True)
 class PeopleFile:
-    """What a file holds, or what is wrong with it, in sentences that name their lines."""
+    """The people in a file, or its problems, with line numbers."""
 
     people: list[Person] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def read_people(content: bytes) -> PeopleFile:
-    """Read a file; a file with any problem gives no people."""
+    """Read a file. If it has a problem, return no people."""
     found = PeopleFile()
     if len(content) > LARGEST_BYTES:
         found.problems.append(_("This file is too large. A class list can have at most 1 MB."))
@@ -100,7 +100,7 @@ def _decoded(content: bytes) -> str | None:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the lines that hold something. A first line like `sep=;` says what parts the cells."""
+    """Yield (line, cells) of all lines that are not empty. A first line like `sep=;` sets the separator."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     number = 0
@@ -159,7 +159,7 @@ def _read(rows: Iterable[tuple[int, list[str]]], columns: list[str], found: Peop
 
 
 def _plain(cell: str) -> str:
-    """Without the mark that keeps spreadsheets from taking a cell for a formula; our own files have it."""
+    """Remove the mark with which our own files keep spreadsheets from running a cell as a formula."""
     return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULAS and len(cell) > 1 else cell
 
 

@@ -1,4 +1,4 @@
-"""Class lists: all of them, one, a file with people and what it would change."""
+"""Pages of class lists: all lists, one list, and the upload of a file with people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +18,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_lists.forms import FileForm, NameForm, sealed, unsealed
 from classroom_admin.web.class_lists.people_file import FORMULAS, LARGEST_BYTES, read_people
 from classroom_admin.web.dialogs import sent
@@ -32,16 +32,16 @@ EXAMPLE = "name,user id,e-mail,group\nAda Lovelace,ada-1815,ada@school.example,7
 
 @require_safe
 @signed_in
-def lists(request: HttpRequest) -> HttpResponse:
-    """Which lists there are."""
+def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show all lists."""
     page = Paginator(visible_lists(request.user), LISTS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "class_lists/lists.html", {"page": page, "form": NameForm()})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def make(request: HttpRequest) -> HttpResponse:
-    """An empty list; its page asks for the file."""
+def make(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Create an empty list, whose page then asks for a file."""
     form = NameForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,8 +56,8 @@ def make(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def one_list(request: HttpRequest, key: str) -> HttpResponse:
-    """Who is on a list, which classes use it; a POST gives it another name."""
+def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the people of a list and the classes that use it. POST renames it."""
     shown = list_for(request.user, key)
     form = NameForm(sent(request), initial={"name": shown.name})
     if request.method == "POST" and form.is_valid():
@@ -71,8 +71,8 @@ def one_list(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def upload(request: HttpRequest, key: str) -> HttpResponse:
-    """A file with people: what is wrong with it, by line, or what it would change."""
+def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Read a file with people: show its problems by line, or a preview of the changes."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return redirect("lists:list", key)
@@ -80,7 +80,7 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, shown, file_form=form, status=UNPROCESSABLE)
     file = form.cleaned_data["file"]
-    # one byte more than allowed says that it is too large; the rest need not be read
+    # One byte more than allowed is enough to know that the file is too large.
     read = read_people(file.read(LARGEST_BYTES + 1))
     if read.problems:
         return _page(request, shown, file_form=form, problems=read.problems, status=UNPROCESSABLE)
@@ -95,8 +95,8 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def apply(request: HttpRequest, key: str) -> HttpResponse:
-    """Make the people of the preview those of the list."""
+def apply(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Replace the people of the list with those of the preview."""
     shown = list_for(request.user, key)
     try:
         people, version = unsealed(request.POST.get("people", ""), key=key)
@@ -118,8 +118,8 @@ def apply(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks; POST takes the list away."""
+def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Ask for confirmation. POST deletes the list."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return render(request, "class_lists/delete.html", {"list": shown, "rooms": shown.rooms.count()})
@@ -130,12 +130,12 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def download(request: HttpRequest, key: str) -> HttpResponse:
-    """The list as a file, as it can be uploaded again."""
+def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Return the list as a file that can be uploaded again."""
     shown = list_for(request.user, key)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list.csv"'
-    answer.write("\ufeff")  # spreadsheets take it for UTF-8 by this mark
+    answer.write("\ufeff")  # the mark by which spreadsheets recognise UTF-8
     table = csv.writer(answer)
     table.writerow(["name", "user id", "e-mail", "group"])
     for one in actions.people_of(shown):
@@ -145,19 +145,21 @@ def download(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def example(request: HttpRequest) -> HttpResponse:
-    """A file to begin with."""
+def example(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Return an example file."""
     answer = HttpResponse("\ufeff" + EXAMPLE, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list-example.csv"'
     return answer
 
 
 def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell and cell[0] in FORMULAS else cell
 
 
-def _page(request: HttpRequest, shown: ClassList, *, status: int = 200, **more: Any) -> HttpResponse:
+def _page(
+    request: AuthenticatedHttpRequest, shown: ClassList, *, status: int = 200, **more: Any
+) -> HttpResponse:
     rooms = visible_rooms(request.user, shown.rooms.order_by("-known_since", "-pk"))
     people = Paginator(shown.people.order_by("group", "name", "pk"), PEOPLE_A_PAGE)
     context = {

@@ -1,3 +1,1 @@
-"""The buttons: each view asks first where that is needed, calls one function of `actions`, and says how it
-went.
-"""
+"""The page of one class: its panels, its dialogs, and the views behind its buttons."""

@@ -1,28 +1,45 @@
-"""Say which list tells who should be in a class."""
+"""Choose the class list of a class."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.actions import class_lists
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.class_lists import visible_lists
-from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.class_lists.forms import RoomListForm
+from classroom_admin.rooms.models import ClassList, Room
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask, sent
+
+
+class AssignedListForm(forms.Form):
+    """The class list of a class, or none."""
+
+    class_list = forms.ModelChoiceField(
+        ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
+    )
+
+    def __init__(self, *args: Any, lists: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["class_list"]
+        field.queryset = lists
+        field.empty_label = _("No list")
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def class_list(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks which; POST takes it for the class. The page hears of it by the stream."""
+def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the dialog (GET), or assign the list (POST). The stream then updates the page."""
     room = room_for(request.user, key, Room.objects.select_related("class_list"))
     lists = visible_lists(request.user)
-    form = RoomListForm(
+    form = AssignedListForm(
         sent(request), lists=lists, initial={"class_list": room.class_list.key if room.class_list else None}
     )
     if request.method == "POST" and form.is_valid():

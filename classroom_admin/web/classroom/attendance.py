@@ -1,4 +1,4 @@
-"""The class list on the page of a class: read, compared, and told."""
+"""Compare a class with its class list, for the page of the class."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from classroom_admin.rooms.attendance import BY_ID, Attendance, attendance, matc
 from classroom_admin.rooms.models import Participant, Room
 
 
-def read(room: Room, people: list[Participant] | None = None) -> Attendance | None:
-    """Who of the list is missing, late or gone; None where the class has no list. `people`: all of the room,
-    where somebody has read them already.
+def attendance_of(room: Room, people: list[Participant] | None = None) -> Attendance | None:
+    """Return who of the list is absent, late or left early; None if the class has no list.
+
+    `people`: all people of the room, if the caller has read them already.
     """
     if not room.class_list_id:
         return None
@@ -23,17 +24,17 @@ def read(room: Room, people: list[Participant] | None = None) -> Attendance | No
         late_after=timedelta(minutes=settings.LATE_AFTER_MINUTES),
         early_before=timedelta(minutes=settings.LEFT_EARLY_MINUTES),
     )
-    everybody = people if people is not None else class_selectors.presence(room)
-    return attendance(class_lists.listed(room), everybody, times)
+    everyone = people if people is not None else class_selectors.presence(room)
+    return attendance(class_lists.listed(room), everyone, times)
 
 
-def listed_as(room: Room, person: Participant) -> str:
-    """How a person was found on the class list, in words; "" where the class has none."""
+def list_entry_of(room: Room, person: Participant) -> str:
+    """Describe how a person was matched with the class list; "" if the class has none."""
     if not room.class_list_id:
         return ""
     matches, _others = match(class_lists.listed(room), class_selectors.presence(room))
-    for one in matches:
-        if any(found.user_uuid == person.user_uuid for found in one.people):
-            how = _("matched by user id") if one.by == BY_ID else _("matched by name")
-            return f"{one.listed.name} ({how})" + (f", {one.listed.group}" if one.listed.group else "")
+    for found in matches:
+        if any(member.user_uuid == person.user_uuid for member in found.people):
+            how = _("matched by user id") if found.by == BY_ID else _("matched by name")
+            return f"{found.listed.name} ({how})" + (f", {found.listed.group}" if found.listed.group else "")
     return _("not on the list")

@@ -1,4 +1,4 @@
-"""Messages as pages show them, of all kinds alike."""
+"""Messages of a class as pages show them: to everyone, direct, and to apps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.functional import cached_property
 
-from classroom_admin.common.text_search import folded, has_all
+from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.rooms import chat_selectors
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Role, Room
 
@@ -22,10 +22,8 @@ _STAFF: Final = (Role.TEACHER, Role.ASSISTANT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One message. `number`: its own within its kind (of a room message the event's); `to`: who received it,
-    "" for all.
-    """
+class Message:
+    """One message. `number`: sequence number of a room message, else key; `to`: recipient, "" for all."""
 
     kind: str
     number: int
@@ -38,22 +36,21 @@ class Said:
     between_apps: bool = False
 
     @property
-    def mark(self) -> str:
-        """The DOM id."""
+    def dom_id(self) -> str:
         return f"{'w' if self.kind == PEER else 'm'}{self.number}"
 
     @property
-    def of(self) -> str:
-        """Where the number counts: `room` or `peer`."""
+    def scope(self) -> str:
+        """What `number` counts in: `room` or `peer`."""
         return PEER if self.kind == PEER else "room"
 
     @property
     def role_words(self) -> str:
-        return Role(self.role).label if self.role in _STAFF else ""
+        return str(Role(self.role).label) if self.role in _STAFF else ""
 
 
-def said_to_room(row: ChatMessage) -> Said:
-    return Said(
+def room_message(row: ChatMessage) -> Message:
+    return Message(
         kind=row.kind,
         number=row.sequence,
         order=f"{row.sequence:012d}",
@@ -64,8 +61,8 @@ def said_to_room(row: ChatMessage) -> Said:
     )
 
 
-def said_to_one(row: PeerMessage, names: Mapping[str, str]) -> Said:
-    return Said(
+def direct_message(row: PeerMessage, names: Mapping[str, str]) -> Message:
+    return Message(
         kind=PEER,
         number=row.pk,
         order=f"{int(row.sent_at.timestamp() * 1000):015d}{row.arrived:012d}",
@@ -78,102 +75,103 @@ def said_to_one(row: PeerMessage, names: Mapping[str, str]) -> Said:
     )
 
 
-def all_said_to_one(room: Room, rows: Iterable[PeerMessage]) -> list[Said]:
-    """Messages from person to person, with the names that they don't tell: one query, none for no message."""
+def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
+    """Return direct messages with the names that they lack: one query, none if there are no messages."""
     rows = list(rows)
     ids = {row.to_user_uuid for row in rows} | {row.user_uuid for row in rows if not row.name}
     names = chat_selectors.names_in(room, ids - {""}) if rows else {}
-    return [said_to_one(row, names) for row in rows]
+    return [direct_message(row, names) for row in rows]
 
 
-class Talk:
-    """What was said, for the class's page: the newest chat; with `since`, all that is newer than a version.
+class ChatPanel:
+    """The newest chat messages; with `since`, all messages newer than a version of the room.
 
-    `peers_too`: whether anything from person to person is newer, so that it is worth asking.
+    `read_direct`: whether there are newer direct messages, so that they are worth a query.
     """
 
     def __init__(self, room: Room, *, since: int | None = None) -> None:
         self.room = room
         self.since = since
-        self.peers_too = False
+        self.read_direct = False
 
     @cached_property
-    def _to_room(self) -> list[Said]:
+    def _room_messages(self) -> list[Message]:
         kind = CHAT if self.since is None else ""
         rows = chat_selectors.to_room(self.room, kind=kind, since=self.since)
-        return [said_to_room(row) for row in rows]
+        return [room_message(row) for row in rows]
 
     @property
-    def chat(self) -> list[Said]:
-        found = [said for said in self._to_room if said.kind == CHAT]
+    def messages(self) -> list[Message]:
+        found = [message for message in self._room_messages if message.kind == CHAT]
         return found if self.since is not None else found[-chat_selectors.PAGE :]
 
     @property
-    def goes_on(self) -> bool:
-        """Whether there is earlier chat than what is shown."""
-        return self.since is None and len(self._to_room) > chat_selectors.PAGE
+    def has_earlier(self) -> bool:
+        """Whether there are earlier chat messages than those shown."""
+        return self.since is None and len(self._room_messages) > chat_selectors.PAGE
 
     @property
     def too_many(self) -> bool:
-        """Whether the newest page of the chat is shorter than all that was missed of it."""
-        return self.since is not None and len(self.chat) > chat_selectors.PAGE
+        """Whether a page missed so many messages that the newest page of them is shorter."""
+        return self.since is not None and len(self.messages) > chat_selectors.PAGE
 
     @property
-    def custom(self) -> list[Said]:
-        return [said for said in self._to_room if said.kind == CUSTOM]
+    def custom(self) -> list[Message]:
+        return [message for message in self._room_messages if message.kind == CUSTOM]
 
     @cached_property
-    def peer(self) -> list[Said]:
-        if not self.peers_too:
+    def direct(self) -> list[Message]:
+        if not self.read_direct:
             return []
-        return all_said_to_one(self.room, chat_selectors.between_people(self.room, since=self.since))
+        return direct_messages(self.room, chat_selectors.between_people(self.room, since=self.since))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TalkPage:
-    """A page of messages of one kind, oldest first; `older` is the number before which more lie."""
+class MessagePage:
+    """A page of messages of one kind, oldest first. `older`: the number before which there are more."""
 
     kind: str
-    rows: list[Said]
+    rows: list[Message]
     older: int | None = None
 
 
-def talk_page(room: Room, *, kind: str, before: int | None = None) -> TalkPage:
-    """The newest messages of a kind, or those before one of them."""
+def message_page(room: Room, *, kind: str, before: int | None = None) -> MessagePage:
+    """Return the newest messages of a kind, or those before a number."""
     if kind == PEER:
-        rows = all_said_to_one(room, chat_selectors.between_people(room, before=before))
+        rows = direct_messages(room, chat_selectors.between_people(room, before=before))
     else:
-        rows = [said_to_room(row) for row in chat_selectors.to_room(room, kind=kind, before=before)]
+        rows = [room_message(row) for row in chat_selectors.to_room(room, kind=kind, before=before)]
     shown = rows[-chat_selectors.PAGE :]
-    return TalkPage(kind=kind, rows=shown, older=shown[0].number if len(rows) > len(shown) else None)
+    return MessagePage(kind=kind, rows=shown, older=shown[0].number if len(rows) > len(shown) else None)
 
 
-def search(room: Room, words: str, *, kind: str = "") -> list[Said]:
-    """Messages in which all of the words stand, in the text or in a name; the newest first, at most
-    MOST_FOUND. Case and accents do not count, on any database.
+def search(room: Room, words: str, *, kind: str = "") -> list[Message]:
+    """Return messages with all words in the text or a name, newest first, at most MOST_FOUND.
+
+    Ignores case and accents, on any database.
     """
-    terms = folded(words).split()
-    found: list[Said] = []
+    terms = search_key(words).split()
+    found: list[Message] = []
     if not terms:
         return found
     if kind in ("", CHAT, CUSTOM):
         rows = ChatMessage.objects.filter(room=room).order_by("-sequence")
         rows = rows.filter(kind=kind) if kind else rows
-        found += _first_that_fit((said_to_room(row) for row in rows.iterator(chunk_size=500)), terms)
+        found += _first_matches((room_message(row) for row in rows.iterator(chunk_size=500)), terms)
     if kind in ("", PEER):
         names = chat_selectors.names_in(room)
-        between = (
-            PeerMessage.objects.filter(room=room).order_by("-sent_at", "-arrived").iterator(chunk_size=500)
+        direct = PeerMessage.objects.filter(room=room).order_by("-sent_at", "-arrived")
+        found += _first_matches(
+            (direct_message(row, names) for row in direct.iterator(chunk_size=500)), terms
         )
-        found += _first_that_fit((said_to_one(row, names) for row in between), terms)
-    return sorted(found, key=lambda said: said.at, reverse=True)[:MOST_FOUND]
+    return sorted(found, key=lambda message: message.at, reverse=True)[:MOST_FOUND]
 
 
-def _first_that_fit(rows: Iterable[Said], terms: list[str]) -> list[Said]:
-    found: list[Said] = []
-    for said in rows:
-        if has_all(terms, said.text, said.name, said.to):
-            found.append(said)
+def _first_matches(messages: Iterable[Message], terms: list[str]) -> list[Message]:
+    found: list[Message] = []
+    for message in messages:
+        if contains_all(terms, message.text, message.name, message.to):
+            found.append(message)
             if len(found) >= MOST_FOUND:
                 break
     return found

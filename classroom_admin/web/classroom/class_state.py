@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from classroom_admin.actions import class_state
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import room_for
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import refused, went
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import entry_response, refusal_response
 from classroom_admin.web.dialogs import ask
 
 COMMANDS: Final = {
@@ -24,8 +24,8 @@ COMMANDS: Final = {
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
-    """GET says what it means and asks; POST does it."""
+def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
+    """Explain the command and ask for confirmation (GET), or send it (POST)."""
     room = room_for(request.user, key)
     if name not in COMMANDS:
         raise Http404(_("There is no such command."))
@@ -34,5 +34,5 @@ def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
     try:
         entry = COMMANDS[name](actor=request.user, room=room)
     except ActionRefused as error:
-        return refused(request, room, error)
-    return went(request, room, entry)
+        return refusal_response(request, room, error)
+    return entry_response(request, room, entry)

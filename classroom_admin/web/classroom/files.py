@@ -1,4 +1,4 @@
-"""The files of a class as its page shows them: how far a conversion is, and what is about to be deleted."""
+"""The files of a class for its page: progress of conversions, and pending deletions."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ STEP_WORDS: Final[dict[str, Promise]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A deletion that can still be taken back. `hold` is its entry on record, `due_at` in cloud time."""
+class PendingDeletion:
+    """A deletion that can still be undone. `entry_id`: its entry in the audit log; `due_at`: cloud time."""
 
-    hold: int
+    entry_id: int
     names: list[str]
     resource_uuids: list[str]
     due_at: datetime
 
 
-def held_of(entries: list[Entry]) -> list[Held]:
-    """The deletions that wait, by the record of what was asked last: neither taken back nor sent. Pure."""
+def pending_deletions(entries: list[Entry]) -> list[PendingDeletion]:
+    """Return the deletions among these commands (newest first) that are neither undone nor sent. Pure."""
     over = {entry.params.get("hold") for entry in entries if entry.action in (UNDO, DELETE)}
     return [
-        Held(
-            hold=entry.pk,
+        PendingDeletion(
+            entry_id=entry.pk,
             names=entry.params["names"],
             resource_uuids=entry.params["resource_uuids"],
             due_at=clock.from_ms(entry.params["due_ms"]),
@@ -55,22 +55,21 @@ def _has_failed(entry: Entry) -> bool:
     return any(step.kind == Step.Kind.FAILED for step in entry.steps.all())
 
 
-def files_of(room: Room, deletions: Iterable[Held]) -> list[Any]:
-    """The files, each with `progress` (None: no conversion), `step_words` and `is_being_deleted`."""
-    return dressed(list(class_selectors.resources(room)), deletions)
+def files_of(room: Room, deletions: Iterable[PendingDeletion]) -> list[Any]:
+    """Return the files of a class, with what `add_progress` adds."""
+    return add_progress(list(class_selectors.resources(room)), deletions)
 
 
-def dressed(files: list[Any], deletions: Iterable[Held]) -> list[Any]:
-    """The same files, with what the panel shows of each; they have `step`, `pages_done` and `pages_total`."""
-    going = {uuid for one in deletions for uuid in one.resource_uuids}
+def add_progress(files: list[Any], deletions: Iterable[PendingDeletion]) -> list[Any]:
+    """Add to each file `progress` (None: no conversion), `step_words` and `is_being_deleted`.
+
+    The files must have `step`, `pages_done` and `pages_total`.
+    """
+    being_deleted = {uuid for deletion in deletions for uuid in deletion.resource_uuids}
     for file in files:
-        _dress(file, going)
+        file.progress = conversion.progress(
+            percent=file.converted_percent, done=file.pages_done, total=file.pages_total, step=file.step
+        )
+        file.step_words = STEP_WORDS.get(file.progress.step, "") if file.progress else ""
+        file.is_being_deleted = file.resource_uuid in being_deleted
     return files
-
-
-def _dress(file: Any, going: set[str]) -> None:
-    file.progress = conversion.progress(
-        percent=file.converted_percent, done=file.pages_done, total=file.pages_total, step=file.step
-    )
-    file.step_words = STEP_WORDS.get(file.progress.step, "") if file.progress else ""
-    file.is_being_deleted = file.resource_uuid in going

@@ -1,6 +1,4 @@
-"""What changed in a class, as the names of fragments and what each needs. The same for everybody who may
-see the class.
-"""
+"""Which fragments of the page differ between two versions of a class. The same for everyone."""
 
 from __future__ import annotations
 
@@ -8,73 +6,80 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom_admin.realtime import versions
-from classroom_admin.realtime.versions import Seen, news
+from classroom_admin.realtime.versions import PageVersion, ShownRoom, changed_parts
 from classroom_admin.rooms import class_selectors
-from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.events import EventPage
-from classroom_admin.web.classroom.people_panels import moved_since
-from classroom_admin.web.classroom.presenter import ClassReading
+from classroom_admin.web.classroom.people_panels import presence_changed
+from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.roster import FIRST_PEOPLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """A piece of the page: `template` rendered with `one` (the reading) and `more`."""
+    """A template to render with `presenter` and `more`."""
 
     template: str
-    one: ClassReading
+    presenter: ClassPresenter
     more: dict[str, Any] = field(default_factory=dict)
 
 
-def fragments(room: Room, *, seen: Seen, now: Seen) -> list[Fragment]:
-    """What a page that has seen `seen` needs to show `now`: rows of the roster and of the chat one by one."""
-    seen = seen.known_to(now)
-    parts = news(seen, now)
-    also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
-    since = ClassReading(room, since=seen.version, also=also)
-    whole = ClassReading(room)
-    found: list[Fragment] = []
-
-    def add(template: str, one: ClassReading = since, **more: Any) -> None:
-        found.append(Fragment(template=template, one=one, more=more))
-
+def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[Fragment]:
+    """Return what brings a page from `seen` to `now`. Rows of the roster and of the chat come one by one."""
+    seen = seen.limited_to(now)
+    parts = changed_parts(seen, now)
     panels = class_selectors.changed_panels(room, seen.version) if versions.PANELS in parts else set()
-    if versions.HEADER in parts:
-        add("classroom/_header.html")
-    if versions.ACTIONS in parts:
-        add("classroom/_actions.html")
-    if (versions.PEOPLE in parts or also) and since.people:
-        many = len(since.people) > FIRST_PEOPLE
-        add("classroom/_roster.html", whole) if many else add("classroom/_roster_changes.html")
-        add("classroom/people/_hands.html", whole) if many else add("classroom/people/_hands_changes.html")
-    if also:
-        add("classroom/people/_removals.html")
-    if now.profile != seen.profile or (room.class_list_id and moved_since(room, seen)):
-        add("classroom/people/_attendance_changes.html")
+    also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
+    details = now.details != seen.details
+    is_changed = {
+        "classroom/_header.html": versions.HEADER in parts,
+        "classroom/_actions.html": versions.ACTIONS in parts,
+        "classroom/people/_removals.html": bool(also),
+        "classroom/people/_attendance_changes.html": details
+        or (room.class_list_id and presence_changed(room, seen)),
+        "classroom/_recording.html": "recording" in panels or versions.ACTIONS in parts,
+        "classroom/_files.html": "files" in panels
+        or (versions.COMMANDS in parts and class_selectors.files_touched_since(room, seen.step)),
+        "classroom/breakout_rooms/_panel.html": details and room.groups_sequence,
+        "classroom/_quizzes_polls_changes.html": panels & {"quiz", "poll", "answer"},
+        "classroom/_commands.html": versions.COMMANDS in parts,
+    }
+    since = ClassPresenter(room, since=seen.version, also=also)
+    found = [Fragment(template=name, presenter=since) for name, changed in is_changed.items() if changed]
+    if versions.PEOPLE in parts or also:
+        found += _people(since)
     if versions.CHAT in parts:
-        since.talk.peers_too = "peer" in panels
-        if since.talk.too_many:
-            add("classroom/chat/_newest.html", whole)
-        if since.talk.chat or since.talk.custom or since.talk.peer:
-            add("classroom/_chat_changes.html")
-    if "recording" in panels or versions.ACTIONS in parts:
-        add("classroom/_recording.html")
-    if "files" in panels or (
-        versions.COMMANDS in parts and class_selectors.files_touched_since(room, seen.step)
-    ):
-        add("classroom/_files.html")
-    if now.profile != seen.profile and room.groups_sequence:
-        add("classroom/breakout_rooms/_panel.html")
-    if panels & {"quiz", "poll", "answer"}:
-        add("classroom/_quizzes_polls_changes.html")
-    if versions.EVENTS in parts:
-        newer = EventPage(room, after=seen.event, upto=now.event)
-        if len(newer.rows) == now.events - seen.events:
-            add("classroom/_events_changes.html", events=newer)
-        else:  # one was committed after another with a higher id
-            add("classroom/_events.html", whole)
-    if versions.ALL_EVENTS in parts:
-        add("classroom/_events.html", whole)
-    if versions.COMMANDS in parts:
-        add("classroom/_commands.html")
+        found += _chat(since, read_direct="peer" in panels)
+    if parts & {versions.EVENTS, versions.ALL_EVENTS}:
+        found.append(_events(since, seen=seen, now=now, whole=versions.ALL_EVENTS in parts))
     return found
+
+
+def _people(since: ClassPresenter) -> list[Fragment]:
+    if not since.people:
+        return []
+    if len(since.people) > FIRST_PEOPLE:
+        names, presenter = ("classroom/_roster.html", "classroom/people/_hands.html"), since.whole
+    else:
+        names, presenter = ("classroom/_roster_changes.html", "classroom/people/_hands_changes.html"), since
+    return [Fragment(template=name, presenter=presenter) for name in names]
+
+
+def _chat(since: ClassPresenter, *, read_direct: bool) -> list[Fragment]:
+    chat = since.chat
+    chat.read_direct = read_direct
+    found = []
+    if chat.too_many:
+        found.append(Fragment(template="classroom/chat/_newest.html", presenter=since.whole))
+    if chat.messages or chat.custom or chat.direct:
+        found.append(Fragment(template="classroom/_chat_changes.html", presenter=since))
+    return found
+
+
+def _events(since: ClassPresenter, *, seen: PageVersion, now: PageVersion, whole: bool) -> Fragment:
+    if not whole:
+        newer = EventPage(since.room, after=seen.event, upto=now.event)
+        if len(newer.rows) == now.events - seen.events:
+            template = "classroom/_events_changes.html"
+            return Fragment(template=template, presenter=since, more={"events": newer})
+        # else an event was committed after another one with a higher id
+    return Fragment(template="classroom/_events.html", presenter=since.whole)

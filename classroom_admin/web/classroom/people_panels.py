@@ -1,4 +1,4 @@
-"""What the page of a class reads about its people beside the roster: raised hands and removals to come."""
+"""Raised hands, scheduled removals and attendance on the page of a class, beside the roster."""
 
 from __future__ import annotations
 
@@ -10,22 +10,30 @@ from django.db.models import CharField, JSONField, OuterRef, QuerySet, Subquery,
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.common import clock
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.attendance import Attendance
-from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.rooms.models import Participant
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.classroom import attendance
+from classroom_admin.web.classroom.attendance import attendance_of
 
-MOVES: Final = (1, 20)  # class state, enter and leave
+PRESENCE_EVENTS: Final = (1, 20)  # class state, enter and leave
+_ORDINALS: Final = {
+    2: _("second time this week"),
+    3: _("third time this week"),
+    4: _("fourth time this week"),
+    5: _("fifth time this week"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """A removal to come. `due_at` is by the cloud's clock, as are all times of a page."""
+    """A scheduled removal. `due_at`: cloud time, like all times of a page."""
 
     pk: int
     name: str
@@ -34,8 +42,8 @@ class Removal:
     due_at: datetime
 
 
-def with_removals(people: QuerySet[Participant]) -> QuerySet[Participant]:
-    """The same people, each with `planned`: what `removal_of` reads, None where nobody wants them out."""
+def with_removals(people: QuerySet[Participant]) -> QuerySet[Any]:
+    """Annotate people with `planned`, which `removal_of` reads; None if no removal is scheduled."""
     waiting = ScheduledCommand.objects.filter(
         kind=ScheduledCommand.Kind.REMOVAL,
         state=ScheduledCommand.State.WAITING,
@@ -48,70 +56,87 @@ def with_removals(people: QuerySet[Participant]) -> QuerySet[Participant]:
 
 
 def removal_of(person: Any) -> Removal | None:
-    """The removal to come of somebody read by `with_removals`."""
-    facts = person.planned
-    if not facts:
+    """Return the scheduled removal of a person read by `with_removals`."""
+    planned = person.planned
+    if not planned:
         return None
-    due_at = datetime.fromisoformat(facts["due"])
+    due_at = datetime.fromisoformat(planned["due"])
     due_at = due_at if due_at.tzinfo else due_at.replace(tzinfo=UTC)
     return Removal(
-        pk=facts["pk"],
+        pk=planned["pk"],
         name=str(person),
-        by=facts["by"],
-        reason=facts["reason"],
+        by=planned["by"],
+        reason=planned["reason"],
         due_at=clock.as_cloud_time(due_at),
     )
 
 
 class PeoplePanels:
-    """The part of a `ClassReading` about hands and removals."""
+    """The part of `ClassPresenter` about hands, removals and attendance."""
 
-    room: Room
+    room: ShownRoom
     since: int | None
-    people: list[Participant]
     names_shown = 12
-    """Names of each kind that the panel of a class list tells: it is sent whole whenever somebody comes."""
+    """Names of each kind that the attendance panel lists: it is sent whole whenever a person joins."""
 
     @cached_property
-    def hands(self) -> list[Participant]:
-        """Who waits with a hand up, the longest waiting first (of those read)."""
+    def people(self) -> list[Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def hands(self) -> list[Any]:
+        """The people with a raised hand among `people`, the longest waiting first."""
         waiting = [person for person in self.people if person.online and person.hand_raised]
         return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
 
     @property
-    def hands_down(self) -> list[Participant]:
-        """Of the people who changed, those who do not wait: whoever shows them takes them away."""
+    def hands_down(self) -> list[Any]:
+        """The changed people without a raised hand, to be deleted from the panel."""
         return [person for person in self.people if not (person.online and person.hand_raised)]
 
     @cached_property
     def attendance(self) -> Attendance | None:
-        """The class list beside who was there; None where the class has none."""
-        return attendance.read(self.room, self.people if self.since is None else None)
+        """The comparison with the class list; None if the class has none."""
+        return attendance_of(self.room, self.people if self.since is None else None)
 
     @cached_property
     def removals(self) -> list[Removal]:
-        """Who will be removed, the next first. Of a page no query of its own."""
+        """The scheduled removals, the next first. A whole page needs no query for them."""
         if self.since is None:
-            people = self.people
+            found = [person.removal for person in self.people]
         else:
-            people = list(with_removals(class_selectors.people(self.room)).filter(planned__isnull=False))
-            for person in people:
-                person.removal = removal_of(person)
-        return sorted((one.removal for one in people if one.removal), key=lambda removal: removal.due_at)
+            people = with_removals(class_selectors.people(self.room))
+            found = [removal_of(person) for person in people.filter(planned__isnull=False)]
+        return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
 
 
-def moved_since(room: Room, seen: Seen) -> bool:
-    """Whether somebody came or went, or the class began or ended, since a page was made.
+def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:
+    """Whether a person joined or left, or the class began or ended, since `seen`.
 
-    Read from the stored events, so that a raised hand does not have the whole class list compared.
+    Reads the stored events, so that a raised hand does not cause a comparison with the class list.
     """
     newer = StoredEvent.objects.filter(room=room, pk__gt=seen.event)
-    if newer.count() < Seen.of(room).events - seen.events:
-        return True  # one was committed after another with a higher id: which, nobody knows
-    return newer.filter(stream="room", cmd__in=MOVES).exists()
+    if newer.count() < PageVersion.of(room).events - seen.events:
+        return True  # an unknown event was committed after another one with a higher id
+    return newer.filter(stream="room", cmd__in=PRESENCE_EVENTS).exists()
 
 
 def hand_order(person: Any) -> str:
-    """The place in the queue as text that sorts."""
+    """Return the place in the queue of raised hands, as text that sorts."""
     raised = person.hand_raised_at
     return f"{int(raised.timestamp() * 1000) if raised else 0:015d}"
+
+
+def times_this_week(number: int) -> str:
+    """Return for example "third time this week" for 3; "" below 2."""
+    if number < 2:
+        return ""
+    return str(_ORDINALS.get(number) or gettext("%(number)s times this week") % {"number": number})
+
+
+def removed_this_week(number: int) -> str:
+    """Return for example "removed 2 times this week"; "" for 0."""
+    if not number:
+        return ""
+    words = ngettext("removed %(number)s time this week", "removed %(number)s times this week", number)
+    return words % {"number": number}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,8 +14,8 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import refused, went, wrong
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import add_refusal, entry_response, refusal_response
 from classroom_admin.web.classroom.recording_forms import (
     FIELDS,
     ChangeForm,
@@ -34,8 +34,8 @@ SIMPLE: Final = {
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
-    """GET asks; POST does it. Starting and changing have forms of their own."""
+def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
+    """Ask for confirmation (GET), or send the command (POST). Start and change have their own forms."""
     room = room_for(request.user, key)
     if name == "start":
         return _start(request, room)
@@ -48,47 +48,47 @@ def command(request: HttpRequest, key: str, name: str) -> HttpResponse:
     try:
         entry = SIMPLE[name](actor=request.user, room=room)
     except ActionRefused as error:
-        return refused(request, room, error)
-    return went(request, room, entry)
+        return refusal_response(request, room, error)
+    return entry_response(request, room, entry)
 
 
 @require_POST
 @signed_in
-def check(request: HttpRequest, key: str, name: str) -> HttpResponse:
-    """The settings again, with what is wrong in them so far, while somebody types. Nothing is sent."""
+def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
+    """Validate the settings while a person types, and show them again with errors. Sends nothing."""
     room = room_for(request.user, key)
-    kind = {"start": StartForm, "change": ChangeForm}.get(name)
-    if kind is None:
+    form_class = {"start": StartForm, "change": ChangeForm}.get(name)
+    if form_class is None:
         raise Http404("There is no such form.")
-    form = kind(request.POST, still_typing=True)
+    form = form_class(request.POST, still_typing=True)
     form.is_valid()
     return render(request, "classroom/recording/_settings.html", _context(room, form, name))
 
 
-def _start(request: HttpRequest, room: Room) -> HttpResponse:
+def _start(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
     form = StartForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             entry = recordings.start_recording(actor=request.user, room=room, **form.arguments)
-            return went(request, room, entry)
+            return entry_response(request, room, entry)
         except ActionRefused as error:
-            wrong(form, error, FIELDS)
+            add_refusal(form, error, FIELDS)
     return _ask(request, room, form, "start")
 
 
-def _change(request: HttpRequest, room: Room) -> HttpResponse:
+def _change(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
     config, paused = recording_state.settings_on_record(room)
     form = ChangeForm(sent(request), initial=initial_of(config, paused=paused))
     if request.method == "POST" and form.is_valid():
         try:
             entry = recordings.change_recording(actor=request.user, room=room, web_config=form.web_config())
-            return went(request, room, entry)
+            return entry_response(request, room, entry)
         except ActionRefused as error:
-            wrong(form, error, FIELDS)
+            add_refusal(form, error, FIELDS)
     return _ask(request, room, form, "change")
 
 
-def _ask(request: HttpRequest, room: Room, form: SettingsForm, name: str) -> HttpResponse:
+def _ask(request: AuthenticatedHttpRequest, room: Room, form: SettingsForm, name: str) -> HttpResponse:
     context = _context(room, form, name)
     template = f"classroom/recording/{name}.html"
     return ask(request, template, context, status=422 if form.is_bound else 200)
@@ -99,5 +99,8 @@ def _context(room: Room, form: SettingsForm, name: str) -> dict[str, Any]:
     says = _("The recording was not started. Correct the marked fields, then try again.")
     if name == "change":
         says = _("Nothing was changed. Correct the marked fields, then try again.")
-    folded = any(form[field].errors for field in form.fields if field not in ("mode", "url"))
-    return {"room": room, "form": form, "name": name, "mode": mode, "says": says, "has_error_inside": folded}
+    has_error_inside = any(form[field].errors for field in form.fields if field not in ("mode", "url"))
+    return {
+        "room": room, "form": form, "name": name, "mode": mode, "says": says,
+        "has_error_inside": has_error_inside,
+    }  # fmt: skip

@@ -1,7 +1,7 @@
-"""The bar that shows how much of a class was recorded: where its pieces lie, and the same in words.
+"""The bar that shows how much of a class was recorded, and the same in words.
 
-Nothing here depends on the present moment, so that all pages of a class get the same and a page that was sent
-stays right: what still goes on is drawn to the planned end, and the browser moves its edge.
+Nothing depends on the current time, so that all pages of a class get the same and a sent page stays correct.
+A piece that still goes on is drawn to the scheduled end, and the browser moves its end.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from classroom_admin.rooms.recording_coverage import (
     MISSING,
     PAUSED,
     RECORDED,
+    RecordedSpan,
     Stretch,
-    Taken,
     coverage,
 )
 
@@ -35,7 +35,7 @@ WORDS: Final[dict[str, Promise]] = {
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
-# Told apart without colour, too: a pause is half as high, what is missing a line.
+# Distinguishable without colour, too: a pause is half as high, what is not recorded is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
 HEIGHT: Final = 12
 _LEAST_AXIS_S: Final = 60
@@ -43,7 +43,7 @@ _LEAST_AXIS_S: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A piece of the bar. `x`, `width`: s since the start of the class; `is_open`: it still goes on."""
+    """A piece of the bar. `x`: seconds since the class started; `end`: None if it still goes on."""
 
     kind: str
     words: Promise
@@ -54,14 +54,10 @@ class Piece:
     start: datetime
     end: datetime | None
 
-    @property
-    def is_open(self) -> bool:
-        return self.end is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """How long one kind took in all (`minutes`), and since when it goes on (None: it doesn't)."""
+class Total:
+    """How long pieces of one kind lasted in all, and since when one goes on (None: none does)."""
 
     kind: str
     words: Promise
@@ -70,20 +66,21 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cover:
-    """The bar: `axis_s` seconds long. `end` is the class's end; while it runs, the planned one or None."""
+class CoverageBar:
+    """The bar. `axis_s`: its length (s); `end`: of the class; while it runs, the scheduled end or None."""
 
     start: datetime
     end: datetime | None
     is_running: bool
     axis_s: int
     pieces: list[Piece]
-    sums: list[Sum]
+    totals: list[Total]
 
 
-def cover_of(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> Cover | None:
-    """The bar of a class that has started; `entries` are its commands on record, oldest first, those about
-    recordings all of them.
+def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> CoverageBar | None:
+    """Return the bar of a class that has started.
+
+    `entries`: its commands, oldest first, with all that are about recordings.
     """
     if room.started_at is None:
         return None
@@ -92,17 +89,17 @@ def cover_of(room: Room, recordings: Iterable[Recording], entries: Iterable[Entr
     if not runs and end is None:
         return None
     commands = [entry for entry in entries if entry.action in recording_state.KINDS]
-    taken = [one for recording in recordings if (one := _taken(recording, commands))]
+    taken = [found for recording in recordings if (found := _taken(recording, commands))]
     stretches = coverage(start=room.started_at, end=end, recordings=taken)
-    return _drawn(room, stretches, end=end) if stretches else None
+    return _bar(room, stretches, end=end) if stretches else None
 
 
-def _taken(recording: Recording, commands: list[Entry]) -> Taken | None:
+def _taken(recording: Recording, commands: list[Entry]) -> RecordedSpan | None:
     if recording.started_at is None:
         return None
     runs = recording.state == Recording.State.RECORDING
-    own = recording_state.taken_since_start(recording, commands)
-    return Taken(
+    own = recording_state.accepted_for(recording, commands)
+    return RecordedSpan(
         start=recording.started_at,
         end=None if runs else recording.ended_at or recording.started_at,
         failed=recording.unready or recording.state == Recording.State.FAILED,
@@ -110,34 +107,34 @@ def _taken(recording: Recording, commands: list[Entry]) -> Taken | None:
     )
 
 
-def _drawn(room: Room, stretches: list[Stretch], *, end: datetime | None) -> Cover:
+def _bar(room: Room, stretches: list[Stretch], *, end: datetime | None) -> CoverageBar:
     start = stretches[0].start
     shown_end = end or room.planned_end_at
     until = max([_LEAST_AXIS_S, *(_seconds(start, at) for at in _edges(stretches, shown_end))])
     pieces = []
-    for one in stretches:
-        x = _seconds(start, one.start)
-        width = max(1, (until if one.end is None else _seconds(start, one.end)) - x)
-        top = _TOP[one.kind]
+    for stretch in stretches:
+        x = _seconds(start, stretch.start)
+        width = max(1, (until if stretch.end is None else _seconds(start, stretch.end)) - x)
+        top = _TOP[stretch.kind]
         pieces.append(
             Piece(
-                kind=one.kind,
-                words=WORDS[one.kind],
+                kind=stretch.kind,
+                words=WORDS[stretch.kind],
                 x=x,
                 width=width,
                 y=top,
                 height=HEIGHT - top,
-                start=one.start,
-                end=one.end,
+                start=stretch.start,
+                end=stretch.end,
             )
         )
-    return Cover(
+    return CoverageBar(
         start=start,
         end=shown_end,
         is_running=end is None,
         axis_s=until,
         pieces=pieces,
-        sums=_sums(stretches),
+        totals=_totals(stretches),
     )
 
 
@@ -146,7 +143,7 @@ def _edges(stretches: list[Stretch], shown_end: datetime | None) -> list[datetim
     return [*ends, shown_end] if shown_end else ends
 
 
-def _sums(stretches: list[Stretch]) -> list[Sum]:
+def _totals(stretches: list[Stretch]) -> list[Total]:
     found = []
     for kind in KINDS:
         of_kind = [one for one in stretches if one.kind == kind]
@@ -154,7 +151,7 @@ def _sums(stretches: list[Stretch]) -> list[Sum]:
             continue
         took = sum((one.end - one.start for one in of_kind if one.end), timedelta())
         found.append(
-            Sum(
+            Total(
                 kind=kind,
                 words=WORDS[kind],
                 minutes=round(took.total_seconds() / 60),

@@ -6,6 +6,7 @@ The calls of the cloud's client decide whether a value is right; the words are h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from django import forms
@@ -16,7 +17,7 @@ from classroom_admin.agora.recording_and_file_calls import StartRecording, Updat
 from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.problems import Problem
 
-UPSTREAM: Final = {
+CLOUD_NAMES: Final = {
     "url": "rootUrl",
     "whole_url": "url",
     "width": "videoWidth",
@@ -28,14 +29,15 @@ UPSTREAM: Final = {
     "rtmp": "publishRtmp",
     "hours": "maxRecordingHour",
 }
-"""The form's names and the cloud's."""
+"""The cloud's name of each field."""
 RETRY: Final = "retryTimeout"
-FIELDS: Final = {f"webRecordConfig.{upstream}": name for name, upstream in UPSTREAM.items()} | {
+FIELDS: Final[dict[str, str | None]] = {
+    **{f"webRecordConfig.{cloud_name}": name for name, cloud_name in CLOUD_NAMES.items()},
     RETRY: "retry_s",
     "webRecordConfig": None,
 }
 ADDRESSES: Final = ("url", "whole_url")
-_WRONG: Final = {
+_ERRORS: Final = {
     "url": _("Enter a full web address that starts with https:// (write a space as %20)."),
     "whole_url": _("Enter a full web address that starts with https:// (write a space as %20)."),
     "width": _("Enter 480 to 1280 pixels. Width times height can be at most 921,600."),
@@ -54,8 +56,8 @@ AUDIO: Final = [
 ]
 
 
-def _number(label: Any, hint: Any, placeholder: str) -> forms.IntegerField:
-    # No min and max here: the client knows them, and the browser's own bubble would hide what it says.
+def _number(label: Any, hint: Any, placeholder: Any) -> forms.IntegerField:
+    # no min and max: the client checks them, and the browser's own message would hide its error
     widget = forms.TextInput({"inputmode": "numeric", "placeholder": placeholder, "autocomplete": "off"})
     return forms.IntegerField(required=False, label=label, help_text=hint, widget=widget)
 
@@ -76,7 +78,7 @@ def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None
     groups += [{name: value} for name, value in web_config.items() if name not in size]
     wrong: dict[str, Problem] = {}
     for group in groups:
-        wrong |= _wrong(lambda group=group: UpdateRecording(room_uuid="any", web_config=group))
+        wrong |= _wrong(partial(UpdateRecording, room_uuid="any", web_config=group))
     return wrong | _wrong(lambda: StartRecording(room_uuid="any", retry_timeout_s=retry_timeout_s))
 
 
@@ -89,7 +91,7 @@ def _wrong(make: Callable[[], object]) -> dict[str, Problem]:
 
 
 class SettingsForm(forms.Form):
-    """The settings of a web recording. `still_typing`: what is missing is no fault yet."""
+    """The settings of a web recording. `still_typing`: a missing value is not an error yet."""
 
     url = _address(
         _("Address of the page to record"),
@@ -125,31 +127,31 @@ class SettingsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.is_web:  # what is not shown and not sent can't be wrong
-            for name in UPSTREAM:
+        if not self.is_web:  # a field that is not shown and not sent has no errors
+            for name in CLOUD_NAMES:
                 self.errors.pop(name, None)
         for name in self.errors:
-            if name in _WRONG:
-                self.errors[name] = self.error_class([_WRONG[name]])
+            if name in _ERRORS:
+                self.errors[name] = self.error_class([str(_ERRORS[name])])
         wrong = wrong_settings(
             web_config=self.web_config() if self.is_web else {}, retry_timeout_s=cleaned.get("retry_s")
         )
-        for upstream, problem in wrong.items():
-            name = FIELDS.get(upstream)
-            if name not in self.errors:
-                self.add_error(name, _WRONG.get(name or "", in_words(problem)))
+        for cloud_name, problem in wrong.items():
+            field = FIELDS.get(cloud_name)
+            if field not in self.errors:
+                self.add_error(field, _ERRORS.get(field or "", in_words(problem)))
         needed = self.must_have_address and self.is_web and not self.still_typing
         if needed and not any(cleaned.get(name) or name in self.errors for name in ADDRESSES):
             self.add_error("url", _NO_ADDRESS)
         return cleaned
 
     def web_config(self) -> dict[str, Any]:
-        """What was given, by the cloud's names. What is left empty is left out: the cloud's own default."""
-        said = self.cleaned_data
+        """Return the given values by the cloud's names. Empty fields are left out: the cloud has defaults."""
+        cleaned = self.cleaned_data
         given = {
-            upstream: said[name]
-            for name, upstream in UPSTREAM.items()
-            if said.get(name) is not None and said[name] is not False and said[name] != ""
+            cloud_name: cleaned[name]
+            for name, cloud_name in CLOUD_NAMES.items()
+            if cleaned.get(name) is not None and cleaned[name] is not False and cleaned[name] != ""
         }
         if given.pop("publishRtmp", False):
             given["publishRtmp"] = "true"
@@ -157,7 +159,7 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """How to record: the teacher's pictures and sound, or a web page as pupils see it."""
+    """How to record: the teacher's video and sound, or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
@@ -170,7 +172,7 @@ class StartForm(SettingsForm):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the action."""
+        """The keyword arguments of `start_recording`."""
         more = (
             {} if self.cleaned_data["retry_s"] is None else {"retry_timeout_s": self.cleaned_data["retry_s"]}
         )
@@ -180,22 +182,23 @@ class StartForm(SettingsForm):
 
 
 class ChangeForm(SettingsForm):
-    """New settings for a web recording that runs. All of them count: the cloud forgets those left empty."""
+    """New settings for a running web recording. All of them count: the cloud resets the empty ones."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["onhold"].label = _("Paused")
 
     def web_config(self) -> dict[str, Any]:
-        """As for a start; whether it pauses is always said, for silence would resume it."""
+        """Return the values, always with `onhold`: without it the recording would resume."""
         return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
 
 
 def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
-    """The change form's first values, from the settings on record. An address whose query is not kept on
-    record is left for the person to give again.
+    """Return initial values for `ChangeForm` from the recorded settings.
+
+    An address whose query was not recorded is left out, so the person enters it again.
     """
-    found = {name: config[upstream] for name, upstream in UPSTREAM.items() if upstream in config}
+    found = {name: config[cloud_name] for name, cloud_name in CLOUD_NAMES.items() if cloud_name in config}
     for name in ADDRESSES:
         if str(found.get(name, "")).endswith("?…"):
             del found[name]

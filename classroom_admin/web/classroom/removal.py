@@ -1,11 +1,11 @@
-"""Remove somebody from a class, now or with a countdown; call that off; let them back in."""
+"""Remove a person from a class, now or after a countdown; cancel that; unban them."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,45 +15,50 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.class_selectors import removals_this_week
 from classroom_admin.rooms.models import Participant, Room
-from classroom_admin.rooms.participant_selectors import removals_this_week
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import planned, refused, went, wrong
-from classroom_admin.web.classroom.people_texts import times_this_week
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import (
+    add_refusal,
+    entry_response,
+    local_response,
+    refusal_response,
+)
+from classroom_admin.web.classroom.people_panels import times_this_week
 from classroom_admin.web.dialogs import ask, sent
 
-# value, words, what it means, arguments of the action
-SPANS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
+# value, words, explanation, arguments of the action
+BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("now", _("No, they can rejoin"), "", {}),
     ("600", _("For 10 minutes"), "", {"duration_s": 600}),
     ("3600", _("For 1 hour"), "", {"duration_s": 3600}),
     ("class", _("For this class"), _("Until the scheduled close."), {"for_the_class": True}),
     ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
 )
-_ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in SPANS}
+_ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in BAN_LENGTHS}
 # value, words, seconds from now
-WHENS: Final[tuple[tuple[str, Any, int], ...]] = (
+TIMES: Final[tuple[tuple[str, Any, int], ...]] = (
     ("now", pgettext_lazy("choice", "Now"), 0),
     ("30", _("In 30 seconds"), 30),
     ("60", _("In 1 minute"), 60),
     ("300", _("In 5 minutes"), 300),
 )
-_SECONDS: Final = {value: seconds for value, _words, seconds in WHENS}
+_SECONDS: Final = {value: seconds for value, _words, seconds in TIMES}
 OWN: Final = "own"
 
 
 class RemoveForm(forms.Form):
-    """When, for how long, and why (kept on record, not shown to the pupil)."""
+    """When to remove, how long to ban, and why (recorded, but not shown to the student)."""
 
     when = forms.ChoiceField(
-        choices=[*((value, words) for value, words, _s in WHENS), (OWN, "")], initial="now", required=False
+        choices=[*((value, words) for value, words, _s in TIMES), (OWN, "")], initial="now", required=False
     )
     minutes = forms.IntegerField(required=False, min_value=1, max_value=180)
-    span = forms.ChoiceField(choices=[(value, words) for value, words, _m, _a in SPANS], initial="now")
+    span = forms.ChoiceField(choices=[(value, words) for value, words, _m, _a in BAN_LENGTHS], initial="now")
     reason = forms.CharField(required=False, max_length=200)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         own = cleaned.get("when") == OWN
         if own and not cleaned.get("minutes") and "minutes" not in self.errors:
             self.add_error("minutes", gettext("Enter the minutes, from 1 to 180."))
@@ -65,17 +70,17 @@ class RemoveForm(forms.Form):
 
     @property
     def after_s(self) -> int:
-        """Seconds until it is to happen; 0 for now."""
-        said = self.cleaned_data
-        if said["when"] == OWN:
-            return int(said["minutes"]) * 60
-        return _SECONDS.get(said["when"], 0)
+        """Seconds until the removal; 0 for now."""
+        cleaned = self.cleaned_data
+        if cleaned["when"] == OWN:
+            return int(cleaned["minutes"]) * 60
+        return _SECONDS.get(cleaned["when"], 0)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """GET asks when and for how long; POST removes, or plans to."""
+def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Ask when and for how long (GET), or remove the person or schedule it (POST)."""
     room = room_for(request.user, key)
     person = get_object_or_404(Participant, room=room, pk=pk)
     form = RemoveForm(sent(request))
@@ -83,22 +88,24 @@ def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         try:
             return _remove(request, room, person, form)
         except ActionRefused as error:
-            wrong(form, error, {"dirty.duration": "span", "after": "minutes", "reason": "reason"})
+            add_refusal(form, error, {"dirty.duration": "span", "after": "minutes", "reason": "reason"})
     context = {
         "room": room,
         "person": person,
         "form": form,
-        "spans": SPANS,
-        "whens": WHENS,
+        "ban_lengths": BAN_LENGTHS,
+        "times": TIMES,
         "chosen": form["span"].value() or "now",
         "when": form["when"].value() or "now",
-        "often": _often(request.user, person),
+        "times_this_week": _times_this_week(request.user, person),
     }
     return ask(request, "classroom/commands/remove.html", context, status=422 if form.is_bound else 200)
 
 
-def _remove(request: HttpRequest, room: Room, person: Participant, form: RemoveForm) -> HttpResponse:
-    asked = {
+def _remove(
+    request: AuthenticatedHttpRequest, room: Room, person: Participant, form: RemoveForm
+) -> HttpResponse:
+    arguments = {
         "actor": request.user,
         "room": room,
         "participant": person,
@@ -106,23 +113,23 @@ def _remove(request: HttpRequest, room: Room, person: Participant, form: RemoveF
         **_ARGUMENTS[form.cleaned_data["span"]],
     }
     if not form.after_s:
-        return went(request, room, participants.remove_participant(**asked))
-    participants.schedule_removal(after_s=form.after_s, **asked)
-    return planned(
+        return entry_response(request, room, participants.remove_participant(**arguments))
+    participants.schedule_removal(after_s=form.after_s, **arguments)
+    return local_response(
         request, room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
     )
 
 
-def _often(user: User, person: Participant) -> str:
-    """ "third time this week", counting the removal that is asked for; "" for a first one."""
+def _times_this_week(user: User, person: Participant) -> str:
+    """Return for example "third time this week", counting this removal; "" for the first."""
     before = removals_this_week(user, user_uuid=person.user_uuid)
     return times_this_week(before + 1) if before else ""
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def call_off(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """GET asks; POST calls a planned removal off."""
+def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Ask for confirmation (GET), or cancel a scheduled removal (POST)."""
     room = room_for(request.user, key)
     removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
     if request.method == "GET":
@@ -131,14 +138,14 @@ def call_off(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         )
     if not participants.cancel_removal(actor=request.user, command=removal):
         late = gettext("It is too late: this removal has already been carried out or cancelled.")
-        return refused(request, room, ActionRefused(late))
-    return planned(request, room, removal.key, gettext("The removal is cancelled."))
+        return refusal_response(request, room, ActionRefused(late))
+    return local_response(request, room, removal.key, gettext("The removal is cancelled."))
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def let_back(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """GET says that the cloud promises nothing and asks; POST tries."""
+def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Explain that the cloud guarantees nothing and ask for confirmation (GET), or try it (POST)."""
     room = room_for(request.user, key)
     person = get_object_or_404(Participant, room=room, pk=pk)
     if request.method == "GET":
@@ -146,5 +153,5 @@ def let_back(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     try:
         entry = participants.unban(actor=request.user, room=room, user_uuid=person.user_uuid)
     except ActionRefused as error:
-        return refused(request, room, error)
-    return went(request, room, entry)
+        return refusal_response(request, room, error)
+    return entry_response(request, room, entry)

@@ -1,25 +1,23 @@
-"""What the stream reads and renders, in threads of its own: a class from one version to the next, tiles of
-the list. The same for all who may see them: nothing here knows who watches.
-"""
+"""Load and render a class for the stream, in its threads. The same for everyone who may see the class."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.template.loader import get_template
 from django.utils import translation
 
+from classroom_admin.common.chunks import chunks
 from classroom_admin.realtime import messages
 from classroom_admin.realtime.class_channel import Rendered
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.fragments import Fragment, fragments
-from classroom_admin.web.classroom.presenter import ClassReading
+from classroom_admin.web.classroom.presenter import ClassPresenter
 
-AT_ONCE: Final = 500
-# parts that are sent whole: one that came out as before needs no sending
+# parts that are always sent whole: one that renders as before is not sent
 WHOLE: Final = (
     "classroom/_header.html",
     "classroom/_actions.html",
@@ -29,47 +27,42 @@ WHOLE: Final = (
     "classroom/breakout_rooms/_panel.html",
     "classroom/people/_attendance_changes.html",
 )
-Memo = Mapping[str, str]
 
 
 def load(ids: Collection[int]) -> dict[int, Room]:
-    """The rooms with these ids as pages of them need them (`last_step`, `gap_count`): a query for 500."""
-    wanted = list(ids)
-    found: dict[int, Room] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        rooms = class_selectors.as_shown().filter(pk__in=wanted[start : start + AT_ONCE])
-        found |= {room.pk: room for room in rooms}
-    return found
+    """Return the rooms with these ids, annotated by `class_selectors.as_shown`."""
+    found = (class_selectors.as_shown().filter(pk__in=chunk) for chunk in chunks(ids))
+    return {room.pk: room for rooms in found for room in rooms}
 
 
-def render(room: Room, *, seen: Seen, language: str, memo: Memo | None = None) -> Rendered:
-    """What brings a page from `seen` to `room`. `memo`: what its whole parts look like at `seen`, for those
-    who are known to show exactly that.
+def render(
+    room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
+) -> Rendered:
+    """Render what brings a page from `seen` to `room`.
+
+    `known`: the whole parts at `seen`, if all pages show exactly these; equal parts are left out.
     """
-    known = dict(memo or {})
-    now = Seen.of(room)
+    parts = dict(known or {})
+    now = PageVersion.of(room)
+    rendered: list[str] = []
     with translation.override(language):
-        written: list[str] = []
         for fragment in fragments(room, seen=seen, now=now):
             html = _html(fragment, room)
-            if known.get(fragment.template) == html:
+            if parts.get(fragment.template) == html:
                 continue
             if fragment.template in WHOLE:
-                known[fragment.template] = html
-            written.append(html)
-    return Rendered(messages.message(messages.CHANGES, "".join(written), version=str(now)), known)
+                parts[fragment.template] = html
+            rendered.append(html)
+    return Rendered(messages.message(messages.CHANGES, "".join(rendered), version=str(now)), parts)
 
 
 def whole_parts(room: Room, *, language: str) -> dict[str, str]:
-    """What the whole parts look like now."""
-    one = ClassReading(room, since=room.version)
+    """Render the parts that are always sent whole, by template."""
+    presenter = ClassPresenter(room, since=room.version)
     with translation.override(language):
-        return {
-            fragment.template: _html(fragment, room)
-            for fragment in (Fragment(template=name, one=one) for name in WHOLE)
-        }
+        return {name: _html(Fragment(template=name, presenter=presenter), room) for name in WHOLE}
 
 
 def _html(fragment: Fragment, room: Room) -> str:
-    context = {"room": room, "one": fragment.one, "events": fragment.more.get("events"), "oob": True}
-    return get_template(fragment.template).render(context)
+    context: dict[str, Any] = {"room": room, "presenter": fragment.presenter, "oob": True}
+    return get_template(fragment.template).render(context | {"events": fragment.more.get("events")})

@@ -1,4 +1,4 @@
-"""The order of a roster, and its parts: a long one comes as one scrolls. Pure."""
+"""The order of the roster, and its parts: a long one is loaded while the person scrolls. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ GONE: Final = "gone"
 
 
 def order(person: Any) -> str:
-    """The place of a person as text that sorts: teachers, raised hands by waiting time, then names.
+    """Return a person's unique place as text that sorts: teachers, raised hands by waiting time, then names.
 
-    Those who left: the latest first. Nobody shares a place with another.
+    Those who left come in their own list, the latest first.
     """
     rank = {"teacher": "0", "assistant": "1"}.get(person.role, "2")
     if not person.online:
@@ -37,20 +37,17 @@ class Part:
 
 
 def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None = FIRST_PEOPLE) -> Part:
-    """At most `most` (None: all) of those who are there or left, behind the place `after`.
+    """Return at most `most` (None: all) of the people who are present or left, after a place.
 
-    By place and not by number: whoever comes or goes meanwhile, nobody is left out.
+    Selects by place, not by number: no one is skipped when people join or leave between two requests.
     """
-    placed = sorted(((order(one), one) for one in people if one.online == (who == HERE)), key=_place)
-    behind = [(place, one) for place, one in placed if place > after]
-    taken = behind if most is None else behind[:most]
+    wanted = [(order(person), person) for person in people if person.online == (who == HERE)]
+    wanted.sort(key=lambda found: found[0])
+    following = [(place, person) for place, person in wanted if place > after]
+    chosen = following if most is None else following[:most]
     return Part(
         who=who,
-        rows=[one for _, one in taken],
-        left=len(behind) - len(taken),
-        last=taken[-1][0] if taken else after,
+        rows=[person for _, person in chosen],
+        left=len(following) - len(chosen),
+        last=chosen[-1][0] if chosen else after,
     )
-
-
-def _place(placed: tuple[str, Any]) -> str:
-    return placed[0]

@@ -1,12 +1,13 @@
-"""Where a recording can be watched live. Such an address may hold a key: it is shown when somebody asks for
-it, and is in no fragment and no cache.
+"""Where a recording can be watched live.
+
+Such an address may contain a key, so it is shown only on request, in no fragment and in no cache.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Recording
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask
 
 WORDS: Final[dict[str, Promise]] = {
@@ -26,18 +27,18 @@ WORDS: Final[dict[str, Promise]] = {
 
 @require_safe
 @signed_in
-def addresses(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """The streaming addresses of one recording, each to be copied."""
+def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Show the streaming addresses of one recording, to be copied."""
     room = room_for(request.user, key)
     recording = get_object_or_404(Recording, room=room, pk=pk)
-    told = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}
-    known = [kind for kind in WORDS if kind in told]
-    kinds = known + [kind for kind in told if kind not in WORDS]
+    urls = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}
+    known = [kind for kind in WORDS if kind in urls]
+    kinds = known + [kind for kind in urls if kind not in WORDS]
     rows = [
-        {"words": WORDS.get(kind, kind.upper()), "address": told[kind]}
+        {"words": WORDS.get(kind, kind.upper()), "address": urls[kind]}
         for kind in kinds
-        if isinstance(told[kind], str) and told[kind]
+        if isinstance(urls[kind], str) and urls[kind]
     ]
-    answer = ask(request, "classroom/recording/streams.html", {"room": room, "addresses": rows})
-    answer["Cache-Control"] = "no-store"
-    return answer
+    response = ask(request, "classroom/recording/streams.html", {"room": room, "addresses": rows})
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,9 +1,9 @@
-"""Ask the cloud whether a command was done, where it has not told by itself."""
+"""Verify a command that the cloud has not confirmed."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -12,19 +12,19 @@ from classroom_admin.actions import verification
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.access import room_for
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import told
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def check(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """GET asks; POST looks at the cloud and says what it found."""
+def verify(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Ask for confirmation (GET), or read the state from the cloud and show the result (POST)."""
     room = room_for(request.user, key)
     entry = get_object_or_404(Entry, room_uuid=room.room_uuid, pk=pk)
     if request.method == "GET":
-        return ask(request, "classroom/commands/verify.html", {"room": room, "told": told(entry)})
+        return ask(request, "classroom/commands/verify.html", {"room": room, "command": command_state(entry)})
     try:
         found = verification.verify(actor=request.user, room=room, entry=entry)
         done, says = found.done, found.says

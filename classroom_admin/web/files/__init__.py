@@ -1,1 +1,1 @@
-"""Recordings and files on the page of a class: what is shown of them, and the files that are handed out."""
+"""The files of a class: share, delete, show their pages, serve uploads."""

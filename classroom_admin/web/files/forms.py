@@ -1,4 +1,4 @@
-"""The forms about files: add one from the computer or from the web, delete several."""
+"""Forms to add a file from the computer or from the web, and to delete files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from classroom_admin.actions.files.kinds import NAME_BYTES, conversion_type, ext_of
 from classroom_admin.agora.parameters import OUTPUT_FORMATS, RESOURCE_EXTS
 from classroom_admin.rooms.models import Resource
-from classroom_admin.web.numbers import RowsField
+from classroom_admin.web.parameters import RowsField
 
 COMPUTER: Final = "computer"
 WEB: Final = "web"
@@ -26,7 +26,7 @@ FIELDS: Final = {
     "conversion.outputFormat": "output",
     "conversion.preview": "preview",
 }
-"""The cloud's names and the form's."""
+"""The form field of each of the cloud's names."""
 _ORDER: Final = (
     "pdf",
     "pptx",
@@ -47,7 +47,7 @@ EXTENSIONS: Final = sorted(RESOURCE_EXTS, key=_ORDER.index)
 
 
 class UploadForm(forms.Form):
-    """A file, and nothing else. An empty one gets past here, to be told in better words."""
+    """A file. An empty one is allowed here, because the upload has a better error for it."""
 
     file = forms.FileField(
         label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")}
@@ -55,8 +55,9 @@ class UploadForm(forms.Form):
 
 
 class AddForm(forms.Form):
-    """A file that lies on the person's computer (`file`, or `upload`: the key of one that is here already),
-    or somewhere on the web. Size in bytes: the cloud wants to know.
+    """A file from the computer (`file`, or `upload`: the key of an uploaded one) or from the web.
+
+    The cloud requires the size (bytes) of a file from the web.
     """
 
     way = forms.ChoiceField(choices=[(COMPUTER, ""), (WEB, "")], required=False)
@@ -113,36 +114,37 @@ class AddForm(forms.Form):
 
     @property
     def chosen_way(self) -> str:
-        """From where the file comes; by what is filled in where nothing was chosen."""
+        """Where the file comes from: as chosen, else by the fields that are filled in."""
         given = self.data.get("way")
         return given if given in (COMPUTER, WEB) else WEB if self.data.get("url") else COMPUTER
 
     def conversion_for(self, ext: str) -> dict[str, Any] | None:
-        """The conversion that was asked for, with the options that this kind of file has; None for none."""
-        said, kind = self.cleaned_data, conversion_type(ext)
-        if not said["convert"] or not kind:
+        """Return the requested conversion, with the options for this type of file; None for no conversion."""
+        cleaned, kind = self.cleaned_data, conversion_type(ext)
+        if not cleaned["convert"] or not kind:
             return None
         if kind == "dynamic":
-            return {"type": kind, "preview": True} if said["preview"] else {"type": kind}
-        options = {"scale": said["scale"], "outputFormat": said["output"]}
+            return {"type": kind, "preview": True} if cleaned["preview"] else {"type": kind}
+        options = {"scale": cleaned["scale"], "outputFormat": cleaned["output"]}
         return {"type": kind} | {name: value for name, value in options.items() if value not in (None, "")}
 
     @property
     def web_arguments(self) -> dict[str, Any]:
-        """The keyword arguments of sharing by address."""
-        said = self.cleaned_data
-        ext = said["ext"] or ext_of(said["name"]) or EXTENSIONS[0]
-        named = {name: said[name] for name in ("name", "url", "size")}
+        """The keyword arguments of `put_resource_by_url`."""
+        cleaned = self.cleaned_data
+        ext = cleaned["ext"] or ext_of(cleaned["name"]) or EXTENSIONS[0]
+        named = {name: cleaned[name] for name in ("name", "url", "size")}
         return {**named, "ext": ext, "conversion": self.conversion_for(ext)}
 
 
 class DeleteForm(forms.Form):
-    """Which files."""
+    """The files to delete."""
 
-    files = RowsField(
+    files = RowsField(  # type: ignore[assignment]
         queryset=Resource.objects.none(), error_messages={"required": _("Select at least one file.")}
     )
 
     def __init__(self, *args: Any, files: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["files"].queryset = files
+        field: Any = self.fields["files"]
+        field.queryset = files

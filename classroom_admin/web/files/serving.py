@@ -1,8 +1,7 @@
-"""Uploaded files, handed out at their signed address: to the cloud and to pupils, who sign in nowhere here.
+"""Serve uploaded files at their signed addresses, to the cloud and to students, who have no account here.
 
-Whatever somebody uploaded may be hostile. The kind was checked when it came in; here nothing is left to a
-browser's guess (`nosniff`, our own content type), nothing of it may run (a sandbox without scripts), and what
-is not a picture, sound or film is a download.
+An uploaded file may be hostile. Its type was checked at the upload. Here the browser may not guess the type
+(`nosniff`, our own content type), no script may run (sandbox), and only images, audio and video open inline.
 """
 
 from __future__ import annotations
@@ -28,31 +27,31 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class Unsatisfiable(Exception):
-    """The part that is asked for lies behind the file's end."""
+    """The requested range starts after the end of the file."""
 
 
 @require_safe
 def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
-    """The file at this address; a part of it where a player asks for one. 404 for anything else."""
+    """Serve the file at this address, or the requested range of it. 404 for an invalid address."""
     upload = addresses.upload_at(signed=signed, name=name)
     if upload is None:
         raise Http404(_("This file does not exist."))
     etag = f'"{upload.pk}-{upload.size}"'
-    answer = get_conditional_response(request, etag=etag) or _part(request, upload, etag)
-    answer["ETag"] = etag
-    answer["Accept-Ranges"] = "bytes"
-    answer["Cache-Control"] = "private, max-age=600"
-    answer["Content-Security-Policy"] = POLICY
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["X-Robots-Tag"] = "noindex"
-    # The address is the right to read, so any page that knows it may: the pupils' classroom is one.
-    answer["Access-Control-Allow-Origin"] = "*"
-    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer
+    response = get_conditional_response(request, etag=etag) or _content(request, upload, etag)
+    response["ETag"] = etag
+    response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = "private, max-age=600"
+    response["Content-Security-Policy"] = POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Robots-Tag"] = "noindex"
+    # whoever has the address may read the file, so any page may: the students' classroom app is one
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
-def wanted_part(words: str, size: int) -> tuple[int, int] | None:
-    """The bytes that a `Range` asks for, both ends included; None for all (also of several parts at once).
+def parse_range(words: str, size: int) -> tuple[int, int] | None:
+    """Return the first and last byte of a `Range` header; None for the whole file (also for several ranges).
 
     Raises `Unsatisfiable`. Pure.
     """
@@ -71,37 +70,37 @@ def wanted_part(words: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def _part(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBase:
+def _content(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBase:
     words = request.headers.get("Range", "")
     if request.headers.get("If-Range", etag) != etag:
         words = ""
     try:
-        part = wanted_part(words, upload.size)
+        part = parse_range(words, upload.size)
     except Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{upload.size}"})
     first, last = part or (0, upload.size - 1)
     content_type = kinds.CONTENT_TYPES[upload.ext]
-    answer: HttpResponseBase
+    response: HttpResponseBase
     if request.method == "HEAD":
-        answer = HttpResponse(content_type=content_type)
+        response = HttpResponse(content_type=content_type)
     else:
         try:
             body = open_at(upload, first=first, last=last)
         except storage_errors() as error:
             raise Http404(_("This file can't be read at the moment. Try again later.")) from error
-        answer = StreamingHttpResponse(Chunks(body, last - first + 1), content_type=content_type)
+        response = StreamingHttpResponse(Chunks(body, last - first + 1), content_type=content_type)
     if part is not None:
-        answer.status_code = 206
-        answer["Content-Range"] = f"bytes {first}-{last}/{upload.size}"
-    answer["Content-Length"] = str(last - first + 1)
-    answer["Content-Disposition"] = str(
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {first}-{last}/{upload.size}"
+    response["Content-Length"] = str(last - first + 1)
+    response["Content-Disposition"] = str(
         content_disposition_header(as_attachment=upload.ext not in kinds.SHOWN_INLINE, filename=upload.name)
     )
-    return answer
+    return response
 
 
 class Chunks:
-    """So many bytes of a file, a piece at a time, read beside the event loop. Closed with the answer."""
+    """Yields `length` bytes of a file in chunks, read in a thread. Closed with the response."""
 
     def __init__(self, body: Readable, length: int) -> None:
         self._body = body
@@ -110,11 +109,11 @@ class Chunks:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             while self._left > 0:
-                piece = await asyncio.to_thread(self._body.read, min(CHUNK, self._left))
-                if not piece:
+                chunk = await asyncio.to_thread(self._body.read, min(CHUNK, self._left))
+                if not chunk:
                     return
-                self._left -= len(piece)
-                yield piece
+                self._left -= len(chunk)
+                yield chunk
         finally:
             self.close()
 

@@ -1,11 +1,11 @@
-"""Share a file with a class, from the computer or by its address, and take files away."""
+"""Share a file with a class, from the computer or by its address, and delete files."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,17 +17,21 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import refused, went, wrong
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import (
+    add_refusal,
+    entry_response,
+    refusal_response,
+)
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
-from classroom_admin.web.numbers import is_number
+from classroom_admin.web.parameters import is_number
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def add(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks for the file; POST shares it."""
+def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the form (GET), or share the file (POST)."""
     room = room_for(request.user, key)
     form = AddForm(sent(request), request.FILES or None)
     upload = None
@@ -35,11 +39,11 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
         try:
             if form.chosen_way == WEB:
                 entry = resources.put_resource_by_url(actor=request.user, room=room, **form.web_arguments)
-                return went(request, room, entry)
+                return entry_response(request, room, entry)
             upload = _upload(request, room, form)
-            return went(request, room, _share(request, room, form, upload))
+            return entry_response(request, room, _share(request, room, form, upload))
         except ActionRefused as error:
-            wrong(form, error, FIELDS)
+            add_refusal(form, error, FIELDS)
     elif form.is_bound:
         upload = Upload.objects.filter(key=form["upload"].value() or "", room=room, by=request.user).first()
     return _ask(request, room, form, upload)
@@ -47,35 +51,34 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def upload(request: HttpRequest, key: str) -> HttpResponse:
-    """Take in a file while the form is still being filled in: the part of the form that shows it, or says
-    what is wrong with it (422).
-    """
+def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Store a file before the form is sent. Return its part of the form, or with errors (422)."""
     room = room_for(request.user, key)
     form = UploadForm(request.POST, request.FILES)
-    taken = None
+    stored = None
     if form.is_valid():
         try:
-            taken = uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
+            stored = uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
         except ActionRefused as error:
-            wrong(form, error, FIELDS)
-    context = {"form": form, "upload": taken, "room": room, **_facts()}
-    return render(request, "files/_choose.html", context, status=200 if taken else 422)
+            add_refusal(form, error, FIELDS)
+    context = {"form": form, "upload": stored, "room": room, **_limits()}
+    return render(request, "files/_choose.html", context, status=200 if stored else 422)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: HttpRequest, key: str) -> HttpResponse:
-    """GET asks which files; POST has them deleted in ten seconds."""
+def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Ask which files (GET), or delete them after ten seconds (POST)."""
     room = room_for(request.user, key)
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["files"])
         try:
             deletion = deletions.schedule_deletion(actor=request.user, room=room, resources=chosen)
-            return went(request, room, deletion.entry, with_files=True)
+            assert deletion.entry is not None
+            return entry_response(request, room, deletion.entry, with_files=True)
         except ActionRefused as error:
-            wrong(form, error, {"resourceUuids": "files"})
+            add_refusal(form, error, {"resourceUuids": "files"})
     chosen = [int(pk) for pk in form["files"].value() or [] if is_number(str(pk))]
     context = {"room": room, "form": form, "files": class_selectors.resources(room), "chosen": chosen}
     return ask(request, "files/delete.html", context, status=422 if form.is_bound else 200)
@@ -83,27 +86,27 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def undo(request: HttpRequest, key: str, hold: int) -> HttpResponse:
-    """GET asks; POST takes a deletion back that is still held."""
+def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
+    """Ask for confirmation (GET), or undo a deletion that is not yet sent (POST)."""
     room = room_for(request.user, key)
     if request.method == "GET":
         return ask(request, "files/undo.html", {"room": room})
     try:
         deletions.undo_deletion(actor=request.user, room=room, hold=hold)
     except ActionRefused as error:
-        return refused(request, room, error)
-    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete").first()
-    return went(request, room, entry, with_files=True)
+        return refusal_response(request, room, error)
+    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete")[0]
+    return entry_response(request, room, entry, with_files=True)
 
 
-def _upload(request: HttpRequest, room: Room, form: AddForm) -> Upload:
+def _upload(request: AuthenticatedHttpRequest, room: Room, form: AddForm) -> Upload:
     key = form.cleaned_data["upload"]
     if key:
         return uploads.waiting(actor=request.user, room=room, key=key)
     return uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
 
 
-def _share(request: HttpRequest, room: Room, form: AddForm, upload: Upload) -> Entry:
+def _share(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: Upload) -> Entry:
     return uploads.share(
         actor=request.user,
         room=room,
@@ -113,14 +116,14 @@ def _share(request: HttpRequest, room: Room, form: AddForm, upload: Upload) -> E
     )
 
 
-def _ask(request: HttpRequest, room: Room, form: AddForm, upload: Upload | None) -> HttpResponse:
+def _ask(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: Upload | None) -> HttpResponse:
     way = form.chosen_way
-    context: dict[str, Any] = {"room": room, "form": form, "way": way, "upload": upload, **_facts()}
+    context: dict[str, Any] = {"room": room, "form": form, "way": way, "upload": upload, **_limits()}
     return ask(request, "files/add.html", context, status=422 if form.is_bound else 200)
 
 
-def _facts() -> dict[str, Any]:
-    """What the form says about files, the same for everybody."""
+def _limits() -> dict[str, Any]:
+    """Return what the form shows about limits and reachability, the same for everyone."""
     return {
         "extensions": EXTENSIONS,
         "most_bytes": settings.FILES_MAX_BYTES,

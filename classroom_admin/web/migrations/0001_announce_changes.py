@@ -4,6 +4,9 @@ Triggers, so that no writer can forget it: whatever changes what a room shows, a
 finds a gap is heard.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import migrations
 
 CHANNEL = "classroom_changes"
@@ -50,8 +53,8 @@ DROP FUNCTION IF EXISTS live_announce_room();
 """
 
 
-def on_postgres(sql):
-    def run(apps, schema_editor):
+def on_postgres(sql: str) -> Callable[[Any, Any], None]:
+    def run(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(sql)
 

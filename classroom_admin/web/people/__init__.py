@@ -1,1 +1,1 @@
-"""Pages for administrators: who may sign in, and whose the classes are."""
+"""Pages for administrators: people who may sign in, and the classes assigned to them."""

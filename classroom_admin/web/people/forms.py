@@ -1,4 +1,4 @@
-"""What administrators fill in about people."""
+"""Forms of the pages about people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from classroom_admin.rooms.models import Room
 
 
 class LinesField(forms.CharField):
-    """Text with one value a line; empty lines and doubles fall away. Cleans to a list of strings."""
+    """Text with one value per line. Cleans to a list of strings without empty and repeated ones."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **kwargs)
@@ -70,7 +70,7 @@ class PersonForm(forms.Form):
 
 
 class RoomsForm(forms.Form):
-    """Classes that were ticked, known by their keys."""
+    """Selected classes, by their keys."""
 
     rooms = forms.ModelMultipleChoiceField(
         Room.objects.all(), to_field_name="key", error_messages={"required": _("Select at least one class.")}
@@ -78,7 +78,7 @@ class RoomsForm(forms.Form):
 
 
 class AssignForm(RoomsForm):
-    """Ticked classes and the person they go to."""
+    """Selected classes and the person to assign them to."""
 
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True),

@@ -1,17 +1,20 @@
-"""Reading people and whose the classes are."""
+"""Reads for the pages about people: accounts, and the classes that are assigned or can be."""
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.rooms.models import Participant, Room, RoomTeacher
+from classroom_admin.accounts.models import User
+from classroom_admin.rooms import access
+from classroom_admin.rooms.models import Room
+
+NEWEST_FIRST = ("-known_since", "-pk")
 
 
 def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
-    """People whose name or email holds `words`. `show`: administrators, teachers, deactivated; else all.
+    """Return people whose name or email contains `words`, each with `assigned_count`.
 
-    Each carries `assigned_count`, the number of classes given to them.
+    `show` limits them to administrators, teachers or deactivated.
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
@@ -26,32 +29,17 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
 
 
 def rooms_of(person: User) -> QuerySet[Room]:
-    """The classes that are the person's own, newest first, each with `assigned`: given by hand.
-
-    Those without were entered as teacher by one of the person's cloud user ids.
-    """
-    given = RoomTeacher.objects.filter(room=OuterRef("pk"), user=person)
-    taught = Participant.objects.filter(
-        room=OuterRef("pk"), was_teacher=True, user_uuid__in=person.identities.values("user_uuid")
-    )
-    rooms = Room.objects.annotate(assigned=Exists(given)).filter(Q(assigned=True) | Q(Exists(taught)))
-    return rooms.order_by("-known_since", "-pk")
+    """Return the person's own classes, newest first, each with `assigned`."""
+    rooms = Room.objects.annotate(assigned=access.is_assigned_to(person))
+    return access.own_rooms(person, rooms).order_by(*NEWEST_FIRST)
 
 
-def rooms_to_give(person: User, *, words: str) -> QuerySet[Room]:
-    """Classes with `words` in their name that were not given to the person yet, newest first."""
-    given = RoomTeacher.objects.filter(room=OuterRef("pk"), user=person)
-    rooms = Room.objects.filter(~Exists(given), name__icontains=words)
-    return rooms.order_by("-known_since", "-pk")
+def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
+    """Return classes with `words` in their name that are not assigned to the person, newest first."""
+    rooms = Room.objects.filter(~access.is_assigned_to(person), name__icontains=words)
+    return rooms.order_by(*NEWEST_FIRST)
 
 
-def nobodys_rooms(*, words: str = "") -> QuerySet[Room]:
-    """Classes that nobody was given and that no known cloud user id entered as teacher, newest first."""
-    given = RoomTeacher.objects.filter(room=OuterRef("pk"))
-    taught = Participant.objects.filter(
-        room=OuterRef("pk"), was_teacher=True, user_uuid__in=CloudIdentity.objects.values("user_uuid")
-    )
-    rooms = Room.objects.filter(~Exists(given), ~Exists(taught))
-    if words:
-        rooms = rooms.filter(name__icontains=words)
-    return rooms.order_by("-known_since", "-pk")
+def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
+    """Return classes that are nobody's, newest first, with `words` in their name."""
+    return access.unassigned_rooms().filter(name__icontains=words).order_by(*NEWEST_FIRST)

@@ -1,4 +1,4 @@
-"""Pages about people; for administrators, for others there are none."""
+"""Pages about people, for administrators only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.web import search_words
-from classroom_admin.web.access import administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
+from classroom_admin.web.parameters import search_words
 from classroom_admin.web.people import selectors
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
 
@@ -31,9 +31,9 @@ UNPROCESSABLE = 422
 
 @require_safe
 @administrator_only
-def people(request: HttpRequest) -> HttpResponse:
-    """The list, searched by `q` and narrowed by `show`."""
-    words, show = search_words.words(request.GET), request.GET.get("show", "")
+def people(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """List people, searched by `q` and filtered by `show`."""
+    words, show = search_words(request.GET), request.GET.get("show", "")
     found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
     return render(request, "people/list.html", context)
@@ -42,8 +42,8 @@ def people(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_variables("password")
 @administrator_only
-def create(request: HttpRequest) -> HttpResponse:
-    """An empty form; after it, the new person's password, which is shown this once."""
+def create(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Create a person, then show the new password once."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,8 +59,8 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @administrator_only
-def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person: details to change, classes, account."""
+def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Show one person: details, classes, account. POST saves the details."""
     shown = get_object_or_404(User, pk=pk)
     if request.method != "POST":
         return _person_page(request, shown, PersonForm(initial=_details(shown)))
@@ -72,25 +72,25 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             _show_refusal(form, refusal)
         else:
             messages.success(request, _("The details were saved."))
-            # Administrators who make themselves teachers have no business here any more.
-            on = changed.pk != request.user.pk or changed.is_administrator
-            return redirect("people:person", pk=pk) if on else redirect("live:classes")
+            # Administrators who make themselves teachers can't see this page any more.
+            may_stay = changed.pk != request.user.pk or changed.is_administrator
+            return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
     return _person_page(request, shown, form, status=UNPROCESSABLE)
 
 
 @require_POST
 @administrator_only
-def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the ticked classes to the person."""
-    taker = get_object_or_404(User, pk=pk)
-    _give(request, RoomsForm(request.POST), taker)
+def assign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Assign the selected classes to the person."""
+    person_to = get_object_or_404(User, pk=pk)
+    _assign(request, RoomsForm(request.POST), person_to)
     return redirect("people:person", pk=pk)
 
 
 @require_POST
 @administrator_only
-def unassign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one class back from the person."""
+def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Unassign a class from the person."""
     owner = get_object_or_404(User, pk=pk)
     form = RoomsForm(request.POST)
     if form.is_valid():
@@ -105,13 +105,13 @@ def unassign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @administrator_only
-def unassigned(request: HttpRequest) -> HttpResponse:
-    """Classes that are nobody's, to be given to somebody."""
+def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """List classes that are nobody's. POST assigns the selected ones to a person."""
     form = AssignForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _give(request, form, form.cleaned_data["person"]):
+    if request.method == "POST" and form.is_valid() and _assign(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
-    words = search_words.words(request.GET)
-    found = Paginator(selectors.nobodys_rooms(words=words), ROOMS_A_PAGE)
+    words = search_words(request.GET)
+    found = Paginator(selectors.unassigned_rooms(words=words), ROOMS_A_PAGE)
     context = {
         "page": found.get_page(request.GET.get("page")),
         "q": words,
@@ -123,8 +123,8 @@ def unassigned(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @administrator_only
-def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close the account and sign the person out everywhere."""
+def deactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Deactivate the account and sign the person out everywhere."""
     closing = get_object_or_404(User, pk=pk)
     try:
         actions.deactivate_person(actor=request.user, person=closing)
@@ -139,8 +139,8 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @administrator_only
-def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open the account again."""
+def reactivate(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Reactivate the account."""
     opening = get_object_or_404(User, pk=pk)
     actions.reactivate_person(actor=request.user, person=opening)
     messages.success(request, _("%(person)s can sign in again.") % {"person": opening})
@@ -151,8 +151,8 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 @sensitive_variables("password")
 @require_POST
 @administrator_only
-def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make a new password and show it this once."""
+def reset_password(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
+    """Set a new password and show it once."""
     shown = get_object_or_404(User, pk=pk)
     try:
         password = actions.reset_password(actor=request.user, person=shown)
@@ -168,10 +168,12 @@ def _details(shown: User) -> dict[str, Any]:
     return {"name": shown.name, "email": shown.email, "role": shown.role, "user_uuids": ids}
 
 
-def _person_page(request: HttpRequest, shown: User, form: PersonForm, status: int = 200) -> HttpResponse:
-    words = search_words.words(request.GET)
+def _person_page(
+    request: AuthenticatedHttpRequest, shown: User, form: PersonForm, status: int = 200
+) -> HttpResponse:
+    words = search_words(request.GET)
     rooms = Paginator(selectors.rooms_of(shown), ROOMS_A_PAGE)
-    found = list(selectors.rooms_to_give(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
+    found = list(selectors.assignable_rooms(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
     context = {
         "person": shown,
         "form": form,
@@ -188,8 +190,8 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
 
 
-def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
-    """Give all ticked classes or none; says on the next page what came of it."""
+def _assign(request: AuthenticatedHttpRequest, form: RoomsForm, person_to: User) -> bool:
+    """Assign all selected classes or none, and add a message for the next page."""
     if not form.is_valid():
         messages.error(request, _("Select at least one class, then press the button again."))
         return False
@@ -197,17 +199,17 @@ def _give(request: HttpRequest, form: RoomsForm, taker: User) -> bool:
     try:
         with transaction.atomic():
             for room in rooms:
-                actions.assign_room(actor=request.user, person=taker, room=room)
+                actions.assign_room(actor=request.user, person=person_to, room=room)
     except ActionRefused as refusal:
         messages.error(request, refusal.message)
         return False
     if len(rooms) == 1:
-        said = _("%(room)s is now assigned to %(person)s.") % {"room": rooms[0], "person": taker}
+        text = _("%(room)s is now assigned to %(person)s.") % {"room": rooms[0], "person": person_to}
     else:
-        said = ngettext(
+        text = ngettext(
             "%(count)s class is now assigned to %(person)s.",
             "%(count)s classes are now assigned to %(person)s.",
             len(rooms),
-        ) % {"count": len(rooms), "person": taker}
-    messages.success(request, said)
+        ) % {"count": len(rooms), "person": person_to}
+    messages.success(request, text)
     return True

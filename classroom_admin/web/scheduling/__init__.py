@@ -1,1 +1,1 @@
-"""Make classes: the form, the check as one types, what is planned ahead."""
+"""Create and schedule classes: the form, its validation while typing, and scheduled series."""

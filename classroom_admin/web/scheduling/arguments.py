@@ -1,4 +1,4 @@
-"""Between the form of a new class and the action's arguments: names, units, the cloud's spellings. Pure."""
+"""Convert between the form of a new class and the action's arguments: names, units, cloud names. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS: Final = (
 )
 # the cloud's number of a role -> words
 ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
-# what somebody sends when they come in -> the contract's defaultStream
+# what people send when they join -> the contract's defaultStream
 STREAMS: Final[dict[str, dict[str, int]]] = {
     "both": {"state": 1, "videoState": 1, "audioState": 1},
     "camera": {"state": 1, "videoState": 1, "audioState": 0},
@@ -52,7 +52,7 @@ _FIELDS: Final = {
     "flexProps": "flex",
     "widgets": "widgets",
 }
-# Where the form counts in another unit than the cloud, the client's sentence would mislead.
+# For fields whose unit differs from the cloud's, because the client's message would mislead.
 IN_OUR_UNITS: Final = {
     "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
     "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
@@ -71,7 +71,7 @@ _ARGUMENTS: Final = {
 
 
 def field_of(upstream: str | None) -> str | None:
-    """The field of the form in which the cloud's setting stands; None for none."""
+    """Return the field of the form for a setting of the cloud, None if there is none."""
     name = upstream or ""
     if name.startswith("roleConfig."):
         _start, role, *rest = name.split(".")
@@ -79,33 +79,33 @@ def field_of(upstream: str | None) -> str | None:
     return _FIELDS.get(name)
 
 
-def without(asked: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """The arguments without what ``field`` says, to look for what else is wrong."""
+def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """Return the arguments without those of ``field``, to validate the others."""
     role = field.rpartition("_")[2]
     if field.startswith(("limit_", "stream_")):
-        return {**asked, "roles": {name: rules for name, rules in asked["roles"].items() if name != role}}
-    gone = _ARGUMENTS.get(field)
-    return {name: value for name, value in asked.items() if name != gone}
+        return {**wanted, "roles": {name: rules for name, rules in wanted["roles"].items() if name != role}}
+    removed = _ARGUMENTS.get(field)
+    return {name: value for name, value in wanted.items() if name != removed}
 
 
-def arguments(said: Mapping[str, Any]) -> dict[str, Any]:
-    """``create_class``'s arguments but name and start, as JSON may hold them; without what is left open."""
-    minutes, delay = said.get("minutes"), said.get("close_delay")
-    asked = {
-        "room_type": said.get("room_type"),
+def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``create_class`` but name and start, as JSON values, without empty ones."""
+    minutes, delay = filled.get("minutes"), filled.get("close_delay")
+    wanted = {
+        "room_type": filled.get("room_type"),
         "duration_s": None if minutes is None else minutes * 60,
         "close_delay_s": None if delay is None else delay * 60,
-        "max_on_stage": said.get("max_on_stage"),
-        "stage_role": said.get("stage_role") or None,
-        "widgets": _widgets(said) or None,
-        "flex_properties": said.get("flex") or None,
-        "roles": _roles(said) or None,
+        "max_on_stage": filled.get("max_on_stage"),
+        "stage_role": filled.get("stage_role") or None,
+        "widgets": _widgets(filled) or None,
+        "flex_properties": filled.get("flex") or None,
+        "roles": _roles(filled) or None,
     }
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def initial(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The form's values for a class like one that was asked for with ``settings``."""
+    """Return the form's values for a class with the same ``settings``."""
     widgets = dict(settings.get("widgets") or {})
     found: dict[str, Any] = {
         "room_type": settings.get("room_type"),
@@ -134,23 +134,23 @@ def _in_minutes(seconds: int | None) -> int | None:
     return None if seconds is None else max(1, round(seconds / 60)) if seconds else 0
 
 
-def _widgets(said: Mapping[str, Any]) -> dict[str, Any]:
-    widgets = dict(said.get("widgets") or {})
+def _widgets(filled: Mapping[str, Any]) -> dict[str, Any]:
+    widgets = dict(filled.get("widgets") or {})
     for field, widget in WIDGETS.items():
-        if said.get(field):
+        if filled.get(field):
             own = widgets.get(widget)
-            widgets[widget] = {**(own if isinstance(own, dict) else {}), "state": int(said[field] == "on")}
+            widgets[widget] = {**(own if isinstance(own, dict) else {}), "state": int(filled[field] == "on")}
     return widgets
 
 
-def _roles(said: Mapping[str, Any]) -> dict[str, Any]:
+def _roles(filled: Mapping[str, Any]) -> dict[str, Any]:
     roles: dict[str, Any] = {}
     for role, _words in ROLES:
         rules: dict[str, Any] = {}
-        if said.get(f"limit_{role}") is not None:
-            rules["limit"] = said[f"limit_{role}"]
-        if said.get(f"stream_{role}"):
-            rules["defaultStream"] = STREAMS[said[f"stream_{role}"]]
+        if filled.get(f"limit_{role}") is not None:
+            rules["limit"] = filled[f"limit_{role}"]
+        if filled.get(f"stream_{role}"):
+            rules["defaultStream"] = STREAMS[filled[f"stream_{role}"]]
         if rules:
             roles[role] = rules
     return roles

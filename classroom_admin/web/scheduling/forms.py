@@ -1,4 +1,4 @@
-"""The form of a new class or series. What the cloud allows is checked by its client's own rules."""
+"""The form of a new class or series. The cloud client's own rules validate what the cloud allows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATEST_YEAR: Final = 2200
 
 
 class JsonField(forms.CharField):
-    """A JSON object, typed."""
+    """A JSON object that people type."""
 
     def __init__(self, **more: Any) -> None:
         rows = {"rows": 3, "dir": "ltr", "class": "mono", "spellcheck": "false", "placeholder": "{}"}
@@ -49,7 +49,7 @@ def _number(label: Any, **more: Any) -> forms.IntegerField:
 
 
 class ClassForm(forms.Form):
-    """A class or a series. Times are read in ``zone``; that of the person who fills it in unless changed."""
+    """A class or a series. Times are read in ``zone``, by default the person's own."""
 
     request_id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(
@@ -68,7 +68,7 @@ class ClassForm(forms.Form):
         required=False, choices=asked.DAYS, label=_("Days"), widget=forms.CheckboxSelectMultiple
     )
     every = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=1, initial=1, label=_("Repeats"), choices=asked.EVERY,
+        required=False, coerce=int, empty_value=1, initial=1, label=_("Repeats"), choices=asked.EVERY,  # type: ignore[arg-type]
     )  # fmt: skip
     until = forms.DateField(
         required=False, label=_("End date"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
@@ -112,9 +112,10 @@ class ClassForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         for field in ("board", "chat"):
-            self.fields[field].choices = [
+            choice: Any = self.fields[field]
+            choice.choices = [
                 ("", _("Default")),
-                ("on", _("Days")),
+                ("on", pgettext_lazy("tool", "On")),
                 ("off", pgettext_lazy("tool", "Off")),
             ]
         for role, words in asked.ROLES:
@@ -124,26 +125,27 @@ class ClassForm(forms.Form):
             )
         if user.is_administrator:
             people = User.objects.filter(is_active=True).order_by("name", "email")
-            self.fields["taught_by"].queryset = people
+            teacher: Any = self.fields["taught_by"]
+            teacher.queryset = people
         else:
             del self.fields["taught_by"]
 
     def clean_zone(self) -> ZoneInfo:
-        said = self.cleaned_data["zone"].strip()
+        filled = self.cleaned_data["zone"].strip()
         try:
-            return ZoneInfo(said) if said else zone_of(self.user)
+            return ZoneInfo(filled) if filled else zone_of(self.user)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise forms.ValidationError(
                 _("This is not a known time zone. Enter one like Europe/Madrid.")
             ) from error
 
     def clean_starts_at(self) -> datetime | None:
-        """A date and time without a zone, or with the one that was written behind it."""
-        said = self.cleaned_data["starts_at"]
-        if not said:
+        """Read a date and time, with a UTC offset if one is given."""
+        filled = self.cleaned_data["starts_at"]
+        if not filled:
             return None
         try:
-            when = datetime.fromisoformat(said)
+            when = datetime.fromisoformat(filled)
         except ValueError as error:
             raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
         if not 1970 < when.year < LATEST_YEAR:
@@ -151,24 +153,23 @@ class ClassForm(forms.Form):
         return when
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
+        filled = super().clean() or self.cleaned_data
         self._check_when()
-        self._check_by_the_contract()
-        return said
+        self._check_by_client_rules()
+        return filled
 
-    # --- what it says ---
     @property
     def weekly(self) -> bool:
         return self.cleaned_data.get("repeat") == "weekly"
 
     @property
     def in_zone(self) -> ZoneInfo:
-        """The zone in which the times are meant."""
+        """The time zone of the times in the form."""
         return self.cleaned_data.get("zone") or zone_of(self.user)
 
     @cached_property
     def starts(self) -> list[Start]:
-        """When each class begins; none where it is started by hand."""
+        """When each class starts; empty if it is started by hand."""
         wall = self.cleaned_data.get("starts_at")
         if wall is None:
             return []
@@ -176,39 +177,38 @@ class ClassForm(forms.Form):
             wall = wall.astimezone(self.in_zone)
         if not self.weekly:
             return [recurrence.local_start(wall, self.in_zone)]
-        said = self.cleaned_data
+        filled = self.cleaned_data
         rule = Weekly(
             first=wall.replace(tzinfo=None),
             zone=self.in_zone,
-            weekdays=[int(day) for day in said.get("weekdays") or ()],
-            every=said.get("every") or 1,
-            until=said.get("until"),
-            times=said.get("times"),
+            weekdays=[int(day) for day in filled.get("weekdays") or ()],
+            every=filled.get("every") or 1,
+            until=filled.get("until"),
+            times=filled.get("times"),
         )
         return recurrence.starts(rule)
 
     @property
     def first_shifted(self) -> Start | None:
-        """The first class after the clocks changed."""
+        """The first class whose UTC offset differs because of daylight saving time."""
         return next((start for start in self.starts if start.shifted), None)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """``create_class``'s arguments but name and start."""
+        """The arguments of ``create_class`` but name and start."""
         return asked.arguments(self.cleaned_data)
 
-    # --- what is wrong with it ---
     def _check_when(self) -> None:
-        said = self.cleaned_data
+        filled = self.cleaned_data
         if {"starts_at", "zone", "until", "times", "weekdays", "every"} & set(self.errors):
             return
-        if said.get("starts_at") is None:
+        if filled.get("starts_at") is None:
             if self.weekly:
                 self.add_error(
                     "starts_at", gettext("Enter the date and time of the first class of the series.")
                 )
             return
-        if self.weekly and not said.get("until") and not said.get("times") and not self.errors:
+        if self.weekly and not filled.get("until") and not filled.get("times") and not self.errors:
             self.add_error("until", gettext("Enter an end date or a number of classes for the series."))
             return
         if not self.starts:
@@ -223,8 +223,8 @@ class ClassForm(forms.Form):
             most = gettext("The series would have more than %(most)d classes. Choose an earlier end date.")
             self.add_error("until", most % {"most": MOST_CLASSES})
 
-    def _check_by_the_contract(self) -> None:
-        """All that the client would refuse, each at its field."""
+    def _check_by_client_rules(self) -> None:
+        """Add all errors of the cloud's client, each at its field."""
         wanted = {"room_type": 4} | self.asked
         name = self.cleaned_data.get("name") or "x"
         last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
@@ -245,7 +245,7 @@ class ClassForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """Another time, without a zone."""
+    """A new start time, without a time zone."""
 
     starts_at = forms.CharField()
 
@@ -260,18 +260,18 @@ class MoveForm(forms.Form):
 
 
 def _sentence(refused: ActionRefused) -> str:
-    """The client's sentence without the cloud's name of the setting in front."""
+    """Return the client's message without the cloud's name of the setting at its beginning."""
     words = refused.message.removeprefix(f"{refused.field} ")
     return words[:1].upper() + words[1:]
 
 
 def zone_of(user: User) -> ZoneInfo:
-    """The zone in which the person of this request reads times (`accounts.middleware`)."""
+    """Return the time zone of the current request (`accounts.middleware`)."""
     zone = timezone.get_current_timezone()
     return zone if isinstance(zone, ZoneInfo) else ZoneInfo(settings.TIME_ZONE)
 
 
 @cache
 def zones() -> list[str]:
-    """The time zones that people choose from: places, without the odd old names."""
+    """Return the time zones to choose from: places, without historic names."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))

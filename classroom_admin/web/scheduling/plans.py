@@ -1,4 +1,4 @@
-"""What is planned, as its pages show it."""
+"""Scheduled classes as their pages show them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ from classroom_admin.web.wording import ROOM_TYPES
 State = ScheduledCommand.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
-A_SECOND: Final = timedelta(seconds=1)  # the cloud keeps milliseconds
+A_SECOND: Final = timedelta(seconds=1)  # the cloud stores milliseconds
 
 
 class Plan:
-    """One plan, read when it is shown: three queries."""
+    """One series of scheduled classes: three queries."""
 
     def __init__(self, series: Series) -> None:
         self.series = series
 
     @cached_property
     def classes(self) -> list[ScheduledCommand]:
-        """By time; each with ``room`` (the class, once made), ``begins_at`` (of a made one what the cloud
-        says), ``local`` (the same in the plan's zone) and ``stayed`` (the cloud has another time than the
-        plan: its answer was lost, and the class was moved before it was known to be made).
+        """All classes by time.
+
+        Each has ``room`` (once created), ``begins_at`` (by the cloud, once created), ``local`` (the same in
+        the series' time zone) and ``stayed``: the cloud has another time, because its answer was lost and the
+        class was moved before it was known to be created.
         """
-        found = list(scheduled_classes().filter(series=self.series))
+        found: list[Any] = list(scheduled_classes().filter(series=self.series))
         made = {one.key for one in found if one.state == State.DONE}
         known = Room.objects.filter(room_uuid__in=made).only("key", "room_uuid", "planned_start_at")
         rooms = {room.room_uuid: room for room in known}
@@ -57,7 +59,7 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """Those that are meant to be: all but the cancelled."""
+        """The number of classes without cancelled ones."""
         return len(self.classes) - self.counts[State.CANCELLED]
 
     @property
@@ -74,23 +76,23 @@ class Plan:
 
     @property
     def open(self) -> int:
-        """Those that can still be taken back."""
+        """The number of classes that can still be cancelled."""
         return self.waiting + self.failed
 
     @cached_property
     def next_due(self) -> datetime | None:
-        """When the next class is made; None where none is left."""
+        """When the next class is created; None if none is left."""
         return min((one.due_at for one in self.classes if one.state == State.WAITING), default=None)
 
     @cached_property
     def is_busy(self) -> bool:
-        """Whether more is to come within moments, so that the page goes on asking."""
+        """Whether more will change within moments, so that the page keeps asking."""
         soon = clock.now() + SOON
         return any(one.claimable_at is not None and one.claimable_at <= soon for one in self.classes)
 
     @property
     def kind(self) -> str:
-        return ROOM_TYPES.get(self.series.settings.get("room_type", 4), "")
+        return str(ROOM_TYPES.get(self.series.settings.get("room_type", 4), ""))
 
     @property
     def minutes(self) -> int | None:
@@ -104,36 +106,36 @@ class Plan:
 
 
 def plans_of(user: User) -> QuerySet[Series]:
-    """The plans of a person, newest first, with the numbers of their classes: one query."""
+    """Return the series of a person, newest first, with numbers of classes: one query."""
     counts = {
         state.value: Count("planned", filter=Q(planned__state=state), distinct=True)
         for state in (State.WAITING, State.CLAIMED, State.DONE, State.FAILED)
     }
     found = visible_series(user).select_related("created_by", "taught_by")
-    meant = ~Q(planned__state=State.CANCELLED)
+    not_cancelled = ~Q(planned__state=State.CANCELLED)
     spans = {
-        "first": Min("planned__starts_at", filter=meant),
-        "last": Max("planned__starts_at", filter=meant),
+        "first": Min("planned__starts_at", filter=not_cancelled),
+        "last": Max("planned__starts_at", filter=not_cancelled),
     }
     return found.annotate(**counts, **spans).order_by("-pk")[:PLANS]
 
 
 def settings_like(room: Room) -> dict[str, Any]:
-    """What a class was asked for with, from the record; what is known of it where it was not made here."""
+    """Return the settings that a class was created with; what is known if it was not created here."""
     entry = Entry.objects.filter(room_uuid=room.room_uuid, action="class.create").order_by("id").first()
     known: dict[str, Any] = {"room_type": room.room_type if room.room_type is not None else 4}
     if room.planned_start_at and room.planned_end_at:
         known["duration_s"] = int((room.planned_end_at - room.planned_start_at).total_seconds())
     if entry is None:
         return known
-    said = {**known, **entry.params}
+    settings = {**known, **entry.params}
     for name in ("widgets", "flex_properties"):
-        said[name] = _object(said.get(name))
-    return said
+        settings[name] = _object(settings.get(name))
+    return settings
 
 
 def _object(shown: Any) -> Any:
-    """The JSON that the record keeps as a list of names and values."""
+    """Return the JSON object that the audit log stores as a list of names and values."""
     pairs = isinstance(shown, list) and shown
     if pairs and all(isinstance(one, dict) and set(one) == {"name", "value"} for one in shown):
         return {one["name"]: _object(one["value"]) for one in shown if one["value"] != HIDDEN}

@@ -1,4 +1,4 @@
-"""Addresses for making classes and for what is planned ahead."""
+"""Addresses for creating and scheduling classes."""
 
 from django.urls import path
 
@@ -11,5 +11,5 @@ urlpatterns = [
     path("plans/<key>/", views.plan, name="plan"),
     path("plans/<key>/change/", views.change, name="change_plan"),
     path("plans/<key>/move/<number:pk>/", views.move, name="move_planned"),
-    path("plans/<key>/<name>/", views.plan_do, name="plan_do"),
+    path("plans/<key>/<name>/", views.change_state, name="plan_do"),
 ]

@@ -1,4 +1,4 @@
-"""Make a class or a series, check it as one types, and see what is planned ahead."""
+"""Create or schedule classes, validate the form while typing, and show scheduled series."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,23 +24,23 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import told
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.scheduling import arguments
 from classroom_admin.web.scheduling.forms import ClassForm, MoveForm, zones
 from classroom_admin.web.scheduling.plans import Plan, plans_of, settings_like
 
-WITHOUT_A_PLACE: Final = {"request_id", "repeat"}
-"""Fields of the form that have no place for what is wrong with them."""
+WITHOUT_ERROR_PLACE: Final = {"request_id", "repeat"}
+"""Fields of the form that have no place for errors."""
 ONLY_WHEN_NEW: Final = {"starts_at", "weekdays", "every", "until", "times", "zone", "taught_by"}
 DO: Final = {"retry": scheduling.try_again, "cancel": scheduling.cancel, "restore": scheduling.restore}
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def create(request: HttpRequest) -> HttpResponse:
-    """GET asks (`like`: as another class was asked for); POST makes the class or plans the series."""
+def create(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the form (`like`: with the values of a class). POST creates a class or schedules a series."""
     form = ClassForm(sent(request), user=request.user, initial=_like(request))
     if request.method != "POST" or "preview" in request.POST or not form.is_valid():
         return _ask(request, form, preview="preview" in request.POST)
@@ -56,29 +56,29 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
-def check(request: HttpRequest) -> HttpResponse:
-    """What is wrong so far with what is being typed, and the dates that it means. Changes nothing."""
+def check(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Return the errors and dates of the form as typed so far. Changes nothing."""
     form = ClassForm(request.POST, user=request.user)
     form.is_valid()
     filled = [name for name in form.errors if name == "__all__" or request.POST.get(name)]
     wrong = {name: form.errors[name] for name in filled}
-    shown = set(form.fields) - WITHOUT_A_PLACE - (ONLY_WHEN_NEW if "changing" in request.POST else set())
-    fields = [{"field": form[name], "errors": wrong.get(name, [])} for name in shown]
+    shown = set(form.fields) - WITHOUT_ERROR_PLACE - (ONLY_WHEN_NEW if "changing" in request.POST else set())
+    fields: list[dict[str, Any]] = [{"field": form[name], "errors": wrong.get(name, [])} for name in shown]
     context = {"form": form, "fields": fields, "others": wrong.get("__all__", [])}
     return render(request, "scheduling/_check.html", context)
 
 
 @require_safe
 @signed_in
-def plans(request: HttpRequest) -> HttpResponse:
-    """What is planned ahead, and what was."""
+def plans(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """List scheduled series, past ones too."""
     return render(request, "scheduling/plans.html", {"plans": plans_of(request.user)})
 
 
 @require_safe
 @signed_in
-def plan(request: HttpRequest, key: str) -> HttpResponse:
-    """One plan: each class with how far it is. htmx gets the part that changes."""
+def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show one series with the state of each class. htmx gets the part that changes."""
     shown = Plan(_series(request.user, key))
     return render(
         request, "scheduling/_plan.html" if request.htmx else "scheduling/plan.html", {"plan": shown}
@@ -87,24 +87,24 @@ def plan(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def plan_do(request: HttpRequest, key: str, name: str) -> HttpResponse:
-    """Try the failed again, take back what is not made yet, plan a cancelled one again (`planned`: it)."""
+def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
+    """Retry failed classes, cancel those not created yet, or schedule the cancelled class `planned` again."""
     series = _series(request.user, key)
     if name not in DO or (name == "restore" and "planned" not in request.POST):
         raise Http404("There is no such command.")
-    one = request.POST.get("planned", "")
-    found = {"planned": _class_of(series, int(one))} if one.isdecimal() else {}
+    pk = request.POST.get("planned", "")
+    found = {"planned": _class_of(series, int(pk))} if pk.isdecimal() else {}
     count = DO[name](actor=request.user, series=series, **found)
     if request.htmx:
-        return render(request, "scheduling/_plan.html", {"plan": Plan(series), "said": _said(name, count)})
-    messages.success(request, _said(name, count))
+        return render(request, "scheduling/_plan.html", {"plan": Plan(series), "said": _result(name, count)})
+    messages.success(request, _result(name, count))
     return redirect("live:plan", key)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: HttpRequest, key: str) -> HttpResponse:
-    """Another name and other settings for what is not made yet."""
+def change(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Change name and settings of the classes that are not created yet."""
     series = _series(request.user, key)
     initial = {"name": series.name, "zone": series.zone} | arguments.initial(series.settings)
     form = ClassForm(sent(request), user=request.user, initial=initial)
@@ -123,8 +123,8 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """Another time, by the clock in the plan's zone, for one class that is not made yet."""
+def move(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Move one class that is not created yet; the time is in the series' time zone."""
     series = _series(request.user, key)
     planned = _class_of(series, pk)
     form = MoveForm(request.POST)
@@ -149,7 +149,7 @@ def move(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     return redirect("live:plan", key)
 
 
-def _said(name: str, count: int) -> str:
+def _result(name: str, count: int) -> str:
     if not count:
         return _("Nothing was changed: someone else was faster.")
     words = {
@@ -171,29 +171,29 @@ def _class_of(series: Series, pk: int) -> ScheduledCommand:
 
 
 def _is_far(start: Any) -> bool:
-    """Whether the cloud would not keep the class until then."""
+    """Return whether the cloud would delete the room before then."""
     return scheduling.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
 
 
 def _plan(user: User, form: ClassForm) -> Series:
-    said = form.cleaned_data
+    filled = form.cleaned_data
     return scheduling.plan(
         actor=user,
-        request_id=said["request_id"] or uuid4().hex,
-        name=said["name"],
+        request_id=filled["request_id"] or uuid4().hex,
+        name=filled["name"],
         starts=[start.at for start in form.starts],
         zone=form.in_zone.key,
         asked=form.asked,
         weekdays=sorted({start.local.weekday() for start in form.starts}) if form.weekly else [],
-        taught_by=said.get("taught_by"),
+        taught_by=filled.get("taught_by"),
     )
 
 
-def _created(request: HttpRequest, form: ClassForm, *, starts_at: Any) -> HttpResponse:
+def _created(request: AuthenticatedHttpRequest, form: ClassForm, *, starts_at: Any) -> HttpResponse:
     entry: Entry = class_state.create_class(
         actor=request.user, name=form.cleaned_data["name"], starts_at=starts_at, **form.asked
     )
-    how = told(entry)
+    how = command_state(entry)
     if how.reason:
         form.add_error(None, how.reason)
         return _ask(request, form)
@@ -208,8 +208,8 @@ def _created(request: HttpRequest, form: ClassForm, *, starts_at: Any) -> HttpRe
     return _to(request, resolve_url("live:class", room.key))
 
 
-def _like(request: HttpRequest) -> dict[str, Any]:
-    """The form's values where it is to be like a class that is there."""
+def _like(request: AuthenticatedHttpRequest) -> dict[str, Any]:
+    """Return the form's values to copy from the class `like`."""
     key = request.GET.get("like", "")
     if request.method != "GET" or not key:
         return {}
@@ -218,7 +218,7 @@ def _like(request: HttpRequest) -> dict[str, Any]:
 
 
 def _ask(
-    request: HttpRequest, form: ClassForm, *, preview: bool = False, series: Series | None = None
+    request: AuthenticatedHttpRequest, form: ClassForm, *, preview: bool = False, series: Series | None = None
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -237,5 +237,5 @@ def _ask(
     return ask(request, "scheduling/create.html", context, status=422 if wrong else 200)
 
 
-def _to(request: HttpRequest, address: str) -> HttpResponse:
+def _to(request: AuthenticatedHttpRequest, address: str) -> HttpResponse:
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -1,4 +1,4 @@
-"""What the list of what was done shows for an entry."""
+"""The rows of the audit log in words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.settings.forms import OUTCOMES
 
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
-# who did it is whom it concerns: said once
+# The actor is the target: shown once.
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
-# what was asked for, by the names under which it is on record
+# The parameters, by their names in the audit log.
 _PARAMS = {
     "added": pgettext_lazy("people", "Added"),
     "after_s": _("Delay (seconds)"),
@@ -49,6 +49,7 @@ _PARAMS = {
     "properties": _("Properties"),
     "pupil_limit": _("Maximum students"),
     "reason": _("Reason"),
+    "reasons": _("Alerts"),
     "removed": pgettext_lazy("list entries", "Removed"),
     "resource_uuids": _("Files"),
     "role": _("Role"),
@@ -62,13 +63,13 @@ _PARAMS = {
     "web_config": _("Recording settings"),
     "widgets": _("Widgets"),
 }
-# numbers of our own rows, which say nothing to people
-_INWARD = {"due_ms", "hold", "planned"}
+# Internal ids and numbers that mean nothing to people.
+_INTERNAL = {"due_ms", "hold", "planned"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An entry in words. `room` is None where no class is concerned or it is not known (any more)."""
+    """An entry in words. `room` is None if it is not about a class or the class is unknown."""
 
     entry: Entry
     what: str
@@ -81,7 +82,7 @@ class Row:
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """The rows of `entries`, whose steps were prefetched; one query, for the classes' names."""
+    """Return the rows of `entries` with prefetched steps; one query, for the classes' names."""
     entries = list(entries)
     uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
     rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}
@@ -106,7 +107,7 @@ def _row(entry: Entry, room: Room | None) -> Row:
 
 def _details(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in params.items():
-        if name in _INWARD:
+        if name in _INTERNAL:
             continue
         if name == "changed" and isinstance(value, dict):
             for what, turn in value.items():

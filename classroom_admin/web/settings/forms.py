@@ -1,4 +1,4 @@
-"""What narrows the list of what was done."""
+"""Forms that filter the audit log and the sync page."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ OUTCOMES = {
 
 
 class SyncForm(forms.Form):
-    """Where in the list of what could not be read a page begins."""
+    """Where a page of the quarantine begins."""
 
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class AuditForm(forms.Form):
-    """Filters; an empty field does not narrow. Days are days of the person's time zone."""
+    """Filters of the audit log; empty means no limit. Days are in the person's time zone."""
 
     person = forms.ModelChoiceField(
         User.objects.all(), required=False, label=_("Person"), empty_label=_("Everyone")
@@ -65,18 +65,20 @@ class AuditForm(forms.Form):
         return cleaned
 
     def filters(self) -> Filters:
-        """The filters of a valid form."""
-        given = self.cleaned_data
+        """Return the filters of a valid form."""
+        chosen = self.cleaned_data
         rooms = (
-            Room.objects.filter(name__icontains=given["room"]).values("room_uuid") if given["room"] else None
+            Room.objects.filter(name__icontains=chosen["room"]).values("room_uuid")
+            if chosen["room"]
+            else None
         )
         return Filters(
-            actor_id=given["person"].pk if given["person"] else None,
-            action=given["action"],
+            actor_id=chosen["person"].pk if chosen["person"] else None,
+            action=chosen["action"],
             rooms=rooms,
-            outcome=given["outcome"],
-            since=_midnight(given["since"]),
-            until=_midnight(given["until"], days=1),
+            outcome=chosen["outcome"],
+            since=_midnight(chosen["since"]),
+            until=_midnight(chosen["until"], days=1),
         )
 
 

@@ -1,4 +1,4 @@
-"""What the page about the sync shows."""
+"""The event sync in words: its figures and its quarantine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from classroom_admin.sync.health import Health, quarantine
 
 PAGE = 50
 LONGEST_SHOWN = 20_000
-"""Characters of a raw text on the page; all of it is in the database."""
+"""Characters of a raw text on the page. The database has all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What could not be read: why, when, of which class (None: not known), and its text as it came."""
+    """An item in quarantine: why, when, of which class (None: unknown), and its raw text."""
 
     pk: int
     reason: str
@@ -31,7 +31,7 @@ class Item:
 
 
 def facts_of(health: Health) -> list[tuple[str, str, str]]:
-    """(what, value, what it means) for each figure of the health."""
+    """Return (label, value, explanation) for each figure."""
     age = _("never") if health.age_s is None else _("%(seconds)s s ago") % {"seconds": round(health.age_s)}
     return [
         (
@@ -73,7 +73,7 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
 
 
 def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
-    """A page of what is in quarantine, and what the next one begins before (None: this is the last)."""
+    """Return a page of the quarantine, and the `before` of the next one (None: this is the last)."""
     rows = quarantine()
     if before is not None:
         rows = rows.filter(pk__lt=before)

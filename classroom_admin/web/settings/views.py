@@ -1,11 +1,11 @@
-"""Settings pages; for administrators, for others there are none."""
+"""Settings pages, for administrators only."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from classroom_admin.actions.connection import try_connection
 from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import health
-from classroom_admin.web.access import administrator_only
+from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
 from classroom_admin.web.settings.audit_rows import rows_of
 from classroom_admin.web.settings.forms import AuditForm, SyncForm
 from classroom_admin.web.settings.sync_health import facts_of, quarantine_page
@@ -25,15 +25,15 @@ LATEST = 5
 
 @require_safe
 @administrator_only
-def overview(request: HttpRequest) -> HttpResponse:
-    """The connection as the environment sets it, and what was done last."""
+def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the connection as the environment sets it, and the latest entries of the audit log."""
     return render(request, "settings/overview.html", _overview())
 
 
 @require_POST
 @administrator_only
-def test(request: HttpRequest) -> HttpResponse:
-    """Try the connection. htmx gets the result alone, a plain form the whole page."""
+def test(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Test the connection. htmx gets the result alone, a plain form the whole page."""
     report = try_connection(actor=request.user)
     if request.htmx:
         return render(request, "settings/_report.html", {"report": report})
@@ -42,8 +42,8 @@ def test(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @administrator_only
-def audit(request: HttpRequest) -> HttpResponse:
-    """What was done, by whom, and how it ended; newest first."""
+def audit(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the audit log, newest first."""
     form = AuditForm(request.GET)
     page = Page(entries=[], older=None)
     if form.is_valid():
@@ -58,7 +58,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         "older": older.urlencode() if page.older else "",
         "newest": newest.urlencode(),
         "is_newest": "before" not in request.GET,
-        "is_narrowed": any(newest.values()),
+        "is_filtered": any(newest.values()),
     }
     return render(request, "settings/audit.html", context)
 
@@ -66,8 +66,8 @@ def audit(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @administrator_only
-def sync(request: HttpRequest) -> HttpResponse:
-    """How the events come in, and what came and could not be read; newest first."""
+def sync(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the event sync and its quarantine, newest first."""
     form = SyncForm(request.GET)
     before = form.cleaned_data["before"] if form.is_valid() else None
     items, older = quarantine_page(before=before)
@@ -84,7 +84,7 @@ def _overview() -> dict[str, Any]:
         (_("Fallback address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
         (_("Region"), "AGORA_REGION", cloud.region),
         (_("App ID"), "AGORA_APP_ID", cloud.app_id),
-        # Whether it is set is all that anybody gets to see.
+        # The page shows only whether it is set.
         (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
         (_("Sign-in method"), "AGORA_AUTH", cloud.auth),
         (_("Signs in as"), "AGORA_UID", cloud.uid),

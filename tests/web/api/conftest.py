@@ -1,4 +1,4 @@
-"""A relay that knows the secret, or not; and the dashboard it speaks to."""
+"""Signed requests to the webhook."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Send = Callable[..., Any]
 
 
 def peer(message: str = "psst", **more: Any) -> dict[str, Any]:
-    """A message from Zoë to Amir, as the messaging channel hands it out."""
+    """Return a message from Zoë to Amir, as in the messaging channel."""
     data = {
         "fromUser": {"userUuid": "zoe", "userName": "Zoë", "role": 2},
         "fromRoom": {"roomUuid": "maths", "roomName": "Mathematics"},
@@ -33,7 +33,7 @@ def peer(message: str = "psst", **more: Any) -> dict[str, Any]:
 
 
 def chat(number: int, message: str = "Hello", **more: Any) -> dict[str, Any]:
-    """Event `number` of the room: chat."""
+    """Return chat event `number` of the room."""
     data = {"fromUser": {"userUuid": "zoe", "userName": "Zoë", "role": 2}, "message": message, "type": 1}
     notification = {
         "cmd": 3,
@@ -47,7 +47,7 @@ def chat(number: int, message: str = "Hello", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def send(settings: Any, transactional_db: None) -> Send:
-    """`send(items)`: a signed request; `body`, `secret`, `timestamp`, `given` (a signature) as one likes."""
+    """`send(items)` sends a signed request; `body`, `secret`, `timestamp`, `given` replace parts of it."""
     settings.RELAY_SECRET = SECRET
     client = Client(enforce_csrf_checks=True)
 

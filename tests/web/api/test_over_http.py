@@ -1,4 +1,4 @@
-"""The webhook over HTTP, beside polling of the simulated cloud. Runs the examples of `docs/webhook.md`."""
+"""The webhook over HTTP beside polling of the simulated cloud, with the examples of `docs/webhook.md`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def example(language: str) -> str:
 
 
 def forward(server: Server, items: list[Any], *, argv: list[str], secret: str = SECRET) -> Any:
-    """Send items by one of the document's examples."""
+    """Send items with an example of the document."""
     env = {"PATH": os.environ["PATH"], "RELAY_SECRET": secret}
     env["RELAY_URL"] = f"http://127.0.0.1:{server.port}{ADDRESS}"
     several = "python" in Path(argv[0]).name
@@ -53,7 +53,7 @@ SHELL = ["sh", "-c", example("sh")]
 
 
 def lesson(sim: RunningSimulator) -> list[Any]:
-    """A class, and what its messaging channel carried."""
+    """Make a class and return the items of its messaging channel."""
     sim.make_room("maths", roomName="Mathematics", state=1)
     for user_uuid, name in (("zoe", "Zoë"), ("amir", "Amir")):
         sim.room("maths", "enter", userUuid=user_uuid, userName=name)
@@ -77,7 +77,7 @@ def lesson(sim: RunningSimulator) -> list[Any]:
 
 @pytest.mark.parametrize("argv", [PYTHON, SHELL], ids=["python", "curl"])
 @pytest.mark.parametrize("polled_first", [True, False])
-def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
+def test_example_stores_what_polling_brings_and_more(
     sim: RunningSimulator,
     cloud: Any,
     server: Server,
@@ -107,7 +107,7 @@ def test_the_example_brings_what_the_poll_brings_too_and_what_it_does_not(
 
 
 @pytest.mark.parametrize("argv", [PYTHON, SHELL], ids=["python", "curl"])
-def test_with_another_secret_the_example_is_refused(server: Server, argv: list[str]) -> None:
+def test_example_with_wrong_secret_is_refused(server: Server, argv: list[str]) -> None:
     if argv is SHELL and not (shutil.which("curl") and shutil.which("openssl")):
         pytest.skip("no curl or openssl on this machine")
     done = forward(server, [], argv=argv, secret="another")

@@ -1,4 +1,4 @@
-"""What is taken, what is refused, and that a refused request leaves nothing behind."""
+"""Requests to the webhook: accepted ones, and refused ones that store nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def nothing_is_here() -> bool:
     return not any(table.objects.exists() for table in tables)
 
 
-def test_one_item(send: Send) -> None:
+def test_single_item_is_stored(send: Send) -> None:
     answer = send(peer())
     assert (answer.status_code, answer.json()) == (202, {"stored": 1, "duplicates": 0})
     told = PeerMessage.objects.get()
@@ -34,7 +34,7 @@ def test_one_item(send: Send) -> None:
     assert told.sent_at.timestamp() == 1_763_757_600
 
 
-def test_a_list_with_doubles_in_it(send: Send) -> None:
+def test_duplicates_in_a_list_are_counted(send: Send) -> None:
     items = [peer("one"), peer("two", cmd=99), peer("one"), chat(1), chat(1), chat(2)]
     assert send(items).json() == {"stored": 4, "duplicates": 2}
     assert set(PeerMessage.objects.values_list("text", "kind")) == {("one", "chat"), ("two", "custom")}
@@ -42,7 +42,7 @@ def test_a_list_with_doubles_in_it(send: Send) -> None:
     assert Room.objects.get().event_count == 2
 
 
-def test_the_same_request_again_counts_doubles_and_changes_nothing(send: Send) -> None:
+def test_repeated_request_changes_nothing(send: Send) -> None:
     items = [peer(), chat(1)]
     assert send(items).json() == {"stored": 2, "duplicates": 0}
     version = Room.objects.get().version
@@ -52,12 +52,12 @@ def test_the_same_request_again_counts_doubles_and_changes_nothing(send: Send) -
     assert Room.objects.get().version == version
 
 
-def test_an_empty_list_is_a_list(send: Send) -> None:
+def test_empty_list_is_accepted(send: Send) -> None:
     assert send([]).json() == {"stored": 0, "duplicates": 0}
 
 
 @pytest.mark.parametrize("first", ["relay", "poll"])
-def test_a_room_event_that_polling_brings_too_is_stored_once(send: Send, first: str) -> None:
+def test_event_from_webhook_and_polling_is_stored_once(send: Send, first: str) -> None:
     polled = {"roomUuid": "maths", **chat(1)["notification"]}
     del polled["ts"]  # a polled event need not have it
     ways = [lambda: send(chat(1)).json(), lambda: arrive([polled]).stored]
@@ -68,7 +68,7 @@ def test_a_room_event_that_polling_brings_too_is_stored_once(send: Send, first: 
     assert not Quarantine.objects.exists()
 
 
-def test_a_number_that_another_event_has_stays_with_the_first(send: Send) -> None:
+def test_first_event_keeps_its_sequence(send: Send) -> None:
     send(chat(1, "the first"))
     other = chat(1, "another")
     other["notification"]["ts"] += 5000
@@ -91,7 +91,7 @@ def test_a_number_that_another_event_has_stays_with_the_first(send: Send) -> Non
         ({"timestamp": "-1"}, "whole seconds"),
     ],
 )
-def test_who_is_not_the_relay_is_refused(send: Send, how: dict[str, Any], words: str, caplog: Any) -> None:
+def test_invalid_signatures_are_refused(send: Send, how: dict[str, Any], words: str, caplog: Any) -> None:
     answer = send(peer(), **how)
     assert answer.status_code == 401
     assert words in answer.json()["error"]
@@ -99,7 +99,7 @@ def test_who_is_not_the_relay_is_refused(send: Send, how: dict[str, Any], words:
     assert nothing_is_here()
 
 
-def test_a_body_that_was_changed_on_its_way_is_refused(send: Send) -> None:
+def test_changed_body_is_refused(send: Send) -> None:
     from classroom_admin.sync.webhook import signature
     from tests.web.api.conftest import SECRET
 
@@ -111,7 +111,7 @@ def test_a_body_that_was_changed_on_its_way_is_refused(send: Send) -> None:
 @pytest.mark.parametrize(
     ("apart_s", "good"), [(0, True), (300, True), (-300, True), (301, False), (-301, False)]
 )
-def test_three_hundred_seconds_are_allowed(apart_s: int, good: bool) -> None:
+def test_timestamp_may_differ_by_300_seconds(apart_s: int, good: bool) -> None:
     from classroom_admin.sync.webhook import signature
 
     now = 1_763_757_600
@@ -120,7 +120,7 @@ def test_three_hundred_seconds_are_allowed(apart_s: int, good: bool) -> None:
     assert (not why_not_signed(secret="s", timestamp=stamp, given=given, body=b"{}", now_s=now)) is good
 
 
-def test_the_signature_is_the_one_that_the_documents_name() -> None:
+def test_signature_is_as_documented() -> None:
     import hashlib
     import hmac
 
@@ -132,7 +132,7 @@ def test_the_signature_is_the_one_that_the_documents_name() -> None:
     assert why_not_signed(secret="s", timestamp=stamp, given=hexed, body=body, now_s=1763757600)
 
 
-def test_without_a_secret_nobody_is_believed(send: Send, settings: Any, caplog: Any) -> None:
+def test_without_secret_every_request_is_refused(send: Send, settings: Any, caplog: Any) -> None:
     settings.RELAY_SECRET = ""
     for secret in ("", "a guess"):
         answer = send(peer(), secret=secret)
@@ -173,7 +173,7 @@ def changed(item: dict[str, Any], **notification: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("several", [False, True])
-def test_a_wrong_item_refuses_the_whole_request(send: Send, item: Any, words: str, several: bool) -> None:
+def test_invalid_item_refuses_the_whole_request(send: Send, item: Any, words: str, several: bool) -> None:
     answer = send([peer("good"), chat(2), item] if several else item)
     assert answer.status_code == 400
     assert words in answer.json()["error"]
@@ -182,23 +182,23 @@ def test_a_wrong_item_refuses_the_whole_request(send: Send, item: Any, words: st
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"not json", b"[" * 5000, b"\xff\xfe"])
-def test_what_is_no_json_is_refused(send: Send, body: bytes) -> None:
+def test_invalid_json_body_is_refused(send: Send, body: bytes) -> None:
     answer = send(body=body)
     assert (answer.status_code, answer.json()) == (400, {"error": "The body is no JSON."})
     assert nothing_is_here()
 
 
-def test_too_much_at_once_is_refused(send: Send) -> None:
+def test_too_large_request_is_refused(send: Send) -> None:
     assert send(body=b" " * (LARGEST_BODY + 1)).status_code == 413
     assert nothing_is_here()
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch", "head"])
-def test_only_post(send: Send, method: str) -> None:
+def test_other_methods_are_refused(send: Send, method: str) -> None:
     assert getattr(Client(), method)(ADDRESS).status_code == 405
 
 
-def test_an_event_whose_data_is_odd_is_stored_as_from_the_poll(send: Send) -> None:
+def test_event_with_invalid_data_is_stored_as_from_polling(send: Send) -> None:
     odd = changed(chat(1), cmd=1, data={"state": 9})
     unknown = changed(chat(2), cmd=4711, data={"x": 1})
     assert send([odd, unknown]).json() == {"stored": 2, "duplicates": 0}
@@ -206,7 +206,7 @@ def test_an_event_whose_data_is_odd_is_stored_as_from_the_poll(send: Send) -> No
     assert Room.objects.get().event_count == 2
 
 
-def test_a_message_that_names_no_class_goes_where_its_sender_is(send: Send) -> None:
+def test_message_without_class_belongs_to_its_senders_class(send: Send) -> None:
     for number, name in enumerate(("yesterday", "now")):
         room = Room.objects.create(room_uuid=name)
         Participant.objects.create(
@@ -217,7 +217,7 @@ def test_a_message_that_names_no_class_goes_where_its_sender_is(send: Send) -> N
     assert PeerMessage.objects.get().room.room_uuid == "now"
 
 
-def test_a_message_from_nowhere_is_kept_aside_once(send: Send) -> None:
+def test_message_without_known_class_is_quarantined_once(send: Send) -> None:
     homeless = peer(data={"fromUser": {"userUuid": "nobody"}, "message": "psst"})
     assert send([homeless, peer()]).json() == {"stored": 2, "duplicates": 0}
     assert send(homeless).json() == {"stored": 0, "duplicates": 1}
@@ -232,7 +232,7 @@ def test_hostile_text_is_stored_as_text(send: Send) -> None:
     assert PeerMessage.objects.get().text.startswith("<script>")
 
 
-def test_bytes_are_committed_before_they_are_read(send: Send, monkeypatch: Any) -> None:
+def test_bytes_are_committed_before_parsing(send: Send, monkeypatch: Any) -> None:
     def killed(_answer: Any) -> Any:
         assert InboxAnswer.objects.filter(read_at=None).count() == 1
         raise MemoryError("killed here")
@@ -248,7 +248,7 @@ def test_bytes_are_committed_before_they_are_read(send: Send, monkeypatch: Any) 
     assert send(peer()).json() == {"stored": 0, "duplicates": 1}
 
 
-def test_rebuild_makes_the_same_rows(send: Send, capsys: Any) -> None:
+def test_rebuild_gives_the_same_rows(send: Send, capsys: Any) -> None:
     send([peer("one"), chat(1), peer("two", ts=None), peer("three", cmd=99)])
     send([peer("four", ts=1_763_757_599_000), changed(chat(2), ts=None)])
     before = list(PeerMessage.objects.order_by("digest").values())
@@ -263,7 +263,7 @@ def test_rebuild_makes_the_same_rows(send: Send, capsys: Any) -> None:
         assert {**row, "id": 0, "version": 0} == {**again, "id": 0, "version": 0}
 
 
-def test_the_secret_is_never_told(send: Send, caplog: Any) -> None:
+def test_secret_is_never_logged(send: Send, caplog: Any) -> None:
     from tests.web.api.conftest import SECRET
 
     with caplog.at_level(logging.DEBUG):
@@ -273,7 +273,7 @@ def test_the_secret_is_never_told(send: Send, caplog: Any) -> None:
 
 
 @pytest.mark.parametrize("odd", ["9" * 5000, '{"a":' * 2000 + "1" + "}" * 2000], ids=["long", "deep"])
-def test_an_odd_item_does_not_keep_its_neighbours_out(send: Send, odd: str) -> None:
+def test_unreadable_item_does_not_block_others(send: Send, odd: str) -> None:
     items = [chat(1), chat(2), peer()]
     for item in items[1:]:
         item["notification"]["data"]["odd"] = "ODD"

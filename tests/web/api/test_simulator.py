@@ -1,4 +1,4 @@
-"""The simulated school's own relay, against the dashboard over HTTP."""
+"""The simulator sends webhook requests to the dashboard over HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def a_class(sim: RunningSimulator) -> None:
         sim.room("r", "enter", userUuid=user_uuid, userName=user_uuid.title())
 
 
-def test_what_people_write_to_one_another_reaches_the_dashboard(server: Server) -> None:
+def test_direct_messages_reach_the_dashboard(server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}{ADDRESS}"
     with running_simulator(plain=True, relay_to=url, relay_secret=SECRET) as sim:
         a_class(sim)
@@ -47,7 +47,7 @@ def test_what_people_write_to_one_another_reaches_the_dashboard(server: Server) 
     ]
 
 
-def test_what_was_refused_is_tried_again(server: Server, settings: Any) -> None:
+def test_refused_request_is_retried(server: Server, settings: Any) -> None:
     url = f"http://127.0.0.1:{server.port}{ADDRESS}"
     with running_simulator(plain=True) as sim:
         a_class(sim)

@@ -1,4 +1,4 @@
-"""One command for many classes, as pages: preview, progress that survives a reload, results, retry."""
+"""Bulk actions as pages: preview, progress that survives a reload, results, retry."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator
-from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due
 from tests.school import HTMX
 
 LIST = "/together/"
 
 
 @pytest.fixture
-def client(school: School) -> Client:  # noqa: F811
+def client(school: School) -> Client:
     client = Client()
     client.force_login(school.teacher)
     return client
 
 
 @pytest.fixture
-def rooms(school: School, sim: RunningSimulator) -> list[Room]:  # noqa: F811
+def rooms(school: School, sim: RunningSimulator) -> list[Room]:
     made = []
     for name, state in (("Algebra", 1), ("Biology", 1), ("Chemistry", 2)):
         sim.make_room(f"{name} {school.room.room_uuid}", roomName=name, state=state)
@@ -44,7 +44,7 @@ def rooms(school: School, sim: RunningSimulator) -> list[Room]:  # noqa: F811
 
 
 def confirm(client: Client, html: str) -> Any:
-    """Press the button of a preview."""
+    """Submit the form of a preview."""
     values = re.findall(r'<input type="hidden" name="(do|token|class)" value="([^"]*)"', html)
     sent: dict[str, list[str]] = {}
     for name, value in values:
@@ -59,17 +59,17 @@ def begin(client: Client, rooms: list[Room], what: str = "end") -> BulkRun:
     return BulkRun.objects.get(key=answer["Location"].split("/")[2])
 
 
-def test_the_preview_says_what_will_happen_and_does_nothing(client: Client, rooms: list[Room]) -> None:
+def test_preview_changes_nothing(client: Client, rooms: list[Room]) -> None:
     html = client.post(LIST, {"do": "end", "class": [room.key for room in rooms]}).content.decode()
     assert "End 2 classes?" in html
-    assert "The 3 people in it may stay" in html
-    assert re.search(r"Left out.*Chemistry.*It has ended already", html, re.DOTALL)
+    assert "The 3 people present may stay" in html
+    assert re.search(r"Skipped.*Chemistry.*The class has already ended", html, re.DOTALL)
     assert not Entry.objects.exists()
     assert not BulkRun.objects.exists()
 
 
-def test_from_the_preview_to_the_results(
-    client: Client, school: School, rooms: list[Room], sim: RunningSimulator  # noqa: F811
+def test_confirmed_preview_leads_to_results(
+    client: Client, school: School, rooms: list[Room], sim: RunningSimulator
 ) -> None:  # fmt: skip
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
@@ -83,7 +83,7 @@ def test_from_the_preview_to_the_results(
         html = client.get(address).content.decode()  # the same after a reload
         assert "3 of 3" in html
         assert re.search(
-            r"Algebra.*The cloud is being asked too often.*Biology.*accepted it", html, re.DOTALL
+            r"Algebra.*Too many requests to the cloud.*Biology.*Accepted by the cloud", html, re.DOTALL
         )
         assert "Retry the failed class" in html
         stepped.step(1)
@@ -93,10 +93,10 @@ def test_from_the_preview_to_the_results(
         html = client.get(address).content.decode()
     assert "failed" not in html
     assert "2 done" in html
-    assert "1 left out" in html
+    assert "1 skipped" in html
 
 
-def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room]) -> None:
+def test_page_requests_only_changes(client: Client, rooms: list[Room]) -> None:
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
         stepped.step(10)
@@ -116,7 +116,7 @@ def test_the_page_asks_for_what_changed_alone(client: Client, rooms: list[Room])
     assert "Finished: 2 done, 0 failed, 1 skipped." in html
 
 
-def test_queries_do_not_grow_with_the_classes(client: Client, school: School) -> None:  # noqa: F811
+def test_query_count_does_not_grow_with_classes(client: Client, school: School) -> None:
     counts = []
     for many in (2, 30):
         made = [
@@ -133,14 +133,14 @@ def test_queries_do_not_grow_with_the_classes(client: Client, school: School) ->
 
 
 @pytest.mark.parametrize("sent", [{"do": "end"}, {"do": "explode", "class": ["x"]}, {"class": ["x"]}])
-def test_what_makes_no_sense_is_said(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
+def test_invalid_requests_show_an_error(client: Client, rooms: list[Room], sent: dict[str, Any]) -> None:
     answer = client.post(LIST, sent)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert not BulkRun.objects.exists()
 
 
-def test_the_classes_of_others_are_not_in_it(client: Client, school: School, rooms: list[Room]) -> None:  # noqa: F811
+def test_classes_of_other_teachers_are_excluded(client: Client, school: School, rooms: list[Room]) -> None:
     foreign = Room.objects.create(room_uuid="foreign", name="Secret", state=1)
     html = client.post(LIST, {"do": "end", "class": [foreign.key]}).content.decode()
     assert "Secret" not in html
@@ -159,7 +159,7 @@ def test_the_classes_of_others_are_not_in_it(client: Client, school: School, roo
     assert administrator.post(reverse("live:run", args=[run.key])).status_code == 422
 
 
-def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  # noqa: F811
+def test_two_thousand_classes_can_be_selected(client: Client, school: School) -> None:
     made = Room.objects.bulk_create(
         Room(
             room_uuid=f"many {number}",
@@ -176,7 +176,7 @@ def test_all_of_two_thousand_classes(client: Client, school: School) -> None:  #
     assert BulkRun.objects.get().items.count() == 2000
 
 
-def test_more_than_can_be_taken_in_is_told_in_words(client: Client) -> None:
+def test_too_many_classes_show_an_error(client: Client) -> None:
     answer = client.post(LIST, {"do": "end", "class": ["x"] * 10_001}, headers={"Accept-Language": "es"})
     assert answer.status_code == 400
     assert "inténtelo con menos" in answer.content.decode()

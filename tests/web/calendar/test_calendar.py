@@ -1,4 +1,4 @@
-"""The calendar feed: whose classes are in it, who may read it, and when nothing is sent."""
+"""The calendar feed: its classes, its access, and unchanged answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from classroom_admin.actions import calendars
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
-from classroom_admin.web.calendar.feed import Lesson, document, etag
+from classroom_admin.web.calendar.feed import CalendarEntry, document, etag
 from classroom_admin.web.calendar.selectors import address_of
 from tests.school import School, make_room
 
@@ -26,7 +26,7 @@ AT = datetime(2026, 9, 7, 7, 30, tzinfo=UTC)
 
 
 def path_of(user: User) -> str:
-    """The address of a fresh feed, as a calendar program asks for it: without any cookie."""
+    """Return the answer for a new feed to a calendar program without cookies."""
     return urlsplit(address_of(calendars.make_address(actor=user))).path
 
 
@@ -36,7 +36,7 @@ def names(answer) -> set[str]:
 
 @pytest.fixture
 def classes(school: School) -> School:
-    """A running class of the teacher, one that comes, one that is over, and one of somebody else."""
+    """A live, an upcoming and a past class of the teacher, and a class of another teacher."""
     tomorrow = timezone.now() + timedelta(days=1)
     coming = make_room(
         "Upcoming", state=None, started_at=None,
@@ -65,18 +65,18 @@ def classes(school: School) -> School:
     return school
 
 
-def test_a_teacher_has_own_classes_only(classes: School) -> None:
+def test_teachers_calendar_has_own_classes_only(classes: School) -> None:
     answer = Client().get(path_of(classes.teacher))
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     assert names(answer) == {"Algebra", "Upcoming", "Planned"}
 
 
-def test_an_administrator_has_all(classes: School) -> None:
+def test_administrators_calendar_has_all_classes(classes: School) -> None:
     answer = Client().get(path_of(classes.administrator))
     assert names(answer) == {"Algebra", "Upcoming", "Foreign", "Planned", "Planned elsewhere"}
 
 
-def test_times_addresses_and_no_cloud_ids(classes: School) -> None:
+def test_entries_have_times_and_addresses_but_no_cloud_ids(classes: School) -> None:
     answer = Client().get(path_of(classes.teacher))
     assert classes.room.room_uuid not in answer.content.decode()
     coming = Room.objects.get(name="Upcoming")
@@ -88,7 +88,7 @@ def test_times_addresses_and_no_cloud_ids(classes: School) -> None:
     assert str(event["url"]).endswith(f"/classes/{coming.key}/")
 
 
-def test_a_planned_class_keeps_its_mark_once_it_is_made(classes: School) -> None:
+def test_scheduled_class_keeps_its_uid_once_created(classes: School) -> None:
     path = path_of(classes.teacher)
 
     def mark() -> str:
@@ -111,7 +111,7 @@ def test_a_planned_class_keeps_its_mark_once_it_is_made(classes: School) -> None
     assert mark() == before
 
 
-def test_nothing_is_sent_where_nothing_changed(classes: School) -> None:
+def test_unchanged_calendar_is_not_sent_again(classes: School) -> None:
     path = path_of(classes.teacher)
     first = Client().get(path)
     assert first["ETag"]
@@ -125,7 +125,7 @@ def test_nothing_is_sent_where_nothing_changed(classes: School) -> None:
     assert "Moved" in names(changed)
 
 
-def test_few_queries_however_many_classes(classes: School, django_assert_max_num_queries) -> None:
+def test_query_count_of_the_calendar_is_constant(classes: School, django_assert_max_num_queries) -> None:
     path = path_of(classes.administrator)
     for number in range(30):
         make_room(f"More {number}")
@@ -133,7 +133,7 @@ def test_few_queries_however_many_classes(classes: School, django_assert_max_num
         Client().get(path)
 
 
-def test_somebody_deactivated_gets_nothing(classes: School) -> None:
+def test_deactivated_person_has_no_calendar(classes: School) -> None:
     path = path_of(classes.teacher)
     classes.teacher.is_active = False
     classes.teacher.save()
@@ -143,7 +143,7 @@ def test_somebody_deactivated_gets_nothing(classes: School) -> None:
     assert Client().get(path).status_code == 200
 
 
-def test_an_address_that_was_replaced_or_turned_off_is_worth_nothing(school: School) -> None:
+def test_replaced_or_disabled_address_is_not_found(school: School) -> None:
     client = school.signed_in(school.teacher)
     page = reverse("live:calendar")
     client.post(page, {"do": "on"})
@@ -161,7 +161,7 @@ def test_an_address_that_was_replaced_or_turned_off_is_worth_nothing(school: Sch
     ]  # fmt: skip
 
 
-def test_an_address_can_not_be_guessed_nor_made_from_the_database(school: School) -> None:
+def test_address_needs_our_signature(school: School) -> None:
     path = path_of(school.teacher)
     feed = CalendarFeed.objects.get()
     assert len(feed.code) >= 32
@@ -170,7 +170,7 @@ def test_an_address_can_not_be_guessed_nor_made_from_the_database(school: School
     assert feed.code not in str(list(Entry.objects.values_list("params", "target")))
 
 
-def test_the_page_is_ones_own(school: School) -> None:
+def test_page_shows_only_the_own_address(school: School) -> None:
     mine = school.signed_in(school.teacher)
     mine.post(reverse("live:calendar"), {"do": "on"})
     address = mine.get(reverse("live:calendar")).context["address"]
@@ -181,9 +181,9 @@ def test_the_page_is_ones_own(school: School) -> None:
     assert CalendarFeed.objects.count() == 1
 
 
-def test_the_document_is_what_calendar_programs_read() -> None:
-    lesson = Lesson(
-        mark="m", name="A, b; c\nd", starts_at=AT, ends_at=None, known_at=AT, address="https://x.test/"
+def test_document_is_valid_icalendar() -> None:
+    lesson = CalendarEntry(
+        uid="m", name="A, b; c\nd", starts_at=AT, ends_at=None, known_at=AT, address="https://x.test/"
     )
     body = document([lesson], name="Ana’s", host="school.test")
     assert document([lesson], name="Ana’s", host="school.test") == body

@@ -23,11 +23,6 @@ from tests.web.classroom.test_page import changes, now
 ADA = {"userUuid": "ada", "userName": "Ada", "role": 2}
 
 
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
-
-
 def found(client: Client, school: School, *, htmx: bool = True, **query: Any) -> str:
     answer = client.get(reverse("live:events", args=[school.room.key]), query, **(HTMX if htmx else {}))
     assert answer.status_code == 200
@@ -65,7 +60,7 @@ def event_of_each_kind(school: School) -> dict[str, StoredEvent]:
 
 
 @pytest.mark.parametrize("kind", dict(event_kinds.CHOICES))
-def test_each_kind_is_found(school: School, admin: Client, kind: str) -> None:
+def test_filter_finds_each_kind(school: School, admin: Client, kind: str) -> None:
     rows = event_of_each_kind(school)
     also = {rows["unreadable"].pk} if kind == "class" else set()
     assert ids(found(admin, school, kind=kind)) == {rows[kind].pk} | also
@@ -73,11 +68,11 @@ def test_each_kind_is_found(school: School, admin: Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "'", "peer"])
-def test_a_kind_that_is_none_limits_nothing(school: School, admin: Client, kind: str) -> None:
+def test_unknown_kind_is_ignored(school: School, admin: Client, kind: str) -> None:
     assert len(ids(found(admin, school, kind=kind, htmx=False))) == 2
 
 
-def test_events_of_a_person_are_found_by_the_name(school: School, admin: Client) -> None:
+def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
     make_person(school.room, 60, user_uuid="ada", name="Áda Lovelace")
     make_person(school.room, 61, user_uuid="ADA", name="Somebody else")
@@ -101,7 +96,7 @@ def test_events_of_a_person_are_found_by_the_name(school: School, admin: Client)
     assert ids(found(admin, school, who="ada love", kind="hands")) == set()
 
 
-def test_messages_between_people_are_not_in_the_event_log(school: School, admin: Client) -> None:
+def test_direct_messages_are_not_among_the_events(school: School, admin: Client) -> None:
     secret = StoredEvent.objects.create(
         room=school.room, stream="peer", digest="d", cmd=1, received_at=clock.now(), raw="{}"
     )
@@ -109,7 +104,7 @@ def test_messages_between_people_are_not_in_the_event_log(school: School, admin:
     assert admin.get(reverse("live:event", args=[school.room.key, secret.pk])).status_code == 404
 
 
-def test_what_was_found_is_paged_and_followed(school: School, admin: Client) -> None:
+def test_filtered_events_are_paged_and_updated(school: School, admin: Client) -> None:
     wanted = [make_event(school.room, number, cmd=1502) for number in range(10, 130)]
     make_event(school.room, 200, cmd=3)
     html, seen = found(admin, school, kind="hands"), set()
@@ -133,7 +128,7 @@ def test_what_was_found_is_paged_and_followed(school: School, admin: Client) -> 
     assert f"after={new.pk}" in html
 
 
-def test_what_comes_in_a_burst_is_followed_without_a_hole(school: School, admin: Client) -> None:
+def test_burst_of_events_is_followed_without_a_gap(school: School, admin: Client) -> None:
     StoredEvent.objects.all().delete()
     first = make_event(school.room, 1, cmd=3)
     burst = {make_event(school.room, number, cmd=3).pk for number in range(2, 125)}
@@ -151,16 +146,16 @@ def test_what_comes_in_a_burst_is_followed_without_a_hole(school: School, admin:
     assert asks == 3
 
 
-def test_without_a_filter_the_place_of_what_was_found_is_empty(school: School, admin: Client) -> None:
+def test_without_a_filter_there_are_no_results(school: School, admin: Client) -> None:
     assert found(admin, school, kind="", who="").strip() == ""
 
 
-def test_the_page_says_what_is_missing(school: School, admin: Client) -> None:
-    assert "Events 5 to 6 can no longer be had" in found(admin, school, htmx=False)
+def test_page_shows_gaps(school: School, admin: Client) -> None:
+    assert "Events 5 to 6 can no longer be fetched" in found(admin, school, htmx=False)
 
 
 @pytest.mark.parametrize("stream", ["popupQuiz", "poll"])
-def test_events_of_quizzes_and_polls_come_live(school: School, admin: Client, stream: str) -> None:
+def test_events_of_quizzes_and_polls_are_sent(school: School, admin: Client, stream: str) -> None:
     before = now(school)
     event = widget(school, 1, stream, cause={"action": 1})
     Room.objects.update(question_events=1, last_event_id=event.pk, version=2)
@@ -171,7 +166,7 @@ def test_events_of_quizzes_and_polls_come_live(school: School, admin: Client, st
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_a_school_does_is_a_sentence(settings: Any) -> None:
+def test_every_simulated_event_has_a_sentence(settings: Any) -> None:
     import time
 
     from tests.sync.conftest import config_for, sync_once
@@ -186,4 +181,4 @@ def test_everything_a_school_does_is_a_sentence(settings: Any) -> None:
     told = {sentence(decode_stored(row), names)[1] for row in events.filter(unreadable="")}
     assert len(told) > 100
     assert not [words for words in told if "Someone" in words]
-    assert {words for words in told if "kind" in words} == {"Event of type 7001"}
+    assert {words for words in told if "of type" in words} == {"Event of type 7001"}

@@ -1,4 +1,4 @@
-"""The page on which one moves through a class: the panels as they were, and nothing to press."""
+"""Replay of a class: the panels as they were, without commands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from django.urls import reverse
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common import clock
 from classroom_admin.rooms.models import (
     ClassList,
     Gap,
@@ -31,6 +32,7 @@ from classroom_admin.sync import projector, replay
 from classroom_admin.sync.models import Lease
 from tests.school import HOSTILE, HTMX, School, make_room
 from tests.sync.test_order import arrive
+from tests.web.classroom.test_many_commands import record_accepted, record_many
 
 START_MS = 1_763_757_600_000
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,7 +88,7 @@ def here(html: str) -> list[str]:
     return re.findall(r'<bdi title="([^"]*)"', table)
 
 
-def test_the_panels_are_as_they_were(admin: Client, room: Room) -> None:
+def test_panels_are_as_they_were(admin: Client, room: Room) -> None:
     html = at(admin, room, 3)
     assert here(html) == ["Ana Torres", "Zoë"]
     assert "Hand raised" not in html
@@ -110,7 +112,7 @@ def test_the_panels_are_as_they_were(admin: Client, room: Room) -> None:
 
 
 @pytest.mark.parametrize("number", range(1, 11))
-def test_there_is_nothing_to_press(admin: Client, room: Room, number: int) -> None:
+def test_replay_has_no_commands(admin: Client, room: Room, number: int) -> None:
     html = at(admin, room, number)
     assert not re.findall(r"<(?:form|button)\b", html)
     assert "hx-post" not in html
@@ -123,7 +125,7 @@ def test_there_is_nothing_to_press(admin: Client, room: Room, number: int) -> No
     assert len(ids) == len(set(ids))
 
 
-def test_the_page_has_the_slider_its_marks_and_the_moments(admin: Client, room: Room) -> None:
+def test_page_has_slider_marks_and_moments(admin: Client, room: Room) -> None:
     html = at(admin, room, 5, htmx=False)
     assert 'min="0" max="90"' in html
     assert f'data-start="{START_MS + 10_000}"' in html
@@ -134,7 +136,7 @@ def test_the_page_has_the_slider_its_marks_and_the_moments(admin: Client, room: 
     assert not re.search(r'<script(?![^>]*(\bsrc=|type="application/json"))[^>]*>', html)
 
 
-def test_a_time_of_the_day_is_understood_in_the_persons_zone(admin: Client, room: Room) -> None:
+def test_time_of_day_is_in_the_persons_time_zone(admin: Client, room: Room) -> None:
     User.objects.update(time_zone="Asia/Tokyo")
     clock_words = time.strftime("%H:%M:%S", time.gmtime((START_MS + 50_000) / 1000 + 9 * 3600))
     assert "Hand raised" in at(admin, room, clock_words)
@@ -142,7 +144,7 @@ def test_a_time_of_the_day_is_understood_in_the_persons_zone(admin: Client, room
 
 
 @pytest.mark.parametrize("words", ["", "soon", "-1", "9" * 40, "25:99", "1e9"])
-def test_an_odd_moment_is_one_within_the_class(admin: Client, room: Room, words: str) -> None:
+def test_invalid_time_is_limited_to_the_class(admin: Client, room: Room, words: str) -> None:
     assert 'id="replay-body"' in at(admin, room, words)
 
 
@@ -151,7 +153,7 @@ def test_before_and_after_the_class(admin: Client, room: Room) -> None:
     assert at(admin, room, 100) == at(admin, room, 10)
 
 
-def test_gaps_are_told(admin: Client, room: Room) -> None:
+def test_gaps_are_shown(admin: Client, room: Room) -> None:
     assert "are missing" not in at(admin, room, 9)
     Gap.objects.create(room=room, stream="room", first=11, last=12)
     from classroom_admin.sync.models import StoredEvent
@@ -161,11 +163,11 @@ def test_gaps_are_told(admin: Client, room: Room) -> None:
     replay._films.clear()
     assert "are missing" not in at(admin, room, 3)
     assert "Events are missing between" in at(admin, room, 4.5)
-    assert "Events before this moment are missing" in at(admin, room, 7)
+    assert "Events before this time are missing" in at(admin, room, 7)
     assert at(admin, room, 7, htmx=False).count('class="gap"') == 2
 
 
-def test_messages_between_people_are_in_it(admin: Client, room: Room) -> None:
+def test_direct_messages_are_shown(admin: Client, room: Room) -> None:
     peer = {
         "roomUuid": "r", "cmd": 1, "ts": START_MS + 65_000, "toUserUuid": "t",
         "data": {"fromUser": {"userUuid": "zoe"}, "message": "psst"},
@@ -179,12 +181,12 @@ def test_messages_between_people_are_in_it(admin: Client, room: Room) -> None:
     assert html[html.index("psst") - 400 : html.index("psst")].count("Zoë") == 1
 
 
-def test_a_class_in_which_nothing_happened_says_so(school: School) -> None:
+def test_class_without_events_has_an_empty_page(school: School) -> None:
     html = school.signed_in(school.administrator).get(reverse("live:replay", args=[make_room("Empty").key]))
     assert "Nothing has happened in this class yet" in html.content.decode()
 
 
-def test_a_step_costs_few_queries_and_writes_nothing(admin: Client, room: Room) -> None:
+def test_step_costs_few_queries_and_writes_nothing(admin: Client, room: Room) -> None:
     _, upto = replay.film_of(room)
     with CaptureQueriesContext(connection) as queries:
         at(admin, room, 8, upto=upto)
@@ -216,7 +218,7 @@ def a_crowd(count: int) -> Room:
     return Room.objects.get(pk=found.pk)
 
 
-def test_a_step_in_a_class_of_a_thousand_is_small_and_everybody_is_reached(admin: Client) -> None:
+def test_step_in_a_class_of_a_thousand_is_small_and_complete(admin: Client) -> None:
     room = a_crowd(1000)
     step = at(admin, room, 3)
     assert len(step.encode()) <= 150_000
@@ -244,17 +246,17 @@ def rest_of(html: str) -> str:
     return unescape(found[1]) if found else ""
 
 
-def test_the_panels_beside_the_roster_are_of_the_moment(admin: Client) -> None:
+def test_all_panels_show_the_chosen_time(admin: Client) -> None:
     room = a_crowd(10)
     before = at(admin, room, 2)
-    assert "Nobody has a hand up" in before
+    assert "No raised hands." in before
     assert "No breakout rooms." in before
     after = at(admin, room, 4)
     assert "Group 1" in after
     assert re.search(r"<bdi>Pupil 0007</bdi>\s*and 1 more", after)
 
 
-def test_a_waiting_hand_was_not_on_stage_only_where_that_is_certain(admin: Client) -> None:
+def test_hand_is_marked_as_not_on_stage_only_if_certain(admin: Client) -> None:
     room = a_crowd(701)
     other = make_room("Of the same teacher")
     for each in (room, other):
@@ -271,25 +273,25 @@ def test_a_waiting_hand_was_not_on_stage_only_where_that_is_certain(admin: Clien
         assert "not on stage this week" not in at(admin, room, 3), "the last time may hide an earlier one"
 
 
-def test_the_class_list_is_compared_with_who_was_there_then(admin: Client, room: Room) -> None:
+def test_class_list_is_compared_with_the_people_present_then(admin: Client, room: Room) -> None:
     made = ClassList.objects.create(name="8a")
     for name, user_uuid in (("Zoë", "zoe"), ("Emil", "emil")):
         ListedPerson.objects.create(class_list=made, name=name, user_uuid=user_uuid)
     Room.objects.filter(pk=room.pk).update(class_list=made)
     html = at(admin, room, 2)
     assert "<bdi>8a</bdi>" in html
-    assert "0 of 2 here" in html
+    assert "0 of 2 present" in html
     assert "2 not here yet" in html
-    assert "the list as it is today" in html
+    assert "version of the list" in html
     html = at(admin, room, 5)
-    assert "1 of 2 here" in html
+    assert "1 of 2 present" in html
     assert "1 not here yet" in html
     html = at(admin, room, 10)
-    assert "0 of 2 here" in html
+    assert "0 of 2 present" in html
     assert "1 absent" in html
 
 
-def test_what_was_asked_is_told_as_far_as_it_was(admin: Client, room: Room) -> None:
+def test_commands_are_shown_with_their_steps_by_then(admin: Client, room: Room) -> None:
     def on_record(action: str, at_s: float, kinds: dict[str, float], **more: Any) -> Entry:
         when = datetime.fromtimestamp(START_MS / 1000, UTC)
         entry = Entry.objects.create(
@@ -309,7 +311,7 @@ def test_what_was_asked_is_told_as_far_as_it_was(admin: Client, room: Room) -> N
     assert "asked-" not in panel(at(admin, room, 3), "commands")
 
 
-def test_a_removal_to_come_counts_down_only_while_it_was_to_come(admin: Client, room: Room) -> None:
+def test_scheduled_removal_is_shown_only_while_it_was_scheduled(admin: Client, room: Room) -> None:
     when = datetime.fromtimestamp(START_MS / 1000, UTC)
     planned = ScheduledCommand.objects.create(
         kind=ScheduledCommand.Kind.REMOVAL,
@@ -334,3 +336,12 @@ def panel(html: str, name: str) -> str:
     """The HTML of one panel."""
     start = html.index(f'<section id="{name}"')
     return html[start : html.index("</section>", start)]
+
+
+def test_old_commands_are_part_of_the_past(admin: Client, room: Room) -> None:
+    began = clock.from_ms(START_MS)
+    record_accepted(
+        room, "participant.remove", began + timedelta(seconds=91), target="bad", params={"ban_s": -1}
+    )
+    record_many(room, began + timedelta(seconds=95))
+    assert "permanently" in at(admin, room, 9.9)

@@ -1,4 +1,4 @@
-"""The school of the pages, and classes that need somebody."""
+"""Helpers for classes with alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a class needs a person: decided from facts alone, each with the moment from which it shows."""
+"""Alert rules: which alerts a class has, since when, and when that changes by time alone."""
 
 from __future__ import annotations
 
@@ -19,33 +19,35 @@ from classroom_admin.web.class_list.alert_rules import (
     NO_TEACHER,
     OVER_TIME,
     RECORDING,
-    Facts,
-    Snoozed,
-    Standing,
+    Acknowledged,
+    AlertInput,
+    Alerts,
     Thresholds,
-    standing,
+    alerts_of,
 )
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LIMITS = Thresholds()
-RUNS = Facts(state=1, started_at=NOW - timedelta(minutes=30), teachers=1)
+RUNS = AlertInput(state=1, started_at=NOW - timedelta(minutes=30), teachers=1)
 
 
 def ago(minutes: float) -> datetime:
     return NOW - timedelta(minutes=minutes)
 
 
-def at(facts: Facts, now: datetime = NOW, *snoozes: Snoozed, limits: Thresholds = LIMITS) -> Standing:
-    return standing(facts, now=now, thresholds=limits, snoozes=snoozes)
+def at(
+    facts: AlertInput, now: datetime = NOW, *acknowledged: Acknowledged, limits: Thresholds = LIMITS
+) -> Alerts:
+    return alerts_of(facts, now=now, thresholds=limits, acknowledgements=acknowledged)
 
 
-def kinds(facts: Facts, **more: Any) -> list[str]:
-    return [reason.kind for reason in at(facts, **more).reasons]
+def kinds(facts: AlertInput, **more: Any) -> list[str]:
+    return [alert.kind for alert in at(facts, **more).active]
 
 
-def test_a_class_that_goes_well_needs_nobody() -> None:
-    assert at(replace(RUNS, pupils=20, hands=2, oldest_hand_at=ago(1), recording_state="recording")) == (
-        Standing()
+def test_class_without_problems_has_no_alerts() -> None:
+    assert at(replace(RUNS, students=20, hands=2, oldest_hand_at=ago(1), recording_state="recording")) == (
+        Alerts()
     )
 
 
@@ -55,15 +57,18 @@ def test_a_class_that_goes_well_needs_nobody() -> None:
         (replace(RUNS, teachers=0), NO_TEACHER, ago(30), "No teacher present"),
         (replace(RUNS, teachers=0, teacher_left_at=ago(3)), NO_TEACHER, ago(3), "No teacher present"),
         (
-            Facts(state=0, pupils=3, pupils_since=ago(4)),
+            AlertInput(state=0, students=3, students_since=ago(4)),
             ALONE, ago(4), "3 students without a teacher",
         ),
-        (Facts(state=None, pupils=1, pupils_since=ago(2)), ALONE, ago(2), "1 student without a teacher"),
         (
-            Facts(state=0, pupils=3, pupils_since=ago(40), teacher_left_at=ago(5)),
+            AlertInput(state=None, students=1, students_since=ago(2)),
+            ALONE, ago(2), "1 student without a teacher",
+        ),
+        (
+            AlertInput(state=0, students=3, students_since=ago(40), teacher_left_at=ago(5)),
             ALONE, ago(5), "3 students without a teacher",
         ),
-        (replace(RUNS, hands=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 hand up"),
+        (replace(RUNS, hands=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
         (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
         (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Overtime"),
         (
@@ -90,22 +95,24 @@ def test_a_class_that_goes_well_needs_nobody() -> None:
         ),
     ],
 )  # fmt: skip
-def test_each_reason_is_said_in_words_with_its_age(
-    facts: Facts, kind: str, since: datetime, words: str
+def test_each_alert_has_words_and_a_beginning(
+    facts: AlertInput, kind: str, since: datetime, words: str
 ) -> None:
-    (reason,) = at(facts).reasons
-    assert (reason.kind, reason.since, reason.words) == (kind, since, words)
+    (alert,) = at(facts).active
+    assert (alert.kind, alert.since, alert.words) == (kind, since, words)
 
 
 @pytest.mark.parametrize(
     "facts",
     [
         replace(RUNS, teachers=0, teacher_left_at=ago(1.9)),
-        Facts(state=0, pupils=3, pupils_since=ago(1.9)),
-        Facts(state=0, pupils=3, pupils_since=ago(9), assistant_there=True),
-        Facts(state=0, teachers=1, pupils=3),
-        Facts(state=2, pupils=3, pupils_since=ago(9), hands=1, oldest_hand_at=ago(9), planned_end_at=ago(9)),
-        Facts(state=3, pupils=3, pupils_since=ago(9), gap_at=ago(9)),
+        AlertInput(state=0, students=3, students_since=ago(1.9)),
+        AlertInput(state=0, students=3, students_since=ago(9), assistant_present=True),
+        AlertInput(state=0, teachers=1, students=3),
+        AlertInput(
+            state=2, students=3, students_since=ago(9), hands=1, oldest_hand_at=ago(9), planned_end_at=ago(9)
+        ),
+        AlertInput(state=3, students=3, students_since=ago(9), gap_at=ago(9)),
         replace(RUNS, gone=True, teachers=0),
         replace(RUNS, hands=1, oldest_hand_at=ago(1.9)),
         replace(RUNS, planned_end_at=ago(4.9)),
@@ -118,17 +125,17 @@ def test_each_reason_is_said_in_words_with_its_age(
         replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_error="ClassAlreadyEnded"),
     ],
 )
-def test_what_is_no_reason(facts: Facts) -> None:
-    assert at(facts).reasons == ()
+def test_harmless_states_are_no_alerts(facts: AlertInput) -> None:
+    assert at(facts).active == ()
 
 
-def test_pupils_alone_in_a_running_class_are_two_reasons() -> None:
-    assert kinds(replace(RUNS, teachers=0, pupils=2, pupils_since=ago(9))) == [NO_TEACHER, ALONE]
+def test_students_alone_in_a_live_class_are_two_alerts() -> None:
+    assert kinds(replace(RUNS, teachers=0, students=2, students_since=ago(9))) == [NO_TEACHER, ALONE]
 
 
-def test_where_every_class_is_to_be_recorded() -> None:
+def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None:
     limits = replace(LIMITS, record_all=True)
-    assert at(RUNS, limits=limits).reasons[0].words == "Not recorded"
+    assert at(RUNS, limits=limits).active[0].words == "Not recording"
     assert kinds(replace(RUNS, recording_state="recording"), limits=limits) == []
     stopped = replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9))
     assert kinds(stopped, limits=limits) == [RECORDING]
@@ -144,7 +151,7 @@ def test_thresholds_are_settings() -> None:
 # --- order ------------------------------------------------------------------------------------------------
 
 
-def test_the_most_pressing_comes_first_and_the_oldest_within() -> None:
+def test_most_urgent_then_oldest_alert_is_first() -> None:
     none = at(RUNS)
     hand, older_hand = (at(replace(RUNS, hands=1, oldest_hand_at=ago(m))) for m in (3, 8))
     teacher = at(replace(RUNS, teachers=0, teacher_left_at=ago(2)))
@@ -153,42 +160,42 @@ def test_the_most_pressing_comes_first_and_the_oldest_within() -> None:
     ]  # fmt: skip
 
 
-# --- snoozed ----------------------------------------------------------------------------------------------
+# --- acknowledged ----------------------------------------------------------------------------------------
 
 
-def snooze(kind: str, *, at: datetime, minutes: float = 15) -> Snoozed:
-    return Snoozed(kind=kind, at=at, until=at + timedelta(minutes=minutes), by="Ruth")
+def acknowledge(kind: str, *, at: datetime, minutes: float = 15) -> Acknowledged:
+    return Acknowledged(kind=kind, at=at, until=at + timedelta(minutes=minutes), by="Ruth")
 
 
-def test_who_sees_to_it_keeps_it_quiet_until_the_time_is_over() -> None:
+def test_acknowledged_alert_is_active_again_after_its_time() -> None:
     alone = replace(RUNS, teachers=0)
-    stands = at(alone, NOW, snooze(NO_TEACHER, at=ago(1)))
-    assert stands.reasons == ()
-    assert stands.snoozed[0].snoozed.by == "Ruth"
-    assert stands.order == Standing().order
-    assert stands.due == ago(1) + timedelta(minutes=15)
-    assert kinds_at(alone, stands.due, snooze(NO_TEACHER, at=ago(1))) == [NO_TEACHER]
+    found = at(alone, NOW, acknowledge(NO_TEACHER, at=ago(1)))
+    assert found.active == ()
+    assert found.acknowledged[0].acknowledged.by == "Ruth"
+    assert found.order == Alerts().order
+    assert found.due == ago(1) + timedelta(minutes=15)
+    assert kinds_at(alone, found.due, acknowledge(NO_TEACHER, at=ago(1))) == [NO_TEACHER]
 
 
-def kinds_at(facts: Facts, now: datetime, *snoozes: Snoozed) -> list[str]:
-    return [reason.kind for reason in at(facts, now, *snoozes).reasons]
+def kinds_at(facts: AlertInput, now: datetime, *acknowledged: Acknowledged) -> list[str]:
+    return [alert.kind for alert in at(facts, now, *acknowledged).active]
 
 
-def test_what_begins_anew_shows_although_it_was_snoozed() -> None:
+def test_alert_that_begins_after_the_acknowledgement_is_active() -> None:
     again = replace(RUNS, teachers=0, teacher_left_at=ago(3))
-    assert kinds_at(again, NOW, snooze(NO_TEACHER, at=ago(4))) == [NO_TEACHER]
-    assert kinds_at(again, NOW, snooze(NO_TEACHER, at=ago(2))) == []
+    assert kinds_at(again, NOW, acknowledge(NO_TEACHER, at=ago(4))) == [NO_TEACHER]
+    assert kinds_at(again, NOW, acknowledge(NO_TEACHER, at=ago(2))) == []
 
 
-def test_another_reason_is_not_kept_quiet() -> None:
+def test_acknowledgement_does_not_cover_other_kinds() -> None:
     both = replace(RUNS, teachers=0, hands=1, oldest_hand_at=ago(9))
-    assert kinds_at(both, NOW, snooze(NO_TEACHER, at=ago(1))) == [HAND]
+    assert kinds_at(both, NOW, acknowledge(NO_TEACHER, at=ago(1))) == [HAND]
 
 
 # --- by time alone ----------------------------------------------------------------------------------------
 
 
-def test_a_reason_comes_at_its_moment() -> None:
+def test_alert_becomes_active_when_due() -> None:
     facts = replace(RUNS, teachers=0, teacher_left_at=ago(1))
     due = at(facts).due
     assert due == NOW + timedelta(minutes=1)
@@ -196,39 +203,39 @@ def test_a_reason_comes_at_its_moment() -> None:
     assert kinds_at(facts, due) == [NO_TEACHER]
 
 
-def test_a_refusal_is_forgotten_after_a_while() -> None:
+def test_refused_command_is_an_alert_for_a_limited_time() -> None:
     facts = replace(RUNS, refused_at=ago(10), refused_action="class.end", refused_error="RateLimited")
     assert at(facts).due == NOW + timedelta(minutes=5)
     assert kinds_at(facts, NOW + timedelta(minutes=5)) == []
 
 
 moments = st.none() | st.integers(-200, 200).map(lambda half: NOW + timedelta(seconds=30 * half))
-facts_of_any_kind = st.builds(
-    Facts,
+any_facts = st.builds(
+    AlertInput,
     state=st.sampled_from([None, 0, 1, 2, 3]),
-    started_at=moments, planned_end_at=moments, teacher_left_at=moments, pupils_since=moments,
+    started_at=moments, planned_end_at=moments, teacher_left_at=moments, students_since=moments,
     oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
-    teachers=st.integers(0, 1), pupils=st.integers(0, 2), hands=st.integers(0, 2),
-    assistant_there=st.booleans(), gone=st.booleans(), recording_failed=st.booleans(),
+    teachers=st.integers(0, 1), students=st.integers(0, 2), hands=st.integers(0, 2),
+    assistant_present=st.booleans(), gone=st.booleans(), recording_failed=st.booleans(),
     recording_state=st.sampled_from(["", "recording", "ended", "failed"]),
 )  # fmt: skip
-snoozes_of_any_kind = st.lists(
+any_acknowledgements = st.lists(
     st.builds(
-        lambda kind, half, length: snooze(kind, at=NOW + timedelta(seconds=30 * half), minutes=length),
+        lambda kind, half, length: acknowledge(kind, at=NOW + timedelta(seconds=30 * half), minutes=length),
         st.sampled_from(KINDS), st.integers(-60, 0), st.sampled_from([5, 15, 60]),
     ),
     max_size=3,
 )  # fmt: skip
 
 
-@given(facts_of_any_kind, snoozes_of_any_kind, st.integers(1, 400), st.booleans())
-def test_nothing_changes_before_it_is_due(
-    facts: Facts, snoozes: list[Snoozed], seconds: int, record_all: bool
+@given(any_facts, any_acknowledgements, st.integers(1, 400), st.booleans())
+def test_nothing_changes_before_due(
+    facts: AlertInput, acknowledged: list[Acknowledged], seconds: int, record_all: bool
 ) -> None:
     limits = Thresholds(record_all=record_all)
-    now = at(facts, NOW, *snoozes, limits=limits)
+    now = at(facts, NOW, *acknowledged, limits=limits)
     later = NOW + timedelta(seconds=seconds)
     assert now.due is None or now.due > NOW
     if now.due is None or later < now.due:
-        assert at(facts, later, *snoozes, limits=limits) == now
+        assert at(facts, later, *acknowledged, limits=limits) == now

@@ -37,7 +37,7 @@ def get(client: Client, **query: str) -> str:
     return client.get("/", query).content.decode()
 
 
-def test_live_coming_and_past(admin: Client) -> None:
+def test_classes_are_live_upcoming_or_past(admin: Client) -> None:
     make_room("Runs")
     make_room("Lingers", state=RoomState.ENDED, people_online=3)
     make_room("Waits", state=RoomState.NOT_STARTED)
@@ -55,11 +55,11 @@ def test_live_coming_and_past(admin: Client) -> None:
     assert not names_in(only, "live")
 
 
-def test_what_a_tile_says(admin: Client) -> None:
+def test_tile_shows_teacher_people_hands_recording_and_gaps(admin: Client) -> None:
     room = make_room("Choir", people_online=23, hands_raised=2, recording_state=Recording.State.RECORDING)
     Gap.objects.create(room=room, stream="room", first=1, last=2)
     html = get(admin)
-    for words in ("No teacher present", "23", "2 hands up", "Recording", "Events missing"):
+    for words in ("No teacher present", "23", "2 raised hands", "Recording", "Events missing"):
         assert words in html
     make_person(room, 1, name="Ana Torres", role="teacher", was_teacher=True)
     Room.objects.update(teachers_online=1)
@@ -83,21 +83,21 @@ def test_what_a_tile_says(admin: Client) -> None:
         ({"teacher": "missing", "hands": "up"}, set()),
     ],
 )
-def test_search_and_filters(admin: Client, query: dict[str, str], found: set[str]) -> None:
+def test_search_and_filters_limit_the_list(admin: Client, query: dict[str, str], found: set[str]) -> None:
     make_room("Choir", recording_state="recording")
     art = make_room("Art", hands_raised=1, teachers_online=1)
     make_person(art, 1, name="Ana Torres", role="teacher", was_teacher=True)
     assert set(names_in(get(admin, **query), "live")) == found
 
 
-def test_filters_survive_the_way_through_an_address() -> None:
+def test_filters_can_be_written_to_an_address_and_read() -> None:
     from django.http import QueryDict
 
     filters = ClassFilters(q="a&b=c ü", state="ended", no_teacher=True, recording="off", hands=True)
     assert read_filters(QueryDict(write_filters(filters, when="past")).dict()) == filters
 
 
-def test_the_past_is_paged(admin: Client) -> None:
+def test_past_classes_have_pages(admin: Client) -> None:
     for number in range(120):
         make_room(f"L{number}", state=RoomState.CLOSED, ended_at=clock.now() - timedelta(hours=number))
     assert len(names_in(get(admin), "past")) == 8
@@ -108,13 +108,13 @@ def test_the_past_is_paged(admin: Client) -> None:
 
 
 @pytest.mark.parametrize("page", ["0", "99", "x"])
-def test_a_page_that_is_not_there_shows_one_that_is(admin: Client, page: str) -> None:
+def test_unknown_page_number_shows_an_existing_page(admin: Client, page: str) -> None:
     make_room("Over", state=RoomState.CLOSED)
     assert names_in(get(admin, when="past", page=page), "past") == ["Over"]
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher"])
-def test_queries_do_not_grow_with_the_rooms(school: School, who: str) -> None:
+def test_query_count_does_not_grow_with_rooms(school: School, who: str) -> None:
     client = school.signed_in(getattr(school, who))
     counts = []
     for rooms in (5, 200):
@@ -137,7 +137,7 @@ def version_in(html: str) -> str:
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher"])
-def test_nothing_new_costs_three_queries(school: School, who: str) -> None:
+def test_poll_without_changes_costs_three_queries(school: School, who: str) -> None:
     client = school.signed_in(getattr(school, who))
     version = version_in(client.get("/").content.decode())
     with CaptureQueriesContext(connection) as queries:
@@ -147,7 +147,7 @@ def test_nothing_new_costs_three_queries(school: School, who: str) -> None:
     assert len(queries) <= 3, [q["sql"] for q in queries]
 
 
-def test_a_change_of_any_shown_room_is_noticed(admin: Client) -> None:
+def test_poll_returns_changes_of_any_shown_room(admin: Client) -> None:
     room = make_room("Choir")
     seen = version_in(get(admin))
     for change in ({"version": 2, "hands_raised": 4}, {"version": 3, "state": RoomState.CLOSED}):
@@ -160,7 +160,7 @@ def test_a_change_of_any_shown_room_is_noticed(admin: Client) -> None:
     assert "Another" in admin.get(CHANGES, {"v": seen}, **HTMX).content.decode()
 
 
-def test_the_poller_asks_for_the_same_list(admin: Client) -> None:
+def test_poll_keeps_filters_of_the_list(admin: Client) -> None:
     make_room("Choir")
     make_room("Art")
     address = re.search(r'id="poller"[^>]*hx-get="([^"]+)"', get(admin, when="live", q="Cho")).group(1)
@@ -171,24 +171,24 @@ def test_the_poller_asks_for_the_same_list(admin: Client) -> None:
     assert "Art" not in html
 
 
-def test_fragments_carry_no_token(admin: Client) -> None:
+def test_fragments_contain_no_csrf_token(admin: Client) -> None:
     make_room("<script>alert(1)</script>")
     html = admin.get(CHANGES, {"v": "old"}, **HTMX).content.decode()
     assert "csrf" not in html.lower()
     assert "<script>" not in html
 
 
-def test_no_poll_yet_and_no_room_yet(school: School, admin: Client) -> None:
+def test_empty_list_before_the_first_poll(school: School, admin: Client) -> None:
     Lease.objects.all().delete()
     html = get(admin)
     assert "No data from the cloud yet" in html
-    assert "No class is running now" in html
+    assert "No class is running." in html
     answer: Any = admin.get(CHANGES, {"v": version_in(html)}, **HTMX)
     assert answer.status_code == 204
     assert '"age": null' in answer["HX-Trigger"]
 
 
-def test_the_icons_are_kept_for_ever_under_their_fingerprint(admin: Client) -> None:
+def test_icons_are_cached_under_their_fingerprint(admin: Client) -> None:
     address = re.search(r'href="(/live/icons[^"#]+)#', get(admin)).group(1)
     answer = Client().get(address)
     assert answer["Content-Type"] == "image/svg+xml"

@@ -1,4 +1,4 @@
-"""The pages of class lists: upload, preview, apply, download, delete; and who may."""
+"""The pages of class lists: upload, preview, apply, download, delete, and access."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sealed(html: str) -> str:
     return html.partition('name="people" value="')[2].partition('"')[0]
 
 
-def test_a_list_from_a_file(client: Client, school: School) -> None:
+def test_file_becomes_a_list(client: Client, school: School) -> None:
     answer = client.post(where("make"), {"name": "Class 7b"}, follow=True)
     made = ClassList.objects.get()
     assert answer.redirect_chain == [(where("list", made.key), 302)]
@@ -59,20 +59,20 @@ def test_a_list_from_a_file(client: Client, school: School) -> None:
     html = upload(client, made, b"name,id\nAda King,ada\nNew,\n").content.decode()
     for words in ("Removed from the list", "Zoë", "Changed", "Ada King", "Added to the list"):
         assert words in html
-    assert "Nothing would change" in upload(client, made, FILE).content.decode()
+    assert "There are no changes" in upload(client, made, FILE).content.decode()
 
 
-def test_a_file_that_is_wrong_is_told_by_line(client: Client, made: ClassList) -> None:
+def test_problems_of_a_file_are_shown_by_line(client: Client, made: ClassList) -> None:
     answer = upload(client, made, f"name,id\n{HOSTILE},a\n,x\nBen,a\n".encode())
     html = answer.content.decode()
     assert answer.status_code == 422
     assert "Line 3: the name is missing." in html
-    assert "Line 4: “Ben” stands in line 2 too." in html
+    assert "Line 4: “Ben” is also on line 2." in html
     assert HOSTILE not in html
     assert client.post(where("upload", made.key)).status_code == 422
 
 
-def test_a_preview_is_good_for_its_list_once_and_unaltered(
+def test_preview_is_valid_for_its_list_once_and_unchanged(
     client: Client, school: School, made: ClassList
 ) -> None:
     other = class_lists.make_list(actor=school.teacher, name="Other")
@@ -83,33 +83,34 @@ def test_a_preview_is_good_for_its_list_once_and_unaltered(
     assert not made.people.exists()
     client.post(where("apply", made.key), {"people": kept})
     again = client.post(where("apply", made.key), {"people": kept}, follow=True)
-    assert "Somebody changed this list meanwhile" in again.content.decode()
+    assert "Someone else changed this list in the meantime." in again.content.decode()
 
 
-def test_what_is_downloaded_can_be_uploaded_again(client: Client, school: School, made: ClassList) -> None:
+def test_downloaded_file_can_be_uploaded(client: Client, school: School, made: ClassList) -> None:
     people = [Person(name="=SUM(A1)", user_uuid="+1", email="a@b.test"), Person(name="Zoë, B")]
     class_lists.set_people(actor=school.teacher, class_list=made, people=people, version=1)
     content = client.get(where("download", made.key)).content
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert rows[1] == ["'=SUM(A1)", "'+1", "a@b.test", ""]
-    assert "Nothing would change" in upload(client, made, content).content.decode()
+    assert "There are no changes" in upload(client, made, content).content.decode()
     assert client.get(where("example")).content.decode("utf-8-sig").startswith("name,user id")
 
 
-def test_renaming_and_deleting(client: Client, school: School, made: ClassList) -> None:
+def test_list_can_be_renamed_and_deleted(client: Client, school: School, made: ClassList) -> None:
     client.post(where("list", made.key), {"name": "8b"})
     made.refresh_from_db()
     assert made.name == "8b"
     assert client.post(where("list", made.key), {"name": " "}).status_code == 422
     class_lists.use_list(actor=school.teacher, room=school.room, class_list=made)
-    assert "1 class no longer says who is missing" in client.get(where("delete", made.key)).content.decode()
+    question = client.get(where("delete", made.key)).content.decode()
+    assert "1 class will no longer show who is missing." in question
     assert ClassList.objects.exists()
     answer = client.post(where("delete", made.key), follow=True)
-    assert "is deleted" in answer.content.decode()
+    assert "was deleted." in answer.content.decode()
     assert not ClassList.objects.exists()
 
 
-def test_the_pages_cost_few_queries_whatever_the_number(client: Client, school: School) -> None:
+def test_query_count_of_the_pages_is_constant(client: Client, school: School) -> None:
     for number in range(12):
         each = class_lists.make_list(actor=school.teacher, name=f"List {number}")
         people = [Person(name=f"Pupil {n}") for n in range(30)]
@@ -132,13 +133,13 @@ OF_A_LIST = {
 }
 
 
-def test_every_address_is_in_the_table() -> None:
+def test_every_address_is_in_the_access_table() -> None:
     assert {pattern.name for pattern in urlpatterns} == set(OPEN_TO_ALL) | set(OF_A_LIST)
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher", "other_teacher", "nobody"])
 @pytest.mark.parametrize("name", [*OPEN_TO_ALL, *OF_A_LIST])
-def test_who_may_open(school: School, made: ClassList, name: str, who: str) -> None:
+def test_access_to_pages(school: School, made: ClassList, name: str, who: str) -> None:
     client = school.signed_in(getattr(school, who, None))
     method = {**OPEN_TO_ALL, **OF_A_LIST}[name]
     answer = getattr(client, method)(where(name, *([made.key] if name in OF_A_LIST else [])))
@@ -152,14 +153,14 @@ def test_who_may_open(school: School, made: ClassList, name: str, who: str) -> N
 
 
 @pytest.mark.parametrize("name", ["list", "upload", "apply", "delete"])
-def test_nobody_changes_what_is_not_theirs(school: School, made: ClassList, name: str) -> None:
+def test_people_can_not_change_lists_of_others(school: School, made: ClassList, name: str) -> None:
     answer = school.signed_in(school.other_teacher).post(where(name, made.key), {"name": "Stolen"})
     assert answer.status_code == 404
     made.refresh_from_db()
     assert made.name != "Stolen"
 
 
-def test_a_list_shows_only_the_classes_that_one_sees(school: School, made: ClassList) -> None:
+def test_list_shows_only_visible_classes(school: School, made: ClassList) -> None:
     class_lists.use_list(actor=school.administrator, room=school.room, class_list=made)
     school.room.teachers.all().delete()
     school.room.participants.filter(was_teacher=True).delete()
@@ -168,7 +169,7 @@ def test_a_list_shows_only_the_classes_that_one_sees(school: School, made: Class
     assert address in school.signed_in(school.administrator).get(where("list", made.key)).content.decode()
 
 
-def test_a_teacher_lists_their_own(school: School, made: ClassList) -> None:
+def test_teacher_sees_own_lists_only(school: School, made: ClassList) -> None:
     class_lists.make_list(actor=school.other_teacher, name="Theirs")
     own = school.signed_in(school.teacher).get(where("lists")).content.decode()
     assert "Theirs" not in own

@@ -1,4 +1,4 @@
-"""Messages of a class: of all kinds, found by words and by person, and who was there to hear them."""
+"""Messages of all kinds: pages, search, and who was present."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classroom_admin.common import clock
-from classroom_admin.common.text_search import folded, has_all
+from classroom_admin.common.text_matching import contains_all, search_key
 from classroom_admin.rooms.models import ChatMessage, PeerMessage, Presence
 from tests.school import HOSTILE, HTMX, School, make_person
 from tests.web.classroom.test_page import changes, now, page
-
-
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
 
 
 def written(school: School, sequence: int, text: str, **columns: Any) -> ChatMessage:
@@ -80,7 +75,7 @@ def texts(html: str) -> list[str]:
         ("   ", []),
     ],
 )
-def test_search_by_words_and_by_person_over_everything_said(
+def test_search_finds_words_and_names_in_all_messages(
     school: School, admin: Client, words: str, found: list[str]
 ) -> None:
     people(school)
@@ -91,14 +86,14 @@ def test_search_by_words_and_by_person_over_everything_said(
     assert texts(messages(admin, school, q=words)) == found
 
 
-def test_search_reaches_what_the_page_does_not_show(school: School, admin: Client) -> None:
+def test_search_covers_messages_that_the_page_does_not_show(school: School, admin: Client) -> None:
     for number in range(100, 400):
         written(school, number, f"message {number}")
     html = messages(admin, school, q="message 101")
     assert texts(html) == ["message 101"]
     html = messages(admin, school, q="message")
     assert len(texts(html)) == 100
-    assert "The newest 100 messages" in html
+    assert "The newest 100 matching messages" in html
 
 
 def test_search_of_one_kind(school: School, admin: Client) -> None:
@@ -117,7 +112,7 @@ def test_search_is_a_page_without_javascript_too(school: School, admin: Client) 
     assert 'value="hypo"' in html
 
 
-def test_hostile_words_stay_words(school: School, admin: Client) -> None:
+def test_hostile_search_words_are_escaped(school: School, admin: Client) -> None:
     whispered(school, 1, HOSTILE, name=HOSTILE)
     for query in ({"q": "script"}, {"kind": "peer"}):
         for headers in ({}, HTMX):
@@ -126,16 +121,16 @@ def test_hostile_words_stay_words(school: School, admin: Client) -> None:
             assert "&lt;script&gt;" in answer.content.decode()
 
 
-def test_words_are_folded() -> None:
-    assert folded("  ZOË  Größe ") == "zoe grosse"
-    assert has_all(["zoe", "was"], "Was?", "Zoë")
-    assert not has_all(["zoe", "was"], "Zoë", "")
+def test_search_ignores_case_and_accents() -> None:
+    assert search_key("  ZOË  Größe ") == "zoe grosse"
+    assert contains_all(["zoe", "was"], "Was?", "Zoë")
+    assert not contains_all(["zoe", "was"], "Zoë", "")
 
 
 # --- person to person, apps ----------------------------------------------------------------------------
 
 
-def test_messages_between_people_name_both(school: School, admin: Client) -> None:
+def test_direct_messages_show_both_names(school: School, admin: Client) -> None:
     people(school)
     whispered(school, 1, "psst")
     html = messages(admin, school, kind="peer")
@@ -147,7 +142,7 @@ def test_messages_between_people_name_both(school: School, admin: Client) -> Non
 
 
 @pytest.mark.parametrize("kind", ["peer", "custom"])
-def test_other_kinds_are_paged_to_their_first(school: School, admin: Client, kind: str) -> None:
+def test_other_kinds_are_paged_to_the_first_message(school: School, admin: Client, kind: str) -> None:
     for number in range(150):
         if kind == "peer":  # two at a time within the same millisecond
             whispered(school, number, f"no. {number}.", sent_at=clock.from_ms(10**12 + number // 2))
@@ -164,7 +159,7 @@ def test_other_kinds_are_paged_to_their_first(school: School, admin: Client, kin
     assert sorted(seen) == sorted(f"no. {number}." for number in range(150))
 
 
-def test_a_new_message_of_each_kind_comes_live_and_alone(school: School, admin: Client) -> None:
+def test_new_message_of_each_kind_is_sent_alone(school: School, admin: Client) -> None:
     people(school)
     for row, into in (
         (written(school, 20, "to apps", kind="custom"), "#custom-log"),
@@ -178,14 +173,14 @@ def test_a_new_message_of_each_kind_comes_live_and_alone(school: School, admin: 
         assert texts(html) == [row.text]
 
 
-def test_messages_between_people_cost_a_page_nothing_until_asked_for(school: School, admin: Client) -> None:
+def test_direct_messages_cost_no_query_until_opened(school: School, admin: Client) -> None:
     whispered(school, 1, "psst")
     with CaptureQueriesContext(connection) as queries:
         assert "psst" not in page(admin, school).content.decode()
     assert not [query for query in queries if "peermessage" in query["sql"]]
 
 
-def test_a_page_that_was_away_gets_the_newest_chat_whole(school: School, admin: Client) -> None:
+def test_page_that_missed_much_gets_the_newest_chat(school: School, admin: Client) -> None:
     before = now(school)
     for number in range(100, 200):
         written(school, number, f"message {number}")
@@ -197,10 +192,10 @@ def test_a_page_that_was_away_gets_the_newest_chat_whole(school: School, admin: 
     assert texts(html)[-1] == "message 199"
 
 
-# --- who was there -------------------------------------------------------------------------------------
+# --- presence -----------------------------------------------------------------------------------------
 
 
-def test_who_was_there_is_told_by_the_number_of_the_event(school: School, admin: Client) -> None:
+def test_presence_at_a_message_is_decided_by_sequence_numbers(school: School, admin: Client) -> None:
     at = clock.now() - timedelta(minutes=10)
     people(school)
     for number, (name, entered, left) in enumerate(
@@ -225,10 +220,10 @@ def test_who_was_there_is_told_by_the_number_of_the_event(school: School, admin:
     assert re.findall(r"<li>\s*<bdi>([^<]*)", present) == ["Back", "Still there", "There"]
     assert re.findall(r"<li>\s*<bdi>([^<]*)", others) == ["Before", "Later"]
     assert "left" in others
-    assert "came" in others
+    assert "joined" in others
 
 
-def test_who_was_there_when_two_wrote_to_one_another(school: School, admin: Client) -> None:
+def test_presence_at_a_direct_message_is_decided_by_time(school: School, admin: Client) -> None:
     people(school)
     at = clock.now()
     for name, entered, left in (("zoe", -60, 60), ("amir", 10, None)):
@@ -242,4 +237,4 @@ def test_who_was_there_when_two_wrote_to_one_another(school: School, admin: Clie
     row = whispered(school, 1, "psst", sent_at=at)
     html = admin.get(reverse("live:there", args=[school.room.key, "peer", row.pk])).content.decode()
     assert "1 person was in the class" in html
-    assert html.index("Zoë Brandt") < html.index("Not there") < html.rindex("Amir")
+    assert html.index("Zoë Brandt") < html.index("Not present at this time") < html.rindex("Amir")

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.realtime.versions import Seen
+from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
 from classroom_admin.sync.models import Lease
@@ -23,7 +23,7 @@ from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_pers
 
 
 def now(school: School) -> str:
-    return str(Seen.of(class_selectors.class_for(school.administrator, school.room.key)))
+    return str(PageVersion.of(class_selectors.class_for(school.administrator, school.room.key)))
 
 
 def changes(client: Client, school: School, version: str) -> Any:
@@ -32,11 +32,6 @@ def changes(client: Client, school: School, version: str) -> Any:
 
 def page(client: Client, school: School) -> Any:
     return client.get(reverse("live:class", args=[school.room.key]))
-
-
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
 
 
 def poller_version(html: str) -> str:
@@ -66,7 +61,7 @@ def a_thousand_pupils(room: Room) -> None:
 
 
 @pytest.mark.parametrize("who", ["administrator", "teacher"])
-def test_nothing_new_costs_three_queries(school: School, who: str) -> None:
+def test_unchanged_page_costs_three_queries(school: School, who: str) -> None:
     client = school.signed_in(getattr(school, who))
     version = now(school)
     with CaptureQueriesContext(connection) as queries:
@@ -145,7 +140,7 @@ def test_one_person_changed(school: School, admin: Client) -> None:
         assert untouched not in html
 
 
-def test_one_who_leaves_moves_to_those_who_left(school: School, admin: Client) -> None:
+def test_person_who_leaves_moves_to_the_list_of_those_who_left(school: School, admin: Client) -> None:
     before = now(school)
     person = Participant.objects.get(name="Ana Torres")
     school.change(person, online=False)
@@ -172,7 +167,7 @@ def test_only_new_events(school: School, admin: Client) -> None:
     assert html.count('<li id="e') == 1
 
 
-def test_a_late_event_comes_alone_and_one_that_others_overtook_brings_the_whole_list(
+def test_late_event_is_sent_alone_and_an_overtaken_one_with_the_whole_list(
     school: School, admin: Client
 ) -> None:
     Room.objects.update(last_sequence=9, event_count=2)
@@ -194,9 +189,7 @@ def test_a_changed_panel_is_sent_whole_and_the_others_are_not(school: School, ad
     assert 'id="files"' not in html
 
 
-def test_a_step_on_record_brings_the_commands_and_the_person_they_are_about(
-    school: School, admin: Client
-) -> None:
+def test_new_command_step_sends_the_commands_and_the_person(school: School, admin: Client) -> None:
     before = now(school)
     entry = record(
         actor=school.teacher,
@@ -213,14 +206,14 @@ def test_a_step_on_record_brings_the_commands_and_the_person_they_are_about(
     assert html.count("<tr ") == 1
 
 
-def test_a_new_name_is_shown_though_no_event_told_it(school: School, admin: Client) -> None:
+def test_new_class_name_is_shown_without_an_event(school: School, admin: Client) -> None:
     before = now(school)
     Room.objects.update(name="Geometry")
     assert "Geometry" in changes(admin, school, before).content.decode()
 
 
 @pytest.mark.parametrize("version", ["", "rubbish", "1-2-3", "-----", "9" * 400, "0-0-0-0-0"])
-def test_a_page_that_has_seen_nothing_gets_everything(school: School, admin: Client, version: str) -> None:
+def test_page_with_an_empty_version_gets_everything(school: School, admin: Client, version: str) -> None:
     html = changes(admin, school, version).content.decode()
     for part in (
         'id="class-header"',
@@ -233,7 +226,7 @@ def test_a_page_that_has_seen_nothing_gets_everything(school: School, admin: Cli
         assert part in html
 
 
-def test_every_answer_tells_how_old_the_data_is(school: School, admin: Client) -> None:
+def test_every_response_has_the_age_of_the_data(school: School, admin: Client) -> None:
     assert '"age"' in changes(admin, school, now(school))["HX-Trigger"]
     assert '"age"' in changes(admin, school, "")["HX-Trigger"]
 
@@ -241,7 +234,7 @@ def test_every_answer_tells_how_old_the_data_is(school: School, admin: Client) -
 # --- what may be inside ----------------------------------------------------------------------------------
 
 
-def test_fragments_are_the_same_for_all_who_may_see_them(school: School, settings: Any) -> None:
+def test_fragments_are_the_same_for_everyone_with_access(school: School, settings: Any) -> None:
     settings.JOIN_URL_TEMPLATE = "https://class.test/?room={room}&user={user}"
     school.teacher.time_zone = "Asia/Tokyo"
     school.teacher.save()
@@ -260,7 +253,7 @@ def test_names_are_text_and_never_markup(school: School, admin: Client) -> None:
         assert 'href="javascript:' not in html
 
 
-def test_ids_of_the_cloud_are_neither_addresses_nor_dom_ids(school: School, admin: Client) -> None:
+def test_cloud_ids_are_neither_in_addresses_nor_dom_ids(school: School, admin: Client) -> None:
     for html in (page(admin, school).content.decode(), changes(admin, school, "").content.decode()):
         for cloud_id in (ROOM_UUID, "cloud-user-2", "cloud-file-1"):
             assert cloud_id not in html
@@ -273,7 +266,7 @@ def test_no_inline_script_or_style(school: School, admin: Client) -> None:
     assert not re.search(r"<[^>]+\s(style|on[a-z]+|hx-on[^=]*)=", html)
 
 
-def test_details_say_what_few_need(school: School, admin: Client) -> None:
+def test_details_show_ids_times_and_gaps(school: School, admin: Client) -> None:
     html = admin.get(reverse("live:details", args=[school.room.key]), **HTMX).content.decode()
     assert ROOM_UUID in html
     assert "room 5 – 6" in " ".join(html.split())
@@ -283,7 +276,7 @@ def test_details_say_what_few_need(school: School, admin: Client) -> None:
 # --- the ways into the classroom -------------------------------------------------------------------------
 
 
-def test_links_into_the_classroom_are_ones_own(school: School, settings: Any) -> None:
+def test_links_into_the_classroom_are_personal(school: School, settings: Any) -> None:
     assert "Student link" not in page(school.signed_in(school.administrator), school).content.decode()
     settings.JOIN_URL_TEMPLATE = "https://class.test/?r={room}&u={user}&n={name}&p={role}"
     html = page(school.signed_in(school.administrator), school).content.decode()
@@ -315,11 +308,11 @@ def test_earlier_messages_and_events_are_paged(school: School, admin: Client) ->
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "1" * 40])
-def test_a_wrong_number_in_an_address_is_not_found(school: School, admin: Client, number: str) -> None:
+def test_invalid_number_in_an_address_gets_404(school: School, admin: Client, number: str) -> None:
     assert admin.get(reverse("live:chat", args=[school.room.key]), {"before": number}).status_code == 404
 
 
-def test_a_command_that_failed_says_why(school: School, admin: Client) -> None:
+def test_failed_command_shows_its_reason(school: School, admin: Client) -> None:
     entry = Entry.objects.get()
     add_step(entry, Step.Kind.FAILED, {"http_status": 409, "code": 30409100, "sentence": "It runs already."})
     html = page(admin, school).content.decode()
@@ -327,7 +320,7 @@ def test_a_command_that_failed_says_why(school: School, admin: Client) -> None:
     assert "409 30409100" in html
 
 
-def test_trouble_with_the_cloud_is_told_to_the_page(school: School, admin: Client) -> None:
+def test_cloud_error_is_sent_to_the_page(school: School, admin: Client) -> None:
     Lease.objects.update(last_error="The cloud refuses our sign-in.")
     assert "The cloud refuses our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
     assert 'title="The cloud refuses our sign-in."' in page(admin, school).content.decode()

@@ -20,19 +20,13 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
-from classroom_admin.rooms.class_selectors import people
+from classroom_admin.rooms.class_selectors import people, removals_this_week
 from classroom_admin.rooms.models import Participant, Presence, Room, RoomTeacher
-from classroom_admin.rooms.participant_selectors import removals_this_week
-from classroom_admin.web.classroom.people_texts import removed_this_week, times_this_week
+from classroom_admin.web.classroom.people_panels import removed_this_week, times_this_week
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person, make_room
 from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
 
 
 def ago(**span: float) -> Any:
@@ -47,14 +41,14 @@ def queue(html: str) -> list[str]:
 # --- hands -----------------------------------------------------------------------------------------------
 
 
-def test_the_queue_stands_by_waiting_time(school: School, admin: Client) -> None:
+def test_raised_hands_are_sorted_by_waiting_time(school: School, admin: Client) -> None:
     for number, minutes in ((20, 3), (21, 9), (22, 6)):
         make_person(school.room, number, hand_raised=True, hand_raised_at=ago(minutes=minutes))
     make_person(school.room, 23, hand_raised=True, online=False)
     assert queue(page(admin, school).content.decode())[:3] == ["Pupil 21", "Pupil 22", "Pupil 20"]
 
 
-def test_a_hand_touches_one_row_of_the_queue(school: School, admin: Client) -> None:
+def test_raised_hand_changes_one_row_of_the_queue(school: School, admin: Client) -> None:
     a_thousand_pupils(school.room)
     before = now(school)
     person = Participant.objects.get(user_uuid="u500")
@@ -90,7 +84,7 @@ def test_on_stage_this_week_counts_in_the_classes_of_the_same_teachers(school: S
     assert seen_on_stage(school.room)
 
 
-def test_the_page_says_who_was_not_on_stage(school: School, admin: Client) -> None:
+def test_page_marks_hands_without_time_on_stage(school: School, admin: Client) -> None:
     make_person(school.room, 20, hand_raised=True, hand_raised_at=ago(minutes=9))
     html = page(admin, school).content.decode()
     assert html.count("not on stage this week") == 1
@@ -108,7 +102,7 @@ def planned(school: School, **more: Any) -> ScheduledCommand:
     )
 
 
-def test_a_countdown_is_seen_by_all_and_goes_when_called_off(school: School, admin: Client) -> None:
+def test_countdown_is_visible_to_everyone_until_cancelled(school: School, admin: Client) -> None:
     before = now(school)
     removal = planned(school, reason=f"Because {HOSTILE}")
     for html in (changes(admin, school, before).content.decode(), page(admin, school).content.decode()):
@@ -125,7 +119,7 @@ def test_a_countdown_is_seen_by_all_and_goes_when_called_off(school: School, adm
     assert html.count("<tr ") == 1
 
 
-def test_planning_and_calling_off_by_the_page(school: School) -> None:
+def test_removal_is_scheduled_and_cancelled_on_the_page(school: School) -> None:
     client = school.signed_in(school.teacher)
     person = Participant.objects.get(user_uuid="cloud-user-2")
     address = reverse("live:remove", args=[school.room.key, person.pk])
@@ -137,7 +131,7 @@ def test_planning_and_calling_off_by_the_page(school: School) -> None:
     assert removal.payload["span"] == {"duration_s": 600}
     again = client.post(address, {"when": "30", "span": "now"}, **HTMX)
     assert again.status_code == 422
-    assert "to be removed already" in again.content.decode()
+    assert "is already scheduled" in again.content.decode()
     answer = client.post(reverse("live:call_off", args=[school.room.key, removal.pk]), **HTMX)
     assert "data-due=" not in answer.content.decode()
     removal.refresh_from_db()
@@ -145,13 +139,13 @@ def test_planning_and_calling_off_by_the_page(school: School) -> None:
     late = client.post(reverse("live:call_off", args=[school.room.key, removal.pk]), **HTMX)
     assert "It is too late" in late.content.decode()
     plain = client.post(address, {"when": "60", "span": "now"}, follow=True)
-    assert "The removal is planned." in plain.content.decode()
+    assert "The removal is scheduled." in plain.content.decode()
 
 
 @pytest.mark.parametrize(
     "said", [{"when": "own"}, {"when": "own", "minutes": "0"}, {"when": "now", "minutes": "5"}, {"when": "9"}]
 )
-def test_a_time_that_makes_no_sense_is_asked_for_again(school: School, said: dict[str, str]) -> None:
+def test_invalid_time_gets_an_error(school: School, said: dict[str, str]) -> None:
     person = Participant.objects.get(user_uuid="cloud-user-2")
     address = reverse("live:remove", args=[school.room.key, person.pk])
     answer = school.signed_in(school.teacher).post(address, {"span": "now", **said}, **HTMX)
@@ -174,7 +168,7 @@ def removed(room: Room, user_uuid: str, sequence: int, **span: float) -> None:
     )
 
 
-def test_how_often_this_week_in_the_classes_that_one_may_see(school: School) -> None:
+def test_removals_this_week_count_only_visible_classes(school: School) -> None:
     other, theirs = make_room("Another of hers"), make_room("Not hers")
     RoomTeacher.objects.create(room=other, user=school.teacher)
     removed(school.room, "rudi", 1, days=1)
@@ -194,7 +188,7 @@ def test_how_often_this_week_in_the_classes_that_one_may_see(school: School) -> 
     assert "removed 2 times this week" in shown
 
 
-def test_how_often_in_words() -> None:
+def test_number_of_removals_in_words() -> None:
     words = [times_this_week(number) for number in (0, 1, 2, 3, 9)]
     assert words == ["", "", "second time this week", "third time this week", "9 times this week"]
     assert [removed_this_week(number) for number in (0, 1)] == ["", "removed 1 time this week"]
@@ -203,7 +197,7 @@ def test_how_often_in_words() -> None:
 # --- one person, and who may not come back ---------------------------------------------------------------
 
 
-def test_a_person_with_their_stays_and_what_was_done(school: School, admin: Client) -> None:
+def test_person_dialog_shows_stays_and_commands(school: School, admin: Client) -> None:
     person = Participant.objects.get(user_uuid="cloud-user-2")
     removed(school.room, person.user_uuid, 1, hours=1)
     Presence.objects.create(
@@ -228,9 +222,9 @@ def test_a_person_with_their_stays_and_what_was_done(school: School, admin: Clie
     assert "cloud-user-2" not in html
 
 
-def test_who_may_not_come_back(school: School, admin: Client) -> None:
+def test_banned_students_are_listed(school: School, admin: Client) -> None:
     address = reverse("live:kept_out", args=[school.room.key])
-    assert "Everybody may come back" in admin.get(address, **HTMX).content.decode()
+    assert "No banned students" in admin.get(address, **HTMX).content.decode()
     gone = Participant.objects.get(name="Gone")
     for params in ({"ban_s": 600, "reason": "First"}, {"ban_s": -1, "reason": "Threw paper"}):
         entry = record(
@@ -242,7 +236,7 @@ def test_who_may_not_come_back(school: School, admin: Client) -> None:
         )
         add_step(entry, Step.Kind.ACCEPTED)
     html = admin.get(address, **HTMX).content.decode()
-    assert "for good" in html
+    assert "Banned permanently" in html
     assert "Threw paper" in html
     assert "First" not in html
     assert "Removed by <bdi>Ana</bdi>" in html
@@ -265,17 +259,17 @@ def listed(school: School) -> School:
     return school
 
 
-def test_the_page_with_a_list_costs_no_query_more(listed: School, admin: Client) -> None:
+def test_page_with_a_class_list_costs_one_more_query_at_most(listed: School, admin: Client) -> None:
     page(admin, listed)  # once for a process, Django asks SQLite whether it knows JSON
     with CaptureQueriesContext(connection) as queries:
         html = page(admin, listed).content.decode()
     assert len(queries) <= 12, [q["sql"] for q in queries]
-    assert "1 of 2 here" in html
+    assert "1 of 2 present" in html
     assert "1 not here yet" in html
     assert "Missing Max" in html
 
 
-def test_who_comes_is_told_and_a_hand_compares_nothing(listed: School, admin: Client) -> None:
+def test_arrival_updates_attendance_and_a_raised_hand_does_not(listed: School, admin: Client) -> None:
     before = now(listed)
     Room.objects.update(last_sequence=3, event_count=3)
     make_event(listed.room, 3, cmd=1502)
@@ -289,12 +283,12 @@ def test_who_comes_is_told_and_a_hand_compares_nothing(listed: School, admin: Cl
     listed.change(max_, online=True)
     html = changes(admin, listed, before).content.decode()
     assert 'id="attendance"' in html
-    assert "2 of 2 here" in html
+    assert "2 of 2 present" in html
     assert "1 late" in html
     assert "Matched by name" in html
 
 
-def test_a_long_list_costs_an_arrival_little(listed: School, admin: Client) -> None:
+def test_arrival_with_a_long_list_is_a_small_message(listed: School, admin: Client) -> None:
     """The panel is sent to all who watch whenever somebody comes: it names the first, a page names all."""
     made = listed.room.class_list
     made.refresh_from_db()
@@ -310,7 +304,7 @@ def test_a_long_list_costs_an_arrival_little(listed: School, admin: Client) -> N
     listed.change(came, online=True)
     answer = changes(admin, listed, before)
     html = answer.content.decode()
-    assert "1 of 1,000 here" in html or "1 of 1000 here" in html
+    assert "1 of 1,000 present" in html or "1 of 1000 present" in html
     assert "and 987 more" in html
     assert len(answer.content) < 16_000  # all names would be 70 KB
     address = reverse("live:attendance", args=[listed.room.key])
@@ -320,7 +314,7 @@ def test_a_long_list_costs_an_arrival_little(listed: School, admin: Client) -> N
     assert "more" not in whole.split("dialog-title")[1].split("</dl>")[0]
 
 
-def test_a_list_that_is_changed_or_taken_away_is_told(listed: School, admin: Client) -> None:
+def test_changed_or_removed_class_list_is_sent(listed: School, admin: Client) -> None:
     made = listed.room.class_list
     made.refresh_from_db()
     before = now(listed)
@@ -328,16 +322,16 @@ def test_a_list_that_is_changed_or_taken_away_is_told(listed: School, admin: Cli
         actor=listed.teacher, class_list=made, people=[Person(name="New One")], version=made.version
     )
     html = changes(admin, listed, before).content.decode()
-    assert "0 of 1 here" in html
+    assert "0 of 1 present" in html
     assert "New One" in html
     before = now(listed)
     class_lists.use_list(actor=listed.teacher, room=listed.room, class_list=None)
     html = changes(admin, listed, before).content.decode()
     assert 'id="attendance"' in html
-    assert "of 1 here" not in html
+    assert "of 1 present" not in html
 
 
-def test_a_person_is_shown_as_found(listed: School, admin: Client) -> None:
+def test_person_dialog_shows_the_class_list_match(listed: School, admin: Client) -> None:
     person = Participant.objects.get(user_uuid="cloud-user-2")
     html = admin.get(reverse("live:person", args=[listed.room.key, person.pk]), **HTMX).content.decode()
     assert "Whatever the name (matched by user id), a" in html
@@ -346,7 +340,7 @@ def test_a_person_is_shown_as_found(listed: School, admin: Client) -> None:
     assert "not on the list" in html
 
 
-def test_choosing_the_list_on_the_page(school: School) -> None:
+def test_class_list_is_chosen_on_the_page(school: School) -> None:
     own = class_lists.make_list(actor=school.teacher, name="Mine")
     foreign = class_lists.make_list(actor=school.other_teacher, name="Not mine")
     client = school.signed_in(school.teacher)
@@ -367,7 +361,7 @@ def test_choosing_the_list_on_the_page(school: School) -> None:
 # --- what the cloud kept quiet about ---------------------------------------------------------------------
 
 
-def test_after_ten_seconds_it_says_so_and_offers_to_look(school: School, admin: Client) -> None:
+def test_unconfirmed_command_offers_verification_after_ten_seconds(school: School, admin: Client) -> None:
     with clock.use(clock.SteppedClock(clock.now())) as stepped:
         entry = record(actor=school.teacher, action="class.end", room_uuid=ROOM_UUID, target_name="A")
         add_step(entry, Step.Kind.REQUESTED)
@@ -383,7 +377,7 @@ def test_after_ten_seconds_it_says_so_and_offers_to_look(school: School, admin: 
         assert "requested · confirmed +10.0 s" in re.sub(r"\s+", " ", html)
 
 
-def test_a_teacher_by_cloud_id_sees_the_same(school: School) -> None:
+def test_teacher_by_cloud_id_sees_the_same(school: School) -> None:
     """The fragments are the same for all who may see them."""
     CloudIdentity.objects.create(user=school.other_teacher, user_uuid="ana")
     planned(school)

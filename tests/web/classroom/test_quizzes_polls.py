@@ -22,11 +22,6 @@ from tests.web.classroom.test_page import changes, now, page
 BEGAN = clock.from_ms(1_763_757_600_000)
 
 
-@pytest.fixture
-def admin(school: School) -> Client:
-    return school.signed_in(school.administrator)
-
-
 def answer(
     who: str, *selected: Any, right: bool | None = None, after_s: float | None = 5, of: str = "quiz"
 ) -> Answer:
@@ -50,7 +45,7 @@ def quiz(**columns: Any) -> Quiz:
 # --- pure ------------------------------------------------------------------------------------------------
 
 
-def test_bars_count_answers_and_mark_the_right_one() -> None:
+def test_bars_count_answers_and_mark_the_correct_one() -> None:
     told = question(
         quiz(), [answer("ann", "5"), answer("ben", "4"), answer("cyd", "5"), answer("dee", "3", "5")], None
     )
@@ -62,36 +57,36 @@ def test_bars_count_answers_and_mark_the_right_one() -> None:
     assert (told.answered, told.right) == (4, 2)
 
 
-def test_right_and_wrong_as_the_cloud_says_else_as_the_right_items_say() -> None:
+def test_correctness_comes_from_the_cloud_else_from_the_correct_items() -> None:
     told = question(quiz(), [answer("ann", "4", right=True), answer("ben", "5"), answer("cyd", "3")], None)
-    assert [one.right for one in told.given] == [True, True, False]
+    assert [one.right for one in told.answers] == [True, True, False]
     told = question(quiz(correct_items=[]), [answer("ann", "4")], None)
-    assert [one.right for one in told.given] == [None]
+    assert [one.right for one in told.answers] == [None]
 
 
 @pytest.mark.parametrize(
     ("after_s", "took_s"), [(5, 5.0), (0, 0.0), (-1, None), (None, None), (3600 * 13, None)]
 )
-def test_how_long_somebody_took(after_s: float | None, took_s: float | None) -> None:
-    assert question(quiz(), [answer("ann", "5", after_s=after_s)], None).given[0].took_s == took_s
-    assert question(quiz(started_at=None), [answer("ann", "5")], None).given[0].took_s is None
+def test_time_to_answer(after_s: float | None, took_s: float | None) -> None:
+    assert question(quiz(), [answer("ann", "5", after_s=after_s)], None).answers[0].took_s == took_s
+    assert question(quiz(started_at=None), [answer("ann", "5")], None).answers[0].took_s is None
 
 
-def test_half_of_them_took_at_most() -> None:
+def test_median_time_to_answer() -> None:
     given = [answer(str(n), "5", after_s=n) for n in (1, 2, 90)]
     assert question(quiz(), given, None).took_s == 2
     assert (took(2.4), took(59.6), took(125)) == ("2 s", "1 min 00 s", "2 min 05 s")
 
 
-def test_a_poll_tells_what_was_chosen_in_words() -> None:
+def test_poll_choices_are_shown_as_words() -> None:
     row = Poll(pk=1, poll_id="q", items=["yes", "no"], multiple=True, started_at=BEGAN)
     told = question(row, [answer("ann", 0, of="poll"), answer("ben", 0, 1, 7, of="poll")], None)
-    assert [one.words for one in told.given] == [["yes"], ["yes", "no", "7"]]
+    assert [one.words for one in told.answers] == [["yes"], ["yes", "no", "7"]]
     assert [(bar.count, bar.percent) for bar in told.bars] == [(2, 100.0), (1, 50.0)]
     assert told.right is None
 
 
-def test_sums_of_the_cloud_where_answers_are_not_read() -> None:
+def test_cloud_sums_are_used_without_answers() -> None:
     told = question(quiz(selected_count=4, correct_count=3, total_count=9), None, None)
     assert (told.answered, told.right, told.total, told.bars) == (4, 3, 9, [])
     details = {"0": {"num": 3, "percentage": 0.75}, "1": {"num": 1, "percentage": 0.25}}
@@ -100,11 +95,11 @@ def test_sums_of_the_cloud_where_answers_are_not_read() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 7, "x", {}, {"a": 1}, [None, {}]])
-def test_no_question_is_too_odd(odd: Any) -> None:
+def test_malformed_questions_are_shown(odd: Any) -> None:
     row = Poll(pk=1, poll_id="q", items=odd, details=odd)
     assert question(
         row, [Answer(of="poll", question_id="q", user_uuid="a", selected=odd, sequence=1)], []
-    ).given
+    ).answers
     assert question(quiz(items=odd, correct_items=odd), None, None).answered == 0
 
 
@@ -136,19 +131,19 @@ def give(school: School, number: int, *selected: str, **columns: Any) -> Answer:
     return given
 
 
-def test_the_panel_shows_bars_and_who_has_not_answered(school: School, admin: Client) -> None:
+def test_panel_shows_bars_and_missing_answers(school: School, admin: Client) -> None:
     ask(school)
     give(school, 0, "3", is_correct=True)
     html = page(admin, school).content.decode()
     assert "1 of 4 answered" in html or "1 of 3 answered" in html
-    assert "1 right" in html
+    assert "1 correct" in html
     assert 'value="100.0"' in html
     missing = html[html.index("No answer yet:") :]
     assert "Pupil 1" in missing[:300]
     assert HOSTILE not in html
 
 
-def test_an_answer_changes_only_its_question(school: School, admin: Client) -> None:
+def test_answer_changes_only_its_question(school: School, admin: Client) -> None:
     one = ask(school)
     before = now(school)
     give(school, 1, HOSTILE, is_correct=False)
@@ -164,12 +159,12 @@ def question_page(client: Client, school: School, one: Quiz | Poll, **more: Any)
     )
 
 
-def test_its_own_page_has_every_answer_and_who_did_not(school: School, admin: Client) -> None:
+def test_question_page_has_every_answer_and_the_missing_ones(school: School, admin: Client) -> None:
     one = ask(school, running=False)
     give(school, 0, "3", is_correct=True)
     give(school, 1, HOSTILE, is_correct=False)
     html = question_page(admin, school, one).content.decode()
-    assert html.index("Right</span>") < html.index("Wrong</span>")
+    assert html.index("Correct</span>") < html.index("Incorrect</span>")
     assert "30 s" in html
     assert "Did not answer" in html
     assert "Pupil 2" in html[html.index("Did not answer") :]
@@ -177,7 +172,7 @@ def test_its_own_page_has_every_answer_and_who_did_not(school: School, admin: Cl
     assert "every 2s" not in html
 
 
-def test_its_page_goes_on_while_the_question_runs(school: School, admin: Client) -> None:
+def test_question_page_polls_while_the_question_runs(school: School, admin: Client) -> None:
     one = ask(school)
     html = question_page(admin, school, one).content.decode()
     version = re.search(r"\?v=([\d.-]+)", html)
@@ -190,7 +185,7 @@ def test_its_page_goes_on_while_the_question_runs(school: School, admin: Client)
     assert "<html" not in answer.content.decode()
 
 
-def test_a_busy_class_renders_no_question_that_did_not_change(school: School, admin: Client) -> None:
+def test_unchanged_question_is_not_rendered_again(school: School, admin: Client) -> None:
     one = ask(school)
     give(school, 0, "3", is_correct=True)
     shown = re.search(r"\?v=([\d.-]+)", question_page(admin, school, one).content.decode())
@@ -220,7 +215,7 @@ def test_a_busy_class_renders_no_question_that_did_not_change(school: School, ad
     assert "every 2s" not in html
 
 
-def test_who_came_after_the_end_or_left_before_is_not_missing(school: School, admin: Client) -> None:
+def test_absent_students_are_not_missing(school: School, admin: Client) -> None:
     one = ask(school, running=False, pupils=0)
     for number, (entered, left) in enumerate(((60, None), (-300, -200), (-300, 10))):
         make_person(school.room, 80 + number, name=f"Person {number}")
@@ -233,7 +228,7 @@ def test_who_came_after_the_end_or_left_before_is_not_missing(school: School, ad
     assert re.findall(r"Person \d", html) == ["Person 2"]
 
 
-def test_the_work_does_not_grow_with_the_number_of_questions(school: School, admin: Client) -> None:
+def test_queries_do_not_grow_with_the_number_of_questions(school: School, admin: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
             page(admin, school)

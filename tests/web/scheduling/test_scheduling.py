@@ -1,6 +1,4 @@
-"""The form of a new class, the check as one types, and the pages of what is planned."""
-
-# ruff: noqa: F811
+"""The form of a new class, its validation while typing, and the pages of scheduled classes."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.sync import background
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments
-from tests.actions.conftest import School, run_due, school, sim, simulator  # noqa: F401
+from tests.actions.conftest import School, run_due
 from tests.school import HTMX
 from tests.sync.conftest import sync_once
 
@@ -72,7 +70,7 @@ def form(**more: Any) -> dict[str, Any]:
     return {"name": "Latin 8a", "room_type": "4", "minutes": "45", "request_id": "one", **more}
 
 
-def test_what_the_form_says_becomes_arguments_and_back() -> None:
+def test_form_converts_to_arguments_and_back() -> None:
     assert arguments.arguments(FULL) == SETTINGS
     again = arguments.initial(SETTINGS)
     assert arguments.arguments(again) == SETTINGS
@@ -93,7 +91,7 @@ def test_every_setting_reaches_the_cloud(client: Client, sim: Any) -> None:
     assert made.role_config == SETTINGS["roles"]
 
 
-def test_another_class_like_this(client: Client, school: School) -> None:
+def test_form_copies_a_class(client: Client, school: School) -> None:
     sent = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in FULL.items()}
     client.post(CREATE, form(**sent))
     room = Room.objects.get(name="Latin 8a")
@@ -119,14 +117,14 @@ def test_another_class_like_this(client: Client, school: School) -> None:
         ("max_on_stage", {"max_on_stage": "-1"}, "0 or more"),
         ("widgets", {"widgets": '{"a": 1,}'}, "Line 1, column"),
         ("flex", {"flex": "[1]"}, "object"),
-        ("starts_at", {"starts_at": "2020-01-01T09:00"}, "is over"),
-        ("starts_at", {"starts_at": "9999-12-31T23:59"}, "no class in this year"),
-        ("starts_at", {"repeat": "weekly"}, "needs the day and time"),
-        ("until", {"repeat": "weekly", "starts_at": "2150-01-01T09:00"}, "when the series ends"),
+        ("starts_at", {"starts_at": "2020-01-01T09:00"}, "in the past"),
+        ("starts_at", {"starts_at": "9999-12-31T23:59"}, "this year"),
+        ("starts_at", {"repeat": "weekly"}, "Enter the date and time of the first class"),
+        ("until", {"repeat": "weekly", "starts_at": "2150-01-01T09:00"}, "Enter an end date"),
         ("zone", {"zone": "Mars/Olympus"}, "time zone"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(
+def test_errors_are_shown_at_their_field(
     client: Client, field: str, more: dict[str, str], words: str
 ) -> None:
     answer = client.post(CREATE, form(**more))
@@ -139,19 +137,19 @@ def test_what_is_wrong_is_said_at_its_field(
     assert (words in checked.content.decode().replace("&#x27;", "'")) is typed
 
 
-def test_several_things_that_are_wrong_are_all_said(client: Client) -> None:
+def test_all_errors_are_shown(client: Client) -> None:
     answer = client.post(CREATE, form(minutes="9999", limit_2="-5", max_on_stage="-1"))
     assert {"minutes", "limit_2", "max_on_stage"} <= set(answer.context["form"].errors)
 
 
-def test_an_empty_form_is_not_scolded_while_one_begins(client: Client) -> None:
+def test_empty_form_shows_no_errors_while_typing(client: Client) -> None:
     html = client.post(CHECK, {"name": "", "room_type": "4"}, **HTMX).content.decode()
     assert 'class="error"' not in html
     assert 'hx-swap-oob="true"' in html  # what was said before is taken back
     assert not Entry.objects.exists()
 
 
-def test_the_dates_are_shown_before_anything_is_made(client: Client) -> None:
+def test_preview_shows_dates_before_creation(client: Client) -> None:
     wanted = form(
         repeat="weekly", starts_at="2150-10-19T09:00", times="3", zone="Europe/Berlin", weekdays=["0"]
     )
@@ -161,11 +159,11 @@ def test_the_dates_are_shown_before_anything_is_made(client: Client) -> None:
     ):
         assert len(re.findall(r"<li>\s*<time", html)) == 3
         assert "09:00" in html
-        assert "keep their hour" in html
+        assert "keep their local time" in html
     assert not Series.objects.exists()
 
 
-def test_a_series_is_planned_and_its_page_shows_each_class(client: Client, school: School) -> None:
+def test_series_page_shows_each_class(client: Client, school: School) -> None:
     wanted = form(repeat="weekly", starts_at=soon(1), times="3", zone="America/New_York", weekdays=EVERY_DAY)
     answer = client.post(CREATE, wanted)
     series = Series.objects.get()
@@ -175,12 +173,12 @@ def test_a_series_is_planned_and_its_page_shows_each_class(client: Client, schoo
     assert [one.starts_at.strftime("%M") for one in series.planned.order_by("starts_at")] == ["30"] * 3
     run_due()
     page = client.get(answer["Location"]).content.decode()
-    assert "3 of 3 made" in page
+    assert "3 of 3 created" in page
     assert page.count("/classes/") >= 3
-    assert "3 made" in client.get(reverse("live:plans")).content.decode()
+    assert "3 created" in client.get(reverse("live:plans")).content.decode()
 
 
-def test_one_class_far_ahead_is_planned(client: Client) -> None:
+def test_class_far_ahead_is_scheduled(client: Client) -> None:
     answer = client.post(CREATE, form(starts_at=soon(20)))
     series = Series.objects.get()
     assert answer["Location"] == reverse("live:plan", args=[series.key])
@@ -188,14 +186,14 @@ def test_one_class_far_ahead_is_planned(client: Client) -> None:
     assert "five days" in client.get(answer["Location"]).content.decode()
 
 
-def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
+def test_classes_can_be_retried_and_cancelled(client: Client, sim: Any) -> None:
     sim.fault("server_error", route="create_room")
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="2", weekdays=EVERY_DAY))
     series = Series.objects.get()
     run_due()
     html = client.get(reverse("live:plan", args=[series.key]), **HTMX).content.decode()
     assert html.count("Failed") == 2
-    assert "tried again by itself" in html
+    assert "Next automatic attempt:" in html
     sim.clear_faults()
     first = series.planned.first()
     client.post(reverse("live:plan_do", args=[series.key, "cancel"]), {"planned": first.pk}, **HTMX)
@@ -204,7 +202,7 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     run_due()
     assert [one.state for one in series.planned.order_by("starts_at")] == ["cancelled", "done"]
     html = client.get(reverse("live:plan", args=[series.key]), **HTMX).content.decode()
-    assert "1 of 1 made" in html
+    assert "1 of 1 created" in html
     assert "hx-trigger" not in html
     back = client.post(
         reverse("live:plan_do", args=[series.key, "restore"]), {"planned": first.pk}, follow=True
@@ -212,7 +210,7 @@ def test_retry_and_take_back_on_the_page(client: Client, sim: Any) -> None:
     assert "planned again" in back.content.decode()
 
 
-def test_change_and_move_on_the_page(client: Client, school: School) -> None:
+def test_scheduled_classes_can_be_changed_and_moved(client: Client, school: School) -> None:
     client.post(CREATE, form(repeat="weekly", starts_at=soon(10), times="2", zone="Europe/Berlin"))
     series = Series.objects.get()
     address = reverse("live:change_plan", args=[series.key])
@@ -240,9 +238,7 @@ def test_change_and_move_on_the_page(client: Client, school: School) -> None:
     assert other.post(move, {"starts_at": "2151-07-01T10:00"}).status_code == 404
 
 
-def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
-    client: Client, sim: Any
-) -> None:
+def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, sim: Any) -> None:
     sim.fault("lose_answer", route="create_room")
     sim.fault("server_error", route="read_room")  # else a look tells that it was made
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
@@ -258,12 +254,12 @@ def test_a_class_that_was_made_unheard_and_then_moved_stands_at_the_clouds_time(
     sync_once()
     background.refresh_rooms()
     html = client.get(page).content.decode()
-    assert "keeps its first time" in html
+    assert "keeps the original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
     assert f'datetime="{first.starts_at.isoformat()}"' in html
 
 
-def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
+def test_series_page_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="30", weekdays=["0"]))
     key = Series.objects.get().key
     with django_assert_max_num_queries(8):
@@ -272,14 +268,14 @@ def test_a_plan_costs_few_queries(client: Client, django_assert_max_num_queries:
         client.get(reverse("live:plans"))
 
 
-def test_an_administrator_says_whose_class_it_is(school: School, sim: Any) -> None:
+def test_administrator_can_assign_the_teacher(school: School, sim: Any) -> None:
     admin = Client()
     admin.force_login(school.administrator)
     admin.post(CREATE, form(taught_by=school.teacher.pk))
     assert [given.user for given in Room.objects.get(name="Latin 8a").teachers.all()] == [school.teacher]
 
 
-def test_a_teacher_can_not_say_it(client: Client, school: School) -> None:
+def test_teacher_can_not_assign_a_teacher(client: Client, school: School) -> None:
     client.post(CREATE, form(taught_by=school.other_teacher.pk))
     assert [given.user for given in Room.objects.get(name="Latin 8a").teachers.all()] == [school.teacher]
 
@@ -288,7 +284,7 @@ def test_a_teacher_can_not_say_it(client: Client, school: School) -> None:
     ("text", "line", "column"),
     [('{"a": 1,\n "b" 2}', 2, 6), ("{", 1, 2), ('{"a": tru}', 1, 7), ("{} x", 1, 4), ("[]", 1, 1)],
 )
-def test_json_is_told_where_it_is_wrong(text: str, line: int, column: int) -> None:
+def test_json_error_has_line_and_column(text: str, line: int, column: int) -> None:
     with pytest.raises(BadJson) as bad:
         read_object(text)
     assert (bad.value.line, bad.value.column) == (line, column)
@@ -296,7 +292,7 @@ def test_json_is_told_where_it_is_wrong(text: str, line: int, column: int) -> No
 
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}'])
-def test_json_that_other_readers_take(text: str) -> None:
+def test_invalid_json_is_refused(text: str) -> None:
     with pytest.raises(BadJson):
         read_object(text)
 
@@ -308,21 +304,21 @@ def nested(levels: int) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"a": %s}' % ("9" * 301), "A number has 301 digits; 300 are allowed."),
-        ('{"a": -%s}' % ("9" * 5000), "A number has 5000 digits; 300 are allowed."),
+        ('{"a": %s}' % ("9" * 301), "A number has 301 digits; at most 300 are allowed."),
+        ('{"a": -%s}' % ("9" * 5000), "A number has 5000 digits; at most 300 are allowed."),
         ('{"a": 1e400}', "The number 1e400 is too large."),
         ('{"a": -%s.5}' % ("9" * 400), "The number -9999999999999999999… is too large."),
         (nested(65), "Brackets are nested more than 64 levels deep."),
         (nested(900), "Brackets are nested more than 64 levels deep."),
         (nested(6000), "Brackets are nested more than 64 levels deep."),
         ("[" * 60_000, "Brackets are nested more than 64 levels deep."),
-        ('{"a": ["\\ud800"]}', "A text has a character in it that can't be kept"),
-        ('{"a": {"\\u0000": 1}}', "A text has a character in it that can't be kept"),
+        ('{"a": ["\\ud800"]}', "The text contains a character that can't be stored"),
+        ('{"a": {"\\u0000": 1}}', "The text contains a character that can't be stored"),
         ('{"a": "\\u12"}', "four digits (0 to 9, a to f) must follow"),
         ('{"a": "%s"}' % ("é" * 32 * 1024), "The text is 65 KB long. At most 64 KB are allowed."),
     ],
 )
-def test_json_that_can_not_be_kept(text: str, words: str) -> None:
+def test_json_that_can_not_be_stored_is_refused(text: str, words: str) -> None:
     with pytest.raises(BadJson) as bad:
         read_object(text)
     assert words in str(bad.value)
@@ -331,17 +327,17 @@ def test_json_that_can_not_be_kept(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "value", [10**299, -1.7e308, json.loads(nested(63)), "\\u0000", "😀", "é" * 32_000, list(range(9000))]
 )
-def test_json_just_within_the_bounds(value: object) -> None:
+def test_json_within_the_limits_is_accepted(value: object) -> None:
     assert read_object(json.dumps({"a": value}, ensure_ascii=False)) == {"a": value}
 
 
-def test_further_widgets_that_can_not_be_kept_are_told(client: Client) -> None:
+def test_invalid_widgets_show_an_error(client: Client) -> None:
     for field in ("widgets", "flex"):
         answer = client.post(CREATE, form(**{field: '{"a": ' + "9" * 5000 + "}"}))
         assert answer.status_code == 422
         assert "A number has 5000 digits" in answer.content.decode()
 
 
-def test_sizes_are_bytes() -> None:
+def test_size_is_in_bytes() -> None:
     assert size({"é": 1}) == len('{"é":1}'.encode())
     assert read_object("  ") == {}

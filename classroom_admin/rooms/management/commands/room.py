@@ -1,4 +1,4 @@
-"""``manage.py room ROOM_UUID [--json]``: what we know of a room."""
+"""``manage.py room ROOM_UUID [--json]``: show what is known of a room."""
 
 import json
 from argparse import ArgumentParser
@@ -11,7 +11,7 @@ from classroom_admin.rooms.room_json import room_as_json
 
 
 class Command(BaseCommand):
-    help = "Show what is known of a room: plainly, or as one JSON object."
+    help = "Show what is known of a room, as text or as one JSON object."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("room_uuid", help="the cloud's id of the room")
@@ -23,8 +23,8 @@ class Command(BaseCommand):
         room = Room.objects.filter(room_uuid=room_uuid).first()
         if room is None:
             raise CommandError(
-                f"No room {room_uuid!r} is known here. Check the id; a room becomes known with its first "
-                "event, or when it is created here.",
+                f"No room {room_uuid!r} is known. Check the id. A room becomes known with its first event, "
+                "or when it is created here.",
                 returncode=1,
             )
         known = room_as_json(room)
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 
 def as_text(known: dict[str, Any]) -> str:
-    """The same for people: a line a fact, a line a person."""
+    """Return the JSON object as text: one line for each fact and each person."""
     people = known["participants"]
     gaps = [f"{first} to {last}" for first, last in known["gaps"]]
     files = [file["name"] or file["resource_uuid"] for file in known["resources"]]
@@ -44,9 +44,9 @@ def as_text(known: dict[str, Any]) -> str:
         "gaps": ", ".join(gaps) or "none",
         "recording": known["recording"]["state"] if known["recording"] else "none",
         "chat": f"{known['chat_messages']} messages",
-        "questions": f"{known['quizzes']} quizzes, {known['polls']} polls",
+        "quizzes": f"{known['quizzes']} quizzes, {known['polls']} polls",
         "files": ", ".join(files) or "none",
-        "people": f"{sum(person['online'] for person in people)} here, {len(people)} in all",
+        "people": f"{sum(person['online'] for person in people)} present, {len(people)} in total",
     }
     lines = [f"{known['name'] or 'Unnamed class'} ({known['room_uuid']})"]
     lines += [f"  {name:<10}  {fact}" for name, fact in facts.items()]
@@ -56,11 +56,11 @@ def as_text(known: dict[str, Any]) -> str:
 def _person(person: dict[str, Any]) -> str:
     until = person["kicked_until"]
     marks = [
-        "here" if person["online"] else "away",
+        "present" if person["online"] else "absent",
         "on stage" if person["on_stage"] else "",
         "hand raised" if person["hand_raised"] else "",
         "chat muted" if person["chat_muted"] else "",
         f"{person['rewards']} rewards" if person["rewards"] else "",
-        "kept out for good" if until == "forever" else f"kept out until {until}" if until else "",
+        "banned permanently" if until == "forever" else f"banned until {until}" if until else "",
     ]
     return f"{person['name'] or person['user_uuid']}, {person['role']}: {', '.join(filter(None, marks))}"

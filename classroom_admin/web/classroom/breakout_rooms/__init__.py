@@ -1,1 +1,1 @@
-"""Breakout rooms: who is in which, made from the roster by drag or by keyboard."""
+"""Breakout rooms: distribute people by drag and drop or by keyboard."""

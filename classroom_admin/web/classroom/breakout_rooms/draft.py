@@ -1,32 +1,25 @@
-"""Breakout rooms while somebody makes them: a draft that lives in the form. Pure.
+"""A draft of breakout rooms, which is kept in the form. Pure.
 
-People are known by our own keys (as text), groups by the ids under which the cloud knows them or will.
+People are identified by our own keys (as text), groups by their cloud ids, also before they are open.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Final
 from uuid import uuid4
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 MOST_GROUPS: Final = 50
 
 
-class Sent(Protocol):
-    """What a form sends: one value of a name, or all of them."""
-
-    def get(self, name: str, default: str = ...) -> Any: ...
-
-    def getlist(self, name: str) -> list[Any]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """``names`` of the groups by their ids, in order; ``places``: who is in which; others are in none."""
+    """`names`: the groups' names by id, in order; `places`: the group of each person who is in one."""
 
     names: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
@@ -35,58 +28,58 @@ class Draft:
         return [person for person, place in self.places.items() if place == group]
 
 
-def read(sent: Sent, people: Collection[str]) -> Draft:
-    """The draft that a form holds, as far as it makes sense."""
-    groups = list(dict.fromkeys(str(group) for group in sent.getlist("group") if group))[:MOST_GROUPS]
-    places = {person: str(sent.get(f"in-{person}", "")) for person in people}
+def read(data: QueryDict, people: Collection[str]) -> Draft:
+    """Return the draft from a form, without its invalid parts."""
+    groups = list(dict.fromkeys(str(group) for group in data.getlist("group") if group))[:MOST_GROUPS]
+    places = {person: str(data.get(f"in-{person}", "")) for person in people}
     return Draft(
-        {group: str(sent.get(f"name-{group}", "")).strip() for group in groups},
+        {group: str(data.get(f"name-{group}", "")).strip() for group in groups},
         {person: place for person, place in places.items() if place in groups},
     )
 
 
 def move(draft: Draft, people: Collection[str], to: str) -> Draft:
-    """Put people into a group; "" takes them out of all."""
-    stay = {person: place for person, place in draft.places.items() if person not in people}
+    """Move people to a group; to none for ""."""
+    others = {person: place for person, place in draft.places.items() if person not in people}
     if to not in draft.names:
-        return replace(draft, places=stay)
-    return replace(draft, places=stay | dict.fromkeys(people, to))
+        return replace(draft, places=others)
+    return replace(draft, places=others | dict.fromkeys(people, to))
 
 
 def add(draft: Draft, *, group: str | None = None) -> Draft:
-    """One more group, named by the next number that is free."""
+    """Add a group, named by the next free number."""
     if len(draft.names) >= MOST_GROUPS:
         return draft
     return replace(draft, names={**draft.names, group or uuid4().hex: _free_name(draft.names)})
 
 
 def remove(draft: Draft, group: str) -> Draft:
-    """Take a group away; who was in it is in none."""
+    """Remove a group; its people are then in none."""
     names = {uuid: name for uuid, name in draft.names.items() if uuid != group}
     return Draft(names, {person: place for person, place in draft.places.items() if place != group})
 
 
-def deal(draft: Draft, people: Sequence[str], count: int, *, chance: random.Random) -> Draft:
-    """Deal these people out evenly into ``count`` groups: those that are there, more, or fewer of them."""
+def distribute(draft: Draft, people: Sequence[str], count: int, *, rng: random.Random) -> Draft:
+    """Distribute people evenly to `count` groups, adding or removing groups as needed."""
     count = max(1, min(count, MOST_GROUPS))
-    dealt = Draft(dict(list(draft.names.items())[:count]))
-    while len(dealt.names) < count:
-        dealt = add(dealt)
+    found = Draft(dict(list(draft.names.items())[:count]))
+    while len(found.names) < count:
+        found = add(found)
     order = list(people)
-    chance.shuffle(order)
-    groups = list(dealt.names)
-    return replace(dealt, places={person: groups[index % count] for index, person in enumerate(order)})
+    rng.shuffle(order)
+    groups = list(found.names)
+    return replace(found, places={person: groups[index % count] for index, person in enumerate(order)})
 
 
-def wrong_names(draft: Draft, check: Any) -> dict[str, str]:
-    """What is wrong with the names, by group. ``check`` gives a sentence for a bad name, else ""."""
-    wrong = {group: words for group, name in draft.names.items() if (words := check(name))}
-    seen: Mapping[str, str] = {}
+def name_errors(draft: Draft, check: Callable[[str], str]) -> dict[str, str]:
+    """Return the errors of names by group. `check` returns a sentence for an invalid name, else ""."""
+    errors = {group: words for group, name in draft.names.items() if (words := check(name))}
+    seen: set[str] = set()
     for group, name in draft.names.items():
-        if name.casefold() in seen and group not in wrong:
-            wrong[group] = _("Another room already has this name. Choose a different name.")
-        seen = {**seen, name.casefold(): group}
-    return wrong
+        if name.casefold() in seen and group not in errors:
+            errors[group] = _("Another room already has this name. Choose a different name.")
+        seen.add(name.casefold())
+    return errors
 
 
 def _free_name(names: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The breakout rooms of a class as its page and their own page show them."""
+"""The breakout rooms of a class, for its page and for their own page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from classroom_admin.web.classroom.breakout_rooms.draft import Draft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
-    """A breakout room with the people in it; ``others`` are members whom nobody here knows by name."""
+    """A breakout room with its people; `others`: the number of members that are not in the roster."""
 
     name: str
     people: list[Participant]
@@ -31,19 +31,19 @@ class ShownGroup:
 
 
 def shown_groups(room: Room) -> list[ShownGroup]:
-    """The open breakout rooms: no query where there were never any, else two."""
+    """Return the open breakout rooms: two queries, none if there never were any."""
     if not room.groups_sequence:
         return []
-    open_ones = breakout_rooms.read(room.groups)
-    members = {user for group in open_ones for user in group.members}
+    groups = breakout_rooms.read(room.groups)
+    members = {user for group in groups for user in group.members}
     people = Participant.objects.filter(room=room, user_uuid__in=members).only("name", "online", "user_uuid")
-    return filled(open_ones, people if members else ())
+    return with_people(groups, people if members else ())
 
 
-def filled(open_ones: Iterable[Group], people: Iterable[Participant]) -> list[ShownGroup]:
-    """The breakout rooms with those of `people` who are in them. Pure."""
+def with_people(groups: Iterable[Group], people: Iterable[Participant]) -> list[ShownGroup]:
+    """Return the breakout rooms with those of `people` who are in them. Pure."""
     known = {person.user_uuid: person for person in people}
-    return [_shown(group, known) for group in open_ones]
+    return [_shown(group, known) for group in groups]
 
 
 def _shown(group: Group, known: dict[str, Participant]) -> ShownGroup:
@@ -56,22 +56,22 @@ def _shown(group: Group, known: dict[str, Participant]) -> ShownGroup:
 
 
 class Table:
-    """Who may be put into breakout rooms, and how the rooms are now."""
+    """The people who can be moved to breakout rooms, and the rooms that are open."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
 
     @cached_property
     def now(self) -> list[Group]:
-        """The groups as the cloud last told of them."""
+        """The groups that are open."""
         return breakout_rooms.read(self.room.groups)
 
     @cached_property
     def people(self) -> list[Participant]:
-        """Pupils and assistants who are there, and whoever is in a group; by name."""
+        """Students and assistants who are present, and everyone who is in a group; by name."""
         members = {user for group in self.now for user in group.members}
-        there = Q(online=True) & ~Q(role__in=(Role.TEACHER, Role.SERVER, Role.INVISIBLE))
-        found = Participant.objects.filter(there | Q(user_uuid__in=members), room=self.room)
+        present = Q(online=True) & ~Q(role__in=(Role.TEACHER, Role.SERVER, Role.INVISIBLE))
+        found = Participant.objects.filter(present | Q(user_uuid__in=members), room=self.room)
         return sorted(
             found.only("name", "online", "role", "user_uuid"), key=lambda person: person.name.casefold()
         )
@@ -81,24 +81,24 @@ class Table:
         return {str(person.pk): person for person in self.people}
 
     @property
-    def pupils(self) -> list[str]:
-        """Who is dealt out: pupils who are there."""
+    def students(self) -> list[str]:
+        """The students who are present, and can be distributed."""
         return [key for key, person in self.by_key.items() if person.online and person.role == Role.STUDENT]
 
     @property
     def mark(self) -> str:
-        """Changes with the rooms, so that a draft that was begun before can be told."""
-        facts = json.dumps([[group.uuid, group.name, group.members] for group in self.now])
-        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+        """A hash of the open rooms, by which an outdated draft is recognised."""
+        state = json.dumps([[group.uuid, group.name, group.members] for group in self.now])
+        return hashlib.sha256(state.encode()).hexdigest()[:16]
 
     def draft(self) -> Draft:
-        """A draft of how it is now."""
+        """Return a draft of the open rooms."""
         keys = {person.user_uuid: key for key, person in self.by_key.items()}
         places = {keys[user]: group.uuid for group in self.now for user in group.members if user in keys}
         return Draft({group.uuid: group.name for group in self.now}, places)
 
-    def wanted(self, draft: Draft) -> list[dict[str, Any]]:
-        """The draft in the shape that the action takes. Members whom nobody here knows stay."""
+    def to_open(self, draft: Draft) -> list[dict[str, Any]]:
+        """Return the draft as `open_groups` takes it. Members who are not in the roster stay."""
         unknown = {
             group.uuid: [user for user in group.members if user not in self._known] for group in self.now
         }
@@ -112,8 +112,8 @@ class Table:
             for group, name in draft.names.items()
         ]
 
-    def gone(self, draft: Draft) -> list[dict[str, Any]]:
-        """The groups that are open now and not in the draft, in the shape that the action takes."""
+    def to_close(self, draft: Draft) -> list[dict[str, Any]]:
+        """Return the open groups that are not in the draft, as `close_groups` takes them."""
         return [
             {"groupUuid": group.uuid, "groupName": group.name or "-", "users": []}
             for group in self.now

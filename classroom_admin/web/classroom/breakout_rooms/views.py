@@ -1,4 +1,4 @@
-"""Breakout rooms: their own page. The draft lives in its form; only “open” and “close” ask the cloud."""
+"""The page of the breakout rooms. Its form holds the draft; only `open` and `close` are sent to the cloud."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,17 +21,17 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.access import signed_in
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.breakout_rooms import draft as drafts
 from classroom_admin.web.classroom.breakout_rooms.draft import Draft
 from classroom_admin.web.classroom.breakout_rooms.table import Table
-from classroom_admin.web.classroom.command_answers import told
+from classroom_admin.web.classroom.command_responses import command_state
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def page(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows the rooms as they are; POST changes the draft, or (`do` open, close) asks the cloud."""
+def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the open rooms (GET); change the draft, or with `do` open or close send it (POST)."""
     room = room_for(request.user, key)
     table = Table(room)
     if request.method == "GET":
@@ -41,20 +41,22 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     if do == "open":
         return _open(request, table, draft)
     if do == "close":
-        return _went(request, room, [actions.close_groups(actor=request.user, room=room)])
-    changed, said = _changed(request, table, draft, do, about)
-    return _show(request, table, changed, said=said)
+        return _sent(request, room, [actions.close_groups(actor=request.user, room=room)])
+    changed, words = _changed(request, table, draft, do, about)
+    return _show(request, table, changed, words=words)
 
 
-def _changed(request: HttpRequest, table: Table, draft: Draft, do: str, about: str) -> tuple[Draft, str]:
-    """The draft after a button of its own, and what to say about it."""
+def _changed(
+    request: AuthenticatedHttpRequest, table: Table, draft: Draft, do: str, about: str
+) -> tuple[Draft, str]:
+    """Return the draft after a button was pressed, and the words about it."""
     if do == "move":
-        ticked = [key for key in request.POST.getlist("person") if key in table.by_key]
-        if not ticked:
+        selected = [key for key in request.POST.getlist("person") if key in table.by_key]
+        if not selected:
             return draft, _("Select people first, then choose a room for them.")
-        words = ngettext("%(n)d person moved to %(room)s.", "%(n)d people moved to %(room)s.", len(ticked))
+        words = ngettext("%(n)d person moved to %(room)s.", "%(n)d people moved to %(room)s.", len(selected))
         to = draft.names.get(about) or _("the class")
-        return drafts.move(draft, ticked, about), words % {"n": len(ticked), "room": to}
+        return drafts.move(draft, selected, about), words % {"n": len(selected), "room": to}
     if do == "add":
         return drafts.add(draft), _("Room added.")
     if do == "remove":
@@ -63,60 +65,60 @@ def _changed(request: HttpRequest, table: Table, draft: Draft, do: str, about: s
         count = request.POST.get("count", "")
         if not count.isdecimal() or not 1 <= int(count[:4]) <= drafts.MOST_GROUPS:
             return draft, _("Enter the number of rooms, from 1 to %(most)d.") % {"most": drafts.MOST_GROUPS}
-        dealt = drafts.deal(draft, table.pupils, int(count), chance=random.SystemRandom())
-        return dealt, _("All students are distributed. Nothing is sent yet.")
+        distributed = drafts.distribute(draft, table.students, int(count), rng=random.SystemRandom())
+        return distributed, _("All students are distributed. Nothing is sent yet.")
     return draft, ""
 
 
-def _open(request: HttpRequest, table: Table, draft: Draft) -> HttpResponse:
-    wrong = drafts.wrong_names(draft, _wrong_name)
-    if wrong:
-        return _show(
-            request, table, draft, wrong=wrong, said=_("Nothing was sent. Correct the marked fields.")
-        )
+def _open(request: AuthenticatedHttpRequest, table: Table, draft: Draft) -> HttpResponse:
+    if errors := drafts.name_errors(draft, _name_error):
+        words = _("Nothing was sent. Correct the marked fields.")
+        return _show(request, table, draft, errors=errors, words=words)
     if request.POST.get("mark") != table.mark:
-        said = _("The rooms were changed elsewhere in the meantime. Check them, then press the button again.")
-        return _show(request, table, draft, said=said, is_trouble=True)
-    who: dict[str, Any] = {"actor": request.user, "room": table.room}
-    gone = table.gone(draft)
+        words = _(
+            "The rooms were changed elsewhere in the meantime. Check them, then press the button again."
+        )
+        return _show(request, table, draft, words=words, is_error=True)
+    command: dict[str, Any] = {"actor": request.user, "room": table.room}
+    to_close = table.to_close(draft)
     try:
         if not draft.names:
-            entries = [actions.close_groups(**who)] if table.now else []
+            entries = [actions.close_groups(**command)] if table.now else []
         else:
-            entries = [actions.open_groups(**who, groups=table.wanted(draft))]
-            if gone and not told(entries[0]).reason:
-                entries.append(actions.close_groups(**who, groups=gone))
+            entries = [actions.open_groups(**command, groups=table.to_open(draft))]
+            if to_close and not command_state(entries[0]).reason:
+                entries.append(actions.close_groups(**command, groups=to_close))
     except ActionRefused as refused:
-        return _show(request, table, draft, said=refused.message, is_trouble=True)
-    return _went(request, table.room, entries)
+        return _show(request, table, draft, words=refused.message, is_error=True)
+    return _sent(request, table.room, entries)
 
 
-def _went(request: HttpRequest, room: Room, entries: list[Entry]) -> HttpResponse:
-    """Back to the class, with a message for what did not go well; how it goes on is told there."""
-    for how in map(told, entries):
-        if how.reason:
-            messages.error(request, f"{how.words}: {how.reason}")
+def _sent(request: AuthenticatedHttpRequest, room: Room, entries: list[Entry]) -> HttpResponse:
+    """Redirect to the class, with a message about each failure. Its page shows the state of the commands."""
+    for state in map(command_state, entries):
+        if state.reason:
+            messages.error(request, f"{state.words}: {state.reason}")
     to = resolve_url("live:class", room.key)
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
 
 def _show(
-    request: HttpRequest,
+    request: AuthenticatedHttpRequest,
     table: Table,
     draft: Draft,
     *,
-    said: str = "",
-    wrong: dict[str, str] | None = None,
-    is_trouble: bool = False,
+    words: str = "",
+    errors: dict[str, str] | None = None,
+    is_error: bool = False,
 ) -> HttpResponse:
-    wrong = wrong or {}
+    errors = errors or {}
     groups = [
         {
             "id": group,
             "number": number,
             "name": name,
             "people": [table.by_key[key] for key in draft.members(group)],
-            "wrong": wrong.get(group, ""),
+            "error": errors.get(group, ""),
         }
         for number, (group, name) in enumerate(draft.names.items(), start=1)
     ]
@@ -126,20 +128,18 @@ def _show(
         "free": [person for key, person in table.by_key.items() if key not in draft.places],
         "places": [(key, draft.places.get(key, "")) for key in table.by_key],
         "mark": table.mark,
-        "ticked": [] if request.POST.get("do", "").startswith("move") else request.POST.getlist("person"),
+        "selected": [] if request.POST.get("do", "").startswith("move") else request.POST.getlist("person"),
         "is_open": bool(table.now),
         "is_changed": draft != table.draft(),
-        "said": said,
-        "is_trouble": is_trouble or bool(wrong),
+        "words": words,
+        "is_error": is_error or bool(errors),
         "count": len(groups) or 4,
     }
-    template = (
-        "classroom/breakout_rooms/_editor.html" if request.htmx else "classroom/breakout_rooms/page.html"
-    )
-    return render(request, template, context, status=422 if wrong else 200)
+    template = f"classroom/breakout_rooms/{'_editor' if request.htmx else 'page'}.html"
+    return render(request, template, context, status=422 if errors else 200)
 
 
-def _wrong_name(name: str) -> str:
+def _name_error(name: str) -> str:
     try:
         fields.checked(fields.name(), name, field="groupName")
     except InvalidArgument as error:

@@ -1,1 +1,1 @@
-"""Properties of a class, of a person in it, of an extension: edited as JSON, compared, sent."""
+"""Properties of a class, a person or an extension: edit them as JSON, compare, send."""

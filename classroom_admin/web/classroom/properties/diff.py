@@ -1,4 +1,4 @@
-"""What differs between two JSON objects, and which properties must be sent for it. Pure."""
+"""The differences between two JSON objects, and which properties must be sent for them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One place that differs. ``before`` and ``after`` are JSON values; one is None where there is none."""
+    """One place that differs. `before` and `after` are JSON values; None if added or deleted."""
 
     path: Path
     kind: str
@@ -26,51 +26,46 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """The path as people read it: ``seats.front[2]``."""
+        """The path for people: `seats.front[2]`."""
         return place(self.path)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """All places that differ, in the order of ``before``, then what is new in the order of ``after``."""
+    """Return all places that differ, in the order of `before`; then added ones in the order of `after`."""
     return list(_objects(before, after, ()))
 
 
 def to_set(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties to send, each whole: the cloud replaces a property by what it is sent."""
+    """Return the properties to send, each whole: the cloud replaces a property completely."""
     return {
         name: value for name, value in after.items() if name not in before or not same(before[name], value)
     }
 
 
 def to_delete(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The names of the properties to delete."""
+    """Return the names of the properties to delete."""
     return [name for name in before if name not in after]
 
 
-def moved_on(base: Mapping[str, Any], now: Mapping[str, Any], touched: set[str]) -> list[str]:
-    """Which of the properties that one is about to change were changed by others since ``base``."""
-    nothing = object()
-
-    def differs(name: str) -> bool:
-        old, new = base.get(name, nothing), now.get(name, nothing)
-        return (old is nothing) != (new is nothing) or (old is not nothing and not same(old, new))
-
-    return sorted(name for name in touched if differs(name))
+def changed_by_others(base: Mapping[str, Any], now: Mapping[str, Any], touched: set[str]) -> list[str]:
+    """Return which of the `touched` properties differ between `base` and `now`."""
+    changed = {*to_set(base, now), *to_delete(base, now)}
+    return sorted(touched & changed)
 
 
 def rebased(base: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """How the properties are now, with what one changed since ``base`` put on top."""
-    gone = set(to_delete(base, wanted))
-    return {name: value for name, value in now.items() if name not in gone} | to_set(base, wanted)
+    """Return `now` with the changes from `base` to `wanted` applied."""
+    deleted = set(to_delete(base, wanted))
+    return {name: value for name, value in now.items() if name not in deleted} | to_set(base, wanted)
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same: true is not 1, and the order of names says nothing."""
-    return _canonical(one) == _canonical(other)
+def same(first: Any, second: Any) -> bool:
+    """Whether two JSON values are equal: true is not 1, and the order of names does not matter."""
+    return _canonical(first) == _canonical(second)
 
 
 def place(path: Path) -> str:
-    """A path as people read it; a name that is no plain word stands in quotes."""
+    """Return a path for people; a name that is not a plain word is quoted."""
     words = ""
     for part in path:
         if isinstance(part, int):

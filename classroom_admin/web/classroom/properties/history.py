@@ -1,4 +1,4 @@
-"""How properties came to be what they are: the stored events, and the commands on record behind them."""
+"""The history of properties: stored events, and the recorded commands that caused them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from classroom_admin.events import EventKind, Stream, Undecodable, decode
 from classroom_admin.events.properties import RoomProperties, UserProperties
 from classroom_admin.events.property_changes import Change, below
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.classroom.events import names_one_of
+from classroom_admin.web.classroom.events import names_any_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.classroom.properties.subject import APP, Subject
-from classroom_admin.web.wording import Told, tell_commands
+from classroom_admin.web.wording import CommandStatus, command_statuses
 
-LOOKED_THROUGH: Final = 3000
-"""Events at most that are read for one page; how many that were is said where it is not all."""
-A_BATCH: Final = 200
+MOST_SEARCHED: Final = 3000
+"""Events to read for one page. If there are more, the page says so."""
+BATCH: Final = 200
 SHOWN: Final = 40
 _VALUE_LENGTH: Final = 160
 ROOM_KINDS: Final = (EventKind.ROOM_PROPERTIES.cmd, EventKind.ROOM_PROPERTIES_BATCH.cmd)
@@ -44,39 +44,37 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One change: when, by whom ("" where nobody told), what; ``told`` where it was commanded from here."""
+class PropertyChange:
+    """One change. `by`: "" if unknown; `command`: if it was sent from here."""
 
     at: datetime
     by: str
     lines: list[Line] = field(default_factory=list)
-    told: Told | None = None
+    command: CommandStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """``happenings``, newest first. ``looked_through``: so many of the newest events were read, and there are
-    more; else 0.
-    """
+    """The changes, newest first. `searched`: the number of events read, if there are more; else 0."""
 
-    happenings: list[Happening]
-    looked_through: int = 0
+    changes: list[PropertyChange]
+    searched: int = 0
 
 
 def history(subject: Subject) -> History:
-    """What happened to these properties."""
+    """Return the changes of these properties."""
     entries = Entry.objects.filter(
         room_uuid=subject.room.room_uuid, action__in=subject.actions, target=subject.target
     )
     recent = list(entries.order_by("-id").prefetch_related("steps")[:SHOWN])
     by_sequence = {number: entry for entry in recent if (number := _confirmed_by(entry)) is not None}
-    found: list[Happening] = []
+    found: list[PropertyChange] = []
     seen: set[int] = set()
-    looked_through = 0
+    searched = 0
     for event in _newest_first(_events(subject)):
-        if looked_through == LOOKED_THROUGH:
+        if searched == MOST_SEARCHED:
             break
-        looked_through += 1
+        searched += 1
         raw = _raw(event)
         lines = [_line(change) for change in _about(subject, raw)]
         if not lines:
@@ -84,22 +82,22 @@ def history(subject: Subject) -> History:
         entry = by_sequence.get(event.sequence or 0)
         if entry is not None:
             seen.add(entry.pk)
-        found.append(_happening(event, lines, entry, raw))
+        found.append(_from_event(event, lines, entry, raw))
         if len(found) == SHOWN:
-            looked_through = 0
+            searched = 0
             break
     else:
-        looked_through = 0
-    found += [_only_asked(entry) for entry in recent if entry.pk not in seen and entry.steps.all()]
-    newest = sorted(found, key=lambda one: one.at, reverse=True)[:SHOWN]
-    return History(happenings=newest, looked_through=looked_through)
+        searched = 0
+    found += [_from_command(entry) for entry in recent if entry.pk not in seen and entry.steps.all()]
+    newest = sorted(found, key=lambda change: change.at, reverse=True)[:SHOWN]
+    return History(changes=newest, searched=searched)
 
 
 def _events(subject: Subject) -> QuerySet[StoredEvent]:
-    """Events that may be about the subject: none of them is missed, others are among them."""
+    """Return the events that may be about the subject: all that are, and some that are not."""
     of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
     if subject.person is not None:
-        return of_room.filter(names_one_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
+        return of_room.filter(names_any_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
     of_room = of_room.filter(cmd__in=ROOM_KINDS)
     if subject.kind == APP:
         name = json.dumps(subject.app, ensure_ascii=False)[1:-1]
@@ -109,19 +107,19 @@ def _events(subject: Subject) -> QuerySet[StoredEvent]:
 
 
 def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
-    """Read in batches: most often the first is enough."""
-    batch = list(events.order_by("-sequence")[:A_BATCH])
+    """Yield events in batches: usually the first is enough."""
+    batch = list(events.order_by("-sequence")[:BATCH])
     while batch:
         yield from batch
-        older = events.filter(sequence__lt=batch[-1].sequence) if len(batch) == A_BATCH else events.none()
-        batch = list(older.order_by("-sequence")[:A_BATCH])
+        older = events.filter(sequence__lt=batch[-1].sequence) if len(batch) == BATCH else events.none()
+        batch = list(older.order_by("-sequence")[:BATCH])
 
 
-def _happening(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> Happening:
+def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> PropertyChange:
     at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
     if entry is not None:
-        return Happening(at=at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
-    return Happening(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
+        return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
+    return PropertyChange(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
 
 
 def _raw(event: StoredEvent) -> Any:
@@ -132,28 +130,29 @@ def _raw(event: StoredEvent) -> Any:
         return None
 
 
-def _only_asked(entry: Entry) -> Happening:
-    """A command that no event has confirmed: it waits, or the cloud refused it."""
+def _from_command(entry: Entry) -> PropertyChange:
+    """Return the change of a command that no event has confirmed: it waits, or the cloud refused it."""
     params = entry.params if isinstance(entry.params, dict) else {}
     lines = [
-        Line(place=place((str(one.get("name")),)), kind=CHANGED, value=_short(one.get("value")))
-        for one in params.get("properties", [])
-        if isinstance(one, dict)
+        Line(place=place((str(sent.get("name")),)), kind=CHANGED, value=_short(sent.get("value")))
+        for sent in params.get("properties", [])
+        if isinstance(sent, dict)
     ]
     lines += [Line(place=place((str(name),)), kind=REMOVED) for name in params.get("names", [])]
-    return Happening(at=entry.at, by=entry.actor_name, lines=lines, told=tell_commands([entry])[0])
+    return PropertyChange(at=entry.at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
 
 
 def _confirmed_by(entry: Entry) -> int | None:
-    """The number of the event that confirmed a command."""
+    """Return the sequence number of the event that confirmed a command."""
     for step in entry.steps.all():
-        if step.kind == Step.Kind.CONFIRMED and isinstance(step.detail.get("sequence"), int):
-            return step.detail["sequence"]
+        sequence = step.detail.get("sequence")
+        if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):
+            return sequence
     return None
 
 
 def _about(subject: Subject, raw: Any) -> Iterator[Change]:
-    """Return the changes of an event that concern the subject, with paths within its properties."""
+    """Yield the changes of an event that are about the subject, with paths within its properties."""
     try:
         data = decode(Stream.ROOM, raw).data
     except (Undecodable, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Whose properties: the class's, a person's, an extension's. What is read and which action sets them."""
+"""Whose properties: a class's, a person's or an extension's. How they are read and set."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.models import Participant, Room
-from classroom_admin.web.numbers import is_number
+from classroom_admin.web.parameters import is_number
 
 ROOM, PERSON, APP = "room", "person", "app"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """``kind``: room, person or app. ``wrong`` says why an extension's name can't be one."""
+    """`kind`: room, person or app. `error`: why an extension's name is invalid."""
 
     room: Room
     kind: str = ROOM
     person: Participant | None = None
     app: str = ""
-    wrong: str = ""
+    error: str = ""
 
     @property
     def words(self) -> str:
@@ -42,14 +42,14 @@ class Subject:
 
     @property
     def is_chosen(self) -> bool:
-        """Whether it is known whose: a person and an extension must be chosen first."""
-        return not self.wrong and (
+        """Whether the subject is complete: a person or an extension must be chosen first."""
+        return not self.error and (
             self.kind == ROOM or self.person is not None or (self.kind == APP and bool(self.app))
         )
 
     @property
     def query(self) -> str:
-        """The address's part that leads here again."""
+        """The query string that selects this subject."""
         query = QueryDict(mutable=True)
         query["of"] = self.kind
         if self.person is not None:
@@ -70,7 +70,7 @@ class Subject:
 
     # --- the cloud ---
     def read(self, actor: User) -> Present:
-        """How the properties are now."""
+        """Read the properties from the cloud."""
         if self.person is not None:
             return verification.properties_of_participant(
                 actor=actor, room=self.room, participant=self.person
@@ -82,40 +82,40 @@ class Subject:
     def put(
         self, actor: User, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None
     ) -> Entry:
-        """Set these properties (and an extension's state)."""
-        who: dict[str, Any] = {"actor": actor, "room": self.room, "properties": values, "cause": cause}
+        """Set properties (and an extension's state)."""
+        arguments: dict[str, Any] = {"actor": actor, "room": self.room, "properties": values, "cause": cause}
         if self.person is not None:
-            return properties.set_participant_properties(**who, participant=self.person)
+            return properties.set_participant_properties(**arguments, participant=self.person)
         if self.kind == APP:
-            return properties.set_ext_app_properties(**who, ext_app_uuid=self.app, state=state)
-        return properties.set_room_properties(**who)
+            return properties.set_ext_app_properties(**arguments, ext_app_uuid=self.app, state=state)
+        return properties.set_room_properties(**arguments)
 
     def delete(self, actor: User, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
-        """Delete these properties."""
-        who: dict[str, Any] = {"actor": actor, "room": self.room, "names": names, "cause": cause}
+        """Delete properties."""
+        arguments: dict[str, Any] = {"actor": actor, "room": self.room, "names": names, "cause": cause}
         if self.person is not None:
-            return properties.delete_participant_properties(**who, participant=self.person)
+            return properties.delete_participant_properties(**arguments, participant=self.person)
         if self.kind == APP:
-            return properties.delete_ext_app_properties(**who, ext_app_uuid=self.app)
-        return properties.delete_room_properties(**who)
+            return properties.delete_ext_app_properties(**arguments, ext_app_uuid=self.app)
+        return properties.delete_room_properties(**arguments)
 
 
 def known_apps(room: Room) -> list[str]:
-    """The class's extensions: those that its events told of, and those that were set from here."""
-    told = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
-    asked = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
-    return sorted(told | set(asked.values_list("target", flat=True)) - {""})
+    """Return the extensions of a class: those in its events, and those that were set from here."""
+    from_events = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
+    return sorted(from_events | set(entries.values_list("target", flat=True)) - {""})
 
 
 def app_key(room: Room, app: str) -> str:
-    """What stands for an extension in an address: its name is an id of the cloud."""
+    """Return the key of an extension for addresses: its name is a cloud id, and never in an address."""
     return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
 
 
 def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
-    """Whose properties an address means; an extension's name may be in what was ``sent`` instead.
+    """Return the subject that an address selects. `sent`: a form that may hold an extension's name.
 
-    Http404 for a person who is not in this class, and for an extension of which nobody has heard.
+    Raises Http404 for a person who is not in this class, and for an unknown extension.
     """
     kind = query.get("of", ROOM)
     if kind == PERSON:
@@ -139,5 +139,5 @@ def _app(room: Room, key: str, name: str) -> Subject:
         fields.checked(fields.identifier, name, field="extAppUuid")
     except InvalidArgument as error:
         words = capitalised(error.problem)
-        return Subject(room=room, kind=APP, app=name, wrong=words if name else "")
+        return Subject(room=room, kind=APP, app=name, error=words if name else "")
     return Subject(room=room, kind=APP, app=name)

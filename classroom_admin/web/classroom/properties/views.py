@@ -1,4 +1,4 @@
-"""The page of properties: edit, compare, send. Nothing is sent before the differences were shown."""
+"""The page of properties: edit, compare, send. Nothing is sent before the differences are shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,8 +25,8 @@ from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant, Role
-from classroom_admin.web.access import signed_in
-from classroom_admin.web.classroom.command_answers import told
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.classroom.properties import diff
 from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import (
@@ -45,12 +45,12 @@ MOST_LISTED: Final = 500
 MOST_SHOWN: Final = 100
 """Differences on a page, and names in a sentence."""
 LONGEST_SHOWN: Final = 4000
-"""Characters of a value that differs."""
+"""Characters of a value."""
 
 
 @dataclass
-class Work:
-    """What somebody is about to do, as the form holds it: two texts, and what they mean."""
+class Edit:
+    """The state of the form: the text that was edited (`base`), the new text, and their values."""
 
     base_text: str
     text: str
@@ -59,23 +59,23 @@ class Work:
     base: dict[str, Any] = field(default_factory=dict)
     wanted: dict[str, Any] = field(default_factory=dict)
     cause: dict[str, Any] = field(default_factory=dict)
-    wrong: str = ""
-    wrong_cause: str = ""
+    error: str = ""
+    cause_error: str = ""
 
     @classmethod
-    def sent(cls, post: Mapping[str, str]) -> Work:
-        """Read what was sent; `wrong` says what is wrong with it."""
-        work = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
+    def from_form(cls, post: Mapping[str, str]) -> Edit:
+        """Read the form."""
+        edit = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
         try:
-            work.base = read_own_object(work.base_text)
-            work.wanted = fields.checked(fields.json_object, read_object(work.text), field="properties")
+            edit.base = read_own_object(edit.base_text)
+            edit.wanted = fields.checked(fields.json_object, read_object(edit.text), field="properties")
         except (BadJson, InvalidArgument) as error:
-            work.wrong = _words(error)
+            edit.error = _words(error)
         try:
-            work.cause = fields.checked(fields.json_object, read_object(work.cause_text), field="cause")
+            edit.cause = fields.checked(fields.json_object, read_object(edit.cause_text), field="cause")
         except (BadJson, InvalidArgument) as error:
-            work.wrong_cause = _words(error)
-        return work
+            edit.cause_error = _words(error)
+        return edit
 
     @cached_property
     def to_set(self) -> dict[str, Any]:
@@ -93,63 +93,61 @@ class Work:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @signed_in
-def page(request: HttpRequest, key: str) -> HttpResponse:
-    """GET shows the properties of whom `of` names; POST (by `do`) chooses an extension by its name, compares,
-    or sends what differs.
-    """
+def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the properties (GET); by `do` choose an extension by name, compare, or send (POST)."""
     room = room_for(request.user, key)
     subject = subject_of(room, request.GET, request.POST)
     do = request.POST.get("do", "")
     if not subject.is_chosen:
-        status = 422 if subject.wrong else 200
-        return render(request, "classroom/properties/page.html", _around(subject), status=status)
+        status = 422 if subject.error else 200
+        return render(request, "classroom/properties/page.html", _context(subject), status=status)
     if do == CHOOSE and subject.app in known_apps(room):
         return redirect(f"{request.path}?{subject.query}")
     now = subject.read(request.user)
     context: dict[str, Any] = {"subject": subject, "now": now, "now_size": size(now.properties)}
     if request.method == "GET" or do == CHOOSE:
         fresh = _text(now.properties)
-        around = {**context, **_around(subject), "work": Work(fresh, fresh), "history": history(subject)}
-        return render(request, "classroom/properties/page.html", around)
-    return _worked(request, subject, now, context, send=do == "send")
+        context |= {**_context(subject), "edit": Edit(fresh, fresh), "history": history(subject)}
+        return render(request, "classroom/properties/page.html", context)
+    return _edited(request, subject, now, context, send=do == "send")
 
 
-def _worked(
-    request: HttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
+def _edited(
+    request: AuthenticatedHttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
 ) -> HttpResponse:
-    """What was written is compared with what is; with `send` it is sent, unless somebody was quicker."""
-    work = Work.sent(request.POST)
-    work.wrong = work.wrong or _kept_names(subject, work)
-    if work.wrong or work.wrong_cause:
-        return _work(request, context | {"work": work}, status=422)
-    moved = diff.moved_on(work.base, now.properties, work.touched)
-    if send and not moved:
+    """Compare the text with the cloud's values; with `send`, send it unless others changed them meanwhile."""
+    edit = Edit.from_form(request.POST)
+    edit.error = edit.error or _reserved_names(subject, edit)
+    if edit.error or edit.cause_error:
+        return _editor(request, context | {"edit": edit}, status=422)
+    conflicts = diff.changed_by_others(edit.base, now.properties, edit.touched)
+    if send and not conflicts:
         try:
-            return _send(request, subject, work)
+            return _send(request, subject, edit)
         except ActionRefused as refused:
-            return _work(request, context | {"work": work, "refused": refused.message}, status=422)
-    if moved:
-        wanted = diff.rebased(work.base, now.properties, work.wanted)
+            return _editor(request, context | {"edit": edit, "refused": refused.message}, status=422)
+    if conflicts:
+        wanted = diff.rebased(edit.base, now.properties, edit.wanted)
         base_text = _text(now.properties)
-        work = replace(work, base=now.properties, base_text=base_text, wanted=wanted, text=_text(wanted))
-    return _work(request, context | {"moved": _some(moved)} | _compared(work))
+        edit = replace(edit, base=now.properties, base_text=base_text, wanted=wanted, text=_text(wanted))
+    return _editor(request, context | {"conflicts": _some(conflicts)} | _comparison(edit))
 
 
-def _compared(work: Work) -> dict[str, Any]:
-    """What the comparison shows."""
-    found = diff.differences(work.base, work.wanted)
+def _comparison(edit: Edit) -> dict[str, Any]:
+    """Return what the comparison shows."""
+    found = diff.differences(edit.base, edit.wanted)
     return {
-        "work": work, "compared": True, "state": STATES.get(work.state), "now_size": size(work.wanted),
-        "count": len(found), "differences": [_shown(one) for one in found[:MOST_SHOWN]],
-        "more": max(0, len(found) - MOST_SHOWN), "set_size": size(work.to_set),
-        "set_names": _some(work.to_set), "deleted_names": _some(work.to_delete),
+        "edit": edit, "compared": True, "state": STATES.get(edit.state), "now_size": size(edit.wanted),
+        "count": len(found), "differences": [_shown(difference) for difference in found[:MOST_SHOWN]],
+        "more": max(0, len(found) - MOST_SHOWN), "set_size": size(edit.to_set),
+        "set_names": _some(edit.to_set), "deleted_names": _some(edit.to_delete),
     }  # fmt: skip
 
 
 @require_POST
 @signed_in
-def check(request: HttpRequest, key: str) -> HttpResponse:
-    """Whether what is being typed is a JSON object, and how large it is. Changes nothing."""
+def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Say whether the typed text is a JSON object, and how large it is. Changes nothing."""
     room_for(request.user, key)
     context: dict[str, Any] = {}
     try:
@@ -157,14 +155,14 @@ def check(request: HttpRequest, key: str) -> HttpResponse:
             fields.checked(fields.json_object, read_object(request.POST.get("text", "")), field="properties")
         )
     except (BadJson, InvalidArgument) as error:
-        context["wrong"] = _words(error)
+        context["error"] = _words(error)
     return render(request, "classroom/properties/_says.html", context)
 
 
-def _kept_names(subject: Subject, work: Work) -> str:
-    """What is wrong with names that the cloud keeps for itself; "" for nothing."""
+def _reserved_names(subject: Subject, edit: Edit) -> str:
+    """Return an error if the text has names that the cloud manages itself; else ""."""
     kept = {ROOM: KEPT_BY_THE_CLOUD, APP: {EXT_APP_STATE}}.get(subject.kind, frozenset())
-    names = ", ".join(sorted(kept & set(work.wanted)))
+    names = ", ".join(sorted(kept & set(edit.wanted)))
     return (
         _("The cloud manages these properties itself: %(names)s. Remove them from the text.")
         % {"names": names}
@@ -173,36 +171,36 @@ def _kept_names(subject: Subject, work: Work) -> str:
     )
 
 
-def _send(request: HttpRequest, subject: Subject, work: Work) -> HttpResponse:
-    """Set what is new or different, then delete what is gone; each is a command of its own."""
-    state = STATES.get(work.state) if subject.kind == APP else None
-    cause = work.cause or None
+def _send(request: AuthenticatedHttpRequest, subject: Subject, edit: Edit) -> HttpResponse:
+    """Set the new and different properties, then delete the others: two commands."""
+    state = STATES.get(edit.state) if subject.kind == APP else None
+    cause = edit.cause or None
     entries = []
-    if work.to_set or state is not None:
-        entries.append(subject.put(request.user, work.to_set, cause=cause, state=state))
-    if work.to_delete and not any(told(entry).reason for entry in entries):
-        entries.append(subject.delete(request.user, work.to_delete, cause=cause))
-    for how in map(told, entries):
-        if how.reason:
-            messages.error(request, f"{how.words}: {how.reason}")
+    if edit.to_set or state is not None:
+        entries.append(subject.put(request.user, edit.to_set, cause=cause, state=state))
+    if edit.to_delete and not any(command_state(entry).reason for entry in entries):
+        entries.append(subject.delete(request.user, edit.to_delete, cause=cause))
+    for state_now in map(command_state, entries):
+        if state_now.reason:
+            messages.error(request, f"{state_now.words}: {state_now.reason}")
         else:
-            messages.success(request, f"{how.words}: {how.state}.")
+            messages.success(request, f"{state_now.words}: {state_now.state}.")
     if not entries:
         messages.info(request, _("Nothing changed, so nothing was sent."))
     to = f"{reverse('live:properties', args=[subject.room.key])}?{subject.query}"
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
 
-def _work(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _editor(request: AuthenticatedHttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     if request.htmx:
-        return render(request, "classroom/properties/_work.html", context, status=status)
+        return render(request, "classroom/properties/_editor.html", context, status=status)
     subject = context["subject"]
-    around = {**context, **_around(subject), "history": history(subject)}
-    return render(request, "classroom/properties/page.html", around, status=status)
+    context = {**context, **_context(subject), "history": history(subject)}
+    return render(request, "classroom/properties/page.html", context, status=status)
 
 
-def _around(subject: Subject) -> dict[str, Any]:
-    """What the page has around the editor: who there is to choose from."""
+def _context(subject: Subject) -> dict[str, Any]:
+    """Return what the page shows around the editor: the subjects to choose from."""
     room = subject.room
     of_person = subject.kind == PERSON
     people = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
@@ -224,12 +222,12 @@ def _text(properties: dict[str, Any]) -> str:
     return pretty(properties) if properties else "{}"
 
 
-def _shown(one: diff.Difference) -> dict[str, Any]:
+def _shown(found: diff.Difference) -> dict[str, Any]:
     return {
-        "place": one.place,
-        "kind": one.kind,
-        "before": _beginning(pretty(one.before)) if one.kind != diff.ADDED else "",
-        "after": _beginning(pretty(one.after)) if one.kind != diff.REMOVED else "",
+        "place": found.place,
+        "kind": found.kind,
+        "before": _beginning(pretty(found.before)) if found.kind != diff.ADDED else "",
+        "after": _beginning(pretty(found.after)) if found.kind != diff.REMOVED else "",
     }
 
 
@@ -238,7 +236,7 @@ def _beginning(text: str) -> str:
 
 
 def _some(names: Collection[str]) -> str:
-    """The first names, and how many more there are."""
+    """Return the first names, and how many more there are."""
     words = ", ".join(islice(names, MOST_SHOWN))
     more = len(names) - MOST_SHOWN
     return (

@@ -1,0 +1,86 @@
+"""ASGI middleware before Django: it serves streams, and answers polling pages when nothing has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from classroom_admin.common import clock
+from classroom_admin.common.size_limit import has_body
+from classroom_admin.realtime import polling_token, session
+from classroom_admin.realtime.endpoint import Receive, Scope, Send, stream
+from classroom_admin.realtime.hub import Hub
+from classroom_admin.realtime.polling import PageKey
+
+_STREAM: Final = re.compile(r"/live/classes/(?:(?P<key>[a-z0-9]{1,16})/)?stream")
+_POLL: Final = re.compile(r"/live/classes/(?P<key>[a-z0-9]{1,16})/")
+_MOST_TOKENS: Final = 10_000
+
+
+class RealtimeMiddleware:
+    """Wraps the application `inner`. The hub is made in the event loop of the first request."""
+
+    def __init__(self, inner: Any, *, make_hub: Callable[[], Hub]) -> None:
+        self.inner = inner
+        self._make_hub = make_hub
+        self._hub: Hub | None = None
+        self._pages: dict[tuple[str, str, str], tuple[PageKey, float]] = {}
+        self._adding: dict[PageKey, asyncio.Task[None]] = {}
+
+    @property
+    def hub(self) -> Hub:
+        if self._hub is None:
+            self._hub = self._make_hub()
+        return self._hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and not has_body(scope):
+            path = scope["path"]
+            if found := _STREAM.fullmatch(path):
+                await stream(self.hub, scope, receive, send, key=found["key"])
+                return
+            if b"t=" in scope["query_string"] and (found := _POLL.fullmatch(path)):
+                query = session.query(scope)
+                page = self._page(query.get("t", ""), session.session_key(scope), found["key"])
+                if page is not None and self.hub.is_unchanged(page, query.get("v", "")):
+                    await self._send_unchanged(send, session.language(scope))
+                    return
+                if page is not None:
+                    self._add(page)
+        await self.inner(scope, receive, send)
+
+    def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:
+        """Return the page of a valid token, else None. Verified tokens are cached until they expire."""
+        now_s = clock.now_ms() / 1000
+        known = self._pages.get((token, session_key, room_key))
+        if known is not None:
+            return known[0] if now_s < known[1] else None
+        found = polling_token.verify(token, session_key=session_key, room_key=room_key, now_s=now_s)
+        if found is None:
+            return None
+        page = (found[0], session_key, room_key)
+        if len(self._pages) >= _MOST_TOKENS:
+            self._pages = {key: entry for key, entry in self._pages.items() if entry[1] > now_s}
+        if len(self._pages) < _MOST_TOKENS:
+            self._pages[token, session_key, room_key] = (page, float(found[1]))
+        return page
+
+    def _add(self, page: PageKey) -> None:
+        """Have the hub follow the page's room for the next request; Django answers this one."""
+        if page not in self._adding:
+            task = asyncio.create_task(self.hub.add_polling_page(page))
+            self._adding[page] = task
+            task.add_done_callback(lambda _: self._adding.pop(page, None))
+
+    async def _send_unchanged(self, send: Send, language: str) -> None:
+        trigger = {"live:polled": self.hub.status(language)}
+        headers = [
+            (b"hx-trigger", json.dumps(trigger).encode()),
+            (b"cache-control", b"no-store"),
+            (b"vary", b"Cookie, Accept-Language"),
+        ]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

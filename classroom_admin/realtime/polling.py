@@ -1,0 +1,71 @@
+"""Pages that poll because they cannot hold a stream, and whether they still may. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from classroom_admin.realtime.rights import CurrentRights, Right
+
+IDLE_S: Final = 70.0
+"""A token is valid for 60 s, so a page that has not polled for this long is gone."""
+CONFIRMED_WITHIN_S: Final = 9.0
+"""A right that was confirmed longer ago does not count."""
+MOST: Final = 20_000
+PageKey = tuple[int, str, str]
+"""User id, session key and room key."""
+
+
+@dataclass(slots=True)
+class PollingPage:
+    """A right, when the page last polled, and when the right was last confirmed (s, monotonic)."""
+
+    right: Right
+    used_at: float
+    confirmed_at: float
+
+
+class PollingPages:
+    """The polling pages of this process."""
+
+    def __init__(self) -> None:
+        self._pages: dict[PageKey, PollingPage] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._pages)
+
+    def add(self, key: PageKey, right: Right, *, now: float) -> bool:
+        """Add a page whose right was confirmed just now. Return False if there are too many."""
+        if len(self._pages) >= MOST:
+            return False
+        self._pages[key] = PollingPage(right, now, now)
+        return True
+
+    def right(self, key: PageKey, *, now: float) -> Right | None:
+        """Return the right of a page that polls now; None if it is unknown or not confirmed lately."""
+        page = self._pages.get(key)
+        if page is None or now - page.confirmed_at > CONFIRMED_WITHIN_S:
+            return None
+        page.used_at = now
+        return page.right
+
+    def rights(self) -> set[Right]:
+        return {page.right for page in self._pages.values()}
+
+    def rooms(self) -> set[int | None]:
+        return {page.right.room_id for page in self._pages.values()}
+
+    def drop_idle(self, *, now: float) -> set[int]:
+        """Drop pages that no longer poll. Return the ids of their rooms."""
+        idle = {key: page for key, page in self._pages.items() if now - page.used_at > IDLE_S}
+        for key in idle:
+            del self._pages[key]
+        return {page.right.room_id for page in idle.values() if page.right.room_id is not None}
+
+    def confirm(self, current: CurrentRights, *, now: float) -> None:
+        """Confirm the rights that still hold, and drop the pages of the others."""
+        for key, page in list(self._pages.items()):
+            if current.refusal(page.right):
+                del self._pages[key]
+            else:
+                page.confirmed_at = now

@@ -1,0 +1,225 @@
+"""Read what the alerts of classes depend on, beside what their tiles show.
+
+Annotations for the query of the tiles, and two small queries for any number of classes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    Exists,
+    Expression,
+    F,
+    JSONField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, JSONObject
+
+from classroom_admin.audit.models import Step
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
+from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
+from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Thresholds, alerts_of
+from classroom_admin.web.models import Acknowledgement
+
+READS_FAILED: Final = 3
+"""Reading a class from the cloud must fail this often in a row before it is an alert."""
+_DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
+Troubles = Mapping[int, Mapping[str, datetime]]
+"""By the id of a room: since when events are "late", and the cloud "silent" (reading the room fails)."""
+
+
+def thresholds() -> Thresholds:
+    """Return the thresholds that the environment sets."""
+    return Thresholds(
+        no_teacher=timedelta(minutes=settings.WALL_NO_TEACHER_MINUTES),
+        alone=timedelta(minutes=settings.WALL_ALONE_MINUTES),
+        hand=timedelta(minutes=settings.WALL_HAND_MINUTES),
+        recording=timedelta(minutes=settings.WALL_RECORDING_MINUTES),
+        over=timedelta(minutes=settings.WALL_OVER_MINUTES),
+        refused_for=timedelta(minutes=settings.WALL_REFUSED_MINUTES),
+        stale=timedelta(seconds=settings.WALL_STALE_SECONDS),
+        record_all=settings.RECORD_EVERY_CLASS,
+    )
+
+
+def alert_annotations() -> dict[str, Expression | Subquery]:
+    """Return annotations for a query of rooms with `now_state`.
+
+    Each is looked up only for rooms to which it can apply: the others cost nothing.
+    """
+    people = Participant.objects.filter(room=OuterRef("pk"))
+    teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
+    students = people.filter(online=True, role=Role.STUDENT)
+    recordings = Recording.objects.filter(room=OuterRef("pk")).order_by("-started_sequence", "-pk")
+    stops = Step.objects.filter(
+        room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE[:2], entry__action="recording.stop"
+    )
+    no_teacher = Q(teachers_online=0)
+    halted = Q(recording_state__in=(Recording.State.ENDED, Recording.State.FAILED))
+    return {
+        "teacher_left_at": _moment(no_teacher, _one(teachers, Max("left_at"))),
+        "students_since": _moment(no_teacher & Q(students_online__gt=0), _one(students, Min("online_since"))),
+        "assistant_present": Case(
+            When(no_teacher, then=Exists(people.filter(online=True, role=Role.ASSISTANT))),
+            default=Value(False),
+            output_field=BooleanField(),
+        ),
+        "oldest_hand_at": _moment(
+            Q(hands_raised__gt=0), _one(people.filter(hand_raised=True), Min("hand_raised_at"))
+        ),
+        "recording_at": _moment(
+            halted & Q(now_state=RoomState.STARTED),
+            recordings.values(at=Coalesce("ended_at", "started_at"))[:1],
+        ),
+        "recording_unready": Case(
+            When(halted & Q(now_state=RoomState.STARTED), then=Subquery(recordings.values("unready")[:1])),
+            default=Value(False),
+            output_field=BooleanField(),
+        ),
+        "stopped_at": _moment(
+            Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED),
+            _one(stops, Max("at"), of="room_uuid"),
+        ),
+        "gap_at": Subquery(
+            Gap.objects.filter(room=OuterRef("pk")).order_by("-found_at").values("found_at")[:1]
+        ),
+        "refused": Subquery(_refused()),
+    }
+
+
+def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
+    return Case(When(applies, then=Subquery(moment)), default=None, output_field=DateTimeField())
+
+
+def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
+    """Return one row with the aggregate over all `rows`, which have the same `of`; none for no rows."""
+    found: QuerySet[Any] = rows.order_by().values(of).annotate(one=aggregate).values("one")
+    return found
+
+
+_TRUE: Final = ("1", "true")
+"""How SQLite and PostgreSQL write true as text."""
+
+
+def _refused() -> QuerySet[Any]:
+    """Return the last command with an outcome: a JSON object if the cloud refused it recently, else null."""
+    refusal = JSONObject(
+        at=Cast("at", TextField()),
+        error=KT("detail__error"),
+        unsure=KT("detail__unknown_outcome"),
+        action=F("entry__action"),
+    )
+    recently = clock.now() - timedelta(minutes=settings.WALL_REFUSED_MINUTES)
+    last = Step.objects.filter(room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE).order_by("-id")
+    return last.values(
+        refusal=Case(
+            When(kind=Step.Kind.FAILED, at__gte=recently, then=refusal),
+            default=None,
+            output_field=JSONField(),
+        )
+    )[:1]
+
+
+def troubles() -> Troubles:
+    """Return problems with the data of single classes: one query, empty if there are none."""
+    late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
+    holes = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
+    unread = RoomCursor.objects.filter(project_due_at__lte=late)
+    silent = RoomRefresh.objects.filter(profile_due_at__isnull=False, profile_failures__gte=READS_FAILED)
+    rows = (
+        holes.order_by().values_list("room_id", Value("late"), "found_at")
+        .union(
+            unread.order_by().values_list("room_id", Value("late"), "project_due_at"),
+            silent.order_by().values_list(
+                "room_id", Value("silent"), Coalesce("room__profile_read_at", "room__known_since")
+            ),
+            all=True,
+        )
+    )  # fmt: skip
+    found: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for room_id, kind, at in rows:
+        found[room_id][kind] = min(at, found[room_id].get(kind, at))
+    return found
+
+
+def acknowledgements() -> dict[int, list[Acknowledged]]:
+    """Return what people acknowledged, by the id of the room: one query."""
+    found: dict[int, list[Acknowledged]] = defaultdict(list)
+    for row in Acknowledgement.objects.filter(until__gt=clock.cloud_now()).select_related("by"):
+        found[row.room_id].append(
+            Acknowledged(kind=row.kind, at=row.at, until=row.until, by=str(row.by), whole=row.whole)
+        )
+    return found
+
+
+def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
+    """Return what is known of a room with `alert_annotations`, all times as cloud times."""
+    refused = room.refused or {}
+    return AlertInput(
+        state=room.now_state,
+        gone=room.gone_at is not None,
+        started_at=room.started_at,
+        planned_end_at=room.planned_end_at,
+        teachers=room.teachers_online,
+        students=room.students_online,
+        hands=room.hands_raised,
+        teacher_left_at=room.teacher_left_at,
+        students_since=room.students_since,
+        assistant_present=room.assistant_present,
+        oldest_hand_at=room.oldest_hand_at,
+        recording_state=room.recording_state,
+        recording_at=room.recording_at,
+        recording_failed=room.recording_state == Recording.State.FAILED or bool(room.recording_unready),
+        stopped_at=_cloud_time(room.stopped_at),
+        gap_at=_cloud_time(room.gap_at),
+        behind_at=_cloud_time(trouble.get("late")),
+        refused_at=_cloud_time(_parsed(refused.get("at"))),
+        refused_action=refused.get("action") or "",
+        refused_error=refused.get("error") or "",
+        refused_unsure=str(refused.get("unsure")) in _TRUE,
+        silent_since=_cloud_time(trouble.get("silent")),
+    )
+
+
+def set_alerts(rooms: Sequence[Any]) -> None:
+    """Set the `alerts` of rooms with `alert_annotations`; two queries, none if there are no rooms."""
+    if not rooms:
+        return
+    now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
+    for room in rooms:
+        room.alerts = alerts_of(
+            alert_input(room, trouble.get(room.pk, {})),
+            now=now,
+            thresholds=limits,
+            acknowledgements=acknowledged.get(room.pk, ()),
+        )
+
+
+def _cloud_time(ours: datetime | None) -> datetime | None:
+    return None if ours is None else clock.as_cloud_time(ours)
+
+
+def _parsed(words: str | None) -> datetime | None:
+    """Read a moment that the database wrote into JSON: SQLite writes UTC without a zone."""
+    if not words:
+        return None
+    at = datetime.fromisoformat(words)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

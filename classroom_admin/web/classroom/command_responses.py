@@ -1,0 +1,80 @@
+"""How a view answers after a command: its state, or why it was refused before the cloud was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django_htmx.http import reswap, trigger_client_event
+
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.audit.models import Entry, Step
+from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.models import Room
+from classroom_admin.web.access import AuthenticatedHttpRequest
+from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.wording import CommandStatus, command_statuses
+
+
+def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str | None]) -> None:
+    """Add a refusal to the form's field that it is about.
+
+    `fields` maps the cloud's names to the form's, so that the message need not name the field.
+    """
+    words = refused.message.removeprefix(f"{refused.field} ")
+    form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
+
+
+def command_state(entry: Entry) -> CommandStatus:
+    """Return the state of the command that `entry` records."""
+    return command_statuses([entry])[0]
+
+
+def entry_response(
+    request: AuthenticatedHttpRequest, room: Room, entry: Entry, *, with_files: bool = False
+) -> HttpResponse:
+    """Answer with the state of a command: for htmx the changed panels, else a message and the page."""
+    if request.htmx:
+        return _panels(request, room, about=entry.target, with_files=with_files)
+    state = command_state(entry)
+    if state.reason:
+        messages.error(request, _("%(what)s: %(outcome)s") % {"what": state.words, "outcome": state.reason})
+    else:
+        outcome = Step.Kind(state.state).label
+        messages.success(request, _("%(what)s: %(outcome)s.") % {"what": state.words, "outcome": outcome})
+    return redirect("live:class", room.key)
+
+
+def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, words: str) -> HttpResponse:
+    """Answer a change that is not sent to the cloud now. `about`: a cloud user id."""
+    if request.htmx:
+        return _panels(request, room, about=about)
+    messages.success(request, words)
+    return redirect("live:class", room.key)
+
+
+def refusal_response(request: AuthenticatedHttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
+    """Answer that nothing was sent, and why. Only for commands without a form."""
+    if request.htmx:
+        return _panels(request, room, refused=error.message)
+    messages.error(request, error.message)
+    return redirect("live:class", room.key)
+
+
+def _panels(
+    request: AuthenticatedHttpRequest, room: Room, *, about: str = "", **context: Any
+) -> HttpResponse:
+    fresh = class_selectors.class_for(request.user, room.key)
+    presenter = ClassPresenter(fresh, since=fresh.version, also=[about] if about else [])
+    response = render(
+        request,
+        "classroom/commands/_result.html",
+        {"room": fresh, "presenter": presenter, "oob": True, **context},
+    )
+    # the event goes to the body: the stream may have removed the button by then
+    return trigger_client_event(reswap(response, "none"), "live:commanded", {"target": "body"})

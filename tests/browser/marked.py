@@ -1,8 +1,0 @@
-"""The product's settings, with templates that tell in the page which of their lines a button comes from."""
-
-from classroom_admin.settings import *  # noqa: F403
-
-_options = TEMPLATES[0]["OPTIONS"]  # type: ignore[name-defined]  # noqa: F405
-_inner = ["tests.browser.presses.Loader", "django.template.loaders.app_directories.Loader"]
-_options["loaders"] = [("django.template.loaders.cached.Loader", _inner)]
-TEMPLATES[0]["APP_DIRS"] = False  # type: ignore[name-defined]  # noqa: F405
