@@ -38,7 +38,7 @@ EVENTS_PER_S = {"sqlite": 5000, "postgresql": 4000}
 MOST_MB = 250
 BY_SIZE = 1.5
 NAIVE = 2000
-FOLDS = 150
+PROJECTIONS = 150
 
 
 class Timed:
@@ -102,7 +102,7 @@ def drain(url: str) -> dict[str, Any]:
     with Timed() as whole:
         with Timed() as poll:
             polled = poller.cycle(held, until_empty=True)
-        with Timed() as fold:
+        with Timed() as projection:
             for rooms in projector.batches(projector.waiting_rooms()):
                 projector.project_batch(rooms, past_gaps=True)
                 memory.append(memory_mb())
@@ -116,7 +116,7 @@ def drain(url: str) -> dict[str, Any]:
         "wall": whole.wall,
         "cpu": whole.cpu,
         "poll": [poll.wall, poll.cpu],
-        "fold": [fold.wall, fold.cpu],
+        "projection": [projection.wall, projection.cpu],
         "memory": memory,
         "peak": peak_mb(),
     }
@@ -201,7 +201,7 @@ class Lesson:
         for start in range(0, people, 100):
             self.arrive([self.enters(number) for number in range(start, min(people, start + 100))])
         self.room_id = Room.objects.get(room_uuid=name).pk
-        self.fold()
+        self.project()
 
     def event(self, cmd: int, data: dict[str, Any]) -> dict[str, Any]:
         self.sequence += 1
@@ -235,7 +235,7 @@ class Lesson:
         raw = RawAnswer(body=body, http_status=200, received_at_ms=now, request_id=None, path="")
         inbox.read(inbox.keep(raw, source=InboxAnswer.Source.POLL).pk)
 
-    def fold(self) -> None:
+    def project(self) -> None:
         from classroom_admin.sync import projector
 
         projector.project_room(self.room_id)
@@ -244,18 +244,18 @@ class Lesson:
 def by_size() -> dict[str, Any]:
     """Store and project one event, in a room of 10 and in a room of 1,000; return the medians in ms."""
     lessons = {size: Lesson(f"room of {size}", size) for size in (10, 1000)}
-    folds: dict[int, list[Timed]] = {size: [] for size in lessons}
+    projections: dict[int, list[Timed]] = {size: [] for size in lessons}
     stores: list[float] = []
-    for turn in range(FOLDS):
+    for turn in range(PROJECTIONS):
         for size, lesson in lessons.items():
             event = lesson.next_event(turn)
             with Timed() as store:
                 lesson.arrive([event])
-            with Timed() as fold:
-                lesson.fold()
-            folds[size].append(fold)
-            stores.append(store.wall + fold.wall)
-    middle = {size: statistics.median(each.cpu for each in all_) * 1000 for size, all_ in folds.items()}
+            with Timed() as projection:
+                lesson.project()
+            projections[size].append(projection)
+            stores.append(store.wall + projection.wall)
+    middle = {size: statistics.median(each.cpu for each in all_) * 1000 for size, all_ in projections.items()}
     return {"small": middle[10], "large": middle[1000], "one_event": statistics.median(stores) * 1000}
 
 
@@ -308,11 +308,11 @@ def show_round(number: int, found: dict[str, Any]) -> None:
         f"bare {events / plain['wall']:,.0f} · ratio {plain['wall'] / drained['wall']:.2f} "
         f"({plain['cpu'] / drained['cpu']:.2f} by processor time)",
     )
-    poll, fold = drained["poll"], drained["fold"]
+    poll, projection = drained["poll"], drained["projection"]
     print(
         f"  {events:,} events in {drained['answers']} answers; elapsed {drained['wall']:.1f} s: poll and "
-        f"store {poll[0]:.1f} s, project {fold[0]:.1f} s; processor {drained['cpu']:.1f} s ({poll[1]:.1f} + "
-        f"{fold[1]:.1f}), the simulator's {found['simulator']:.1f} s"
+        f"store {poll[0]:.1f} s, project {projection[0]:.1f} s; processor {drained['cpu']:.1f} s "
+        f"({poll[1]:.1f} + {projection[1]:.1f}), the simulator's {found['simulator']:.1f} s"
     )
 
 

@@ -4,7 +4,7 @@
     verification    read at the cloud whether a command was done
     scheduled       the worker of commands that are run later: claim, run, settle
     class_state     start_class end_class close_class create_class
-    participants    remove_participant schedule_removal cancel_removal let_back
+    participants    remove_participant schedule_removal cancel_removal unban
     recordings      start_recording stop_recording pause_recording resume_recording change_recording
     files           share and delete files, uploads, their storage and addresses
     properties      set and delete properties of a room, a participant, an extApp

@@ -1,17 +1,16 @@
 """Commands about breakout rooms (contract B)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
-from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
+from classroom_admin.actions.runner import Command, Confirms, valid
 from classroom_admin.agora.calls import CloseGroups, OpenGroups
-from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Room
 
-ROOM_PROPERTY_EVENT: Final = 4
 Groups = Sequence[Mapping[str, Any]]
 
 
@@ -32,15 +31,12 @@ def close_groups(*, actor: User, room: Room, groups: Groups | None = None) -> En
 def _run(
     *, actor: User, room: Room, action: str, groups: Groups | None, call: OpenGroups | CloseGroups
 ) -> Entry:
-    def send(cloud: Client) -> Detail | None:
-        return cloud.send(call, deadline_s=COMMAND_S)
-
     command = Command(
         action=action,
         room_uuid=room.room_uuid,
         target_name=room.name,
         params={} if groups is None else {"groups": list(groups)},
-        call=send,
-        confirmed_by=Confirms(cmd=ROOM_PROPERTY_EVENT, match={"groups": True}),
+        call=call,
+        confirmed_by=Confirms(event=EventKind.ROOM_PROPERTIES, match={"groups": True}),
     )
     return runner.run(actor=actor, room=room, command=command)

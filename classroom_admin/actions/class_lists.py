@@ -29,7 +29,7 @@ MOST_PEOPLE: Final = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody of a list as it is to be; `user_uuid`, `email` and `group` may be empty."""
+    """A person of a list as it is to be; `user_uuid`, `email` and `group` may be empty."""
 
     name: str
     user_uuid: str = ""
@@ -59,7 +59,7 @@ class Changes:
 def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
     """What has to happen for `before` to become `after`. Pure.
 
-    Somebody who gets a user id, or another one, under the same name is changed, not removed and added.
+    A person who gets a user id, or another one, under the same name is changed, not removed and added.
     """
     old, new = list(before), list(after)
     known = {one.known_by: one for one in old}

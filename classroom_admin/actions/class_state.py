@@ -9,18 +9,18 @@ from uuid import uuid4
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail, valid
+from classroom_admin.actions.runner import READ_S, Command, Confirms, Detail, valid
 from classroom_admin.agora.calls import CreateRoom, ReadRoom, SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_properties
+from classroom_admin.events import EventKind
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 
-CLASS_STATE_EVENT: Final = 1
-PUPIL: Final = "2"  # the cloud's number for the role, as text
+STUDENT: Final = "2"  # the cloud's number for the role, as text
 CLOSE_DELAY_S: Final = 600  # the cloud's own, where none is given
 _OPTIONAL: Final = (
     *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
@@ -63,8 +63,8 @@ def create_class(
     """Create a class (contract B: create a room) under an id made here, ``entry.room_uuid``.
 
     ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
-    the class waits until somebody starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
-    given. ``pupil_limit``: how many pupils may be in, None for no bound. ``max_on_stage``, ``stage_role``:
+    the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
+    given. ``pupil_limit``: how many students may be in, None for no limit. ``max_on_stage``, ``stage_role``:
     handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``. ``roles``: the
     contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``, plus ``pupil_limit``.
 
@@ -114,15 +114,6 @@ def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
 def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
     creation = wanted.creation()
 
-    def call(cloud: Client) -> Detail | None:
-        try:
-            cloud.send(creation, deadline_s=COMMAND_S)
-        except Conflict:
-            if attempt == 1:
-                raise
-        wanted.register(created_by=actor)
-        return None
-
     def read_back(cloud: Client) -> Detail | None:
         info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
         wanted.register(created_by=actor)  # the answer to the creation may have been lost
@@ -134,7 +125,9 @@ def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping
         target_name=wanted.name,
         params=wanted.shown(),
         same_as=same_as,
-        call=call,
+        call=creation,
+        facts=lambda _answer: wanted.register(created_by=actor),
+        already_done=() if attempt == 1 else (Conflict,),
         read_back=read_back,
     )
 
@@ -158,11 +151,11 @@ class NewClass:
 
     @property
     def role_config(self) -> Mapping[str, Any] | None:
-        """The contract's roleConfig, the bound for pupils included."""
+        """The contract's roleConfig, the limit of students included."""
         if self.pupil_limit is None:
             return self.roles
         roles = dict(self.roles or {})
-        return {**roles, PUPIL: {**roles.get(PUPIL, {}), "limit": self.pupil_limit}}
+        return {**roles, STUDENT: {**roles.get(STUDENT, {}), "limit": self.pupil_limit}}
 
     def creation(self) -> CreateRoom:
         """Return the call that makes it at the cloud.
@@ -232,14 +225,11 @@ def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Ent
 
     set_state = valid(SetClassState, room_uuid=room_uuid, state=number)
 
-    def call(cloud: Client) -> Detail | None:
-        return cloud.send(set_state, deadline_s=COMMAND_S)
-
     command = Command(
         action=action,
         room_uuid=room_uuid,
         target_name=room.name,
-        call=call,
-        confirmed_by=Confirms(cmd=CLASS_STATE_EVENT, match={"state": number}),
+        call=set_state,
+        confirmed_by=Confirms(event=EventKind.CLASS_STATE, match={"state": number}),
     )
     return runner.run(actor=actor, room=room, command=command)

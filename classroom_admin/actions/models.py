@@ -96,7 +96,7 @@ class Series(models.Model):
 class ScheduledCommand(models.Model):
     """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
 
-    `due_at` is the time that was promised. `claimable_at` is when a worker may claim the row: at first
+    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row: at first
     `due_at`, while it is claimed the end of the lease, after a failure the next attempt; null: never.
     `payload` holds the arguments: `name, span, reason` of a removal, `resource_uuids, names` of a deletion.
     """

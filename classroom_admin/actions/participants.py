@@ -1,4 +1,4 @@
-"""Commands about one person in a class: remove them, now or later, and let them back in."""
+"""Commands about one person in a class: remove them, now or later, and unban them."""
 
 import math
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner, scheduled
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import ScheduledCommand
-from classroom_admin.actions.runner import COMMAND_S, READ_S, Command, Confirms, Detail, valid
+from classroom_admin.actions.runner import READ_S, Command, Confirms, Detail, valid
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora.calls import KickUser, ReadUser, UnbanUser
 from classroom_admin.agora.client import Client
@@ -22,9 +22,9 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Participant, Room
 
-PRESENCE_EVENT: Final = 20
 LONGEST_REASON: Final = 500
 LONGEST_SCHEDULED_REASON: Final = 200
 SHORTEST_S: Final = 5
@@ -49,7 +49,7 @@ def remove_participant(
     room. At most one of the three. ``reason`` (at most 500 characters) stays in the record.
     ``planned``: the id of the scheduled command that this runs.
 
-    Confirmed by event 20 with this person offline; for somebody who is away, by reading that they are.
+    Confirmed by event 20 with this person offline; for a person who is away, by reading that they are.
     """
     if participant.room_id != room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
@@ -75,9 +75,6 @@ def _removal(
 
     kick = valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s)
 
-    def call(cloud: Client) -> Detail | None:
-        return cloud.send(kick, deadline_s=COMMAND_S)
-
     def read_back(cloud: Client) -> Detail | None:
         return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
 
@@ -92,10 +89,10 @@ def _removal(
             **({} if planned is None else {"planned": planned}),
         },
         same_as={"target": user_uuid, "planned": planned, **asked},
-        call=call,
-        confirmed_by=Confirms(cmd=PRESENCE_EVENT, match={"offline": user_uuid}),
+        call=kick,
+        confirmed_by=Confirms(event=EventKind.PRESENCE, match={"offline": user_uuid}),
         read_back=None if participant.online else read_back,
-        shows_by_itself=ban_s is None,  # that somebody is away does not tell that they may not come back
+        shows_by_itself=ban_s is None,  # being away does not prove the ban
     )
 
 
@@ -117,21 +114,21 @@ def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
 
 
 def rest_of_class(room: Room, *, now: datetime) -> int:
-    """For how long (s) somebody is kept out who is removed "for the class": until its planned close.
+    """Return how long (s) a ban "for the class" lasts: until its planned close.
 
-    Where no close is planned, or it is over already, for good (-1): a removal belongs to its room, and the
-    cloud deletes the room with the class.
+    Where no close is planned, or it is over, permanently (-1): a ban belongs to its room, which the cloud
+    deletes with the class.
     """
     if room.planned_close_at is None or room.planned_close_at <= now:
         return FOREVER
     return math.ceil((room.planned_close_at - now).total_seconds())
 
 
-def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
-    """Let a removed person back in (contract A: kick with ``dirty.state`` 0, whose effect is guessed).
+def unban(*, actor: User, room: Room, user_uuid: str) -> Entry:
+    """Unban a removed person (contract A: kick with ``dirty.state`` 0, whose effect is guessed).
 
     *Accepted* is the last word: no event and no read shows it. Where the cloud refuses, the sentence says so.
-    Refused here for somebody who is in the class: the call is a kick, and might put them out.
+    Refused here for a person who is in the class: the call is a kick, and might remove them.
     """
     runner.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
@@ -140,15 +137,12 @@ def let_back(*, actor: User, room: Room, user_uuid: str) -> Entry:
 
     unban = valid(UnbanUser, room_uuid=room.room_uuid, user_uuid=user_uuid)
 
-    def call(cloud: Client) -> Detail | None:
-        return cloud.send(unban, deadline_s=COMMAND_S)
-
     command = Command(
         action="participant.let_back",
         room_uuid=room.room_uuid,
         target=user_uuid,
         target_name=participant.name if participant else "",
-        call=call,
+        call=unban,
     )
     return runner.run(actor=actor, room=room, command=command)
 
@@ -161,7 +155,7 @@ def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
 def schedule_removal(
     *, actor: User, room: Room, participant: Participant, after_s: int, reason: str = "", **span: Any
 ) -> ScheduledCommand:
-    """Have a person removed ``after_s`` seconds from now (5 to 10,800), unless somebody cancels it.
+    """Have a person removed ``after_s`` seconds from now (5 to 10,800), unless it is cancelled.
 
     ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; none: they may come
     back. On record at once, so that all who watch the class see it. Raises ``NotYours``, ``ActionRefused``.
@@ -191,7 +185,7 @@ def schedule_removal(
             )
             asked = {"after_s": after_s, **span, "reason": reason}
             _record_removal("participant.plan_removal", command, actor=actor, params=asked)
-            scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=after_s)
+            scheduled.wake_up(scheduled.RUN_SCHEDULED, first=command.pk, after_s=after_s)
     except IntegrityError as error:
         raise ActionRefused(
             _("A removal of this person is already scheduled. Cancel it first, or wait for it.")

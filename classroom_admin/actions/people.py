@@ -135,7 +135,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
 
 
 def unassign_room(*, actor: User, person: User, room: Room) -> bool:
-    """Take back what `assign_room` gave. False when it was not given.
+    """Undo `assign_room`. False when the class was not assigned.
 
     A class that the person entered as teacher by a cloud user id stays theirs.
     """

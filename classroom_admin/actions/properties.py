@@ -1,14 +1,14 @@
 """Commands about the properties of a room, of a person in it, of an extApp (contract A)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
+from classroom_admin.actions.runner import Command, Confirms, valid
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.calls import (
     DeleteExtAppProperties,
@@ -18,13 +18,11 @@ from classroom_admin.agora.calls import (
     PutRoomProperties,
     PutUserProperties,
 )
-from classroom_admin.agora.client import Client
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.redaction import shown_properties
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Participant, Room
 
-ROOM_PROPERTY_EVENT: Final = 4
-USER_PROPERTY_EVENT: Final = 22
 Properties = Mapping[str, Any]
 
 
@@ -177,9 +175,6 @@ def _run(
     if ext_app_uuid:
         match["ext_app"] = ext_app_uuid
 
-    def send(cloud: Client) -> Detail | None:
-        return cloud.send(call, deadline_s=COMMAND_S)
-
     params: dict[str, Any] = {**(extra or {})}
     params |= {"names": names} if sets is None else {"properties": shown_properties(sets)}
     if cause:
@@ -192,9 +187,10 @@ def _run(
         target_name=participant.name if participant is not None else room.name,
         params=params,
         same_as={"target": target, "sets": sets, "names": names, "cause": cause, **(extra or {})},
-        call=send,
+        call=call,
         confirmed_by=Confirms(
-            cmd=ROOM_PROPERTY_EVENT if participant is None else USER_PROPERTY_EVENT, match=match
+            event=EventKind.ROOM_PROPERTIES if participant is None else EventKind.USER_PROPERTIES,
+            match=match,
         ),
     )
     return runner.run(actor=actor, room=room, command=command)

@@ -1,23 +1,21 @@
 """Commands about the recording of a class."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
-from classroom_admin.agora.client import Client
+from classroom_admin.actions.runner import Command, Confirms, Detail, valid
 from classroom_admin.agora.models import RecordingStarted
 from classroom_admin.agora.recording_and_file_calls import StartRecording, StopRecording, UpdateRecording
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.redaction import shown_web_config
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.recording_state import recording_now
-
-RECORDING_EVENT: Final = 1001
 
 
 def start_recording(
@@ -41,9 +39,6 @@ def start_recording(
         retry_timeout_s=retry_timeout_s,
     )
 
-    def call(cloud: Client) -> Detail | None:
-        return _facts(cloud.send(start, deadline_s=COMMAND_S))
-
     params: dict[str, Any] = {"mode": mode or "composite"}
     if web_config is not None:
         params["web_config"] = shown_web_config(web_config)
@@ -55,8 +50,9 @@ def start_recording(
         target_name=room.name,
         params=params,
         same_as={"mode": mode, "web_config": web_config, "retry_timeout_s": retry_timeout_s},
-        call=call,
-        confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 1}),
+        call=start,
+        facts=_facts,
+        confirmed_by=Confirms(event=EventKind.RECORDING, match={"state": 1}),
     )
     return runner.run(actor=actor, room=room, command=command)
 
@@ -65,15 +61,13 @@ def stop_recording(*, actor: User, room: Room) -> Entry:
     """Stop the recording. Confirmed by event 1001."""
     stop = valid(StopRecording, room_uuid=room.room_uuid)
 
-    def call(cloud: Client) -> Detail | None:
-        return _facts(cloud.send(stop, deadline_s=COMMAND_S))
-
     command = Command(
         action="recording.stop",
         room_uuid=room.room_uuid,
         target_name=room.name,
-        call=call,
-        confirmed_by=Confirms(cmd=RECORDING_EVENT, match={"state": 0}),
+        call=stop,
+        facts=_facts,
+        confirmed_by=Confirms(event=EventKind.RECORDING, match={"state": 0}),
     )
     return runner.run(actor=actor, room=room, command=command)
 
@@ -108,9 +102,6 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
         )
     update = valid(UpdateRecording, room_uuid=room.room_uuid, web_config=web_config)
 
-    def call(cloud: Client) -> Detail | None:
-        return cloud.send(update, deadline_s=COMMAND_S)
-
     command = Command(
         action=action,
         room_uuid=room.room_uuid,
@@ -118,7 +109,7 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
         target_name=room.name,
         params={"web_config": shown_web_config(web_config)} if action == "recording.change" else {},
         same_as={"web_config": web_config},
-        call=call,
+        call=update,
     )
     return runner.run(actor=actor, room=room, command=command)
 

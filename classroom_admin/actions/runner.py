@@ -29,12 +29,14 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import refusals
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.agora import client_for
+from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument
-from classroom_admin.audit.models import Claim, Entry, Expectation, Step
+from classroom_admin.audit.models import Claim, Entry, PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 
@@ -55,18 +57,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command: its ``cmd`` and what it must carry, as in ``audit.Expectation``."""
+    """The event that confirms a command and what it must carry, as in ``audit.PendingConfirmation``."""
 
-    cmd: int
+    event: EventKind
     match: dict[str, Any]
+
+    @property
+    def cmd(self) -> int:
+        assert self.event.cmd is not None, "events of quizzes and polls confirm nothing"
+        return self.event.cmd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One command, ready to be run.
 
-    ``call`` sends a call that was made, and so checked, before. It may return facts of the answer (a
-    recording's id).
+    ``call`` was checked when it was made. ``facts`` picks what to record from its answer (a recording's id).
+    ``already_done``: errors that prove an earlier attempt succeeded; ``facts`` gets None then.
 
     The command is confirmed by the event ``confirmed_by`` or by ``read_back``, which reads the cloud and
     returns what it saw, or None while nothing shows yet. With neither, *accepted* is final.
@@ -78,7 +85,9 @@ class Command:
 
     action: str
     room_uuid: str
-    call: Callable[[Client], Detail | None]
+    call: CloudCall[Any]
+    facts: Callable[[Any], Detail | None] | None = None
+    already_done: tuple[type[CloudError], ...] = ()
     target: str = ""
     target_name: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -175,7 +184,7 @@ def _store(key: str, *, actor: User, command: Command) -> Entry:
     add_step(entry, Step.Kind.REQUESTED)
     if command.confirmed_by is not None:
         known = Room.objects.filter(room_uuid=command.room_uuid)
-        Expectation.objects.create(
+        PendingConfirmation.objects.create(
             entry=entry,
             room_uuid=command.room_uuid,
             cmd=command.confirmed_by.cmd,
@@ -208,20 +217,23 @@ def _expire_key(entry: Entry) -> None:
 
 
 # --- sending, and the outcome -------------------------------------------------------------------------------
-# The event that confirms a command may be projected before the cloud's answer to it is read. The row of the
-# expectation is the mutex: who deletes it confirms. While it is locked nobody else can; once it is gone,
-# *confirmed* is on record and neither *accepted* nor a time-out may be written after it.
+# The event that confirms a command may be projected before the cloud's answer is read. The row of the pending
+# confirmation is the mutex: the transaction that deletes it confirms. Once it is gone, *confirmed* is on
+# record, and neither *accepted* nor a time-out may be recorded after it.
 
 
 def _send(entry: Entry, *, command: Command, cloud: Client) -> None:
     """Call the cloud once and record the outcome."""
     try:
-        detail = command.call(cloud)
+        answer = cloud.send(command.call, deadline_s=COMMAND_S)
+    except command.already_done:
+        answer = None
     except CloudError as error:
         _record_failed(entry, command=command, error=error)
         if refusals.outcome_is_unknown(error) and command.shows_by_itself:
             _read_back(entry, command=command, cloud=cloud)
         return
+    detail = command.facts(answer) if command.facts is not None else None
     _record_accepted(entry, command=command, detail=detail)
     _read_back(entry, command=command, cloud=cloud)
 
@@ -251,7 +263,7 @@ def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -
 def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None:
     """Record *failed* with the cloud's reason and a problem for people.
 
-    Where the outcome is unknown the expectation stays: an event may still confirm the command.
+    Where the outcome is unknown the pending confirmation stays: an event may still confirm the command.
     """
     unknown = refusals.outcome_is_unknown(error)
     with transaction.atomic():
@@ -259,18 +271,18 @@ def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None
         if unknown and command.confirmed_by is not None and not waiting:
             return
         if not unknown:
-            Expectation.objects.filter(entry=entry).delete()
+            PendingConfirmation.objects.filter(entry=entry).delete()
         add_step(entry, Step.Kind.FAILED, refusals.detail_of(error, action=command.action))
 
 
 def record_confirmed(entry: Entry, *, detail: Detail) -> None:
     """Record *confirmed* by a read of the cloud, unless it is confirmed already."""
     with transaction.atomic():
-        deleted, _ = Expectation.objects.filter(entry=entry).delete()
+        deleted, _ = PendingConfirmation.objects.filter(entry=entry).delete()
         if deleted or not entry.steps.filter(kind=Step.Kind.CONFIRMED).exists():
             add_step(entry, Step.Kind.CONFIRMED, {"read_back": detail})
 
 
 def _lock(entry: Entry) -> bool:
     """Whether the command still waits for its event; if so, nobody else confirms it before we commit."""
-    return Expectation.objects.select_for_update().filter(entry=entry).first() is not None
+    return PendingConfirmation.objects.select_for_update().filter(entry=entry).first() is not None

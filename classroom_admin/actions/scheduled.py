@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 Kind = ScheduledCommand.Kind
 State = ScheduledCommand.State
 OPEN: Final = (State.WAITING, State.CLAIMED)
-PROMISED: Final = (Kind.REMOVAL, Kind.DELETION)
-"""Kinds with a promised second: they have a Celery queue of their own and wait for no other kind."""
+TIMED: Final = (Kind.REMOVAL, Kind.DELETION)
+"""Kinds due at an exact second: they have a Celery queue of their own and wait for no other kind."""
 LONG: Final = (Kind.BULK, Kind.CLASS)
-RUN_PROMISED: Final = "actions.run_promised"
+RUN_SCHEDULED: Final = "actions.run_promised"
 RUN_LONG: Final = "actions.run_long"
 LEASE: Final = timedelta(seconds=75)
 """Longer than a call to the cloud (15 s) and than the lease of an idempotency key (60 s), so that a command

@@ -209,7 +209,7 @@ def _create(planned: ScheduledCommand) -> Outcome:
 
 
 def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome:
-    """Return how it ended, by the record of the command. Hands a created class over first: a worker that
+    """Return the outcome, by the record of the command. Hands a created class over first: a worker that
     dies in between leaves that to another.
     """
     if entry.room_uuid != planned.key:

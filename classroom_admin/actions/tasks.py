@@ -11,7 +11,7 @@ from celery import shared_task
 from classroom_admin.actions import bulk, participants, scheduled, scheduling
 from classroom_admin.actions.files import deletions, uploads
 
-__all__ = ["bulk", "deletions", "participants", "run_long", "run_promised", "scheduling", "tidy_files"]
+__all__ = ["bulk", "deletions", "participants", "run_long", "run_scheduled", "scheduling", "tidy_files"]
 
 LONG_AT_ONCE: Final = 2
 """Threads of a worker that run long commands. More would only wait for the cloud's request budget, and with a
@@ -20,11 +20,11 @@ slow cloud they would take the threads of everything else.
 _long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
-@shared_task(name=scheduled.RUN_PROMISED)
-def run_promised(first: int | None = None) -> None:
+@shared_task(name=scheduled.RUN_SCHEDULED)
+def run_scheduled(first: int | None = None) -> None:
     """Run the removals and deletions that are due, best the one with the id ``first`` before the others."""
-    if scheduled.work(scheduled.PROMISED, first=first):
-        scheduled.wake_up(scheduled.RUN_PROMISED)
+    if scheduled.work(scheduled.TIMED, first=first):
+        scheduled.wake_up(scheduled.RUN_SCHEDULED)
 
 
 @shared_task(name=scheduled.RUN_LONG)
@@ -51,9 +51,9 @@ def tidy_files() -> None:
 
 # Messages of earlier releases may still be in the broker. Their ids mean nothing in the one table.
 _EARLIER_NAMES: Final = {
-    "actions.due_removals": run_promised,
-    "actions.carry_out_removal": run_promised,
-    "actions.send_held": run_promised,
+    "actions.due_removals": run_scheduled,
+    "actions.carry_out_removal": run_scheduled,
+    "actions.send_held": run_scheduled,
     "actions.bulk_due": run_long,
     "actions.bulk_work": run_long,
     "actions.make_planned": run_long,

@@ -334,12 +334,12 @@ def properties_of_participant(*, actor: User, room: Room, participant: Participa
 def properties_of_ext_app(*, actor: User, room: Room, ext_app_uuid: str) -> Present:
     """Return the properties of an extApp; ``kept["common"]`` is its state by the events. ``NotYours``."""
     runner.authorise(actor, room)
-    told = read_object(room.ext_apps.get(ext_app_uuid))
+    known = read_object(room.ext_apps.get(ext_app_uuid))
     read = _read_room(room)
     every: Mapping[str, Any] = (
-        told if read is None else read_object(read_object(read.get("extApps")).get(ext_app_uuid))
+        known if read is None else read_object(read_object(read.get("extApps")).get(ext_app_uuid))
     )
-    kept = {EXT_APP_STATE: told[EXT_APP_STATE]} if EXT_APP_STATE in told else {}
+    kept = {EXT_APP_STATE: known[EXT_APP_STATE]} if EXT_APP_STATE in known else {}
     own = {name: value for name, value in every.items() if name != EXT_APP_STATE}
     return Present(properties=own, kept=kept, from_cloud=read is not None)
 

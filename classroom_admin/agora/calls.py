@@ -50,7 +50,7 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Let a removed person back in. Guessed: the documents do not say what `dirty.state` 0 does."""
+    """Unban a removed person. Guessed: the documents do not say what `dirty.state` 0 does."""
 
     ban_s: None = None
 

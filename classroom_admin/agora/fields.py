@@ -129,7 +129,7 @@ def boolean_as_text(value: object) -> object:
 
 
 def ban_seconds(value: object) -> int:
-    """Check how long somebody is banned: 1 second or more, or -1 (`FOREVER`)."""
+    """Check how long a person is banned: 1 second or more, or -1 (`FOREVER`)."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong(Code.NOT_WHOLE)
     if value != FOREVER and value < 1:

@@ -93,7 +93,7 @@ class UpdateRecording(OnceCall[None]):
     operation = "updateRecording"
     method = "PATCH"
     template = f"{ROOM}/records/states/1"
-    why = "each call overwrites the last: a late second one could undo somebody's resume"
+    why = "each call overwrites the last: a late second one could undo another person's resume"
 
     room_uuid: Id
     web_config: Annotated[WebRecordConfig, Field(serialization_alias="webRecordConfig")]
@@ -159,8 +159,8 @@ class ConvertResource(PutResource):
         kind = self.conversion["type"]
         fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
         if self.ext not in fitting:
-            told = {"kind": kind, "ext": self.ext, "fitting": ", ".join(fitting)}
-            raise Wrong(Code.CONVERSION_NOT_FOR_FILE, at="conversion.type", **told)
+            params = {"kind": kind, "ext": self.ext, "fitting": ", ".join(fitting)}
+            raise Wrong(Code.CONVERSION_NOT_FOR_FILE, at="conversion.type", **params)
         return self
 
     def body(self) -> Any:

@@ -116,7 +116,7 @@ class Claim(models.Model):
     expires_at = models.DateTimeField()
 
 
-class Expectation(models.Model):
+class PendingConfirmation(models.Model):
     """A pending confirmation: a command that waits for its event. Deleted once confirmed or refused.
 
     It is committed before the command is sent, so that an event that arrives before the answer counts. It
@@ -134,3 +134,6 @@ class Expectation(models.Model):
     match = models.JSONField(default=dict)
     since_sequence = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "audit_expectation"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 Match = Mapping[str, Any]
-"""What an event must carry to confirm a command, as `audit.Expectation.match` stores it."""
+"""What an event must carry to confirm a command, as `audit.PendingConfirmation.match` stores it."""
 
 
 class Stream(StrEnum):

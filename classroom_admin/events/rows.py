@@ -251,7 +251,7 @@ class Needs:
 class Rows:
     """The loaded rows and which of them changed.
 
-    Put loaded rows in by `load`, which keeps the look-ups right. Clear `dirty` after writing to go on
+    Put loaded rows in by `load`, which keeps the indexes right. Clear `dirty` after writing to go on
     projecting into the same rows.
     """
 

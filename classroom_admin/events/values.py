@@ -72,7 +72,7 @@ def _printable(value: float) -> bool:
 def identifier(value: object, length: int = ID_LENGTH) -> str | None:
     """An id; None where there is none.
 
-    Raises Undecodable for one that can't be stored as it is: a cut or altered id would name somebody else.
+    Raises Undecodable for one that can't be stored as it is: a cut or altered id would name another person.
     """
     if not isinstance(value, str):
         value = text(value)

@@ -1,10 +1,11 @@
-"""Background work, by one process at a time: sequence gaps, room refresh, reconciliation, projection."""
+"""Background work, each kind in one process at a time: gaps, room refresh, reconciliation, projection."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -22,6 +23,9 @@ from classroom_admin.sync import (
     room_refresh,
 )
 from classroom_admin.sync.request_limiter import in_background
+from classroom_admin.sync.room_events import Fetched
+
+T = TypeVar("T")
 
 _watches: dict[str, lease.Watch] = {}
 _busy: dict[str, threading.Lock] = {}
@@ -31,17 +35,15 @@ RENEW_EVERY_S = 3.0
 
 
 def client() -> Client | None:
-    """The client for the cloud of the settings; None while these are not complete (`serve` says what is
-    missing).
-    """
+    """Return the client for the cloud of the settings; None while these are incomplete."""
     return None if settings.AGORA.problems() else client_for(settings.AGORA)
 
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """True for one process, and one thread of it, at a time; the others have nothing to do.
+    """Yield True to one thread of one process at a time, False to the others.
 
-    What the block asks of the cloud comes after people's commands and the poll.
+    Requests of the block come after people's commands and the poll.
     """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:
@@ -61,47 +63,41 @@ def only_one(kind: str) -> Iterator[bool]:
         busy.release()
 
 
-def fill_holes() -> gap_filling.Filled | None:
-    """Ask for the sequence gaps that are due and project what came. None: another does, or no cloud is set
-    up.
-    """
+def _run(kind: str, work: Callable[[Client, int | None], T]) -> T | None:
+    """Do work with the number of requests it may plan. None: another process does, or no cloud is set up."""
     cloud = client()
     if cloud is None:
         return None
-    with only_one("holes") as mine:
-        if not mine:
-            return None
-        filled = gap_filling.fill_due(cloud, most=cloud.transport.limiter.free_for_background())
-    project(filled.rooms)
+    with only_one(kind) as mine:
+        return work(cloud, cloud.transport.limiter.free_for_background()) if mine else None
+
+
+def fill_gaps() -> Fetched | None:
+    """Request the sequence gaps that are due and project the new events."""
+    filled = _run("gaps", lambda cloud, most: gap_filling.fill_due(cloud, most=most))
+    if filled is not None:
+        project(filled.rooms)
     return filled
 
 
-def sweep() -> reconciliation.Swept | None:
-    """Reconcile the streams that are due and project what came. None: another does, or no cloud is set up."""
-    cloud = client()
-    if cloud is None:
-        return None
-    with only_one("sweep") as mine:
-        if not mine:
-            return None
-        swept = reconciliation.sweep_due(cloud, most=cloud.transport.limiter.free_for_background())
+def reconcile() -> Fetched | None:
+    """Reconcile the streams that are due and project the new events."""
+
+    def work(cloud: Client, most: int | None) -> Fetched:
+        reconciled = reconciliation.reconcile_due(cloud, most=most)
         competing_reader.judge()
-        health.tell_the_log()
-    project(swept.rooms)
-    return swept
+        health.log_changes()
+        return reconciled
+
+    reconciled = _run("reconciliation", work)
+    if reconciled is not None:
+        project(reconciled.rooms)
+    return reconciled
 
 
-def read_back() -> room_refresh.ReadBack | None:
-    """Read back the rooms that are due. None: another is at it, or no cloud is set up."""
-    cloud = client()
-    if cloud is None:
-        return None
-    with only_one("profiles") as mine:
-        return (
-            room_refresh.read_back_due(cloud, most=cloud.transport.limiter.free_for_background())
-            if mine
-            else None
-        )
+def refresh_rooms() -> room_refresh.Refreshed | None:
+    """Refresh the rooms that are due."""
+    return _run("room_refresh", lambda cloud, most: room_refresh.refresh_due(cloud, most=most))
 
 
 def project(room_ids: set[int]) -> int:
@@ -110,7 +106,7 @@ def project(room_ids: set[int]) -> int:
 
 
 def project_due(*, within_s: float) -> list[int]:
-    """Project what is due, the longest waiting first, for so long at most; return the rooms that are left."""
+    """Project what is due for `within_s`, the longest waiting first; return the ids of the rooms left."""
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
     done = 0

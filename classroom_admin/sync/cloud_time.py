@@ -1,4 +1,4 @@
-"""The cloud's clock, for every process: who polls writes the offset beside the lease, all others read it."""
+"""The cloud's clock for every process: the poller writes the offset into the lease, the others read it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _read: tuple[float, int] | None = None
 
 
 def offset_ms() -> int:
-    """The cloud's clock minus ours (ms), as of the last good poll; 0 before the first. Read once a second."""
+    """Return the cloud's clock minus ours (ms) as of the last good poll; 0 before. Read once a second."""
     read = _read
-    # The machine's own seconds: a stepped clock of a test may stand still for good.
+    # The machine's own clock: a test's stepped clock may never move.
     if read is not None and 0 <= time.monotonic() - read[0] < READ_EVERY_S:
         return read[1]
     row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("clock_offset_ms", flat=True).first()
@@ -28,14 +28,14 @@ def offset_ms() -> int:
 
 
 def remember(offset_ms: int) -> None:
-    """What this process has just learned itself, before it is written for the others."""
+    """Use an offset (ms) that this process has just measured, before it is written for the others."""
     global _read
     with _lock:
         _read = (time.monotonic(), offset_ms)
 
 
 def forget() -> None:
-    """Read afresh the next time."""
+    """Read the offset again the next time."""
     global _read
     with _lock:
         _read = None

@@ -1,15 +1,16 @@
-"""Does somebody else read the stream of all rooms? It hands each event out once, so what they get, we miss.
+"""Detect another client that reads the stream of all rooms. The stream hands out each event once, so we miss
+the events that a competing reader gets.
 
-How another reader is told apart from answers that we lost ourselves:
+An event counts as missed, rather than lost with an answer of our own, when
 
-- a number counts as missed when the repeatable endpoint has it, while the one before it was stored here
-  *after* the last moment at which an answer of ours was feared lost (`Lease.suspect_answer`), and
-- twenty seconds later no answer of the stream has brought it, though the stream was read to its end
-  since, and no answer was feared lost in between, and
-- the stream does bring events of its kind (a cloud may keep a kind out of the stream), or nothing at all.
+- the repeatable endpoint has it, and the number before it was stored here *after* the last answer that we
+  suspected lost (`Lease.suspect_answer`), and
+- twenty seconds later no answer of the stream has brought it, although the stream was read to its end since,
+  and no answer was suspected lost in between, and
+- the stream does bring events of its type (a cloud may leave a type out), or no events at all.
 
-Three such events within ten minutes, seconds apart, are named. What is said is what was seen: a cloud that
-leaves events out of the stream at random would look the same.
+Three such events within ten minutes, seconds apart, are reported. A cloud that leaves events out of the
+stream at random would look the same.
 """
 
 from __future__ import annotations
@@ -28,27 +29,27 @@ from classroom_admin.common import clock
 from classroom_admin.events import Stream
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import sorting
-from classroom_admin.sync.models import InboxAnswer, Lease, Missed, StoredEvent
+from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
 
 log = logging.getLogger(__name__)
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""Longer than a lease takes to pass on from a reader that died with an answer in hand."""
+"""Longer than the lease takes to pass on from a process that died with an answer."""
 DRAINED_SINCE = timedelta(seconds=10)
-NAMED_FOR = timedelta(minutes=10)
-EVENTS_TO_NAME = 3
+REPORTED_FOR = timedelta(minutes=10)
+EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""One answer that got lost in a way nobody noticed holds about a second of events."""
+"""One answer that was lost unnoticed has about a second of events."""
 OF_EACH_END = 3
-"""Events that are noted of each end of a run of missing numbers: they tell over how long it went on."""
+"""Events noted at each end of a run of missing numbers: they show how long it lasted."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherReader:
-    """What was missed in the last minutes: so many events of so many rooms, from `since` to `latest`."""
+class CompetingReader:
+    """Events missed in the last minutes: how many, of how many rooms, first (`since`) and last (`latest`)."""
 
     events: int
     rooms: int
@@ -57,7 +58,7 @@ class OtherReader:
 
     @property
     def words(self) -> str:
-        """For the administrator: what was seen, what it means, what to do."""
+        """Return what happened, what it means and what to do, for the log."""
         return (
             f"Another program seems to read the events of this App ID: {self.events} events of "
             f"{self.rooms} {'class' if self.rooms == 1 else 'classes'} did not come to us, though every "
@@ -67,15 +68,15 @@ class OtherReader:
         )
 
 
-def fear_lost() -> None:
-    """An answer of ours may be lost: what was stored until now proves nothing any more."""
+def suspect_loss() -> None:
+    """Note that an answer may be lost: what is stored until now is no evidence any more."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 
 
 def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
     """Note new events that an answer of the repeatable endpoint brought, to be judged later."""
-    if Missed.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
+    if MissedEvent.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
         return
     room = Room.objects.get(room_uuid=room_uuid)
     of_room = StoredEvent.objects.filter(room=room, stream=Stream.ROOM)
@@ -94,9 +95,9 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
         if number is not None and answer is not None
     }
     now = clock.now()
-    Missed.objects.bulk_create(
+    MissedEvent.objects.bulk_create(
         [
-            Missed(
+            MissedEvent(
                 room=room,
                 sequence=event.sequence or 0,
                 cmd=event.cmd,
@@ -113,10 +114,10 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
 
 
 def judge() -> int:
-    """Confirm or drop what was noted long enough ago; gives how many were confirmed."""
+    """Confirm or drop events noted long enough ago; return how many were confirmed."""
     now = clock.now()
     due = list(
-        Missed.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
+        MissedEvent.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
         .select_related("room")
         .order_by("id")[:WAITING_AT_MOST]
     )
@@ -128,25 +129,25 @@ def judge() -> int:
     drained_at = lease.drained_at
     ripe = [each for each in due if drained_at >= each.missed_at + DRAINED_SINCE]
     candidates = [each for each in ripe if each.known_answer > lease.suspect_answer]
-    missed: list[Missed] = []
+    missed: list[MissedEvent] = []
     if candidates:
         polled = _polled(after=min(each.known_answer for each in candidates))
         missed = [each for each in candidates if _was_missed(each, polled)]
     confirmed = {each.pk for each in missed}
-    Missed.objects.filter(pk__in=[each.pk for each in ripe if each.pk not in confirmed]).delete()
-    Missed.objects.filter(pk__in=confirmed).update(confirmed_at=now)
+    MissedEvent.objects.filter(pk__in=[each.pk for each in ripe if each.pk not in confirmed]).delete()
+    MissedEvent.objects.filter(pk__in=confirmed).update(confirmed_at=now)
     return len(missed)
 
 
-def other_reader() -> OtherReader | None:
-    """Another reader, where enough was missed lately to name one."""
-    lately = Missed.objects.filter(confirmed_at__gt=clock.now() - NAMED_FOR)
+def find() -> CompetingReader | None:
+    """Return the evidence of a competing reader, where it is enough."""
+    lately = MissedEvent.objects.filter(confirmed_at__gt=clock.now() - REPORTED_FOR)
     rows = list(lately.order_by("missed_at", "id"))
     moments = [each.ts_ms if each.ts_ms is not None else _ms(each.missed_at) for each in rows]
-    if len(rows) < EVENTS_TO_NAME or max(moments) - min(moments) < MOMENTS_APART_MS:
+    if len(rows) < EVENTS_TO_REPORT or max(moments) - min(moments) < MOMENTS_APART_MS:
         return None
     rooms = len({each.room_id for each in rows})
-    return OtherReader(events=len(rows), rooms=rooms, since=rows[0].missed_at, latest=rows[-1].missed_at)
+    return CompetingReader(events=len(rows), rooms=rooms, since=rows[0].missed_at, latest=rows[-1].missed_at)
 
 
 def _ms(moment: datetime) -> int:
@@ -154,26 +155,26 @@ def _ms(moment: datetime) -> int:
 
 
 def prune() -> int:
-    """Forget evidence that is old."""
-    pruned, _by_model = Missed.objects.filter(missed_at__lt=clock.now() - KEPT_FOR).delete()
+    """Delete old evidence; return how many rows."""
+    pruned, _by_model = MissedEvent.objects.filter(missed_at__lt=clock.now() - KEPT_FOR).delete()
     return pruned
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What the stream of all rooms brought: numbers by room, and the kinds of events."""
+    """Numbers (with their room) and types of events that the stream of all rooms brought."""
 
     numbers: set[tuple[str, int]]
     kinds: set[int | None]
 
 
-def _was_missed(each: Missed, polled: Polled) -> bool:
+def _was_missed(each: MissedEvent, polled: Polled) -> bool:
     of_a_kind_that_is_polled = each.cmd in polled.kinds or not polled.kinds
     return (each.room.room_uuid, each.sequence) not in polled.numbers and of_a_kind_that_is_polled
 
 
 def _polled(*, after: int) -> Polled:
-    """Read again what the stream brought after an answer; the bytes are kept for a day."""
+    """Read again the answers of the stream after an answer; they are kept for a day."""
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     return _contents(bytes(body) for body in answers.values_list("body", flat=True)[:ANSWERS_AT_MOST])
 

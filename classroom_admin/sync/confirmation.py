@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from classroom_admin.audit.models import Expectation, Step
+from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, confirms
@@ -19,35 +19,35 @@ WAITED_FOR: Final = timedelta(days=1)
 """An event comes within seconds, or by the last reconciliation of its room."""
 
 
-def pending(rooms: Iterable[Room]) -> dict[str, list[Expectation]]:
+def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
     """Return the commands that wait for an event, by the room's uuid; rooms without any are left out."""
-    found: dict[str, list[Expectation]] = {}
+    found: dict[str, list[PendingConfirmation]] = {}
     for chunk in chunks(room.room_uuid for room in rooms):
-        of_rooms = Expectation.objects.filter(room_uuid__in=chunk)
-        for expectation in of_rooms.select_related("entry").order_by("id"):
-            found.setdefault(expectation.room_uuid, []).append(expectation)
+        of_rooms = PendingConfirmation.objects.filter(room_uuid__in=chunk)
+        for command in of_rooms.select_related("entry").order_by("id"):
+            found.setdefault(command.room_uuid, []).append(command)
     return found
 
 
-def confirm(waiting: list[Expectation], events: Iterable[Event[Any]]) -> int:
-    """Confirm the commands that one of these events shows to have happened; take them out of `waiting`.
+def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) -> int:
+    """Confirm the commands that these events prove, and remove them from `waiting`; return how many.
 
-    Call it in the transaction that projects the events. Whoever deletes the expectation writes the step:
-    only once. Return how many were confirmed.
+    Call it in the transaction that projects the events. A step is written only where the delete hit the row,
+    so once.
     """
     if not waiting:
         return 0
     confirmed = 0
     for event in events:
-        for expectation in [each for each in waiting if _is_awaited(event, each)]:
-            waiting.remove(expectation)
-            deleted, _by_model = Expectation.objects.filter(pk=expectation.pk).delete()
+        for command in [each for each in waiting if _is_awaited(event, each)]:
+            waiting.remove(command)
+            deleted, _by_model = PendingConfirmation.objects.filter(pk=command.pk).delete()
             if deleted:
-                took = clock.now() - expectation.entry.at
+                took = clock.now() - command.entry.at
                 Step.objects.create(
-                    entry=expectation.entry,
+                    entry=command.entry,
                     kind=Step.Kind.CONFIRMED,
-                    room_uuid=expectation.room_uuid,
+                    room_uuid=command.room_uuid,
                     detail={"sequence": event.sequence, "took_ms": max(0, int(took.total_seconds() * 1000))},
                     at=clock.now(),
                 )
@@ -56,13 +56,11 @@ def confirm(waiting: list[Expectation], events: Iterable[Event[Any]]) -> int:
 
 
 def forget_old() -> int:
-    """Stop waiting for events that did not come in a day; return how many. The record stays as it was."""
-    old = Expectation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
+    """Delete pending confirmations without an event for a day; return how many. The audit log stays."""
+    old = PendingConfirmation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
     forgotten, _by_model = old.delete()
     return forgotten
 
 
-def _is_awaited(event: Event[Any], expectation: Expectation) -> bool:
-    return confirms(
-        event, cmd=expectation.cmd, match=expectation.match, since_sequence=expectation.since_sequence
-    )
+def _is_awaited(event: Event[Any], command: PendingConfirmation) -> bool:
+    return confirms(event, cmd=command.cmd, match=command.match, since_sequence=command.since_sequence)

@@ -1,4 +1,4 @@
-"""How old what we show is: when the cloud was last asked with success. The one seam to how polling goes."""
+"""How fresh the pages are: when the cloud last answered a poll."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """`polled_at` and `poll_error` as annotations, so that a query that runs anyway brings them along."""
+    """Return the annotations `polled_at` and `poll_error` for a query that runs anyway."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),
@@ -33,12 +33,12 @@ def read() -> tuple[datetime | None, str]:
 def tell(
     answer: HttpResponse, polled_at: datetime | None, error: str | None = "", *, ticket: str = ""
 ) -> HttpResponse:
-    """Let the chip of the page know, also where nothing else changed.
+    """Add an event for the page's freshness chip to an answer, also where nothing else changed.
 
     An age in seconds, since the browser's clock may be wrong. `error` is a stored problem; the event calls it
     `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
     what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    told = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})
-    return trigger_client_event(answer, "live:polled", told)
+    detail = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})
+    return trigger_client_event(answer, "live:polled", detail)

@@ -1,102 +1,80 @@
-"""Ask for what is missing: holes that are due, from the endpoint that can be asked again."""
+"""Fill sequence gaps that are due from the repeatable endpoints."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 
 from django.db import transaction
 
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
+from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
 from classroom_admin.common import clock
-from classroom_admin.common.problems import Problem
-from classroom_admin.sync import asking, gaps, health
-from classroom_admin.sync.models import Hole
+from classroom_admin.sync import gaps, health, room_events
+from classroom_admin.sync.models import SequenceGap
+from classroom_admin.sync.room_events import Fetched
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN = timedelta(seconds=10)
 
 
-@dataclass(slots=True)
-class Filled:
-    """What a run did. `problems`: failures (a destroyed room is none)."""
+def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Fetched:
+    """Request the sequence gaps that are due (`all_open`: all open ones), the longest waiting first.
 
-    requests: int = 0
-    stored: int = 0
-    gone: int = 0
-    rooms: set[int] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Filled:
-    """Ask for every hole that is due (`all_open`: every open one), the longest waiting first.
-
-    Begin no hole after `most` requests.
+    Begin no stream after `most` requests.
     """
-    open_holes = Hole.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
+    waiting = SequenceGap.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
     if not all_open:
-        open_holes = open_holes.filter(ask_due_at__lte=clock.now())
-    # Whole streams at a time, so that one request serves neighbouring holes.
+        waiting = waiting.filter(ask_due_at__lte=clock.now())
+    # Whole streams at a time, so that one request serves neighbouring gaps.
     due = sorted(
-        open_holes.select_related("room").order_by("ask_due_at", "id")[:5000],
-        key=lambda hole: (hole.room_id, hole.stream, hole.first),
+        waiting.select_related("room").order_by("ask_due_at", "id")[:5000],
+        key=lambda gap: (gap.room_id, gap.stream, gap.first),
     )
-    result = Filled()
-    for (room_id, _stream), group in groupby(due, key=lambda hole: (hole.room_id, hole.stream)):
+    result = Fetched()
+    for (room_id, _stream), group in groupby(due, key=lambda gap: (gap.room_id, gap.stream)):
         if most is not None and result.requests >= most:
             break
-        of_place = list(group)
+        of_stream = list(group)
         try:
-            _fill(client, of_place, result)
+            result.add(_fill(client, of_stream))
         except RoomNotFound:
-            asking.room_is_gone(room_id)
+            room_events.mark_gone(room_id)
             result.gone += 1
         except InvalidArgument as error:
             log.warning("a room can't be asked for its events: %s", error)
-            asking.room_is_gone(room_id, ever_there=False)
+            room_events.mark_gone(room_id, existed=False)
         except CloudError as error:
-            _later(of_place)
+            later = SequenceGap.objects.filter(pk__in=[gap.pk for gap in of_stream])
+            later.update(ask_due_at=clock.now() + TRY_AGAIN)
             result.problems.append(health.problem_of(error))
-            if isinstance(error, RateLimited) or error.http_status is None:
+            if room_events.ends_the_run(error):
                 break
     return result
 
 
-def _fill(client: Client, due: list[Hole], result: Filled) -> None:
-    place = due[0]
-    ask = asking.ask(
+def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
+    """Request the gaps of one stream; count the answer for those that it covered and did not fill."""
+    first = due[0]
+    fetched = room_events.fetch(
         client,
-        room_uuid=place.room.room_uuid,
-        stream=place.stream,
-        first=due[0].first,
+        room_uuid=first.room.room_uuid,
+        stream=first.stream,
+        first=first.first,
         last=due[-1].last + 1,
     )
-    result.requests += ask.requests
-    result.stored += ask.stored
-    result.rooms |= ask.rooms
-    result.problems += ask.problems
-    _count_asks(place, first=due[0].first, covered_to=ask.covered_to)
-
-
-def _count_asks(place: Hole, *, first: int, covered_to: int) -> None:
-    """What is still missing after an answer: counted where the answer went past it, else asked for later."""
     now = clock.now()
     with transaction.atomic():
-        gaps.lock(place.room_id)
-        left = Hole.objects.filter(
-            room_id=place.room_id, stream=place.stream, first__gte=first, ask_due_at__isnull=False
+        gaps.lock(first.room_id)
+        left = SequenceGap.objects.filter(
+            room_id=first.room_id, stream=first.stream, first__gte=first.first, ask_due_at__isnull=False
         )
-        for hole in left:
-            if hole.last < covered_to:
-                gaps.state_after_ask(hole, asked_at=now)
+        for gap in left:
+            if gap.last < fetched.covered_to:
+                gaps.state_after_ask(gap, asked_at=now)
             else:
-                hole.ask_due_at = now + TRY_AGAIN
-            hole.save()
-
-
-def _later(due: list[Hole]) -> None:
-    Hole.objects.filter(pk__in=[hole.pk for hole in due]).update(ask_due_at=clock.now() + TRY_AGAIN)
+                gap.ask_due_at = now + TRY_AGAIN
+            gap.save()
+    return fetched

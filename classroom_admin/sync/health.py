@@ -23,13 +23,13 @@ from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem, from_text
 from classroom_admin.sync import competing_reader
-from classroom_admin.sync.competing_reader import OtherReader
-from classroom_admin.sync.models import Hole, InboxAnswer, Lease, Quarantine, RoomCursor
+from classroom_admin.sync.competing_reader import CompetingReader
+from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, RoomCursor, SequenceGap
 
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""A last good poll that is older than this is worth a word in the log."""
+"""The log warns when the last good poll is older than this."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -37,15 +37,15 @@ LOG_AT_MOST_EVERY_S = 60.0
 class Health:
     """The state of the sync at one moment.
 
-    `age_s`: seconds since the last poll that went well; None before the first. `backlog`: answers not
-    read yet plus streams with something to project. `leader`: who polls, as host and pid; empty: nobody.
-    `gaps` and `voids`: stretches of numbers that can't be had any more, or that the cloud passes over.
-    `last_error` is for people and None while all goes well. `other_reader`: see `foreign`.
+    `age_s`: seconds since the last good poll; None before the first. `backlog`: unread answers plus streams
+    with something to project. `leader`: the process that polls, as host and pid; empty: none. `gaps` and
+    `voids`: ranges of numbers that are lost, or that the cloud skips. `last_error` is None when all is well.
+    `competing_reader`: see `sync.competing_reader`.
     """
 
     age_s: float | None
     backlog: int
-    holes_open: int
+    open_gaps: int
     gaps: int
     voids: int
     quarantined: int
@@ -53,7 +53,7 @@ class Health:
     last_good_at: datetime | None
     last_error: Problem | None
     last_error_at: datetime | None
-    other_reader: OtherReader | None
+    competing_reader: CompetingReader | None
 
     @property
     def late(self) -> bool:
@@ -61,73 +61,66 @@ class Health:
 
 
 def health() -> Health:
-    """One look at it all, in six small queries."""
+    """Return the present state, in six small queries."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id).first() or Lease()
     good_at = lease.last_good_at
-    holes = dict(Hole.objects.values_list("state").annotate(Count("id")))
+    states = dict(SequenceGap.objects.values_list("state").annotate(Count("id")))
     return Health(
         age_s=None if good_at is None else max(0.0, (clock.now() - good_at).total_seconds()),
         backlog=InboxAnswer.objects.filter(read_at__isnull=True).count()
-        + RoomCursor.objects.filter(fold_due_at__isnull=False).count(),
-        holes_open=holes.get(Hole.State.OPEN, 0),
-        gaps=holes.get(Hole.State.GAP, 0),
-        voids=holes.get(Hole.State.VOID, 0),
+        + RoomCursor.objects.filter(project_due_at__isnull=False).count(),
+        open_gaps=states.get(SequenceGap.State.OPEN, 0),
+        gaps=states.get(SequenceGap.State.GAP, 0),
+        voids=states.get(SequenceGap.State.VOID, 0),
         quarantined=quarantine().count(),
         leader=_leader(lease) if lease.owner else "",
         last_good_at=good_at,
         last_error=from_text(lease.last_error),
         last_error_at=lease.last_error_at,
-        other_reader=competing_reader.other_reader(),
+        competing_reader=competing_reader.find(),
     )
 
 
 def in_one_line(now: Health) -> str:
-    """The state of the sync for the log. Pure."""
+    """Return the state of the sync as one line for the log. Pure."""
     age = "never" if now.age_s is None else f"{now.age_s:.0f} s ago"
     words = (
         f"last good poll {age} by {now.leader or 'nobody'}; backlog {now.backlog}, "
-        f"holes open {now.holes_open}, gaps {now.gaps}, in quarantine {now.quarantined}"
+        f"open gaps {now.open_gaps}, lost {now.gaps}, in quarantine {now.quarantined}"
     )
     if now.last_error:
         words += f"; {in_english(now.last_error)}"
-    return f"{words}; {now.other_reader.words}" if now.other_reader else words
+    return f"{words}; {now.competing_reader.words}" if now.competing_reader else words
 
 
-class Teller:
-    """Tells the log how the sync is doing when that changes, a line a minute at most."""
+class ChangeLog:
+    """Writes the state of the sync to the log when it changes, at most a line a minute."""
 
     def __init__(self) -> None:
-        self._said: tuple[object, ...] | None = None
-        self._said_at = float("-inf")
+        self._written: tuple[object, ...] | None = None
+        self._written_at = float("-inf")
 
-    def tell(self) -> bool:
-        """Write the line if there is news and the minute is over. True: it was written."""
-        if clock.monotonic() - self._said_at < LOG_AT_MOST_EVERY_S:
+    def write(self) -> bool:
+        """Write the line if there is a change and the minute is over; return whether it was written."""
+        if clock.monotonic() - self._written_at < LOG_AT_MOST_EVERY_S:
             return False
         now = health()
-        news = (
-            *(now.leader, now.late, now.holes_open, now.gaps, now.quarantined, now.last_error),
-            now.other_reader is not None,
+        state = (
+            *(now.leader, now.late, now.open_gaps, now.gaps, now.quarantined, now.last_error),
+            now.competing_reader is not None,
         )
-        if news == self._said:
+        if state == self._written:
             return False
-        self._said, self._said_at = news, clock.monotonic()
-        log.log(logging.WARNING if now.late or now.other_reader else logging.INFO, "%s", in_one_line(now))
+        self._written, self._written_at = state, clock.monotonic()
+        log.log(logging.WARNING if now.late or now.competing_reader else logging.INFO, "%s", in_one_line(now))
         return True
 
 
-tell_the_log = Teller().tell
-
-
-def freshness() -> tuple[float | None, str]:
-    """(`age_s`, `last_error`) in one query: what a page's freshness chip needs."""
-    row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("last_good_at", "last_error").first()
-    good_at, error = row or (None, "")
-    return (None if good_at is None else max(0.0, (clock.now() - good_at).total_seconds())), error
+log_changes = ChangeLog().write
 
 
 def quarantine() -> QuerySet[Quarantine]:
-    """What could not be taken and still can't, the latest first."""
+    """Return what still can't be read or projected, the latest first."""
     return Quarantine.objects.filter(resolved_at__isnull=True).select_related("answer", "event__room")
 
 

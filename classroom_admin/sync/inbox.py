@@ -1,7 +1,7 @@
-"""The inbox: an answer's bytes are committed, then read into events, and what can't be read is kept aside.
+"""The inbox: commit an answer's bytes, then read them into events; what can't be read goes into quarantine.
 
-`keep` and `read` are two transactions on purpose: whatever happens to the reader, the bytes are there, and
-`unread` finds them again. Reading the same answer or the same event twice changes nothing.
+`keep` and `read` are two transactions: whenever the reading process dies, `unread` finds the bytes again.
+Reading the same answer or the same event twice changes nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from classroom_admin.common.chunks import chunks
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import Stream
-from classroom_admin.sync import collector, gaps, health, registry, sorting, statements, webhook_items
+from classroom_admin.sync import (
+    gaps,
+    garbage_collection,
+    health,
+    registry,
+    sorting,
+    statements,
+    webhook_items,
+)
 from classroom_admin.sync.lease import Held, renew
 from classroom_admin.sync.models import InboxAnswer, Quarantine, RoomCursor, StoredEvent
 from classroom_admin.sync.sorting import Item
@@ -30,6 +38,7 @@ log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
 TICK = timedelta(milliseconds=1)
+LONGEST_EMPTY = 500
 STORED_COLUMNS = (
     "room_id",
     "stream",
@@ -47,16 +56,16 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.QUIZ.value: Stream.QUIZ,
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
-RELAY_READS_ITS_OWN = timedelta(seconds=5)
-"""A relay's request reads what it brought, since it tells how much was new; later, others may."""
+WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
+"""For so long only the webhook's own request reads its answer, since it returns how much was new."""
 
 
 @dataclass(slots=True)
 class Found:
-    """What an answer held.
+    """The content of an answer.
 
     `rooms`: ids of rooms with something new to project. `sequences`: all numbers in the answer, new or not,
-    in order. `set_aside`: new items of a relay for which no room is known. `problem`: why nothing of the
+    in order. `set_aside`: new items of a webhook for which no room is known. `problem`: why nothing of the
     answer could be read; empty when it could.
     """
 
@@ -73,7 +82,7 @@ class Found:
 def keep(
     raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
 ) -> InboxAnswer:
-    """Commit an answer as it came. With `held`, only while that lease is good (`FenceLost` otherwise)."""
+    """Commit an answer as it came. With `held`, only while that lease is ours (`FenceLost` otherwise)."""
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
@@ -88,39 +97,46 @@ def keep(
         )
 
 
+def is_empty(body: bytes) -> bool:
+    """Return whether a short answer surely has no events, as most answers; then it need not be committed."""
+    if len(body) > LONGEST_EMPTY:
+        return False
+    try:
+        content = read_events_answer(body)
+    except CloudError:
+        return False
+    return not content.events and not content.unreadable and content.next_id is None
+
+
 def unread(*, received_before: datetime | None = None) -> list[int]:
-    """Ids of answers that were committed and not read yet (a reader died in between), oldest first."""
-    of_relay = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - RELAY_READS_ITS_OWN)
-    answers = InboxAnswer.objects.filter(~of_relay, read_at__isnull=True)
+    """Return ids of answers that were committed and not read (the process died in between), oldest first."""
+    of_webhook = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - WEBHOOK_READS_ITS_OWN)
+    answers = InboxAnswer.objects.filter(~of_webhook, read_at__isnull=True)
     if received_before is not None:
         answers = answers.filter(received_at__lt=received_before)
     return list(answers.order_by("id").values_list("id", flat=True))
 
 
 def read(answer_id: int) -> Found:
-    """Read a kept answer: store its new events, put aside what can't be read, note the holes. One
-    transaction.
-    """
-    with collector.paused(), transaction.atomic():
+    """Store the new events of a committed answer, note gaps, quarantine the rest. One transaction."""
+    with garbage_collection.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
             return Found()
         try:
             found = _read(answer)
         except webhook_items.Refused as error:
-            answer.delete()  # the relay is told, and keeps what it has
+            answer.delete()  # the sender gets the reason and keeps its items
             return Found(problem=Problem("plain", {"text": str(error)}))
         InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
     if found.problem or found.quarantined:
-        why = found.problem or f"{found.quarantined} items could not be taken"
+        why = found.problem or f"{found.quarantined} items could not be stored"
         log.warning("answer %s is in quarantine: %s", answer_id, why)
     return found
 
 
 def read_quarantine_again() -> int:
-    """Read answers again of which something is in quarantine; this release may know more. Gives events
-    gained.
-    """
+    """Read quarantined answers again: this release may know more. Return how many events were stored."""
     waiting = Quarantine.objects.filter(resolved_at__isnull=True, event__isnull=True, answer__isnull=False)
     stored = 0
     for answer_id in sorted(set(waiting.values_list("answer_id", flat=True))):
@@ -132,7 +148,7 @@ def read_quarantine_again() -> int:
 
 
 def prune() -> int:
-    """Let go of the bytes of answers that were read a day ago, unless something of them is in quarantine."""
+    """Delete answers that were received a day ago and read, unless something of them is in quarantine."""
     aside = Quarantine.objects.filter(answer=OuterRef("pk"))
     old = InboxAnswer.objects.filter(received_at__lt=clock.now() - KEPT_FOR, read_at__isnull=False)
     pruned, _by_model = old.filter(~Exists(aside)).delete()
@@ -142,12 +158,12 @@ def prune() -> int:
 def _read(answer: InboxAnswer) -> Found:
     body = bytes(answer.body)
     if answer.source == InboxAnswer.Source.RELAY:
-        return _read_relayed(answer, body)
+        return _read_webhook(answer, body)
     try:
         content = read_events_answer(body)
     except CloudError as error:
         text, details = sorting.storable(body), health.details(error)
-        # A sign-in page in between says the same every second: kept once, until something else is said.
+        # A sign-in page of a proxy may come every second: keep it once, until the answer changes.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
             _put_aside(answer, [(in_english(details), text)], whole=True)
@@ -161,8 +177,8 @@ def _read(answer: InboxAnswer) -> Found:
     return _store(answer, batch, found)
 
 
-def _read_relayed(answer: InboxAnswer, body: bytes) -> Found:
-    """All items or none. One that has no room is kept aside once, however often it is sent."""
+def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
+    """Store all items or none. One without a known room is quarantined once, however often it is sent."""
     items = webhook_items.read_items(body)
     batch = webhook_items.sort_items(items)
     known = set(
@@ -173,7 +189,7 @@ def _read_relayed(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
-    """Write what is new of a sorted answer; gives `found` filled."""
+    """Store the new events of a sorted answer; fill and return `found`."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
@@ -182,7 +198,7 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
         new = _only_new(cursors[place], items, batch.aside)
         if new:
             fresh += _rows(cursors[place], new, answer)
-            gaps.take(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
+            gaps.update(cursors[place], sorted(n.sequence for n in new if n.sequence is not None))
             touched.append(cursors[place])
     statements.insert(StoredEvent, STORED_COLUMNS, fresh)
     for place, item in batch.repeats:
@@ -204,9 +220,9 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
 def _only_new(
     cursor: RoomCursor, items: Mapping[int | str, Item], aside: list[tuple[str, str]]
 ) -> list[Item]:
-    """Those that are not stored yet. One with a number that another event has goes aside.
+    """Return the items that are not stored yet. One whose number another event has goes into `aside`.
 
-    Numbers above the highest stored are new without asking: the cursor is locked.
+    Numbers above the highest stored are new without a query: the cursor is locked.
     """
     numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
     digests = [name for name in items if isinstance(name, str)]
@@ -226,10 +242,10 @@ def _only_new(
 
 
 def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
-    """Rows of `STORED_COLUMNS` for new events.
+    """Return rows of `STORED_COLUMNS` for new events.
 
-    What comes later is marked as received later, even when the clock was set back: the times found for
-    events without one depend on it, and must not change with what comes after.
+    A later answer gets a later time of receipt even when the clock was set back: the times of events without
+    one depend on it, and must not change with later events.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
@@ -252,7 +268,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
-    """An item that comes with every answer of a repeatable endpoint is kept once."""
+    """Put items into quarantine, once each: a repeatable endpoint sends the same item in every answer."""
     if aside and not whole:
         waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
         known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))

@@ -1,8 +1,8 @@
-"""Who polls: one owner an App ID, with a fencing number that every commit of a poll checks.
+"""The lease to poll: one owner for each App ID, with a fencing token that every commit of a poll checks.
 
-The polling stream hands each event out once, so two readers would split it between them. A reader that was
-paused and wakes up must not commit what it drained under a lease that is somebody else's by now: `renew`,
-called inside the write transaction, raises `FenceLost` then.
+The polling stream hands out each event once, so two processes would split it between them. A process that
+was paused must not commit an answer once another has the lease: `renew`, called inside the write transaction,
+raises `FenceLost` then.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from classroom_admin.common import clock
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0
-"""A lease whose beats stand still for so long is free. Longer than the slowest poll."""
+"""A lease whose beats don't change for so long is free. Longer than the slowest poll."""
 WANTED_S = 30.0
-"""A request to be handed the lease is forgotten after this: the one who asked gave up."""
+"""After this a request for the lease is ignored: the process that asked gave up."""
 
 
 class FenceLost(Exception):
-    """The lease is another's by now: nothing may be written under the old fencing number."""
+    """Another process has the lease: nothing may be written with the old fencing token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lease in hand: `fence` is what makes it good. `taken_over`: just now, from one that did not let
-    go.
+    """A lease that this process has, with its fencing token. `taken_over`: just now, from an owner that had
+    not released it.
     """
 
     app_id: str
@@ -44,8 +44,8 @@ class Held:
 class Owner:
     """A process that may hold the lease, as it is written into the row.
 
-    `host` names the machine, its boot and its process-id space, so that a pid is only looked up where it
-    means something. `started` (clock ticks since boot) tells a process from a later one with the same pid.
+    `host` names the machine, its boot and its process-id space: a pid is only looked up where it has a
+    meaning. `started` (clock ticks since boot) distinguishes a process from a later one with the same pid.
     """
 
     host: str
@@ -64,7 +64,7 @@ class Owner:
         return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
-        """True only when this is surely a process of this machine that is gone; False when nobody knows."""
+        """Return True only when this is surely a process of this machine that has ended; False in doubt."""
         if self.host != _host():
             return False
         try:
@@ -88,7 +88,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """When the process began, in ticks since boot; empty where the system does not tell."""
+    """Return when the process began, in ticks since boot; empty where the system does not say."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -103,7 +103,7 @@ _this_process: Owner | None = None
 
 
 def this_process() -> Owner:
-    """The owner that stands for this process; a fork gets its own."""
+    """Return the owner that stands for this process; a fork gets its own."""
     global _this_process
     if _this_process is None or _this_process.pid != os.getpid():
         _this_process = Owner(host=_host(), pid=os.getpid(), started=_started(os.getpid()))
@@ -111,7 +111,7 @@ def this_process() -> Owner:
 
 
 class Watch:
-    """What one process has seen of a lease: whether its beats move, by this process's own monotonic clock."""
+    """Observes, by this process's own monotonic clock, whether the beats of a lease change."""
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None
@@ -126,9 +126,9 @@ class Watch:
 
 
 def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
-    """Take the lease where it is free, ours already, or its owner is gone. None: another holds it.
+    """Take the lease where it is free, ours already, or its owner has ended. None: another process has it.
 
-    The claim is a conditional UPDATE on the fencing number and the beats seen: of two rivals one wins.
+    The UPDATE has the fencing token and the beats as its condition: of two processes one gets the lease.
     """
     lease, _made = Lease.objects.get_or_create(app_id=app_id)
     if lease.owner == str(owner):
@@ -145,9 +145,9 @@ def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
 
 
 def renew(held: Held, **columns: object) -> None:
-    """Beat, and write `columns` of the lease. Call it inside the transaction whose commit needs the lease.
+    """Count a beat and write `columns` of the lease, in the transaction whose commit needs the lease.
 
-    The UPDATE locks the row until the commit, so nobody takes over in between. Raises `FenceLost`.
+    The UPDATE locks the row until the commit, so no process takes over in between. Raises `FenceLost`.
     """
     mine = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence)
     if not mine.update(beats=F("beats") + 1, renewed_at=clock.now(), **columns):
@@ -155,14 +155,14 @@ def renew(held: Held, **columns: object) -> None:
 
 
 def ask_for(*, app_id: str, owner: Owner) -> None:
-    """Ask whoever holds the lease to hand it over after its present cycle."""
+    """Ask the owner of the lease to hand it over after its present cycle."""
     Lease.objects.filter(app_id=app_id).exclude(owner=str(owner)).update(
         wanted_by=str(owner), wanted_at=clock.now()
     )
 
 
 def hand_over(held: Held) -> bool:
-    """Give the lease to the process that asked for it, unless that one is dead. True: it is theirs."""
+    """Give the lease to the process that asked for it, unless that has ended; return whether it was given."""
     lease = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).first()
     if lease is None or not lease.wanted_by or lease.wanted_at is None:
         return False
@@ -180,7 +180,7 @@ def hand_over(held: Held) -> bool:
 
 
 def release(held: Held) -> None:
-    """Let go, so that the next one need not wait. Does nothing when the lease is another's already."""
+    """Release the lease, so that the next process need not wait. Do nothing where another has it."""
     Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).update(
         owner="", host="", pid=None, beats=F("beats") + 1
     )

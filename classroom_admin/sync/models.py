@@ -1,6 +1,6 @@
-"""Events in, as they came: answers, events, what could not be read, how far each stream is, and who polls.
+"""Tables of the sync: answers, events, quarantine, how far each stream is, and the lease.
 
-`StoredEvent` is the truth; the read models in `rooms` can be made again from it at any time.
+`StoredEvent` is the truth: the read models in `rooms` can be projected from it again at any time.
 """
 
 from typing import ClassVar
@@ -12,7 +12,7 @@ from classroom_admin.rooms.models import Room
 
 
 class Stream(models.TextChoices):
-    """Each is numbered by itself, from 1; peer messages have no number and are known by their digest."""
+    """A stream of one room, numbered from 1; peer messages have a digest instead of a number."""
 
     ROOM = "room", "room"
     QUIZ = "popupQuiz", "pop-up quiz"
@@ -24,10 +24,10 @@ NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.v
 
 
 class InboxAnswer(models.Model):
-    """An answer of the cloud, committed before anyone looks inside.
+    """An answer of the cloud, committed before it is read.
 
-    Once it is read, its events are in `StoredEvent`. The bytes stay for a day; for good where
-    something of them is in quarantine.
+    Once it is read, its events are in `StoredEvent`. It is deleted after a day, unless something of it is in
+    quarantine.
     """
 
     class Source(models.TextChoices):
@@ -67,9 +67,9 @@ class StoredEvent(models.Model):
     ts_ms = models.BigIntegerField(null=True)
     received_at = models.DateTimeField()
     raw = models.TextField()
-    unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not folded")
+    unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
-    # No index and no constraint: the answer is let go of after a day, the number stays as a trace in the log.
+    # No index and no constraint: the answer is deleted after a day; its id stays, and is in the log.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -95,7 +95,7 @@ class StoredEvent(models.Model):
 
 
 class Quarantine(models.Model):
-    """What came and could not be taken: a whole answer, an item of one, or an event. Shown to the
+    """Content that could not be read or projected: a whole answer, an item of one, or an event. Shown to the
     administrator.
     """
 
@@ -105,7 +105,7 @@ class Quarantine(models.Model):
         null=True,
         on_delete=models.CASCADE,
         related_name="quarantined",
-        help_text="stored, not folded",
+        help_text="stored, not projected",
     )
     raw = models.TextField(help_text="as it came; for a whole answer the bytes are in the answer too")
     whole_answer = models.BooleanField(default=False)
@@ -121,11 +121,11 @@ class Quarantine(models.Model):
 
 
 class Lease(models.Model):
-    """Who polls for an App ID. One row an App ID; `fence` grows with each change of owner.
+    """The process that polls for an App ID, one row each. `fence` grows with each change of owner.
 
-    A rival does not compare clocks: it watches `beats`, and takes over when they stood still for the
-    lease's length by its own monotonic clock, or at once when the owner is a process of the same machine
-    that is gone.
+    Other processes do not compare clocks. They take over when `beats` has not changed for the length of the
+    lease, by their own monotonic clock, or at once when the owner was a process of the same machine and has
+    ended.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -135,7 +135,7 @@ class Lease(models.Model):
     fence = models.BigIntegerField(default=0)
     beats = models.BigIntegerField(default=0)
     renewed_at = models.DateTimeField(null=True)
-    wanted_by = models.CharField(max_length=200, blank=True, help_text="who waits to be handed the lease")
+    wanted_by = models.CharField(max_length=200, blank=True, help_text="the process that waits for the lease")
     wanted_at = models.DateTimeField(null=True)
     # how polling goes
     last_poll_at = models.DateTimeField(null=True)
@@ -145,9 +145,9 @@ class Lease(models.Model):
     failures = models.IntegerField(default=0, help_text="in a row")
     not_before = models.DateTimeField(null=True, help_text="no poll before this")
     clock_offset_ms = models.BigIntegerField(null=True, help_text="the cloud's clock minus ours")
-    drained_at = models.DateTimeField(null=True, help_text="the last time the stream had no more for us")
+    drained_at = models.DateTimeField(null=True, help_text="when the stream last had no more events")
     suspect_answer = models.BigIntegerField(
-        default=0, help_text="the highest id of an InboxAnswer when an answer of ours was last feared lost"
+        default=0, help_text="the highest id of an InboxAnswer when an answer was last suspected lost"
     )
 
     def __str__(self) -> str:
@@ -155,19 +155,27 @@ class Lease(models.Model):
 
 
 class RoomCursor(models.Model):
-    """How far one stream of one room is. Locked while its events are stored or projected."""
+    """How far one stream of a room is stored and projected. Locked by whoever stores or projects."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)
     stored_sequence = models.BigIntegerField(default=0, help_text="the highest stored")
     received_to = models.DateTimeField(null=True, help_text="the receipt of the last that was stored")
-    folded_sequence = models.BigIntegerField(default=0)
-    folded_at = models.DateTimeField(null=True, help_text="the time of the last folded event")
-    needs_refold = models.BooleanField(default=False, help_text="an event came after a later one was folded")
-    fold_due_at = models.DateTimeField(null=True, help_text="there is something to fold, from this moment on")
-    sweep_due_at = models.DateTimeField(null=True, help_text="null: no more sweeps")
-    swept_at = models.DateTimeField(null=True)
-    failures = models.IntegerField(default=0, help_text="sweeps that failed in a row")
+    projected_sequence = models.BigIntegerField(default=0, db_column="folded_sequence")
+    projected_at = models.DateTimeField(
+        null=True, db_column="folded_at", help_text="the time of the last projected event"
+    )
+    needs_full_projection = models.BooleanField(
+        default=False, db_column="needs_refold", help_text="an event came after a later one was projected"
+    )
+    project_due_at = models.DateTimeField(
+        null=True, db_column="fold_due_at", help_text="there is something to project, from this moment on"
+    )
+    reconcile_due_at = models.DateTimeField(
+        null=True, db_column="sweep_due_at", help_text="null: no more reconciliation"
+    )
+    reconciled_at = models.DateTimeField(null=True, db_column="swept_at")
+    failures = models.IntegerField(default=0, help_text="reconciliations that failed in a row")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -175,12 +183,14 @@ class RoomCursor(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["fold_due_at"], name="sync_cursor_fold", condition=models.Q(fold_due_at__isnull=False)
+                fields=["project_due_at"],
+                name="sync_cursor_fold",
+                condition=models.Q(project_due_at__isnull=False),
             ),
             models.Index(
-                fields=["sweep_due_at"],
+                fields=["reconcile_due_at"],
                 name="sync_cursor_sweep",
-                condition=models.Q(sweep_due_at__isnull=False),
+                condition=models.Q(reconcile_due_at__isnull=False),
             ),
         ]
 
@@ -188,11 +198,11 @@ class RoomCursor(models.Model):
         return f"{self.stream} to {self.stored_sequence}"
 
 
-class Hole(models.Model):
-    """Numbers of a stream that are missing, both ends included. The row goes when they arrive.
+class SequenceGap(models.Model):
+    """Missing numbers of a stream, `first` and `last` included. Deleted when they arrive.
 
-    open: being asked for. void: the cloud passed over them, twice and ten seconds apart; nobody is
-    shown these. gap: they can no longer be had (`rooms.Gap` shows them).
+    open: being asked for. void: the cloud skipped them in two answers at least ten seconds apart; shown to
+    nobody. gap: lost, since the cloud no longer has them (`rooms.Gap` shows them).
     """
 
     class State(models.TextChoices):
@@ -200,18 +210,19 @@ class Hole(models.Model):
         VOID = "void", "void"
         GAP = "gap", "gap"
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="holes")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="sequence_gaps")
     stream = models.CharField(max_length=10, choices=Stream.choices)
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
-    asks = models.IntegerField(default=0, help_text="how often the cloud answered around it without it")
+    asks = models.IntegerField(default=0, help_text="answers that had later numbers but not these")
     found_at = models.DateTimeField()
     first_asked_at = models.DateTimeField(null=True)
     last_asked_at = models.DateTimeField(null=True)
     ask_due_at = models.DateTimeField(null=True, help_text="null: not to be asked for any more")
 
     class Meta:
+        db_table = "sync_hole"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["room", "stream", "first"], name="sync_hole_once")
         ]
@@ -223,30 +234,31 @@ class Hole(models.Model):
         return f"{self.stream} {self.first} to {self.last}: {self.state}"
 
 
-class Errand(models.Model):
-    """What is to be read back from the cloud about a room, and when next. Null: nothing."""
+class RoomRefresh(models.Model):
+    """When to read a room and its recordings from the cloud next. Null: not at all."""
 
-    room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="errand")
+    room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="refresh")
     profile_due_at = models.DateTimeField(null=True)
     profile_failures = models.IntegerField(default=0)
     recordings_due_at = models.DateTimeField(null=True)
     recordings_asks = models.IntegerField(default=0)
 
     class Meta:
+        db_table = "sync_errand"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["profile_due_at"], name="sync_errand_profile"),
             models.Index(fields=["recordings_due_at"], name="sync_errand_recordings"),
         ]
 
     def __str__(self) -> str:
-        return f"errand for room {self.room_id}"
+        return f"refresh of room {self.room_id}"
 
 
 class RequestBudget(models.Model):
-    """What is left of the requests a second, for all processes and machines of this installation.
+    """The token bucket of the request limit, for all processes and machines of this installation.
 
-    A bucket: `tokens` at the moment `filled_ms` (ms, by the database's clock). Below 0: commands and the poll
-    have reserved turns ahead.
+    It held `tokens` at `filled_ms` (ms, by the database's clock). Below 0: commands and the poll have
+    reserved turns ahead.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -257,12 +269,12 @@ class RequestBudget(models.Model):
         return f"{self.tokens:.1f} requests left"
 
 
-class Missed(models.Model):
-    """An event that the repeatable endpoint has and the stream of all rooms did not bring, though no answer
-    of ours is feared lost: evidence of another reader, once `confirmed_at` is set.
+class MissedEvent(models.Model):
+    """An event that the repeatable endpoint has and the stream of all rooms did not bring, although no answer
+    is suspected lost. With `confirmed_at` it is evidence of a competing reader.
 
-    `known_answer`: the answer that brought the number before this one. Ids of answers grow in the order of
-    their commits, which no clock can disturb.
+    `known_answer`: id of the answer that brought the number before this one. Ids grow in the order of the
+    commits, whatever the clocks show.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
@@ -274,6 +286,7 @@ class Missed(models.Model):
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
+        db_table = "sync_missed"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["room", "sequence"], name="sync_missed_once")
         ]

@@ -1,14 +1,13 @@
-"""One cycle of the poll: take what is new in all rooms, commit it, read it; nothing else may slow it down.
+"""One cycle of the poll: request the new events of all rooms, commit the answer, read it.
 
-The stream hands each event out once, so nothing is asked for twice here: where an answer may be lost, all
-rooms are asked for their ends instead.
+The stream hands out each event once, so no request is repeated: where an answer may be lost, all rooms are
+reconciled instead. Nothing else may slow the poll down.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import re
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,20 +27,17 @@ log = logging.getLogger(__name__)
 CYCLE_S = 4.0
 """A cycle ends after this, full answers or not, so that another process can be handed the lease."""
 UNREADABLE_IN_A_ROW = 3
-"""A cloud that answers nonsense again and again is left alone until the next cycle."""
+"""After so many unreadable answers the cycle ends."""
 LONGEST_BACK_OFF_S = 8.0
 LONGEST_PAUSE_S = 3600.0
-"""However long the cloud asks to be left alone."""
-_NOTHING = re.compile(rb'"data"\s*:\s*(?:\[\s*\]|null|\{\s*\})')
-_SUCCESS = re.compile(rb'"code"\s*:\s*0\s*[,}]')
-_LONGEST_NOTHING = 500
+"""Also where the cloud asks for a longer pause."""
 
 
 @dataclass(slots=True)
 class Polled:
-    """What a cycle did. `rooms`: ids of rooms with something to project. `problems`: failures.
+    """The result of a cycle. `rooms`: ids of rooms with something to project. `problems`: failures.
 
-    `empty`: the cloud said that there is no more. `retry_after_s`: it wants to be left alone for so long.
+    `empty`: the cloud has no more events. `retry_after_s`: the pause that it asks for.
     """
 
     answers: int = 0
@@ -70,9 +66,7 @@ class Poller:
         return self._owner or lease.this_process()
 
     def poll(self) -> Polled | None:
-        """Run a cycle if the lease is ours or free, and hand the lease over where asked. None: not ours
-        to do.
-        """
+        """Run a cycle if the lease is ours or free; hand it over where asked. None: nothing was done."""
         if not self._busy.acquire(blocking=False):
             return None
         try:
@@ -90,7 +84,7 @@ class Poller:
             self._busy.release()
 
     def take(self) -> Held | None:
-        """Take the lease. From one that died holding it, with the suspicion that it had drained an answer."""
+        """Take the lease. The process that died with it may have received an answer: reconcile then."""
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
             reconciliation.soon(why="the process that polled before has died")
@@ -103,7 +97,7 @@ class Poller:
     def cycle(self, held: Held, *, until_empty: bool = False) -> Polled:
         """Poll until the cloud has no more, fails, or (unless `until_empty`) the cycle's time is over.
 
-        Raises `FenceLost` when the lease became another's.
+        Raises `FenceLost` when another process has the lease.
         """
         result = Polled()
         for answer_id in inbox.unread():
@@ -123,7 +117,7 @@ class Poller:
 
     def _receive(self, held: Held, raw: RawAnswer, result: Polled) -> None:
         result.answers += 1
-        if holds_nothing(raw.body):
+        if inbox.is_empty(raw.body):
             result.empty = True
             self._note_time(raw)
             return
@@ -140,15 +134,15 @@ class Poller:
             result.empty = found.items == 0
 
     def _note_time(self, raw: RawAnswer) -> None:
-        """Learn the cloud's clock. Short answers tell it best and cost nothing, and nearly every cycle ends
-        with one; a long one is looked into only while nothing is known.
+        """Learn the cloud's clock, from short answers: they are exact and cheap, and nearly every cycle ends
+        with one. A long one is used only while nothing is known.
         """
         transport = self.client.transport
         try:
-            told = read_events_answer(raw.body).ts_ms
+            time_ms = read_events_answer(raw.body).ts_ms
         except CloudError:
-            return  # whoever reads it for its events says what is wrong with it
-        transport.note_cloud_time(told, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
+            return  # reading its events reports the problem
+        transport.note_cloud_time(time_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         if transport.clock_offset_ms is not None:
             cloud_time.remember(transport.clock_offset_ms)
 
@@ -188,9 +182,7 @@ class Poller:
         result.retry_after_s = waited_s if limited else None
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
-        """Put the failure on record and leave the cloud alone for `wait_s`, or ever longer; gives the
-        seconds.
-        """
+        """Record the failure and set a pause of `wait_s`, else one that grows; return it in seconds."""
         now = clock.now()
         failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
         if wait_s is None:
@@ -204,13 +196,6 @@ class Poller:
             not_before=now + timedelta(seconds=min(wait_s, LONGEST_PAUSE_S)),
         )
         return wait_s
-
-
-def holds_nothing(body: bytes) -> bool:
-    """Whether a short answer is surely empty, told from its bytes alone; then there is nothing to commit."""
-    if len(body) > _LONGEST_NOTHING or b'"cmd"' in body:
-        return False
-    return _NOTHING.search(body) is not None and _SUCCESS.search(body) is not None
 
 
 def _add(result: Polled, found: inbox.Found) -> None:
@@ -227,7 +212,7 @@ _making = threading.Lock()
 
 
 def poller_for(client: Client) -> Poller:
-    """The process's one poller for a client."""
+    """Return the process's one poller for a client."""
     with _making:
         if client not in _pollers:
             _pollers[client] = Poller(client)

@@ -1,5 +1,4 @@
-"""Project stored events into the read models: a room at a time, or a few rooms of a backlog in one
-transaction; one projection of a room at a time.
+"""Project stored events into the read models, one room or a few rooms of a backlog in one transaction.
 
 A projection goes on in each stream where the last one stopped. An event that came after a later one was
 projected makes the next projection begin from the first event; both ways give the same rows.
@@ -17,13 +16,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from classroom_admin import events
-from classroom_admin.audit.models import Expectation
+from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import aftermath, collector, confirmation, gaps, read_models, statements
-from classroom_admin.sync.models import NUMBERED, Hole, RoomCursor, StoredEvent
+from classroom_admin.sync import confirmation, gaps, garbage_collection, read_models, registry, statements
+from classroom_admin.sync.models import NUMBERED, RoomCursor, SequenceGap, StoredEvent
 from classroom_admin.sync.reader import (
     KEPT_COLUMNS,
     PROJECTION_FAILED,
@@ -40,14 +39,14 @@ AT_ONCE = 2000
 """Events of a stream in one transaction; and of several rooms, about."""
 ROOMS_AT_ONCE = 50
 """Rooms in one transaction, so that small projections wait for one commit together."""
-CURSOR_COLUMNS = ("folded_sequence", "folded_at", "needs_refold", "fold_due_at")
+CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
 GAP_HOLDS = timedelta(seconds=2)
 """How long a sequence gap keeps a room from being projected past it."""
 
 
 @dataclass(slots=True)
 class Projected:
-    """What a projection did. `more`: there was more than one transaction's worth; project again."""
+    """The result of a projection. `more`: one transaction was not enough; project again."""
 
     events: int = 0
     rows: int = 0
@@ -56,7 +55,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Stretch:
-    """A run of one stream's stored events, what was read from them, and when they happened."""
+    """Consecutive stored events of one stream, decoded, with their times."""
 
     cursor: RoomCursor
     stored: list[Kept]
@@ -74,11 +73,11 @@ class Stretch:
                     row.pk, f"{PROJECTION_FAILED}: {type(error).__name__}: {error}"
                 ) from error
         last = self.stored[-1]
-        self.cursor.folded_sequence = last.pk if last.sequence is None else last.sequence
-        self.cursor.folded_at = self.times[-1].at
+        self.cursor.projected_sequence = last.pk if last.sequence is None else last.sequence
+        self.cursor.projected_at = self.times[-1].at
         if self.cursor.stream == Stream.ROOM:
             rows.room.event_count += len(self.stored)
-            rows.room.last_sequence = self.cursor.folded_sequence
+            rows.room.last_sequence = self.cursor.projected_sequence
         elif self.cursor.stream != Stream.PEER:
             rows.room.question_events += len(self.stored)
         if self.cursor.stream != Stream.PEER:
@@ -87,7 +86,7 @@ class Stretch:
 
 
 class CannotProject(Exception):
-    """Projecting this event failed; nothing of its transaction stays."""
+    """Projecting this event failed; its transaction was rolled back."""
 
     def __init__(self, event_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -97,14 +96,14 @@ class CannotProject(Exception):
 
 def due_rooms(limit: int | None = None) -> list[int]:
     """Return ids of rooms with something to project now, the longest waiting first."""
-    due = RoomCursor.objects.filter(fold_due_at__lte=clock.now()).order_by("fold_due_at", "id")
+    due = RoomCursor.objects.filter(project_due_at__lte=clock.now()).order_by("project_due_at", "id")
     ids = due.values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
 
 def waiting_rooms() -> list[int]:
     """Return ids of all rooms with something to project, also those that wait for a sequence gap."""
-    waiting = RoomCursor.objects.filter(fold_due_at__isnull=False).order_by("room_id")
+    waiting = RoomCursor.objects.filter(project_due_at__isnull=False).order_by("room_id")
     return list(waiting.values_list("room_id", flat=True).distinct())
 
 
@@ -127,7 +126,9 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
     """Return about how many events wait in these rooms (missing numbers count, peer messages don't)."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
-    of_rooms = numbered.values("room_id").annotate(waiting=Sum(F("stored_sequence") - F("folded_sequence")))
+    of_rooms = numbered.values("room_id").annotate(
+        waiting=Sum(F("stored_sequence") - F("projected_sequence"))
+    )
     return dict(of_rooms.values_list("room_id", "waiting"))
 
 
@@ -182,7 +183,7 @@ def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) ->
     failed: set[int] = set()
     while True:
         try:
-            with collector.paused(), transaction.atomic():
+            with garbage_collection.paused(), transaction.atomic():
                 reader = Reader(again=from_scratch, failed=failed)
                 return _project(room_ids, reader, from_scratch=from_scratch, past_gaps=past_gaps)
         except CannotProject as error:
@@ -194,12 +195,12 @@ def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) ->
 
 @dataclass(slots=True)
 class RoomProjection:
-    """One room in a transaction: what is locked, what is read, and what becomes of it."""
+    """One room in a transaction: its locked cursors, its events and its rows."""
 
     room: Room
     cursors: list[RoomCursor]
-    young: dict[str, Hole]
-    pending: list[Expectation]
+    young: dict[str, SequenceGap]
+    pending: list[PendingConfirmation]
     past_gaps: bool
     before: RoomRow
     rows: Rows = field(default_factory=Rows)
@@ -210,7 +211,7 @@ class RoomProjection:
     def read(self, reader: Reader) -> Needs:
         """Read the events that are new; return the rows that projecting them needs."""
         for cursor in self.cursors:
-            stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.fold_due_at else None
+            stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.project_due_at else None
             if stretch is not None and stretch.stored:
                 self.stretches.append(stretch)
         self.unfinished = {stretch.cursor.pk for stretch in self.stretches if stretch.more}
@@ -219,43 +220,41 @@ class RoomProjection:
     def project(self) -> None:
         """Apply the events that were read."""
         for stretch in self.stretches:
-            self.take(stretch)
+            self.apply(stretch)
 
     def project_all(self, reader: Reader) -> int:
         """Project every event of the room from the first one and write what differs; return how many rows."""
         for cursor in self.cursors:
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
-                self.take(stretch)
+                self.apply(stretch)
         if self.room.projection_version != events.PROJECTION_VERSION:
             self.room.projection_version = events.PROJECTION_VERSION
             self.room.save(update_fields=["projection_version"])
         changed = read_models.replace(self.room, self.rows)
         return changed + gaps.show_gaps(self.room.pk)
 
-    def take(self, stretch: Stretch) -> None:
+    def apply(self, stretch: Stretch) -> None:
         """Apply a stretch of events, and confirm the commands that wait for them."""
         stretch.project_into(self.rows)
         self.events += len(stretch.events)
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """Return the first number of a sequence gap that is young enough to wait for: project what is below
-        it. None: no bound.
-        """
-        hole = None if self.past_gaps else self.young.get(cursor.stream)
-        return None if hole is None else hole.first
+        """Return the first number of a gap to wait for: project only what is below. None: no bound."""
+        gap = None if self.past_gaps else self.young.get(cursor.stream)
+        return None if gap is None else gap.first
 
     def settle(self) -> None:
-        """Note when to project what waits behind a sequence gap."""
+        """Set when the room is projected next."""
         now = clock.now()
         for cursor in self.cursors:
-            cursor.fold_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
+            cursor.project_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
 
     def _due_again(self, cursor: RoomCursor) -> datetime | None:
-        if cursor.stream == Stream.PEER or cursor.folded_sequence >= cursor.stored_sequence:
+        if cursor.stream == Stream.PEER or cursor.projected_sequence >= cursor.stored_sequence:
             return None
-        hole = self.young.get(cursor.stream)
-        return clock.now() if hole is None else hole.found_at + GAP_HOLDS
+        gap = self.young.get(cursor.stream)
+        return clock.now() if gap is None else gap.found_at + GAP_HOLDS
 
 
 def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, past_gaps: bool) -> Projected:
@@ -263,7 +262,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     changed = 0
     new: list[RoomProjection] = []
     for each in locked:
-        if from_scratch or any(cursor.needs_refold for cursor in each.cursors):
+        if from_scratch or any(cursor.needs_full_projection for cursor in each.cursors):
             changed += each.project_all(reader)
         else:
             new.append(each)
@@ -277,7 +276,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
     statements.update_objects([cursor for each in locked for cursor in each.cursors], CURSOR_COLUMNS)
     reader.record()
     for each in locked:
-        aftermath.plan(each.room, before=each.before, rows=each.rows)
+        registry.follow_up(each.room, before=each.before, rows=each.rows)
     return Projected(
         events=sum(each.events for each in locked),
         rows=changed,
@@ -288,7 +287,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
 def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
     """Lock these rooms until the transaction ends; leave out those that have nothing to project.
 
-    Cursors first and by id, as everybody does, so that two projections never wait for one another.
+    Cursors first and by id, as in every transaction, so that two projections never wait for each other.
     """
     cursors: dict[int, list[RoomCursor]] = {}
     for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
@@ -296,7 +295,7 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
     due = [
         room_id
         for room_id, own in cursors.items()
-        if even_idle or any(cursor.fold_due_at is not None for cursor in own)
+        if even_idle or any(cursor.project_due_at is not None for cursor in own)
     ]
     if not due:
         return []
@@ -316,12 +315,12 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
     ]
 
 
-def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, Hole]]:
-    """Return the first sequence gap that is young enough to wait for, by room and stream."""
-    found: dict[int, dict[str, Hole]] = {}
-    is_open = Hole.objects.filter(room_id__in=room_ids, state=Hole.State.OPEN)
-    for hole in is_open.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
-        found.setdefault(hole.room_id, {}).setdefault(hole.stream, hole)
+def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
+    """Return the first sequence gap that the projection waits for, by room and stream."""
+    found: dict[int, dict[str, SequenceGap]] = {}
+    open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
+    for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
+        found.setdefault(gap.room_id, {}).setdefault(gap.stream, gap)
     return found
 
 
@@ -331,10 +330,10 @@ def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read on where the cursor is. Peer messages have no number: their place is the order of arrival."""
+    """Read the events after the cursor. Peer messages have no number: their order is that of arrival."""
     number = "id" if cursor.stream == Stream.PEER else "sequence"
     of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
-    stored = of_place.filter(**{f"{number}__gt": cursor.folded_sequence})
+    stored = of_place.filter(**{f"{number}__gt": cursor.projected_sequence})
     if below is not None:
         stored = stored.filter(sequence__lt=below)
     rows = stored.order_by(number).values_list(*KEPT_COLUMNS)[: AT_ONCE + 1]
@@ -343,14 +342,14 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
     stamps = [stamp(row, event) for row, event in zip(taken, events, strict=True)]
     more = len(taken) > AT_ONCE
     following = stamps.pop() if more else None
-    times = event_times(cursor.folded_at, stamps, following)
+    times = event_times(cursor.projected_at, stamps, following)
     count = len(stamps)
     return Stretch(cursor=cursor, stored=taken[:count], events=events[:count], times=times, more=more)
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
     """Read a whole stream from its first event; each stretch must be applied before the next is asked for."""
-    cursor.folded_sequence, cursor.folded_at, cursor.needs_refold = 0, None, False
+    cursor.projected_sequence, cursor.projected_at, cursor.needs_full_projection = 0, None, False
     while (stretch := _stretch(cursor, below, reader)).stored:
         yield stretch
         if not stretch.more:

@@ -1,26 +1,29 @@
-"""Rooms and their cursors: made where nobody announced them, locked where their events are written."""
+"""Rooms and their cursors: create them, lock them, and note what is due."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
-from classroom_admin.rooms.models import Room
+from classroom_admin.events import RoomRow, Rows
+from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import statements
-from classroom_admin.sync.models import NUMBERED, Errand, RoomCursor, Stream
+from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
 from classroom_admin.sync.sorting import Place
 
-ADVANCED = ("stored_sequence", "received_to", "needs_refold", "fold_due_at")
+FILES_AFTER = timedelta(seconds=3)
+RECONCILE_AFTER_END = timedelta(seconds=5)
+ADVANCED = ("stored_sequence", "received_to", "needs_full_projection", "project_due_at")
 
 
 def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
-    """The cursors of these places, locked until the transaction ends; rooms and cursors are made where new.
+    """Return the locked cursors of these places; create missing rooms and cursors.
 
-    Locks are taken in the order of the cursors' ids, so that two writers never wait for one another.
+    Locked in the order of the cursors' ids, so that two writers never wait for each other.
     """
     wanted = set(places)
     names = _names(wanted)
@@ -35,7 +38,7 @@ def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
 
 
 def _names(wanted: set[Place]) -> dict[int, Place]:
-    """The places that are known, by their cursors' ids."""
+    """Return the known places by their cursors' ids."""
     names: dict[int, Place] = {}
     streams = {stream for _room_uuid, stream in wanted}
     for chunk in chunks(sorted({room_uuid for room_uuid, _stream in wanted})):
@@ -47,9 +50,7 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Make rooms that are not known yet, with their cursors, to be read back from the cloud and swept at
-    once.
-    """
+    """Create rooms that are not known yet, with their cursors; they are refreshed and reconciled at once."""
     now = clock.now()
     for chunk in chunks(room_uuids):
         Room.objects.bulk_create(
@@ -59,24 +60,24 @@ def register(room_uuids: Iterable[str]) -> None:
 
 
 def adopt(room_ids: Iterable[int]) -> None:
-    """Give rooms their cursors and their first errand. What is there already stays as it is."""
+    """Create the missing cursors of rooms, and a first room refresh."""
     ids = list(room_ids)
     now = clock.cloud_now()
     RoomCursor.objects.bulk_create(
         [
-            RoomCursor(room_id=room_id, stream=stream, sweep_due_at=now if stream in NUMBERED else None)
+            RoomCursor(room_id=room_id, stream=stream, reconcile_due_at=now if stream in NUMBERED else None)
             for room_id in ids
             for stream in Stream.values
         ],
         ignore_conflicts=True,
     )
-    Errand.objects.bulk_create(
-        [Errand(room_id=room_id, profile_due_at=now) for room_id in ids], ignore_conflicts=True
+    RoomRefresh.objects.bulk_create(
+        [RoomRefresh(room_id=room_id, profile_due_at=now) for room_id in ids], ignore_conflicts=True
     )
 
 
 def adopt_all() -> int:
-    """Adopt the rooms that were made elsewhere (a class created here). Gives how many."""
+    """Adopt rooms that other code created (a class created here); return how many."""
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
@@ -85,20 +86,41 @@ def adopt_all() -> int:
 
 
 def advance(cursors: Sequence[RoomCursor]) -> None:
-    """Write how far cursors are that got new events, and that there is something to project."""
+    """Save cursors that got new events, as due for projection."""
     now = clock.now()
     for cursor in cursors:
-        cursor.fold_due_at = now
+        cursor.project_due_at = now
     statements.update_objects(cursors, ADVANCED)
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:
-    """Take rooms that were thought gone for living, since an event of them came. Gives those that were."""
+    """Mark rooms as existing, since an event of them came; return the ids of those that were marked gone."""
     back: list[int] = []
     for chunk in chunks(room_ids):
         back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
     if back:
         soon = clock.cloud_now() + timedelta(seconds=1)
         Room.objects.filter(id__in=back).update(gone_at=None, version=F("version") + 1)
-        RoomCursor.objects.filter(room_id__in=back, stream__in=NUMBERED).update(sweep_due_at=soon)
+        RoomCursor.objects.filter(room_id__in=back, stream__in=NUMBERED).update(reconcile_due_at=soon)
     return back
+
+
+def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
+    """Note what is due after a projection, in its transaction; for most, nothing is.
+
+    A change of state needs a room refresh, the end a reconciliation, an ended recording its files.
+    """
+    now = clock.cloud_now()
+    refresh = RoomRefresh.objects.filter(room=room)
+    if rows.room.state != before.state:
+        refresh.update(profile_due_at=now, profile_failures=0)
+        if rows.room.state in (RoomState.ENDED, RoomState.CLOSED):
+            soon = now + RECONCILE_AFTER_END
+            later = Q(reconcile_due_at__isnull=True) | Q(reconcile_due_at__gt=soon)
+            cursors = RoomCursor.objects.filter(later, room=room, stream__in=NUMBERED)
+            cursors.update(reconcile_due_at=soon)
+    changed = [rows.recordings.get(str(key[1])) for key in rows.dirty if key[0] == "recording"]
+    if any(recording is not None and recording.state != "recording" for recording in changed):
+        refresh.filter(recordings_due_at__isnull=True).update(
+            recordings_due_at=now + FILES_AFTER, recordings_asks=0
+        )

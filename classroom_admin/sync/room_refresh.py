@@ -1,6 +1,6 @@
-"""Read back what no event tells: a room's name, type and plan, and the files of its recordings.
+"""Read from the cloud what no event carries: a room's name, type and plan, and the files of its recordings.
 
-Writes profile columns only; a change bumps the room's version, so that pages show it.
+Only the profile columns are written; a change raises the room's version, so that pages show it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from django.db.models import F
 
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
+from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Recording, Room
-from classroom_admin.sync import asking, health
-from classroom_admin.sync.models import Errand
+from classroom_admin.sync import health, room_events
+from classroom_admin.sync.models import RoomRefresh
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ LATEST_MS = 253_402_300_799_000
 
 
 @dataclass(slots=True)
-class ReadBack:
-    """What a run did. `problems`: failures (a destroyed room is none)."""
+class Refreshed:
+    """The result of a run. `problems`: failures (a destroyed room is none)."""
 
     requests: int = 0
     profiles: int = 0
@@ -47,40 +47,40 @@ class ReadBack:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_back_due(client: Client, *, most: int | None = None) -> ReadBack:
-    """Read back the rooms whose profile or recordings are due, the longest waiting first; at most `most`."""
-    result = ReadBack()
+def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
+    """Refresh rooms whose profile or recordings are due, the longest waiting first; begin at most `most`."""
+    result = Refreshed()
     now = clock.cloud_now()
-    errands = Errand.objects.filter(room__gone_at__isnull=True).select_related("room")
-    profiles = errands.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
-    recordings = errands.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
-    for errands_due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
-        for errand in errands_due:
+    refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
+    profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
+    recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
+    for due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
+        for refresh in due:
             if most is not None and result.requests >= most:
                 return result
             try:
                 result.requests += 1
-                run(client, errand, result)
+                run(client, refresh, result)
             except RoomNotFound:
-                asking.room_is_gone(errand.room_id)
+                room_events.mark_gone(refresh.room_id)
                 result.gone += 1
             except InvalidArgument as error:
-                log.warning("a room can't be read back: %s", error)
-                Errand.objects.filter(pk=errand.pk).update(profile_due_at=None, recordings_due_at=None)
+                log.warning("a room can't be refreshed: %s", error)
+                RoomRefresh.objects.filter(pk=refresh.pk).update(profile_due_at=None, recordings_due_at=None)
             except CloudError as error:
-                _failed(errand)
+                _failed(refresh)
                 result.problems.append(health.problem_of(error))
-                if isinstance(error, RateLimited) or error.http_status is None:
+                if room_events.ends_the_run(error):
                     return result
     return result
 
 
-def _profile(client: Client, errand: Errand, result: ReadBack) -> None:
-    info = client.send(ReadRoom(room_uuid=errand.room.room_uuid))
+def _profile(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
+    info = client.send(ReadRoom(room_uuid=refresh.room.room_uuid))
     now = clock.cloud_now()
     result.profiles += 1
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=errand.room_id)
+        room = Room.objects.select_for_update().get(pk=refresh.room_id)
         columns = profile_columns(info)
         changed = {name: value for name, value in columns.items() if getattr(room, name) != value}
         if changed:
@@ -88,13 +88,13 @@ def _profile(client: Client, errand: Errand, result: ReadBack) -> None:
         Room.objects.filter(pk=room.pk).update(profile_read_at=now, **changed)
         for name, value in changed.items():
             setattr(room, name, value)
-        Errand.objects.filter(pk=errand.pk).update(
+        RoomRefresh.objects.filter(pk=refresh.pk).update(
             profile_due_at=next_profile(room, now=now), profile_failures=0
         )
 
 
 def profile_columns(info: RoomInfo) -> dict[str, Any]:
-    """The profile columns that reading a room tells; what it leaves out is left as it is. Pure."""
+    """Return the profile columns that the room's details give; the others stay as they are. Pure."""
     schedule = info.schedule
     end_ms, close_ms = schedule.end_time, schedule.close_time
     if end_ms is None and schedule.start_time is not None and schedule.duration is not None:
@@ -102,7 +102,7 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
     if close_ms is None and end_ms is not None and schedule.close_delay is not None:
         close_ms = end_ms + schedule.close_delay * 1000
     state = info.class_state
-    told: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "name": None if info.room_name is None else info.room_name[:255],
         "room_type": _small(info.room_type),
         "profile_state": state if state in (0, 1, 2, 3) else None,
@@ -110,11 +110,11 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
         "planned_end_at": _moment(end_ms),
         "planned_close_at": _moment(close_ms),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def next_profile(room: Room, *, now: datetime) -> datetime | None:
-    """When to read the room again: past the next planned moment, and now and then while it is live. Pure."""
+    """Return when to read the room again: after the next planned time, and every 15 min while it is live."""
     planned = (room.planned_start_at, room.planned_end_at, room.planned_close_at)
     ahead = [
         moment + AFTER_A_PLAN for moment in planned if moment is not None and moment + AFTER_A_PLAN > now
@@ -124,17 +124,17 @@ def next_profile(room: Room, *, now: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _recordings(client: Client, errand: Errand, result: ReadBack) -> None:
+def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
     items: dict[str, RecordingItem] = {}
     next_id: str | None = None
     for _page in range(MOST_PAGES):
-        page = client.send(ListRecordings(room_uuid=errand.room.room_uuid, next_id=next_id))
+        page = client.send(ListRecordings(room_uuid=refresh.room.room_uuid, next_id=next_id))
         items |= {item.record_id: item for item in page.items if item.record_id}
         next_id = page.next_id
         if next_id is None:
             break
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=errand.room_id)
+        room = Room.objects.select_for_update().get(pk=refresh.room_id)
         stored = list(Recording.objects.filter(room=room))
         for recording in stored:
             columns = recording_columns(items.get(recording.record_id))
@@ -149,40 +149,40 @@ def _recordings(client: Client, errand: Errand, result: ReadBack) -> None:
         waiting = any(
             each.state == Recording.State.ENDED and not each.file_urls and not each.unready for each in stored
         )
-        asks = errand.recordings_asks + 1
-        Errand.objects.filter(pk=errand.pk).update(
+        asks = refresh.recordings_asks + 1
+        RoomRefresh.objects.filter(pk=refresh.pk).update(
             recordings_due_at=_next_files(asks) if waiting else None, recordings_asks=asks
         )
 
 
 def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """The profile columns of a recording that the list tells. Pure."""
+    """Return the profile columns of a recording that the list gives. Pure."""
     if item is None:
         return {}
     urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
-    told: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     if item.type in MODES:
-        told["mode"] = MODES[item.type]
+        columns["mode"] = MODES[item.type]
     if item.unready is not None:
-        told["unready"] = item.unready
+        columns["unready"] = item.unready
     if urls:
-        told["file_urls"] = urls
-    return told
+        columns["file_urls"] = urls
+    return columns
 
 
 def _next_files(asks: int) -> datetime | None:
-    """Files appear some time after the end: ask again, ever more slowly, and give up in the end."""
+    """Return when to read again: files appear some time after the end. The waits grow; None: stop."""
     if asks >= FILES_ASKS:
         return None
     return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
 
 
-def _failed(errand: Errand) -> None:
-    wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**errand.profile_failures))
+def _failed(refresh: RoomRefresh) -> None:
+    wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**refresh.profile_failures))
     due = clock.cloud_now() + wait
-    Errand.objects.filter(pk=errand.pk).update(profile_failures=F("profile_failures") + 1)
-    Errand.objects.filter(pk=errand.pk, profile_due_at__lt=due).update(profile_due_at=due)
-    Errand.objects.filter(pk=errand.pk, recordings_due_at__lt=due).update(recordings_due_at=due)
+    RoomRefresh.objects.filter(pk=refresh.pk).update(profile_failures=F("profile_failures") + 1)
+    RoomRefresh.objects.filter(pk=refresh.pk, profile_due_at__lt=due).update(profile_due_at=due)
+    RoomRefresh.objects.filter(pk=refresh.pk, recordings_due_at__lt=due).update(recordings_due_at=due)
 
 
 def _moment(ms: int | None) -> datetime | None:

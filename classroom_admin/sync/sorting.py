@@ -1,4 +1,4 @@
-"""From an answer's content to events by place, and what can't be placed. Pure: no query, no clock."""
+"""Sort an answer's events by room and stream. Pure: no query, no clock."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """One event of an answer. `sequence` is None for a peer message, which `digest` names. `raw` is its
-    JSON.
-    """
+    """One event of an answer, with its JSON (`raw`). A peer message has a `digest` and no `sequence`."""
 
     sequence: int | None
     digest: str
@@ -36,16 +34,14 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """True when this can't be the same event again. A time that only one of the two tells is no
-        difference.
-        """
+        """Return whether this can't be the same event. A time that only one has is no difference."""
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
 
 @dataclass(slots=True)
 class Sorted:
-    """`places`: events by place, by number or digest. `aside`: (reason, JSON) of what has no place.
+    """`places`: events by place and number or digest. `aside`: (reason, JSON) of events without a place.
 
     `repeats`: events whose number another one of this answer has.
     """
@@ -56,9 +52,7 @@ class Sorted:
 
 
 def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
-    """Sort an answer's events. `room_uuid` is the room that was asked for; empty for the stream of all
-    rooms.
-    """
+    """Sort an answer's events. `room_uuid`: the requested room; empty for the stream of all rooms."""
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
         of_peer = stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw)
@@ -70,7 +64,7 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
 
 
 def add(result: Sorted, raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> None:
-    """Put one event in its place. Raises Undecodable where it has none."""
+    """Add one event to its place. Raises Undecodable where it has none."""
     place, item = _place(raw, stream=stream, room_uuid=room_uuid)
     name = item.digest if item.sequence is None else item.sequence
     earlier = result.places[place].setdefault(name, item)
@@ -91,7 +85,7 @@ def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[P
     cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None
     digest, sequence = "", identity.sequence
     if stream is Stream.PEER:
-        # the same message is the same in whatever order its fields came
+        # the digest does not depend on the order of the fields
         sequence, digest = None, hashlib.blake2b(_by_name(raw).encode(), digest_size=16).hexdigest()
     elif sequence is None or not 1 <= sequence <= HIGHEST_NUMBER:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")
@@ -105,5 +99,5 @@ def _is_peer_message(raw: Mapping[str, Any]) -> bool:
 
 
 def storable(body: bytes) -> str:
-    """An answer's bytes as text that every database takes; what is no UTF-8 shows as U+FFFD."""
+    """Return an answer's bytes as text that every database stores; what is no UTF-8 becomes U+FFFD."""
     return body.decode("utf-8", errors="replace").replace("\x00", "�")

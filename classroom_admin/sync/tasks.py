@@ -1,6 +1,6 @@
 """Celery tasks. A message is a wake-up that may be lost, doubled or late: what is due is in the database.
 
-Arguments are ids only. Each task does what it finds due, so the next beat makes up for a missed one.
+Arguments are ids only. Each task does all that is due, so the next beat makes up for a lost message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from classroom_admin.common import clock
 from classroom_admin.sync import background, competing_reader, confirmation, inbox, projector
-from classroom_admin.sync.models import Hole
+from classroom_admin.sync.models import SequenceGap
 from classroom_admin.sync.polling import poller_for
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ PROJECT_IN_POLL_S = 0.2
 """How long the poll's own worker projects; other workers get the rest."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
-HINT_EXPIRES_S = 30
+WAKE_UP_EXPIRES_S = 30
 READER_DIED_AFTER = timedelta(seconds=5)
 
 
@@ -36,9 +36,9 @@ def poll() -> None:
     polled = poller_for(client).poll()
     if polled is None:
         return
-    hint_holes(polled.rooms)
+    wake_up_gap_filling(polled.rooms)
     for room_id in background.project_due(within_s=PROJECT_IN_POLL_S):
-        if not _hint(project_room, room_id):
+        if not _wake_up(project_room, room_id):
             break
 
 
@@ -63,42 +63,43 @@ def project_outdated() -> None:
 
 
 @shared_task(name="sync.fill_holes")
-def fill_holes() -> None:
-    """Ask for what is missing."""
-    background.fill_holes()
+def fill_gaps() -> None:
+    """Request the events of sequence gaps."""
+    background.fill_gaps()
 
 
 @shared_task(name="sync.sweep")
-def sweep() -> None:
-    """Ask rooms for their ends, their quizzes and their polls."""
-    background.sweep()
+def reconcile() -> None:
+    """Request the last events, quizzes and polls of rooms."""
+    background.reconcile()
 
 
 @shared_task(name="sync.profiles")
-def profiles() -> None:
-    """Read back names, plans and recordings' files."""
-    background.read_back()
+def refresh_rooms() -> None:
+    """Read names, plans and recordings' files of rooms."""
+    background.refresh_rooms()
 
 
 @shared_task(name="sync.tidy")
 def tidy() -> None:
-    """Let go of what is old: bytes of answers, evidence, commands that no event ever confirmed."""
+    """Delete what is old: answers, evidence, pending confirmations."""
     inbox.prune()
     competing_reader.prune()
     confirmation.forget_old()
 
 
-def hint_holes(rooms: set[int]) -> None:
-    """Have new holes asked for at once instead of at the next beat."""
-    if rooms and Hole.objects.filter(state=Hole.State.OPEN, asks=0, first_asked_at__isnull=True).exists():
-        _hint(fill_holes)
+def wake_up_gap_filling(rooms: set[int]) -> None:
+    """Have new sequence gaps requested at once instead of at the next beat."""
+    new = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, asks=0, first_asked_at__isnull=True)
+    if rooms and new.exists():
+        _wake_up(fill_gaps)
 
 
-def _hint(task: Task[Any, Any], *ids: int) -> bool:
-    """Send a hint; False where the broker is away, which costs time but nothing else."""
+def _wake_up(task: Task[Any, Any], *ids: int) -> bool:
+    """Send a wake-up. False where the broker is away: the work then waits for the next beat."""
     try:
-        task.apply_async(args=ids, expires=HINT_EXPIRES_S, retry=False)
+        task.apply_async(args=ids, expires=WAKE_UP_EXPIRES_S, retry=False)
     except OperationalError as error:
-        log.warning("no hint could be sent, the beat will make it good: %s", error)
+        log.warning("no wake-up could be sent, the work waits for the next beat: %s", error)
         return False
     return True

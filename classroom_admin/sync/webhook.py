@@ -1,7 +1,7 @@
-"""The relay: notifications that only the cloud's messaging channel carries, sent on to us over HTTP.
+"""The webhook: a client of the cloud's messaging channel (the relay) posts its notifications to us.
 
-Peer messages come no other way; room events may come this way as well as by the poll, and are stored once.
-A relay signs its requests with a secret that both know, so that nobody else can put words into a class.
+Peer messages come no other way. Room events may come this way and by the poll, and are stored once. The relay
+signs its requests with a shared secret, so that nobody else can add messages to a class.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from classroom_admin.sync.webhook_items import Refused
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
 CLOCKS_APART_S: Final = 300
-"""How far the relay's clock may be from ours; a captured request is worth nothing after it."""
+"""How far the relay's clock may be from ours; after that a captured request is refused."""
 LARGEST_BODY: Final = 1024 * 1024
 """Bytes of one request."""
 
@@ -30,20 +30,20 @@ __all__ = ["CLOCKS_APART_S", "LARGEST_BODY", "Accepted", "Refused", "accept", "s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of the items of a request: together as many as it had."""
+    """How many items of a request were new, and how many were not."""
 
     stored: int
     duplicates: int
 
 
 def signature(*, secret: str, timestamp: str, body: bytes) -> str:
-    """What `X-Relay-Signature` must say: `sha256=` and the hex HMAC of "timestamp.body"."""
+    """Return the value of `X-Relay-Signature`: `sha256=` and the hex HMAC of "timestamp.body"."""
     signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
     return f"sha256={signed.hexdigest()}"
 
 
 def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_s: float) -> str:
-    """Why a request is not to be trusted, in words for the log and the relay; "" where it is. Pure."""
+    """Return why a request can't be trusted, for the log and the relay; "" where it can. Pure."""
     if not secret:
         return (
             "RELAY_SECRET is not set here, so no relay can be trusted: set it, and give the relay the same."
@@ -61,9 +61,9 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 
 
 def accept(body: bytes) -> Accepted:
-    """Take a request that is known to come from the relay: keep its bytes, read them, project what is new.
+    """Store and project the items of a request that was verified. Sends nothing to the cloud.
 
-    Raises Refused where an item is wrong; nothing of the request stays then. Asks the cloud nothing.
+    Raises Refused where an item is wrong; nothing of the request is stored then.
     """
     raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=None, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)

@@ -1,8 +1,8 @@
-"""What a relay sends, read into events by place: one item or a list of them, all or none.
+"""Read the items of a webhook request into events by place: one item or a list, all or none.
 
 An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
-data}}`, as the cloud's messaging channel hands it to a client. Stored is the notification with the room and
-the receiver beside it, which is the shape in which the cloud's own endpoints give events.
+data}}`, as the cloud's messaging channel sends it to a client. The notification is stored with the room and
+the receiver, in the form in which the cloud's own endpoints give events.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from classroom_admin.rooms.models import Participant
 from classroom_admin.sync.sorting import LONGEST_ROOM_UUID, Sorted, add, as_json
 
 CHANNELS: Final = {"room": Stream.ROOM, "peer": Stream.PEER}
-NO_CLASS: Final = "A message from person to person that names no class, from somebody whom no class knows."
+NO_CLASS: Final = "A message from person to person that names no class, from a person whom no class knows."
 
 
 class Refused(Exception):
-    """Nothing of the request is taken; the text says which item is wrong and why."""
+    """Nothing of the request is stored; the text says which item is wrong and why."""
 
 
 @dataclass(slots=True)
-class Relayed:
+class WebhookItem:
     """One item: the event as it is stored, and its stream. A peer message may have no room yet."""
 
     stream: Stream
@@ -42,14 +42,14 @@ class Relayed:
         return str(mapping(mapping(self.event.get("data")).get("fromUser")).get("userUuid") or "")
 
 
-def read_items(body: bytes) -> list[Relayed]:
-    """The items of a request. Raises Refused where any of them is wrong. Pure."""
+def read_items(body: bytes) -> list[WebhookItem]:
+    """Return the items of a request. Raises Refused where any of them is wrong. Pure."""
     try:
         content = read_json(body)
     except UnreadableAnswer:
         raise Refused("The body is no JSON.") from None
     several = isinstance(content, list)
-    found: list[Relayed] = []
+    found: list[WebhookItem] = []
     for number, item in enumerate(content if several else [content], 1):
         try:
             found.append(_read(item))
@@ -58,7 +58,7 @@ def read_items(body: bytes) -> list[Relayed]:
     return found
 
 
-def _read(item: object) -> Relayed:
+def _read(item: object) -> WebhookItem:
     if not isinstance(item, Mapping):
         raise Refused("an item must be an object")
     stream = CHANNELS.get(str(item.get("channel")))
@@ -81,31 +81,31 @@ def _read(item: object) -> Relayed:
         to_user = identifier(item.get("toUserUuid"))
         if to_user:
             event["toUserUuid"] = to_user
-    _has_a_place(stream, event)
-    return Relayed(stream, event)
+    _check_place(stream, event)
+    return WebhookItem(stream, event)
 
 
 def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
-    """The room: named beside the notification, in it, or where a peer message was written."""
+    """Return the room, named beside the notification, in it, or as the origin of a peer message."""
     inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
     named = item.get("roomUuid") or event.get("roomUuid") or inside
     return identifier(named, LONGEST_ROOM_UUID)
 
 
-def _has_a_place(stream: Stream, event: dict[str, Any]) -> None:
-    """Raises Undecodable for what could not be stored (a number out of range, say)."""
+def _check_place(stream: Stream, event: dict[str, Any]) -> None:
+    """Raise Undecodable for an event that can't be stored (a number out of range, for example)."""
     add(Sorted(), event, stream=stream, room_uuid=event.get("roomUuid") or "-")
 
 
-def sort_items(items: Iterable[Relayed]) -> Sorted:
-    """Items by place. Peer messages without a room go where their sender is, or was last; those for whom no
-    class is known go aside.
+def sort_items(items: Iterable[WebhookItem]) -> Sorted:
+    """Sort items by place. A peer message without a room gets its sender's present or last room; without
+    one it goes into `aside`.
     """
     items = list(items)
     result = Sorted()
-    homes = _homes({item.sender for item in items if not item.room_uuid and item.sender})
+    last_rooms = _last_rooms({item.sender for item in items if not item.room_uuid and item.sender})
     for item in items:
-        room_uuid = item.room_uuid or homes.get(item.sender, "")
+        room_uuid = item.room_uuid or last_rooms.get(item.sender, "")
         if room_uuid:
             add(result, item.event, stream=item.stream, room_uuid=room_uuid)
         else:
@@ -113,7 +113,7 @@ def sort_items(items: Iterable[Relayed]) -> Sorted:
     return result
 
 
-def _homes(senders: Iterable[str]) -> dict[str, str]:
-    """The room in which each of these people is, or was last."""
+def _last_rooms(senders: Iterable[str]) -> dict[str, str]:
+    """Return the present or last room of each of these people."""
     people = Participant.objects.filter(user_uuid__in=list(senders)).order_by("online", "online_since", "pk")
     return dict(people.values_list("user_uuid", "room__room_uuid"))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
 from classroom_admin.actions.files import resources
-from classroom_admin.audit.models import Expectation
+from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import kinds, last_detail, make_recording
 
@@ -26,7 +26,7 @@ def test_start_end_close(school, truth):
         entry = command(**who)
         assert kinds(entry) == ACCEPTED
         assert truth()["state"] == state
-        waiting = Expectation.objects.get(entry=entry)
+        waiting = PendingConfirmation.objects.get(entry=entry)
         assert (waiting.cmd, waiting.match, waiting.room_uuid) == (1, {"state": state}, school.room.room_uuid)
     school.room.refresh_from_db()
     assert school.room.state is None  # an action never writes a read model
@@ -46,7 +46,7 @@ def test_the_entry_says_who_did_what_to_whom(school):
 def test_the_expectation_starts_at_the_last_stored_event(school):
     Room.objects.filter(pk=school.room.pk).update(last_sequence=41)  # after the caller read the room
     entry = class_state.start_class(actor=school.teacher, room=school.room)
-    assert Expectation.objects.get(entry=entry).since_sequence == 41
+    assert PendingConfirmation.objects.get(entry=entry).since_sequence == 41
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_remove(school, sim, person, how, banned_for_s):
         actor=school.teacher, room=school.room, participant=school.pupil, **how
     )
     assert kinds(entry) == ACCEPTED
-    assert Expectation.objects.get(entry=entry).match == {"offline": "ada"}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"offline": "ada"}
     assert not person("ada")["online"]
     until = sim.do(lambda world: world.rooms[school.room.room_uuid].users["ada"].banned_until)
     if banned_for_s is None or banned_for_s == -1:
@@ -92,7 +92,7 @@ def test_removing_someone_who_is_away_is_confirmed_by_reading_that_they_are(scho
     )
     assert kinds(entry) == CONFIRMED
     assert last_detail(entry) == {"read_back": {"state": 0}}
-    assert not Expectation.objects.filter(entry=entry).exists()
+    assert not PendingConfirmation.objects.filter(entry=entry).exists()
 
 
 def test_let_back(school, sim):
@@ -100,7 +100,7 @@ def test_let_back(school, sim):
         actor=school.teacher, room=school.room, participant=school.pupil, for_good=True
     )
     school.room.participants.update(online=False)
-    entry = participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+    entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
     assert kinds(entry) == ACCEPTED
     assert last_detail(entry) == {"final": True}
     assert entry.target_name == "Ada"
@@ -125,7 +125,7 @@ def test_recording_in_web_mode(school, truth):
     assert truth()["recordings"][-1]["onHold"] is True
 
     stopped = recordings.stop_recording(**who)
-    assert Expectation.objects.get(entry=stopped).match == {"state": 0}
+    assert PendingConfirmation.objects.get(entry=stopped).match == {"state": 0}
     assert truth()["recordings"][-1]["status"] == 2
 
 
@@ -133,7 +133,7 @@ def test_recording_in_composite_mode(school, truth):
     entry = recordings.start_recording(actor=school.teacher, room=school.room)
     assert (kinds(entry), entry.params) == (ACCEPTED, {"mode": "composite"})
     assert truth()["recordings"][-1]["mode"] == "composite"
-    assert Expectation.objects.get(entry=entry).match == {"state": 1}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"state": 1}
 
 
 def test_files(school, truth):
@@ -148,13 +148,13 @@ def test_files(school, truth):
     )
     assert kinds(put) == ACCEPTED
     assert [row["resourceUuid"] for row in truth()["resources"]] == [put.target]
-    assert Expectation.objects.get(entry=put).match == {"action": 1, "resource_uuids": [put.target]}
+    assert PendingConfirmation.objects.get(entry=put).match == {"action": 1, "resource_uuids": [put.target]}
     known = Resource.objects.create(room=school.room, resource_uuid=put.target, name="Fractions")
     gone = resources.delete_resources(actor=school.teacher, room=school.room, resources=[known])
     assert kinds(gone) == ACCEPTED
     assert (gone.target, gone.target_name) == (put.target, "Fractions")
     assert truth()["resources"] == []
-    assert Expectation.objects.get(entry=gone).match == {"action": 2, "resource_uuids": [put.target]}
+    assert PendingConfirmation.objects.get(entry=gone).match == {"action": 2, "resource_uuids": [put.target]}
 
 
 def test_create_class(school, sim):
@@ -208,7 +208,7 @@ def test_properties_of_the_room(school, truth):
     entry = properties.set_room_properties(**who, properties={"topic": "fractions"}, cause={"why": "plan"})
     assert kinds(entry) == ACCEPTED
     assert truth()["properties"]["topic"] == "fractions"
-    assert Expectation.objects.get(entry=entry).match == {"property_names": ["topic"]}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"property_names": ["topic"]}
     properties.delete_room_properties(**who, names=["topic"])
     assert "topic" not in truth()["properties"]
 
@@ -221,7 +221,10 @@ def test_properties_of_a_person(school, sim):
 
     entry = properties.set_participant_properties(**who, properties={"seat": 4})
     assert at_cloud() == {"seat": 4}
-    assert Expectation.objects.get(entry=entry).match == {"property_names": ["seat"], "user_uuid": "ada"}
+    assert PendingConfirmation.objects.get(entry=entry).match == {
+        "property_names": ["seat"],
+        "user_uuid": "ada",
+    }
     properties.delete_participant_properties(**who, names=["seat"])
     assert at_cloud() == {}
 
@@ -230,7 +233,10 @@ def test_properties_of_an_ext_app(school, truth):
     who = {"actor": school.teacher, "room": school.room, "ext_app_uuid": "timer"}
     entry = properties.set_ext_app_properties(**who, properties={"seconds": 60}, state=1)
     assert truth()["extApps"]["timer"] == {"seconds": 60}
-    assert Expectation.objects.get(entry=entry).match == {"property_names": ["seconds"], "ext_app": "timer"}
+    assert PendingConfirmation.objects.get(entry=entry).match == {
+        "property_names": ["seconds"],
+        "ext_app": "timer",
+    }
     properties.delete_ext_app_properties(**who, names=["seconds"])
     assert truth()["extApps"]["timer"] == {}
 
@@ -240,6 +246,6 @@ def test_breakout_rooms(school, truth):
     entry = breakout_rooms.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}])
     assert kinds(entry) == ACCEPTED
     assert [group["groupName"] for group in truth()["groups"].values()] == ["Red"]
-    assert Expectation.objects.get(entry=entry).match == {"groups": True}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"groups": True}
     assert kinds(breakout_rooms.close_groups(**who)) == ACCEPTED
     assert truth()["groups"] == {}

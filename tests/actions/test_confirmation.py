@@ -6,7 +6,7 @@ from django.db import connections, transaction
 from classroom_admin import agora
 from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
 from classroom_admin.actions.files import resources
-from classroom_admin.audit.models import Expectation, Step
+from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.audit.record import add_step
 from classroom_admin.rooms.models import Recording, RoomState
 from classroom_admin.rooms.room_json import room_as_json
@@ -49,7 +49,7 @@ def test_a_class_from_start_to_close(school, sync):
         assert kinds(entry) == CONFIRMED
         assert last_detail(entry)["sequence"] > 0
         assert school.room.state == state
-    assert not Expectation.objects.exists()
+    assert not PendingConfirmation.objects.exists()
 
 
 def test_a_pupil_is_removed_for_ten_minutes(school, sync):
@@ -63,7 +63,7 @@ def test_a_pupil_is_removed_for_ten_minutes(school, sync):
     assert school.pupil.kicked_sequence == last_detail(entry)["sequence"]
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"].endswith("Z")
-    participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+    participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"] is None
 
@@ -151,10 +151,10 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
 
 
 def confirm_now() -> None:
-    """What the sync does when it folds the event, in another thread, as `audit.Expectation` agrees."""
+    """Confirm as the sync does when it projects the event, in another thread."""
     try:
         with transaction.atomic():
-            waiting = Expectation.objects.get()
+            waiting = PendingConfirmation.objects.get()
             entry = waiting.entry
             waiting.delete()
             add_step(entry, Step.Kind.CONFIRMED, {"sequence": 7})

@@ -152,7 +152,7 @@ def test_refusal_by_the_cloud_is_recorded(hold, left, sim):
 
 def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(hold, left):
     let_it_be_due()
-    assert scheduled.claim(scheduled.PROMISED) == hold  # and here the worker is killed
+    assert scheduled.claim(scheduled.TIMED) == hold  # and here the worker is killed
     assert run_due() == 0
     with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
         assert run_due() == 1
@@ -161,7 +161,7 @@ def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(hold, left):
 
 def test_what_a_dead_worker_had_sent_is_not_sent_again(hold, left, school):
     let_it_be_due()
-    scheduled.claim(scheduled.PROMISED)
+    scheduled.claim(scheduled.TIMED)
     rows = list(Resource.objects.filter(resource_uuid__in=["a", "b"]))
     resources.delete_resources(actor=school.teacher, room=school.room, resources=rows, hold=hold.entry_id)
     let_it_be_due()
@@ -181,7 +181,7 @@ def test_many_workers_and_one_undo_send_it_at_most_once(sim, school, truth):
 
     def work() -> None:
         start.wait()
-        scheduled.work(scheduled.PROMISED, first=hold.pk)
+        scheduled.work(scheduled.TIMED, first=hold.pk)
         connection.close()
 
     def regret() -> None:

@@ -10,7 +10,7 @@ from classroom_admin.actions.files import resources
 from classroom_admin.agora import errors
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import MEANINGS, CloudError
-from classroom_admin.audit.models import Expectation
+from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Participant, Role, Room
@@ -66,7 +66,7 @@ def test_every_error_of_the_contract_has_its_problem(db, settings, status, code)
     assert detail["code"] == (code or 0)
     assert (detail["message"], detail["request_id"]) == ("no, because", "r-1")
     assert detail["unknown_outcome"] is (status >= 500)
-    assert Expectation.objects.filter(entry=entry).exists() is (status >= 500)
+    assert PendingConfirmation.objects.filter(entry=entry).exists() is (status >= 500)
 
 
 def every_meaning():
@@ -107,7 +107,7 @@ def test_a_class_that_runs_already(school):
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
     assert reason_code(again) == "class_already_running"
-    assert not Expectation.objects.filter(entry=again).exists()
+    assert not PendingConfirmation.objects.filter(entry=again).exists()
 
 
 def test_a_class_that_has_ended_already(school, sim):
@@ -150,7 +150,7 @@ def test_letting_back_in_is_guessed_and_says_so(db, settings):
     school.room.participants.update(online=False)
     with running_cloud(answer(status=400, code=400, msg="dirty.state")) as cloud:
         configure(settings, cloud.url)
-        entry = participants.let_back(actor=school.teacher, room=school.room, user_uuid="ada")
+        entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
         agora.client_for(settings.AGORA).close()
     assert cloud.asked[0].json == {"dirty": {"state": 0}}
     assert reason_code(entry) == "unban_refused"
@@ -167,7 +167,7 @@ def test_nothing_was_sent_where_the_cloud_cannot_be_reached(db, settings):
     assert detail["unknown_outcome"] is False
     assert reason_code(entry) == "cloud_not_reached"
     assert detail["found"] == {"code": "unreachable", "params": {}}
-    assert not Expectation.objects.filter(entry=entry).exists()
+    assert not PendingConfirmation.objects.filter(entry=entry).exists()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is True
     assert reason_code(entry) == code
-    assert Expectation.objects.filter(entry=entry).exists()
+    assert PendingConfirmation.objects.filter(entry=entry).exists()
 
 
 def test_a_lost_answer_and_the_command_worked(school, sim, truth):
@@ -193,7 +193,7 @@ def test_a_lost_answer_and_the_command_worked(school, sim, truth):
     assert truth()["state"] == 1
     assert kinds(entry) == FAILED
     assert last_detail(entry)["unknown_outcome"] is True
-    assert Expectation.objects.get(entry=entry).match == {"state": 1}
+    assert PendingConfirmation.objects.get(entry=entry).match == {"state": 1}
 
 
 def test_a_time_out(db, settings):

@@ -8,7 +8,7 @@ from django.db import connections
 from classroom_admin.actions import participants, scheduled
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import ScheduledCommand
-from classroom_admin.actions.tasks import run_promised
+from classroom_admin.actions.tasks import run_scheduled
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomTeacher
@@ -40,10 +40,10 @@ def test_scheduled_removal_runs_when_due(school, time, person):
     assert (entry.target, entry.target_name, kinds(entry)) == ("ada", "Ada", ["done"])
     assert entry.params == {"after_s": 60, "duration_s": 600, "reason": "Threw paper"}
     time.step(59)
-    run_promised()
+    run_scheduled()
     assert not removals().exists()
     time.step(1)
-    run_promised()
+    run_scheduled()
     removed = removals().get()
     assert removed.params["reason"] == "Threw paper"
     assert removed.params["ban_s"] == 600
@@ -59,8 +59,8 @@ def test_cancelled_removal_never_runs(school, time, person):
     assert participants.cancel_removal(actor=school.administrator, command=planned)
     assert not participants.cancel_removal(actor=school.teacher, command=planned)
     time.step(31)
-    run_promised(planned.pk)
-    run_promised()
+    run_scheduled(planned.pk)
+    run_scheduled()
     assert not removals().exists()
     assert person("ada")["online"]
     assert Entry.objects.filter(action="participant.call_off_removal").count() == 1
@@ -70,18 +70,18 @@ def test_cancelled_removal_never_runs(school, time, person):
 def test_removal_that_ran_can_not_be_cancelled(school, time):
     planned = plan(school, 30)
     time.step(30)
-    run_promised()
+    run_scheduled()
     assert not participants.cancel_removal(actor=school.teacher, command=planned)
 
 
 def test_early_and_doubled_wake_ups_remove_once(school, time):
     planned = plan(school, 30)
-    run_promised(planned.pk)
+    run_scheduled(planned.pk)
     assert not removals().exists()
     time.step(30)
-    run_promised(planned.pk)
-    run_promised(planned.pk)
-    run_promised()
+    run_scheduled(planned.pk)
+    run_scheduled(planned.pk)
+    run_scheduled()
     assert removals().count() == 1
 
 
@@ -94,7 +94,7 @@ def test_workers_at_the_same_moment_remove_once(school, time):
     def work():
         try:
             barrier.wait(20)
-            run_promised(planned.pk)
+            run_scheduled(planned.pk)
         finally:
             connections.close_all()
 
@@ -109,11 +109,11 @@ def test_workers_at_the_same_moment_remove_once(school, time):
 def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(school, time, person):
     planned = plan(school, 30)
     time.step(30)
-    scheduled.claim(scheduled.PROMISED)
-    run_promised()
+    scheduled.claim(scheduled.TIMED)
+    run_scheduled()
     assert not removals().exists()
     time.step(scheduled.LEASE.total_seconds())
-    run_promised()
+    run_scheduled()
     assert removals().count() == 1
     assert not person("ada")["online"]
     planned.refresh_from_db()
@@ -123,12 +123,12 @@ def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(school, time,
 def test_what_a_dead_worker_had_sent_is_not_sent_again(school, time):
     planned = plan(school, 30)
     time.step(30)
-    scheduled.claim(scheduled.PROMISED)
+    scheduled.claim(scheduled.TIMED)
     participants.remove_participant(
         actor=school.teacher, room=school.room, participant=school.pupil, planned=planned.pk
     )
     time.step(scheduled.LEASE.total_seconds())
-    run_promised()
+    run_scheduled()
     planned.refresh_from_db()
     assert (removals().count(), planned.state, planned.entry) == (1, State.DONE, removals().get())
 
@@ -138,14 +138,14 @@ def test_person_who_left_is_not_removed_but_is_banned_where_asked(school, time, 
     school.pupil.online = False
     school.pupil.save()
     time.step(30)
-    run_promised()
+    run_scheduled()
     planned.refresh_from_db()
     assert planned.state == State.FAILED
     assert kinds(removals().get()) == ["failed"]
     assert reason_code(removals().get()) == "person_already_left"
     plan(school, 30, for_good=True)
     time.step(30)
-    run_promised()
+    run_scheduled()
     assert kinds(removals().first())[:2] == ["requested", "accepted"]
 
 
@@ -153,7 +153,7 @@ def test_teacher_without_the_class_removes_nobody(school, time, person):
     planned = plan(school, 30)
     RoomTeacher.objects.all().delete()
     time.step(30)
-    run_promised()
+    run_scheduled()
     planned.refresh_from_db()
     assert planned.state == State.FAILED
     assert reason_code(removals().get()) == "removal_not_allowed"
@@ -169,11 +169,11 @@ def test_a_worker_that_lost_its_lease_writes_nothing(school, time, person, monke
     def slowly(_slow):
         monkeypatch.setattr(participants, "_remove", remove)
         time.step(scheduled.LEASE.total_seconds())
-        run_promised(planned.pk)
+        run_scheduled(planned.pk)
         raise ActionRefused("Too slow.")
 
     monkeypatch.setattr(participants, "_remove", slowly)
-    run_promised(planned.pk)
+    run_scheduled(planned.pk)
     planned.refresh_from_db()
     assert (planned.state, planned.entry) == (State.DONE, removals().get())
     assert not person("ada")["online"]
@@ -183,8 +183,8 @@ def test_refusal_by_the_cloud_is_recorded_and_not_retried(school, time, sim):
     sim.fault("server_error", route="kick")
     planned = plan(school, 30)
     time.step(30)
-    run_promised()
-    run_promised()
+    run_scheduled()
+    run_scheduled()
     planned.refresh_from_db()
     assert planned.state == State.DONE
     assert kinds(removals().get()) == ["requested", "failed"]

@@ -45,8 +45,8 @@ def consumed(worker: parts.Part) -> set[str]:
 def test_promised_commands_have_a_queue_and_a_worker_that_do_nothing_else(settings: Any) -> None:
     app.loader.import_default_modules()
     ours = {name for name in app.tasks if name.startswith(("actions.", "sync."))}
-    assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_PROMISED}
-    assert {task for task in ours if queue_of(task) == "promised"} == {scheduled.RUN_PROMISED}
+    assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_SCHEDULED}
+    assert {task for task in ours if queue_of(task) == "promised"} == {scheduled.RUN_SCHEDULED}
     workers = [consumed(one) for one in parts.workers(base_dir=Path(), env={})]
     assert {"promised"} in workers
     for task in ours:
@@ -143,7 +143,7 @@ def test_a_task_gives_the_thread_back_and_another_goes_on(
 @pytest.mark.django_db
 def test_promised_commands_do_not_run_long_ones(school: School, run_of: MakeRun) -> None:
     run = run_of(1)
-    assert run_due(*scheduled.PROMISED) == 0
+    assert run_due(*scheduled.TIMED) == 0
     assert waiting(run) == 1
 
 
@@ -171,4 +171,4 @@ def test_a_message_wakes_a_worker_up_when_all_is_committed(
             actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
         )
         assert messages == []
-    assert messages == [scheduled.RUN_PROMISED]
+    assert messages == [scheduled.RUN_SCHEDULED]

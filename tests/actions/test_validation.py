@@ -21,7 +21,7 @@ COMMANDS = {
     "end": lambda who, school: class_state.end_class(**who),
     "close": lambda who, school: class_state.close_class(**who),
     "remove": lambda who, school: participants.remove_participant(**who, participant=school.pupil),
-    "let back": lambda who, school: participants.let_back(**who, user_uuid="ada"),
+    "let back": lambda who, school: participants.unban(**who, user_uuid="ada"),
     "record": lambda who, school: recordings.start_recording(**who),
     "stop": lambda who, school: recordings.stop_recording(**who),
     "pause": lambda who, school: recordings.pause_recording(**who),
@@ -131,8 +131,8 @@ BAD = [
         "reason",
         lambda who, s: participants.remove_participant(**who, participant=s.pupil, reason="x" * 501),
     ),
-    ("userUuid", lambda who, s: participants.let_back(**who, user_uuid="ada")),  # she is in the class
-    ("userUuid", lambda who, s: participants.let_back(**who, user_uuid="..")),
+    ("userUuid", lambda who, s: participants.unban(**who, user_uuid="ada")),  # she is in the class
+    ("userUuid", lambda who, s: participants.unban(**who, user_uuid="..")),
     ("properties", lambda who, s: properties.set_room_properties(**who, properties={})),
     ("properties", lambda who, s: properties.set_room_properties(**who, properties=["a"])),
     ("properties", lambda who, s: properties.delete_room_properties(**who, names=[])),

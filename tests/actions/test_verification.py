@@ -15,7 +15,7 @@ from classroom_admin.actions import (
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.actions import COMMANDS
-from classroom_admin.audit.models import Expectation, Step
+from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.rooms import bans
 from classroom_admin.rooms.models import Resource
@@ -40,7 +40,7 @@ def test_what_was_done_is_confirmed_by_the_look(school):
     assert (found.done, found.says) == (True, "According to the cloud, the class is running.")
     assert kinds(entry) == CONFIRMED
     assert last_detail(entry) == {"read_back": {"state": 1}}
-    assert not Expectation.objects.exists()
+    assert not PendingConfirmation.objects.exists()
     look(school, entry)
     assert kinds(entry) == CONFIRMED, "once is enough"
 

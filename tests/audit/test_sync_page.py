@@ -11,7 +11,7 @@ from django.test import Client
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import health
-from classroom_admin.sync.models import Hole, Lease, Missed, Quarantine, StoredEvent
+from classroom_admin.sync.models import Lease, MissedEvent, Quarantine, SequenceGap, StoredEvent
 
 SYNC = "/settings/sync/"
 NASTY = "</pre><script>alert(1)</script> \u202e"
@@ -35,9 +35,9 @@ def trouble(school, settings):
     Quarantine.objects.create(event=event, raw=NASTY, reason="It is <b>odd</b>.")
     Quarantine.objects.create(raw="x" * 50_000, reason="No JSON.", whole_answer=True)
     Quarantine.objects.create(raw="read since", reason="Old.", resolved_at=now)
-    Hole.objects.create(room=school.assigned, stream="room", first=1, last=2, found_at=now)
+    SequenceGap.objects.create(room=school.assigned, stream="room", first=1, last=2, found_at=now)
     for number in range(3):
-        Missed.objects.create(
+        MissedEvent.objects.create(
             room=school.taught,
             sequence=number,
             known_answer=1,
@@ -104,16 +104,16 @@ def test_quarantine_has_pages(school, admin: Client):
 
 
 def test_log_gets_a_line_on_changes_and_at_most_one_a_minute(trouble, caplog):
-    teller = health.Teller()
+    teller = health.ChangeLog()
     with clock.use(clock.SteppedClock(clock.now())) as hands, caplog.at_level("INFO"):
-        assert teller.tell()
-        assert "holes open 1" in caplog.text
-        Hole.objects.all().delete()
-        assert not teller.tell(), "not within the minute"
+        assert teller.write()
+        assert "open gaps 1" in caplog.text
+        SequenceGap.objects.all().delete()
+        assert not teller.write(), "not within the minute"
         hands.step(60)
-        assert teller.tell()
+        assert teller.write()
         hands.step(600)
         Lease.objects.update(last_good_at=clock.now())
-        assert teller.tell(), "the other reader is not seen any more"
+        assert teller.write(), "the other reader is not seen any more"
         hands.step(60)
-        assert not teller.tell() or health.health().late
+        assert not teller.write() or health.health().late

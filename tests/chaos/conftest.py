@@ -12,7 +12,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync import background
-from tests.chaos.crew import Crew
+from tests.chaos.processes import ProcessGroup
 from tests.sync.conftest import config_for
 
 
@@ -43,17 +43,17 @@ def own_clock() -> Iterator[clock.SteppedClock]:
 
 
 @pytest.fixture
-def hire(tmp_path: Path) -> Iterator[Callable[..., Crew]]:
+def hire(tmp_path: Path) -> Iterator[Callable[..., ProcessGroup]]:
     """Give `hire(sim, per_second=…)`: start processes of this installation, and kill them after the test."""
-    crews: list[Crew] = []
+    groups: list[ProcessGroup] = []
 
-    def crew_for(sim: RunningSimulator, *, per_second: float = 0.0) -> Crew:
-        crews.append(Crew(sim, tmp_path / f"crew-{len(crews)}", per_second=per_second))
-        return crews[-1]
+    def group_for(sim: RunningSimulator, *, per_second: float = 0.0) -> ProcessGroup:
+        groups.append(ProcessGroup(sim, tmp_path / f"processes-{len(groups)}", per_second=per_second))
+        return groups[-1]
 
-    yield crew_for
-    for crew in crews:
-        crew.close()
+    yield group_for
+    for processes in groups:
+        processes.close()
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
-from classroom_admin.sync.models import Hole, Lease
+from classroom_admin.sync.models import Lease, SequenceGap
 from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
 from tests.chaos.test_competing_reader import seconds_pass
-from tests.chaos.verdict import all_stored, assert_nothing_lost_nothing_twice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ def test_429_storm_is_obeyed_and_loses_no_event(
     school.last_words()
     seconds_pass(school, own_clock, 130, events=0, until=lambda: all_stored(sim))
     assert_nothing_lost_nothing_twice(sim)
-    assert not Hole.objects.filter(state=Hole.State.OPEN).exists()
+    assert not SequenceGap.objects.filter(state=SequenceGap.State.OPEN).exists()
     assert health.health().last_error is None
 
 

@@ -15,10 +15,10 @@ from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.simulator.world import messages, people
 from classroom_admin.sync import background, reconciliation, registry, room_refresh
-from classroom_admin.sync.models import Errand, RoomCursor
+from classroom_admin.sync.models import RoomCursor, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import SharedLimiter
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -44,9 +44,9 @@ def one_second(poller: Poller, own_clock: clock.SteppedClock) -> int:
     """Run the periodic tasks of one second, step the clock to its end, and return the number of requests."""
     began, before = clock.monotonic(), requests_of(poller)
     poller.poll()
-    background.fill_holes()
-    background.sweep()
-    background.read_back()
+    background.fill_gaps()
+    background.reconcile()
+    background.refresh_rooms()
     background.project_due(within_s=5)
     own_clock.step(max(0.0, 1.0 - (clock.monotonic() - began)))
     return requests_of(poller) - before
@@ -101,14 +101,14 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
     for each in Room.objects.all():
         Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
     later = now + room_refresh.WHILE_LIVE
-    Errand.objects.update(profile_due_at=later)
+    RoomRefresh.objects.update(profile_due_at=later)
     pace = reconciliation.Pace.of(count, per_second=client.config.requests_per_second)
     for turn, cursor in enumerate(RoomCursor.objects.filter(stream="room").order_by("id")):
         due = pace.tail_s * (turn % count) / count
-        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+        RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=now + timedelta(seconds=due))
     for turn, cursor in enumerate(RoomCursor.objects.filter(stream__in=("popupQuiz", "poll")).order_by("id")):
         due = pace.widgets_s * (turn % count) / count
-        RoomCursor.objects.filter(pk=cursor.pk).update(sweep_due_at=now + timedelta(seconds=due))
+        RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=now + timedelta(seconds=due))
     assert rooms_saying("good morning") == count
     return uuids
 
@@ -147,15 +147,15 @@ def test_room_without_any_stored_event_is_fetched_from_its_first(
     Room.objects.create(room_uuid="planned", known_since=clock.now())
     registry.adopt_all()
     poller = Poller(cloud)
-    background.read_back()
-    background.sweep()
+    background.refresh_rooms()
+    background.reconcile()
     own_clock.step(1)
     sim.fault("lose_answer", route="poll", count=1)
     say(sim, "planned", word="an hour early")
     for _second in range(5):
         poller.poll()
         own_clock.step(1)
-        background.sweep()
+        background.reconcile()
     assert rooms_saying("an hour early") == 1
     assert_nothing_lost_nothing_twice(sim)
 
@@ -168,12 +168,12 @@ def test_unknown_room_is_complete_when_its_next_event_arrives(
     say(sim, "unheard of", word="lost")
     poller = Poller(cloud)
     poller.poll()
-    background.sweep()
+    background.reconcile()
     assert not Room.objects.exists(), "it cannot be known yet: docs/sync.md states this limit"
     own_clock.step(10)
     say(sim, "unheard of", word="next")
     poller.poll()
-    background.fill_holes()
+    background.fill_gaps()
     background.project_due(within_s=5)
     assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == ["lost", "next"]
     assert_nothing_lost_nothing_twice(sim)
@@ -191,7 +191,7 @@ def test_broken_answer_is_fetched_again(
     poller = Poller(cloud)
     for _second in range(3):
         poller.poll()
-        background.sweep()
+        background.reconcile()
         own_clock.step(1)
     assert rooms_saying("the last word") == 1
     assert_nothing_lost_nothing_twice(sim)

@@ -11,10 +11,10 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, competing_reader, health
-from classroom_admin.sync.models import Missed
+from classroom_admin.sync.models import MissedEvent
 from classroom_admin.sync.polling import Poller
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
-from tests.chaos.verdict import all_stored, assert_nothing_lost_nothing_twice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,8 +40,8 @@ def seconds_pass(
         if events:
             school.happen(events)
         poller.poll()
-        background.fill_holes()
-        background.sweep()
+        background.fill_gaps()
+        background.reconcile()
         background.project_due(within_s=5)
         own_clock.step(1)
         if school.sim.cloud.clock.mode == "stepped":
@@ -57,12 +57,12 @@ def test_competing_reader_is_named_within_a_minute_and_loses_no_events(
     sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School, share: float
 ) -> None:
     """`share`: the part of the events that the other client takes."""
-    assert competing_reader.other_reader() is None
+    assert competing_reader.find() is None
     fault = sim.fault("foreign_reader", route="poll", params={"share": share})
-    took_s = seconds_pass(school, own_clock, 90, events=6, until=competing_reader.other_reader)
+    took_s = seconds_pass(school, own_clock, 90, events=6, until=competing_reader.find)
     print(f"\nshare {share}: named after {took_s} s")
     assert took_s <= 60
-    named = health.health().other_reader
+    named = health.health().competing_reader
     assert named is not None
     assert named.words.startswith("Another program seems to read the events of this App ID: ")
     assert "Another program seems to read" in health.in_one_line(health.health())
@@ -72,7 +72,7 @@ def test_competing_reader_is_named_within_a_minute_and_loses_no_events(
     seconds_pass(school, own_clock, 60, events=0, until=lambda: all_stored(sim))
     assert_nothing_lost_nothing_twice(sim)
     own_clock.step(competing_reader.NAMED_FOR.total_seconds())
-    assert competing_reader.other_reader() is None, "it is over"
+    assert competing_reader.find() is None, "it is over"
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"] if LONG else ["lose_answer"])
@@ -81,8 +81,8 @@ def test_lost_answers_are_not_a_competing_reader(
 ) -> None:
     sim.fault(kind, route="poll", probability=0.3)
     seconds_pass(school, own_clock, 90, events=6)
-    assert competing_reader.other_reader() is None
-    assert not Missed.objects.filter(confirmed_at__isnull=False).exists()
+    assert competing_reader.find() is None
+    assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
 
 
 def test_ordinary_day_is_not_a_competing_reader(
@@ -95,10 +95,10 @@ def test_ordinary_day_is_not_a_competing_reader(
         for uuid in school.uuids[:2]:
             sim.room(uuid, "void", count=2)
         school.happen(5)
-        background.sweep()
+        background.reconcile()
         seconds_pass(school, own_clock, 15, events=4)
-    assert competing_reader.other_reader() is None
-    assert not Missed.objects.filter(confirmed_at__isnull=False).exists()
+    assert competing_reader.find() is None
+    assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
 
 
 def test_event_type_missing_from_the_stream_is_not_a_competing_reader(
@@ -106,8 +106,8 @@ def test_event_type_missing_from_the_stream_is_not_a_competing_reader(
 ) -> None:
     sim.fault("withhold", params={"cmd": 1101})
     seconds_pass(school, own_clock, 90, events=6)
-    assert not Missed.objects.filter(cmd=1101, confirmed_at__isnull=False).exists()
-    assert competing_reader.other_reader() is None
+    assert not MissedEvent.objects.filter(cmd=1101, confirmed_at__isnull=False).exists()
+    assert competing_reader.find() is None
 
 
 def test_backlog_before_the_next_poll_does_not_count_as_missed(
@@ -116,10 +116,10 @@ def test_backlog_before_the_next_poll_does_not_count_as_missed(
     """After a pause of an hour reconciliation is ahead of the stream: judge only at the end of the stream."""
     school.happen(300)
     own_clock.step(3600)
-    background.sweep()
-    assert Missed.objects.exists()
+    background.reconcile()
+    assert MissedEvent.objects.exists()
     own_clock.step(60)
     assert competing_reader.judge() == 0
-    assert Missed.objects.exists(), "not judged yet"
+    assert MissedEvent.objects.exists(), "not judged yet"
     seconds_pass(school, own_clock, 40, events=1)
-    assert not Missed.objects.filter(confirmed_at__isnull=False).exists()
+    assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()

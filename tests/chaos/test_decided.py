@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.audit.models import Entry, Expectation
+from classroom_admin.audit.models import Entry, PendingConfirmation
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import confirmation, health
@@ -35,9 +35,9 @@ def test_different_event_under_a_used_number_is_quarantined(sim: RunningSimulato
 def test_pending_confirmation_expires_after_a_day() -> None:
     for hours in (1, 23, 25, 100):
         entry = Entry.objects.create(action="class.start", room_uuid="r")
-        Expectation.objects.create(
+        PendingConfirmation.objects.create(
             entry=entry, room_uuid="r", cmd=1, created_at=clock.now() - timedelta(hours=hours)
         )
     assert confirmation.forget_old() == 2
-    assert Expectation.objects.count() == 2
+    assert PendingConfirmation.objects.count() == 2
     assert Entry.objects.count() == 4, "the audit log stays"

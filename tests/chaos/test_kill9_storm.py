@@ -18,9 +18,9 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import Quarantine
-from tests.chaos.crew import Crew
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
+from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
-from tests.chaos.verdict import all_stored, assert_nothing_lost_nothing_twice, wait_until
 from tests.chaos.zygote import POINTS
 
 
@@ -59,15 +59,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(SIZE.
 class Storm:
     """A busy school whose processes are killed at moments that a seed decides."""
 
-    def __init__(self, crew: Crew, school: School, chance: random.Random) -> None:
-        self.crew, self.school, self.chance = crew, school, chance
+    def __init__(self, processes: ProcessGroup, school: School, chance: random.Random) -> None:
+        self.processes, self.school, self.chance = processes, school, chance
         self.from_outside: dict[int, str] = {}
         self._kill_at = self._died_at = time.monotonic()
 
     @property
     def kills(self) -> Counter[str]:
         """Return the number of kills by place: a point of the code, or at any moment."""
-        return Counter((self.from_outside | self.crew.kills()).values())
+        return Counter((self.from_outside | self.processes.kills()).values())
 
     def rage(self, size: Size) -> None:
         for role in CREW:
@@ -80,7 +80,7 @@ class Storm:
                 self.school.happen(min(left, 200))
             if kills < size.kills:
                 self._kill_one()
-            for gone in self.crew.ended(within_s=0.01):
+            for gone in self.processes.ended(within_s=0.01):
                 self._died_at = time.monotonic()
                 self._hire(gone.role)
 
@@ -88,7 +88,7 @@ class Storm:
         point, passes = "-", 1
         if self.chance.random() < WITH_POINT:
             point, passes = self.chance.choice(POINTS[role]), self.chance.choice((1, 1, 2, 3, 5, 8, 13))
-        self.crew.start(role, point=point, passes=passes)
+        self.processes.start(role, point=point, passes=passes)
 
     def _kill_one(self) -> None:
         """Kill a process without a point, or any process when none has reached its point for `SILENT_S`."""
@@ -96,10 +96,10 @@ class Storm:
         if now < self._kill_at:
             return
         self._kill_at = now + self.chance.uniform(0.2, 1.0)
-        without_point = [member for member in self.crew.members if member.point == "-"]
+        without_point = [member for member in self.processes.members if member.point == "-"]
         if not without_point and now - self._died_at < SILENT_S:
             return
-        victim = self.chance.choice(without_point or self.crew.members)
+        victim = self.chance.choice(without_point or self.processes.members)
         try:
             victim.signal(signal.SIGKILL)
         except ProcessLookupError:
@@ -108,21 +108,21 @@ class Storm:
 
 
 def test_kill9_storm_loses_and_repeats_no_event(
-    sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
 ) -> None:
     began = time.monotonic()
     school = School(sim, rooms=SIZE.rooms, seed=SEED)
-    crew = hire(sim, per_second=SIZE.per_second)
-    storm = Storm(crew, school, random.Random(SEED))
+    processes = hire(sim, per_second=SIZE.per_second)
+    storm = Storm(processes, school, random.Random(SEED))
     storm.rage(SIZE)
     raged_s = time.monotonic() - began
 
-    crew.dismiss()
+    processes.dismiss()
     for role in CREW:
-        crew.start(role)
+        processes.start(role)
     school.last_words()
     complete_s = wait_until(lambda: all_stored(sim), within_s=SIZE.complete_within_s, every_s=0.2)
-    crew.dismiss()
+    processes.dismiss()
 
     print(
         f"\n{storm.kills.total()} kills ({dict(storm.kills)}), {school.emitted} events in "
@@ -130,9 +130,9 @@ def test_kill9_storm_loses_and_repeats_no_event(
     )
     assert storm.kills.total() >= SIZE.kills
     assert school.emitted >= SIZE.events
-    assert crew.failures() == ""
-    assert "database is locked" not in crew.log()
-    assert len(set(crew.kills().values())) >= (4 if SIZE.kills < 100 else 8), (
+    assert processes.failures() == ""
+    assert "database is locked" not in processes.log()
+    assert len(set(processes.kills().values())) >= (4 if SIZE.kills < 100 else 8), (
         "kills at points of fetch, commit, projection and reconciliation"
     )
     assert not Quarantine.objects.exists()

@@ -24,11 +24,11 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.simulator.world import messages, people
-from classroom_admin.sync import asking, background, inbox, lease
+from classroom_admin.sync import background, inbox, lease, room_events
 from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import config_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -136,7 +136,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     @rule(uuid=IN_ROOM)
     def events_of_a_room_are_fetched(self, uuid: str) -> None:
         with suppress(CloudError):
-            asking.ask(self.client, room_uuid=uuid, stream="room", first=1)
+            room_events.fetch(self.client, room_uuid=uuid, stream="room", first=1)
 
     @rule(seconds=st.sampled_from([0.5, 2, 3, 11, 25]))
     def time_passes(self, seconds: float) -> None:
@@ -144,8 +144,8 @@ class LateAndShuffled(RuleBasedStateMachine):
 
     @rule()
     def periodic_tasks_run(self) -> None:
-        background.fill_holes()
-        background.sweep()
+        background.fill_gaps()
+        background.reconcile()
         background.project_due(within_s=5)
 
     @rule()

@@ -12,7 +12,7 @@ from classroom_admin.rooms.models import Gap
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, reconciliation
 from classroom_admin.sync.polling import Poller
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,9 +42,9 @@ def time_passes(
         sim.step(every_s * 1000)
         own_clock.step(every_s)
         poller.poll()
-        background.fill_holes()
-        background.sweep()
-        background.read_back()
+        background.fill_gaps()
+        background.reconcile()
+        background.refresh_rooms()
         background.project_due(within_s=5)
 
 

@@ -15,9 +15,9 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, projector
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
 from tests.chaos.test_competing_reader import seconds_pass
-from tests.chaos.verdict import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -24,7 +24,7 @@ from classroom_admin.sync.request_limiter import (
     reserve,
     take_what_is_left,
 )
-from tests.chaos.crew import Crew
+from tests.chaos.processes import ProcessGroup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP = "0123456789abcdef0123456789abcdef"
@@ -134,21 +134,21 @@ def test_every_client_shares_the_limit() -> None:
     assert isinstance(client.transport.limiter, SharedLimiter)
 
 
-def test_three_processes_share_the_limit(sim: RunningSimulator, hire: Callable[..., Crew]) -> None:
+def test_three_processes_share_the_limit(sim: RunningSimulator, hire: Callable[..., ProcessGroup]) -> None:
     """The simulator counts, and refuses the 21st request in any second."""
     for number in range(60):
         sim.make_room(f"r{number}", state=1)
     fault = sim.fault("budget", params={"perSecond": 21})
-    crew = hire(sim, per_second=20.0)
+    processes = hire(sim, per_second=20.0)
     for role in ("poll", "work", "work"):
-        crew.start(role)
+        processes.start(role)
     before = sim.cloud.requests
     began = clock.monotonic()
     while sim.cloud.requests - before < 120:
         assert clock.monotonic() - began < 60
-        assert not crew.ended(within_s=0.1), crew.failures()
+        assert not processes.ended(within_s=0.1), processes.failures()
     took_s = clock.monotonic() - began
-    crew.dismiss()
+    processes.dismiss()
     assert 120 / took_s <= 21
     refused = {each["id"]: each["hits"] for each in sim.control("GET", "/faults")["faults"]}[fault]
     assert refused <= 2, "only requests that were delayed on the way"

@@ -17,28 +17,28 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.lease import LEASE_S, Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
-from tests.chaos.crew import Crew
+from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
+from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
-from tests.chaos.verdict import all_stored, assert_nothing_lost_nothing_twice, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_pollers_commit_under_one_fencing_token(
-    sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
 ) -> None:
     """Four processes poll at the same time."""
     school = School(sim, rooms=8, seed=2)
-    crew = hire(sim, per_second=60)
+    processes = hire(sim, per_second=60)
     for role in ("poll", "poll", "poll", "poll", "work"):
-        crew.start(role)
+        processes.start(role)
     for _turn in range(10):
         school.happen(60)
         wait_until(lambda: school.waiting < 30, within_s=30)
     wait_until(lambda: all_stored(sim), within_s=60)
-    assert crew.failures() == ""
-    assert len(crew.members) == 5
-    crew.dismiss()
+    assert processes.failures() == ""
+    assert len(processes.members) == 5
+    processes.dismiss()
     fences = set(InboxAnswer.objects.filter(source="poll").values_list("fence", flat=True))
     assert fences == {1}
     assert_nothing_lost_nothing_twice(sim)
@@ -88,13 +88,13 @@ def test_one_of_two_threads_that_take_over_gets_the_lease(sim: RunningSimulator,
 
 
 def test_paused_leader_is_replaced_and_commits_nothing_later(
-    sim: RunningSimulator, cloud: Client, hire: Callable[..., Crew]
+    sim: RunningSimulator, cloud: Client, hire: Callable[..., ProcessGroup]
 ) -> None:
     """SIGSTOP while an answer is on its way: another process leads within 20 s."""
     school = School(sim, rooms=4, seed=3)
-    crew = hire(sim, per_second=60)
-    leader = crew.start("poll")
-    crew.start("work")
+    processes = hire(sim, per_second=60)
+    leader = processes.start("poll")
+    processes.start("work")
     wait_until(lambda: Lease.objects.filter(app_id=sim.app_id, pid=leader.pid).exists(), within_s=30)
     wait_until(lambda: all_stored(sim), within_s=30)  # the rooms are known
     fault = sim.fault("late_answer", route="poll", params={"ms": 800})
@@ -102,7 +102,7 @@ def test_paused_leader_is_replaced_and_commits_nothing_later(
     wait_until(lambda: school.waiting == 0, within_s=30, every_s=0.01)
     leader.signal(signal.SIGSTOP)  # the stream is drained, its answer is on its way
     sim.control("DELETE", f"/faults/{fault}")
-    crew.start("poll")
+    processes.start("poll")
     paused = time.monotonic()
     fence = Lease.objects.get(app_id=sim.app_id).fence
     wait_until(lambda: Lease.objects.get(app_id=sim.app_id).fence > fence, within_s=30)
@@ -114,11 +114,11 @@ def test_paused_leader_is_replaced_and_commits_nothing_later(
     school.happen(40)
     leader.signal(signal.SIGCONT)
     wait_until(lambda: all_stored(sim), within_s=60)
-    crew.dismiss()
+    processes.dismiss()
     print(f"\ntaken over after {took_over_s:.1f} s")
     stale = InboxAnswer.objects.filter(source="poll", fence=fence, received_at__gt=_taken_at(fence + 1))
     assert not stale.exists(), "committed without the lease"
-    assert crew.failures() == ""
+    assert processes.failures() == ""
     assert_nothing_lost_nothing_twice(sim)
 
 

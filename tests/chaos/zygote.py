@@ -1,4 +1,4 @@
-"""Fork the processes of a crew, so that each starts in milliseconds: python -m tests.chaos.zygote FOLDER
+"""Fork the processes of a processes, so that each starts in milliseconds: python -m tests.chaos.zygote FOLDER
 
 A line on standard input, `ROLE POINT PASSES`, starts a process and prints its id. ROLE: `poll` or `work`.
 POINT: where it kills itself after PASSES passes (see `POINTS`), or `-`.
@@ -86,15 +86,15 @@ def work() -> None:
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
     background.project_due(within_s=1.0)
-    background.fill_holes()
-    background.sweep()
-    background.read_back()
+    background.fill_gaps()
+    background.reconcile()
+    background.refresh_rooms()
 
 
 def arm(point: str, passes: int, folder: Path) -> None:
     """Kill this process when it passes a point for the `passes`-th time, as if the power had failed."""
     from classroom_admin.agora.event_calls import PollEvents
-    from classroom_admin.sync import aftermath, asking, inbox, lease, projector, reconciliation, registry
+    from classroom_admin.sync import inbox, lease, projector, reconciliation, registry, room_events
 
     left = [passes]
 
@@ -110,10 +110,10 @@ def arm(point: str, passes: int, folder: Path) -> None:
         "committing": (lease, "renew", False),  # the transaction of the answer's bytes is open
         "kept": (inbox, "read", True),  # the bytes are committed, and not read
         "reading": (registry, "advance", False),  # events are written, not committed
-        "folding": (aftermath, "plan", False),  # read models are written, not committed
-        "folded": (projector, "project_room", False),
-        "asked": (asking, "_fetch", False),  # an answer of the repeatable endpoint is in hand
-        "swept": (reconciliation, "_done", True),  # what a sweep found is stored, its turn is not noted
+        "projecting": (registry, "follow_up", False),  # read models are written, not committed
+        "projected": (projector, "project_room", False),
+        "fetched": (room_events, "_send", False),  # an answer of the repeatable endpoint is in hand
+        "reconciled": (reconciliation, "_succeeded", True),  # the events are stored, the next time is not
     }[point]
     real: Callable[..., Any] = getattr(owner, name)
 
@@ -131,8 +131,8 @@ def arm(point: str, passes: int, folder: Path) -> None:
 
 
 POINTS = {
-    "poll": ("drained", "committing", "kept", "reading", "folding"),
-    "work": ("asked", "reading", "folding", "folded", "swept"),
+    "poll": ("drained", "committing", "kept", "reading", "projecting"),
+    "work": ("fetched", "reading", "projecting", "projected", "reconciled"),
 }
 
 if __name__ == "__main__":

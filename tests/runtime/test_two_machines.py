@@ -15,8 +15,8 @@ from classroom_admin.rooms.models import ChatMessage, Participant, Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from tests.operations.test_commands import MANAGE, READY, Program
 from tests.runtime.processes import marked, wait_for
+from tests.sync.comparison import emitted, stored
 from tests.sync.test_lease import environment
-from tests.sync.truth import emitted, stored
 
 MACHINES = 1 if connection.vendor == "sqlite" else 2
 WITHIN_S = 60

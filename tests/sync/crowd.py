@@ -57,17 +57,17 @@ def poll() -> dict[str, int]:
 def work() -> dict[str, int]:
     from classroom_admin.sync import background, inbox, projector
 
-    done = {"folds": 0, "events": 0}
+    done = {"projections": 0, "events": 0}
     over = input_ends()
     while not over.wait(0.05):
         for answer_id in inbox.unread():
             inbox.read(answer_id)
         for room_id in projector.due_rooms():
-            folded = projector.project_room(room_id)
-            done["folds"] += folded.events > 0
-            done["events"] += folded.events
-        background.fill_holes()
-        background.sweep()
+            projected = projector.project_room(room_id)
+            done["projections"] += projected.events > 0
+            done["events"] += projected.events
+        background.fill_gaps()
+        background.reconcile()
     return done
 
 

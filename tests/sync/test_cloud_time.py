@@ -1,4 +1,4 @@
-"""The dashboard lives by the cloud's clock: in its sweeps, its bans and its pages, in every process."""
+"""The dashboard lives by the cloud's clock: in reconciliation, its bans and its pages, in every process."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def beat() -> None:
     assert polled is not None
     assert polled.problems == []
     background.project_due(within_s=5)
-    background.sweep()
-    background.read_back()
+    background.reconcile()
+    background.refresh_rooms()
 
 
 def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped: RunningSimulator) -> None:
-    """Both step together, and nothing asks for everything: the sweeps find by themselves what is due."""
+    """Both step together, and nothing asks for everything: reconciliation finds by itself what is due."""
     stepped.make_room(UUID, roomName="Maths", startTime=STEPPED_START_MS + 5 * MINUTE_MS, duration=3600)
     stepped.room(UUID, "enter", userUuid="ada", userName="Ada")
     started = clock.from_ms(STEPPED_START_MS) + timedelta(minutes=5)
@@ -64,13 +64,13 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
             assert abs((clock.cloud_now() - clock.now()).total_seconds()) < 1, "the two clocks are one"
             after = round((clock.cloud_now() - started).total_seconds() / 60)
             seen.setdefault(RoomState(here.current_state or 0).name, after)
-            swept |= {RoomCursor.objects.get(room=here, stream="room").swept_at or started}
+            swept |= {RoomCursor.objects.get(room=here, stream="room").reconciled_at or started}
             stepped.step(5 * MINUTE_MS)
         assert seen == {"NOT_STARTED": -5, "STARTED": 0, "ENDED": 60, "CLOSED": 70}
-        # Two hours and ten minutes after the start: an hour after it closed. The last sweep came before the
-        # hour was over that counts from the end, the earlier of the two readings.
+        # Two hours and ten minutes after the start: an hour after it closed. The last reconciliation came
+        # within the hour after the end, the earlier of the two readings.
         assert timedelta(minutes=105) <= max(swept) - started < timedelta(minutes=120)
-        assert RoomCursor.objects.get(room=here, stream="room").sweep_due_at is None
+        assert RoomCursor.objects.get(room=here, stream="room").reconcile_due_at is None
         assert sync_once() == ""
         assert room(UUID).gone_at is None
         stepped.step(5 * MINUTE_MS)
@@ -102,7 +102,9 @@ def test_the_offset_costs_one_query_a_second(
             clock.cloud_now()
 
 
-def test_sweeps_go_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(stepped: RunningSimulator) -> None:
+def test_reconciliation_uses_the_clouds_end_of_a_class_though_our_clock_is_wrong(
+    stepped: RunningSimulator,
+) -> None:
     """Our clock is ten months ahead: by it, the hour after the end is over while the class still runs."""
     stepped.make_room(UUID, state=1, duration=3600)
     beat()
@@ -110,7 +112,7 @@ def test_sweeps_go_by_the_clouds_end_of_a_class_though_our_clock_is_wrong(steppe
     beat()
     here = room(UUID)
     assert here.current_state == RoomState.ENDED
-    due = RoomCursor.objects.get(room=here, stream="room").sweep_due_at
+    due = RoomCursor.objects.get(room=here, stream="room").reconcile_due_at
     assert due is not None, "swept for the last time, months too early"
     assert due - clock.from_ms(STEPPED_START_MS) < timedelta(hours=2)
 

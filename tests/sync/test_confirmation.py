@@ -13,14 +13,16 @@ from classroom_admin.agora.calls import (
     SetClassState,
 )
 from classroom_admin.agora.client import Client
-from classroom_admin.audit.models import Entry, Expectation, Step
+from classroom_admin.audit.models import Entry, PendingConfirmation, Step
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.sync.conftest import sync_once
 
 
 def expect(cmd: int, match: dict[str, Any], *, since: int = 0) -> Entry:
     entry = Entry.objects.create(action="test", room_uuid="r1")
-    Expectation.objects.create(entry=entry, room_uuid="r1", cmd=cmd, match=match, since_sequence=since)
+    PendingConfirmation.objects.create(
+        entry=entry, room_uuid="r1", cmd=cmd, match=match, since_sequence=since
+    )
     return entry
 
 
@@ -63,6 +65,6 @@ def test_real_events_confirm_real_commands(sim: RunningSimulator, cloud: Client)
         assert step.detail["sequence"] > 1
         assert step.detail["took_ms"] >= 0
         assert step.room_uuid == "r1"
-    assert [each.entry for each in Expectation.objects.all()] == [never]
+    assert [each.entry for each in PendingConfirmation.objects.all()] == [never]
     assert sync_once() == ""
     assert Step.objects.filter(kind=Step.Kind.CONFIRMED).count() == len(entries), "only once"

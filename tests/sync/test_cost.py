@@ -51,7 +51,7 @@ class Class:
 
 
 def person(number: int) -> dict[str, Any]:
-    return {"userUuid": f"p{number}", "userName": f"Pupil {number}", "role": 2}
+    return {"userUuid": f"p{number}", "userName": f"Student {number}", "role": 2}
 
 
 def keep(events: list[dict[str, Any]]) -> int:
@@ -70,7 +70,7 @@ def queries_of_read(events: list[dict[str, Any]]) -> int:
     return len(asked)
 
 
-def queries_of_fold(*classes: Class) -> int:
+def queries_of_projection(*classes: Class) -> int:
     ids = [room(each.uuid).pk for each in classes]
     with CaptureQueriesContext(connection) as asked:
         projector.project_rooms(ids)
@@ -104,23 +104,23 @@ def test_reading_an_answer_takes_as_many_queries_for_40_rooms_as_for_one(db: Non
     assert all_of_them == one
 
 
-def test_folding_takes_as_many_queries_for_300_events_as_for_5(db: None) -> None:
+def test_projecting_takes_as_many_queries_for_300_events_as_for_5(db: None) -> None:
     small, large = Class("small"), Class("large")
     inbox.read(keep(lesson(small, people=1) + lesson(large, people=60)))
-    few, many = queries_of_fold(small), queries_of_fold(large)
+    few, many = queries_of_projection(small), queries_of_projection(large)
     assert many == few
     here = room("large")
     assert (here.event_count, here.people_online, here.chat_count) == (300, 60, 60)
     assert Presence.objects.filter(room=here).count() == 120
 
 
-def test_folding_ten_rooms_together_takes_one_query_more_a_room_than_folding_one(db: None) -> None:
+def test_projecting_ten_rooms_together_takes_one_query_more_a_room_than_one(db: None) -> None:
     """The one is the reading of the room's events."""
     alone, *classes = [Class(f"class {number}") for number in range(11)]
     for each in (alone, *classes):
         inbox.read(keep(lesson(each, people=3)))
-    one = queries_of_fold(alone)
-    together = queries_of_fold(*classes)
+    one = queries_of_projection(alone)
+    together = queries_of_projection(*classes)
     assert together <= one + 9
     assert set(Room.objects.values_list("event_count", "people_online", "version")) == {(15, 3, 1)}
     assert ChatMessage.objects.count() == 33
@@ -128,7 +128,7 @@ def test_folding_ten_rooms_together_takes_one_query_more_a_room_than_folding_one
 
 @pytest.mark.parametrize("what", ["chat", "reward", "leave"])
 def test_one_event_costs_a_room_of_1000_what_it_costs_a_room_of_10(what: str, db: None) -> None:
-    """In queries, in rows read into the fold, and in rows written."""
+    """In queries, in rows read by the projection, and in rows written."""
     costs = []
     for size in (10, 1000):
         each = Class(f"room of {size}")
@@ -137,10 +137,10 @@ def test_one_event_costs_a_room_of_1000_what_it_costs_a_room_of_10(what: str, db
         before = room(each.uuid).version
         inbox.read(keep([getattr(each, what)(size // 2)]))
         with CaptureQueriesContext(connection) as asked:
-            folded = projector.project_room(room(each.uuid).pk)
+            projected = projector.project_room(room(each.uuid).pk)
         changed = Participant.objects.filter(room__room_uuid=each.uuid, version__gt=before).count()
         bytes_asked = sum(len(query["sql"]) for query in asked)
-        costs.append((len(asked), folded.rows, changed, bytes_asked))
+        costs.append((len(asked), projected.rows, changed, bytes_asked))
     small, large = costs
     assert small[:3] == large[:3]
     assert large[3] <= small[3] + 500, "keys may have more digits; nobody else's row is in it"

@@ -21,8 +21,8 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync.models import StoredEvent
+from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import config_for, room, sync_once
-from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,8 +68,8 @@ def a_class(sim: RunningSimulator, uuid: str = "maths 7b") -> None:
     """A class in which a little of everything happens."""
     sim.make_room(uuid, roomName="Mathematics", state=1)
     sim.room(uuid, "enter", userUuid="t1", userName="Ms Noether", role=1, stream=True)
-    for pupil in ("p1", "p2", "p3"):
-        sim.room(uuid, "enter", userUuid=pupil, userName=f"Pupil {pupil}")
+    for student in ("p1", "p2", "p3"):
+        sim.room(uuid, "enter", userUuid=student, userName=f"Student {student}")
     sim.room(uuid, "chat", userUuid="p1", message="<b>hello</b>")
     sim.room(uuid, "wave", userUuid="p2")
     sim.room(uuid, "stage", userUuid="p2")
@@ -87,7 +87,7 @@ def test_people_stays_hands_and_rewards_are_as_the_cloud_has_them(sim: RunningSi
     a_class(sim, "art/8a".replace("/", "|"))
     assert sync_once() == ""
     assert_all_stored_once(sim)
-    assert_rooms_are_true(sim)
+    assert_rooms_match(sim)
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["<b>hello</b>"] * 2
     assert Answer.objects.get(room=room("maths 7b")).user_uuid == "p1"
 
@@ -100,7 +100,7 @@ def test_once_more_changes_nothing(sim: RunningSimulator, cloud: Any) -> None:
     assert snapshot() == before
 
 
-def test_rebuild_of_what_was_folded_in_parts_changes_no_row(
+def test_rebuild_after_projecting_in_parts_changes_no_row(
     sim: RunningSimulator, cloud: Any, capsys: Any
 ) -> None:
     a_class(sim)

@@ -16,8 +16,8 @@ from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, inbox
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once
 from tests.sync.conftest import config_for, room, sync_once
-from tests.sync.truth import assert_all_stored_once
 
 # The cloud is made to answer wrongly here: only what is sent is held to the contract.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.odd_answers]
@@ -114,7 +114,7 @@ def test_numbers_as_text_roles_in_all_shapes_and_unknown_kinds(
     call_command("rebuild")
 
 
-def test_an_event_that_cannot_be_decoded_is_counted_shown_and_folded_past(
+def test_an_event_that_cannot_be_decoded_is_counted_shown_and_skipped(
     lesson: RunningSimulator, cloud: Client
 ) -> None:
     lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 1, "data": {"state": "upside down"}})
@@ -162,7 +162,7 @@ def test_a_lost_answer_is_fetched_again_room_by_room(lesson: RunningSimulator, c
     polled = poller.poll()
     assert polled is not None
     assert polled.problems
-    background.sweep()
+    background.reconcile()
     assert ChatMessage.objects.get().text == "the last word"
 
 
@@ -205,7 +205,7 @@ def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothin
     hands.step(10)
     poller.poll()
     lesson.clear_faults()
-    background.sweep()
+    background.reconcile()
     assert ChatMessage.objects.get().text == "drained by nonsense"
 
 

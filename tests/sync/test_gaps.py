@@ -14,11 +14,11 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Gap, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, gap_filling, projector, reconciliation
-from classroom_admin.sync.gaps import Range, new_holes, state_after_ask
-from classroom_admin.sync.models import Hole, RoomCursor
+from classroom_admin.sync.gaps import Range, missing_ranges, state_after_ask
+from classroom_admin.sync.models import RoomCursor, SequenceGap
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room, sync_once
-from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,19 +53,19 @@ def test_events_lost_from_the_stream_are_filled_in(lesson: RunningSimulator, clo
     lose(lesson, "b", "c")
     say(lesson, "d")
     Poller(cloud).poll()
-    hole = Hole.objects.get()
-    assert (hole.first, hole.last, hole.state) == (4, 5, Hole.State.OPEN)
-    background.fill_holes()
+    gap = SequenceGap.objects.get()
+    assert (gap.first, gap.last, gap.state) == (4, 5, SequenceGap.State.OPEN)
+    background.fill_gaps()
     assert said() == ["a", "b", "c", "d"]
-    assert not Hole.objects.exists()
+    assert not SequenceGap.objects.exists()
     assert_all_stored_once(lesson)
 
 
-def test_the_lost_last_event_is_found_by_sweeping(lesson: RunningSimulator) -> None:
+def test_the_lost_last_event_is_found_by_reconciliation(lesson: RunningSimulator) -> None:
     lose(lesson, "the last word")
     assert sync_once() == ""
     assert said() == ["the last word"]
-    assert_rooms_are_true(lesson)
+    assert_rooms_match(lesson)
 
 
 def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
@@ -79,25 +79,25 @@ def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
     sim.control("DELETE", f"/faults/{fault}")
     say(sim, "seen")
     Poller(cloud).poll()
-    assert Hole.objects.get().first == 1
-    background.fill_holes()
+    assert SequenceGap.objects.get().first == 1
+    background.fill_gaps()
     assert len(said()) == 251
     assert_all_stored_once(sim)
 
 
-def test_quizzes_come_by_sweeps_though_the_stream_never_tells_of_them(
+def test_quizzes_come_by_reconciliation_though_the_stream_never_has_them(
     lesson: RunningSimulator, hands: clock.SteppedClock
 ) -> None:
     lesson.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
     lesson.room("r1", "quiz", userUuid="t1", items=["A", "B"], correctItems=["A"])
     hands.step(reconciliation.WIDGETS_EVERY_S + 1)
-    swept = background.sweep()
+    swept = background.reconcile()
     assert swept is not None
     assert swept.stored > 0
     assert Quiz.objects.get().running
 
 
-def test_a_hole_holds_its_room_for_two_seconds_and_a_late_event_is_folded_in_its_place(
+def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_its_place(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     say(lesson, "a")
@@ -112,7 +112,7 @@ def test_a_hole_holds_its_room_for_two_seconds_and_a_late_event_is_folded_in_its
     assert projector.due_rooms() == [room("r1").pk]
     projector.project_room(room("r1").pk)
     assert said() == ["a", "c"]
-    background.fill_holes()
+    background.fill_gaps()
     assert said() == ["a", "b", "c"]
     assert projector.project_again(room("r1").pk).rows == 0
 
@@ -123,15 +123,15 @@ def test_a_number_is_void_after_two_asks_ten_seconds_apart(
     lesson.room("r1", "void", count=2)
     say(lesson, "after")
     Poller(cloud).poll()
-    background.fill_holes()
-    hole = Hole.objects.get()
-    assert (hole.first, hole.last, hole.state, hole.asks) == (3, 4, Hole.State.OPEN, 1)
+    background.fill_gaps()
+    gap = SequenceGap.objects.get()
+    assert (gap.first, gap.last, gap.state, gap.asks) == (3, 4, SequenceGap.State.OPEN, 1)
     hands.step(9)
-    background.fill_holes()
-    assert Hole.objects.get().asks == 1, "not due yet"
+    background.fill_gaps()
+    assert SequenceGap.objects.get().asks == 1, "not due yet"
     hands.step(1)
-    background.fill_holes()
-    assert Hole.objects.get().state == Hole.State.VOID
+    background.fill_gaps()
+    assert SequenceGap.objects.get().state == SequenceGap.State.VOID
     assert not Gap.objects.exists(), "void numbers are shown to nobody"
     background.project_due(within_s=5)
     assert said() == ["after"]
@@ -171,7 +171,7 @@ def test_a_void_number_that_arrives_after_all_is_taken(
     say(lesson, "after")
     Poller(cloud).poll()
     for _ask in range(2):
-        background.fill_holes()
+        background.fill_gaps()
         hands.step(10)
     lesson.control(
         "POST",
@@ -186,13 +186,13 @@ def test_a_void_number_that_arrives_after_all_is_taken(
     Poller(cloud).poll()
     projector.project_room(room("r1").pk)
     assert said() == ["late", "after"]
-    assert list(Hole.objects.order_by("first").values_list("first", "last", "state")) == [
+    assert list(SequenceGap.objects.order_by("first").values_list("first", "last", "state")) == [
         (3, 3, "void"),
         (5, 5, "void"),
     ]
 
 
-def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
+def test_a_void_number_is_asked_for_once_more_at_the_last_reconciliation(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=1)
@@ -200,37 +200,37 @@ def test_a_void_number_is_asked_for_once_more_at_the_last_sweep(
     lesson.room("r1", "state", state=3)
     Poller(cloud).poll()
     for _ask in range(2):
-        background.fill_holes()
+        background.fill_gaps()
         hands.step(10)
     background.project_due(within_s=5)
-    assert Hole.objects.get().state == Hole.State.VOID
+    assert SequenceGap.objects.get().state == SequenceGap.State.VOID
     lesson.fault("withhold")
     data = {"fromUser": {"userUuid": "p1"}, "message": "there after all"}
     lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 3, "sequence": 3, "data": data})
     hands.step(600)
-    background.sweep()
+    background.reconcile()
     assert said() == ["after"]
     hands.step(reconciliation.AFTER_THE_END[-1])
-    background.sweep()
+    background.reconcile()
     assert said() == ["there after all", "after"]
-    assert not Hole.objects.exists()
-    assert RoomCursor.objects.get(stream="room").sweep_due_at is None, "that was the last one"
+    assert not SequenceGap.objects.exists()
+    assert RoomCursor.objects.get(stream="room").reconcile_due_at is None, "that was the last one"
 
 
-def test_a_cloud_that_cannot_be_asked_leaves_the_hole_open_for_later(
+def test_a_cloud_that_cannot_be_asked_leaves_the_gap_open_for_later(
     lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
 ) -> None:
     lose(lesson, "b")
     say(lesson, "c")
     Poller(cloud).poll()
     lesson.fault("server_error", route="room_events")
-    filled = background.fill_holes()
+    filled = background.fill_gaps()
     assert filled is not None
     assert filled.problems
-    assert Hole.objects.get().asks == 0
+    assert SequenceGap.objects.get().asks == 0
     lesson.clear_faults()
     hands.step(11)
-    background.fill_holes()
+    background.fill_gaps()
     assert said() == ["b", "c"]
 
 
@@ -240,11 +240,11 @@ def test_a_run_sends_at_most_what_it_may_and_the_next_goes_on(sim: RunningSimula
     Poller(cloud).poll()
     with clock.use(clock.SteppedClock(timezone.now())) as stepped:
         stepped.step(1)
-        assert reconciliation.sweep_due(cloud, most=4).requests == 4
-        assert reconciliation.sweep_due(cloud, most=0).requests == 0
+        assert reconciliation.reconcile_due(cloud, most=4).requests == 4
+        assert reconciliation.reconcile_due(cloud, most=0).requests == 0
         stepped.step(1)
-        assert reconciliation.sweep_due(cloud, most=4).requests == 4
-    assert RoomCursor.objects.filter(swept_at__isnull=False).count() == 8
+        assert reconciliation.reconcile_due(cloud, most=4).requests == 4
+    assert RoomCursor.objects.filter(reconciled_at__isnull=False).count() == 8
 
 
 def test_pages_of_99_100_and_101_events_are_asked_for_to_the_end(
@@ -269,23 +269,23 @@ NUMBERS = st.sets(st.integers(1, 60), min_size=1)
 
 
 @given(batches=st.lists(NUMBERS, min_size=1, max_size=8))
-def test_holes_are_what_is_missing_whatever_the_order(batches: list[set[int]]) -> None:
+def test_gaps_are_what_is_missing_whatever_the_order(batches: list[set[int]]) -> None:
     stored: set[int] = set()
-    holes: list[Range] = []
+    gaps: list[Range] = []
     for batch in batches:
         fresh = sorted(batch - stored)
         highest = max(stored, default=0)
-        holes = [part for hole in holes for part in hole.without([n for n in fresh if n <= highest])]
-        holes += new_holes(fresh, above=highest)
+        gaps = [part for gap in gaps for part in gap.without([n for n in fresh if n <= highest])]
+        gaps += missing_ranges(fresh, above=highest)
         stored |= batch
         missing = set(range(1, max(stored))) - stored
-        assert {number for hole in holes for number in range(hole.first, hole.last + 1)} == missing
+        assert {number for gap in gaps for number in range(gap.first, gap.last + 1)} == missing
 
 
 def test_two_asks_in_a_second_do_not_make_a_number_void() -> None:
     now = timezone.now()
-    hole = Hole(first=4, last=4, found_at=now)
+    gap = SequenceGap(first=4, last=4, found_at=now)
     for after in (0.0, 0.4, 0.8, 9.9):
-        state_after_ask(hole, asked_at=now + timedelta(seconds=after))
-        assert hole.state == Hole.State.OPEN
-    assert state_after_ask(hole, asked_at=now + timedelta(seconds=10)).state == Hole.State.VOID
+        state_after_ask(gap, asked_at=now + timedelta(seconds=after))
+        assert gap.state == SequenceGap.State.OPEN
+    assert state_after_ask(gap, asked_at=now + timedelta(seconds=10)).state == SequenceGap.State.VOID

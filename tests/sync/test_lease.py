@@ -21,8 +21,8 @@ from classroom_admin.sync import inbox, lease
 from classroom_admin.sync.lease import FenceLost, Owner, Watch
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import sync_once
-from tests.sync.truth import assert_all_stored_once, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,14 +20,14 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
+from tests.sync.comparison import assert_all_stored_once
 from tests.sync.conftest import sync_once
 from tests.sync.test_lease import ROOT, environment
-from tests.sync.truth import assert_all_stored_once
 from tests.web.dashboard import dashboard, signed_in_cookie
 
 SECONDS = float(os.environ.get("NOT_LOCKED_SECONDS", "6"))
 PATIENCE_S = 60
-ROOMS, QUIET, PUPILS, SPEED = 6, 3, 12, 8
+ROOMS, QUIET, STUDENTS, SPEED = 6, 3, 12, 8
 WORKERS = 4
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3 * PATIENCE_S + 3 * SECONDS)]
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3 * P
 def busy(sim: RunningSimulator, cloud: Any) -> RunningSimulator:
     """A cloud in which classes go on, some times as fast as real ones."""
     sim.control("POST", "/reset", {"pollBatch": 200, "speed": SPEED, "startMs": clock.now_ms() - 300_000})
-    sim.control("POST", "/lesson", {"rooms": ROOMS, "pupils": PUPILS, "minutes": 600})
+    sim.control("POST", "/lesson", {"rooms": ROOMS, "pupils": STUDENTS, "minutes": 600})
     for number in range(QUIET):
         sim.make_room(f"nothing happens here {number}", state=1)
     return sim
@@ -98,7 +98,7 @@ def test_one_poller_four_workers_and_fifty_readers(busy: RunningSimulator, tmp_p
     assert "database is locked" not in said
     assert "deadlock" not in said
     assert "Traceback" not in said, said
-    # They were at it, all of them: events came in and were folded beside the poller, pages were had.
+    # They were at it, all of them: events came in and were projected beside the poller, pages were had.
     assert ends["poller"]["events"] > 20
     assert StoredEvent.objects.count() - before > 20
     assert ends["readers"]["unchanged"] > 0

@@ -12,7 +12,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.rooms.models import Answer, ChatMessage, Gap, Poll, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync.models import Hole, InboxAnswer, Quarantine, StoredEvent
+from classroom_admin.sync.models import InboxAnswer, Quarantine, SequenceGap, StoredEvent
 from tests.sync.conftest import room, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.odd_answers]
@@ -51,7 +51,7 @@ def emit(sim: RunningSimulator, data: str, *, stream: str = "room", cmd: int = 4
 def a_class(sim: RunningSimulator) -> None:
     sim.make_room(UUID, roomName="Mathematics", state=1)
     sim.room(UUID, "enter", userUuid="t1", userName="Ms Noether", role=1)
-    sim.room(UUID, "enter", userUuid="p1", userName="Pupil")
+    sim.room(UUID, "enter", userUuid="p1", userName="Student")
     sim.room(UUID, "chat", userUuid="p1", message="before")
 
 
@@ -65,7 +65,7 @@ def assert_whole(sim: RunningSimulator, capsys: Any, *, number: int) -> None:
     ]
     assert not stored.exclude(unreadable="").exists()
     assert room(UUID).last_sequence == last(sim)
-    assert not Hole.objects.exists()
+    assert not SequenceGap.objects.exists()
     assert not Gap.objects.exists()
     assert not Quarantine.objects.exists()
     assert isinstance(json.loads(stored.get(sequence=number).raw), dict)

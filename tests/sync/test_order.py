@@ -18,8 +18,8 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import room, sync_once
-from tests.sync.truth import assert_all_stored_once, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

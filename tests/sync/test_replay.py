@@ -1,4 +1,4 @@
-"""A class at any moment: the same as folding only what had happened by then; quick, and without a write."""
+"""A class at any moment equals the projection of the events until then; quick, and without a write."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def stored_rows(room: Room) -> dict[str, Any]:
     }
 
 
-def folded_rows(rows: Rows, room: Room) -> dict[str, Any]:
+def projected_rows(rows: Rows, room: Room) -> dict[str, Any]:
     rows.room.last_event_id = room.last_event_id
     by_kind = {kind: rows.of_table(kind) for kind in read_models.TABLES}
     return {kind: {repr(key): row for key, row in whole.items()} for kind, whole in by_kind.items()} | {
@@ -66,7 +66,7 @@ def test_the_end_of_a_film_is_what_the_pages_show(settings: Any) -> None:
     for room in rooms:
         film, _ = film_of(room)
         assert film.end_ms is not None
-        assert folded_rows(film.rows_at(film.end_ms), room) == stored_rows(room)
+        assert projected_rows(film.rows_at(film.end_ms), room) == stored_rows(room)
 
 
 def events(count: int, *, people: int = 30) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def events(count: int, *, people: int = 30) -> list[dict[str, Any]]:
         {"cmd": 20, "data": {"onlineUsers": [{"userUuid": "t", "userName": "T", "role": 1, "type": 1}]}},
     ]
     for number in range(count - 2):
-        who = {"userUuid": f"p{number % people}", "userName": f"Pupil {number % people}", "role": 2}
+        who = {"userUuid": f"p{number % people}", "userName": f"Student {number % people}", "role": 2}
         act = (number // people) % 5
         if act in (0, 4):
             found.append(
@@ -106,7 +106,7 @@ def come_in(all_of_them: list[dict[str, Any]]) -> Room:
 def test_a_moment_is_what_a_page_showed_when_only_that_had_happened(moment: int) -> None:
     told = events(1300)
     film, _ = film_of(come_in(told))
-    then = folded_rows(film.rows_at(START_MS + moment * 1000 + 999), Room())
+    then = projected_rows(film.rows_at(START_MS + moment * 1000 + 999), Room())
     Room.objects.all().delete()
     room = come_in(told[:moment])
     now = stored_rows(room)

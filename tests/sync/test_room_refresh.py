@@ -12,8 +12,8 @@ from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health
-from classroom_admin.sync.models import Errand, Lease
+from classroom_admin.sync import background, freshness, health
+from classroom_admin.sync.models import Lease, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.room_refresh import next_profile, profile_columns, recording_columns
 from tests.sync.conftest import room, sync_once
@@ -31,15 +31,15 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
     Poller(cloud).poll()
     background.project_due(within_s=5)
     version = room("r1").version
-    background.read_back()
+    background.refresh_rooms()
     here = room("r1")
     assert (here.name, here.room_type, here.profile_state) == ("Geography · 7b", 2, 1)
     assert here.planned_start_at == clock.from_ms(start_ms)
     assert here.planned_end_at == clock.from_ms(start_ms + 1_800_000)
     assert here.version == version + 1
-    errand = Errand.objects.get(room=here)
-    assert errand.profile_due_at is not None
-    assert errand.profile_due_at > clock.now()
+    refresh = RoomRefresh.objects.get(room=here)
+    assert refresh.profile_due_at is not None
+    assert refresh.profile_due_at > clock.now()
 
 
 def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, cloud: Client) -> None:
@@ -60,13 +60,13 @@ def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
     for _ask in range(40):
         hands.step(30)
         sim.control("POST", "/clock", {"speed": 1000})
-        background.read_back()
+        background.refresh_rooms()
         if Recording.objects.get().file_urls:
             break
     recording = Recording.objects.get()
     assert recording.file_urls
     assert recording.mode == "web"
-    assert Errand.objects.get().recordings_due_at is None
+    assert RoomRefresh.objects.get().recordings_due_at is None
 
 
 def test_what_a_room_says_of_itself() -> None:
@@ -117,4 +117,6 @@ def test_health_tells_the_age_the_backlog_and_who_polls(
     background.project_due(within_s=5)
     hands.step(7)
     assert health.health().backlog == 0
-    assert health.freshness() == (7.0, "")
+    polled_at, error = freshness.read()
+    assert polled_at is not None
+    assert ((clock.now() - polled_at).total_seconds(), error) == (7, "")

@@ -1,4 +1,4 @@
-"""Messages are hints: lost, doubled or late ones cost time and nothing else. (Invariant 9.)"""
+"""Messages are wake-ups: lost, doubled or late ones cost time and nothing else. (Invariant 9.)"""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, inbox, polling, projector, tasks
 from classroom_admin.sync.models import RoomCursor, StoredEvent
+from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room
-from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def test_the_poll_task_shows_a_small_backlog_at_once(sim: RunningSimulator, clou
     lesson(sim)
     tasks.poll()
     assert ChatMessage.objects.get().text == "hello"
-    assert RoomCursor.objects.filter(fold_due_at__isnull=False).count() == 0
+    assert RoomCursor.objects.filter(project_due_at__isnull=False).count() == 0
 
 
 @pytest.mark.usefixtures("no_broker")
@@ -53,11 +53,11 @@ def test_without_a_broker_the_beat_makes_good_what_was_not_hinted_at(
     assert ChatMessage.objects.get().text == "hello"
 
 
-def test_doubled_and_late_hints_change_nothing(sim: RunningSimulator, cloud: Client) -> None:
+def test_doubled_and_late_wake_ups_change_nothing(sim: RunningSimulator, cloud: Client) -> None:
     lesson(sim)
     tasks.poll()
     here = room("r1")
-    for _hint in range(3):
+    for _message in range(3):
         tasks.project_room(here.pk)
         tasks.project_due()
     assert room("r1").version == here.version
@@ -87,7 +87,7 @@ def test_beats_alone_bring_everything_up_to_date(sim: RunningSimulator, cloud: C
                     app.tasks[entry["task"]]()
             stepped.step(1)
     assert_all_stored_once(sim)
-    assert_rooms_are_true(sim)
+    assert_rooms_match(sim)
 
 
 def test_the_beat_knows_only_tasks_that_there_are() -> None:
@@ -112,6 +112,6 @@ def test_one_cycle_at_a_time_in_a_process(sim: RunningSimulator, cloud: Client) 
 def test_without_a_cloud_the_tasks_rest(settings: Any) -> None:
     settings.AGORA = type(settings.AGORA)(region="na")
     tasks.poll()
-    assert background.sweep() is None
-    assert background.fill_holes() is None
-    assert background.read_back() is None
+    assert background.reconcile() is None
+    assert background.fill_gaps() is None
+    assert background.refresh_rooms() is None

@@ -26,7 +26,7 @@ DELAY: Final = timedelta(seconds=10)
 
 
 def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
-    """Delete these files in ten seconds, unless somebody undoes it; ``entry`` is the record of who asked.
+    """Delete these files in ten seconds, unless it is undone; ``entry`` is the record of who asked.
 
     A second press of the same button returns the first one's. ``NotYours``; ``ActionRefused`` for none, for
     files of another class, and for files that are being deleted already.
@@ -69,7 +69,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
             due_at=due_at,
             claimable_at=due_at,
         )
-        scheduled.wake_up(scheduled.RUN_PROMISED, first=command.pk, after_s=DELAY.total_seconds())
+        scheduled.wake_up(scheduled.RUN_SCHEDULED, first=command.pk, after_s=DELAY.total_seconds())
     return command
 
 
@@ -129,7 +129,7 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> bool:
-    """Whether a worker that died had sent the command: then its record tells how it ended."""
+    """Return whether a worker that died had sent the command: then the outcome is on record."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,

@@ -7,15 +7,14 @@ from uuid import uuid4
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.actions.runner import COMMAND_S, Command, Confirms, Detail, valid
-from classroom_admin.agora.client import Client
+from classroom_admin.actions.runner import Command, Confirms, valid
 from classroom_admin.agora.recording_and_file_calls import ConvertResource, DeleteResources, PutResource
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_address
+from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Resource, Room
 
-RESOURCE_EVENT: Final = 1003
 PUT: Final = 1
 DELETED: Final = 2
 
@@ -43,10 +42,6 @@ def put_resource_by_url(
     file = {"resource_name": name, "size": size, "ext": ext, "url": url}
     put = valid(_put, room_uuid=room.room_uuid, resource_uuid=resource_uuid, conversion=conversion, **file)
 
-    def call(cloud: Client) -> Detail | None:
-        cloud.send(put, deadline_s=COMMAND_S)
-        return None
-
     command = Command(
         action="resource.put",
         room_uuid=room.room_uuid,
@@ -57,8 +52,10 @@ def put_resource_by_url(
             "url": shown_url or shown_address(url),
         },
         same_as=asked,
-        call=call,
-        confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": PUT, "resource_uuids": [resource_uuid]}),
+        call=put,
+        confirmed_by=Confirms(
+            event=EventKind.FILES, match={"action": PUT, "resource_uuids": [resource_uuid]}
+        ),
     )
     return runner.run(actor=actor, room=room, command=command)
 
@@ -76,17 +73,14 @@ def delete_resources(
     ids = [resource_uuid for resource_uuid, _ in chosen]
     delete = valid(DeleteResources, room_uuid=room.room_uuid, resource_uuids=ids)
 
-    def call(cloud: Client) -> Detail | None:
-        return cloud.send(delete, deadline_s=COMMAND_S)
-
     command = Command(
         action="resource.delete",
         room_uuid=room.room_uuid,
         target=ids[0] if len(ids) == 1 else "",
         target_name=", ".join(name or resource_uuid for resource_uuid, name in chosen),
         params={"resource_uuids": ids} | ({} if hold is None else {"hold": hold}),
-        call=call,
-        confirmed_by=Confirms(cmd=RESOURCE_EVENT, match={"action": DELETED, "resource_uuids": ids}),
+        call=delete,
+        confirmed_by=Confirms(event=EventKind.FILES, match={"action": DELETED, "resource_uuids": ids}),
     )
     return runner.run(actor=actor, room=room, command=command)
 

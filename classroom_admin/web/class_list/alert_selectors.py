@@ -35,7 +35,7 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
-from classroom_admin.sync.models import Errand, Hole, RoomCursor
+from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Thresholds, alerts_of
 from classroom_admin.web.models import Acknowledgement
 
@@ -141,13 +141,13 @@ def _refused() -> QuerySet[Any]:
 def troubles() -> Troubles:
     """Return problems with the data of single classes: one query, empty if there are none."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
-    holes = Hole.objects.filter(state=Hole.State.OPEN, found_at__lte=late)
-    unread = RoomCursor.objects.filter(fold_due_at__lte=late)
-    silent = Errand.objects.filter(profile_due_at__isnull=False, profile_failures__gte=READS_FAILED)
+    holes = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
+    unread = RoomCursor.objects.filter(project_due_at__lte=late)
+    silent = RoomRefresh.objects.filter(profile_due_at__isnull=False, profile_failures__gte=READS_FAILED)
     rows = (
         holes.order_by().values_list("room_id", Value("late"), "found_at")
         .union(
-            unread.order_by().values_list("room_id", Value("late"), "fold_due_at"),
+            unread.order_by().values_list("room_id", Value("late"), "project_due_at"),
             silent.order_by().values_list(
                 "room_id", Value("silent"), Coalesce("room__profile_read_at", "room__known_since")
             ),

@@ -151,7 +151,7 @@ def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         return ask(request, "classroom/commands/unban.html", {"room": room, "person": person})
     try:
-        entry = participants.let_back(actor=request.user, room=room, user_uuid=person.user_uuid)
+        entry = participants.unban(actor=request.user, room=room, user_uuid=person.user_uuid)
     except ActionRefused as error:
         return refusal_response(request, room, error)
     return entry_response(request, room, entry)

@@ -50,7 +50,7 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
         ),
         (
             _("Missing, being fetched"),
-            str(health.holes_open),
+            str(health.open_gaps),
             _("Sequences of events, usually for a few seconds."),
         ),
         (

@@ -18,8 +18,8 @@ from classroom_admin.rooms.models import PeerMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync.models import StoredEvent
 from tests.realtime.serving import Server, running_server
+from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import sync_once
-from tests.sync.truth import assert_all_stored_once, assert_rooms_are_true
 from tests.web.api.conftest import ADDRESS, SECRET
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,7 +96,7 @@ def test_example_stores_what_polling_brings_and_more(
         assert Room.objects.get().chat_count == 1
         assert sync_once() == ""
     assert_all_stored_once(sim)
-    assert_rooms_are_true(sim)
+    assert_rooms_match(sim)
     assert list(PeerMessage.objects.order_by("sent_at", "arrived").values_list("text", "to_user_uuid")) == [
         ("№ 1", "amir"),
         ("№ 2", "amir"),

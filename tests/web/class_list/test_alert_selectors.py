@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
-from classroom_admin.sync.models import Errand, Hole, RoomCursor
+from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list import live_classes
 from classroom_admin.web.models import Acknowledgement
 from tests.school import HTMX, School, make_person, make_room
@@ -116,15 +116,15 @@ def _gap(room: Room) -> None:
 
 
 def _missing(room: Room) -> None:
-    Hole.objects.create(room=room, stream="room", first=3, last=3, found_at=ago(2))
+    SequenceGap.objects.create(room=room, stream="room", first=3, last=3, found_at=ago(2))
 
 
 def _unprojected(room: Room) -> None:
-    RoomCursor.objects.create(room=room, stream="room", fold_due_at=ago(2))
+    RoomCursor.objects.create(room=room, stream="room", project_due_at=ago(2))
 
 
 def _silent(room: Room) -> None:
-    Errand.objects.create(room=room, profile_due_at=ago(0), profile_failures=4)
+    RoomRefresh.objects.create(room=room, profile_due_at=ago(0), profile_failures=4)
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, si
     client.post(move, {"starts_at": soon(2, hour=11)})
     run_due()
     sync_once()
-    background.read_back()
+    background.refresh_rooms()
     html = client.get(page).content.decode()
     assert "keeps the original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at

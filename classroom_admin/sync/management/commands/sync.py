@@ -18,16 +18,17 @@ from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
 from classroom_admin.sync.polling import Polled, Poller
 from classroom_admin.sync.request_limiter import in_background
+from classroom_admin.sync.room_events import Fetched
 
 WAIT_FOR_LEASE_S = 25.0
-LOOK_EVERY_S = 0.2
+TRY_EVERY_S = 0.2
 LONGEST_PAUSE_S = 30.0
 PAUSES = 5
 
 
 @dataclass(slots=True)
 class Totals:
-    """What was done, and what went wrong (in plain words)."""
+    """The results of all steps; `problems` in plain words."""
 
     stored: int = 0
     quarantined: int = 0
@@ -36,7 +37,7 @@ class Totals:
     gone: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def add(self, part: Polled | gap_filling.Filled | reconciliation.Swept) -> None:
+    def add(self, part: Polled | Fetched) -> None:
         self.stored += part.stored
         self.problems += map(in_english, part.problems)
         if isinstance(part, Polled):
@@ -71,12 +72,12 @@ class Command(BaseCommand):
         self._poll(client, totals)
         totals.projected += self._project()
         totals.add(gap_filling.fill_due(client, all_open=True))
-        totals.add(reconciliation.sweep_due(client, everything=True))
+        totals.add(reconciliation.reconcile_due(client, everything=True))
         totals.add(gap_filling.fill_due(client))
-        read_back = room_refresh.read_back_due(client)
-        totals.requests += read_back.requests
-        totals.gone += read_back.gone
-        totals.problems += map(in_english, read_back.problems)
+        refreshed = room_refresh.refresh_due(client)
+        totals.requests += refreshed.requests
+        totals.gone += refreshed.gone
+        totals.problems += map(in_english, refreshed.problems)
         totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
@@ -111,7 +112,7 @@ class Command(BaseCommand):
                     "did not hand over in 25 s. Stop it, or let it do its work."
                 )
             lease.ask_for(app_id=poller.app_id, owner=poller.owner)
-            threading.Event().wait(LOOK_EVERY_S)
+            threading.Event().wait(TRY_EVERY_S)
         return held
 
     def _project(self) -> int:

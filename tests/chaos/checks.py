@@ -12,8 +12,8 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import projector, room_refresh
-from classroom_admin.sync.models import NUMBERED, Errand, InboxAnswer, RoomCursor, StoredEvent
-from tests.sync.truth import assert_rooms_are_true
+from classroom_admin.sync.models import NUMBERED, InboxAnswer, RoomCursor, RoomRefresh, StoredEvent
+from tests.sync.comparison import assert_rooms_match
 
 Number = tuple[str, int]
 
@@ -32,7 +32,7 @@ def all_stored(sim: RunningSimulator) -> bool:
     return (
         StoredEvent.objects.filter(stream__in=NUMBERED).count() == sim.world.emitted
         and not InboxAnswer.objects.filter(read_at=None).exists()
-        and not RoomCursor.objects.filter(fold_due_at__isnull=False).exists()
+        and not RoomCursor.objects.filter(project_due_at__isnull=False).exists()
     )
 
 
@@ -61,19 +61,19 @@ def assert_nothing_lost_nothing_twice(sim: RunningSimulator, *, cloud: Any = Non
             (number for stream, number in _numbers(sim, cursor.room.room_uuid) if stream == cursor.stream),
             default=0,
         )
-        assert (cursor.stored_sequence, cursor.folded_sequence) == (last, last), cursor
+        assert (cursor.stored_sequence, cursor.projected_sequence) == (last, last), cursor
     changed = {pk: projector.project_again(pk).rows for pk in Room.objects.values_list("id", flat=True)}
     assert sum(changed.values()) == 0, {pk: rows for pk, rows in changed.items() if rows}
     if cloud is not None:
         read_names(cloud)
-        assert_rooms_are_true(sim)
+        assert_rooms_match(sim)
 
 
 def read_names(cloud: Any) -> None:
     """Refresh the rooms that are due: names come from no event."""
-    due = Errand.objects.filter(profile_due_at__lte=clock.now(), room__gone_at=None)
+    due = RoomRefresh.objects.filter(profile_due_at__lte=clock.now(), room__gone_at=None)
     while due.exists():
-        assert not room_refresh.read_back_due(cloud).problems
+        assert not room_refresh.refresh_due(cloud).problems
 
 
 def _numbers(sim: RunningSimulator, uuid: str) -> Iterable[Number]:

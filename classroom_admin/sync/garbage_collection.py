@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, kept out of the way of a batch."""
+"""Python's cyclic garbage collection, paused while a batch is read or projected."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No search for cycles meanwhile: a batch makes tens of thousands of objects, all freed without it by
-    their counts, and being looked through again and again costs a fifth of the batch's time.
+    """Pause the search for cycles: a batch makes tens of thousands of objects, all freed by their reference
+    counts, and searching them again and again takes a fifth of the batch's time.
     """
     was_on = gc.isenabled()
     gc.disable()

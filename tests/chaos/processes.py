@@ -27,7 +27,7 @@ class Member:
         signal.pidfd_send_signal(self.pidfd, number)
 
 
-class Crew:
+class ProcessGroup:
     """Processes started through `zygote`. `per_second`: the request limit that they share."""
 
     def __init__(self, sim: RunningSimulator, folder: Path, *, per_second: float) -> None:

@@ -29,24 +29,24 @@ def stored() -> Counter[Number]:
 
 
 def assert_all_stored_once(sim: RunningSimulator) -> None:
-    truth, here = emitted(sim), stored()
-    assert set(here) == set(truth)
+    cloud_side, here = emitted(sim), stored()
+    assert set(here) == set(cloud_side)
     assert set(here.values()) <= {1}
     for event in StoredEvent.objects.exclude(stream="peer").select_related("room"):
-        assert json.loads(event.raw) == truth[event.room.room_uuid, event.stream, event.sequence or 0]
+        assert json.loads(event.raw) == cloud_side[event.room.room_uuid, event.stream, event.sequence or 0]
 
 
-def assert_rooms_are_true(sim: RunningSimulator) -> None:
+def assert_rooms_match(sim: RunningSimulator) -> None:
     """The read models say of every room and person what the cloud says."""
     rooms = sim.oracle(events=0)["rooms"]
     assert {each["roomUuid"] for each in rooms} == set(Room.objects.values_list("room_uuid", flat=True))
-    for truth in rooms:
-        room = Room.objects.get(room_uuid=truth["roomUuid"])
-        assert room.name == truth["roomName"]
-        assert room.current_state == truth["state"]
-        assert (room.last_sequence, room.event_count) == (truth["last"]["room"],) * 2
-        assert room.chat_count == len(truth["chat"])
-        people = {person["userUuid"]: person for person in truth["users"]}
+    for cloud_side in rooms:
+        room = Room.objects.get(room_uuid=cloud_side["roomUuid"])
+        assert room.name == cloud_side["roomName"]
+        assert room.current_state == cloud_side["state"]
+        assert (room.last_sequence, room.event_count) == (cloud_side["last"]["room"],) * 2
+        assert room.chat_count == len(cloud_side["chat"])
+        people = {person["userUuid"]: person for person in cloud_side["users"]}
         assert {one.user_uuid: of_participant(one) for one in Participant.objects.filter(room=room)} == {
             uuid: of_user(person) for uuid, person in people.items()
         }
