@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("sync", "0004_fold_again"),
+        ("sync", "0005_names"),
     ]
 
     operations = [
