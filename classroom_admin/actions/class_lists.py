@@ -38,7 +38,7 @@ class Person:
 
     @property
     def known_by(self) -> str:
-        """What makes two lines the same person: the user id, else the folded name."""
+        """What makes two lines the same person: the user id, else the name's key."""
         return f"id {self.user_uuid}" if self.user_uuid else f"name {name_key(self.name)}"
 
 

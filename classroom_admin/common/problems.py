@@ -25,8 +25,8 @@ class Problem:
 
     def __str__(self) -> str:
         """For logs: the code and its parameters."""
-        told = ", ".join(f"{name}={_log_text(value)}" for name, value in self.params.items())
-        return f"{self.code} ({told})" if told else str(self.code)
+        parts = ", ".join(f"{name}={_log_text(value)}" for name, value in self.params.items())
+        return f"{self.code} ({parts})" if parts else str(self.code)
 
     def as_json(self) -> dict[str, Any]:
         params = {name: _to_json(value) for name, value in self.params.items()}

@@ -68,8 +68,8 @@ def origins(found: list[Page]) -> list[str]:
 
 
 def _pages(task: object) -> Iterator[Page]:
-    told = task.get("taskProgress") if isinstance(task, Mapping) else None
-    files = told.get("convertedFileList") if isinstance(told, Mapping) else None
+    progress = task.get("taskProgress") if isinstance(task, Mapping) else None
+    files = progress.get("convertedFileList") if isinstance(progress, Mapping) else None
     for number, row in enumerate(files if isinstance(files, list) else [], start=1):
         picture = row.get("ppt") if isinstance(row, Mapping) else None
         if not isinstance(picture, Mapping):

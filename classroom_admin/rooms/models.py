@@ -82,7 +82,7 @@ class Room(models.Model):
     event_count = models.IntegerField(default=0, help_text="all stored of stream room, unreadable ones too")
     question_events = models.IntegerField(default=0, help_text="all stored of quizzes and polls")
     last_event_id = models.BigIntegerField(
-        default=0, help_text="the highest id of a folded event: what a page has seen, late ones too"
+        default=0, help_text="the highest id of a projected event, late ones too"
     )
     recording_state = models.CharField(
         max_length=10, blank=True, help_text="recording, ended, failed or empty"

@@ -1,1 +1,1 @@
-"""The ground floor: clock, environment, process supervisor, template tags. No models."""
+"""Running processes: the supervisor, the embedded broker, and what an installation consists of."""

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 MARK_NAME = "CLASSROOM_ADMIN_RUN"
-_SWEEP_S = 5.0
+_KILL_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
@@ -36,7 +36,7 @@ def marked(mark: str) -> list[int]:
 
 def kill_marked(mark: str) -> list[int]:
     """Kill marked processes until none is left, for at most 5 s; return the ids of those still alive."""
-    deadline = time.monotonic() + _SWEEP_S
+    deadline = time.monotonic() + _KILL_S
     while (left := marked(mark)) and time.monotonic() < deadline:
         for pid in left:
             try:

@@ -70,7 +70,8 @@ QUEUES: dict[str, str] = {
                (SELECT max(i.changed_at) FROM actions_scheduledcommand i WHERE i.run_id = run.id
                    HAVING sum(i.state IN ('waiting', 'claimed')) = 0) AS finished_at,
                coalesce(json_extract(q.payload, '$.skip'), '') AS skip, q.attempts AS tries,
-               q.reason, q.says AS "says:json", q.changed_at
+               coalesce(json_extract(q.problem, '$.sentence'), '') AS reason,
+               json_extract(q.problem, '$.says') AS "says:json", q.changed_at
         FROM actions_scheduledcommand q JOIN actions_bulkrun run ON run.id = q.run_id
         JOIN accounts_user u ON u.id = q.by_id AND u.id = run.by_id
         JOIN rooms_room r ON r.id = q.room_id WHERE q.kind = 'bulk'
@@ -84,7 +85,8 @@ QUEUES: dict[str, str] = {
                u.email AS asked_by, q.key AS room_uuid, q.entry_id AS entry,
                s.key AS series, s.name, s.zone, s.settings AS "settings:json", s.weekdays AS "weekdays:json",
                t.email AS taught_by, q.starts_at, CASE q.state WHEN 'done' THEN q.changed_at END AS made_at,
-               q.attempts AS tries, q.reason, q.says AS "says:json"
+               q.attempts AS tries, coalesce(json_extract(q.problem, '$.sentence'), '') AS reason,
+               json_extract(q.problem, '$.says') AS "says:json"
         FROM actions_scheduledcommand q JOIN actions_series s ON s.id = q.series_id
         JOIN accounts_user u ON u.id = q.by_id AND u.id = s.created_by_id
         LEFT JOIN accounts_user t ON t.id = s.taught_by_id WHERE q.kind = 'class'

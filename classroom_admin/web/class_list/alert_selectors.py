@@ -141,11 +141,11 @@ def _refused() -> QuerySet[Any]:
 def troubles() -> Troubles:
     """Return problems with the data of single classes: one query, empty if there are none."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
-    holes = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
+    gaps = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
     unread = RoomCursor.objects.filter(project_due_at__lte=late)
     silent = RoomRefresh.objects.filter(profile_due_at__isnull=False, profile_failures__gte=READS_FAILED)
     rows = (
-        holes.order_by().values_list("room_id", Value("late"), "found_at")
+        gaps.order_by().values_list("room_id", Value("late"), "found_at")
         .union(
             unread.order_by().values_list("room_id", Value("late"), "project_due_at"),
             silent.order_by().values_list(

@@ -90,7 +90,7 @@ class ListChannel:
             self._dues = {}
 
     async def refresh(self) -> None:
-        """Hand on what changed in any list since the last look."""
+        """Hand on what changed in any list since the last call."""
         async with self._turn:
             if self._known is None:
                 return
