@@ -44,13 +44,12 @@ BEGINNING: Final = (
 # the simulator is a developer's tool, and stays English like the command line
 SOURCES: Final = ("classroom_admin/**/*.py", "templates/**/*.html", "templates/**/*.txt")
 LEFT_OUT: Final = ("classroom_admin/simulator/", "/migrations/", "/management/")
-# function -> which of its arguments hold text; Sentence and InvalidArgument are the house's own
+# function -> which of its arguments hold text
 KEYWORDS: Final = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "Sentence"), None),
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
-    "InvalidArgument": (2,),
 }
 DATED: Final = re.compile(
     rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team).*\n',

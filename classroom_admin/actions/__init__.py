@@ -15,5 +15,5 @@
 
 Functions that call the cloud are keyword-only, go through ``runner.run`` and return the audit entry. They
 raise ``errors.ActionRefused`` (bad input, nothing was sent) and ``errors.NotYours``; a refusal by the cloud
-is no exception but a *failed* step of the entry, with a sentence for people under ``detail["sentence"]``.
+is no exception but a *failed* step of the entry, with a problem for people under ``detail["reason"]``.
 """

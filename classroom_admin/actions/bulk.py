@@ -18,13 +18,12 @@ from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Recording, Room, RoomState
 
 MOST: Final = 2000
 """Classes in one run."""
-_NOT_YOURS: Final = Sentence("This class is no longer yours. Nothing was changed.")
 
 
 class Skip(TextChoices):
@@ -106,7 +105,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
         confirmed = Step.objects.filter(kind=Step.Kind.CONFIRMED, entry__in=failed.values("entry"))
         again = list(failed.exclude(entry__in=confirmed.values("entry")).values_list("pk", flat=True))
         count = failed.filter(pk__in=again).update(
-            state=State.WAITING, claimable_at=now, reason="", says=None, changed_at=now
+            state=State.WAITING, claimable_at=now, problem=None, changed_at=now
         )
         _wake_up()
     return count
@@ -128,9 +127,9 @@ def _run_item(item: ScheduledCommand) -> Outcome:
     try:
         entry = send(run.by, room)
     except ActionRefused as error:
-        return Outcome(state=State.FAILED, reason=error.sentence)
+        return Outcome(state=State.FAILED, problem=error.problem)
     except NotYours:
-        return Outcome(state=State.FAILED, reason=_NOT_YOURS)
+        return Outcome(state=State.FAILED, problem=Problem("class_not_yours"))
     kinds = set(entry.steps.values_list("kind", flat=True))
     failed = Step.Kind.FAILED in kinds and Step.Kind.CONFIRMED not in kinds
     return Outcome(state=State.FAILED if failed else State.DONE, entry=entry)

@@ -14,8 +14,8 @@ from classroom_admin.agora.calls import CreateRoom, ReadRoom, SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import Conflict
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_properties
-from classroom_admin.common.sentence import Sentence
 from classroom_admin.events import EventKind
 from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
@@ -107,7 +107,7 @@ def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None
 
 def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(Sentence("The start time needs a time zone."), field="schedule.startTime")
+        raise ActionRefused(Problem("start_time_without_zone"), field="schedule.startTime")
     return NewClass(starts_at=starts_at, **asked)
 
 

@@ -11,9 +11,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.connection import ConnectionReport, check_connection
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.common import language
-from classroom_admin.common.problem_texts import as_sentence
-from classroom_admin.common.sentence import joined
+from classroom_admin.common.problems import Problem
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
@@ -30,11 +28,9 @@ def try_connection(*, actor: User) -> ConnectionReport:
         report = check_connection(client)
     finally:
         client.close()
-    found = joined([as_sentence(problem) for problem in report.findings])
     detail = {
         "problem": report.cause,
-        "message": str(found),
-        **({} if report.ok else language.kept(found)),
+        "reason": Problem("findings", {"problems": report.findings}).as_json(),
         "latency_ms": round(report.latency_ms),
         "clock_offset_ms": report.clock_offset_ms,
     }

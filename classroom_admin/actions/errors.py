@@ -3,27 +3,33 @@
 from django.http import Http404
 from django.utils.translation import gettext
 
-from classroom_admin.common.language import in_words
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common.problem_texts import capitalised, in_english, in_words
+from classroom_admin.common.problems import Problem
 
 
 class ActionRefused(Exception):
     """The command is invalid; nothing was sent or recorded.
 
-    ``sentence`` is for people: a ``Sentence`` where a worker may store it for a reader of another language,
-    else a text in the language of the request. ``field`` is the upstream name of the wrong parameter
+    ``problem`` is for people. What a worker may store is given as a ``Problem``, what is only shown at once
+    may be a text in the language of the request. ``field`` is the upstream name of the wrong parameter
     (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where it is no single one.
     """
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, problem: Problem | str, field: str | None = None) -> None:
+        self.problem = Problem("plain", {"text": problem}) if isinstance(problem, str) else problem
         self.field = field
+        super().__init__(in_english(self.problem))
 
     @property
     def message(self) -> str:
-        """Return ``sentence`` in the active language."""
-        return in_words(self.sentence) if isinstance(self.sentence, Sentence) else self.sentence
+        """Return what is wrong in the active language."""
+        return in_words(self.problem)
+
+    @property
+    def message_at_field(self) -> str:
+        """Return ``message`` without the upstream name of the parameter, to show beside its field."""
+        problem = self.problem.params.get("problem")
+        return capitalised(problem if isinstance(problem, Problem) else self.problem)
 
 
 class NotYours(Http404):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.models import Entry
-from classroom_admin.common import clock, language
+from classroom_admin.common import clock
+from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.models import Room
 
@@ -134,8 +135,7 @@ class ScheduledCommand(models.Model):
     run = models.ForeignKey(BulkRun, null=True, on_delete=models.CASCADE, related_name="items")
     series = models.ForeignKey(Series, null=True, on_delete=models.CASCADE, related_name="planned")
     starts_at = models.DateTimeField(null=True, help_text="when the scheduled class begins")
-    reason = models.TextField(blank=True, help_text="why it failed, in English")
-    says = models.JSONField(null=True, help_text="how that was made, as core.sentence keeps it")
+    problem = models.JSONField(null=True, help_text="why it failed; of 0.1.0: the English sentence")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
@@ -161,18 +161,8 @@ class ScheduledCommand(models.Model):
 
     @property
     def why(self) -> str:
-        """Why it failed, in the active language; "" where it did not.
-
-        Rows of earlier releases have only the English text.
-        """
-        kept = {language.SENTENCE: self.reason, language.SAYS: self.says}
-        return language.told(kept) if self.reason else ""
-
-
-def because(text: str) -> dict[str, Any]:
-    """Return a reason, best a ``Sentence``, as the columns `reason` and `says`."""
-    kept = language.kept(text)
-    return {"reason": kept[language.SENTENCE], "says": kept.get(language.SAYS)}
+        """Why it failed, in the active language; "" where it did not."""
+        return stored_in_words(self.problem)
 
 
 class Upload(models.Model):

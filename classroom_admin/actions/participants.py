@@ -20,8 +20,8 @@ from classroom_admin.agora.errors import UserNotFound
 from classroom_admin.agora.fields import FOREVER
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.common import clock, language
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Participant, Room
 
@@ -52,7 +52,7 @@ def remove_participant(
     Confirmed by event 20 with this person offline; for a person who is away, by reading that they are.
     """
     if participant.room_id != room.pk:
-        raise ActionRefused(Sentence("This person is not in this class. Reload the page."), field="userUuid")
+        raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
     asked: dict[str, Any] = {
         "duration_s": duration_s,
         "for_the_class": for_the_class,
@@ -99,16 +99,11 @@ def _removal(
 def check_removal(*, duration_s: int | None, for_the_class: bool, for_good: bool, reason: str = "") -> None:
     """Raise ``ActionRefused`` for arguments that contradict each other or are out of range."""
     if sum((duration_s is not None, for_the_class, for_good)) > 1:
-        raise ActionRefused(
-            Sentence("Choose a ban: for a period, for this class, or permanently."), field="dirty.duration"
-        )
+        raise ActionRefused(Problem("bans_contradict"), field="dirty.duration")
     if duration_s == FOREVER:
-        raise ActionRefused(Sentence("Enter the number of seconds, 1 or more."), field="dirty.duration")
+        raise ActionRefused(Problem("ban_seconds_wrong"), field="dirty.duration")
     if len(reason) > LONGEST_REASON or "\x00" in reason:
-        raise ActionRefused(
-            Sentence("The reason must be at most {most} characters.", most=LONGEST_REASON),
-            field="reason",
-        )
+        raise ActionRefused(Problem("reason_too_long", {"most": LONGEST_REASON}), field="reason")
 
 
 def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
@@ -138,9 +133,7 @@ def unban(*, actor: User, room: Room, user_uuid: str) -> Entry:
     runner.authorise(actor, room)  # before the refusal below tells anything about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
-        raise ActionRefused(
-            Sentence("This person is already in the class. Reload the page."), field="userUuid"
-        )
+        raise ActionRefused(Problem("already_in_class"), field="userUuid")
 
     unban = valid(UnbanUser, room_uuid=room.room_uuid, user_uuid=user_uuid)
 
@@ -169,12 +162,12 @@ def schedule_removal(
     """
     runner.authorise(actor, room)
     if participant.room_id != room.pk:
-        raise ActionRefused(_("This person is not in this class. Reload the page."), field="userUuid")
+        raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
         raise ActionRefused(_("Choose a time between 5 seconds and 3 hours."), field="after")
     check_removal(**{"duration_s": None, "for_the_class": False, "for_good": False, **span})
     if len(reason) > LONGEST_SCHEDULED_REASON or "\x00" in reason:
-        raise ActionRefused(_("The reason must be at most 200 characters."), field="reason")
+        raise ActionRefused(Problem("reason_too_long", {"most": LONGEST_SCHEDULED_REASON}), field="reason")
     now = clock.now()
     due_at = now + timedelta(seconds=after_s)
     try:
@@ -220,9 +213,9 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
     try:
         return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
     except ActionRefused as error:
-        why = error.sentence
+        why = error.problem
     except NotYours:
-        why = Sentence("The person who scheduled this removal no longer has access to this class.")
+        why = Problem("removal_not_allowed")
 
     def not_done() -> None:
         _record_removal(
@@ -231,10 +224,10 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
             actor=command.by,
             params={"planned": command.pk},
             outcome=Step.Kind.FAILED,
-            detail=language.kept(why),
+            detail={"reason": why.as_json()},
         )
 
-    return Outcome(state=State.FAILED, reason=why, record=not_done)
+    return Outcome(state=State.FAILED, problem=why, record=not_done)
 
 
 def _sent_before(command: ScheduledCommand) -> Entry | None:
@@ -253,9 +246,9 @@ def _remove(command: ScheduledCommand) -> Entry:
     assert command.room is not None
     person = Participant.objects.filter(room=command.room, user_uuid=command.key).first()
     if person is None:
-        raise ActionRefused(Sentence("This person is not in the class."))
+        raise ActionRefused(Problem("person_not_present"))
     if not person.online and not command.payload["span"]:
-        raise ActionRefused(Sentence("The person had already left. Nothing was changed."))
+        raise ActionRefused(Problem("person_already_left"))
     return remove_participant(
         actor=command.by,
         room=command.room,

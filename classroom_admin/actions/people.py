@@ -20,9 +20,9 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
-from classroom_admin.common.language import in_words
+from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problems import Problem
 from classroom_admin.common.random_text import new_password
-from classroom_admin.common.sentence import Sentence
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 
@@ -126,7 +126,7 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
     """Make the class one of the person's own. False when it already was one by assignment."""
     _require_administrator(actor)
     if not person.is_active:
-        raise ActionRefused(Sentence("This account is deactivated. Reactivate it before you assign classes."))
+        raise ActionRefused(Problem("assignee_deactivated"))
     with _one_writer():
         _, is_new = RoomTeacher.objects.get_or_create(room=room, user=person)
         if is_new:

@@ -35,8 +35,7 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument
 from classroom_admin.audit.models import Claim, Entry, PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
-from classroom_admin.common.problem_texts import as_sentence
-from classroom_admin.common.sentence import Sentence, joined
+from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
@@ -126,13 +125,7 @@ def client() -> Client:
     """
     problems = settings.AGORA.problems()
     if problems:
-        raise ActionRefused(
-            Sentence(
-                "The connection to the cloud is not set up, so nothing was changed. Ask an "
-                "administrator to open Settings: {problems}",
-                problems=joined([as_sentence(problem) for problem in problems]),
-            )
-        )
+        raise ActionRefused(Problem("connection_not_set_up", {"problems": problems}))
     return client_for(settings.AGORA)
 
 
@@ -141,8 +134,7 @@ def valid(call: Callable[P, T], *args: P.args, **parameters: P.kwargs) -> T:
     try:
         return call(*args, **parameters)
     except InvalidArgument as error:
-        problem = as_sentence(error.problem)
-        wrong = Sentence("{field} {problem}", field=error.field, problem=problem)
+        wrong = Problem("argument", {"field": error.field, "problem": error.problem})
         raise ActionRefused(wrong, field=error.field) from error
 
 
@@ -269,7 +261,7 @@ def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -
 
 
 def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None:
-    """Record *failed* with the cloud's reason and a sentence for people.
+    """Record *failed* with the cloud's reason and a problem for people.
 
     Where the outcome is unknown the pending confirmation stays: an event may still confirm the command.
     """

@@ -18,9 +18,10 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from kombu.exceptions import OperationalError
 
-from classroom_admin.actions.models import ScheduledCommand, because
+from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Outcome:
 
     state: State
     entry: Entry | None = None
-    reason: str = ""
+    problem: Problem | None = None
     retry_at: datetime | None = None
     payload: dict[str, Any] | None = None
     record: Callable[[], object] | None = None
@@ -97,7 +98,7 @@ def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledComm
 
 def settle(command: ScheduledCommand, outcome: Outcome) -> bool:
     """Store the outcome; False where the lease was lost: then the other worker's outcome holds."""
-    changes: dict[str, Any] = because(outcome.reason)
+    changes: dict[str, Any] = {"problem": outcome.problem and outcome.problem.as_json()}
     if outcome.entry is not None:
         changes["entry"] = outcome.entry
     if outcome.payload:

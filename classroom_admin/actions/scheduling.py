@@ -26,8 +26,8 @@ from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.agora import errors
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.common import clock, language
-from classroom_admin.common.sentence import Sentence, read
+from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem, from_json
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 OPEN: Final = (State.WAITING, State.FAILED)
@@ -155,7 +155,7 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
         raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
     class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
     open_ones = _of(series, planned).filter(state__in=OPEN)
-    new = {"starts_at": starts_at, "reason": "", **_waiting(starts_at)}
+    new = {"starts_at": starts_at, "problem": None, **_waiting(starts_at)}
     shown = {"was": planned.starts_at, "now": starts_at}
     return _change(actor, series, "series.move", open_ones, shown=shown, **new)
 
@@ -187,7 +187,7 @@ def _create(planned: ScheduledCommand) -> Outcome:
     if starts_at + timedelta(seconds=series.settings.get("duration_s") or 0) <= clock.cloud_now():
         return Outcome(
             state=State.FAILED,
-            reason=Sentence("The scheduled time passed before the class could be created."),
+            problem=Problem("class_time_passed"),
         )
     try:
         entry = class_state.create_class(
@@ -201,10 +201,10 @@ def _create(planned: ScheduledCommand) -> Outcome:
     except NotYours:
         return Outcome(
             state=State.FAILED,
-            reason=Sentence("The account of the person who scheduled this class is deactivated."),
+            problem=Problem("scheduler_deactivated"),
         )
     except ActionRefused as refused:
-        return Outcome(state=State.FAILED, reason=refused.sentence)
+        return Outcome(state=State.FAILED, problem=refused.problem)
     return _outcome(planned, series, entry)
 
 
@@ -213,51 +213,50 @@ def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome
     dies in between leaves that to another.
     """
     if entry.room_uuid != planned.key:
-        return _try_later(planned, Sentence("Another class was being created at the same time."))
+        return _try_later(planned, Problem("creation_collided"))
     steps = list(entry.steps.order_by("pk"))
     if not {step.kind for step in steps} & {Step.Kind.CONFIRMED, Step.Kind.ACCEPTED}:
         detail = steps[-1].detail if steps else {}
-        why = read(detail.get(language.SAYS)) or str(detail.get(language.SENTENCE, ""))
+        problem = from_json(detail.get("reason"))
         if detail.get("error") in PASSING:
-            return _try_later(planned, why)
-        return Outcome(state=State.FAILED, reason=why)
+            return _try_later(planned, problem)
+        return Outcome(state=State.FAILED, problem=problem)
     room = Room.objects.filter(room_uuid=planned.key).first()
     if room is None:
-        return _try_later(
-            planned, Sentence("The cloud has created the class, but it is not listed here yet.")
-        )
+        return _try_later(planned, Problem("class_not_listed_yet"))
     why = _hand_over(room, series)
     record_kept = _recording_of_kept(room, series, why) if why else None
-    return Outcome(state=State.DONE, entry=entry, reason=why, record=record_kept)
+    return Outcome(state=State.DONE, entry=entry, problem=why, record=record_kept)
 
 
-def _try_later(planned: ScheduledCommand, reason: str) -> Outcome:
+def _try_later(planned: ScheduledCommand, problem: Problem | None) -> Outcome:
     """Fail and try again by itself, ever more slowly, as long as the class has not begun."""
     wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (planned.attempts - 1))
     retry_at = clock.now() + timedelta(seconds=wait_s)
     in_time = planned.starts_at is not None and retry_at < planned.starts_at
-    return Outcome(state=State.FAILED, reason=reason, retry_at=retry_at if in_time else None)
+    return Outcome(state=State.FAILED, problem=problem, retry_at=retry_at if in_time else None)
 
 
-def _hand_over(room: Room, series: Series) -> str:
-    """Assign a class that an administrator scheduled for a teacher to them. Return why that can't be done, ""
-    where it was done or there is nobody to assign it to.
+def _hand_over(room: Room, series: Series) -> Problem | None:
+    """Assign a class that an administrator scheduled for a teacher to them.
+
+    Return why that can't be done, None where it was done or there is nobody to assign it to.
     """
     to = series.taught_by
     if to is None or RoomTeacher.objects.filter(room=room, user=to).exists():
-        return ""
+        return None
     try:
         people.assign_room(actor=series.created_by, person=to, room=room)
     except ActionRefused as refused:
-        why = refused.sentence
+        why = refused.problem
     except PermissionDenied:
-        why = Sentence("The person who scheduled this class is no longer an administrator.")
+        why = Problem("scheduler_not_administrator")
     else:
-        return ""
-    return Sentence("The class was not assigned to {teacher}: {why}", teacher=str(to), why=why)
+        return None
+    return Problem("not_assigned", {"teacher": str(to), "why": why})
 
 
-def _recording_of_kept(room: Room, series: Series, why: str) -> Callable[[], object]:
+def _recording_of_kept(room: Room, series: Series, why: Problem) -> Callable[[], object]:
     to = series.taught_by
     return lambda: record.done(
         actor=series.created_by,
@@ -266,7 +265,7 @@ def _recording_of_kept(room: Room, series: Series, why: str) -> Callable[[], obj
         target=to.email if to else "",
         target_name=str(to or ""),
         outcome=Step.Kind.FAILED,
-        detail=language.kept(why),
+        detail={"reason": why.as_json()},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from allauth.account import signals as account_signals
 from django.contrib.auth import signals as auth_signals
@@ -12,11 +12,7 @@ from django.http import HttpRequest
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Step
-from classroom_admin.common import language
-from classroom_admin.common.sentence import Sentence
-
-_CLOSED: Final = Sentence("The account is deactivated.")
-_WRONG: Final = Sentence("Incorrect email or password.")
+from classroom_admin.common.problems import Problem
 
 
 def connect() -> None:
@@ -45,14 +41,15 @@ def _password_changed(*, user: User, **_: Any) -> None:
 def _sign_in_failed(*, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     person = User.objects.filter(email=email).first()
-    why = _CLOSED if person is not None and not person.is_active else _WRONG
+    is_closed = person is not None and not person.is_active
+    why = Problem("account_deactivated" if is_closed else "password_wrong")
     record.done(
         actor=None,
         action="account.sign_in_failed",
         target=email,
         target_name=str(person) if person else "",
         outcome=Step.Kind.FAILED,
-        detail={"message": str(why), **language.kept(why)},
+        detail={"reason": why.as_json()},
     )
 
 

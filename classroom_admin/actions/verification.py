@@ -71,7 +71,7 @@ def verify(*, actor: User, room: Room, entry: Entry) -> Found:
     try:
         found = VERIFIERS[entry.action](client, entry)
     except CloudError as error:
-        raise ActionRefused(refusals.sentence_for(error, action="check")) from error
+        raise ActionRefused(refusals.problem_of(error, action="check")) from error
     if found.done:
         runner.record_confirmed(entry, detail=found.detail)
     return found

@@ -1,4 +1,4 @@
-"""The code of every problem that the client reports. `core.problem_texts` has a text for each."""
+"""The code of every problem that the client reports. `common.problem_texts` has a text for each."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ class Code(StrEnum):
     MISSING = auto()
     NOT_TEXT = auto()
     LONE_SURROGATE = auto()
-    ID_EMPTY = auto()
-    ID_TOO_LONG = auto()  # bytes
-    ID_CHARACTERS = auto()  # shown, signs
-    ID_DOTS = auto()  # it
     NAME_EMPTY = auto()
     NAME_TOO_LONG = auto()  # most, has
     CONTROL_CHARACTERS = auto()

@@ -59,18 +59,18 @@ class CloudError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return self.described(str(self.problem or ""))
+        text = self.message or str(self.problem or type(self).__name__)
+        return f"{text} ({self.facts})" if self.facts else text
 
-    def described(self, problem: str) -> str:
-        """Return what the cloud said, or else the text `problem`, with the status and the codes."""
+    @property
+    def facts(self) -> str:
+        """The status and the codes as text; "" where the answer had none."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
             f"request {self.request_id}" if self.request_id else "",
         ]
-        known = ", ".join(fact for fact in facts if fact)
-        text = self.message or problem or type(self).__name__
-        return f"{text} ({known})" if known else text
+        return ", ".join(fact for fact in facts if fact)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, (type(self), self.__dict__.copy())

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator
 
 from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import InvalidArgument
-from classroom_admin.common.cloud_ids import ID_BYTES, ID_CHARACTERS, ID_SIGNS
+from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problems import Problem
 
 FOREVER: Final = -1
@@ -25,7 +25,7 @@ Check = Callable[[Any], Any]
 class Wrong(ValueError):
     """A value that the cloud would refuse. `at` names a field inside of the checked value."""
 
-    def __init__(self, code: Code, /, *, at: str = "", **params: Any) -> None:
+    def __init__(self, code: Code | str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)
         self.at = at
         self.problem = Problem(code, params)
@@ -52,21 +52,11 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """Check an id of the contract: 1 to 63 bytes of the allowed characters, and neither "." nor "..".
-
-    The cloud allows these two, but every HTTP client resolves them as a path, even percent-encoded.
-    """
+    """Check an id of the contract: see `problem_with_id`."""
     given = text(value)
-    if not given:
-        raise Wrong(Code.ID_EMPTY)
-    if len(given.encode("utf-8")) >= ID_BYTES:
-        raise Wrong(Code.ID_TOO_LONG, bytes=ID_BYTES)
-    strange = sorted(set(given) - ID_CHARACTERS)
-    if strange:
-        shown = " ".join(ascii(character)[1:-1] for character in strange[:5])
-        raise Wrong(Code.ID_CHARACTERS, shown=shown, signs=ID_SIGNS)
-    if given in (".", ".."):
-        raise Wrong(Code.ID_DOTS, it=repr(given))
+    problem = problem_with_id(given)
+    if problem is not None:
+        raise Wrong(problem.code, **problem.params)
     return given
 
 

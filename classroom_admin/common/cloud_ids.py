@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common.problems import Problem
 
 ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
 ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
-_NOTHING: Final = ""  # not a literal below: message extraction must not find an empty text
 ID_BYTES: Final = 64  # an id must be shorter
 
 
-def problem_with_id(value: str) -> Sentence:
-    """Return what is wrong with `value` as an id, as a text that follows the id; empty if it is valid.
+def problem_with_id(value: str) -> Problem | None:
+    """Return what is wrong with `value` as an id, or None. The text follows the id's name.
 
     The cloud allows "." and "..", but every HTTP client resolves them as a path, even percent-encoded.
     """
     if not value:
-        return Sentence("is empty; an id needs at least one character.")
+        return Problem("id_empty")
     if len(value.encode("utf-8", "replace")) >= ID_BYTES:
-        return Sentence("is too long; an id can have at most {most} characters.", most=ID_BYTES - 1)
+        return Problem("id_too_long", {"most": ID_BYTES - 1})
     strange = sorted(set(value) - ID_CHARACTERS)
     if strange:
-        shown = " ".join(one if one.isprintable() else ascii(one)[1:-1] for one in strange[:5])
-        return Sentence(
-            "contains characters that the cloud does not allow in an id: {shown}. Use letters "
-            "a-z and A-Z, digits, spaces and {signs}.",
-            shown=shown,
-            signs=ID_SIGNS,
-        )
-    if value in (".", ".."):
-        return Sentence("can't be used: it has another meaning in web addresses.")
-    return Sentence(_NOTHING)
+        shown = " ".join(each if each.isprintable() else ascii(each)[1:-1] for each in strange[:5])
+        return Problem("id_characters", {"shown": shown, "signs": ID_SIGNS})
+    return Problem("id_dots") if value in (".", "..") else None

@@ -1,14 +1,19 @@
-"""The text of each problem by its code, in English for the catalogue, and in the reader's language."""
+"""The text of each problem by its code, in English for the catalogue, and in the reader's language.
+
+A code with texts that follow each other has a tuple of them. Codes are stored: a code stays what it is, and
+its text takes the parameters that were stored with it.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import Any, Final
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from classroom_admin.common.problems import Problem
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common.problems import Problem, from_json, from_text
 
 # Texts of arguments go on from the name of the field.
 ARGUMENTS: Final = {
@@ -16,12 +21,12 @@ ARGUMENTS: Final = {
     "not_text": _("must be text."),
     "lone_surrogate": _("contains half of a character (a lone surrogate); enter it again."),
     "id_empty": _("is empty; an id needs at least one character."),
-    "id_too_long": _("must be shorter than {bytes} bytes."),
+    "id_too_long": _("is too long; an id can have at most {most} characters."),
     "id_characters": _(
         "contains characters that the cloud does not allow in an id: {shown}. Use letters "
         "a-z and A-Z, digits, spaces and {signs}."
     ),
-    "id_dots": _("can't be {it}: it has another meaning in web addresses."),
+    "id_dots": _("can't be used: it has another meaning in web addresses."),
     "name_empty": _("is empty; enter a name."),
     "name_too_long": _(
         "must be shorter than {most} bytes; it has {has} (non-English letters take two to four bytes each)."
@@ -144,13 +149,165 @@ SENDING: Final = {
     "no_envelope": _("The answer has no envelope: code is missing."),
     "no_list_of_events": _("The answer holds no list of events."),
 }
-TEXTS: Final = {**ARGUMENTS, **CONFIGURATION, **CONNECTION, **SENDING}
+# What to do next.
+_RELOAD: Final = _("Reload the page to see the state of the class. Try again if it is still needed.")
+_NOTHING: Final = _("You don't need to do anything.")
+_NEW_CLASS: Final = _("Create a new class to continue.")
+_SETTINGS: Final = _("Ask an administrator to open Settings and test the cloud connection.")
+REFUSALS: Final[dict[str, str | tuple[str, ...]]] = {
+    "outcome_unknown": _(
+        "The cloud did not answer in time, so it is unclear whether the command worked. Wait "
+        "for the page to show the result. If it does not within a minute, try again."
+    ),
+    "values_rejected": _(
+        "The cloud rejected the entered values. Nothing was changed. Check what you entered."
+    ),
+    "credentials_rejected": (
+        _("The cloud did not accept this school's App ID, certificate or clock. Nothing was changed."),
+        _SETTINGS,
+    ),
+    "chat_muted": _(
+        "Chat is muted in this class. Nothing was changed. Unmute the chat first, then try again."
+    ),
+    "user_banned": _("This person is banned. Nothing was changed. Unban the person first."),
+    "address_not_found": (
+        _(
+            "The cloud did not find the address, so the region or the App ID may be wrong. "
+            "Nothing was changed."
+        ),
+        _SETTINGS,
+    ),
+    "class_deleted": (
+        _("The cloud no longer has this class. It deletes a class an hour after the class ends."),
+        _NEW_CLASS,
+    ),
+    "user_not_found": _(
+        "The cloud did not find this person in this class. Nothing was changed. Reload the "
+        "page to see who is present."
+    ),
+    "recording_not_started": _("No recording is running. Nothing was changed. Start a recording first."),
+    "recording_already_running": _("A recording is already running. Stop it before you start another."),
+    "class_already_running": (_("The class is already running."), _NOTHING),
+    "class_already_ended": (_("The class has already ended. Nothing was changed."), _NEW_CLASS),
+    "state_forbids": (
+        _("The current state of the class does not allow this. Nothing was changed."),
+        _RELOAD,
+    ),
+    "rate_limited": _("Too many requests to the cloud. Nothing was changed. Try again in a few seconds."),
+    "rate_limited_for_a_second": _(
+        "Too many requests to the cloud. Nothing was changed. Try again in 1 second."
+    ),
+    "rate_limited_for_seconds": _(
+        "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds."
+    ),
+    "cloud_failed": _(
+        "The cloud had an internal error, so it is unclear whether the command worked. Wait "
+        "for the page to show the result. If it does not within a minute, try again."
+    ),
+    "cloud_not_reached": _(
+        "The cloud could not be reached. Nothing was changed. Check the internet connection, then try again."
+    ),
+    "answer_not_understood": _(
+        "The cloud's answer could not be read, so it is unclear whether the command worked. "
+        "Wait for the page to show the result. If it does not within a minute, try again."
+    ),
+    "refused_for_unknown_reason": _(
+        "The cloud refused the command for an unknown reason. Try again. If it fails again, "
+        "show an administrator the details under “Commands”."
+    ),
+    "start_after_end": (_("The class has already ended and can't be started again."), _NEW_CLASS),
+    "start_after_close": (
+        _("The class is closed or about to close, and can't be started again."),
+        _NEW_CLASS,
+    ),
+    "end_after_end": (_("The class has already ended."), _NOTHING),
+    "close_after_close": (_("The class is already closed."), _NOTHING),
+    "close_while_closing": (_("The class is already closed or is closing."), _RELOAD),
+    "class_id_taken": _(
+        "The cloud already has a class with this id. Create the class again: it gets a new id."
+    ),
+    "stop_after_stop": (_("No recording is running: it has already stopped."), _NOTHING),
+    "pause_impossible": _(
+        "This recording can't be paused. Only a running web recording can. Stop it instead."
+    ),
+    "unban_refused": _(
+        "The cloud refused to unban this person. A temporary ban ends automatically; after a "
+        "permanent ban, the person can only join a new class."
+    ),
+}
+COMMANDS: Final = {
+    "argument": _("{field} {problem}"),
+    "connection_not_set_up": _(
+        "The connection to the cloud is not set up, so nothing was changed. Ask an "
+        "administrator to open Settings: {problems}"
+    ),
+    "start_time_without_zone": _("The start time needs a time zone."),
+    "not_in_this_class": _("This person is not in this class. Reload the page."),
+    "already_in_class": _("This person is already in the class. Reload the page."),
+    "bans_contradict": _("Choose a ban: for a period, for this class, or permanently."),
+    "ban_seconds_wrong": _("Enter the number of seconds, 1 or more."),
+    "reason_too_long": _("The reason must be at most {most} characters."),
+    "removal_not_allowed": _("The person who scheduled this removal no longer has access to this class."),
+    "person_not_present": _("This person is not in the class."),
+    "person_already_left": _("The person had already left. Nothing was changed."),
+    "file_not_in_class": _("A selected file is not in this class. Reload the page."),
+    "files_already_deleted": _("The files had already been deleted. Nothing was changed."),
+    "deletion_not_allowed": _(
+        "The person who requested this no longer has access to the class, so nothing was deleted."
+    ),
+    "class_not_yours": _("This class is no longer yours. Nothing was changed."),
+    "class_time_passed": _("The scheduled time passed before the class could be created."),
+    "scheduler_deactivated": _("The account of the person who scheduled this class is deactivated."),
+    "creation_collided": _("Another class was being created at the same time."),
+    "class_not_listed_yet": _("The cloud has created the class, but it is not listed here yet."),
+    "scheduler_not_administrator": _("The person who scheduled this class is no longer an administrator."),
+    "not_assigned": _("The class was not assigned to {teacher}: {why}"),
+    "assignee_deactivated": _("This account is deactivated. Reactivate it before you assign classes."),
+    "account_deactivated": _("The account is deactivated."),
+    "password_wrong": _("Incorrect email or password."),
+    "plain": "{text}",  # a text that was made in the language of a request
+    "findings": "{problems}",
+}
+SYNC: Final[dict[str, str | tuple[str, ...]]] = {
+    "poll_unauthorized": _(
+        "The cloud rejects our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and "
+        "AGORA_AUTH, and the clock of this server."
+    ),
+    "poll_rate_limited": _(
+        "Too many requests to the cloud. The server waits and then asks again automatically."
+    ),
+    "poll_unreadable": (
+        _("The cloud's answer could not be read. It is kept unchanged in quarantine."),
+        "({details})",
+    ),
+    "poll_no_such_address": _(
+        "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
+    ),
+    "poll_unreachable": _(
+        "The cloud can't be reached. Check AGORA_BASE_URL, the server's network, and its firewall or proxy."
+    ),
+    "poll_cloud_failed": (
+        _("The cloud has an internal problem. The server asks again automatically."),
+        "({details})",
+    ),
+    "poll_refused": (_("The cloud refused the request:"), "{details}"),
+    "details": "{text} ({facts})",
+}
+TEXTS: Final[Mapping[str, str | tuple[str, ...]]] = {
+    **ARGUMENTS,
+    **CONFIGURATION,
+    **CONNECTION,
+    **SENDING,
+    **REFUSALS,
+    **COMMANDS,
+    **SYNC,
+}
+_JOINED: Final = _("{what} {next_step}")
 
 
 def in_words(problem: Problem) -> str:
     """Return the problem's text in the active language. A code without a text stands for itself."""
-    text = TEXTS.get(problem.code)
-    return str(problem) if text is None else gettext(text).format(**problem.params)
+    return _text(problem, gettext)
 
 
 def capitalised(problem: Problem) -> str:
@@ -160,10 +317,43 @@ def capitalised(problem: Problem) -> str:
 
 
 def in_english(problem: Problem) -> str:
-    """Return the problem's text in English, for the log and for records that keep a text."""
-    return str(as_sentence(problem))
+    """Return the problem's text in English, for logs and the command line."""
+    return _text(problem, str)
 
 
-def as_sentence(problem: Problem) -> Sentence:
-    """Return the text as a `Sentence`, for records that keep how a text was made."""
-    return Sentence(TEXTS[problem.code], **problem.params)
+def stored_in_words(stored: object) -> str:
+    """Return the text of a stored problem in the active language; "" where nothing is stored.
+
+    Version 0.1.0 stored the English text, alone or as `sentence`: it is shown as it is.
+    """
+    problem = from_text(stored) if isinstance(stored, str) else from_json(stored)
+    if problem is not None:
+        return in_words(problem)
+    return str((stored.get("sentence") if isinstance(stored, Mapping) else stored) or "")
+
+
+def reason_in(detail: Mapping[str, Any]) -> str:
+    """Return why it failed, in the active language, from the detail of a step of the audit log."""
+    return stored_in_words(detail.get("reason", detail)) or str(detail.get("message") or "")
+
+
+def _text(problem: Problem, translate: Callable[[str], str]) -> str:
+    texts = TEXTS.get(problem.code, ())
+    try:
+        params = {name: _param(value, translate) for name, value in problem.params.items()}
+        parts = [translate(text).format(**params) for text in ((texts,) if isinstance(texts, str) else texts)]
+    except (KeyError, IndexError):  # stored by another release, with other parameters
+        parts = []
+    return _join(parts, translate) or str(problem)
+
+
+def _param(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, list):
+        return _join([str(_param(each, translate)) for each in value], translate)
+    return _text(value, translate) if isinstance(value, Problem) else value
+
+
+def _join(parts: list[str], translate: Callable[[str], str]) -> str:
+    return reduce(
+        lambda what, next_step: translate(_JOINED).format(what=what, next_step=next_step), parts or [""]
+    )

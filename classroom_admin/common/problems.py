@@ -5,6 +5,7 @@ Store and send this; `problem_texts` turns it into words when shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,18 +16,21 @@ PARAMS = "params"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong. `params` fill the text of `code` and must be writable as JSON."""
+    """What is wrong. `params` fill the text of `code`: values that can be written as JSON, problems, and
+    lists of problems.
+    """
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """For logs: the code and its parameters."""
-        told = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        told = ", ".join(f"{name}={_log_text(value)}" for name, value in self.params.items())
         return f"{self.code} ({told})" if told else str(self.code)
 
     def as_json(self) -> dict[str, Any]:
-        return {CODE: str(self.code), PARAMS: dict(self.params)}
+        params = {name: _to_json(value) for name, value in self.params.items()}
+        return {CODE: str(self.code), PARAMS: params}
 
 
 def from_json(stored: object) -> Problem | None:
@@ -34,4 +38,33 @@ def from_json(stored: object) -> Problem | None:
     if not isinstance(stored, Mapping) or not isinstance(stored.get(CODE), str):
         return None
     params = stored.get(PARAMS)
-    return Problem(stored[CODE], params if isinstance(params, Mapping) else {})
+    if not isinstance(params, Mapping):
+        return Problem(stored[CODE])
+    return Problem(stored[CODE], {name: _from_json(value) for name, value in params.items()})
+
+
+def to_text(problem: Problem) -> str:
+    """Return the problem as JSON text, for a column of text."""
+    return json.dumps(problem.as_json())
+
+
+def from_text(stored: str) -> Problem | None:
+    """Return the problem that `to_text` wrote; None for any other text."""
+    try:
+        return from_json(json.loads(stored))
+    except ValueError:
+        return None
+
+
+def _log_text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_to_json(each) for each in value]
+    return value.as_json() if isinstance(value, Problem) else value
+
+
+def _from_json(value: Any) -> Any:
+    return [_from_json(each) for each in value] if isinstance(value, list) else from_json(value) or value

@@ -19,7 +19,7 @@ from django.utils import translation
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common import clock
-from classroom_admin.common.language import in_words
+from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
 from classroom_admin.realtime.garbage import GarbageCollector
@@ -248,7 +248,7 @@ class Hub:
         """Return the age of the data (s; None: no data), the cloud's trouble in words, and the spread (s)."""
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         with translation.override(language):
-            trouble = in_words(self._poll_error)
+            trouble = stored_in_words(self._poll_error)
         return {
             "age": None if age is None else round(age, 1),
             "trouble": trouble,

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django_htmx.http import trigger_client_event
 
 from classroom_admin.common import clock
-from classroom_admin.common.language import in_words
+from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.sync.models import Lease
 
 
@@ -25,7 +25,7 @@ def brought_along() -> dict[str, Any]:
 
 
 def read() -> tuple[datetime | None, str]:
-    """Return when the cloud last answered, and the error since then ("": none), by a query."""
+    """Return when the cloud last answered, and the stored problem since ("": none)."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
@@ -35,10 +35,10 @@ def tell(
 ) -> HttpResponse:
     """Add an event for the page's freshness chip to an answer, also where nothing else changed.
 
-    An age in seconds, since the browser's clock may be wrong. `error` is for people; the event calls it
+    An age in seconds, since the browser's clock may be wrong. `error` is a stored problem; the event calls it
     `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
     what the page may ask next.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
-    detail = {"age": age, "trouble": in_words(error or "")} | ({"ticket": ticket} if ticket else {})
+    detail = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})
     return trigger_client_event(answer, "live:polled", detail)

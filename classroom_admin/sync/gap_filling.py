@@ -49,7 +49,7 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
         except CloudError as error:
             later = SequenceGap.objects.filter(pk__in=[gap.pk for gap in of_stream])
             later.update(ask_due_at=clock.now() + TRY_AGAIN)
-            result.problems.append(health.plain_words(error))
+            result.problems.append(health.problem_of(error))
             if room_events.ends_the_run(error):
                 break
     return result

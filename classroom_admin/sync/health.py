@@ -9,7 +9,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from classroom_admin.agora.errors import (
     CloudError,
@@ -22,6 +21,7 @@ from classroom_admin.agora.errors import (
 )
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
+from classroom_admin.common.problems import Problem, from_text
 from classroom_admin.sync import competing_reader
 from classroom_admin.sync.competing_reader import CompetingReader
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, RoomCursor, SequenceGap
@@ -39,8 +39,8 @@ class Health:
 
     `age_s`: seconds since the last good poll; None before the first. `backlog`: unread answers plus streams
     with something to project. `leader`: the process that polls, as host and pid; empty: none. `gaps` and
-    `voids`: ranges of numbers that are lost, or that the cloud skips. `last_error` is for people; empty when
-    all is well. `competing_reader`: see `sync.competing_reader`.
+    `voids`: ranges of numbers that are lost, or that the cloud skips. `last_error` is None when all is well.
+    `competing_reader`: see `sync.competing_reader`.
     """
 
     age_s: float | None
@@ -51,7 +51,7 @@ class Health:
     quarantined: int
     leader: str
     last_good_at: datetime | None
-    last_error: str
+    last_error: Problem | None
     last_error_at: datetime | None
     competing_reader: CompetingReader | None
 
@@ -75,7 +75,7 @@ def health() -> Health:
         quarantined=quarantine().count(),
         leader=_leader(lease) if lease.owner else "",
         last_good_at=good_at,
-        last_error=lease.last_error,
+        last_error=from_text(lease.last_error),
         last_error_at=lease.last_error_at,
         competing_reader=competing_reader.find(),
     )
@@ -89,7 +89,7 @@ def in_one_line(now: Health) -> str:
         f"open gaps {now.open_gaps}, lost {now.gaps}, in quarantine {now.quarantined}"
     )
     if now.last_error:
-        words += "; " + now.last_error.replace("\n", " ")
+        words += f"; {in_english(now.last_error)}"
     return f"{words}; {now.competing_reader.words}" if now.competing_reader else words
 
 
@@ -124,42 +124,30 @@ def quarantine() -> QuerySet[Quarantine]:
     return Quarantine.objects.filter(resolved_at__isnull=True).select_related("answer", "event__room")
 
 
-def details(error: CloudError) -> str:
-    """Return what the cloud said or this client found, in English, with the HTTP status and the codes."""
-    return error.described(in_english(error.problem) if error.problem else "")
+def details(error: CloudError) -> Problem:
+    """Return what the cloud said or this client found, with the HTTP status and the codes."""
+    text = error.message or error.problem or type(error).__name__
+    if error.facts:
+        return Problem("details", {"text": text, "facts": error.facts})
+    return text if isinstance(text, Problem) else Problem("plain", {"text": text})
 
 
-def plain_words(error: CloudError) -> str:
-    """What went wrong with the cloud and what to do, for people who don't read codes. Kept in English; what
-    the cloud itself says stands on a line of its own (`core.language.in_words`).
-    """
+def problem_of(error: CloudError) -> Problem:
+    """Return what went wrong with the cloud and what to do, for people who don't read codes."""
     match error:
         case Unauthorized():
-            return gettext_noop(
-                "The cloud rejects our sign-in. Check AGORA_APP_ID, AGORA_APP_CERTIFICATE and "
-                "AGORA_AUTH, and the clock of this server."
-            )
+            return Problem("poll_unauthorized")
         case RateLimited():
-            return gettext_noop(
-                "Too many requests to the cloud. The server waits and then asks again automatically."
-            )
+            return Problem("poll_rate_limited")
         case UnreadableAnswer():
-            return gettext_noop("The cloud's answer could not be read. It is kept unchanged in quarantine.")
+            return Problem("poll_unreadable", {"details": details(error)})
         case PathNotFound():
-            return gettext_noop(
-                "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
-            )
+            return Problem("poll_no_such_address")
         case CloudUnavailable() if error.http_status is None:
-            return gettext_noop(
-                "The cloud can't be reached. Check AGORA_BASE_URL, the server's network, and its "
-                "firewall or proxy."
-            )
+            return Problem("poll_unreachable")
         case CloudUnavailable() | CloudFailed():
-            return (
-                gettext_noop("The cloud has an internal problem. The server asks again automatically.")
-                + f"\n({details(error)})"
-            )
-    return gettext_noop("The cloud refused the request:") + f"\n{details(error)}"
+            return Problem("poll_cloud_failed", {"details": details(error)})
+    return Problem("poll_refused", {"details": details(error)})
 
 
 def _leader(lease: Lease) -> str:

@@ -18,6 +18,8 @@ from classroom_admin.agora.answers import RawAnswer, read_events_answer
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.common.problem_texts import in_english
+from classroom_admin.common.problems import Problem
 from classroom_admin.events import Stream
 from classroom_admin.sync import (
     gaps,
@@ -74,7 +76,7 @@ class Found:
     rooms: set[int] = field(default_factory=set)
     sequences: list[int] = field(default_factory=list)
     next_id: str | None = None
-    problem: str = ""
+    problem: Problem | None = None
 
 
 def keep(
@@ -125,7 +127,7 @@ def read(answer_id: int) -> Found:
             found = _read(answer)
         except webhook_items.Refused as error:
             answer.delete()  # the sender gets the reason and keeps its items
-            return Found(problem=str(error))
+            return Found(problem=Problem("plain", {"text": str(error)}))
         InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
     if found.problem or found.quarantined:
         why = found.problem or f"{found.quarantined} items could not be stored"
@@ -160,12 +162,12 @@ def _read(answer: InboxAnswer) -> Found:
     try:
         content = read_events_answer(body)
     except CloudError as error:
-        text = sorting.storable(body)
+        text, details = sorting.storable(body), health.details(error)
         # A sign-in page of a proxy may come every second: keep it once, until the answer changes.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
-            _put_aside(answer, [(health.details(error), text)], whole=True)
-        return Found(problem=health.details(error), quarantined=1)
+            _put_aside(answer, [(in_english(details), text)], whole=True)
+        return Found(problem=Problem("poll_unreadable", {"details": details}), quarantined=1)
     batch = sorting.sort(
         content,
         stream=STREAM_OF[answer.source],

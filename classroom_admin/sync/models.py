@@ -140,7 +140,7 @@ class Lease(models.Model):
     # how polling goes
     last_poll_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=500, blank=True)
+    last_error = models.TextField(blank=True, help_text="a problem as JSON, empty where there is none")
     last_error_at = models.DateTimeField(null=True)
     failures = models.IntegerField(default=0, help_text="in a row")
     not_before = models.DateTimeField(null=True, help_text="no poll before this")

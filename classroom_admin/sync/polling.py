@@ -17,6 +17,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
@@ -34,7 +35,7 @@ LONGEST_PAUSE_S = 3600.0
 
 @dataclass(slots=True)
 class Polled:
-    """The result of a cycle. `rooms`: ids of rooms with something to project. `problems`: in plain words.
+    """The result of a cycle. `rooms`: ids of rooms with something to project. `problems`: failures.
 
     `empty`: the cloud has no more events. `retry_after_s`: the pause that it asks for.
     """
@@ -44,7 +45,7 @@ class Polled:
     stored: int = 0
     quarantined: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     empty: bool = False
     retry_after_s: float | None = None
     unreadable_in_a_row: int = 0
@@ -164,7 +165,7 @@ class Poller:
 
     def _failed(self, held: Held, error: CloudError, result: Polled) -> None:
         log.warning("poll failed: %s", error)
-        result.problems.append(health.plain_words(error))
+        result.problems.append(health.problem_of(error))
         if isinstance(error, CloudUnavailable) and error.may_have_happened:
             if error.partial_body:
                 broken = RawAnswer(
@@ -189,7 +190,7 @@ class Poller:
         lease.renew(
             held,
             last_poll_at=now,
-            last_error=result.problems[-1][:500],
+            last_error=to_text(result.problems[-1]),
             last_error_at=now,
             failures=failures,
             not_before=now + timedelta(seconds=min(wait_s, LONGEST_PAUSE_S)),
@@ -203,7 +204,7 @@ def _add(result: Polled, found: inbox.Found) -> None:
     result.quarantined += found.quarantined
     result.rooms |= found.rooms
     if found.problem:
-        result.problems.append(f"An answer could not be read and is kept in quarantine: {found.problem}")
+        result.problems.append(found.problem)
 
 
 _pollers: dict[Client, Poller] = {}

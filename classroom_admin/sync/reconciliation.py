@@ -123,7 +123,7 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
             RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=None)
         except CloudError as error:
             _failed(cursor, error)
-            result.problems.append(health.plain_words(error))
+            result.problems.append(health.problem_of(error))
             if room_events.ends_the_run(error):
                 break
         else:

@@ -10,6 +10,7 @@ from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, RateLimited
 from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import competing_reader, gaps, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
@@ -26,7 +27,7 @@ class Fetched:
     """The result of requests to the repeatable endpoints.
 
     `gone`: how many rooms the cloud no longer has. `rooms`: ids of rooms with something new to project.
-    `problems`: failures in plain words (a destroyed room is none). `covered_to`: the highest number that the
+    `problems`: failures (a destroyed room is none). `covered_to`: the highest number that the
     cloud answered (0: none).
     """
 
@@ -35,7 +36,7 @@ class Fetched:
     gone: int = 0
     covered_to: int = 0
     rooms: set[int] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def add(self, other: Fetched) -> None:
         """Add what requests for one room brought."""

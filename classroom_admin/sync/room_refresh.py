@@ -20,6 +20,7 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFou
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.sync import health, room_events
 from classroom_admin.sync.models import RoomRefresh
@@ -37,13 +38,13 @@ LATEST_MS = 253_402_300_799_000
 
 @dataclass(slots=True)
 class Refreshed:
-    """The result of a run. `problems`: failures in plain words (a destroyed room is none)."""
+    """The result of a run. `problems`: failures (a destroyed room is none)."""
 
     requests: int = 0
     profiles: int = 0
     recordings: int = 0
     gone: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
@@ -68,7 +69,7 @@ def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
                 RoomRefresh.objects.filter(pk=refresh.pk).update(profile_due_at=None, recordings_due_at=None)
             except CloudError as error:
                 _failed(refresh)
-                result.problems.append(health.plain_words(error))
+                result.problems.append(health.problem_of(error))
                 if room_events.ends_the_run(error):
                     return result
     return result

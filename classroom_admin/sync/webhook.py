@@ -13,6 +13,7 @@ from typing import Final
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.common import clock
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer
 from classroom_admin.sync.webhook_items import Refused
@@ -67,7 +68,7 @@ def accept(body: bytes) -> Accepted:
     raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=None, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)
     if found.problem:
-        raise Refused(found.problem)
+        raise Refused(in_english(found.problem))
     projector.project_rooms(sorted(found.rooms))
     stored = found.stored + found.set_aside
     return Accepted(stored=stored, duplicates=found.items - stored)

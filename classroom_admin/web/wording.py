@@ -13,7 +13,8 @@ from django.utils.translation import pgettext_lazy
 from classroom_admin.actions.verification import can_verify
 from classroom_admin.audit.actions import COMMANDS, label
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.common import clock, language
+from classroom_admin.common import clock
+from classroom_admin.common.problem_texts import reason_in, stored_in_words
 
 ROOM_TYPES: Final = {
     0: _("One-to-one"),
@@ -113,7 +114,7 @@ def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
         state=last.kind,
         final=bool(detail.get("final")),
         seconds=round((last.at - entry.at).total_seconds(), 1),
-        reason=str(language.told(detail) or detail.get("message") or _NO_REASON) if failed else "",
+        reason=reason_in(detail) or str(_NO_REASON) if failed else "",
         cloud_says=_cloud_says(detail) if failed else "",
         why=str(entry.params.get("reason") or ""),
         steps=tuple(
@@ -133,5 +134,6 @@ def _decisive(steps: list[Step]) -> Step:
 
 def _cloud_says(detail: dict[str, Any]) -> str:
     """Return the cloud's own error, for troubleshooting: "409 30409100 Class already started"."""
-    parts = (detail.get("http_status"), detail.get("code"), detail.get("message"))
+    said = detail.get("message") or stored_in_words(detail.get("found"))
+    parts = (detail.get("http_status"), detail.get("code"), said)
     return " ".join(str(part) for part in parts if part not in (None, ""))

@@ -30,7 +30,7 @@ BAD = [
 
 @pytest.mark.parametrize("value", GOOD)
 def test_good_ids(value):
-    assert problem_with_id(value) == ""
+    assert problem_with_id(value) is None
     assert user_id(value) == value
 
 

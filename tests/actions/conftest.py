@@ -117,6 +117,11 @@ def last_detail(entry: Entry) -> dict[str, Any]:
     return entry.steps.order_by("id").last().detail
 
 
+def reason_code(entry: Entry) -> str:
+    """The code of the problem on record for a failed command."""
+    return str(last_detail(entry)["reason"]["code"])
+
+
 def on_record() -> str:
     """Every word of the record, as one text to search in."""
     rows: list[Any] = []

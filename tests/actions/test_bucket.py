@@ -18,6 +18,13 @@ from tests.actions.bucket import Bucket, running_bucket
 from tests.actions.files import PDF
 from tests.actions.test_uploads import bring, fetch
 
+pytestmark = [
+    # The server reads files asynchronously; the test client is synchronous.
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators"),
+    # boto3 keeps the connections of a client open until the client is collected.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

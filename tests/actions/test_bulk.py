@@ -164,7 +164,7 @@ def test_class_that_is_no_longer_theirs_gets_no_command(
     run_due()
     item = run.items.get()
     assert (item.state, item.entry) == ("failed", None)
-    assert "not yours" in item.reason
+    assert item.problem == {"code": "class_not_yours", "params": {}}
     assert truth(room)["state"] == 1
 
 
@@ -178,7 +178,7 @@ def test_same_form_sent_twice_starts_one_run(school: School, classes: MakeClasse
 def test_form_of_another_person_starts_no_run(school: School, classes: MakeClasses) -> None:
     rooms = classes(1)
     make(school, rooms, token="of the form")
-    with pytest.raises(ActionRefused, match="used already"):
+    with pytest.raises(ActionRefused, match="already been used"):
         make(school, rooms, token="of the form", actor=school.administrator)
 
 

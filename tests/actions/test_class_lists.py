@@ -76,7 +76,7 @@ def test_a_list_from_its_making_to_its_end(plain: School) -> None:
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(plain: School) -> None:
     made = class_lists.make_list(actor=plain.teacher, name="7b")
     class_lists.set_people(actor=plain.teacher, class_list=made, people=[ADA], version=1)
-    with pytest.raises(ActionRefused, match="meanwhile"):
+    with pytest.raises(ActionRefused, match="in the meantime"):
         class_lists.set_people(actor=plain.teacher, class_list=made, people=[ALAN], version=1)
     assert people_of(made) == [ADA]
 

@@ -121,7 +121,11 @@ def test_items_of_bulk_actions(earlier: Any, people: dict[str, Any]) -> None:
         (run.pk, people["user"].pk, str(run.pk), AT + MINUTE, AT)
     }
     failed = ScheduledCommand.objects.get(state="failed")
-    assert (failed.reason, failed.why) == ("It is late.", "It is late.")
+    assert failed.problem == {
+        "sentence": "It is late.",
+        "says": {"pattern": "It is late.", "values": {}},
+    }
+    assert failed.why == "It is late."
     assert ScheduledCommand.objects.get(state="done").entry == people["entries"][0]
 
 
@@ -144,13 +148,13 @@ def test_planned_classes(earlier: Any, people: dict[str, Any]) -> None:
         series_id=series.pk, state="failed", room_uuid="again", starts_at=starts_at, due_at=AT + 2 * MINUTE
     )
     migrate()
-    assert rows("class", "state", "key", "position", "claimable_at", "attempts", "reason") == [
-        ("waiting", "room 0", 0, AT, 0, ""),
-        ("claimed", "room 1", 1, AT + MINUTE, 1, ""),
-        ("done", "room 2", 2, None, 1, ""),
-        ("failed", "room 3", 3, None, 3, "No."),
-        ("cancelled", "room 4", 4, None, 0, ""),
-        ("failed", "again", 5, AT + 2 * MINUTE, 0, ""),
+    assert rows("class", "state", "key", "position", "claimable_at", "attempts", "problem") == [
+        ("waiting", "room 0", 0, AT, 0, None),
+        ("claimed", "room 1", 1, AT + MINUTE, 1, None),
+        ("done", "room 2", 2, None, 1, None),
+        ("failed", "room 3", 3, None, 3, {"sentence": "No.", "says": None}),
+        ("cancelled", "room 4", 4, None, 0, None),
+        ("failed", "again", 5, AT + 2 * MINUTE, 0, None),
     ]
     assert set(rows("class", "series", "by", "starts_at", "created_at")) == {
         (series.pk, people["user"].pk, starts_at, AT)

@@ -1,4 +1,4 @@
-"""What the cloud refuses is on record with its own reason, and with a sentence that says what to do next."""
+"""What the cloud refuses is on record with its own reason, and with a problem that says what to do next."""
 
 from typing import Any
 
@@ -11,28 +11,30 @@ from classroom_admin.agora import errors
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import MEANINGS, CloudError
 from classroom_admin.audit.models import PendingConfirmation
+from classroom_admin.common.problem_texts import in_english
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Participant, Role, Room
-from tests.actions.conftest import config_for, kinds, last_detail, make_school
+from tests.actions.conftest import config_for, kinds, last_detail, make_school, reason_code
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, raw, refusing_address, running_cloud
 
 FAILED = ["requested", "failed"]
-# (HTTP status, code) -> what the sentence must tell: what happened, and what to do
+# (HTTP status, code) -> the code of the problem that a person is shown
 TABLE = {
-    (400, 400): ("something wrong in what was asked", "Check what you entered"),
-    (401, None): ("did not accept this school's App ID", "Ask an administrator to open Settings"),
-    (403, 30403200): ("Chat is muted", "Unmute it"),
-    (403, 30403100): ("was removed and may not enter", "Unban them"),
-    (404, None): ("the region or the App ID may be wrong", "Ask an administrator to open Settings"),
-    (404, 20404100): ("does not have this class any more", "Create a new class"),
-    (404, 20404200): ("does not know this person", "Reload"),
-    (409, 30409410): ("No recording is running", "Start a recording"),
-    (409, 30409411): ("A recording is running already", "Stop it"),
-    (409, 30409100): ("running already", "nothing more to do"),
-    (409, 30409101): ("has ended already", "Create a new class"),
-    (409, 20409000): ("a state in which this can't be done", "Reload the page"),
-    (429, None): ("asked too often", "Try again in a few seconds"),
-    (500, 500): ("an error of its own", "Wait until the page shows it"),
-    (503, None): ("not known whether this was done", "Wait until the page shows it"),
+    (400, 400): "values_rejected",
+    (401, None): "credentials_rejected",
+    (403, 30403200): "chat_muted",
+    (403, 30403100): "user_banned",
+    (404, None): "address_not_found",
+    (404, 20404100): "class_deleted",
+    (404, 20404200): "user_not_found",
+    (409, 30409410): "recording_not_started",
+    (409, 30409411): "recording_already_running",
+    (409, 30409100): "class_already_running",
+    (409, 30409101): "class_already_ended",
+    (409, 20409000): "state_forbids",
+    (429, None): "rate_limited",
+    (500, 500): "cloud_failed",
+    (503, None): "outcome_unknown",
 }
 
 
@@ -47,8 +49,8 @@ def test_the_table_here_is_the_contracts():
 
 
 @pytest.mark.parametrize(("status", "code"), TABLE)
-def test_a_sentence_for_every_error_of_the_contract(db, settings, status, code):
-    """Properties: a command of which no action-specific sentence exists."""
+def test_every_error_of_the_contract_has_its_problem(db, settings, status, code):
+    """Properties: a command with no problems of its own."""
     from classroom_admin.actions import properties
 
     school = make_school("maths")
@@ -59,8 +61,7 @@ def test_a_sentence_for_every_error_of_the_contract(db, settings, status, code):
         agora.client_for(settings.AGORA).close()
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
-    for words in TABLE[(status, code)]:
-        assert words in detail["sentence"]
+    assert detail["reason"] == {"code": TABLE[(status, code)], "params": {}}
     assert detail["http_status"] == status
     assert detail["code"] == (code or 0)
     assert (detail["message"], detail["request_id"]) == ("no, because", "r-1")
@@ -77,14 +78,14 @@ def every_meaning():
     return found
 
 
-def test_no_error_is_without_a_sentence():
-    assert every_meaning() == set(refusals.SENTENCES)
+def test_no_error_is_without_a_problem():
+    assert every_meaning() == set(refusals.CODES)
 
 
 @pytest.mark.parametrize("action", [*refusals.FOR_ACTION, "resource.put"])
-def test_every_sentence_says_what_happened_and_what_to_do(action):
+def test_every_text_says_what_happened_and_what_to_do(action):
     for meaning in every_meaning():
-        sentence = refusals.sentence_for(meaning("x"), action=action)
+        sentence = in_english(refusals.problem_of(meaning("x"), action=action))
         assert sentence.count(". ") + sentence.count("; ") >= 1, sentence
         assert sentence.endswith(".")
         assert "{" not in sentence
@@ -92,7 +93,10 @@ def test_every_sentence_says_what_happened_and_what_to_do(action):
 
 def test_retry_after_is_told():
     error = errors.RateLimited("slow down", retry_after_s=11.2)
-    assert "Try again in 12 seconds" in refusals.sentence_for(error, action="class.start")
+    problem = refusals.problem_of(error, action="class.start")
+    assert problem == Problem("rate_limited_for_seconds", {"seconds": 12})
+    soon = errors.RateLimited("slow down", retry_after_s=0.5)
+    assert refusals.problem_of(soon, action="class.start") == Problem("rate_limited_for_a_second")
 
 
 def test_a_class_that_runs_already(school):
@@ -102,7 +106,7 @@ def test_a_class_that_runs_already(school):
     detail = last_detail(again)
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
-    assert detail["sentence"] == "The class is already running. You don't need to do anything."
+    assert reason_code(again) == "class_already_running"
     assert not PendingConfirmation.objects.filter(entry=again).exists()
 
 
@@ -111,27 +115,27 @@ def test_a_class_that_has_ended_already(school, sim):
     sim.room(school.room.room_uuid, "state", state=2)
     entry = class_state.end_class(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 30409101
-    assert last_detail(entry)["sentence"] == "The class has already ended. You don't need to do anything."
+    assert reason_code(entry) == "end_after_end"
 
 
 def test_no_recording_to_stop(school):
     entry = recordings.stop_recording(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 30409410
-    assert "stopped already" in last_detail(entry)["sentence"]
+    assert reason_code(entry) == "stop_after_stop"
 
 
 def test_a_second_recording(school):
     recordings.start_recording(actor=school.teacher, room=school.room)
     entry = recordings.start_recording(actor=school.administrator, room=school.room)
     assert last_detail(entry)["code"] == 30409411
-    assert "Stop it" in last_detail(entry)["sentence"]
+    assert reason_code(entry) == "recording_already_running"
 
 
 def test_a_room_that_the_cloud_has_deleted(school, sim):
     sim.room(school.room.room_uuid, "destroy")
     entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert last_detail(entry)["code"] == 20404100
-    assert "Create a new class" in last_detail(entry)["sentence"]
+    assert reason_code(entry) == "class_deleted"
 
 
 def test_someone_whom_the_cloud_does_not_know(school):
@@ -149,7 +153,7 @@ def test_letting_back_in_is_guessed_and_says_so(db, settings):
         entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
         agora.client_for(settings.AGORA).close()
     assert cloud.asked[0].json == {"dirty": {"state": 0}}
-    assert "do not promise that this works" in last_detail(entry)["sentence"]
+    assert reason_code(entry) == "unban_refused"
     assert last_detail(entry)["message"] == "dirty.state"
 
 
@@ -161,12 +165,16 @@ def test_nothing_was_sent_where_the_cloud_cannot_be_reached(db, settings):
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is False
-    assert "could not be reached; nothing was done" in detail["sentence"]
+    assert reason_code(entry) == "cloud_not_reached"
+    assert detail["found"] == {"code": "unreachable", "params": {}}
     assert not PendingConfirmation.objects.filter(entry=entry).exists()
 
 
-@pytest.mark.parametrize("script", [hang_up, raw(200, b"<html>hotel wifi</html>")])
-def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, script):
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [(hang_up, "outcome_unknown"), (raw(200, b"<html>hotel wifi</html>"), "answer_not_understood")],
+)
+def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, script, code):
     school = make_school("maths")
     with running_cloud(script) as cloud:
         configure(settings, cloud.url)
@@ -175,7 +183,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is True
-    assert "not known whether this was done" in detail["sentence"]
+    assert reason_code(entry) == code
     assert PendingConfirmation.objects.filter(entry=entry).exists()
 
 
@@ -201,7 +209,7 @@ def test_a_time_out(db, settings):
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 1
     assert kinds(entry) == FAILED
-    assert "did not answer in time" in last_detail(entry)["sentence"]
+    assert reason_code(entry) == "outcome_unknown"
 
 
 def test_a_created_class_whose_answer_was_lost_is_found_by_the_read_back(school, sim):

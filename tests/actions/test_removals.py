@@ -12,7 +12,7 @@ from classroom_admin.actions.tasks import run_scheduled
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomTeacher
-from tests.actions.conftest import kinds, last_detail
+from tests.actions.conftest import kinds, reason_code
 
 State = ScheduledCommand.State
 
@@ -142,7 +142,7 @@ def test_person_who_left_is_not_removed_but_is_banned_where_asked(school, time, 
     planned.refresh_from_db()
     assert planned.state == State.FAILED
     assert kinds(removals().get()) == ["failed"]
-    assert "had left by themselves" in last_detail(removals().get())["sentence"]
+    assert reason_code(removals().get()) == "person_already_left"
     plan(school, 30, for_good=True)
     time.step(30)
     run_scheduled()
@@ -156,7 +156,7 @@ def test_teacher_without_the_class_removes_nobody(school, time, person):
     run_scheduled()
     planned.refresh_from_db()
     assert planned.state == State.FAILED
-    assert "may not do this" in last_detail(removals().get())["sentence"]
+    assert reason_code(removals().get()) == "removal_not_allowed"
     assert person("ada")["online"]
 
 

@@ -10,6 +10,7 @@ from classroom_admin.actions import class_state, scheduled, scheduling
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds, let_it_be_due, run_due
 
@@ -31,8 +32,9 @@ def messages(monkeypatch) -> list[int]:
 def plan(school):
     """``plan(1, 8)``: a class in a day and one in eight days, planned by the teacher."""
 
+    now = timezone.now().replace(microsecond=0)
+
     def made(*days: float, actor: Any = None, **more: Any) -> Series:
-        now = timezone.now().replace(microsecond=0)
         given = {
             "request_id": "form 1",
             "name": "Latin 8a",
@@ -147,7 +149,7 @@ def test_refused_class_waits_for_a_retry_by_hand(plan, sim, school):
     assert states(series) == [State.FAILED, State.DONE]
     first.refresh_from_db()
     assert first.claimable_at is None
-    assert "already" in first.reason
+    assert first.problem["code"] == "class_id_taken"
     assert scheduling.try_again(actor=school.teacher, series=series) == 1
     assert run_due() == 1
     assert states(series) == [State.DONE, State.DONE]  # the second time, what is there is taken for ours
@@ -161,7 +163,7 @@ def test_passing_trouble_is_retried_with_growing_waits(plan, sim):
         assert run_due() == 1
         planned = series.planned.get()
         assert planned.state == State.FAILED
-        assert planned.reason
+        assert planned.problem["code"] == "cloud_failed"
         waits.append(round((planned.claimable_at - timezone.now()).total_seconds()))
         assert run_due() == 0
         let_it_be_due(series=series)
@@ -191,7 +193,7 @@ def test_class_whose_time_is_over_is_not_created(plan, sim):
     series.planned.update(starts_at=timezone.now() - timedelta(hours=1))
     run_due()
     assert states(series) == [State.FAILED]
-    assert "over" in series.planned.get().reason
+    assert series.planned.get().problem["code"] == "class_time_passed"
     assert rooms(sim) == []
 
 
@@ -291,10 +293,10 @@ def test_worker_that_lost_its_lease_writes_nothing(plan, school):
     made = series.planned.get()
     assert made.state == State.DONE
     entry = Entry.objects.get(action="class.create")
-    assert not scheduled.settle(slow, scheduling._try_later(slow, "Too slow."))
+    assert not scheduled.settle(slow, scheduling._try_later(slow, Problem("creation_collided")))
     assert not scheduled.settle(slow, scheduling._outcome(slow, series, entry))
     assert series.planned.get().__dict__.items() >= {
-        "state": State.DONE, "changed_at": made.changed_at, "reason": "", "claimable_at": None,
+        "state": State.DONE, "changed_at": made.changed_at, "problem": None, "claimable_at": None,
     }.items()  # fmt: skip
 
 
@@ -360,7 +362,7 @@ def test_class_that_is_not_created_yet_can_be_moved(plan, school, sim):
     assert states(series) == [State.DONE, State.WAITING]
     assert sim.do(lambda world: world.rooms[second.key].schedule.start_ms) == soon.timestamp() * 1000
     assert scheduling.move(actor=school.teacher, series=series, planned=second, starts_at=soon + DAY) == 0
-    with pytest.raises(ActionRefused, match="is over"):
+    with pytest.raises(ActionRefused, match="in the past"):
         scheduling.move(actor=school.teacher, series=series, planned=first, starts_at=timezone.now() - DAY)
     with pytest.raises(NotYours):
         scheduling.move(actor=school.other_teacher, series=series, planned=first, starts_at=soon)

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Lease, MissedEvent, Quarantine, SequenceGap, StoredEvent
 
@@ -26,7 +27,7 @@ def trouble(school, settings):
         host="vm/abc",
         pid=4711,
         last_good_at=now - timedelta(seconds=7),
-        last_error="The cloud can't be reached.",
+        last_error=to_text(Problem("poll_unreachable")),
     )
     event = StoredEvent.objects.create(
         room=school.assigned, stream="room", sequence=3, received_at=now, raw=NASTY, unreadable="odd"
@@ -82,7 +83,7 @@ def test_quarantine_shows_raw_texts_escaped(trouble, school, admin: Client):
 def test_overview_links_to_the_sync_page(trouble, admin: Client):
     page = admin.get("/settings/").content.decode()
     assert SYNC in page
-    assert "2 items from the cloud could not be read." in page
+    assert "2 items from the cloud could not be read" in page
     assert "Another client is reading this App ID's events." in page
 
 

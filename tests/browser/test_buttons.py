@@ -211,7 +211,7 @@ def test_join_class_unban_and_set_properties(window: Opener, classroom: MakeClas
     page.get_by_text("People who left", exact=True).click()
     gone.get_by_role("link", name="Rudi Rowdy", exact=True).click()
     dialog(page).get_by_role("link", name="Properties").click()
-    expect(page.get_by_role("combobox", name="Who")).to_have_text(re.compile("Rudi Rowdy"))
+    expect(page.get_by_role("combobox", name="Person")).to_have_text(re.compile("Rudi Rowdy"))
     open_class(page, room)
     events = card(page, "Events")
     events.get_by_role("listitem").first.get_by_role("link").click()

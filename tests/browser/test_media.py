@@ -63,7 +63,7 @@ def test_a_file_from_the_computer(
     asks.get_by_role("button", name="Add file").click()
     expect(asks).to_contain_text("Choose a file.")
     for hostile, words in (
-        ("page.html", "This kind of file"),
+        ("page.html", "This type of file"),
         ("evil.png", "something else"),
         ("empty.pdf", "empty"),
     ):

@@ -246,7 +246,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     text.fill('{"seats": [1, 3]}')
     page.get_by_role("button", name="Compare").click()
     compared = page.get_by_role("region", name="2 differences")
-    expect(compared).to_contain_text(re.compile(r"Removed\s+colour"))
+    expect(compared).to_contain_text(re.compile(r"Deleted\s+colour"))
     expect(compared).to_contain_text(re.compile(r"Changed\s+seats\[1\]"))
     check_look(page, "properties")
     page.get_by_role("button", name="Send").click()
@@ -261,7 +261,7 @@ def test_properties_are_compared_before_they_are_sent(window: Opener, classroom:
     assert "Tara Teacher" in history()
 
     page.get_by_role("link", name="A person").click()
-    page.get_by_label("Who", exact=True).select_option(label="Pia Student")
+    page.get_by_label("Person", exact=True).select_option(label="Pia Student")
     page.get_by_role("button", name="Show").click()
     page.get_by_label("Properties", exact=True).fill('{"seat": 4}')
     page.get_by_role("button", name="Compare").click()

@@ -6,6 +6,7 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Lease, SequenceGap
@@ -36,7 +37,7 @@ def test_429_storm_is_obeyed_and_loses_no_event(
     seconds_pass(school, own_clock, 130, events=0, until=lambda: all_stored(sim))
     assert_nothing_lost_nothing_twice(sim)
     assert not SequenceGap.objects.filter(state=SequenceGap.State.OPEN).exists()
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
 
 
 def test_429_storm_of_the_poll_is_shown_and_obeyed(
@@ -51,10 +52,10 @@ def test_429_storm_of_the_poll_is_shown_and_obeyed(
         own_clock.step(1)
         assert poller.poll() is None
     assert sim.cloud.requests == asked
-    assert "Too many requests to the cloud." in health.health().last_error
+    assert health.health().last_error == Problem("poll_rate_limited")
     own_clock.step(1)
     assert poller.poll() is not None
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
 
 
 def test_429_storm_pauses_for_at_most_an_hour(

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UnreadableAnswer
 from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background, health, inbox
@@ -53,7 +54,7 @@ def test_a_malformed_answer_is_kept_whole_and_the_rest_is_done(
     poll_fault(lesson, kind, count=1, params=params)
     said = sync_once()
 
-    assert "kept in quarantine" in said
+    assert "kept unchanged in quarantine" in said
     aside = Quarantine.objects.get(whole_answer=True)
     assert aside.answer is not None
     body = bytes(aside.answer.body)
@@ -127,27 +128,29 @@ def test_an_event_that_cannot_be_decoded_is_counted_shown_and_skipped(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "words", "code"),
     [
-        ("server_error", "internal problem"),
-        ("unavailable", "internal problem"),
-        ("token_expired", "rejects our sign-in"),
-        ("refuse", "can't be reached"),
-        ("lose_answer", "can't be reached"),
+        ("server_error", "internal problem", "poll_cloud_failed"),
+        ("unavailable", "internal problem", "poll_cloud_failed"),
+        ("token_expired", "rejects our sign-in", "poll_unauthorized"),
+        ("refuse", "can't be reached", "poll_unreachable"),
+        ("lose_answer", "can't be reached", "poll_unreachable"),
     ],
 )
 def test_a_failing_poll_is_said_in_plain_words_and_over_by_itself(
-    lesson: RunningSimulator, cloud: Client, kind: str, words: str
+    lesson: RunningSimulator, cloud: Client, kind: str, words: str, code: str
 ) -> None:
     assert sync_once() == ""
     lesson.room("r1", "chat", userUuid="p1", message="meanwhile")
     poll_fault(lesson, kind)
     assert words in sync_once()
-    assert words in health.health().last_error
+    error = health.health().last_error
+    assert error is not None
+    assert error.code == code
     lesson.clear_faults()
     Lease.objects.update(not_before=None)
     assert sync_once() == ""
-    assert health.health().last_error == ""
+    assert health.health().last_error is None
     assert_all_stored_once(lesson)
 
 
@@ -170,7 +173,7 @@ def test_429_is_honoured(lesson: RunningSimulator, cloud: Client) -> None:
     assert polled is not None
     assert polled.retry_after_s == 30
     assert poller.poll() is None, "the cloud wants to be left alone"
-    assert "wants a pause" in health.health().last_error
+    assert health.health().last_error == Problem("poll_rate_limited")
 
 
 def test_a_pause_that_is_short_is_waited_for_by_the_command(lesson: RunningSimulator, cloud: Client) -> None:
@@ -190,7 +193,7 @@ def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothin
 ) -> None:
     assert sync_once() == ""
     poll_fault(lesson, "malform", params={"body": "<html>sign in</html>"})
-    assert "kept in quarantine" in sync_once()
+    assert "kept unchanged in quarantine" in sync_once()
     poller = Poller(cloud)
     polls = 0
     for _second in range(60):

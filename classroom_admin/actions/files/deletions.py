@@ -18,15 +18,11 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
-from classroom_admin.common import clock, language
-from classroom_admin.common.sentence import Sentence
+from classroom_admin.common import clock
+from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Resource, Room
 
 DELAY: Final = timedelta(seconds=10)
-_GONE: Final = Sentence("The files had already been deleted. Nothing was changed.")
-_NOT_YOURS: Final = Sentence(
-    "The person who requested this no longer has access to the class, so nothing was deleted."
-)
 
 
 def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
@@ -37,9 +33,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     """
     runner.authorise(actor, room)
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
-        raise ActionRefused(
-            _("A selected file is not in this class. Reload the page."), field="resourceUuids"
-        )
+        raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
     with transaction.atomic():
@@ -122,15 +116,15 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
             _delete(command)
         return Outcome(state=State.DONE)
     except ActionRefused as refused:
-        why = refused.sentence
+        why = refused.problem
     except NotYours:
-        why = _NOT_YOURS
+        why = Problem("deletion_not_allowed")
     entry = command.entry
     assert entry is not None
     return Outcome(
         state=State.FAILED,
-        reason=why,
-        record=lambda: add_step(entry, Step.Kind.FAILED, language.kept(why)),
+        problem=why,
+        record=lambda: add_step(entry, Step.Kind.FAILED, {"reason": why.as_json()}),
     )
 
 
@@ -151,6 +145,6 @@ def _delete(command: ScheduledCommand) -> None:
         room=command.room, resource_uuid__in=command.payload["resource_uuids"], removed_at__isnull=True
     )
     if not files:
-        raise ActionRefused(_GONE)
+        raise ActionRefused(Problem("files_already_deleted"))
     assert command.room is not None
     delete_resources(actor=command.by, room=command.room, resources=list(files), hold=command.entry_id)

@@ -10,8 +10,8 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import Command, Confirms, valid
 from classroom_admin.agora.recording_and_file_calls import ConvertResource, DeleteResources, PutResource
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_address
-from classroom_admin.common.sentence import Sentence
 from classroom_admin.events import EventKind
 from classroom_admin.rooms.models import Resource, Room
 
@@ -68,9 +68,7 @@ def delete_resources(
     ``hold``: the id of the entry of the delayed deletion that this runs.
     """
     if any(resource.room_id != room.pk for resource in resources):
-        raise ActionRefused(
-            Sentence("A selected file is not in this class. Reload the page."), field="resourceUuids"
-        )
+        raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]
     delete = valid(DeleteResources, room_uuid=room.room_uuid, resource_uuids=ids)

@@ -109,8 +109,7 @@ def items(apps: Any) -> Iterator[dict[str, Any]]:
             "claimable_at": claimable(state, row.run.made_at, taken_at=row.claimed_at),
             "attempts": row.tries,
             "entry_id": row.entry_id,
-            "reason": row.reason,
-            "says": row.says,
+            "problem": problem(row),
         }
 
 
@@ -134,9 +133,13 @@ def classes(apps: Any) -> Iterator[dict[str, Any]]:
             "due_at": row.due_at or row.made_at or row.starts_at,
             "claimable_at": None if state in ("done", "cancelled") else claimable_at,
             "attempts": row.tries,
-            "reason": row.reason,
-            "says": row.says,
+            "problem": problem(row),
         }
+
+
+def problem(row: Any) -> dict[str, Any] | None:
+    """Keep why a row failed as it was stored: the English sentence, and how it was made."""
+    return {"sentence": row.reason, "says": row.says} if row.reason else None
 
 
 def claimable(state: str, due_at: datetime, *, taken_at: datetime | None) -> datetime | None:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.actions.class_lists import LONGEST_NAME, MOST_PEOPLE, Person
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.problem_texts import in_words
 
 LARGEST_BYTES: Final = 1_000_000
 MOST_PROBLEMS: Final = 20
@@ -171,7 +172,7 @@ def _problem(person: Person, *, too_many: bool) -> str:
     if len(person.name) > 255 or len(person.group) > LONGEST_NAME or len(person.email) > 254:
         return _("a cell is too long.")
     if person.user_uuid and (wrong := problem_with_id(person.user_uuid)):
-        return _("the user id “%(id)s” %(wrong)s") % {"id": person.user_uuid, "wrong": wrong}
+        return _("the user id “%(id)s” %(wrong)s") % {"id": person.user_uuid, "wrong": in_words(wrong)}
     if person.email and "@" not in person.email:
         return _("“%(email)s” is not an email address.") % {"email": person.email}
     return ""

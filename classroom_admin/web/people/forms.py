@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common.cloud_ids import problem_with_id
-from classroom_admin.common.language import in_words
+from classroom_admin.common.problem_texts import in_words
 from classroom_admin.rooms.models import Room
 
 

@@ -236,7 +236,7 @@ class ClassForm(forms.Form):
                 if field is None or field not in self.fields:
                     self.add_error(None, refused.message)
                     return
-                self.add_error(field, asked.IN_OUR_UNITS.get(field) or _sentence(refused))
+                self.add_error(field, asked.IN_OUR_UNITS.get(field) or refused.message_at_field)
                 name = "x" if field == "name" else name
                 last = None if field == "starts_at" else last
                 wanted = {"room_type": 4} | asked.without(wanted, field)
@@ -257,12 +257,6 @@ class MoveForm(forms.Form):
         if not 1970 < when.year < LATEST_YEAR:
             raise forms.ValidationError(_("A class can't be in this year. Check the date."))
         return when
-
-
-def _sentence(refused: ActionRefused) -> str:
-    """Return the client's message without the cloud's name of the setting at its beginning."""
-    words = refused.message.removeprefix(f"{refused.field} ")
-    return words[:1].upper() + words[1:]
 
 
 def zone_of(user: User) -> ZoneInfo:

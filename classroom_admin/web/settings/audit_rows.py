@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from classroom_admin.audit.actions import label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import last_step
-from classroom_admin.common import language
+from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.settings.forms import OUTCOMES
 
@@ -100,7 +100,7 @@ def _row(entry: Entry, room: Room | None) -> Row:
         room=room,
         outcome=str(OUTCOMES[kind]),
         tone=_TONES.get(kind, ""),
-        message=language.told(detail) or str(detail.get("message") or ""),
+        message=reason_in(detail),
         details=list(_details(entry.params)),
     )
 

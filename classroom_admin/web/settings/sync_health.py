@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from classroom_admin.common.language import in_words
 from classroom_admin.common.redaction import text_without_secrets
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
@@ -81,7 +80,7 @@ def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
     items = [
         Item(
             pk=row.pk,
-            reason=in_words(row.reason),
+            reason=row.reason,
             found_at=row.found_at,
             what=_("An entire answer")
             if row.whole_answer

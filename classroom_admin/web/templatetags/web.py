@@ -13,7 +13,6 @@ from django.utils.translation import pgettext
 
 from classroom_admin.common import clock as core_clock
 from classroom_admin.common import problem_texts
-from classroom_admin.common.language import in_words
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
@@ -78,9 +77,11 @@ def words_for_scripts() -> SafeString:
 
 
 @register.filter
-def said(text: str | Problem) -> str:
-    """Return a problem, or what was stored in English, in the reader's language."""
-    return problem_texts.in_words(text) if isinstance(text, Problem) else in_words(text)
+def said(problem: Problem | str | None) -> str:
+    """Return the text of a problem, as it is or as it is stored, in the reader's language."""
+    if isinstance(problem, Problem):
+        return problem_texts.in_words(problem)
+    return problem_texts.stored_in_words(problem)
 
 
 @register.simple_tag(takes_context=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
+from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import ChatMessage, Participant, Recording, Room
@@ -321,8 +322,8 @@ def test_failed_command_shows_its_reason(school: School, admin: Client) -> None:
 
 
 def test_cloud_error_is_sent_to_the_page(school: School, admin: Client) -> None:
-    Lease.objects.update(last_error="The cloud refuses our sign-in.")
-    assert "The cloud refuses our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
-    assert 'title="The cloud refuses our sign-in."' in page(admin, school).content.decode()
-    assert 'title="The cloud refuses our sign-in."' in admin.get("/").content.decode()
-    assert "The cloud refuses our sign-in." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]
+    Lease.objects.update(last_error=to_text(Problem("poll_unauthorized")))
+    assert "The cloud rejects our sign-in." in changes(admin, school, now(school))["HX-Trigger"]
+    assert 'title="The cloud rejects our sign-in.' in page(admin, school).content.decode()
+    assert 'title="The cloud rejects our sign-in.' in admin.get("/").content.decode()
+    assert "The cloud rejects our sign-in." in admin.get("/live/classes/", **HTMX)["HX-Trigger"]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from classroom_admin.accounts.models import User
-from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.runtime import demo_folder, installation
 from classroom_admin.runtime.supervisor import Supervisor
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 def _missing() -> list[str]:
     """Return what is not set, in words. The dashboard runs without it, and its pages say the same."""
-    found = [in_words(problem) for problem in settings.AGORA.problems()]
+    found = [in_english(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
         found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")
     return found

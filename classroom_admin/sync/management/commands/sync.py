@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
-from classroom_admin.common.problem_texts import in_words
+from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
@@ -39,7 +39,7 @@ class Totals:
 
     def add(self, part: Polled | Fetched) -> None:
         self.stored += part.stored
-        self.problems += part.problems
+        self.problems += map(in_english, part.problems)
         if isinstance(part, Polled):
             self.requests += part.answers
             self.quarantined += part.quarantined
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError("Say --once. For syncing that goes on, run: manage.py serve")
         if missing := settings.AGORA.problems():
             raise CommandError(
-                "The connection to the cloud is not set up. " + " ".join(map(in_words, missing))
+                "The connection to the cloud is not set up. " + " ".join(map(in_english, missing))
             )
         client = client_for(settings.AGORA)
         totals = Totals()
@@ -77,7 +77,7 @@ class Command(BaseCommand):
         refreshed = room_refresh.refresh_due(client)
         totals.requests += refreshed.requests
         totals.gone += refreshed.gone
-        totals.problems += refreshed.problems
+        totals.problems += map(in_english, refreshed.problems)
         totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
