@@ -71,7 +71,7 @@ def test_competing_reader_is_named_within_a_minute_and_loses_no_events(
     school.last_words()
     seconds_pass(school, own_clock, 60, events=0, until=lambda: all_stored(sim))
     assert_nothing_lost_nothing_twice(sim)
-    own_clock.step(competing_reader.NAMED_FOR.total_seconds())
+    own_clock.step(competing_reader.REPORTED_FOR.total_seconds())
     assert competing_reader.find() is None, "it is over"
 
 
