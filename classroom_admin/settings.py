@@ -193,7 +193,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-# Commands with a promised second wait behind no other task: for each of these queues there is a worker.
+# Commands that are due at an exact second wait behind no other task: each of these queues has a worker.
 CELERY_TASK_ROUTES = {
     "sync.poll": {"queue": "poll"},
     "actions.run_promised": {"queue": "promised"},

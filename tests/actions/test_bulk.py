@@ -207,7 +207,7 @@ def test_many_workers_send_each_command_once(school: School, classes: MakeClasse
     assert Entry.objects.filter(action="class.end").count() == 8
 
 
-# --- messages are hints -----------------------------------------------------------------------------------
+# --- messages are wake-ups -----------------------------------------------------------------------------------
 
 
 def test_beat_runs_a_run_without_a_broker(
@@ -256,7 +256,7 @@ def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes:
     taken = scheduled.claim(scheduled.LONG)
     assert taken is not None
     entry = class_state.end_class(actor=school.teacher, room=taken.room)
-    Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was folded
+    Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was projected
     with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
         run_due()
     item = run.items.get()

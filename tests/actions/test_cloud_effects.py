@@ -1,4 +1,4 @@
-"""Every command has its effect at the cloud and is on record: who, what, to whom, and how it ended."""
+"""Every command has its effect at the cloud and is recorded: who, what, to whom, and its outcome."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""From the button to *confirmed*: the command, the simulated cloud, its event, the sync that folds it."""
+"""From the button to *confirmed*: the command, the simulated cloud, its event, the sync that projects it."""
 
 import pytest
 from django.db import connections, transaction
@@ -21,7 +21,7 @@ CONFIRMED = ["requested", "accepted", "confirmed"]
 
 @pytest.fixture
 def sync(settings, school):
-    """Take in what the cloud has to tell, and fold it."""
+    """Read the cloud's events and project them."""
     poller = Poller(agora.client_for(settings.AGORA))
 
     def run() -> None:

@@ -76,7 +76,7 @@ def test_removals_keep_their_ids(earlier: Any, people: dict[str, Any]) -> None:
     assert new.pk > 74
 
 
-def test_held_deletions(earlier: Any, people: dict[str, Any]) -> None:
+def test_deletions_are_copied(earlier: Any, people: dict[str, Any]) -> None:
     held = earlier.get_model("actions", "HeldDeletion")
     for number, state in enumerate(("held", "undone", "sending", "sent")):
         held.objects.create(

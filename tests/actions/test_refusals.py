@@ -145,7 +145,7 @@ def test_someone_whom_the_cloud_does_not_know(school):
     assert kinds(entry) == FAILED
 
 
-def test_letting_back_in_is_guessed_and_says_so(db, settings):
+def test_refused_unban_says_what_to_do(db, settings):
     school = make_school("maths")
     school.room.participants.update(online=False)
     with running_cloud(answer(status=400, code=400, msg="dirty.state")) as cloud:

@@ -1,4 +1,4 @@
-"""Scheduled commands: what has a promised second waits behind nothing that takes long."""
+"""Scheduled commands: those due at an exact second wait for no long ones."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -42,7 +42,7 @@ def consumed(worker: parts.Part) -> set[str]:
     return set(worker.argv[worker.argv.index("--queues") + 1].split(","))
 
 
-def test_promised_commands_have_a_queue_and_a_worker_that_do_nothing_else(settings: Any) -> None:
+def test_timed_commands_have_a_queue_and_a_worker_of_their_own(settings: Any) -> None:
     app.loader.import_default_modules()
     ours = {name for name in app.tasks if name.startswith(("actions.", "sync."))}
     assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_SCHEDULED}
@@ -141,7 +141,7 @@ def test_a_task_gives_the_thread_back_and_another_goes_on(
 
 
 @pytest.mark.django_db
-def test_promised_commands_do_not_run_long_ones(school: School, run_of: MakeRun) -> None:
+def test_worker_of_timed_commands_runs_no_long_ones(school: School, run_of: MakeRun) -> None:
     run = run_of(1)
     assert run_due(*scheduled.TIMED) == 0
     assert waiting(run) == 1

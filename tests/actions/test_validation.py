@@ -21,7 +21,7 @@ COMMANDS = {
     "end": lambda who, school: class_state.end_class(**who),
     "close": lambda who, school: class_state.close_class(**who),
     "remove": lambda who, school: participants.remove_participant(**who, participant=school.pupil),
-    "let back": lambda who, school: participants.unban(**who, user_uuid="ada"),
+    "unban": lambda who, school: participants.unban(**who, user_uuid="ada"),
     "record": lambda who, school: recordings.start_recording(**who),
     "stop": lambda who, school: recordings.stop_recording(**who),
     "pause": lambda who, school: recordings.pause_recording(**who),

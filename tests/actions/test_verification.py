@@ -33,7 +33,7 @@ def asked(school, action, **columns):
     return record(actor=school.teacher, action=action, room_uuid=school.room.room_uuid, **columns)
 
 
-def test_what_was_done_is_confirmed_by_the_look(school):
+def test_verification_confirms_a_command_that_was_done(school):
     entry = class_state.start_class(actor=school.teacher, room=school.room)
     assert kinds(entry) == ["requested", "accepted"]
     found = look(school, entry)
@@ -113,7 +113,7 @@ def test_a_cloud_that_does_not_answer_says_why(school, sim):
     assert kinds(entry) == []
 
 
-def test_that_somebody_is_away_does_not_tell_that_they_may_not_come_back(school, sim):
+def test_absence_does_not_prove_a_ban(school, sim):
     """Of a removal whose answer was lost, nobody knows whether the cloud keeps them out."""
     sim.fault("lose_answer", route="kick", count=9)
     sim.room(school.room.room_uuid, "leave", userUuid="ada")
@@ -205,7 +205,7 @@ HERE = {
 """What happens without the cloud is done when it is on record."""
 
 
-def test_every_command_of_the_cloud_has_a_look_or_a_reason_for_none():
+def test_every_command_has_a_verifier_or_a_reason_for_none():
     assert set(verification.VERIFIERS) | set(verification.NOT_VERIFIABLE) == set(COMMANDS) - HERE
     assert not set(verification.VERIFIERS) & set(verification.NOT_VERIFIABLE)
     assert all(verification.NOT_VERIFIABLE.values())
@@ -219,7 +219,7 @@ def test_what_no_read_shows_is_said(school, action):
 
 
 @pytest.mark.parametrize("action", sorted(set(COMMANDS) - HERE))
-def test_what_waits_says_so_after_ten_seconds_with_a_look_where_there_is_one(school, action):
+def test_pending_command_offers_verification_after_ten_seconds(school, action):
     entry = asked(school, action)
     add_step(entry, Step.Kind.REQUESTED)
     html = page(school)

@@ -149,7 +149,7 @@ class LateAndShuffled(RuleBasedStateMachine):
         background.project_due(within_s=5)
 
     @rule()
-    def fold(self) -> None:
+    def project(self) -> None:
         background.project_due(within_s=5)
 
     @invariant()

@@ -74,7 +74,7 @@ def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) 
     assert tiles(told) == {room.pk}
     assert "Acknowledged by Ruth" in told.data
     assert "data-reasons" not in told.data
-    acknowledgement.take_back(actor=school.administrator, room=room, kinds=["over_time"])
+    acknowledgement.cancel_acknowledgement(actor=school.administrator, room=room, kinds=["over_time"])
     assert 'data-reasons="over_time"' in page.changes().data
 
 

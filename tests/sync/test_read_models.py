@@ -36,9 +36,9 @@ def test_rows_have_the_projected_columns(table: Table) -> None:
 
 @pytest.mark.parametrize("table", EVERY, ids=lambda table: table.row.table)
 def test_rows_may_be_none_where_columns_may_be_null(table: Table) -> None:
-    hints = get_type_hints(table.row)
+    types = get_type_hints(table.row)
     for name, column in columns_of(table).items():
-        assert column.null is (NoneType in get_args(hints[name])), name
+        assert column.null is (NoneType in get_args(types[name])), name
 
 
 @pytest.mark.parametrize("table", EVERY, ids=lambda table: table.row.table)

@@ -1,4 +1,4 @@
-"""Hands, removals to come, the class list, one person, who may not come back: in the page and its parts."""
+"""Hands, scheduled removals, the class list, one person and banned students, in the page and its parts."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_number_of_removals_in_words() -> None:
     assert [removed_this_week(number) for number in (0, 1)] == ["", "removed 1 time this week"]
 
 
-# --- one person, and who may not come back ---------------------------------------------------------------
+# --- one person, and banned students ---------------------------------------------------------------------
 
 
 def test_person_dialog_shows_stays_and_commands(school: School, admin: Client) -> None:

@@ -1,5 +1,5 @@
 """Recording and files on the page of a class: settings checked as one types, addresses that may hold keys,
-pictures from elsewhere, uploads, deletions that can be taken back.
+pictures from elsewhere, uploads, deletions that can be undone.
 """
 
 from __future__ import annotations
@@ -309,7 +309,7 @@ def test_warning_if_the_cloud_cannot_fetch_files(
     assert words in html
 
 
-# --- deletions that can be taken back --------------------------------------------------------------
+# --- deletions that can be undone --------------------------------------------------------------
 
 
 def test_pending_deletion_is_visible_to_everyone_and_can_be_undone(client: Client, school: School) -> None:

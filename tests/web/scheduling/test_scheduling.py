@@ -145,7 +145,7 @@ def test_all_errors_are_shown(client: Client) -> None:
 def test_empty_form_shows_no_errors_while_typing(client: Client) -> None:
     html = client.post(CHECK, {"name": "", "room_type": "4"}, **HTMX).content.decode()
     assert 'class="error"' not in html
-    assert 'hx-swap-oob="true"' in html  # what was said before is taken back
+    assert 'hx-swap-oob="true"' in html  # the earlier message is removed
     assert not Entry.objects.exists()
 
 
@@ -240,7 +240,7 @@ def test_scheduled_classes_can_be_changed_and_moved(client: Client, school: Scho
 
 def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, sim: Any) -> None:
     sim.fault("lose_answer", route="create_room")
-    sim.fault("server_error", route="read_room")  # else a look tells that it was made
+    sim.fault("server_error", route="read_room")  # else a read shows that it was created
     client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
     series = Series.objects.get()
     first = series.planned.get()

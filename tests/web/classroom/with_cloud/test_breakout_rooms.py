@@ -124,10 +124,10 @@ def sent(school: School, draft: Draft, **more: Any) -> dict[str, Any]:
     return {"mark": table.mark, "group": list(draft.names), "person": ticked, **form, **more}
 
 
-def fold(school: School, truth: Any) -> None:
+def project(school: School, truth: Any) -> None:
     """What the sync would do with the event."""
-    folded = {"state": 1, "details": truth()["groups"]}
-    Room.objects.filter(pk=school.room.pk).update(groups=folded, groups_sequence=9)
+    projected = {"state": 1, "details": truth()["groups"]}
+    Room.objects.filter(pk=school.room.pk).update(groups=projected, groups_sequence=9)
 
 
 def test_present_students_can_be_selected(client: Client, where: str) -> None:
@@ -162,7 +162,7 @@ def test_open_change_and_close(client: Client, where: str, school: School, truth
         "Red": [{"userUuid": "ada"}],
         "Blue": [{"userUuid": "bob"}],
     }
-    fold(school, truth)
+    project(school, truth)
     page = client.get(where)
     assert [group["name"] for group in page.context["groups"]] == ["Blue", "Red"]
     assert page.context["is_changed"] is False
@@ -175,7 +175,7 @@ def test_open_change_and_close(client: Client, where: str, school: School, truth
         "groups.open",
         "groups.open",
     ]
-    fold(school, truth)
+    project(school, truth)
     client.post(where, sent(school, second, do="close"))
     assert truth()["groups"] == {}
 
@@ -216,7 +216,7 @@ def test_outdated_draft_is_not_sent(
 ) -> None:
     form = sent(school, Draft({"a" * 32: "Mine"}, {"Ada": "a" * 32}), do="open")
     client.post(where, sent(school, Draft({"b" * 32: "Theirs"}), do="open"))
-    fold(school, truth)
+    project(school, truth)
     answer = client.post(where, form, **HTMX)
     assert "changed elsewhere" in answer.content.decode()
     assert "Mine" in answer.content.decode()
