@@ -54,7 +54,8 @@ screenshots: .venv/.installed-dev ## Take the pictures in docs/screenshots again
 test-contract-long: .venv/.installed-dev ## Send the simulator random requests of the contract for minutes (EXAMPLES=500)
 	@CONTRACT_EXAMPLES="$(or $(EXAMPLES),500)" $(PY) -m pytest tests/contract --timeout=3600 $(PYTEST)
 
-lint: .venv/.installed-dev ## Check format, style, imports, types, production settings and migrations
+lint: .venv/.installed-dev ## Check format, style, imports, types, production settings, migrations and prose
+	@$(MAKE) --no-print-directory -o .venv/.installed-dev prose
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports

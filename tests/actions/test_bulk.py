@@ -207,7 +207,7 @@ def test_many_workers_send_each_command_once(school: School, classes: MakeClasse
     assert Entry.objects.filter(action="class.end").count() == 8
 
 
-# --- messages are wake-ups -----------------------------------------------------------------------------------
+# --- messages are wake-ups ----------------------------------------------------------------------------------
 
 
 def test_beat_runs_a_run_without_a_broker(
