@@ -79,8 +79,8 @@ CONFIGURATION: Final = {
         "AGORA_UID is not set. Set it to the name this server signs in with, for example admin."
     ),
     "uid_wrong": _(
-        "AGORA_UID is not right: it must be 1 to 63 letters a-z A-Z, digits, spaces and {signs}, and not "
-        "only dots."
+        "AGORA_UID is not valid. It must be 1 to 63 letters a-z A-Z, digits, spaces and {signs}, "
+        "and not only dots."
     ),
     "update_method_unknown": _("AGORA_RECORD_UPDATE_METHOD is {value}. It must be PATCH or PUT."),
     "timeouts_wrong": _("The connect and read timeouts must be greater than 0 seconds."),
@@ -89,10 +89,11 @@ CONFIGURATION: Final = {
 CONNECTION: Final = {
     "connection_works": _("The connection works."),
     "works_clock_behind": _(
-        "The connection works, but this machine's clock is {size} behind the cloud's: set it by NTP."
+        "The connection works, but this server's clock is {size} behind the cloud's. Synchronize it with NTP."
     ),
     "works_clock_ahead": _(
-        "The connection works, but this machine's clock is {size} ahead of the cloud's: set it by NTP."
+        "The connection works, but this server's clock is {size} ahead of the cloud's. "
+        "Synchronize it with NTP."
     ),
     "app_id_unknown": _("The cloud does not know this App ID. Check AGORA_APP_ID."),
     "token_refused": _(
@@ -100,10 +101,12 @@ CONNECTION: Final = {
         "ID, and check AGORA_UID and AGORA_AUTH."
     ),
     "token_refused_clock_behind": _(
-        "The cloud refuses the token, and this machine's clock is {size} behind the cloud's: set it by NTP."
+        "The cloud rejected the token. This server's clock is {size} behind the cloud's. "
+        "Synchronize it with NTP."
     ),
     "token_refused_clock_ahead": _(
-        "The cloud refuses the token, and this machine's clock is {size} ahead of the cloud's: set it by NTP."
+        "The cloud rejected the token. This server's clock is {size} ahead of the cloud's. "
+        "Synchronize it with NTP."
     ),
     "no_such_address": _(
         "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL, "
@@ -124,7 +127,7 @@ SENDING: Final = {
     "too_many_requests_here": _(
         "Too many requests from this server. This request was not sent because it would be too late."
     ),
-    "no_time_left": _("There was no time left to ask the cloud."),
+    "no_time_left": _("The time limit was reached before the request could be sent. Try again."),
     "redirected": _(
         "The address redirects instead of answering. Check the cloud's address, and whether "
         "a proxy or a network sign-in page is in between."
@@ -132,7 +135,7 @@ SENDING: Final = {
     "answer_too_long": _("The answer is larger than 64 MiB."),
     "answer_too_slow": _("The answer arrived too slowly, so the request was stopped."),
     "answer_stopped": _("The cloud stopped in the middle of its answer."),
-    "answer_broke_off": _("The answer broke off ({kind})."),
+    "answer_broke_off": _("The answer was cut off ({kind})."),
     "proxy_failed": _("The proxy could not be reached or blocked the request."),
     "tls_failed": _(
         "The connection could not be secured (TLS). Check the certificate, and whether "
@@ -143,11 +146,11 @@ SENDING: Final = {
     "unreachable": _("The cloud could not be reached: connection refused or unknown host."),
     "connection_broke": _("The connection was lost before an answer arrived."),
     "no_token": _(
-        "No token can be made: App ID and App Certificate must each be 32 characters of 0-9 and a-f."
+        "No token can be created: App ID and App Certificate must each be 32 characters of 0-9 and a-f."
     ),
-    "answer_not_json": _("The answer is no JSON: {error}."),
+    "answer_not_json": _("The answer is not JSON: {error}."),
     "no_envelope": _("The answer has no envelope: code is missing."),
-    "no_list_of_events": _("The answer holds no list of events."),
+    "no_list_of_events": _("The answer contains no list of events."),
 }
 # What to do next.
 _RELOAD: Final = _("Reload the page to see the state of the class. Try again if it is still needed.")
