@@ -41,7 +41,7 @@ def test_good_configuration_has_no_problems_and_hides_its_certificate():
         ({"app_certificate": ""}, "AGORA_APP_CERTIFICATE is not set"),
         ({"app_certificate": "secret-but-wrong"}, "AGORA_APP_CERTIFICATE is not valid"),
         ({"uid": ""}, "AGORA_UID is not set"),
-        ({"uid": "ü"}, "AGORA_UID is not right"),
+        ({"uid": "ü"}, "AGORA_UID is not valid"),
         ({"auth": "basic"}, "AGORA_AUTH is 'basic'"),
         ({"record_update_method": "POST"}, "AGORA_RECORD_UPDATE_METHOD"),
         ({"read_timeout_s": 0}, "The connect and read timeouts must be"),
