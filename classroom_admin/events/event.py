@@ -77,8 +77,8 @@ class Event(Generic[P]):
     """A decoded event. `type` and `data` are None if this release does not know the type.
 
     `odd` names the parts that could not be read although the rest could. `cmd` is None if a quiz or poll
-    event contains none. The code that stores a direct message sets `sequence` to the order of arrival (0 until
-    then) and `digest` to the message's digest.
+    event contains none. The code that stores a direct message sets `sequence` to the order of arrival (before
+    that, it is 0) and `digest` to the message's digest.
     """
 
     stream: Stream
