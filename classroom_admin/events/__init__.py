@@ -1,7 +1,7 @@
-"""What each event of the cloud means, one module a topic.
+"""Decode the cloud's events and project them into rows; each topic has its own module.
 
-Pure: an event and the rows that it needs in, changed rows out. No ORM, no I/O, no clock; gettext is the only
-part of Django. `docs/adding-an-event.md` shows how to add one.
+The package is pure: it takes an event and the rows that the event needs, and returns changed rows. It uses
+no ORM, no I/O and no clock; gettext is the only part of Django. See `docs/adding-an-event.md`.
 """
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream
@@ -21,7 +21,9 @@ from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
 
 PROJECTION_VERSION = 1
-"""Raise it when stored events give other rows than before: every room is then projected again by itself."""
+"""The version of the projection. Raise it if stored events produce different rows than before: every room is
+then projected again automatically.
+"""
 
 __all__ = [
     "PROJECTION_VERSION",

@@ -1,4 +1,4 @@
-"""Breakout rooms: the room's property `groups`, whose `details` always come whole."""
+"""Breakout rooms: the room's property `groups`. An event always contains all `details`."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ ROOT = "groups"
 
 
 def changed(changes: Iterable[Change]) -> bool:
-    """Whether the breakout rooms are among the changes."""
+    """Return whether the changes include the breakout rooms."""
     return any(change.path[0] == ROOT for change in changes)
 
 

@@ -1,4 +1,4 @@
-"""The chat of the class (cmd 3), and who may write in it (cmd 21, properties `mute` and `muteChat`)."""
+"""The chat of the class (cmd 3), and chat permissions (cmd 21, properties `mute` and `muteChat`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from classroom_admin.events.values import Json, Raw, Undecodable, flag
 
 SPEAKERS: Final = ("broadcaster", "audience", "student")
 MUTES: Final = ("mute", "muteChat")
-"""Properties that say who may chat."""
+"""The properties that set chat permissions."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,10 @@ class UserState:
 
 
 def decode_user_state(data: Raw, odd: list[str]) -> UserState | Message:
-    """Read the state; an event with `message` is a custom message (its heading prints 21)."""
+    """Decode a person's state, or a custom message if the data has `message`.
+
+    The documentation of custom messages also gives them cmd 21. Raise Undecodable if the state names nobody.
+    """
     if data.get("message") is not None:
         return decode_message(data, odd, kind="custom")
     who = read_person(data) or read_person(data.get("fromUser"))
@@ -63,7 +66,7 @@ def apply_user_state(event: Event[Any], time: EventTime, rows: Rows) -> None:
 
 
 def is_muted(properties: Mapping[str, Any]) -> bool:
-    """Whether `muteChat`, or the same under `mute`, says so; it may be one flag or one for each role."""
+    """Return whether `muteChat` or `mute.muteChat` forbids chat. The value is one flag, or flags by role."""
     value = properties.get("muteChat", below(properties, "mute", "muteChat"))
     if isinstance(value, dict):
         return any(flag(value.get(role)) for role in SPEAKERS)

@@ -1,4 +1,4 @@
-"""The class's state (cmd 1). A state that comes again changes nothing but the times that it carries."""
+"""The state of the class (cmd 1). An event that repeats the current state only updates the times in it."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class ClassState:
 
     @property
     def own_ms(self) -> int | None:
-        """When this state began, where the event says so. A planned start is no event's time."""
+        """Return when this state began (ms), if the event says so. None for a planned start."""
         return {STARTED: self.started_ms, ENDED: self.ended_ms, CLOSED: self.closed_ms}.get(self.state)
 
 
@@ -46,8 +46,8 @@ def needs(event: Event[ClassState], needed: Needs) -> None:
 def apply(event: Event[ClassState], time: EventTime, rows: Rows) -> None:
     """Set the state and its times.
 
-    A class that closes without having ended has no end of its own; one that starts again has none any more.
-    A start time that comes with "not started" is a plan, which the room's profile has.
+    A class that closes before it ended gets no end time. A class that starts again loses its end time. The
+    start time of a class that has not started is planned, so it is ignored: the room refresh reads it.
     """
     data, room = event.data, rows.room
     own_ms = data.own_ms
@@ -91,7 +91,7 @@ def sentence(data: ClassState, names: Names) -> Sentence:
 
 
 def confirms(data: ClassState, match: Match) -> bool:
-    """`match`: {"state": 1 | 2 | 3}."""
+    """Return whether the class has the state in `match`: {"state": 1 | 2 | 3}."""
     return data.state == match.get("state")
 
 

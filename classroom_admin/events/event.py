@@ -1,4 +1,4 @@
-"""What an event is, and what its module declares about it."""
+"""The types of a decoded event and of the declaration that each event's module makes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 Match = Mapping[str, Any]
-"""What an event must carry to confirm a command, as `audit.PendingConfirmation.match` stores it."""
+"""The values that an event must contain to confirm a command: `audit.PendingConfirmation.match`."""
 
 
 class Stream(StrEnum):
-    """Each stream of a room has its own sequence; peer messages have no number."""
+    """The event streams of a room. Each stream has its own sequence; direct messages have no number."""
 
     ROOM = "room"
     QUIZ = "popupQuiz"
@@ -31,9 +31,9 @@ class Stream(StrEnum):
 
 
 class EventKind(Enum):
-    """Every event that the cloud documents: its stream and its `cmd` (None: the stream has one type).
+    """Every event that the cloud documents: its stream and its `cmd`.
 
-    The order is the order of the choices when people filter events.
+    `cmd` is None if the stream has only one type. Event filters list the kinds in this order.
     """
 
     def __init__(self, stream: Stream, cmd: int | None) -> None:
@@ -64,7 +64,7 @@ class EventKind(Enum):
 
 @dataclass(slots=True)
 class Identity:
-    """Where an event belongs."""
+    """The room, sequence, type and time (ms since 1970 UTC) of an event."""
 
     room_uuid: str | None
     sequence: int | None
@@ -74,11 +74,11 @@ class Identity:
 
 @dataclass(slots=True)
 class Event(Generic[P]):
-    """A decoded event. `type` is None, and `data` with it, for a type that this release does not know.
+    """A decoded event. `type` and `data` are None if this release does not know the type.
 
-    `odd` names the parts that could not be read while the rest could.
-    `cmd` is None where a quiz or poll event carries none. For a peer message, whoever stored it puts the
-    order of arrival into `sequence` (0 until then) and its digest into `digest`.
+    `odd` names the parts that could not be read although the rest could. `cmd` is None if a quiz or poll
+    event contains none. The code that stores a direct message sets `sequence` to the order of arrival (before
+    that, it is 0) and `digest` to the message's digest.
     """
 
     stream: Stream
@@ -92,9 +92,10 @@ class Event(Generic[P]):
 
 
 def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> Raw:
-    """Return the event's `data` object, also where it came as JSON text.
+    """Return the event's `data` object, also if it was sent as JSON text. Raise Undecodable for other data.
 
-    `list_as`: the name under which the bare list of a `batch` is put (the vendor's client sends such).
+    The vendor's client may send the data of a `batch` event as a bare list; it is returned as
+    `{list_as: list}`.
     """
     data = raw.get("data")
     if isinstance(data, Mapping):
@@ -114,7 +115,7 @@ def update_time(data: object, fields: Raw) -> int | None:
 
 
 def latest_update_time(fields: Raw, *names: str) -> int | None:
-    """Return the event's `updateTime`, else the latest one in these lists of its data (ms)."""
+    """Return the event's `updateTime` (ms), else the latest `updateTime` in the lists under `names`."""
     own = moment(fields.get("updateTime"))
     if own is not None:
         return own
@@ -130,17 +131,17 @@ def latest_update_time(fields: Raw, *names: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType(Generic[P]):
-    """All that the product knows about one type of event.
+    """The declaration of one type of event.
 
-    - `decode`: reads the data (and names in the list what it could not read); raises Undecodable
+    - `decode`: decodes the data and adds the parts that it could not read to the list; raises Undecodable
     - `apply`: changes the rows; must not raise for decoded data
-    - `sentence`: icon and words for people
+    - `sentence`: returns an icon and a sentence for people
     - `name`, `label`: the filter choice; "" for events that people cannot filter
-    - `needs`: names the stored rows that `apply` reads or changes; None where these are new or the room's own
-    - `confirms`: whether this is the event that a command with this `match` waits for
-    - `mark`: the kind of mark on the replay's time line; "" for none
-    - `fields`: finds the data in the raw event
-    - `own_time`: when it happened (ms) where the event has no `ts`; None where its data does not tell
+    - `needs`: names the stored rows that `apply` reads or changes; None if there are none but the room's row
+    - `confirms`: returns whether the event confirms a command with this `match`
+    - `mark`: returns the kind of mark on the replay's timeline, or ""
+    - `fields`: returns the data of the raw event
+    - `own_time`: returns the time (ms) of an event without `ts`; None if its data has no time
     """
 
     kinds: tuple[EventKind, ...]

@@ -31,7 +31,7 @@ MOST_PAGES = 100_000
 
 @dataclass(slots=True)
 class ResourceState:
-    """A shared file; `task` holds taskUuid and taskProgress, never the token. `size` in bytes."""
+    """A shared file. `size` is in bytes. `task` contains taskUuid and taskProgress, never the token."""
 
     resource_uuid: str
     name: str | None = None
@@ -49,7 +49,7 @@ class Resources:
 
 
 def decode(data: Raw, odd: list[str]) -> Resources:
-    """Read the files. Action 1 added or updated (also where there is none), 2 deleted."""
+    """Decode the files. Action 1 or none: added or updated; 2: deleted. Raise Undecodable for others."""
     action = whole(data.get("action"))
     if action not in (None, 1, REMOVED):
         raise Undecodable("a resource action that is neither 1 nor 2")
@@ -82,7 +82,7 @@ def _resource(raw: Raw) -> ResourceState | None:
 
 
 def _percent(progress: Raw) -> int:
-    """Return how much is converted, 0 to 100; 0 where the conversion has not said yet."""
+    """Return how much of the file is converted, in percent; 0 if it is not known yet."""
     percent = real(progress.get("convertedPercentage"))
     if percent is None:
         done, total = (whole(progress.get(f"{name}PageSize"), SMALL) for name in ("converted", "total"))
@@ -99,10 +99,10 @@ def _without_tokens(value: Json) -> Json:
 
 
 def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
-    """Set what the event says of each file; what it doesn't say stays.
+    """Update each file with the event's values; keep the columns that the event does not contain.
 
-    `put_at` and `put_sequence` are of the event that brought the file: the first one, one after a removal,
-    and one with another address or conversion. Progress of a conversion leaves them.
+    Set `put_at` and `put_sequence` if the event shares the file: for the first time, again after a removal,
+    or with another URL or conversion. Do not change them when a conversion progresses.
     """
     for resource in event.data.resources:
         row = rows.resources.get(resource.resource_uuid)
@@ -120,7 +120,7 @@ def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
 
 
 def _another(row: ResourceRow, resource: ResourceState) -> bool:
-    """Whether another file was put under the same id: another address, or another conversion."""
+    """Return whether another file was shared under the same id: the URL or the conversion differs."""
     task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
     return bool(resource.url and row.url and resource.url != row.url) or bool(
         task_uuid and known and task_uuid != known
@@ -158,7 +158,7 @@ def sentence(data: Resources, names: Names) -> Sentence:
 
 
 def _conversion(file: ResourceState, name: str) -> str:
-    """Say how far a file's conversion is."""
+    """Return a sentence about the progress of a file's conversion."""
     percent = file.converted_percent
     if percent == 0:
         return _("%(files)s was shared and is being converted") % {"files": name}
@@ -175,7 +175,10 @@ def _conversion(file: ResourceState, name: str) -> str:
 
 
 def confirms(data: Resources, match: Match) -> bool:
-    """`match`: {"action": 1 put | 2 deleted, "resource_uuids": [..]}; all are among the event's files."""
+    """Return whether the event shared or deleted all files in `match`.
+
+    `match` is {"action": 1 shared | 2 deleted, "resource_uuids": [..]}.
+    """
     return data.removed == (match.get("action") == REMOVED) and set(match.get("resource_uuids", ())) <= {
         resource.resource_uuid for resource in data.resources
     }

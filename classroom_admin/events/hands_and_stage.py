@@ -1,7 +1,7 @@
-"""Who is on stage and who raises a hand (cmd 1501, 1502).
+"""People on stage (cmd 1501) and raised hands (cmd 1502).
 
-The full list counts where the event carries one, together with what it says was added and removed. A full
-list does not bring back people who have left: the cloud's processes may still list them.
+An event names the people who were added and removed, and may contain the full list; all of them are applied.
+The cloud's full list may still contain people who have left: they are ignored unless named as added.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from classroom_admin.events.values import Raw, each, identifier
 
 @dataclass(slots=True)
 class ListChange:
-    """Who is on the list now, came to it and left it. `all` is None where the event has no full list."""
+    """The people who are on the list now, were added and were removed. `all` is None without a full list."""
 
     all: list[str] | None
     added: list[str]
@@ -29,7 +29,7 @@ class ListChange:
 
 
 def decode(data: Raw, odd: list[str], *, users: str) -> ListChange:
-    """Read the lists; `users` is the field's name after `add` and `remove`."""
+    """Decode the lists; `users` is the part of the field's name after `add` and `remove`."""
     name = users[0].lower() + users[1:]
     full = data.get(name)
     return ListChange(
@@ -46,7 +46,7 @@ def _ids(value: object, odd: list[str], what: str) -> list[str]:
 
 
 def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> None:
-    """Bring a person on or off the stage; `last_on_stage_at` is the last moment seen there."""
+    """Put a person on or off the stage, and update the last time on stage and the room's counter."""
     if row.on_stage == on_stage:
         return
     row.on_stage = on_stage
@@ -61,7 +61,7 @@ def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> 
 
 
 def set_hand(rows: Rows, row: ParticipantRow, at: datetime | None) -> None:
-    """Raise a hand at a time, or lower it (None). A raised hand keeps its first time."""
+    """Raise a person's hand at the time `at`, or lower it (None). A raised hand keeps its first time."""
     if row.hand_raised == (at is not None):
         return
     row.hand_raised = at is not None
@@ -111,11 +111,14 @@ def apply_hands(event: Event[ListChange], time: EventTime, rows: Rows) -> None:
 
 
 def _moves(data: ListChange, before: set[str]) -> tuple[dict[str, bool], list[str]]:
-    """Return who goes up (True: named as added, not only listed), and who comes down."""
+    """Return the people to add and the people to remove.
+
+    A person to add has the value True if the event names them as added, False if only the full list does.
+    """
     added, removed = set(data.added), set(data.removed)
     listed = set() if data.all is None else set(data.all)
     up = dict.fromkeys((user for user in data.all or () if user not in removed), False)
-    # a person added and removed at once: the full list decides
+    # if the event both adds and removes a person, the full list decides
     up |= dict.fromkeys((user for user in data.added if user not in removed or user in listed), True)
     down = [user for user in data.removed if user not in up]
     if data.all is not None:

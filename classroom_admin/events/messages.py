@@ -1,7 +1,7 @@
-"""Messages of apps (cmd 99, and 21 with a message), and messages from one person to another (stream peer).
+"""Custom messages of apps (cmd 99, and cmd 21 with a message), and direct messages (stream peer).
 
-Peer messages have no number and touch no other row, so the other streams can be projected in any order
-around them: names that a message doesn't carry are looked up where it is shown.
+Direct messages have no number and change no other row, so their order among the other streams does not
+matter. Pages look up names that a message does not contain.
 """
 
 import json
@@ -24,7 +24,7 @@ RECEIVER = "toUserUuid"
 
 @dataclass(slots=True)
 class Message:
-    """A message, `chat` or `custom`. `to`: the cloud id of the receiver, for a peer message that has it."""
+    """A message of the kind `chat` or `custom`. `to` is the cloud id of a direct message's receiver."""
 
     kind: str
     text: str
@@ -33,13 +33,13 @@ class Message:
 
     @property
     def sender_is_known(self) -> bool:
-        """Whether it says all about its sender, or nothing at all: then the roster isn't needed."""
+        """Return whether the sender's row is not needed: the message has name and role, or no sender."""
         sender = self.sender
         return sender is None or (bool(sender.name) and sender.role not in (None, "unknown"))
 
 
 def decode_message(data: Raw, odd: list[str], *, kind: str) -> Message:
-    """Read a message; a custom one may be an object, which is kept as JSON text."""
+    """Decode a message. Convert an object or list to JSON text. Raise Undecodable if there is no text."""
     raw = data.get("message")
     written = text(raw)
     if written is None:
@@ -56,10 +56,7 @@ def needs_sender(event: Event[Message], needed: Needs) -> None:
 
 
 def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Keep the message; what it doesn't say of its sender is taken from the roster.
-
-    Only written chat is counted.
-    """
+    """Store the message; take the sender's missing name and role from their row. Count only chat messages."""
     data, sequence = event.data, event.sequence
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
     sender = data.sender
@@ -82,7 +79,7 @@ def custom_sentence(data: Message, names: Names) -> Sentence:
 
 
 def _peer_fields(raw: Raw) -> Raw:
-    """Return the data with the receiver, who stands beside it."""
+    """Return the event's data together with the receiver, which the event contains outside of `data`."""
     data = data_of(raw)
     return {**data, RECEIVER: raw[RECEIVER]} if raw.get(RECEIVER) else data
 
@@ -94,7 +91,7 @@ def _decode_peer(data: Raw, odd: list[str], *, kind: str) -> Message:
 
 
 def _apply_peer(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Keep the message under its digest, once; without a digest nobody knows which one it is."""
+    """Store the message once, under its digest. Ignore a message without a digest: it can't be identified."""
     if not event.digest:
         return
     data = event.data

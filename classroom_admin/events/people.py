@@ -1,4 +1,4 @@
-"""What all topics about people share: who is named, their rows, and the room's counters of them."""
+"""Helpers for all events about people: decode a person, change their row, update the room's counters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from classroom_admin.events.values import NAME_LENGTH, Raw, identifier, role, te
 
 @dataclass(slots=True)
 class Person:
-    """A person named in an event. `role` is one of rooms.models.Role; None where the event gave none."""
+    """A person named in an event. `role` is a `rooms.models.Role` value; None if the event has no role."""
 
     user_uuid: str
     name: str | None = None
@@ -17,7 +17,7 @@ class Person:
 
 
 def read_person(value: object) -> Person | None:
-    """Read a person named by `userUuid`; None where nobody is named."""
+    """Return the person named by `userUuid`; None if nobody is named."""
     if not isinstance(value, Mapping):
         return None
     user_uuid = identifier(value.get("userUuid"))
@@ -32,12 +32,12 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Read whom an event is about: `fromUser`, else the `userUuid` beside it."""
+    """Return the person whom an event concerns: `fromUser`, else the data's own `userUuid`."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 
 def participant(rows: Rows, user_uuid: str) -> ParticipantRow:
-    """Return the row of a person; a new one (not online) for a person whose entry was missed."""
+    """Return the row of a person; create it (not online) if their entry was missed."""
     row = rows.participants.get(user_uuid)
     if row is None:
         row = rows.participants[user_uuid] = ParticipantRow(user_uuid)
@@ -51,7 +51,7 @@ def touch(rows: Rows, row: ParticipantRow) -> None:
 
 
 def introduce(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person named in passing; fill in a name or role that isn't known yet."""
+    """Return the row of a person; set their name and role from the event only if they are still unknown."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
         row.name = person.name
@@ -62,7 +62,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def describe(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person, with the name and role that the event gives."""
+    """Return the row of a person; set their name and role from the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
         row.name = person.name
@@ -73,7 +73,7 @@ def describe(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def set_role(rows: Rows, row: ParticipantRow, role: str) -> None:
-    """Change a role and, while the person is online, the counters. An unknown role says nothing."""
+    """Change a person's role and, if they are online, the room's counters. Ignore an unknown role."""
     if role in (row.role, "unknown"):
         return
     if row.online:
@@ -85,7 +85,7 @@ def set_role(rows: Rows, row: ParticipantRow, role: str) -> None:
 
 
 def set_online(rows: Rows, row: ParticipantRow, online: bool) -> None:
-    """Change whether a person is online, and the counters."""
+    """Set whether a person is online, and update the room's counters."""
     if row.online == online:
         return
     row.online = online
@@ -106,5 +106,5 @@ def _count(rows: Rows, row: ParticipantRow, by: int) -> None:
 
 
 def gone(row: ParticipantRow) -> bool:
-    """Whether a person was seen leaving and is not back. A person whose entry was missed is not gone."""
+    """Return whether a person left and is not back. A person whose entry was missed is not gone."""
     return not row.online and row.left_at is not None

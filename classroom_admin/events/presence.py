@@ -1,9 +1,8 @@
-"""Entering and leaving (cmd 20).
+"""People who enter and leave (cmd 20).
 
-Only this event says that a person is in the room. Whoever is online already stays in the same stay, whether
-the event says "entered" or "came back"; whoever is not opens a new one. Departures of an event count before
-its arrivals, unless the times of the two say otherwise. Leaving lowers the hand, leaves the stage and ends
-the streams.
+Only this event says that a person is in the room. An arrival opens a new stay, unless the person is already
+online. Departures are applied before the arrivals of the same event, unless their times show another order.
+When a person leaves, their hand is lowered, they leave the stage and their streams end.
 """
 
 from collections.abc import Mapping
@@ -43,14 +42,14 @@ class Departure:
 
 @dataclass(slots=True)
 class Movement:
-    """Each person is at most once in each list."""
+    """The arrivals and departures of an event. Each list contains a person at most once."""
 
     arrivals: list[Arrival]
     departures: list[Departure]
 
 
 def decode(data: Raw, odd: list[str]) -> Movement:
-    """Read both lists. Where a person is named twice in one list, the later entry counts."""
+    """Decode both lists. If one list names a person twice, keep the later entry."""
     arrivals = each(data.get("onlineUsers"), lambda raw: _arrival(raw, odd), odd, "onlineUsers")
     departures = each(data.get("offlineUsers"), _departure, odd, "offlineUsers")
     if len(arrivals) > 1:
@@ -85,7 +84,7 @@ def _properties(raw: object, odd: list[str]) -> dict[str, Json] | None:
 
 
 def _streams(raw: Raw, odd: list[str]) -> list[StreamState] | None:
-    """Read `streams` as a list, or the one `streamUuid`; None where the event names none."""
+    """Return the streams in `streams` or the single one in `streamUuid`; None if there are none."""
     if raw.get("streams") is not None:
         return each(raw["streams"], read_stream, odd, "streams")
     stream_uuid = identifier(raw.get("streamUuid"))
@@ -169,13 +168,13 @@ def _depart(departure: Departure, sequence: int, time: EventTime, rows: Rows) ->
     if row.role == "teacher" and not row.was_teacher:
         row.was_teacher = True
         touch(rows, row)
-    # a class that closes sends everybody out: that removes nobody
+    # when a class closes, the cloud reports everyone as kicked: this does not count as a removal
     kicked = departure.kicked and rows.room.state != CLOSED
     leave(row, sequence, _own(departure.at_ms, time), rows, kicked=kicked)
 
 
 def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, kicked: bool = False) -> None:
-    """End a person's stay. A person who was never seen entering gets a time of leaving and no stay."""
+    """End a person's stay. If their entry was missed, store only the time when they left."""
     at = time.at
     presence = rows.open_presences.pop(row.user_uuid, None)
     if presence is not None:
@@ -199,7 +198,7 @@ def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, ki
 
 
 def settle(row: ParticipantRow, at: datetime, rows: Rows) -> None:
-    """End what ends with a stay: the stage, the hand, the streams."""
+    """Take a person off the stage, lower their hand and end their streams."""
     set_stage(rows, row, False, at)
     set_hand(rows, row, None)
     if row.streams:
@@ -209,7 +208,7 @@ def settle(row: ParticipantRow, at: datetime, rows: Rows) -> None:
 
 
 def everybody_leaves(sequence: int, at: datetime, approximate: bool, rows: Rows) -> None:
-    """End all stays, lower all hands and empty the stage: the room closed."""
+    """End all stays, lower all hands and empty the stage, because the room closed."""
     time = EventTime(at, approximate)
     for user in sorted(rows.online):
         leave(rows.participants[user], sequence, time, rows)
@@ -234,7 +233,7 @@ def sentence(data: Movement, names: Names) -> Sentence:
 
 
 def confirms(data: Movement, match: Match) -> bool:
-    """`match`: {"offline": user_uuid}; left or removed."""
+    """Return whether the person in `match` left or was removed; `match` is {"offline": user_uuid}."""
     return any(departure.person.user_uuid == match.get("offline") for departure in data.departures)
 
 

@@ -1,7 +1,7 @@
-"""Properties of the room (cmd 4, 5) and of people (cmd 22, 23), which apps may set as they like.
+"""Properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set them freely.
 
-What certain properties of the room mean is in the modules of their topics. The property `record` doesn't
-touch the recording: cmd 1001 does.
+Some properties of a room have a meaning; the modules of their topics declare it. The property `record` does
+not change the recording; cmd 1001 does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "carousel": gettext_lazy("stage rotation"),
 }
 NAMED: Final = 4
-"""Properties that a sentence names."""
+"""The most properties that a sentence names."""
 _OTHER: Final = PropertyTopic(root="")
 
 
@@ -57,7 +57,7 @@ class UserProperties:
 
 
 def decode_room(data: Raw, odd: list[str]) -> RoomProperties:
-    """Read `changeProperties`, or a list of such changes."""
+    """Decode `changeProperties`, or a list of such changes."""
     changes: list[Change] = []
     for one in read_batch(data):
         changes += read_changes(one, odd)
@@ -65,7 +65,7 @@ def decode_room(data: Raw, odd: list[str]) -> RoomProperties:
 
 
 def decode_user(data: Raw, odd: list[str]) -> UserProperties:
-    """Read the changes, which may be about several people."""
+    """Decode property changes of one or more people. Raise Undecodable if no person is named."""
     found: list[tuple[Person, list[Change]]] = []
     for one in read_batch(data):
         who = read_subject(one)
@@ -79,7 +79,7 @@ def decode_user(data: Raw, odd: list[str]) -> UserProperties:
 
 
 def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> None:
-    """Set and delete properties in the column of their topic."""
+    """Set and delete properties in the columns that their topics name."""
     room = rows.room
     for change in event.data.changes:
         topic = TOPICS.get(change.path[0], _OTHER)
@@ -98,7 +98,7 @@ def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> Non
 
 
 def apply_user(event: Event[UserProperties], time: EventTime, rows: Rows) -> None:
-    """Set and delete properties. The vendor's client writes `mute.muteChat` of a person, too."""
+    """Set and delete properties. Also update `chat_muted`: the vendor's client sets a person's `muteChat`."""
     for person, changes in event.data.changes:
         row = introduce(rows, person)
         for change in changes:
@@ -128,7 +128,7 @@ def user_sentence(data: UserProperties, names: Names) -> Sentence:
 
 
 Part = tuple[PropertyTopic, str, str, Json]
-"""(topic, first name, second name where the topic has members, value)"""
+"""A tuple (topic, first name, second name if the topic has members, value)."""
 
 
 def _parts(changes: Iterable[Change]) -> Iterator[Part]:
@@ -154,7 +154,7 @@ def _nested(path: Iterable[str], value: Json) -> Json:
 
 
 def _named(parts: Iterable[Part]) -> str:
-    """Name what changed: words for what is known, the key itself, isolated, for what is not."""
+    """Return the labels of the changed properties, at most `NAMED`; for unknown ones the isolated key."""
     found = dict.fromkeys(_name(topic, root, name) for topic, root, name, _value in parts)
     return ", ".join(list(found)[:NAMED])
 
@@ -166,7 +166,10 @@ def _name(topic: PropertyTopic, root: str, name: str) -> str:
 
 
 def confirms_room(data: RoomProperties, match: Match) -> bool:
-    """`match`: {"property_names": [..]}, with "ext_app" those below it; or {"groups": true}."""
+    """Return whether the event changed all properties in `match`, or the breakout rooms.
+
+    `match` is {"property_names": [..]}, with "ext_app" if they belong to an extension; or {"groups": true}.
+    """
     if match.get("groups"):
         return breakout_rooms.changed(data.changes)
     under: Path = (widgets.EXT_APPS, str(match["ext_app"])) if "ext_app" in match else ()
@@ -174,7 +177,10 @@ def confirms_room(data: RoomProperties, match: Match) -> bool:
 
 
 def confirms_user(data: UserProperties, match: Match) -> bool:
-    """`match`: {"user_uuid": id, "property_names": [..]}."""
+    """Return whether the event changed all properties in `match`, for one person.
+
+    `match` is {"user_uuid": id, "property_names": [..]}.
+    """
     return any(
         person.user_uuid == match.get("user_uuid") and names_changed(changes, match.get("property_names", ()))
         for person, changes in data.changes

@@ -1,7 +1,7 @@
-"""Changes of properties: how they are read, applied and named.
+"""Read, apply and compare changes of properties.
 
-A change replaces what was at its path. Only the containers of many things are opened, since their changes
-carry a part: `PropertyTopic.open_levels`.
+A change replaces the value at its path. Some properties contain many objects, and a change contains only some
+of them: such changes are merged (`PropertyTopic.open_levels`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CONTAINER_DEPTH = 3
 
 @dataclass(slots=True)
 class Change:
-    """One property: set (`value`) or deleted."""
+    """A change that sets one property to `value`, or deletes it."""
 
     path: Path
     value: Json = None
@@ -51,14 +51,15 @@ def _nothing_follows(room: RoomRow, sequence: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyTopic:
-    """What the room's properties below one name mean.
+    """The meaning of the room's properties below the name `root`.
 
-    - `column`: of the room's row, where they are stored
-    - `open_levels`: so many levels of objects below the name are merged, not replaced
-    - `label`: what people call it; `members` what they call the names below it, in small letters
-    - `sentence`: a whole change as a sentence, from the name below (only with `members`) and the value; ""
-      where it has none
-    - `follow`: what else a change brings about, after it was applied
+    - `column`: the column of the room's row that stores them
+    - `open_levels`: how many levels of objects below `root` are merged instead of replaced
+    - `label`: the name for people
+    - `members`: the names for people of the keys below `root`; the keys are in lower case
+    - `sentence`: returns a sentence for a change, or ""; its arguments are the key below `root` (only with
+      `members`) and the value
+    - `follow`: makes further changes to the room's row, after a change was applied
     """
 
     root: str
@@ -71,7 +72,7 @@ class PropertyTopic:
 
 
 def read_batch(data: Raw) -> list[Raw]:
-    """Return the single changes of an event; what one of a list doesn't say is taken from around it."""
+    """Return the single changes of an event; take a change's missing fields from the data around the list."""
     if data.get("changeProperties") is not None:
         return [data]
     for key in BATCH_LISTS:
@@ -83,12 +84,12 @@ def read_batch(data: Raw) -> list[Raw]:
 
 
 def read_changes(data: Raw, odd: list[str]) -> list[Change]:
-    """Read `changeProperties`."""
+    """Decode `changeProperties`. Raise Undecodable if it is missing; add unreadable names to `odd`."""
     raw = data.get("changeProperties")
     delete = whole(data.get("action")) == DELETE
     if isinstance(raw, str):
         raw = mapping(raw)
-    if isinstance(raw, list):  # names only, as the calls that delete take them
+    if isinstance(raw, list):  # only names, as in the API calls that delete properties
         raw = {key: None for key in raw if isinstance(key, str)} if delete else None
     if not isinstance(raw, Mapping):
         raise Undecodable("a property change without changeProperties")
@@ -104,11 +105,11 @@ def read_changes(data: Raw, odd: list[str]) -> list[Change]:
 
 
 def _removed(path: Path, value: object) -> list[Change]:
-    """Return what action 1 means: delete, except that widgets' documents use it for an update.
+    """Return the changes for a property in an event with action 1 (delete).
 
-    So below `widgets` a property that comes with a value is set. Elsewhere the name is deleted with all that
-    it holds, except that the containers of many things only lead to the names inside
-    (`{"extApps": {"countdown": {"state": 1}}}` deletes that state alone).
+    The documentation of widgets uses action 1 for updates: set a property below `widgets` if it has a value.
+    Elsewhere, delete the property with everything below it. In the containers `extApps` and `groups`, delete
+    only the innermost names: `{"extApps": {"countdown": {"state": 1}}}` deletes only that state.
     """
     if path[0] == "widgets" and value not in (None, "", {}, []):
         return [Change(path, plain(value))]
@@ -121,7 +122,7 @@ def _removed(path: Path, value: object) -> list[Change]:
 
 
 def apply_change(properties: dict[str, Any], change: Change, levels: int = 0) -> None:
-    """Set or delete one property in place; `levels` of objects below the first name are merged."""
+    """Set or delete one property in place; merge `levels` levels of objects below the first name."""
     node = properties
     for part in change.path[:-1]:
         inner = node.get(part)
@@ -147,7 +148,7 @@ def _put(node: dict[str, Any], key: str, value: Json, levels: int) -> None:
 
 
 def copied(value: Json) -> Json:
-    """Return a copy that shares nothing with the event."""
+    """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -156,7 +157,7 @@ def copied(value: Json) -> Json:
 
 
 def names_changed(changes: Iterable[Change], names: Iterable[str], *, under: Path = ()) -> bool:
-    """Whether all names are among the changes below `under`; a dotted name counts by its first part."""
+    """Return whether all `names` changed below `under`; of a dotted name, compare only the first part."""
     changed: set[str] = set()
     for change in changes:
         changed |= _names(change, under)
@@ -164,7 +165,7 @@ def names_changed(changes: Iterable[Change], names: Iterable[str], *, under: Pat
 
 
 def _names(change: Change, under: Path) -> set[str]:
-    """Return the names right below `under` that a change sets or deletes."""
+    """Return the names directly below `under` that a change sets or deletes."""
     shared = min(len(change.path), len(under))
     if change.path[:shared] != under[:shared]:
         return set()
@@ -175,7 +176,7 @@ def _names(change: Change, under: Path) -> set[str]:
 
 
 def below(value: Json, *names: str) -> Json:
-    """Return what lies under these names in nested objects; None where nothing does."""
+    """Return the value at the path `names` in nested objects; None if there is none."""
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value

@@ -1,9 +1,10 @@
-"""Quizzes and polls, each from its own stream: `changeProperties` nested or dotted, under `extra` or flat.
+"""Quizzes and polls; each has its own stream.
 
-They touch no other rows, so the streams can be projected in any order among one another.
+Their events change no other rows, so the streams can be projected in any order relative to each other. The
+fields in `changeProperties` may be nested or dotted, and may be below `extra`.
 
-An event without an id is about the question that runs. A question known only by an answer or a summary (its
-start was missed) is taken to run unless another one does.
+An event without an id means the running question. If a question's start was missed, an answer or summary
+creates the question as running, unless another question runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,12 +39,12 @@ from classroom_admin.events.values import (
 STARTED, ENDED, ANSWERED, RESULTS = 1, 2, 3, 4
 STAFF: Final = ("teacher", "assistant", "server")
 QUIZ, POLL = "quiz", "poll"
-"""The tables of their rows."""
+"""The tables of quizzes and polls."""
 
 
 @dataclass(slots=True)
 class Answered:
-    """What a person answered: items of a quiz, or indexes of a poll."""
+    """A person's answer. `selected` contains items of a quiz or indexes of a poll."""
 
     question_id: str
     person: Person
@@ -54,9 +55,10 @@ class Answered:
 
 @dataclass(slots=True)
 class QuestionChange:
-    """A quiz or poll, its summary, or an answer. `columns` of its row, as far as the event has them.
+    """A change of a quiz or poll, its summary, or an answer to it.
 
-    No `question_id`: it is about the running one. `cause`: 1 start, 2 end, 3 answer, 4 results.
+    `columns` are the values for its row that the event contains. If `question_id` is None, the change
+    concerns the running question. `cause`: 1 start, 2 end, 3 answer, 4 results.
     """
 
     table: str
@@ -70,7 +72,7 @@ class QuestionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """What the fields are called: the widget, the id, what a person chose, whether it runs."""
+    """The cloud's names for the widget and fields of a quiz or poll. `running` tells whether it runs."""
 
     table: str
     widget: str
@@ -141,7 +143,7 @@ def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
 
 
 def cause_action(value: object) -> int | None:
-    """Return the number in `cause.action`; `cause` may be an object, JSON text or a word (then None)."""
+    """Return the number in `cause.action`; None if `cause` is not an object or its JSON text."""
     try:
         return whole(mapping(value).get("action"))
     except Undecodable:
@@ -149,7 +151,10 @@ def cause_action(value: object) -> int | None:
 
 
 def _changed(data: Raw, widget: str) -> dict[str, Any]:
-    """Return all that changed, flat: below `widgets.<widget>`, with `extra` over what lies beside it."""
+    """Return the changed fields as one flat object, where fields in `extra` override the others.
+
+    Take the fields below `widgets.<widget>` if there are any. Raise Undecodable without `changeProperties`.
+    """
     raw = mapping(data.get("changeProperties"))
     if not raw:
         raise Undecodable("a widget's event without changeProperties")
@@ -164,7 +169,10 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
 
 
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
-    """Whether the question runs: its own state, else what the cause says; not once the widget is put away."""
+    """Return whether the question runs: by its own state, else by the cause. None if unknown.
+
+    If neither is given and the widget is closed (`state` 0), the question does not run.
+    """
     for name in names:
         state = flag(changed.get(name))
         if state is not None:
@@ -184,10 +192,11 @@ def _answer(data: Raw, question_id: str | None, changed: Raw, chosen: list[Json]
 
 
 def _answerer(data: Raw) -> Person:
-    """Return who answered. `fromUser` is the student, or who started the question: then it is the operator.
+    """Return the person who answered. Raise Undecodable if the event names nobody.
 
-    A student in `fromUser` counts; staff there yields to the operator. Where no role says, it is the operator
-    (who acted in either reading), unless that is staff.
+    `fromUser` is either the student who answered or the person who started the question; in the second case
+    the student is the `operator`. Use `fromUser` if it is a student, and `operator` if `fromUser` is staff.
+    If the role of `fromUser` is unknown, use `operator` unless it is staff.
     """
     sender, operator = read_person(data.get("fromUser")), read_person(data.get("operator"))
     found = sender
@@ -205,7 +214,7 @@ def _yields(sender: Person, operator: Person) -> bool:
 
 
 def _listed(value: object) -> list[Json] | None:
-    """Return a list: also from an object with numbered keys, or one value; None where there is nothing."""
+    """Return a list, an object with numbered keys or a single value as a list; None for None."""
     if value is None:
         return None
     if isinstance(value, list):
@@ -229,7 +238,7 @@ def _index(item: Json) -> Json:
 
 
 def _details(value: object) -> dict[str, Json] | None:
-    """Return `{"0": {num, percentage}}`, also from a list; shares are 0 to 1."""
+    """Return the results as `{"0": {num, percentage}}`, also from a list; `percentage` is from 0 to 1."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, Mapping):
@@ -288,7 +297,7 @@ def _running_of(table: str, rows: Rows) -> set[str]:
 
 
 def _question(table: str, question_id: str, rows: Rows) -> Any:
-    """Return the row of a quiz or poll; a new one runs unless another does."""
+    """Return the row of a quiz or poll; create it if it is new, as running unless another one runs."""
     questions, running = rows.of_table(table), _running_of(table, rows)
     row = questions.get(question_id)
     if row is None:
@@ -301,7 +310,7 @@ def _question(table: str, question_id: str, rows: Rows) -> Any:
 
 
 def _run(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
-    """Start or end a question; the start of one ends any other that still ran."""
+    """Start or end a question. A start also ends any other running question."""
     if not data.running:
         _end(data.table, question_id, time, rows)
         return
@@ -324,7 +333,7 @@ def _end(table: str, question_id: str, time: EventTime, rows: Rows) -> None:
 
 
 def _put_answer(table: str, sequence: int, data: Answered, time: EventTime, rows: Rows) -> None:
-    """Keep an answer; a later one replaces an earlier one."""
+    """Store an answer; replace the person's earlier answer to the same question."""
     _question(table, data.question_id, rows)
     key = (table, data.question_id, data.person.user_uuid)
     earlier = rows.answers.get(key)

@@ -1,8 +1,8 @@
-"""Recordings (cmd 1001), one at a time.
+"""Recordings (cmd 1001); a room has at most one running recording.
 
-A start of another recording ends the one that ran (the cloud refuses a second one, so its end was missed).
-A start without an id continues the running one unless it has a later start time. An end without an id ends
-the running one. Closing the room ends it too: a closed room can't be recorded, and the event may never come.
+If another recording starts, the end of the running one was missed, so it is ended. A start without an id
+continues the running recording, unless its start time is later. An end without an id ends the running
+recording. Closing the room ends it too: a closed room can't be recorded, and the end event may never come.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,10 @@ class RecordingChange:
 
 
 def decode(data: Raw, odd: list[str]) -> RecordingChange:
-    """Read the state: 1 recording; ended is 0 in one document and 2 in another."""
+    """Decode the state: 1 is recording; 0 and 2 are ended. Raise Undecodable for others.
+
+    One document of the cloud uses 0 for ended, another uses 2.
+    """
     state = whole(data.get("state"))
     if state not in (0, 1, 2):
         raise Undecodable("a recording state that is none of 0, 1, 2")
@@ -59,7 +62,7 @@ def decode(data: Raw, odd: list[str]) -> RecordingChange:
 
 
 def numbered(sequence: int) -> str:
-    """Return the id of a recording whose start carried none."""
+    """Return an id for a recording whose start event had none."""
     return f"{NUMBERED}{sequence}"
 
 
@@ -112,10 +115,10 @@ def _continued(data: RecordingChange, rows: Rows) -> str | None:
 
 
 def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
-    """Return what an end is about: the one it names; else what runs.
+    """Return the recordings that an end event ends: the named one, or the running one if there is no id.
 
-    An id never seen before names the running one where that one's own start carried no id; else a recording
-    whose start was missed.
+    A new id means the running recording if its start had no id. Otherwise it means a recording whose start
+    was missed.
     """
     running = [rows.recordings[record_id] for record_id in sorted(rows.recordings_running)]
     if data.record_id is None:
@@ -130,7 +133,7 @@ def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
 
 
 def _end(row: RecordingRow, sequence: int, at: datetime, rows: Rows) -> None:
-    """End a recording; one that has an end keeps it."""
+    """End a recording; if it already has an end, keep that end."""
     rows.recordings_running.discard(row.record_id)
     if row.ended_sequence is not None:
         return
@@ -141,7 +144,7 @@ def _end(row: RecordingRow, sequence: int, at: datetime, rows: Rows) -> None:
 
 
 def end_all(sequence: int, at: datetime, rows: Rows) -> None:
-    """End what runs: the room closed."""
+    """End the running recording, because the room closed."""
     for record_id in sorted(rows.recordings_running):
         _end(rows.recordings[record_id], sequence, at, rows)
         rows.room.recording_state = ENDED
@@ -152,7 +155,7 @@ def sentence(data: RecordingChange, names: Names) -> Sentence:
 
 
 def confirms(data: RecordingChange, match: Match) -> bool:
-    """`match`: {"state": 1 recording | 0 ended}."""
+    """Return whether the recording has the state in `match`: {"state": 1 recording | 0 ended}."""
     return data.running == (match.get("state") == 1)
 
 

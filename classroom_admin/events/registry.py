@@ -1,4 +1,4 @@
-"""All types of events, collected from the modules of this package, and what can be done with any event."""
+"""Collect the event types from the modules of this package, and apply them to any event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnyEvent = Event[Any]
 
 
 def _collect() -> dict[Stream, dict[int | None, EventType[Any]]]:
-    """Collect `TYPES` of every module beside this one. Raises ValueError for a kind declared twice."""
+    """Return the `TYPES` of this package's other modules. Raise ValueError if a kind is declared twice."""
     found: dict[Stream, dict[int | None, EventType[Any]]] = {stream: {} for stream in Stream}
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         if module.name == __name__:
@@ -37,23 +37,23 @@ _TYPES = _collect()
 
 
 def type_of(stream: Stream, cmd: int | None) -> EventType[Any] | None:
-    """Return what is known of a type of event; None for one that this release does not know."""
+    """Return the declaration of an event type; None if this release does not know the type."""
     of_stream = _TYPES[stream]
     return of_stream.get(cmd) or of_stream.get(None)
 
 
 def filters() -> list[EventType[Any]]:
-    """Return the types that people can filter by, in the order of `EventKind`."""
+    """Return the event types that people can filter by, in the order of `EventKind`."""
     types = [type_of(kind.stream, kind.cmd) for kind in EventKind]
     named = {declared.name: declared for declared in types if declared is not None and declared.name}
     return list(named.values())
 
 
 def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
-    """Read an event's place. `room_uuid`: the room that was asked for, where the event names none itself.
+    """Return the room, sequence, type and time of an event. Use `room_uuid` if the event names no room.
 
-    Raises Undecodable where it has no place: no object, no room, no number. A quiz or poll event may lack the
-    room, a peer message both. `ts_ms` is the event's own time only (None for an absurd one).
+    Raise Undecodable if the event is not an object or lacks a required room or sequence. A quiz or poll event
+    may lack the room; a direct message may lack both. `ts_ms` is None if `ts` is missing or invalid.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -71,7 +71,7 @@ def _sequence(raw: Raw, stream: Stream) -> int | None:
 
 
 def _cmd(raw: Raw) -> int | None:
-    """Return the type's number; None for one that is no 64-bit number."""
+    """Return the event's `cmd`; None if it is not a 64-bit number."""
     try:
         return whole(raw.get("cmd"))
     except Undecodable:
@@ -79,10 +79,10 @@ def _cmd(raw: Raw) -> int | None:
 
 
 def decode(stream: Stream, raw: object) -> AnyEvent:
-    """Read an event; one of an unknown type has no `type` and no `data`.
+    """Decode an event. An event of an unknown type gets no `type` and no `data`.
 
-    Raises Undecodable where an event of a known type can't be read.
-    Parts that can't be read while the rest can (one user of many) are named in `Event.odd`.
+    Raise Undecodable if the event can't be read. If only a part can't be read, such as one user of many, name
+    that part in `Event.odd`.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -103,7 +103,7 @@ def decode(stream: Stream, raw: object) -> AnyEvent:
 
 
 def needs(events: Iterable[AnyEvent]) -> Needs:
-    """Return all rows that projecting these events, in any batches, may read or change."""
+    """Return all rows that the projection of these events, in any batches, may read or change."""
     needed = Needs()
     for event in events:
         if event.type is not None and event.type.needs is not None:
@@ -112,10 +112,11 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
 
 
 def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
-    """Change the rows by one event, in the order of its stream, and mark what changed in `rows.dirty`.
+    """Project one event into the rows and add the keys of the changed rows to `rows.dirty`.
 
-    `rows` must hold what `needs` asked for. `event_count`, `last_sequence`, `question_events` and
-    `last_event_id` are the caller's. A peer message changes nothing of the room.
+    Call it in the order of the event's stream. `rows` must contain the rows that `needs` returned. The caller
+    updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message does not
+    change the room's row.
     """
     if event.stream is not Stream.PEER:
         room = rows.room
@@ -127,12 +128,12 @@ def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
 
 
 def sentence(event: AnyEvent, names: Mapping[str, str]) -> Sentence:
-    """Return (icon, words) for people. `names`: what people are called, by their cloud ids."""
+    """Return (icon, words) to show the event to people. `names` are people's names by their cloud ids."""
     return _sentence(event, Names(names))
 
 
 def unnamed(event: AnyEvent) -> set[str]:
-    """Return the cloud ids of people whom the sentence names and the event itself does not."""
+    """Return the cloud ids of the people in the event's sentence whose names the event does not contain."""
     names = Names({})
     _sentence(event, names)
     return names.missing
@@ -145,12 +146,16 @@ def _sentence(event: AnyEvent, names: Names) -> Sentence:
 
 
 def mark(event: AnyEvent) -> str:
-    """Return the kind of mark on the replay's time line: class, hand, removal, recording, question or ""."""
+    """Return the kind of mark on the replay's timeline: class, hand, removal, recording, question or ""."""
     return event.type.mark(event.data) if event.type is not None and event.type.mark is not None else ""
 
 
 def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
-    """Whether a command waits for this event: of this `cmd` or its batch, after that number, with `match`."""
+    """Return whether the event confirms a command.
+
+    The event must have the type of `cmd` (single or batch) and a sequence above `since_sequence`, and must
+    contain the values in `match`.
+    """
     return (
         event.type is not None
         and event.type.confirms is not None

@@ -1,7 +1,7 @@
-"""The rows that the projection reads and changes: columns of the read models, named as there; and which of
-them events need.
+"""The rows that the projection reads and changes, and the set of rows that events need.
 
-No version and no room: whoever writes the rows adds these. A test compares them with the models.
+The fields have the names of the read models' columns; a test compares them. The projector adds the room and
+the version when it writes the rows.
 """
 
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 CLOSED: Final = 3
-"""`RoomRow.state` of a class that is closed."""
+"""`RoomRow.state` of a closed class."""
 
 RowKey = tuple[str | int, ...]
-"""The table's name and the values of `key_columns`: ("room",), ("presence", user_uuid, entered_sequence)"""
+"""The table's name and the values of `key_columns`, such as ("presence", user_uuid, entered_sequence)."""
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A message from one person to another. `arrived`: its place among those of the same moment."""
+    """A direct message. `arrived` orders messages that were sent at the same moment."""
 
     table: ClassVar[str] = "peer"
     key_columns: ClassVar[tuple[str, ...]] = ("digest",)
@@ -212,7 +212,7 @@ COLLECTIONS: Final = {
     "poll": "polls",
     "answer": "answers",
 }
-"""The attribute of `Rows` that holds the rows of a table, by their key without the table's name."""
+"""The attribute of `Rows` for each table: a dict of its rows by their key without the table's name."""
 
 
 def key_of(row: Row) -> RowKey:
@@ -222,14 +222,14 @@ def key_of(row: Row) -> RowKey:
 
 @dataclass(slots=True)
 class Needs:
-    """What to load. The room's own row is always needed; a row that isn't stored is simply not loaded.
+    """The stored rows to load, besides the room's own row. A named row may be missing in the database.
 
-    - `open_presences_of`: presences with `left_at` null of these people
-    - `answers`: (of, question_id, user_uuid)
+    - `open_presences_of`: presences of these people with `left_at` null
+    - `answers`: tuples (of, question_id, user_uuid)
     - `running_*`: rows that are running
-    - `on_stage`, `hands`: participants who are on stage, who raise a hand
-    - `class_over`: participants who are online and all open presences (`on_stage`, `hands` and
-      `running_recording` are set with it)
+    - `on_stage`, `hands`: participants who are on stage, and participants with a raised hand
+    - `class_over`: participants who are online, and all open presences; with `class_over`, `on_stage`,
+      `hands` and `running_recording` are set too
     """
 
     participants: set[str] = field(default_factory=set)
@@ -249,10 +249,10 @@ class Needs:
 
 @dataclass(slots=True)
 class Rows:
-    """The loaded rows and which of them changed.
+    """The loaded rows, and the keys of changed rows in `dirty`.
 
-    Put loaded rows in by `load`, which keeps the indexes right. Clear `dirty` after writing to go on
-    projecting into the same rows.
+    Add stored rows with `load`, which also updates the lookups. After the changed rows are written, clear
+    `dirty` to project further events into the same rows.
     """
 
     room: RoomRow = field(default_factory=RoomRow)
@@ -266,7 +266,7 @@ class Rows:
     polls: dict[str, PollRow] = field(default_factory=dict)
     answers: dict[tuple[str, str, str], AnswerRow] = field(default_factory=dict)
     dirty: set[RowKey] = field(default_factory=set)
-    # look-ups, so that no event walks over everybody who is loaded
+    # lookups: without them, each event would scan all loaded rows
     open_presences: dict[str, PresenceRow] = field(default_factory=dict)
     online: set[str] = field(default_factory=set)
     staged: set[str] = field(default_factory=set)
@@ -276,7 +276,7 @@ class Rows:
     polls_running: set[str] = field(default_factory=set)
 
     def load(self, row: Row) -> None:
-        """Put in a stored row."""
+        """Add a stored row and update the lookups."""
         if isinstance(row, RoomRow):
             self.room = row
             return
@@ -308,7 +308,7 @@ class Rows:
         return found
 
     def get(self, key: RowKey) -> Row | None:
-        """Return the row of a key (of `dirty`, say); None where it is not loaded."""
+        """Return the row for a key, for example one of `dirty`; None if the row is not loaded."""
         if key == ("room",):
             return self.room
         found: Row | None = self.of_table(str(key[0])).get(key[1] if len(key) == 2 else key[1:])

@@ -1,4 +1,4 @@
-"""How events become sentences: the names of people, quoted words."""
+"""Helpers for the sentences that show events: names of people and quoted text."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from django.utils.translation import gettext as _
 from classroom_admin.events.people import Person
 
 Sentence = tuple[str, str]
-"""(icon, words)"""
+"""A tuple (icon, words)."""
 QUOTED: Final = 90
-"""Characters of a message that its sentence quotes."""
+"""The most characters of a message that a sentence quotes."""
 NAMED: Final = 3
-"""People whom a sentence names; of more it gives the number."""
+"""The most people that a sentence names; it gives only the number of the others."""
 
 
 def isolated(words: str) -> str:
-    """Isolate words of another hand: a right-to-left name leaves the sentence around it alone."""
+    """Return words between Unicode isolates: a right-to-left name must not reorder the sentence around it."""
     return f"\u2068{words}\u2069"
 
 
 def quoted(words: str) -> str:
-    """Return the beginning of a message, on one line."""
+    """Return the beginning of a message as one line, isolated."""
     text = " ".join(words.split())
     return isolated(text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()}…")
 
 
 @dataclass(slots=True)
 class Names:
-    """What people are called, by their cloud ids, where the event itself does not say it.
+    """People's names by their cloud ids, for events that do not contain them.
 
-    `missing` collects the ids that a sentence asked for in vain.
+    `missing` collects the ids for which no name was found.
     """
 
     known: Mapping[str, str]
     missing: set[str] = field(default_factory=set)
 
     def name(self, person: Person) -> str:
-        """Return the name of a person; "" where it is not known."""
+        """Return the name of a person; "" if it is unknown."""
         name = person.name or self.known.get(person.user_uuid, "")
         if not name:
             self.missing.add(person.user_uuid)
         return name
 
     def who(self, person: Person | None) -> str:
-        """Return the name of a person, or words for a person without a name."""
+        """Return the name of a person, or "Someone" if it is unknown."""
         name = self.name(person) if person is not None else ""
         return isolated(name) if name else _("Someone")
 
@@ -58,7 +58,7 @@ class Names:
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
     def several(self, user_uuids: Sequence[str], one: str, many: str) -> str:
-        """Say who did something: by name where all names are known, else by number."""
+        """Return words for the people and what they did: their names if all are known, else their number."""
         people = [Person(user_uuid) for user_uuid in user_uuids]
         unnamed = [person for person in people if not self.name(person)]
         return f"{len(people) if unnamed else self.whom(people)} {one if len(people) == 1 else many}"

@@ -1,4 +1,4 @@
-"""Media streams (cmd 40, and 41 for several): cameras, microphones, shared screens."""
+"""Media streams (cmd 40; cmd 41 for several): cameras, microphones and shared screens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SCREEN = 2
 
 @dataclass(slots=True)
 class StreamState:
-    """A media stream: source of video 0 none, 1 camera, 2 screen; of audio 0 none, 1 microphone."""
+    """A media stream. `video_source`: 0 none, 1 camera, 2 screen. `audio_source`: 0 none, 1 microphone."""
 
     stream_uuid: str
     name: str | None = None
@@ -51,14 +51,14 @@ class StreamChange:
 
 @dataclass(slots=True)
 class Streams:
-    """`batch`: the event carries a list of streams."""
+    """The stream changes of an event. `batch` means that the event contained a list of streams."""
 
     changes: list[StreamChange]
     batch: bool = False
 
 
 def read_stream(raw: Raw) -> StreamState | None:
-    """Read the state of one stream; None where it has no id."""
+    """Return the state of one stream; None if it has no id."""
     stream_uuid = identifier(raw.get("streamUuid"))
     if stream_uuid is None:
         return None
@@ -73,7 +73,10 @@ def read_stream(raw: Raw) -> StreamState | None:
 
 
 def decode(data: Raw, odd: list[str]) -> Streams:
-    """Read one stream, or the list under `streams`: what an entry doesn't say is taken from around it."""
+    """Decode one stream, or the list under `streams`; take an entry's missing fields from the data around it.
+
+    Raise Undecodable if a single stream lacks its id or its owner.
+    """
     entries = data.get("streams")
     if entries is None:
         one = _change(data)
@@ -89,13 +92,13 @@ def _change(raw: Mapping[str, Any]) -> StreamChange | None:
     if who is None or state is None:
         return None
     action = whole(raw.get("action"))
-    # batches of the vendor's client mark a deleted stream by `state` 0 as well
+    # batches of the vendor's client may also mark a deleted stream with `state` 0
     deleted = action == DELETED or (action is None and flag(raw.get("state")) is False)
     return StreamChange(who, state, deleted, action == ADDED)
 
 
 def put_stream(row: ParticipantRow, stream: StreamState) -> None:
-    """Set what an event says of a stream; what it doesn't say stays."""
+    """Update a person's stored stream; keep the fields that the event does not contain."""
     known = dict(row.streams.get(stream.stream_uuid) or {})
     for name in ("name", "video_source", "audio_source", "video_on", "audio_on"):
         value = getattr(stream, name)
@@ -105,9 +108,9 @@ def put_stream(row: ParticipantRow, stream: StreamState) -> None:
 
 
 def derive_devices(row: ParticipantRow) -> None:
-    """Derive camera, microphone and shared screen from the streams.
+    """Set a person's camera, microphone and shared screen from their streams.
 
-    A source that no event has given is a camera or a microphone.
+    If no event named a stream's source, assume a camera and a microphone.
     """
     camera = microphone = screen = False
     for stream in row.streams.values():
@@ -122,7 +125,7 @@ def derive_devices(row: ParticipantRow) -> None:
 
 
 def apply(event: Event[Streams], time: EventTime, rows: Rows) -> None:
-    """Change the streams of people. Streams of a person who has left are over, whatever still comes in."""
+    """Change the streams of people. Ignore streams that are still reported for a person who has left."""
     for change in event.data.changes:
         row = introduce(rows, change.person)
         if change.deleted:

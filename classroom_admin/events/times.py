@@ -1,4 +1,4 @@
-"""When an event happened, so that it comes out the same however the events are split into batches."""
+"""Determine when each event happened. The result does not depend on how events are split into batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Stamped:
-    """An event's own time (ms since 1970 UTC) if it had one, and when it was received (aware, UTC)."""
+    """An event's own time (ms since 1970 UTC, or None), and the time when it was received (aware, UTC)."""
 
     ts_ms: int | None
     received_at: datetime
@@ -17,27 +17,27 @@ class Stamped:
 
 @dataclass(slots=True)
 class EventTime:
-    """`approximate`: inferred from the receipt."""
+    """The time of an event. `approximate` means that it was inferred from the time of receipt."""
 
     at: datetime
     approximate: bool
 
 
 def from_ms(ms: int) -> datetime:
-    """Milliseconds since 1970 UTC as an aware time, exact to the millisecond."""
+    """Return milliseconds since 1970 UTC as an aware datetime, exact to the millisecond."""
     return EPOCH + timedelta(milliseconds=ms)
 
 
 def event_times(
     previous: datetime | None, stamped: Sequence[Stamped], following: Stamped | None
 ) -> list[EventTime]:
-    """The time of each of a stretch of one stream's events, in sequence order.
+    """Return the times of consecutive events of one stream, in sequence order.
 
-    `previous` is the time found for the event before the stretch (of the same stream), `following` the
-    stored event after it. The rule: the event's own time; else its receipt, not before the previous event's
-    time and, where the next event was received no later and has a time of its own, not after that one
-    (where the two contradict, the previous event's time wins). A next event that was received later is left
-    out: it may not have been there when the event was first projected.
+    `previous` is the time determined for the event before them; `following` is the stored event after them.
+    An event without its own time gets its time of receipt, limited by its neighbours. It is not after the
+    next event's own time, and not before the previous event's time. If the two limits contradict each other,
+    the previous event's time wins. A next event that was received later sets no limit: it may not have been
+    stored when this event was first projected.
     """
     times: list[EventTime] = []
     last = len(stamped) - 1

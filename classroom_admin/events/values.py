@@ -1,6 +1,7 @@
-"""Reading single values tolerantly: numbers as text, roles in all shapes, strings that a database can hold.
+"""Read single values tolerantly, such as numbers sent as text and roles in any form.
 
-(The client's models read more loosely; these also keep within the columns and what PostgreSQL can store.)
+The models in `agora` accept more; these functions also keep values within what the columns and PostgreSQL
+can store.
 """
 
 import json
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 class Undecodable(Exception):
-    """An event that can't be read. `reason` says why in plain words, for the administrator."""
+    """Raised for an event that can't be read. `reason` explains it to the administrator."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -27,7 +28,7 @@ ID_LENGTH = 255
 NAME_LENGTH = 255
 BIG = 2**63 - 1
 SMALL = 2**31 - 1
-EARLIEST_MS = 1_262_304_000_000  # 2010: a time before it is seconds taken for milliseconds, or a counter
+EARLIEST_MS = 1_262_304_000_000  # 2010: a smaller number is a time in seconds, or a counter
 LATEST_MS = 4_102_444_800_000  # 2100
 DEEPEST = 32
 LONGEST_NUMBER = 40
@@ -52,9 +53,9 @@ ROLES = {
 
 
 def text(value: object, length: int | None = None) -> str | None:
-    """A text that every database can store, cut to `length` characters; None where it is no text.
+    """Return a text that every database can store, cut to `length` characters; None for other values.
 
-    What can't be stored (NUL, lone surrogates) becomes U+FFFD; a number becomes its digits.
+    Replace characters that can't be stored (NUL, lone surrogates) with U+FFFD. Convert a number to text.
     """
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int | float) or not _printable(value):
@@ -70,9 +71,9 @@ def _printable(value: float) -> bool:
 
 
 def identifier(value: object, length: int = ID_LENGTH) -> str | None:
-    """An id; None where there is none.
+    """Return the value as an id; None if it is empty or not a text or number.
 
-    Raises Undecodable for one that can't be stored as it is: a cut or altered id would name another person.
+    Raise Undecodable if the id can't be stored unchanged: a cut or altered id could name another person.
     """
     if not isinstance(value, str):
         value = text(value)
@@ -86,9 +87,9 @@ def identifier(value: object, length: int = ID_LENGTH) -> str | None:
 
 
 def whole(value: object, most: int = BIG) -> int | None:
-    """A whole number from a number or its text (a fraction is dropped); None where it is none.
+    """Return a number or its text as an integer, without its fraction; None for other values.
 
-    Raises Undecodable beyond ±`most`.
+    Raise Undecodable if the integer is not within ±`most`.
     """
     if type(value) is int:
         read = value
@@ -123,7 +124,7 @@ def _number(value: float | str) -> float | None:
 
 
 def real(value: object) -> float | None:
-    """A finite number from a number or its text; None where it is none."""
+    """Return a number or its text as a finite float; None for other values."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int) and value.bit_length() > 64:
@@ -133,7 +134,7 @@ def real(value: object) -> float | None:
 
 
 def flag(value: object) -> bool | None:
-    """Yes or no from a bool, a number (0 is no) or their text; None where it is neither."""
+    """Return a bool, a number (0 is False) or their text as a bool; None for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -149,7 +150,7 @@ def flag(value: object) -> bool | None:
 
 
 def moment(value: object) -> int | None:
-    """Milliseconds since 1970 UTC; None where it is no time between 2010 and 2100."""
+    """Return a number or its text as milliseconds since 1970 UTC; None unless between 2010 and 2100."""
     if type(value) is not int:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             return None
@@ -161,10 +162,7 @@ def moment(value: object) -> int | None:
 
 
 def role(value: object) -> str:
-    """One of rooms.models.Role's values from a number, its text or a word; `unknown` for anything else.
-
-    Contract: 1 teacher, 2 student, 3 assistant, 0 invisible, 4 observer; host, broadcaster, audience, server.
-    """
+    """Return the `rooms.models.Role` value for a number, its text or a word of `ROLES`; else `unknown`."""
     if isinstance(value, str):
         word = ROLES.get(value)
         return word if word is not None else ROLES.get(value.strip().lower(), "unknown")
@@ -178,9 +176,10 @@ def role(value: object) -> str:
 
 
 def plain(value: object, depth: int = 0) -> Json:
-    """A copy of a JSON value that every database can store.
+    """Return a copy of a JSON value that every database can store.
 
-    NaN, infinities and what lies deeper than 32 levels become null, numbers beyond 64 bits their digits.
+    Replace NaN, infinities and values nested deeper than 32 levels with null, and integers beyond 64 bits
+    with their text.
     """
     if isinstance(value, str):
         return text(value)
@@ -200,7 +199,7 @@ def plain(value: object, depth: int = 0) -> Json:
 
 
 def mapping(value: object) -> Raw:
-    """An object, also where it came as JSON text; an empty one for anything else."""
+    """Return an object, also if it was sent as JSON text; an empty object for other values."""
     if isinstance(value, str):
         value = _parsed(value)
     return value if isinstance(value, Mapping) else {}
@@ -216,7 +215,10 @@ def _parsed(value: str) -> object:
 
 
 def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
-    """Read the objects of a list; those that can't be read are named in `odd`. A missing list is empty."""
+    """Return the objects of a list as decoded by `read`; a missing list is empty.
+
+    Add a message to `odd`, starting with `what`, for each object that can't be read.
+    """
     if value is None:
         return []
     if isinstance(value, Mapping):
@@ -239,9 +241,9 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
 
 
 def split_path(key: str) -> Path:
-    """`a.b.c` as its parts; a key with empty parts (or none at all) stands for itself.
+    """Return the parts of a key such as `a.b.c`; do not split a key that has empty parts.
 
-    Raises Undecodable for more than 32 levels.
+    Raise Undecodable if there are more than 32 levels.
     """
     if "." not in key:
         return (key,)
@@ -252,7 +254,7 @@ def split_path(key: str) -> Path:
 
 
 def tree(changes: Raw) -> dict[str, Json]:
-    """Properties with dotted keys and nested ones as one nested object."""
+    """Return properties, whose keys may be dotted or nested, as one nested object."""
     root: dict[str, Json] = {}
     for key, value in changes.items():
         path = split_path(str(text(key)))

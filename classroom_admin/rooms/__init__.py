@@ -1,1 +1,1 @@
-"""The read models of classes, reads of them for pages, and who may see which room."""
+"""The read models of classes, queries on them for pages, and the rules for who may see which room."""

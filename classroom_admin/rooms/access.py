@@ -1,4 +1,4 @@
-"""Which rooms a person may see and touch. An administrator: all. A teacher: their own. Others get 404."""
+"""Rules for who may see and control a room: administrators all rooms, teachers their own. Else 404."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from classroom_admin.rooms.models import Participant, Room, RoomTeacher
 
 
 def visible_rooms(user: User, rooms: QuerySet[Room] | None = None) -> QuerySet[Room]:
-    """Return those of `rooms` (default: all) that `user` may see, as one query for any user."""
+    """Return the rooms among `rooms` (default: all) that `user` may see, as one query."""
     rooms = Room.objects.all() if rooms is None else rooms
     return rooms if user.is_administrator else own_rooms(user, rooms)
 
 
 def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
-    """Return those of `rooms` that are assigned to `user` or that `user` joined as a teacher."""
+    """Return the rooms among `rooms` that are assigned to `user` or that `user` joined as a teacher."""
     return rooms.filter(Q(is_assigned_to(user)) | Q(_was_taught_by(CloudIdentity.objects.filter(user=user))))
 
 
@@ -30,12 +30,12 @@ def unassigned_rooms() -> QuerySet[Room]:
 
 
 def is_assigned_to(user: User) -> Exists:
-    """Return the condition that a room is assigned to `user`, whoever taught it."""
+    """Return the condition that a room is assigned to `user`, regardless of who taught it."""
     return Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user=user))
 
 
 def own_room_ids(teachers: Collection[int]) -> dict[int, set[int]]:
-    """Return the ids of the `own_rooms` of many teachers at once, by the ids of their accounts."""
+    """Return, for each teacher's account id, the ids of their `own_rooms`."""
     found: dict[int, set[int]] = {pk: set() for pk in teachers}
     for some in chunks(teachers):
         assigned = RoomTeacher.objects.filter(user__in=some)
@@ -51,7 +51,7 @@ def own_room_ids(teachers: Collection[int]) -> dict[int, set[int]]:
 
 
 def room_for(user: User, key: str, rooms: QuerySet[Room] | None = None) -> Room:
-    """Return the room under `key`, loaded and authorised in one query. Raise Http404 unless visible."""
+    """Return the room with this `key`, in one query. Raise Http404 if `user` may not see it."""
     room = visible_rooms(user, rooms).filter(key=key).first()
     if room is None:
         raise Http404("There is no such class, or it is not one of yours.")

@@ -1,4 +1,4 @@
-"""Attendance of a class list: match its people with participants; who is absent, late or left early. Pure."""
+"""Match a class list with participants, and find who was absent, came late or left early. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STUDENT_ROLES: Final = ("student", "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A person on a class list; `user_uuid` is "" if the list does not contain it."""
+    """A person on a class list. `user_uuid` is "" if the list contains no id for the person."""
 
     name: str
     user_uuid: str = ""
@@ -26,9 +26,9 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A listed person and the matching participants: several if the person joined with several ids.
+    """A listed person and the matching participants; several if the person joined with several ids.
 
-    `by`: matched by "id" or "name", "" if nobody matches.
+    `by` is "id" or "name", depending on how they matched; "" if nobody matches.
     """
 
     listed: Listed
@@ -50,7 +50,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A listed person with a time: joined or left `at`, `by_s` seconds too late or too early."""
+    """A listed person who joined or left at the time `at`, `by_s` seconds too late or too early."""
 
     match: Match
     at: datetime
@@ -72,7 +72,7 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """When a class began and ends (None: unknown), and what counts as late or early."""
+    """The start and end of a class (None: unknown), and how much later or earlier counts as late or early."""
 
     began_at: datetime | None
     ends_at: datetime | None
@@ -81,7 +81,7 @@ class Times:
 
 
 def times_of(room: Any, *, late_after: timedelta, early_before: timedelta) -> Times:
-    """Return the times of a class: the later of planned and actual start, the actual or else planned end."""
+    """Return a class's times: the later of planned and actual start; the actual, else the planned end."""
     began = room.started_at
     if began and room.planned_start_at and room.planned_start_at > began:
         began = room.planned_start_at
@@ -94,9 +94,9 @@ def times_of(room: Any, *, late_after: timedelta, early_before: timedelta) -> Ti
 
 
 def match(listed: Iterable[Listed], people: Iterable[Any]) -> tuple[list[Match], list[Any]]:
-    """Match listed people with participants, by id first, then by name key; also return those left over.
+    """Match listed people with participants, by id first, then by name. Also return unmatched participants.
 
-    If several listed people have the same name, each gets one participant, in the order of joining.
+    If several listed people have the same name, match each with one participant, in the order of joining.
     """
     wanted = list(listed)
     by_id: dict[str, list[Any]] = defaultdict(list)
@@ -130,7 +130,7 @@ def _of(one: Listed, by_id: list[Any], rest: dict[str, list[Any]], namesakes: di
 
 
 def attendance(listed: Iterable[Listed], people: Iterable[Any], times: Times) -> Attendance:
-    """Return who is absent, came late or left early, and who is not on the list."""
+    """Return the people who are absent, came late or left early, and the participants not on the list."""
     matches, others = match(listed, people)
     return Attendance(
         total=len(matches),

@@ -1,7 +1,7 @@
-"""Who is banned from a room, and until when.
+"""Find the people who are banned from a room, and the end of each ban.
 
-No event and no answer of the cloud contains the length of a ban. It is read from the audit log, together with
-the event that confirmed each command. Bans made with other programs are therefore unknown.
+No event and no response of the cloud contains the length of a ban. It is computed from the audit log and the
+event that confirmed each command. Bans made with other programs are therefore unknown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ Until = datetime | Literal["forever"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """A ban that the cloud accepted, or its end. ``seconds``: None means unbanned, -1 permanently."""
+    """A ban or unban that the cloud accepted. ``seconds`` is None for an unban, -1 for a permanent ban."""
 
     user_uuid: str
     seconds: int | None
@@ -30,7 +30,10 @@ class Ban:
 
 
 def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]:
-    """Return who is banned from ``room`` at ``now`` (default: current cloud time). Three queries."""
+    """Return the end of each ban from ``room`` that is in force at ``now``, by cloud user id.
+
+    ``now`` defaults to the current cloud time. Needs at most three queries.
+    """
     entries = (
         Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN))
         .order_by("id")
@@ -53,7 +56,7 @@ def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannedParticipant:
-    """A banned person: `until` a cloud time or "forever"; `entry` has the actor and the reason."""
+    """A banned person. `until` is a cloud time or "forever"; `entry` contains the actor and the reason."""
 
     person: Participant
     until: Until
@@ -61,7 +64,7 @@ class BannedParticipant:
 
 
 def ban_list(room: Room) -> list[BannedParticipant]:
-    """Return who is banned from ``room`` now, the last banned first. At most five queries."""
+    """Return the people who are banned from ``room`` now, latest ban first. Needs at most five queries."""
     until = kicked_until(room)
     people = {
         person.user_uuid: person for person in Participant.objects.filter(room=room, user_uuid__in=until)
@@ -79,9 +82,10 @@ def ban_list(room: Room) -> list[BannedParticipant]:
 
 
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
-    """Return the ban of an entry, None if the cloud did not accept it. Pure, but for the clock offset.
+    """Return the ban or unban of an audit entry; None if the cloud did not accept the command.
 
-    A ban begins with the event that confirmed the command, else with *accepted*, converted to cloud time.
+    A ban begins at the time of the event that confirmed the command. Without that event, it begins at the
+    step *accepted*, converted to cloud time. Pure, except for the clock offset.
     """
     accepted = [step for step in steps if step.kind in ACCEPTED]
     if not accepted:
@@ -96,7 +100,7 @@ def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, in
 
 
 def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
-    """Return the end of each person's last ban, without bans that are over. Pure."""
+    """Return the end of each person's last ban; leave out bans that are over. Pure."""
     last = {ban.user_uuid: ban for ban in bans}
     until: dict[str, Until] = {}
     for user_uuid, ban in last.items():
@@ -112,7 +116,7 @@ def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
 
 
 def _after(since: datetime, seconds: int) -> datetime | None:
-    """Return the end of a ban, None if it is beyond the last date of the calendar."""
+    """Return the end of a ban; None if it is later than a datetime can be."""
     try:
         return since + timedelta(seconds=seconds)
     except OverflowError:

@@ -17,7 +17,7 @@ class Group:
 
 
 def read(stored: Any) -> list[Group]:
-    """Return the open breakout rooms by name, without parts that can't be read."""
+    """Return the open breakout rooms, sorted by name. Skip parts that can't be read."""
     stored = stored if isinstance(stored, Mapping) else {}
     details = stored.get("details")
     if str(stored.get("state", 1)) == "0" or not isinstance(details, Mapping):

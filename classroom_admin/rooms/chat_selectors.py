@@ -1,4 +1,4 @@
-"""Reads of a class's messages, to the class and between people, and of who was present to see them."""
+"""Queries for a class's chat and direct messages, and for the people who were present to see them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, 
 
 PAGE: Final = 60
 MOST_MISSED: Final = 500
-"""Messages that a page gets at once after it was disconnected."""
+"""The most messages that a page gets at once after it was disconnected."""
 UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 
 
 def to_room(
     room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
 ) -> list[ChatMessage]:
-    """Return messages to the room, oldest first: the newest page and one more message.
+    """Return the newest page of messages to the room, plus one older message; oldest first.
 
-    `before`: below this sequence. `since`: all that are newer than this version. `kind`: `chat` or `custom`.
+    `before`: only messages with a lower sequence. `since`: instead of one page, up to `MOST_MISSED` messages
+    that are newer than this version. `kind`: only `chat` or `custom`.
     """
     found = ChatMessage.objects.filter(room=room)
     if kind:
@@ -34,7 +35,7 @@ def to_room(
 
 
 def between_people(room: Room, *, since: int | None = None, before: int | None = None) -> list[PeerMessage]:
-    """Return messages between people, oldest first, as `to_room` does; `before` is the id of a message."""
+    """Return direct messages, oldest first, with the same limits as `to_room`; `before` is a message's id."""
     found = PeerMessage.objects.filter(room=room)
     if since is not None:
         found = found.filter(Q(version__gt=since))
@@ -48,7 +49,7 @@ def between_people(room: Room, *, since: int | None = None, before: int | None =
 
 
 def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
-    """Return the names of people of the class by their cloud user ids: these, or all."""
+    """Return the names of people in the class by cloud user id; of all people if `user_uuids` is None."""
     people = Participant.objects.filter(room=room)
     if user_uuids is not None:
         people = people.filter(user_uuid__in=sorted(user_uuids))
@@ -57,8 +58,10 @@ def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentAt:
-    """Who was present at a moment, and all others: `(participant, left, joined)` with the last departure
-    before and the next entry after that moment, if any.
+    """The people who were present at a moment, and the others.
+
+    `others` are tuples `(participant, left, joined)`: the last departure before the moment and the first
+    entry after it, or None.
     """
 
     present: list[Participant]
@@ -66,7 +69,7 @@ class PresentAt:
 
 
 def present_at(room: Room, *, at: datetime, sequence: int | None = None) -> PresentAt:
-    """Return who was present at a moment; exactly, if the `sequence` of an event is given."""
+    """Return who was present at the time `at`, or at the event with this `sequence`, which is more exact."""
     people = {
         person.user_uuid: person
         for person in Participant.objects.filter(room=room)

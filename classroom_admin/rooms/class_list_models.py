@@ -1,4 +1,4 @@
-"""Class lists: who should attend a class. Only this dashboard knows them, not the cloud."""
+"""Class lists: the people who should attend a class. They are stored only here, not in the cloud."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from classroom_admin.common.random_text import new_key
 
 
 class ClassList(models.Model):
-    """A named list of people. A teacher sees their own, an administrator all."""
+    """A named list of people. Teachers see their own lists; administrators see all lists."""
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
     name = models.CharField(max_length=120)
@@ -29,7 +29,7 @@ class ClassList(models.Model):
 
 
 class ListedPerson(models.Model):
-    """A person on a class list, identified by their cloud user id if given, else by their name."""
+    """A person on a class list, identified by their cloud user id if the list has it, else by their name."""
 
     class_list = models.ForeignKey(ClassList, on_delete=models.CASCADE, related_name="people")
     name = models.CharField(max_length=255)

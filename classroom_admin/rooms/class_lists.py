@@ -1,4 +1,4 @@
-"""Reads of class lists: who may see them, and who is on them."""
+"""Queries for class lists that a person may see, and for the people on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from classroom_admin.rooms.models import ClassList, ListedPerson, Room
 
 
 class _JsonList(Aggregate):
-    """Aggregates rows into one JSON list."""
+    """An aggregate that combines rows into one JSON list."""
 
     function = "JSONB_AGG"
     output_field = JSONField()
@@ -31,13 +31,13 @@ class _JsonList(Aggregate):
 
 
 def visible_lists(user: User) -> QuerySet[ClassList]:
-    """Return the lists that `user` may see, each with `size`: an administrator all, a teacher their own."""
+    """Return the lists that `user` may see, annotated with `size`: administrators all, teachers their own."""
     lists = ClassList.objects.annotate(size=Count("people")).select_related("owner").order_by("name", "pk")
     return lists if user.is_administrator else lists.filter(owner=user)
 
 
 def list_for(user: User, key: str) -> ClassList:
-    """Return the list under `key`. Raise Http404 if it is unknown or another person's."""
+    """Return the list with this `key`. Raise Http404 if `user` may not see it."""
     found = visible_lists(user).filter(key=key).first()
     if found is None:
         raise Http404("There is no such list, or it is not one of yours.")
@@ -45,7 +45,7 @@ def list_for(user: User, key: str) -> ClassList:
 
 
 def listed_people() -> Subquery[Any]:
-    """Return the people on a room's list as an expression, to annotate rooms as `listed`."""
+    """Return an expression for the people on a room's list; annotate rooms with it as `listed`."""
     people = ListedPerson.objects.filter(class_list=OuterRef("class_list")).order_by()
     facts = JSONObject(name="name", user_uuid="user_uuid", group="group")
     return Subquery(
@@ -54,7 +54,7 @@ def listed_people() -> Subquery[Any]:
 
 
 def listed(room: Room) -> list[Listed]:
-    """Return the people on a room's list by name: no query if the room is annotated with `listed`."""
+    """Return the people on a room's list, sorted by name. Run no query if the room has `listed`."""
     if not room.class_list_id:
         return []
     rows: Any = getattr(room, "listed", None)

@@ -1,6 +1,6 @@
-"""Reads for the page of one class and its people; each function is one query unless it says otherwise.
+"""Queries for the page of one class. Each function runs one query unless its docstring says otherwise.
 
-`since` limits rows to those newer than a version.
+With `since`, a function returns only the rows that are newer than that version of the room.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
-    """Return rooms with `last_step` (the id of the last audit step), `step_count`, `gap_count` and more.
+    """Return rooms with the annotations that make up a page's version, and with `annotations`.
 
-    From these the version of a page is made.
+    They include `last_step` (the id of the last audit step), `step_count` and `gap_count`.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
@@ -76,20 +76,21 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
 
 
 def class_for(user: User, key: str, **annotations: Any) -> Room:
-    """Return the room under `key` as `as_shown`. Raise Http404 unless `user` may see it."""
+    """Return the room with this `key`, annotated as in `as_shown`. Raise Http404 if `user` may not see it."""
     return room_for(user, key, as_shown(**annotations))
 
 
 def own_identity(user: User) -> Expression:
-    """Return an expression for a cloud user id of `user`; "" if there is none."""
+    """Return an expression for the first cloud user id of `user`; "" if they have none."""
     first = CloudIdentity.objects.filter(user=user).order_by("pk").values("user_uuid")[:1]
     return Coalesce(Subquery(first), Value(""), output_field=CharField())
 
 
 def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) -> QuerySet[Participant]:
-    """Return who is or was in the room: teachers, then raised hands by waiting time, then names.
+    """Return the people who are or were in the room: teachers, assistants, raised hands, then by name.
 
-    `also` adds people by their cloud user id to those newer than `since`.
+    Raised hands are sorted by waiting time, longest first. `also` are cloud user ids of people to return
+    even if they are not newer than `since`.
     """
     rank = Case(
         When(role=Role.TEACHER, then=0),
@@ -112,9 +113,9 @@ def presence(room: Room) -> list[Participant]:
 
 
 def _seen_on_stage(room: Room) -> Expression:
-    """Return whether a person who raises a hand was on stage in a class of these teachers in seven days.
+    """Return whether a person with a raised hand was on stage in the last seven days, with these teachers.
 
-    Looked up for raised hands only. Teachers of a room: assigned to it, or joined it as a teacher.
+    Other people get False. A room's teachers are those who are assigned to it or joined it as a teacher.
     """
     on_stage = Participant.objects.filter(
         _of_its_teachers(room),
@@ -132,9 +133,9 @@ def _of_its_teachers(room: Room) -> Q:
 
 
 def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: datetime) -> set[str]:
-    """Return which of `user_uuids` were on stage after `since` in another class of these teachers.
+    """Return which of `user_uuids` were last on stage after `since` in another class of these teachers.
 
-    Only the last time on stage is stored: all others were certainly not on stage.
+    Only the last time on stage is stored. All other people were certainly not on stage after `since`.
     """
     if not user_uuids:
         return set()
@@ -145,15 +146,15 @@ def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: dateti
 
 
 def recordings(room: Room) -> list[Recording]:
-    """Return the recordings, newest first."""
+    """Return the room's recordings, newest first."""
     return list(Recording.objects.filter(room=room).order_by("-started_at", "-pk"))
 
 
 def resources(room: Room) -> QuerySet[Resource]:
-    """Return the files shared with the class, newest first, without removed ones.
+    """Return the files shared with the class, newest first, without removed files.
 
-    Of their conversion only the progress (`step`, `pages_done`, `pages_total`, as the cloud wrote them): the
-    list of pages can be long.
+    `step`, `pages_done` and `pages_total` are the progress of a conversion, as the cloud sent them. The rest
+    of `task` is not loaded, because its list of pages can be long.
     """
     progress = {
         "step": KT("task__taskProgress__currentStep"),
@@ -165,7 +166,7 @@ def resources(room: Room) -> QuerySet[Resource]:
 
 
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Return which of recording, files, quiz, poll, answer and peer have a row newer than `since`."""
+    """Return which of recording, files, quiz, poll, answer and peer have a row newer than version `since`."""
     kinds: dict[str, type[Model]] = {
         "recording": Recording,
         "files": Resource,
@@ -183,15 +184,15 @@ def changed_panels(room: Room, since: int) -> set[str]:
 
 
 def commands(room: Room) -> list[Entry]:
-    """Return the last commands for this room, newest first, each with its steps: two queries."""
+    """Return the last `COMMANDS` commands for this room with their steps, newest first, in two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
 
 
 def earlier_commands(room: Room, *, before: int, until: datetime | None = None) -> list[Entry]:
-    """Return earlier commands that may still be in effect: bans and recordings before the entry `before`.
+    """Return commands before the entry `before` that may still have an effect: bans and recordings.
 
-    Oldest first, each with its steps up to `until` (our time): two queries.
+    Return the oldest first, with their steps up to `until` (our time). Run two queries.
     """
     kinds = (bans.REMOVE, bans.UNBAN, *recording_state.KINDS)
     entries = Entry.objects.filter(room_uuid=room.room_uuid, id__lt=before, action__in=kinds)
@@ -200,7 +201,7 @@ def earlier_commands(room: Room, *, before: int, until: datetime | None = None) 
 
 
 def targets_since(room: Room, step: int) -> list[str]:
-    """Return the cloud user ids of the targets of commands with a step after `step`."""
+    """Return the cloud user ids of people for whom a command has a step after the id `step`; at most 200."""
     steps = Step.objects.filter(
         room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="participant."
     )
@@ -208,21 +209,21 @@ def targets_since(room: Room, step: int) -> list[str]:
 
 
 def files_touched_since(room: Room, step: int) -> bool:
-    """Return whether a command about files has a step after `step`."""
+    """Return whether a command about files has a step after the id `step`."""
     steps = Step.objects.filter(room_uuid=room.room_uuid, id__gt=step, entry__action__startswith="resource.")
     return steps.exists()
 
 
 def stays(person: Participant) -> list[Presence]:
-    """Return the stays of a person in the room, the last first."""
+    """Return a person's stays in the room, latest first."""
     found = Presence.objects.filter(room_id=person.room_id, user_uuid=person.user_uuid)
     return list(found.order_by("-entered_at", "-entered_sequence"))
 
 
 def removals_this_week(user: User, *, user_uuid: str) -> int:
-    """Return how often a person was removed in the last seven days, in the classes that `user` may see.
+    """Return how often a person was removed in the last seven days from the classes that `user` may see.
 
-    It counts stays that ended with a removal, with any program.
+    Count all stays that ended with a removal, including removals made with other programs.
     """
     if not user_uuid:
         return 0
@@ -236,7 +237,10 @@ def removals_this_week(user: User, *, user_uuid: str) -> int:
 
 
 def removals_on_record(person: Participant, room: Room) -> list[Entry]:
-    """Return the commands that removed or unbanned this person, the last first, with steps: two queries."""
+    """Return the last 50 removals and unbans of a person with their steps, latest first, in two queries.
+
+    Include commands that scheduled a removal or cancelled a scheduled one.
+    """
     kinds = (bans.REMOVE, bans.UNBAN, "participant.plan_removal", "participant.call_off_removal")
     found = Entry.objects.filter(room_uuid=room.room_uuid, action__in=kinds, target=person.user_uuid)
     return list(found.order_by("-id").prefetch_related("steps")[:50])

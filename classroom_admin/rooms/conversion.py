@@ -1,6 +1,6 @@
 """Read the progress of a file's conversion into pages from the cloud's data. Pure.
 
-Every field may be missing or invalid.
+Every field of the data may be missing or invalid.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _LARGEST_SIDE: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The progress: ``percent`` 0 to 100; ``done`` of ``total`` pages (None: unknown); one of STEPS or ""."""
+    """The progress of a conversion: ``percent`` is from 0 to 100, ``step`` is one of STEPS or "".
+
+    ``done`` of ``total`` pages are converted (None: unknown).
+    """
 
     percent: int
     done: int | None
@@ -32,7 +35,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A converted page: the address of its picture (http or https), and its size in pixels if known."""
+    """A converted page: the http or https URL of its picture, and the picture's size in pixels if known."""
 
     name: str
     picture: str
@@ -43,7 +46,7 @@ class Page:
 def progress(
     *, percent: int | None, done: object = None, total: object = None, step: object = None
 ) -> Progress | None:
-    """Return the progress, None if no conversion was requested. Arguments are as the cloud wrote them."""
+    """Return the progress; None if no conversion was requested. The arguments are the cloud's raw values."""
     if percent is None:
         return None
     pages, finished = _count(total), _count(done)
@@ -58,12 +61,12 @@ def progress(
 
 
 def pages(task: object) -> list[Page]:
-    """Return the converted pages that have a picture, in order; the small picture if there is one."""
+    """Return the converted pages that have a picture, in order. Use the preview picture if there is one."""
     return list(_pages(task))[:_MOST_PAGES]
 
 
 def origins(found: list[Page]) -> list[str]:
-    """Return the origins of the pictures as ``https://host:port``, each once."""
+    """Return the distinct origins of the pages' pictures, such as ``https://host:port``."""
     return list(dict.fromkeys(origin(page.picture) for page in found))
 
 
@@ -85,7 +88,7 @@ def _pages(task: object) -> Iterator[Page]:
 
 
 def origin(url: Any) -> str:
-    """Return the origin of a web address that is safe in a page and its policy; "" for anything else."""
+    """Return the origin of a URL that is safe in a page and its Content Security Policy; else ""."""
     if not isinstance(url, str) or len(url) > _LONGEST_ADDRESS:
         return ""
     try:

@@ -1,8 +1,8 @@
 """The read models of classes. Only the projector (in `sync`) writes the projected columns.
 
-Every row that a page shows has a `version`: the room's version at which the row last changed. A page at
-version v needs the rows with a higher one. Times are UTC. Cloud ids are unique within a room; pages and
-addresses use our own keys.
+Every row that a page shows has a `version`: the room's version when the row last changed. A page that shows
+version v needs the rows with a higher version. Times are UTC. Cloud ids are unique within a room; pages and
+URLs use our own keys.
 """
 
 from typing import ClassVar
@@ -37,18 +37,18 @@ class Role(models.TextChoices):
 
 
 def current_projection() -> int:
-    """Return the projection version of a room that is made now: it has no rows of an earlier one."""
+    """Return the projection version for a new room, which has no rows from an earlier version."""
     return events.PROJECTION_VERSION
 
 
 class Room(models.Model):
-    """A classroom. Its columns: identity (ours), profile (read back from the cloud), projected."""
+    """A classroom. Its columns are our identity, a profile from the room refresh, and projected values."""
 
     # identity
     key = models.CharField(max_length=16, unique=True, default=new_key)
     room_uuid = models.CharField(max_length=64, unique=True)
     known_since = models.DateTimeField(default=timezone.now)
-    # profile: what reading the room answered (sync.profile writes it)
+    # profile: the cloud's values of the room (sync.profile writes them)
     name = models.CharField(max_length=255, blank=True)
     room_type = models.IntegerField(null=True)
     profile_state = models.IntegerField(null=True, choices=RoomState.choices)
@@ -94,7 +94,7 @@ class Room(models.Model):
     groups_sequence = models.BigIntegerField(
         default=0, help_text="the last event that told of the breakout rooms; 0: none did"
     )
-    # ours: who should be there
+    # ours: the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
 
     class Meta:
@@ -108,12 +108,12 @@ class Room(models.Model):
 
     @property
     def current_state(self) -> int | None:
-        """Return the state by the events; before any event gave one, what reading the room said."""
+        """Return the state from the events; before the first such event, the state from the room refresh."""
         return self.state if self.state is not None else self.profile_state
 
 
 class RoomTeacher(models.Model):
-    """A room that an administrator gave to a teacher, or that the teacher created here."""
+    """The assignment of a room to a teacher, by an administrator or because the teacher created the room."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="teachers")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taught_rooms")
@@ -167,7 +167,7 @@ class Participant(models.Model):
 
 
 class Presence(models.Model):
-    """One stay of a participant in the room. `left_at` is null while it lasts."""
+    """One stay of a participant in the room. `left_at` is null while the stay lasts."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="presences")
     user_uuid = models.CharField(max_length=255)
@@ -187,7 +187,7 @@ class Presence(models.Model):
 
 
 class ChatMessage(models.Model):
-    """A message to the whole room: written chat (`chat`) or a customised message (`custom`)."""
+    """A message to the whole room: a chat message (`chat`) or a custom message of an app (`custom`)."""
 
     class Kind(models.TextChoices):
         CHAT = "chat", "chat"
@@ -214,7 +214,7 @@ class ChatMessage(models.Model):
 
 
 class PeerMessage(models.Model):
-    """A message from one person to another, which a school's own relay sends us. Known by its digest."""
+    """A direct message, sent to us by a school's own webhook. Identified by its digest."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="peer_messages")
     digest = models.CharField(max_length=32)
@@ -239,7 +239,7 @@ class PeerMessage(models.Model):
 
 
 class Recording(models.Model):
-    """A recording of a room. Known by `record_id`; by `seq-<n>` where the event carried none."""
+    """A recording of a room. `record_id` is `seq-<n>` if the event contained no id."""
 
     class State(models.TextChoices):
         RECORDING = "recording", "recording"
@@ -256,7 +256,7 @@ class Recording(models.Model):
     ended_at = models.DateTimeField(null=True)
     sid = models.CharField(max_length=255, blank=True)
     streaming_urls = models.JSONField(default=dict)
-    # profile: what the list of recordings answered (files appear after the end)
+    # profile: from the cloud's list of recordings (files appear after the recording ended)
     mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
     unready = models.BooleanField(default=False)
     file_urls = models.JSONField(default=list)
@@ -333,7 +333,7 @@ class Poll(models.Model):
 
 
 class Answer(models.Model):
-    """What one person answered to a quiz or chose in a poll; a later answer replaces the earlier one."""
+    """A person's answer to a quiz or poll. A later answer replaces the earlier one."""
 
     class Of(models.TextChoices):
         QUIZ = "quiz", "quiz"
@@ -361,7 +361,7 @@ class Answer(models.Model):
 
 
 class Gap(models.Model):
-    """Numbers of a stream that can no longer be had, both ends included. Shown, never passed over."""
+    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show gaps."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

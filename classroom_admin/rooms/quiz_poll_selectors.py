@@ -1,4 +1,4 @@
-"""Reads of a class's quizzes and polls, their answers, and the students who could answer."""
+"""Queries for a class's quizzes and polls, their answers, and the students who could answer."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MODELS: dict[str, type[Quiz] | type[Poll]] = {"quiz": Quiz, "poll": Poll}
 
 
 def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
-    """Return all quizzes and polls of a class, the running ones first, then the latest. One query.
+    """Return all quizzes and polls of a class in one query: running ones first, then by start, latest first.
 
-    `since`: only those of which anything, an answer too, is newer than this version. The instances have the
-    columns that pages show; do not save them.
+    With `since`, return only those that changed or got an answer after this version. The instances contain
+    only the columns that pages show; do not save them.
     """
     quizzes = _changed(Quiz.objects.filter(room=room), "quiz", since).values_list(
         Value("quiz"), "pk", "quiz_id", "running", "items", "correct_items", "started_at", "ended_at",
@@ -57,7 +57,7 @@ def _question(
 
 
 def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:
-    """Return the answers to these quizzes and polls, (of, id), in the order in which they arrived."""
+    """Return the answers to the quizzes and polls in `ids`, tuples (of, id), by the time of the answer."""
     wanted = Q(pk__in=())
     for of, question_id in ids:
         wanted |= Q(of=of, question_id=question_id)
@@ -65,7 +65,7 @@ def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:
 
 
 def students_between(room: Room, start: datetime | None, end: datetime | None) -> list[Participant]:
-    """Return the students who were present at any time between two moments (None: open), by name."""
+    """Return the students who were present at any time from `start` to `end` (None: no limit), by name."""
     stays = Presence.objects.filter(room=room, user_uuid=OuterRef("user_uuid"))
     if start is not None:
         stays = stays.filter(Q(left_at__isnull=True) | Q(left_at__gt=start))
@@ -92,7 +92,7 @@ def marked(of: str, room: Room) -> QuerySet[Any]:
 
 
 def mark(row: Any) -> str:
-    """Return a mark that changes with a row of `marked`, its answers, and who was present to answer."""
+    """Return a text that changes if a row of `marked`, its answers, or the people who were present change."""
     facts = (row.version, row.newest_answer, row.answer_count, row.latest_stay, row.stay_count)
     return ".".join(str(fact or 0) for fact in facts)
 

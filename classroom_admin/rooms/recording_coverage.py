@@ -1,4 +1,4 @@
-"""Compute how much of a class was recorded, from its times, its recordings and their pauses. Pure."""
+"""Compute which parts of a class were recorded, from its times, its recordings and their pauses. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MISSING: Final = "missing"
 KINDS: Final = (RECORDED, PAUSED, FAILED, MISSING)
 
 Span = tuple[datetime, datetime | None]
-"""From (inclusive) to (exclusive); None: not over yet."""
+"""A start (inclusive) and an end (exclusive; None: not over yet)."""
 _OPEN: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpan:
-    """A recording: its start and end, its pauses, and whether it failed to give a usable file."""
+    """A recording: its start and end, its pauses, and whether it failed to produce a usable file."""
 
     start: datetime
     end: datetime | None
@@ -31,7 +31,7 @@ class RecordedSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A part of the class of one kind. ``end`` is None for the last one while the class is live."""
+    """A part of the class with one of KINDS. ``end`` is None for the last part while the class is live."""
 
     kind: str
     start: datetime
@@ -41,8 +41,8 @@ class Stretch:
 def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[RecordedSpan]) -> list[Stretch]:
     """Return the class from ``start`` to ``end`` (None: still live) as adjacent stretches.
 
-    If recordings overlap, the better one counts: recorded, paused, failed, missing. Parts outside of the
-    class are cut off. Empty if the class took no time.
+    If recordings overlap, use the first kind in this order: recorded, paused, failed, missing. Cut off parts
+    outside of the class. Return an empty list if ``end`` is not after ``start``.
     """
     spans = list(recordings)
     close = _OPEN if end is None else end

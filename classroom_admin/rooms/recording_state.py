@@ -1,4 +1,4 @@
-"""The state of a room's recording. No event says that it is paused: that is read from the audit log."""
+"""The state of a room's recording. No event reports a pause, so pauses are read from the audit log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNow:
-    """The last recording. ``state``: recording, paused, ended or failed; ``mode`` as `Recording.mode`."""
+    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode`` as in `Recording`."""
 
     state: str
     record_id: str
@@ -29,7 +29,7 @@ class RecordingNow:
 
 
 def recording_now(room: Room) -> RecordingNow | None:
-    """Return the state of the room's last recording, None if there never was one. At most three queries."""
+    """Return the state of the room's last recording; None if it has none. Run at most three queries."""
     last = Recording.objects.filter(room=room).order_by("-started_sequence", "-pk").first()
     if last is None:
         return None
@@ -45,8 +45,9 @@ def recording_now(room: Room) -> RecordingNow | None:
 def accepted_for(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
     """Return the room's commands that the cloud accepted for ``recording``, oldest first. Pure.
 
-    A command names its recording if it was known. Else the start command identifies it, by the event that
-    confirmed it or the id in the cloud's answer; without a start command, the time does.
+    A command names its recording if the id was known. Otherwise, use the start command before it: the event
+    that confirmed the start, or the id in the cloud's response, names the recording. Without a start command,
+    compare the times.
     """
     found_commands: list[Entry] = []
     for entry in entries:
@@ -61,23 +62,23 @@ def accepted_for(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
 
 
 def is_paused(commands: Iterable[Entry]) -> bool:
-    """Return whether the commands leave the recording paused; a start can begin paused. Pure."""
+    """Return whether the recording is paused after these commands. A recording may start paused. Pure."""
     paused = False
     for entry in commands:
         if entry.action in (PAUSE, RESUME):
             paused = entry.action == PAUSE
         else:
             onhold = _web_config(entry).get("onhold")
-            # Each change overwrites all settings at the cloud: a change without onhold resumes.
+            # A change replaces all settings in the cloud, so a change without onhold resumes the recording.
             paused = onhold is True
     return paused
 
 
 def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[datetime, datetime | None]]:
-    """Return the pauses of ``recording`` in cloud time, by its commands from ``accepted_for``.
+    """Return the pauses of ``recording`` in cloud time. ``commands`` are the result of ``accepted_for``.
 
-    A pause starts when the cloud accepted the command, or with the recording. The last end can be
-    None.
+    A pause starts when the cloud accepted the command, or when a recording starts paused. The end of the last
+    pause is None if the recording is still paused.
     """
     found: list[tuple[datetime, datetime | None]] = []
     since: datetime | None = None
@@ -94,9 +95,9 @@ def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[dat
 
 
 def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
-    """Return the last settings of the running recording, and whether it is paused. At most three queries.
+    """Return the last settings of the running recording, and whether it is paused.
 
-    Settings have the cloud's names; {} if they were not set here.
+    The settings have the cloud's names; they are {} if they were not set here. Run at most three queries.
     """
     running = Recording.objects.filter(room=room, state=Recording.State.RECORDING)
     last = running.order_by("-started_sequence", "-pk").first()
@@ -108,12 +109,12 @@ def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
 
 
 def mode_of(commands: Iterable[Entry]) -> str:
-    """Return the mode of the start command; "" if it was started elsewhere. Pure."""
+    """Return the mode of the start command; "" if the recording was started with another program. Pure."""
     return next((str(entry.params.get("mode", "")) for entry in commands if entry.action == START), "")
 
 
 def commands_of(room: Room) -> list[Entry]:
-    """Return all commands about the room's recordings, oldest first, with their steps: two queries."""
+    """Return all commands about the room's recordings with their steps, oldest first, in two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=KINDS)
     return list(entries.order_by("id").prefetch_related("steps"))
 

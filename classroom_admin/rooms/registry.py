@@ -17,10 +17,9 @@ def register(
     planned_close_at: datetime | None,
     created_by: User,
 ) -> Room:
-    """Store the room unless it is known, and assign it to the teacher who created it.
+    """Store the room if it is new, and assign it to the teacher who created it. Do not change a known room.
 
-    Its columns are as requested until the next room refresh reads them from the cloud. A known room does not
-    change.
+    The columns contain the requested values until the next room refresh reads them from the cloud.
     """
     room, _ = Room.objects.get_or_create(
         room_uuid=room_uuid,

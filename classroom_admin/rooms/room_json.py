@@ -1,4 +1,4 @@
-"""A room as one JSON object for scripts, as ``manage.py room --json`` prints it."""
+"""Convert a room to the JSON object that ``manage.py room --json`` prints for scripts."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,10 +17,10 @@ STREAM: Final = "room"
 
 
 def room_as_json(room: Room) -> dict[str, Any]:
-    """Return everything but the events: state, people, recording, resources, counts. Times are ISO 8601 UTC.
+    """Return a room's state, people, recording, resources and counts. Times are in ISO 8601 UTC.
 
-    ``gaps``: lost events of the room's own stream, ``[[first, last], ..]``, inclusive. ``kicked_until``: a
-    time, "forever" or null. The number of queries is constant.
+    ``gaps`` are the lost events of the room's own stream as ``[[first, last], ..]``, inclusive.
+    ``kicked_until`` is a time, "forever" or null. The number of queries is constant.
     """
     state = room.current_state
     recording = recording_now(room)
@@ -73,7 +73,7 @@ def _participants(room: Room) -> list[dict[str, Any]]:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """Return a moment as ISO 8601 in UTC with a Z; None for None."""
+    """Return a time in ISO 8601 in UTC, ending in Z; None if `moment` is None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

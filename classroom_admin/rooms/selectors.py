@@ -1,4 +1,4 @@
-"""Reads for lists of classes: which are live, upcoming and past, with the columns that pages show."""
+"""Queries for lists of live, upcoming and past classes, with the columns that pages show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HEAVY: Final = ("properties", "ext_apps", "groups")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFilters:
-    """Which classes to find; "" and False mean no limit. `recording`: "", "on" or "off"."""
+    """The filters of a list of classes; "" and False mean no filter. `recording` is "", "on" or "off"."""
 
     q: str = ""
     state: str = ""
@@ -54,13 +54,13 @@ class ClassFilters:
         return self != ClassFilters()
 
     def without(self, name: str) -> ClassFilters:
-        """Return the same filters without one of them."""
+        """Return these filters without the filter `name`."""
         return replace(self, **{name: getattr(ClassFilters(), name)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The number of classes of each kind, and a mark that changes with any of them."""
+    """The numbers of live, upcoming and past classes, and a mark that changes if any class changes."""
 
     live: int
     coming: int
@@ -73,10 +73,10 @@ def _now_state() -> Coalesce:
 
 
 def when_is(when: str) -> Q:
-    """Return the condition for rooms with `now_state`.
+    """Return the condition for live, upcoming or past rooms. The rooms must be annotated with `now_state`.
 
     Live: started, ended with people still present, or not started with students present. Past: ended, closed
-    or deleted at the cloud. Upcoming: the rest, also rooms of unknown state.
+    or deleted in the cloud. Upcoming: all others, including rooms with an unknown state.
     """
     gone = Q(gone_at__isnull=False)
     lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
@@ -108,9 +108,9 @@ def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
 
 
 def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression | Subquery) -> QuerySet[Room]:
-    """Return the rooms of `user` that are live, upcoming or past: one query for any number.
+    """Return the live, upcoming or past rooms that `user` may see, in one query.
 
-    Each has `now_state`, `teacher_name` (of a teacher who is or was present), `has_gap`, and `more`.
+    Annotate each with `now_state`, `teacher_name` (of a teacher who is or was present), `has_gap` and `more`.
     """
     rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
@@ -135,17 +135,17 @@ def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -
 
 
 def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[Room]:
-    """Return those of these rooms that are live, like `classes`, whoever may see them."""
+    """Return the live rooms among `ids`, annotated as in `classes`. Do not check who may see them."""
     return _as_shown(Room.objects.filter(pk__in=ids), LIVE, **more).order_by(*_ORDER[LIVE])
 
 
 def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
-    """Return rooms with `now_state` and `more`, whoever may see them."""
+    """Return all rooms, annotated with `now_state` and `more`. Do not check who may see them."""
     return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Any]:
-    """Return all rooms that are live or upcoming, each with `is_live`, whoever may see them."""
+    """Return all live and upcoming rooms, annotated with `is_live`. Do not check who may see them."""
     live = Case(When(when_is(LIVE), then=Value(True)), default=Value(False))
     rooms: QuerySet[Any] = Room.objects.annotate(now_state=_now_state())
     rooms = rooms.filter(when_is(LIVE) | when_is(COMING)).annotate(is_live=live)
@@ -153,7 +153,7 @@ def not_past() -> QuerySet[Any]:
 
 
 def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview, dict[str, Any]]:
-    """Return counts and mark of the classes of `user`, and the `extra` aggregates: one query."""
+    """Return the overview of the classes that `user` may see, and the `extra` aggregates, in one query."""
     rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
     row = rooms.aggregate(
         live=Count("pk", filter=when_is(LIVE)),

@@ -1,4 +1,4 @@
-"""``manage.py room ROOM_UUID [--json]``: show what is known of a room."""
+"""``manage.py room ROOM_UUID [--json]``: show the stored data of a room."""
 
 import json
 from argparse import ArgumentParser
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 
 def as_text(known: dict[str, Any]) -> str:
-    """Return the JSON object as text: one line for each fact and each person."""
+    """Return the JSON object of a room as text, with one line for each fact and each person."""
     people = known["participants"]
     gaps = [f"{first} to {last}" for first, last in known["gaps"]]
     files = [file["name"] or file["resource_uuid"] for file in known["resources"]]
