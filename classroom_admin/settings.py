@@ -131,7 +131,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Compress for slow connections. Random padding and masked CSRF tokens prevent BREACH attacks.
+    # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "classroom_admin.accounts.middleware.PrivatePages",

@@ -65,7 +65,7 @@ class SteppedClock:
             return self._monotonic_ms / 1000
 
     def step(self, seconds: float) -> None:
-        """Advance both clocks by ``seconds``, rounded to 1 ms. Raise ``ValueError`` if ``seconds`` is negative."""
+        """Advance both clocks by ``seconds``, rounded to 1 ms. Raise ``ValueError`` if it is negative."""
         if seconds < 0:
             raise ValueError("a clock can't be stepped back; use set_wall to correct the wall clock")
         with self._lock:
@@ -139,7 +139,7 @@ def cloud_now() -> datetime:
 
 
 def cloud_offset_ms() -> int:
-    """Return cloud time minus our time in ms, or 0 if unknown. Run at most one query per second and process."""
+    """Return cloud time minus our time in ms, or 0 if unknown. Query at most once per second and process."""
     return _read_cloud_offset_ms()
 
 
@@ -171,7 +171,7 @@ def monotonic() -> float:
 
 
 def from_ms(ms: int) -> datetime:
-    """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after the year 9999."""
+    """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
