@@ -80,7 +80,7 @@ class PrivatePages:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the time zone with this IANA name, or None if `name` is invalid, as from a cookie."""
+    """Return the time zone with this IANA name, or None if there is none. A cookie may contain any text."""
     if not name or len(name) > 64:
         return None
     try:

@@ -48,7 +48,7 @@ def zone_choices() -> list[tuple[object, object]]:
 
 
 class OwnSettingsForm(forms.Form):
-    """A form for language and time zone. An empty value means that of the browser."""
+    """A form for language and time zone. An empty value means the browser's setting."""
 
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(
@@ -85,7 +85,7 @@ def own_settings(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Save the language that the person chose in the page header, in the cookie and in any account."""
+    """Save the language from the page header in a cookie, and in the account if the person is signed in."""
     chosen = request.POST.get("language", "")
     back = request.POST.get("next", "")
     # Without a leading slash, Django would interpret the text as the name of a view.

@@ -27,7 +27,7 @@ class CloudCall(BaseModel, Generic[A]):
     the call again even if the cloud may have received it; `why` gives the reason. `patient`: the client waits
     and retries after 429 or if no host answers; otherwise the caller decides.
 
-    The client tries the other host if nothing was sent. It retries once with a new token after 401.
+    For every call, the client tries the other host if nothing was sent, and a new token once after 401.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -10,7 +10,7 @@ from typing import Final
 KEPT: Final = 16
 OLDEST_MS: Final = 120_000
 ROUGH_MS: Final = 50
-"""The unexplained difference between two offsets above which a clock must have been set."""
+"""The tolerance when two offsets are compared. A larger difference means that a clock was set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def wait_before(try_number: int, *, rng: random.Random) -> float:
 def read_retry_after(header: str | None, *, now_s: float) -> float | None:
     """Return the seconds in a `Retry-After` header, or None if it is invalid.
 
-    `now_s` is the cloud's time; it converts an HTTP date to seconds.
+    If the header is an HTTP date, return the time from `now_s` (cloud time) to that date.
     """
     if header is None:
         return None

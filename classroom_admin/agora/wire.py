@@ -180,7 +180,7 @@ def _nothing_was_sent(error: Exception) -> bool:
 
 
 def _why(error: Exception) -> Problem:
-    """Return our own problem for a library's exception, whose text may contain private data."""
+    """Return our own problem for a library's exception, whose own text may contain addresses."""
     if isinstance(error, requests.exceptions.ProxyError):
         return Problem(Code.PROXY_FAILED)
     if isinstance(error, requests.exceptions.SSLError):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Per group of the filter: action -> (label in the audit log, label in a class's commands or "" if not listed).
+# Per filter group: action -> (label in the audit log, label in a class's commands or "" if not listed).
 _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]] = {
     _("Classes"): {
         "class.create": (_("Created the class"), _("Create the class")),

@@ -139,7 +139,7 @@ def cloud_now() -> datetime:
 
 
 def cloud_offset_ms() -> int:
-    """Return cloud time minus our time in ms, or 0 if unknown. Query at most once per second and process."""
+    """Return cloud time minus our time in ms, or 0 if unknown. A process queries it at most once a second."""
     return _read_cloud_offset_ms()
 
 

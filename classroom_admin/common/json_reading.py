@@ -51,7 +51,7 @@ def _read_by_items(text: str) -> Any:
 
 
 def _with_damaged_items_as_text(text: str) -> str:
-    """Replace each event that can't be parsed by a JSON string of its source, if its brackets match."""
+    """Replace each event that can't be parsed with a JSON string of its text, if its brackets match."""
     parts: list[str] = []
     done = begin = 0
     around: list[str] = []

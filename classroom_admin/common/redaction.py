@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 HIDDEN: Final = "[hidden]"
 SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 STREAMING: Final = ("streamingurl", "rtmp", "hls", "flv")
-"""Names of stream addresses, which contain the key to the stream."""
+"""Names whose values are stream addresses. Such an address contains the key of its stream."""
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"<>\\]+", re.IGNORECASE)
 _OUR_FILE: Final = re.compile(r"(/files/)[^/\s\"]+\.[^/\s\"]+(?=/)")
@@ -23,7 +23,7 @@ _QUERY: Final = re.compile(r"(://[^\s\"\\?#]*)[?#][^\s\"\\]*")
 
 
 def without_tokens(text: str) -> str:
-    """Replace everything that looks like an Agora token by `[hidden]`."""
+    """Replace everything that looks like an Agora token with `[hidden]`."""
     return _TOKEN.sub(lambda found: f"{found.group(1) or ''}{HIDDEN}", text)
 
 
@@ -57,7 +57,7 @@ def secret_name_in(value: object) -> str | None:
 
 
 def without_secrets(value: Any) -> Any:
-    """Replace secrets by `[hidden]` at every depth of a JSON value. Remove the query of web addresses."""
+    """Replace secrets with `[hidden]` at every depth of a JSON value. Remove the query of web addresses."""
     return _shown(value, secret=False)
 
 
@@ -93,7 +93,7 @@ def shown_web_config(config: Any) -> dict[str, Any]:
 
 
 def shown_properties(properties: Any) -> list[dict[str, Any]]:
-    """Return properties as `[{"name", "value"}]`. The audit log rejects secret names as keys of a mapping."""
+    """Return properties as `[{"name", "value"}]`, because the audit log rejects secret names as keys."""
     if not isinstance(properties, Mapping):
         return []
     return [{"name": name, "value": _property(str(name), value)} for name, value in properties.items()]
