@@ -1,4 +1,4 @@
-"""The ASGI application that uvicorn serves: streams and fast answers, and Django for the rest."""
+"""The ASGI application for uvicorn. It serves streams and fast answers; Django serves the rest."""
 
 import os
 import warnings
@@ -8,12 +8,12 @@ from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 
-# WhiteNoise returns static files as plain iterators; they have a few kilobytes each.
+# WhiteNoise returns static files as plain iterators; each file has only a few kilobytes.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-_django = get_asgi_application()  # sets Django up: what follows imports models
+_django = get_asgi_application()  # sets up Django: the imports below need its models
 # Each request runs in its own thread, so nothing would reuse an open connection, and PostgreSQL would run out
-# of connections. (The few threads of the streams keep theirs.)
+# of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 from classroom_admin.realtime.limits import allow_many_connections  # noqa: E402

@@ -11,16 +11,16 @@ from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
-# Django's checks load the code of every page. `make lint` runs them, so workers skip them.
+# Django's system checks import every page. `make lint` runs the checks, so workers skip them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-# The warning is about root and pickle: pickle is never accepted here, and containers run as root.
+# Celery warns about root with pickle. Containers run as root, but pickle is never accepted here.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 SHUTDOWN_S = 7.0
 
 
 class ClassroomCelery(Celery):
-    """Celery with a beat that stops between two ticks."""
+    """A Celery application whose beat can stop between two ticks."""
 
     @cached_property
     def Beat(self) -> Any:
@@ -35,7 +35,7 @@ app.autodiscover_tasks()
 
 @worker_shutting_down.connect
 def end_in_time(**_: Any) -> None:
-    """Exit in time even if a task does not end: the database knows what is left to do."""
+    """Exit after `SHUTDOWN_S` even if a task still runs. The database lists the work that remains."""
     timer = threading.Timer(SHUTDOWN_S, os._exit, args=(0,))
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""The settings. Everything that differs between installations comes from the environment (see README)."""
+"""Django settings. Values that differ between installations come from environment variables (see README)."""
 
 import os
 import secrets
@@ -20,7 +20,7 @@ os.umask(0o077)  # only the account of the process may read its files
 
 
 def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
-    """Return a number from the environment. Raise ImproperlyConfigured with its name if it is invalid."""
+    """Return the number in an environment variable. Raise ImproperlyConfigured if it is not a number."""
     text = env.str(name, default="") or str(default)
     try:
         return kind(text)
@@ -47,7 +47,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def _kept_secret_key() -> str:
-    """Return the key under DATA_DIR, made at the first start, so that SECRET_KEY is optional."""
+    """Return the key that is stored in DATA_DIR. Create it at the first start, so SECRET_KEY is optional."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
         _make_data_folder()
@@ -55,7 +55,7 @@ def _kept_secret_key() -> str:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
         try:
-            # Fails if another process was first: both then use its key.
+            # Fails if another process already created the key; then use that key.
             path.hardlink_to(fresh)
         except FileExistsError:
             pass
@@ -68,7 +68,10 @@ def _kept_secret_key() -> str:
 
 
 def _host_and_origin(url: str) -> tuple[str, str]:
-    """Return the host of a URL as in ALLOWED_HOSTS, and its origin as browsers send it."""
+    """Return a URL's host for ALLOWED_HOSTS and its origin for CSRF_TRUSTED_ORIGINS.
+
+    Raise ImproperlyConfigured if it is not an http or https URL.
+    """
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
@@ -87,7 +90,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or [_public_origin]
 _https = _public_origin.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; /healthz must answer without it
+SECURE_SSL_REDIRECT = False  # the TLS proxy redirects; /healthz must also answer over HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
@@ -128,7 +131,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # For slow connections. Random padding and masked CSRF tokens hide the length of secrets.
+    # Compress for slow connections. Random padding and masked CSRF tokens hinder BREACH attacks.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "classroom_admin.accounts.middleware.PrivatePages",
@@ -179,21 +182,21 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _make_data_folder()
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
-# --- cache: counts failed sign-ins; several web processes must share it -----
+# --- cache: counts failed sign-ins; all web processes must share one cache -----
 CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
 
-# --- Celery: messages are wake-ups, the database is the queue -----------------
+# --- Celery: messages are only wake-ups; the database is the queue ------------
 BROKER_SOCKET = broker.socket_path(DATA_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or broker.url(BROKER_SOCKET)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Without a broker, wake-ups are dropped at once: nothing waits for them, and beat repeats them.
+# Without a broker, drop wake-ups at once. Nothing waits for them, and beat sends them again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-# Commands that are due at an exact second wait behind no other task: each of these queues has a worker.
+# Each of these queues has its own worker, so tasks that are due at an exact second never wait for others.
 CELERY_TASK_ROUTES = {
     "sync.poll": {"queue": "poll"},
     "actions.run_promised": {"queue": "promised"},
@@ -211,14 +214,14 @@ AGORA = CloudConfig(
     record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
     requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
 )
-AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: follow a simulator's clock
+AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: use a simulator's clock
 if AGORA_CLOCK_URL:
     try:
         clock.install(clock.SimulatorClock(AGORA_CLOCK_URL))
     except ValueError as error:
         raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
 AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
-# A message that finds no free worker expires: the next one does the work.
+# A message expires if no worker is free; the next message starts the same work.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
@@ -244,17 +247,17 @@ WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
 WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
 RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
 CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps an unused room for five days
-# Attendance: how long after the start is late, and how long before the end is early.
+# Attendance: minutes after the start that count as late, and before the end that count as leaving early.
 LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
 LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
 JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
 RELAY_SECRET = env.str("RELAY_SECRET", default="")
 
-# For two thousand selected classes, and breakout rooms of four thousand people with two fields each. Django
-# also limits the bytes of a body.
+# Enough for 2,000 selected classes, or for breakout rooms with 4,000 people and two fields per person.
+# Django also limits the size of a request body in bytes.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# --- uploaded files: on this disk, or in an S3 bucket -----------------------------
+# --- uploaded files: on disk or in an S3 bucket -----------------------------------
 FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
 FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
@@ -305,7 +308,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
-# A whole school may share one IP address and sign in at eight: only the limit for one account is strict.
+# A whole school may sign in at 8 a.m. from one IP address, so only the limit per account is strict.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,5/300s/key"}
 
 # --- languages and time -------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""All addresses of the dashboard."""
+"""URL patterns of the whole dashboard."""
 
 from django.urls import include, path
 

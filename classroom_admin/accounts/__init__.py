@@ -1,1 +1,1 @@
-"""People who sign in, their roles and their cloud user ids."""
+"""Accounts of people who sign in, with their roles and cloud user ids."""

@@ -1,4 +1,4 @@
-"""Adapt allauth's sign-in: no open sign-up, and errors that say what to do next."""
+"""Adapt allauth's sign-in: disable sign-up, and use error messages that say what to do next."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Sign-in for accounts that only administrators create."""
+    """An allauth adapter without sign-up, because only administrators create accounts."""
 
     error_messages: ClassVar[dict[str, object]] = {
         **DefaultAccountAdapter.error_messages,
@@ -31,7 +31,7 @@ class SchoolAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
             return False
 
     def forgive_failed_sign_ins(self, request: HttpRequest, email: str) -> None:
-        """Forget failed attempts, so that the person can use a new password at once."""
+        """Reset the count of failed sign-ins for `email`, so that a new password works at once."""
         self._delete_login_attempts_cached_email(request, email=email)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""Use the language and time zone of the account, else those of the browser. Keep caches out of pages."""
+"""Middleware for language, time zone and the caching of pages with private data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone, translation
 
 ZONE_COOKIE: Final = "zone"
-"""Written by the browser (static/js/time.js): the IANA name of its time zone."""
+"""The cookie with the IANA name of the browser's time zone, set by static/js/time.js."""
 LANGUAGE_COOKIE_S: Final = 365 * 24 * 3600
 
 
 class AccountLanguage(LocaleMiddleware):
-    """Activate the language of the account, else of the cookie, else the browser's preference."""
+    """Middleware that activates the account's language, or else that of the cookie or of the browser."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Set the cookie to the account's language, which answers without an account use."""
+        """Copy the account's language to the cookie, for requests without a signed-in account."""
         response = super().process_response(request, response)
         language = getattr(request, "account_language", "")
         is_new = language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language
@@ -31,7 +31,7 @@ class AccountLanguage(LocaleMiddleware):
 
     def process_request(self, request: Any) -> None:
         super().process_request(request)
-        # Only a session can belong to an account; without one the database is not asked.
+        # A request without a session has no account, so skip the database query.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
         language = getattr(request.user, "language", "")
@@ -42,7 +42,10 @@ class AccountLanguage(LocaleMiddleware):
 
 
 class AccountTimeZone:
-    """Activate the time zone in which forms read times: of the account, else the browser, else the school."""
+    """Middleware that activates the account's time zone, or else the browser's, or else `TIME_ZONE`.
+
+    Forms interpret times in this time zone.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,9 +63,10 @@ class AccountTimeZone:
 
 
 class PrivatePages:
-    """Keep pages of signed-in people out of shared caches, and make browsers check them before each use.
+    """Middleware that keeps the pages of signed-in people out of shared caches.
 
-    Answers that set their own Cache-Control keep it: passwords, icons, calendars.
+    Browsers must revalidate these pages before each use. A response with its own Cache-Control keeps it, for
+    example passwords, icons and calendars.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -76,7 +80,7 @@ class PrivatePages:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the time zone with this IANA name, None if there is none: a cookie can contain anything."""
+    """Return the time zone with this IANA name, or None if there is none. A cookie may contain any text."""
     if not name or len(name) > 64:
         return None
     try:
@@ -86,7 +90,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def remember_language(answer: HttpResponseBase, language: str) -> None:
-    """Set the browser's language cookie; "" deletes it."""
+    """Set the language cookie. Delete it if `language` is empty."""
     if not language:
         answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return

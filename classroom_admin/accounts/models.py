@@ -1,4 +1,4 @@
-"""People who sign in, and the cloud user ids under which they enter classrooms."""
+"""Models of people who sign in, and of the cloud user ids with which they enter classrooms."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates accounts; the email address is the sign-in name."""
+    """The manager of accounts. The email address is the sign-in name."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an administrator, as `manage.py createsuperuser` does for the first one."""
+        """Create an administrator. `manage.py createsuperuser` uses this for the first administrator."""
         fields.setdefault("role", User.Role.ADMINISTRATOR)
         fields.setdefault("is_superuser", True)
         return self.create_user(email, password, **fields)
@@ -33,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in: an administrator sees every room, a teacher their own."""
+    """A person who signs in. Administrators see all rooms; teachers see their own rooms."""
 
     class Role(models.TextChoices):
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -66,7 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     def get_session_auth_hash(self) -> str:
-        """Return the value of valid sessions; it changes with the password and `sessions_ended`."""
+        """Return the hash that valid sessions contain. It changes with the password and `sessions_ended`."""
         return self._session_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -81,7 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class CloudIdentity(models.Model):
-    """A cloud user id of a person. Rooms that it joined as a teacher are the person's own."""
+    """A cloud user id of a person. The person's own rooms are those that it joined as a teacher."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
     user_uuid = models.CharField(max_length=64, unique=True)
@@ -95,7 +95,7 @@ class CloudIdentity(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """A person's calendar feed. Its address contains ``code`` and our signature."""
+    """A person's calendar feed. Its URL contains ``code`` and a signature."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
     code = models.CharField(max_length=40, unique=True)

@@ -1,4 +1,4 @@
-"""The page on which people choose their own language and time zone."""
+"""The page on which people set their language and time zone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REGIONS = {
 
 
 def zone_choices() -> list[tuple[object, object]]:
-    """Return the choices: the browser's zone first, then all others by region."""
+    """Return the choices of time zones: the browser's zone, UTC, then all zones grouped by region."""
     by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
     for name in sorted(available_timezones()):
         region, _slash, city = name.partition("/")
@@ -48,7 +48,7 @@ def zone_choices() -> list[tuple[object, object]]:
 
 
 class OwnSettingsForm(forms.Form):
-    """Language and time zone; empty means the browser's."""
+    """A form for language and time zone. An empty value means the browser's setting."""
 
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(
@@ -67,7 +67,7 @@ class OwnSettingsForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @login_required
 def own_settings(request: HttpRequest) -> HttpResponse:
-    """Show or save the person's settings."""
+    """Show the settings of the signed-in person. A POST saves them."""
     user = cast("User", request.user)
     chosen = {"language": user.language, "time_zone": user.time_zone}
     form = OwnSettingsForm(request.POST if request.method == "POST" else None, initial=chosen)
@@ -85,10 +85,10 @@ def own_settings(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Save the language chosen in the page's header: in the account, if signed in, and in the browser."""
+    """Save the language from the page header in a cookie, and in the account if the person is signed in."""
     chosen = request.POST.get("language", "")
     back = request.POST.get("next", "")
-    # Without the slash, Django would take it for the name of a view.
+    # Without a leading slash, Django would interpret the text as the name of a view.
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, change of password: those of allauth's pages that a school uses, under their names."""
+"""URLs for sign-in, sign-out, password change and settings. Allauth's pages keep allauth's URL names."""
 
 from allauth.account import views
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The cloud's client. Plain Python, without Django and without Celery."""
+"""The client of the Agora cloud. It uses neither Django nor Celery."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ _limiters: Final[list[Callable[[CloudConfig], RequestLimiter]]] = []
 
 
 def use_limiter(make: Callable[[CloudConfig], RequestLimiter]) -> None:
-    """Give clients that are made from now on a limiter beyond this process.
-
-    `make` is called once a client.
-    """
+    """Use `make` to create the request limiter of every client that is created from now on."""
     _limiters[:] = [make]
 
 
 def client_for(config: CloudConfig) -> Client:
-    """Return the process's one client for `config`: it shares connections, token, limiter and cloud clock."""
-    # Imported here: the settings import this package for its config and need none of the rest.
+    """Return the process-wide client for `config`. Threads share its connections, token and limiter."""
+    # Imported here because the settings import this package and need only its config.
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.transport import Transport
 

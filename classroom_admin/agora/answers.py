@@ -1,4 +1,4 @@
-"""Read answers: bytes to envelopes and events. Nothing is guessed and nothing is dropped. Pure."""
+"""Parse answers: turn bytes into envelopes and events without guessing or dropping data. Pure functions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ _LONGEST_RAW: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """An answer as it came: `body` (bytes, gzip undone), the time of its receipt (our clock, ms), and how
-    long the exchange took.
-    """
+    """An answer before parsing. `body` is decompressed, and `received_at_ms` is our time."""
 
     body: bytes
     http_status: int
@@ -31,9 +29,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """What an answer with events holds. `unreadable`: (reason, the item as it came) for items that are no
-    JSON objects.
-    """
+    """The content of an answer with events. `unreadable`: (reason, raw text) of items that are no objects."""
 
     ts_ms: int | None
     code: int
@@ -45,10 +41,7 @@ class EventsAnswer:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON as `core.json_reading` does.
-
-    Raise `UnreadableAnswer` (with the body) when it is not JSON.
-    """
+    """Parse JSON with `common.json_reading`. Raise `UnreadableAnswer` with the body if it is not JSON."""
     try:
         return json_reading.read_json(body)
     except ValueError as error:
@@ -64,8 +57,9 @@ def read_envelope(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> Envelope:
-    """Read the envelope; raise `UnreadableAnswer` where there is none, the matching `CloudError` for code
-    ≠ 0.
+    """Parse the envelope of an answer.
+
+    Raise `UnreadableAnswer` if there is none, and the matching `CloudError` if its code is not 0.
     """
     parsed = read_json(body)
     code = read_int(parsed.get("code")) if isinstance(parsed, dict) else None
@@ -89,11 +83,11 @@ def read_envelope(
 
 
 def read_events_answer(body: bytes) -> EventsAnswer:
-    """Read an answer of the polling stream or of a sequences call.
+    """Parse an answer of the polling stream or of a sequences call.
 
-    `data` may be a list of events, or an object with them under `list` or `sequences` beside nextId,
-    total and count, or missing. Raises `UnreadableAnswer` when the body is no JSON, has no envelope or
-    holds no such list, and the matching `CloudError` for a code other than 0.
+    `data` may be missing, a list of events, or an object with the list under `list` or `sequences`. Raise
+    `UnreadableAnswer` if the body is not JSON, has no envelope or has no list of events. Raise the matching
+    `CloudError` if the code is not 0.
     """
     envelope = read_envelope(body)
     data = envelope.data
@@ -102,8 +96,7 @@ def read_events_answer(body: bytes) -> EventsAnswer:
     if isinstance(data, dict):
         items = next((data[name] for name in ("list", "sequences") if name in data), None)
         if items is None and data and not {"nextId", "total", "count"} & data.keys():
-            # A single event instead of a list of one: the seed prints the fields of an event right under
-            # data.
+            # Accept a single event: the documentation shows the fields of an event directly under `data`.
             items = [data] if "cmd" in data else data
     if items is None:
         items = []
@@ -123,13 +116,13 @@ def read_events_answer(body: bytes) -> EventsAnswer:
 
 
 def read_next_id(value: object) -> str | None:
-    """Read a nextId: a number or a text; null, "", "null" and anything odd mean that nothing follows."""
+    """Return a nextId as text, or None if no page follows: null, "", "null" or any other type."""
     read = read_text(value)
     return None if read is None or read.strip() in ("", "null") else read
 
 
 def _as_it_came(item: Any) -> tuple[str, str]:
-    """(reason, text) of an item that is no object; one that is no JSON was handed on as its text."""
+    """Return (reason, text) of an item that is not an object. `read_json` returns invalid JSON as text."""
     if isinstance(item, str) and item.startswith("{"):
         return "no JSON", item[:_LONGEST_RAW]
     return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]

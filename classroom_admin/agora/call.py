@@ -1,4 +1,4 @@
-"""A call to the cloud as a value: validated when it is made, sent by `Client.send`."""
+"""Base classes of calls to the cloud. A call validates its parameters; `Client.send` sends it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ A = TypeVar("A")
 
 
 class CloudCall(BaseModel, Generic[A]):
-    """One call of the contract with its parameters. `A` is what its answer is read as.
+    """One call of the contract with its parameters. `A` is the type of its answer.
 
-    Making one raises `InvalidArgument` for the first parameter that the cloud would refuse. The class says
-    what holds for every such call: `operation` (the contract's name), `method`, `template` of the path,
-    `repeat` (it may be sent again after it may have reached the cloud) with the reason in `why`, and
-    `patient` (it waits and tries again by itself after 429 or when no host answers; else the caller decides).
+    The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
+    set `operation` (the contract's name), `method` and `template` (the path). `repeat`: the client may send
+    the call again even if the cloud may have received it; `why` gives the reason. `patient`: the client waits
+    and retries after 429 or if no host answers; otherwise the caller decides.
 
-    Every call is tried at the other host where surely nothing was sent, with a fresh token once after 401,
-    and again after 429, which says that nothing was done. `repeat` allows more than that.
+    For every call, the client tries the other host if nothing was sent, and a new token once after 401.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -47,10 +46,10 @@ class CloudCall(BaseModel, Generic[A]):
             wrong = invalid_argument(error, of=type(self))
         else:
             return
-        raise wrong  # outside of the handler: the context would hold the arguments
+        raise wrong  # outside the handler: the exception's context would contain the arguments
 
     def path(self, config: CloudConfig) -> str:
-        """Fill the template. Every part is percent-encoded, slash included."""
+        """Return the path: the template with percent-encoded values (a slash is encoded too)."""
         parts = {"region": config.region, "appId": config.app_id}
         by_upstream = {upstream_name(type(self), name): name for name in type(self).model_fields}
 
@@ -65,19 +64,19 @@ class CloudCall(BaseModel, Generic[A]):
         return {}
 
     def body(self) -> Any:
-        """Return the JSON to send; None sends no body."""
+        """Return the JSON value to send, or None to send no body."""
         return None
 
     def method_for(self, config: CloudConfig) -> str:
         return self.method
 
     def read(self, raw: RawAnswer) -> tuple[A, int | None]:
-        """Return the typed answer and the cloud's time (ms). Raise the `CloudError` of an answer's code."""
+        """Return the typed answer and the cloud's time (ms). Raise the `CloudError` of the answer's code."""
         envelope = read_envelope(raw.body, http_status=raw.http_status, request_id=raw.request_id)
         return self.answer(envelope.data), envelope.ts
 
     def answer(self, data: Any) -> A:
-        """Read `data` of the envelope. Commands whose answer tells nothing give None."""
+        """Convert the envelope's `data` to the typed answer. By default, ignore it and return None."""
         return cast(A, None)
 
 
@@ -88,7 +87,10 @@ def upstream_name(cls: type[BaseModel], name: str) -> str:
 
 
 def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidArgument:
-    """Return the first thing that is wrong, with the field named as the cloud names it."""
+    """Return the first validation error, with the cloud's name for the field.
+
+    Raise TypeError for an error that is neither a missing field nor a `Wrong`.
+    """
     first = error.errors(include_url=False)[0]
     head, *inside = first["loc"] or ("",)
     names = [upstream_name(of, str(head)), *(to_camel(name) for name in inside if isinstance(name, str))]
@@ -102,7 +104,7 @@ def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidA
 
 
 def given(**parts: Any) -> dict[str, Any]:
-    """Return the parts that are not None."""
+    """Return the arguments that are not None as a dict."""
     return {name: value for name, value in parts.items() if value is not None}
 
 

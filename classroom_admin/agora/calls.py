@@ -1,6 +1,6 @@
-"""Calls about rooms and the people in them: one class each.
+"""Calls about rooms and the people in them. Each call has its own class.
 
-A and B in the docstrings are the sections of the contract. None for an optional parameter: it is not sent.
+The docstrings name the section of the contract (A or B). An optional parameter that is None is not sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
 class KickUser(OnceCall[None]):
     """Remove a person from a room (A). Event 20 confirms it.
 
-    `ban_s`: also keep them out for so many seconds from now, -1 for good.
+    `ban_s`: also ban the person for this many seconds from now; -1 means permanently.
     """
 
     operation = "kickUser"
@@ -50,7 +50,7 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Unban a removed person. Guessed: the documents do not say what `dirty.state` 0 does."""
+    """Unban a removed person. This is a guess: the documentation does not describe `dirty.state` 0."""
 
     ban_s: None = None
 
@@ -59,9 +59,10 @@ class UnbanUser(KickUser):
 
 
 class SetClassState(OnceCall[None]):
-    """Set 0 not started, 1 started, 2 ended or 3 closed (A). Event 1 confirms it.
+    """Set the class state: 0 not started, 1 started, 2 ended, 3 closed (A). Event 1 confirms it.
 
-    A repeated state is refused: `ClassAlreadyStarted`, `ClassAlreadyEnded`. A closed room never reopens.
+    The cloud rejects the current state with `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room can't
+    be opened again.
     """
 
     operation = "setClassState"
@@ -74,10 +75,10 @@ class SetClassState(OnceCall[None]):
 
 
 class CreateRoom(OnceCall[None]):
-    """Create a room ahead of its class (B). Only a read confirms it. `Conflict` where the room exists.
+    """Create a room before its class (B). Raise `Conflict` if it exists. Only reading the room confirms it.
 
     `room_type`: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. `room_name`: at most 64 bytes.
-    `widgets` like `{"netlessBoard": {"state": 1}}`, `role_config` like `{"2": {"limit": 30}}`.
+    Examples: `widgets` `{"netlessBoard": {"state": 1}}`, `role_config` `{"2": {"limit": 30}}`.
     """
 
     operation = "createRoom"
@@ -111,7 +112,7 @@ class CreateRoom(OnceCall[None]):
 
 
 class ReadRoom(ReadCall[RoomInfo]):
-    """Read a room's name, times and settings (B). `RoomNotFound` where there is none."""
+    """Read a room's name, times and settings (B). Raise `RoomNotFound` if the room does not exist."""
 
     operation = "readRoom"
     template = ROOM
@@ -123,7 +124,7 @@ class ReadRoom(ReadCall[RoomInfo]):
 
 
 class ReadUser(ReadCall[UserInfo]):
-    """Read whether a person is in a room and as what (B). `UserNotFound` where they never were."""
+    """Read a person's role and presence in a room (B). Raise `UserNotFound` if they never were in it."""
 
     operation = "readUser"
     template = f"{ROOM}/users/{{userUuid}}"
@@ -136,7 +137,7 @@ class ReadUser(ReadCall[UserInfo]):
 
 
 class OpenGroups(OnceCall[None]):
-    """Open breakout rooms (B). Nobody may be in two."""
+    """Open breakout rooms (B). A person can be in only one of them."""
 
     operation = "setGroups"
     method = "PUT"
@@ -151,7 +152,7 @@ class OpenGroups(OnceCall[None]):
 
 
 class CloseGroups(OnceCall[None]):
-    """Close the given breakout rooms, or all (B)."""
+    """Close the given breakout rooms, or all if `groups` is None (B)."""
 
     operation = "setGroups"
     method = "PUT"
@@ -165,7 +166,7 @@ class CloseGroups(OnceCall[None]):
         return {"groups": self.groups or []}
 
 
-# --- Properties: PUT merges, DELETE takes names; `cause` is free JSON that goes with the event (A) --------
+# --- Properties: PUT merges, DELETE takes names; the event contains `cause`, a free JSON object (A) -------
 
 
 class PutRoomProperties(SameCall[None]):
@@ -217,7 +218,7 @@ class DeleteUserProperties(DeleteRoomProperties):
 
 
 class PutExtAppProperties(SameCall[None]):
-    """Set properties of an extApp, and switch it with `common_state` 0 or 1. Event 4 confirms it."""
+    """Set properties of an extApp. `common_state` turns it on (1) or off (0). Event 4 confirms it."""
 
     operation = "putExtAppProperties"
     method = "PUT"

@@ -1,10 +1,10 @@
-"""The cloud's client: sends the calls of `calls`, `recording_and_file_calls` and `event_calls`.
+"""The client that sends the calls of `calls`, `recording_and_file_calls` and `event_calls`.
 
 >>> client = Client(CloudConfig(region="eu", app_id=..., app_certificate=..., uid="server"))
 >>> client.send(SetClassState(room_uuid="maths-7b", state=1), deadline_s=8)
 
-Making a call checks it (`InvalidArgument`). What the cloud refuses is a `CloudError` of a class by meaning.
-Any number of threads may share a client.
+The constructor of a call raises `InvalidArgument` for invalid parameters. `send` raises a subclass of
+`CloudError` if the cloud rejects the call. A client is thread-safe.
 """
 
 from __future__ import annotations
@@ -18,28 +18,25 @@ from classroom_admin.agora.models import RecordingItem
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.agora.transport import Transport
 
-MOST_PAGES: Final = 1000  # of 100 each: a cloud that never ends its list must not hold a worker for ever
+MOST_PAGES: Final = 1000  # of 100 items: an endless list must not occupy a worker for ever
 
 
 class Client:
-    """Sends calls and reads their answers; see the module."""
+    """A thread-safe client that sends calls and parses their answers."""
 
     def __init__(self, config: CloudConfig, *, transport: Transport | None = None) -> None:
         self.config = config
         self.transport = transport or Transport(config)
 
     def send(self, call: CloudCall[A], *, deadline_s: float | None = None) -> A:
-        """Send a call and return its typed answer.
-
-        `deadline_s` (s) bounds all its tries and waits together.
-        """
+        """Send a call and return its typed answer. `deadline_s` (s) limits all tries and waits together."""
         raw = self.transport.send(call, deadline_s=deadline_s)
         answer, ts_ms = call.read(raw)
         self.transport.note_cloud_time(ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         return answer
 
     def every_recording(self, room_uuid: str, *, deadline_s: float | None = None) -> Iterator[RecordingItem]:
-        """Give all of a room's recordings, page by page; `deadline_s` (s) is for each page."""
+        """Yield all recordings of a room, page by page. `deadline_s` (s) limits each page."""
         next_id: str | None = None
         for _page in range(MOST_PAGES):
             page = self.send(ListRecordings(room_uuid=room_uuid, next_id=next_id), deadline_s=deadline_s)

@@ -1,4 +1,4 @@
-"""How far the cloud's clock is from ours, told from the envelopes' `ts`. Pure, thread-safe."""
+"""Estimate the offset of the cloud's clock from the `ts` of answers. Thread-safe, without I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 KEPT: Final = 16
 OLDEST_MS: Final = 120_000
 ROUGH_MS: Final = 50
-"""So far two answers may contradict each other before a clock is taken to have been put right."""
+"""The tolerance when two offsets are compared. A larger difference means that a clock was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class _Sample:
 
 
 class CloudClock:
-    """The offset by the quickest of the last answers.
+    """The clock offset, estimated from the fastest recent answer.
 
-    The cloud wrote `ts` somewhere between our sending and our receiving, so an answer that took long says
-    little: of the last 16 answers within two minutes the quickest counts, with the middle of its way. One
-    that contradicts it by more than both their ways explain means that a clock was put right: what was known
-    before is forgotten.
+    The cloud sets `ts` at an unknown moment between request and answer, so a slow answer is imprecise. The
+    estimate uses the fastest of the last 16 answers within two minutes, and assumes the middle of its
+    duration. If a new answer differs by more than both durations explain, a clock was set: older answers are
+    discarded.
     """
 
     def __init__(self) -> None:
@@ -35,12 +35,12 @@ class CloudClock:
 
     @property
     def offset_ms(self) -> int | None:
-        """The cloud's clock minus ours (ms); None before the first answer."""
+        """Return cloud time minus our time (ms), or None before the first answer."""
         with self._lock:
             return round(self._best().offset_ms) if self._samples else None
 
     def note(self, ts_ms: int, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Learn from one answer: the cloud's `ts`, and by our clock when it came and how long it took."""
+        """Add an answer: its `ts` (cloud time), when we received it (our time) and its duration, in ms."""
         new = _Sample(ts_ms - received_at_ms + took_ms / 2, took_ms, received_at_ms)
         with self._lock:
             if self._samples:

@@ -1,4 +1,4 @@
-"""The code of every problem that the client reports. `common.problem_texts` has a text for each."""
+"""The codes of all problems that the client reports. `common.problem_texts` has a text for each code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import StrEnum, auto
 
 
 class Code(StrEnum):
-    """Named for what is wrong. A comment names the parameters."""
+    """The code of a problem. The comment after a code lists its parameters."""
 
-    # An argument of a call, before anything is sent. The text follows the name of the field.
+    # Invalid arguments, found before a call is sent. The text follows the name of the field.
     MISSING = auto()
     NOT_TEXT = auto()
     LONE_SURROGATE = auto()
@@ -45,7 +45,7 @@ class Code(StrEnum):
     GROUPS_EMPTY = auto()
     IN_TWO_GROUPS = auto()  # user
 
-    # The configuration.
+    # Invalid configuration.
     BASE_URL_MISSING = auto()
     HOST_WRONG = auto()  # name
     REGION_MISSING = auto()
@@ -59,7 +59,7 @@ class Code(StrEnum):
     TIMEOUTS_WRONG = auto()
     REQUEST_LIMIT_WRONG = auto()
 
-    # The connection test.
+    # Results of the connection test.
     CONNECTION_WORKS = auto()
     WORKS_CLOCK_BEHIND = auto()  # size
     WORKS_CLOCK_AHEAD = auto()  # size
@@ -75,7 +75,7 @@ class Code(StrEnum):
     TEST_REFUSED = auto()
     CLOUD_SAID = auto()  # error
 
-    # Sending, and reading the answer.
+    # Failures to send a call or to parse its answer.
     NO_ADDRESS = auto()
     TOO_MANY_REQUESTS_HERE = auto()
     NO_TIME_LEFT = auto()

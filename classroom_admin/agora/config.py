@@ -1,4 +1,4 @@
-"""What the client needs to call the cloud: where it is, who calls, and how long to wait."""
+"""The configuration of the cloud client: addresses, credentials, time-outs and request limit."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudConfig:
-    """The connection to one Agora project.
+    """The connection to one Agora project. Times are in seconds.
 
-    Times are seconds. `fallback_url` may be empty (no second host). `requests_per_second` bounds what one
-    process sends; 0 lifts the bound. The certificate never shows in `repr`.
+    An empty `fallback_url` means that there is no second host. `requests_per_second` limits the requests of
+    one process; 0 means no limit. `repr` hides the certificate.
     """
 
     base_url: str = "https://api.agora.io"
@@ -36,7 +36,7 @@ class CloudConfig:
     requests_per_second: float = 20.0
 
     def problems(self) -> list[Problem]:
-        """Return what is not set or wrong; an empty list means that all is well."""
+        """Return the problems with missing or invalid values; an empty list if there are none."""
         return [*self._address_problems(), *self._identity_problems(), *self._habit_problems()]
 
     def _address_problems(self) -> Iterator[Problem]:

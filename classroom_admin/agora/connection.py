@@ -1,4 +1,4 @@
-"""Test the connection, for the settings page: is it in order, and if not, what is wrong?"""
+"""Test the connection to the cloud, and find the cause if the test fails. The settings page uses this."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ _ADDRESS_CODES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionReport:
-    """`ok`: calls work. `cause` None: all is well; `ok` with "clock": calls work, but the clocks differ.
+    """The result of a connection test. `ok`: calls work. `cause` is None if there is no problem.
 
-    `findings` are for people. `latency_ms`: the whole test. `clock_offset_ms`: the cloud's clock minus ours.
+    `ok` with the cause "clock" means that calls work, but the clocks differ. `findings` are shown to people.
+    `latency_ms` is the duration of the whole test. `clock_offset_ms` is cloud time minus our time.
     """
 
     ok: bool
@@ -45,9 +46,10 @@ class ConnectionReport:
 
 
 def check_connection(client: Client, *, deadline_s: float = DEADLINE_S) -> ConnectionReport:
-    """Ask for a room that can't exist: "no such room" proves that address, App ID and token are right.
+    """Test the connection by reading a room that can't exist.
 
-    Takes no events from the polling stream and changes nothing.
+    "Room not found" proves that address, App ID and token are right. The test changes nothing and takes no
+    events from the polling stream.
     """
     started = time.monotonic()
     ok, cause, findings = _try(client, deadline_s)
@@ -85,7 +87,7 @@ def _cause_of_settings(wrong: list[Problem]) -> Cause:
 
 
 def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Cause, list[Problem]]:
-    """Name the most likely cause of a failed test, and what to do."""
+    """Return the most likely cause of a failed test, and texts that say what to do."""
     if isinstance(error, Unauthorized):
         lowered = error.message.lower().replace(" ", "").replace("_", "")
         if "appid" in lowered:

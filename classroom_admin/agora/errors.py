@@ -1,8 +1,8 @@
-"""What can go wrong when the cloud is called: one class for each meaning.
+"""Errors of calls to the cloud. Each meaning has its own class.
 
-`InvalidArgument` is raised before anything is sent. Every other error is a `CloudError` and carries the HTTP
-status, the business code, the cloud's message and the request id. What this client finds by itself is a
-`Problem`: a code with parameters. No error holds a token or the certificate, in its text or its attributes.
+`InvalidArgument` is raised before anything is sent. Every other error is a `CloudError` with the HTTP status,
+the business code, the cloud's message and the request id. If the client itself detects the error, `problem`
+has a code with parameters. No error contains a token or the certificate.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from classroom_admin.common.redaction import shortened, without_tokens
 
 
 class InvalidArgument(ValueError):
-    """A parameter that the cloud would refuse; nothing was sent.
+    """Raised for a parameter that the cloud would reject. Nothing was sent.
 
-    `field` is the upstream name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
+    `field` is the cloud's name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
     """
 
     def __init__(self, field: str, code: Code | str, /, **params: Any) -> None:
@@ -34,10 +34,10 @@ def _same_argument(cls: type[InvalidArgument], field: str, problem: Problem) -> 
 
 
 class CloudError(Exception):
-    """The cloud refused or failed.
+    """Raised if the cloud rejects a call or fails.
 
-    `message` is what the cloud said, `problem` what this client found. `http_status` and `code` are None
-    where no answer has them.
+    `message` is the cloud's message; `problem` is what the client itself detected. `http_status` and `code`
+    are None if no answer contains them.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class CloudError(Exception):
 
     @property
     def facts(self) -> str:
-        """The status and the codes as text; "" where the answer had none."""
+        """Return status, code and request id as text, or "" if there are none."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
@@ -77,7 +77,7 @@ class CloudError(Exception):
 
 
 def _revive(cls: type[CloudError], state: dict[str, Any]) -> CloudError:
-    """Rebuild a pickled error: the constructors take keywords, which pickle alone doesn't keep."""
+    """Rebuild a pickled error. By default, pickle loses the keyword arguments of the constructors."""
     error = cls.__new__(cls)
     Exception.__init__(error, state["message"])
     error.__dict__.update(state)
@@ -85,11 +85,11 @@ def _revive(cls: type[CloudError], state: dict[str, Any]) -> CloudError:
 
 
 class BadParameter(CloudError):
-    """400: the cloud found a parameter wrong that our own checks let pass."""
+    """400: the cloud rejected a parameter that passed our own checks."""
 
 
 class Unauthorized(CloudError):
-    """401: App ID, certificate, uid or clock are wrong; a fresh token was tried already."""
+    """401: App ID, certificate, uid or clock is wrong. The client has already tried a new token."""
 
 
 class ChatMuted(CloudError):
@@ -97,19 +97,19 @@ class ChatMuted(CloudError):
 
 
 class UserBanned(CloudError):
-    """403 30403100: this person may not enter the room."""
+    """403 30403100: this person is banned from the room."""
 
 
 class PathNotFound(CloudError):
-    """404 without a business code: no such address (region, App ID, or an API this project doesn't have)."""
+    """404 without a business code: wrong region or App ID, or an API that the Agora project doesn't have."""
 
 
 class RoomNotFound(CloudError):
-    """404 20404100: the room was never created, or is destroyed."""
+    """404 20404100: the room was never created, or has been destroyed."""
 
 
 class UserNotFound(CloudError):
-    """404 20404200: nobody of this id was in the room."""
+    """404 20404200: no person with this id was in the room."""
 
 
 class RecordingNotStarted(CloudError):
@@ -117,34 +117,34 @@ class RecordingNotStarted(CloudError):
 
 
 class RecordingNotEnded(CloudError):
-    """409 30409411: a recording runs already."""
+    """409 30409411: a recording is already running."""
 
 
 class ClassAlreadyStarted(CloudError):
-    """409 30409100."""
+    """409 30409100: the class has already started."""
 
 
 class ClassAlreadyEnded(CloudError):
-    """409 30409101."""
+    """409 30409101: the class has already ended."""
 
 
 class Conflict(CloudError):
-    """409 20409000 and any other 409: it exists already, or is in another state."""
+    """409 20409000 or any other 409: the object already exists, or its state forbids the call."""
 
 
 class RateLimited(CloudError):
-    """429: nothing was done; `retry_after_s` (seconds) says when to come again, if the cloud told."""
+    """429: nothing was done. `retry_after_s` is the number of seconds to wait, if the cloud sent it."""
 
 
 class CloudFailed(CloudError):
-    """500: the cloud failed on this request."""
+    """500: the cloud had an internal error."""
 
 
 class CloudUnavailable(CloudError):
-    """No usable answer: unreachable, timed out, cut off, or 502/503/504.
+    """No usable answer: host unreachable, time-out, incomplete answer, or 502/503/504.
 
-    `may_have_happened` is True when the request may have reached the cloud (a command may have worked, the
-    polling stream may have been drained). `partial_body` holds what came of an answer that broke off.
+    `may_have_happened` is True if the request may have reached the cloud: a command may have worked, or the
+    polling stream may have lost events. `partial_body` contains the received part of an incomplete answer.
     """
 
     def __init__(
@@ -156,15 +156,14 @@ class CloudUnavailable(CloudError):
 
 
 class UnreadableAnswer(CloudError):
-    """An answer that is no JSON or has no envelope; `body` keeps it as it came."""
+    """Raised for an answer that is not JSON or has no envelope. `body` contains the raw answer."""
 
     def __init__(self, message: str = "", *, body: bytes = b"", **facts: Any) -> None:
         super().__init__(message, **facts)
         self.body = body
 
 
-# (HTTP status, business code) -> class. A code of None stands for every code that is not in the table by
-# itself.
+# (HTTP status, business code) -> class. None stands for every code that the table does not list.
 MEANINGS: Final[dict[tuple[int, int | None], type[CloudError]]] = {
     (400, 400): BadParameter,
     (400, None): BadParameter,
@@ -187,12 +186,12 @@ MEANINGS: Final[dict[tuple[int, int | None], type[CloudError]]] = {
     (503, None): CloudUnavailable,
     (504, None): CloudUnavailable,
 }
-# The same codes mean the same under any status (a gateway may turn a 409 into a 200 with a code).
+# A code has the same meaning under any status: a gateway may turn a 409 into a 200 with the code.
 _BY_CODE: Final = {code: cls for (_status, code), cls in MEANINGS.items() if code is not None and code > 1000}
 
 
 def meaning_of(http_status: int, code: int | None) -> type[CloudError]:
-    """Find the class for a status and a business code; plain `CloudError` where the table has none."""
+    """Return the error class for a status and a business code, or `CloudError` if none matches."""
     exact = MEANINGS.get((http_status, code))
     if exact is not None:
         return exact
@@ -214,7 +213,7 @@ def error_for(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> CloudError:
-    """Make (not raise) the error that a status and a business code stand for."""
+    """Return, but do not raise, the error for a status and a business code."""
     cls = meaning_of(http_status, code)
     facts: dict[str, Any] = {
         "http_status": http_status,
@@ -223,6 +222,6 @@ def error_for(
         "retry_after_s": retry_after_s,
     }
     if issubclass(cls, CloudUnavailable):
-        # The gateway had the request and lost its upstream: nobody knows how far it came.
+        # The gateway received the request but no valid answer, so the result is unknown.
         return cls(message, may_have_happened=True, **facts)
     return cls(message, **facts)

@@ -1,7 +1,6 @@
-"""Calls for events. Their answer is the bytes as they came: store them before `read_events_answer` reads
-them.
+"""Calls for events (section A of the contract).
 
-A is the section of the contract.
+They return the raw bytes of the answer. Store these before you parse them with `read_events_answer`.
 """
 
 from __future__ import annotations
@@ -28,10 +27,11 @@ class _EventsCall(ReadCall[RawAnswer]):
 
 
 class PollEvents(_EventsCall):
-    """Take what is new in all rooms (A). **Each event is handed out once, ever**: store the body first.
+    """Fetch new events of all rooms (A). **The cloud delivers each event only once**: store the body first.
 
-    `CloudUnavailable.may_have_happened` says that events may be lost to this reader (ask room by room);
-    `partial_body` holds what came of them. `RateLimited`: nothing was handed out, ask after `retry_after_s`.
+    If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them room by room.
+    `partial_body` contains the received part. After `RateLimited`, no event is lost: poll again after
+    `retry_after_s`.
     """
 
     operation = "polledSequences"
@@ -45,7 +45,7 @@ class PollEvents(_EventsCall):
 
 
 class RoomEvents(_EventsCall):
-    """Ask for a room's events from sequence `next_id` on, up to 100 (A); until the room is destroyed."""
+    """Fetch up to 100 events of a room from sequence `next_id` on (A). Works until the room is destroyed."""
 
     operation = "roomSequences"
     template = f"{ROOM}/sequences"
@@ -59,7 +59,7 @@ class RoomEvents(_EventsCall):
 
 
 class QuizEvents(_EventsCall):
-    """Ask for a room's quiz data from `next_id` on, up to `count` (A; 100 unless given)."""
+    """Fetch up to `count` quiz events of a room from `next_id` on (A). The default of `count` is 100."""
 
     operation = "quizSequences"
     template = f"{WIDGETS}/popupQuiz/sequences"
@@ -73,7 +73,7 @@ class QuizEvents(_EventsCall):
 
 
 class PollWidgetEvents(QuizEvents):
-    """Ask for a room's poll data, like `QuizEvents`."""
+    """Fetch poll events of a room, with the parameters of `QuizEvents`."""
 
     operation = "pollSequences"
     template = f"{WIDGETS}/poll/sequences"

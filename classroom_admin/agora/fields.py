@@ -1,7 +1,7 @@
-"""The types of a call's parameters: each checks its value by the contract's bounds and gives what is sent.
+"""Types and checks of call parameters, within the limits of the contract.
 
-A check raises `Wrong`; `call` turns that into an `InvalidArgument` that names the field. Lengths are bytes of
-UTF-8.
+A check returns the value to send or raises `Wrong`. The module `call` turns `Wrong` into an `InvalidArgument`
+that names the field. Lengths are in bytes of UTF-8.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Check = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """A value that the cloud would refuse. `at` names a field inside of the checked value."""
+    """Raised for a value that the cloud would reject. `at` names a field inside the checked value."""
 
     def __init__(self, code: Code | str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)
@@ -32,7 +32,7 @@ class Wrong(ValueError):
 
 
 def checked(check: Check, value: object, *, field: str) -> Any:
-    """Return what `check` makes of a value that belongs to no call yet. Raises `InvalidArgument`."""
+    """Return the result of `check` for a value outside a call. Raise `InvalidArgument` if it fails."""
     try:
         return check(value)
     except Wrong as wrong:
@@ -41,7 +41,7 @@ def checked(check: Check, value: object, *, field: str) -> Any:
 
 
 def text(value: object) -> str:
-    """Check for a string that can be written as UTF-8."""
+    """Check that the value is a string that UTF-8 can encode."""
     if not isinstance(value, str):
         raise Wrong(Code.NOT_TEXT)
     try:
@@ -52,7 +52,7 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """Check an id of the contract: see `problem_with_id`."""
+    """Check that the value is a valid cloud id (see `problem_with_id`)."""
     given = text(value)
     problem = problem_with_id(given)
     if problem is not None:
@@ -61,7 +61,7 @@ def identifier(value: object) -> str:
 
 
 def name(*, fewer_than: int = 64) -> Check:
-    """Check a name that people read: not blank, shorter than `fewer_than` bytes, no control characters."""
+    """Return a check for a name: not blank, under `fewer_than` bytes, without control characters."""
 
     def check(value: object) -> str:
         given = text(value)
@@ -77,7 +77,7 @@ def name(*, fewer_than: int = 64) -> Check:
 
 
 def whole(least: int, most: int | None = None) -> Check:
-    """Check for an `int` in a range, bounds included. True and 3.0 are not whole numbers."""
+    """Return a check for an `int` from `least` to `most`, both included. Reject True and 3.0."""
 
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -88,7 +88,7 @@ def whole(least: int, most: int | None = None) -> Check:
 
 
 def number(least: float, most: float) -> Check:
-    """Check for an `int` or finite `float` in a range, bounds included."""
+    """Return a check for an `int` or finite `float` from `least` to `most`, both included."""
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -109,7 +109,7 @@ def _within(value: float, least: float, most: float | None) -> float:
 
 def one_of(*choices: Any) -> Check:
     def check(value: object) -> Any:
-        # 1 == True and 1 == 1.0 in Python, but not in JSON.
+        # In Python, 1 equals True and 1.0; in JSON, they differ.
         if not any(value == choice and type(value) is type(choice) for choice in choices):
             raise Wrong(Code.NOT_A_CHOICE, choices=", ".join(map(str, choices)), value=repr(value))
         return value
@@ -124,12 +124,12 @@ def boolean(value: object) -> bool:
 
 
 def boolean_as_text(value: object) -> object:
-    """Check for a boolean that is sent as "true" or "false", as the documents print publishRtmp."""
+    """Convert a boolean to "true" or "false", the form of `publishRtmp` in the documentation."""
     return value if value in ("true", "false") else str(boolean(value)).lower()
 
 
 def ban_seconds(value: object) -> int:
-    """Check how long a person is banned: 1 second or more, or -1 (`FOREVER`)."""
+    """Check the length of a ban: 1 second or more, or -1 (`FOREVER`)."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong(Code.NOT_WHOLE)
     if value != FOREVER and value < 1:
@@ -138,7 +138,7 @@ def ban_seconds(value: object) -> int:
 
 
 def web_address(value: object) -> str:
-    """Check for an absolute http or https address with a host and without blanks."""
+    """Check that the value is an absolute http or https URL with a host and without spaces."""
     given = text(value)
     if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in given):
         raise Wrong(Code.ADDRESS_BLANK)
@@ -153,7 +153,7 @@ def web_address(value: object) -> str:
 
 
 def json_object(value: object) -> dict[str, Any]:
-    """Check for a JSON object whose names are texts that are not empty."""
+    """Check that the value is a JSON object without empty names."""
     if not isinstance(value, Mapping):
         raise Wrong(Code.NOT_OBJECT)
     for key in value:
@@ -168,7 +168,7 @@ def json_object(value: object) -> dict[str, Any]:
 
 
 def properties(value: object) -> dict[str, Any]:
-    """Check for a JSON object that is not empty."""
+    """Check that the value is a JSON object with at least one property."""
     given = json_object(value)
     if not given:
         raise Wrong(Code.PROPERTIES_EMPTY)
@@ -176,7 +176,7 @@ def properties(value: object) -> dict[str, Any]:
 
 
 def property_names(value: object) -> list[str]:
-    """Check for one or more names; a name that is given twice is sent once."""
+    """Check that the value is a list of one or more names. Remove duplicates."""
     names = [text(item) for item in _listed(value)]
     if not all(names):
         raise Wrong(Code.NAME_IN_LIST_EMPTY)
@@ -184,12 +184,12 @@ def property_names(value: object) -> list[str]:
 
 
 def identifiers(value: object) -> list[str]:
-    """Check for one or more ids; an id that is given twice is sent once."""
+    """Check that the value is a list of one or more ids. Remove duplicates."""
     return list(dict.fromkeys(identifier(item) for item in _listed(value)))
 
 
 def next_id(value: object) -> str:
-    """Check where to go on: the number of a sequence, or what the page before gave."""
+    """Check the start of a page: a sequence number, or the `nextId` of the previous page."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(whole(0)(value))
     given = text(value)

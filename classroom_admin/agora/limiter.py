@@ -1,6 +1,6 @@
-"""How many requests may be sent a second: the protocol, and a limiter for one process.
+"""Limit the requests per second: the protocol, and a limiter for one process.
 
-`sync.request_limiter` has the one that all processes share.
+`sync.request_limiter` contains the limiter that all processes share.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from classroom_admin.agora.call import CloudCall
 
 
 class RequestLimiter(Protocol):
-    """Asked before each request that goes out, repeats included."""
+    """A limit on requests. The client asks it before every request, including retries."""
 
     def wait_s(self, call: CloudCall[Any]) -> float:
-        """Reserve one request and return the seconds until its turn (0: now)."""
+        """Reserve one request and return the seconds to wait before sending it."""
         ...
 
     def free_for_background(self) -> int | None:
-        """Return how many requests background work may plan for the next second; None: no limit.
+        """Return how many requests background work may send in the next second; None means no limit.
 
-        Never waits.
+        This method never blocks.
         """
         ...
 
 
 class ProcessLimiter:
-    """Allow one second's worth of requests at once, then one every `1 / per_second`. 0 lifts the limit."""
+    """A limiter that allows `per_second` requests at once, then one per `1 / per_second` s. 0: no limit."""
 
     def __init__(self, per_second: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._gap_s = 1.0 / per_second if per_second > 0 else 0.0

@@ -1,8 +1,7 @@
-"""What the cloud answers, as pydantic models: snake_case here, camelCase on the wire, unknown fields
-kept.
+"""Pydantic models of the cloud's answers.
 
-Answers are read tolerantly: a number may come as text, a field may be missing or of an odd kind (then it is
-None). Times are milliseconds since 1970 UTC unless a name says otherwise.
+The models accept numbers sent as text. A field that is missing or has the wrong type is None. Times are
+milliseconds since 1970-01-01 UTC, except in fields whose name says otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 
 def read_int(value: object) -> int | None:
-    """Read a whole number from an int, a float without fraction, a bool or a text of digits; else None."""
+    """Convert a whole number, a bool or a text of a whole number to int. Else return None."""
     if isinstance(value, bool | int):
         return int(value)
     try:
@@ -28,7 +27,7 @@ def read_int(value: object) -> int | None:
 
 
 def read_float(value: object) -> float | None:
-    """Read a finite number from a number or a text; else None."""
+    """Convert a finite number or a text of one to float. Else return None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -39,7 +38,7 @@ def read_float(value: object) -> float | None:
 
 
 def read_bool(value: object) -> bool | None:
-    """Read true/false from a bool, 0/1 or the words; else None."""
+    """Convert a bool, 0, 1, or one of these as text, to bool. Else return None."""
     if isinstance(value, str):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
     if isinstance(value, bool | int | float) and value in (0, 1):
@@ -48,7 +47,7 @@ def read_bool(value: object) -> bool | None:
 
 
 def read_text(value: object) -> str | None:
-    """Read a text; a number becomes its digits; else None."""
+    """Return a text, or a number as text. Else return None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -68,7 +67,7 @@ Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
 class CloudModel(BaseModel):
-    """The base of all: camelCase aliases, python names too, unknown fields kept in `model_extra`."""
+    """The base class of all models. Fields have camelCase aliases; `model_extra` keeps unknown fields."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
@@ -77,9 +76,7 @@ M = TypeVar("M", bound=CloudModel)
 
 
 def read_list(cls: type[M], value: object) -> tuple[list[M], list[tuple[str, Any]]]:
-    """Read a list of objects; give back the readable ones, and (reason, item as it came) for each that is
-    not.
-    """
+    """Parse a list of objects. Return the valid items, and (reason, raw item) for each invalid one."""
     read: list[M] = []
     odd: list[tuple[str, Any]] = []
     if value is None:
@@ -95,7 +92,7 @@ def read_list(cls: type[M], value: object) -> tuple[list[M], list[tuple[str, Any
 
 
 class Envelope(CloudModel):
-    """Every answer's wrapping: `code` 0 is success, `ts` the cloud's clock."""
+    """The envelope of every answer. `code` 0 means success; `ts` is the cloud's time."""
 
     code: int
     msg: Text = None
@@ -114,7 +111,7 @@ def _streaming(value: object) -> object:
 
 
 class RecordingStarted(CloudModel):
-    """The answer to recording on and off; the cloud may leave out any of it."""
+    """The answer to starting or stopping a recording. The cloud may omit any field."""
 
     record_id: Text = None
     sid: Text = None
@@ -133,8 +130,9 @@ def _files(value: object) -> object:
 
 
 class RecordingItem(CloudModel):
-    """One recording: `type` 1 single 2 composite 3 web, `status` 1 recording 2 ended, `unready` True =
-    failed.
+    """A recording. `type`: 1 single, 2 composite, 3 web. `status`: 1 recording, 2 ended.
+
+    `unready` is True if the recording failed.
     """
 
     record_id: Text = None
@@ -157,7 +155,7 @@ class RecordingItem(CloudModel):
 
 
 class RecordingPage(CloudModel):
-    """One batch of recordings. `next_id` None: this was the last."""
+    """A page of recordings. `next_id` is None on the last page."""
 
     items: list[RecordingItem] = []
     unreadable: list[tuple[str, Any]] = []
@@ -185,7 +183,7 @@ class ConvertedFile(CloudModel):
 
 
 class TaskProgress(CloudModel):
-    """How far a conversion is (`current_step`: Extracting, Packaging, GeneratingPreview, …)."""
+    """The progress of a conversion. `current_step` is Extracting, Packaging, GeneratingPreview, …"""
 
     total_page_size: Whole = None
     converted_page_size: Whole = None
@@ -199,7 +197,7 @@ def _progress(value: object) -> object:
 
 
 class ResourceItem(CloudModel):
-    """A file shared with a class; `size` in bytes."""
+    """A file that is shared with a class. `size` is in bytes."""
 
     resource_uuid: Text = None
     resource_name: Text = None
@@ -214,7 +212,7 @@ class ResourceItem(CloudModel):
 
 
 class RoomSchedule(CloudModel):
-    """A room's times as the cloud tells them."""
+    """The schedule and state of a room, as the cloud reports them."""
 
     start_time: Whole = None
     end_time: Whole = None
@@ -225,7 +223,7 @@ class RoomSchedule(CloudModel):
 
 
 class RoomInfo(CloudModel):
-    """A room; `schedule` is read out of `room_properties`. `mute_chat` is as the cloud sent it."""
+    """A room. `schedule` comes from `room_properties`. `mute_chat` is the cloud's unchanged value."""
 
     room_uuid: Text = None
     room_name: Text = None
@@ -242,15 +240,13 @@ class RoomInfo(CloudModel):
 
     @property
     def class_state(self) -> int | None:
-        """0 to 3, from the schedule where the cloud puts it, else from the room itself."""
+        """Return the class state (0 to 3) from the schedule, or from the room if the schedule has none."""
         state = self.schedule.state
         return state if state is not None else self.state
 
 
 class UserInfo(CloudModel):
-    """A person in a room; `state` 0 offline, 1 online. `role` is as the cloud sent it: a number or a
-    word.
-    """
+    """A person in a room. `state`: 0 offline, 1 online. `role` is the cloud's number or word, unchanged."""
 
     user_uuid: Text = None
     user_name: Text = None

@@ -1,7 +1,7 @@
-"""Settings that are objects: web recording, conversion of a file, schedule, roles, breakout rooms.
+"""Parameters that are objects: web recording, conversion of a file, schedule, roles, breakout rooms.
 
-Each is given with the upstream (camelCase) names and checked by the contract's bounds. A name that the
-contract does not have is refused: it is more often a typing error than a new feature.
+The objects have the cloud's camelCase names, and their values must be within the limits of the contract.
+Unknown names are rejected, because they are more often typing errors than new features.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ MOST_PIXELS: Final = 921_600
 DEFAULT_WIDTH: Final = 1280
 DEFAULT_HEIGHT: Final = 720
 LONGEST_CLASS_S: Final = 86_400
-LATEST_MS: Final = 253_402_300_799_999  # the last of the year 9999
+LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999
 
 
 class Settings(BaseModel):
-    """An object with a fixed set of names, all of them optional. What is not given is not sent."""
+    """An object with a fixed set of optional fields. Fields that are not set are not sent."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
 
@@ -48,12 +48,12 @@ class Settings(BaseModel):
 
     @classmethod
     def as_sent(cls, value: object) -> dict[str, Any]:
-        """Check the object and return it as it is sent."""
+        """Validate the object and return it with the cloud's names, without unset fields."""
         return cls.model_validate(value).model_dump(by_alias=True, exclude_unset=True)
 
 
 class WebRecordSettings(Settings):
-    """Settings of a web recording: kbit/s, pixels, hours."""
+    """Settings of a web recording. Bitrates are in kbit/s, sizes in pixels and times in hours."""
 
     url: Address = ""
     root_url: Address = ""
@@ -86,7 +86,7 @@ class WebRecordSettings(Settings):
 
 
 class ConversionSettings(Settings):
-    """How a file becomes pages."""
+    """Settings for the conversion of a file to pages."""
 
     type: Annotated[str, BeforeValidator(fields.one_of("static", "dynamic"))] = Field(
         "", validate_default=True
@@ -106,7 +106,7 @@ class ConversionSettings(Settings):
 
 
 class ScheduleSettings(Settings):
-    """When a class is: `startTime` in ms UTC, `duration` and `closeDelay` in s, at most a day."""
+    """The times of a class: `startTime` in ms UTC; `duration` and `closeDelay` in s, at most one day."""
 
     start_time: Annotated[int, BeforeValidator(fields.whole(1, LATEST_MS))] = 0
     duration: Annotated[int, BeforeValidator(fields.whole(1, LONGEST_CLASS_S))] = 0
@@ -125,7 +125,10 @@ class RoleSettings(Settings):
 
 
 def role_config(value: object) -> dict[str, Any]:
-    """Check bounds by the role's number as text: `{"2": {"limit": 30, "defaultStream": {"state": 1}}}`."""
+    """Check role settings such as `{"2": {"limit": 30, "defaultStream": {"state": 1}}}`.
+
+    The keys are role numbers (0 to 4) as text.
+    """
     given = fields.properties(value)
     for role in given:
         if role not in ("0", "1", "2", "3", "4"):
@@ -137,7 +140,7 @@ def role_config(value: object) -> dict[str, Any]:
 
 
 class MemberSettings(Settings):
-    """A person in a breakout room: `{"userUuid": …}`, or the user id alone."""
+    """A person in a breakout room, from `{"userUuid": …}` or only the user id."""
 
     user_uuid: Id = ""
 
@@ -148,7 +151,7 @@ class MemberSettings(Settings):
 
 
 class GroupSettings(Settings):
-    """A breakout room; one without an id gets one from the cloud."""
+    """A breakout room. The cloud creates its id if `group_uuid` is not set."""
 
     group_uuid: Id = ""
     group_name: Name = Field("", validate_default=True)
@@ -161,7 +164,7 @@ class GroupSettings(Settings):
 
 
 def groups(value: object) -> list[dict[str, Any]]:
-    """Check breakout rooms: at least one, and nobody in two of them."""
+    """Check that there is at least one breakout room, and that each person is in only one of them."""
     checked = _GROUPS.validate_python(fields.a_list(value))
     if not checked:
         raise Wrong(Code.GROUPS_EMPTY)

@@ -1,4 +1,4 @@
-"""Calls about recordings and files of a class: one class each. A is the section of the contract."""
+"""Calls about recordings and files of a class (section A of the contract)."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
 
 
 class StartRecording(OnceCall[RecordingStarted]):
-    """Start recording (A). Event 1001 confirms it. `RecordingNotEnded` where one runs.
+    """Start recording (A). Raise `RecordingNotEnded` if a recording is running. Event 1001 confirms it.
 
-    `mode` None records M3U8 and TS of the teachers; "web" records a page as MP4 and needs `web_config` with
-    its address. `retry_timeout_s`: seconds between the cloud's own (at most two) tries.
+    `mode` None records the teachers as M3U8 and TS. "web" records a web page as MP4 and needs `web_config`
+    with the page's address. `retry_timeout_s`: seconds between the cloud's own tries (at most two).
     """
 
     operation = "setRecordingState"
@@ -68,7 +68,7 @@ class StartRecording(OnceCall[RecordingStarted]):
 
 
 class StopRecording(OnceCall[RecordingStarted]):
-    """Stop recording (A). Event 1001 confirms it. `RecordingNotStarted` where none runs."""
+    """Stop recording (A). Raise `RecordingNotStarted` if no recording is running. Event 1001 confirms it."""
 
     operation = "setRecordingState"
     method = "PUT"
@@ -85,9 +85,9 @@ class StopRecording(OnceCall[RecordingStarted]):
 
 
 class UpdateRecording(OnceCall[None]):
-    """Change a running web recording (A): `onhold` True pauses, False resumes. No event confirms it.
+    """Change a running web recording (A). `onhold` True pauses it, False resumes it. No event confirms it.
 
-    Each call overwrites the last. Sent by the method that `CloudConfig.record_update_method` names.
+    Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
     """
 
     operation = "updateRecording"
@@ -106,7 +106,7 @@ class UpdateRecording(OnceCall[None]):
 
 
 class ListRecordings(ReadCall[RecordingPage]):
-    """List a room's recordings, up to 100 (A); go on with the page's `next_id` until it is None."""
+    """List up to 100 recordings of a room (A). Continue with the page's `next_id` until it is None."""
 
     operation = "listRecordings"
     template = f"{ROOM}/records"
@@ -125,7 +125,7 @@ class ListRecordings(ReadCall[RecordingPage]):
 
 
 class PutResource(SameCall[list[ResourceItem]]):
-    """Share a file by its address (A); `size` in bytes. Gives the room's files. Event 1003 confirms it."""
+    """Share a file by its URL (A) and return the room's files. Event 1003 confirms it. `size` is in bytes."""
 
     operation = "putResource"
     method = "PUT"
@@ -147,7 +147,7 @@ class PutResource(SameCall[list[ResourceItem]]):
 
 
 class ConvertResource(PutResource):
-    """Share a file and turn it into pages: static for ppt, doc, docx and pdf, dynamic for pptx."""
+    """Share a file and convert it to pages: static for ppt, doc, docx and pdf, dynamic for pptx."""
 
     repeat = False
     why = "with a conversion, a second time starts (and bills) a second conversion"
@@ -183,7 +183,7 @@ class DeleteResources(SameCall[None]):
 
 
 class ListResources(ReadCall[list[ResourceItem]]):
-    """List a room's files and how far their conversion is (A). Items that are not objects are left out."""
+    """List a room's files and the progress of their conversions (A). Omit items that are not objects."""
 
     operation = "listResources"
     template = f"{ROOM_V1}/resources"

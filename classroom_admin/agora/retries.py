@@ -1,4 +1,4 @@
-"""When to try again and where: pure waiting times, and the memory of which host answers."""
+"""Decide when and where to retry: waiting times, and a record of the hosts that fail."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from typing import Final
 MOST_TRIES: Final = 3
 FIRST_WAIT_S: Final = 0.25
 LONGEST_WAIT_S: Final = 4.0
-LONGEST_RETRY_AFTER_S: Final = 10.0  # a cloud that asks for more is not waited for: the caller is told when
+LONGEST_RETRY_AFTER_S: Final = 10.0  # if the cloud asks for more, do not wait: raise the error
 HOST_DOWN_S: Final = 60.0
 
 
 def wait_before(try_number: int, *, rng: random.Random) -> float:
-    """Seconds before try 2, 3, …: doubling from 0.25 s, between half and all of it by chance, at most 4 s."""
+    """Return the seconds to wait before a try (2, 3, …): 0.25 s, doubled for each try, at most 4 s.
+
+    The result is a random value from half of this time to all of it.
+    """
     whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (try_number - 2))
     return whole * (0.5 + rng.random() / 2)
 
 
 def read_retry_after(header: str | None, *, now_s: float) -> float | None:
-    """Read `Retry-After`: seconds, or an HTTP date against `now_s` (the cloud's clock). None: not
-    understood.
+    """Return the seconds in a `Retry-After` header, or None if it is invalid.
+
+    If the header is an HTTP date, return the time from `now_s` (cloud time) to that date.
     """
     if header is None:
         return None
@@ -38,7 +42,7 @@ def read_retry_after(header: str | None, *, now_s: float) -> float | None:
 
 
 def read_http_date(header: str | None) -> float | None:
-    """Read an HTTP date as seconds since 1970; None where it is none."""
+    """Convert an HTTP date to seconds since 1970-01-01 UTC. Return None if it is invalid."""
     if not header:
         return None
     try:
@@ -49,9 +53,7 @@ def read_http_date(header: str | None) -> float | None:
 
 
 class Hosts:
-    """The cloud's hosts in the order to try them. One that did not answer goes last for a minute.
-    Thread-safe.
-    """
+    """The cloud's hosts in the order to try them. A host that failed is last for a minute. Thread-safe."""
 
     def __init__(self, *urls: str, monotonic: Callable[[], float]) -> None:
         self._urls = list(dict.fromkeys(url.rstrip("/") for url in urls if url))

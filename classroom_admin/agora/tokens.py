@@ -1,7 +1,6 @@
-"""Tokens for the cloud: made by the vendor's package, cached, renewed before they expire, never shown.
+"""Tokens for the cloud. They are cached, renewed before they expire, and never shown.
 
-A token is bound to the cloud's time, so the clock given here should be the cloud's (local clock + known
-offset).
+The cloud checks a token's time by its own clock. So pass a clock with cloud time: local time plus the offset.
 """
 
 from __future__ import annotations
@@ -21,18 +20,15 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import Unauthorized
 from classroom_admin.common.problems import Problem
 
-LIFE_S: Final = 24 * 3600  # the cloud takes no token that lives longer
-RENEW_AFTER: Final = 0.8  # of its life
-ISSUED_AGO_S: Final = (
-    30  # dated back a little: a cloud whose clock is seconds behind would see a token of the future
-)
+LIFE_S: Final = 24 * 3600  # the cloud rejects tokens with a longer life
+RENEW_AFTER: Final = 0.8  # share of the token's life
+# Tokens are dated back: if the cloud's clock is some seconds behind, it would reject a date in the future.
+ISSUED_AGO_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Token(AuthBase):
-    """One token, which puts itself into the headers of a request: so no frame of ours has it among its
-    locals.
-    """
+    """A token that adds itself to the headers of a request, so no other code has it in local variables."""
 
     secret: str = field(repr=False)
     serial: int
@@ -49,15 +45,15 @@ class Token(AuthBase):
         return request
 
     def is_due(self, now_s: float) -> bool:
-        """Whether to make a new one: 80 % of the life are over, or the clock was set back."""
+        """Return whether to renew the token: 80 % of its life is over, or the clock was set back."""
         age = now_s - self.issued_s
         return age >= LIFE_S * RENEW_AFTER or age < -ISSUED_AGO_S
 
 
 class TokenSource:
-    """Hands out the current token to any thread.
+    """A thread-safe source of the current token.
 
-    `clock` gives seconds since 1970; a token lives 24 h from its date and is replaced after 80 % of that.
+    `clock` returns seconds since 1970. A token is valid for 24 h and is renewed after 80 % of that time.
     """
 
     def __init__(self, config: CloudConfig, *, clock: Callable[[], float] = time.time) -> None:
@@ -67,18 +63,14 @@ class TokenSource:
         self._token: Token | None = None
 
     def current(self) -> Token:
-        """Give the token in use, or a fresh one where it is due. Raises `Unauthorized` where none can be
-        made.
-        """
+        """Return the current token; renew it if it is due. Raise `Unauthorized` if none can be created."""
         with self._lock:
             if self._token is None or self._token.is_due(self._clock()):
                 self._token = self._make()
             return self._token
 
     def renewed(self, refused: Token) -> Token:
-        """Give a token other than `refused`: threads that were refused together make one new token, not
-        many.
-        """
+        """Return a token other than `refused`. Threads whose token was refused share one new token."""
         with self._lock:
             if self._token is None or self._token.serial == refused.serial:
                 self._token = self._make()
@@ -96,9 +88,9 @@ class TokenSource:
 
 
 def _build(config: CloudConfig, *, issued_s: int) -> str:
-    """Build a token with the vendor's classes; "" where App ID or certificate are malformed.
+    """Build a token with the vendor's classes. Return "" if App ID or certificate is malformed.
 
-    Not by its builder functions: those always take the machine's clock for the date.
+    The vendor's builder functions are not used, because they always use this machine's clock.
     """
     service: Any
     if config.auth == "education":

@@ -1,4 +1,4 @@
-"""From a call to a whole answer: token, host, limiter, repeats, deadline, observers."""
+"""Send a call and return the whole answer, with tokens, two hosts, a limiter, retries and a deadline."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from classroom_admin.agora.wire import Reply, Wire
 from classroom_admin.common import clock as app_clock
 from classroom_admin.common.problems import Problem
 
-READS_PER_BODY: Final = 4  # a body that drips may take this many read time-outs in all
+READS_PER_BODY: Final = 4  # a slow body may take this many read time-outs in total
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One exchange for those who validate, count or log it. `status` None: no answer. No headers, no token.
+    """A request and its answer, for observers. `status` is None if there is no answer. Headers are omitted.
 
-    `body` may hold what a log should not (a recording's boardToken): log its length, not itself.
+    `body` may contain secrets such as a recording's `boardToken`: log only its length.
     """
 
     call: CloudCall[Any]
@@ -72,7 +72,7 @@ _observers: Final[list[Callable[[Exchange], None]]] = []
 
 @contextmanager
 def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
-    """Show every exchange of every client of this process to `observer` while the block runs."""
+    """Call `observer` with every exchange of this process during the ``with`` block."""
     _observers.append(observer)
     try:
         yield
@@ -82,7 +82,7 @@ def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
 
 @dataclass(slots=True, kw_only=True)
 class _Job:
-    """A call on its way: what is the same for all its tries, and what they left behind."""
+    """The state of a call: the request that all tries share, and the results of earlier tries."""
 
     call: CloudCall[Any]
     method: str
@@ -96,11 +96,11 @@ class _Job:
 
 
 class Transport:
-    """Sends calls. Thread-safe; one for a process is enough.
+    """A thread-safe sender of calls. A process needs only one.
 
-    `clock` (seconds since 1970), `monotonic` and `sleep` (seconds) and `rng` can be replaced in
-    tests. `on_exchange` is called after every exchange, in the calling thread; what it raises goes up to
-    the caller. `limiter` is asked before every exchange.
+    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. `on_exchange` is
+    called after every exchange, in the calling thread; its exceptions reach the caller. `limiter` is asked
+    before every exchange.
     """
 
     def __init__(
@@ -128,16 +128,17 @@ class Transport:
 
     @property
     def clock_offset_ms(self) -> int | None:
-        """The cloud's clock minus ours, by the quickest of the last answers; None before the first."""
+        """Return cloud time minus our time (ms), or None before the first answer."""
         return self._cloud_clock.offset_ms
 
     def cloud_time_s(self) -> float:
-        """Give the time (seconds since 1970) by the cloud's clock, as far as it is known."""
+        """Return the cloud's time in seconds since 1970, or our time if the offset is unknown."""
         return self._clock() + (self.clock_offset_ms or 0) / 1000
 
     def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Learn the cloud's clock from an envelope's `ts` (ms). Raw answers are read by others: they tell
-        it here, with how long the exchange took.
+        """Update the clock offset from an envelope's `ts` (ms). Ignore None and implausible times.
+
+        Code that parses raw answers itself calls this with the duration of the exchange.
         """
         if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
             self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)
@@ -147,10 +148,10 @@ class Transport:
         self._wire.close()
 
     def send(self, call: CloudCall[Any], *, deadline_s: float | None = None) -> RawAnswer:
-        """Send a call and return its 2xx answer, unread.
+        """Send a call and return its 2xx answer, not yet parsed.
 
-        `deadline_s` bounds everything: hosts, repeats and waits together. Raise the `CloudError` that the
-        answer's status and code stand for, or `CloudUnavailable` where there is none.
+        `deadline_s` limits all tries and waits together. Raise the `CloudError` for the answer's status and
+        code, or `CloudUnavailable` if there is no answer.
         """
         body = call.body()
         job = _Job(
@@ -179,7 +180,7 @@ class Transport:
             self._sleep(wait)
 
     def _wait_before(self, tries: int, *, job: _Job, failure: CloudError) -> float | None:
-        """Decide on another try: the seconds to wait for it, or None for giving up."""
+        """Return the seconds to wait before the next try, or None to give up."""
         if isinstance(failure, CloudUnavailable) and job.may_have_happened:
             failure.may_have_happened = True
         if tries > MOST_TRIES or not job.call.patient:
@@ -198,7 +199,7 @@ class Transport:
         return wait if left is None or wait < left else None
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
-        """Try the hosts in turn until one takes the request; a failure is given back, not raised."""
+        """Send the request to each host until one receives it. Return a failure, do not raise it."""
         reply = Reply(problem=Problem(Code.NO_ADDRESS), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
@@ -209,7 +210,7 @@ class Transport:
             reply = self._exchange(host, job, token)
             took_ms = (self._monotonic() - started) * 1000
             if reply.status is None:
-                # Also after a silence: this call may not be repeated there, but the next begins elsewhere.
+                # Also after a time-out: the next call then starts with the other host.
                 self._hosts.failed(host)
             else:
                 self._hosts.answered(host)
@@ -286,7 +287,7 @@ class Transport:
             observer(exchange)
 
     def _judge(self, reply: Reply, job: _Job, *, took_ms: float) -> RawAnswer | CloudError:
-        """Turn a whole reply into the answer, or into the error that its status and code stand for."""
+        """Convert a complete reply to the answer, or to the error for its status and code."""
         status = reply.status or 0
         received_at_ms = int(self._clock() * 1000)
         if 200 <= status < 300:
@@ -308,7 +309,7 @@ class Transport:
         self.note_cloud_time(read_int(refusal.get("ts")), received_at_ms=received_at_ms, took_ms=took_ms)
         date_s = read_http_date(reply.date)
         if status == 401 and date_s is not None and "ts" not in refusal:
-            # A token dated by a wrong clock is refused: learn the time before the next one is made.
+            # A token from a wrong clock is refused, so update the offset before the next token is created.
             self.note_cloud_time(int(date_s * 1000), received_at_ms=received_at_ms)
         failure = error_for(
             http_status=status,
@@ -326,9 +327,7 @@ class Transport:
 
 
 def _read_refusal(body: bytes) -> dict[str, Any]:
-    """Read a refusal's envelope; gateways answer with a page of HTML or nothing, which is no error of its
-    own.
-    """
+    """Return the envelope of an error answer, or {} if it has none, as with a gateway's HTML page."""
     try:
         refusal = read_json(body)
     except UnreadableAnswer:

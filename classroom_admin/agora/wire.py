@@ -1,7 +1,7 @@
-"""One HTTP exchange with one host: sent, read to its end or to the time-out, and returned as plain values.
+"""Send one HTTP request to one host and read the whole answer.
 
-Failures come back as values, not exceptions: a traceback through `requests` would show the headers, token
-included, among the locals of its frames.
+Failures are returned, not raised: a traceback through `requests` would show the headers, including the token,
+in the local variables of its frames.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-agora-request-id", "x-trace-id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of an exchange. `status` None: no answer. `sent` False: surely nothing was sent."""
+    """The result of an exchange.
+
+    `status` is None if there is no answer. `sent` is False if nothing can have reached the cloud.
+    """
 
     status: int | None = None
     body: bytes = b""
@@ -53,7 +56,7 @@ class Reply:
 
 
 class Wire:
-    """Pooled connections to the cloud's hosts, for any number of threads."""
+    """A thread-safe pool of connections to the cloud's hosts."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -73,8 +76,9 @@ class Wire:
         read_s: float,
         until: float,
     ) -> Reply:
-        """Send once and read the whole answer. `read_s` bounds each silence, `until` (monotonic) the
-        whole.
+        """Send one request and read the whole answer.
+
+        `read_s` limits the wait for the next bytes. `until` (monotonic time) limits the whole exchange.
         """
         response = None
         reply = Reply()
@@ -141,20 +145,19 @@ class Wire:
 
 def _new_session(host: str) -> requests.Session:
     session = requests.Session()
-    # No retries down here: what may be repeated is decided per call, and the polling call never is.
+    # No retries here: `Transport` decides this for each call, and the polling call is never repeated.
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=CONNECTIONS_PER_HOST, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # A school behind a proxy names it in the environment; a simulator on this machine must not be asked
-    # through it.
+    # Use the proxy from the environment, but not for a simulator on this machine.
     session.trust_env = not is_loopback(host)
     session.headers["User-Agent"] = "classroom-admin"
     return session
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a web address names this machine."""
+    """Return whether the host of a URL is this machine."""
     name = urlsplit(url).hostname or ""
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -171,13 +174,13 @@ def _nothing_was_sent(error: Exception) -> bool:
     if isinstance(reason, MaxRetryError):
         reason = reason.reason
     if isinstance(error, requests.exceptions.SSLError):
-        # The certificate is judged before the request goes out; other TLS errors may come in mid-answer.
+        # The certificate is checked before the request is sent. Other TLS errors may occur during the answer.
         return "CERTIFICATE_VERIFY_FAILED" in str(reason)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _why(error: Exception) -> Problem:
-    """Name what happened by a code of ours: the library's text may name addresses and more."""
+    """Return our own problem for a library's exception, whose own text may contain addresses."""
     if isinstance(error, requests.exceptions.ProxyError):
         return Problem(Code.PROXY_FAILED)
     if isinstance(error, requests.exceptions.SSLError):

@@ -1,1 +1,1 @@
-"""The audit log: every command and every change of an account. Records are only added."""
+"""The audit log of commands, account changes and other actions. Records can only be added."""

@@ -1,4 +1,4 @@
-"""Every kind of action that can be on record, once: its name and its labels."""
+"""The names and labels of all actions that the audit log can record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# By the groups of the filter: what was done, and what was requested ("": not shown on a class's page).
+# Per filter group: action -> (label in the audit log, label in a class's commands or "" if not listed).
 _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]] = {
     _("Classes"): {
         "class.create": (_("Created the class"), _("Create the class")),
@@ -102,9 +102,9 @@ LABELS: Final[dict[str, StrOrPromise]] = {
 COMMANDS: Final[dict[str, StrOrPromise]] = {
     action: asked for actions in _ACTIONS.values() for action, (_done, asked) in actions.items() if asked
 }
-"""What the page of a class calls the actions that it lists."""
+"""Labels of the actions that the page of a class lists under "Commands"."""
 
 
 def label(action: str) -> str:
-    """Return what was done in plain words; an action that this version does not know is shown by its name."""
+    """Return the label of an action, or its name if this version does not know the action."""
     return str(LABELS.get(action, action))

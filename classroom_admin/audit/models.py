@@ -1,4 +1,4 @@
-"""Everything a person did, and its outcome. Entries and steps are only added."""
+"""Models of the audit log: actions and their outcomes. Entries and steps can only be added."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ class RecordIsFinal(Exception):
 
 
 class FinalQuerySet(models.QuerySet[Any]):
-    """A query set that can read and add, but not change or delete."""
+    """A query set that can read and add rows, but not change or delete them."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         if kwargs.get("update_conflicts") or len(args) > 2:
@@ -42,7 +42,7 @@ class FinalModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise RecordIsFinal(_FINAL)
-        # With a primary key that is given, Django would first try to update the row that has it.
+        # Without `force_insert`, Django would first try to update a row with the same primary key.
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -50,10 +50,10 @@ class FinalModel(models.Model):
 
 
 class Entry(FinalModel):
-    """Who did what to whom, when. `action` is `class.start`, `participant.remove`, `account.create`…
+    """An audit log entry: who did what, to whom and when. `action` is a name such as `class.start`.
 
-    `room_uuid` is empty if it is not about a room. `target` is the cloud user id, resource id or account
-    email. `params` holds the arguments, never a secret.
+    `room_uuid` is empty if the action does not concern a room. `target` is a cloud user id, resource id or
+    account email. `params` contains the arguments, but never a secret.
     """
 
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -78,7 +78,7 @@ class Entry(FinalModel):
 
 
 class Step(FinalModel):
-    """A step of an entry. `detail` may hold http_status, code, message, request_id, sequence, read_back."""
+    """A step of an entry. `detail` may have http_status, code, message, request_id, sequence, read_back."""
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("requested")
@@ -89,7 +89,7 @@ class Step(FinalModel):
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # The entry's: with one index, "is there anything new in this room?" is fast.
+    # A copy of the entry's value, so that an index makes the query for a room's new steps fast.
     room_uuid = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
@@ -105,10 +105,10 @@ class Step(FinalModel):
 
 
 class Claim(models.Model):
-    """The idempotency key of a command, so that a double click acts once. Deleted later, unlike a record.
+    """The idempotency key of a command, so that a double click runs it only once.
 
-    `dedupe_key` is a hash of actor, action, room, target and params. Until `expires_at`, the same command is
-    the same entry.
+    `dedupe_key` is a hash of actor, action, room, target and params. Until `expires_at`, an equal command
+    returns the same entry. Unlike audit records, rows are deleted later.
     """
 
     dedupe_key = models.CharField(max_length=64, unique=True)
@@ -117,15 +117,15 @@ class Claim(models.Model):
 
 
 class PendingConfirmation(models.Model):
-    """A pending confirmation: a command that waits for its event. Deleted once confirmed or refused.
+    """A command that waits for the event that confirms it. Deleted once confirmed or refused.
 
-    It is committed before the command is sent, so that an event that arrives before the answer counts. It
-    stays if the outcome is unknown (a time-out): the event may still confirm it, after a *failed* step. Only
-    an event of `room_uuid` with kind `cmd`, or of its batch kind, and a sequence above `since_sequence`
-    confirms. `match` says what it must contain, as `confirms` in the modules of `events` reads it.
+    The row is committed before the command is sent, because the event may arrive before the answer. The row
+    stays if the outcome is unknown (a time-out): an event may confirm the command even after a *failed* step.
+    The event must have the room `room_uuid`, the kind `cmd` or its batch kind, and a sequence above
+    `since_sequence`. `match` contains the required values; `confirms` in the modules of `events` checks them.
 
-    The process that confirms deletes the row and adds *confirmed* in one transaction, and only if it deleted
-    a row. So a command has one *confirmed* step, whichever process is first.
+    A process deletes the row and adds the *confirmed* step in one transaction, and only if it deleted a row.
+    So a command has only one *confirmed* step, even if several processes see the event.
     """
 
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Writing the record: an entry when something is asked for, a step for each turn that it takes."""
+"""Write the audit log: one entry per requested action, and one step per change of its status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME_LENGTH: Final = 254
 
 
 class SecretOnRecord(ValueError):
-    """Raised when a parameter's name says that it is a secret: those are never recorded."""
+    """Raised for a parameter with the name of a secret, because secrets are never recorded."""
 
 
 def record(
@@ -29,14 +29,15 @@ def record(
     target_name: str = "",
     params: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Write who asks for what; the steps follow by `add_step`. `actor` is None where nobody is signed in.
+    """Add an entry; add its steps with `add_step`. `actor` is None if no person is signed in.
 
-    Raises ValueError for an action without words in `audit.actions`, SecretOnRecord for a secret in `params`.
+    Raise ValueError if `audit.actions` has no label for `action`. Raise SecretOnRecord if `params` contains
+    the name of a secret.
     """
     if action not in LABELS:
         raise ValueError(f"{action} has no words in audit.actions.")
     return Entry.objects.create(
-        actor=cast(Any, actor),  # a User; this package does not import accounts
+        actor=cast(Any, actor),  # a User, but this package does not import accounts
         actor_name=str(actor)[:_NAME_LENGTH] if actor else "",
         action=action,
         room_uuid=room_uuid,
@@ -48,7 +49,11 @@ def record(
 
 
 def add_step(entry: Entry, kind: str, detail: Mapping[str, Any] | None = None) -> Step:
-    """Write how `entry` went on. `kind` is a `Step.Kind` (else ValueError); SecretOnRecord as `record`."""
+    """Add a step to `entry`.
+
+    Raise ValueError if `kind` is not a `Step.Kind`. Raise SecretOnRecord if `detail` contains the name of a
+    secret.
+    """
     return Step.objects.create(
         entry=entry,
         kind=Step.Kind(kind),
@@ -69,7 +74,7 @@ def done(
     outcome: Step.Kind = Step.Kind.DONE,
     detail: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Write what happened here alone, without the cloud: the entry and its only step, both or neither."""
+    """Add an entry and its only step in one transaction, for an action that does not involve the cloud."""
     with transaction.atomic():
         entry = record(
             actor=actor,
@@ -84,10 +89,7 @@ def done(
 
 
 def _without_secrets(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a copy of `params`.
-
-    Raise SecretOnRecord where a name at any depth says that its value is a secret.
-    """
+    """Return a copy of `params`. Raise SecretOnRecord if it contains the name of a secret at any depth."""
     if name := secret_name_in(params):
         raise SecretOnRecord(f"{name} is a secret and must not be recorded.")
     return dict(params or {})

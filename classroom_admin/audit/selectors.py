@@ -1,4 +1,4 @@
-"""Read the audit log: filtered, newest first, page by page; the number of queries is constant."""
+"""Read filtered pages of the audit log, newest entries first, with a constant number of queries."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which entries to find; None and "" mean no limit. `actor_id` is an account's id.
+    """Filters for entries. None and "" mean no filter. `actor_id` is an account's id.
 
-    `rooms` is a query with one column of cloud ids of rooms. `outcome` is the kind of the last step. `since`
-    is inclusive, `until` exclusive; both are aware.
+    `rooms` is a query set with one column, the cloud ids of rooms. `outcome` is the kind of the last step.
+    `since` is inclusive and `until` exclusive; both are aware datetimes.
     """
 
     actor_id: int | None = None
@@ -32,14 +32,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Entries with their steps (see `last_step`); `older` is the `before` of the next page, or None."""
+    """A page of entries with their steps. `older` is `before` for the next page, or None on the last page."""
 
     entries: list[Entry]
     older: int | None
 
 
 def find_entries(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return the newest `limit` entries with an id below `before`: two queries, for entries and steps."""
+    """Return the newest `limit` entries with an id below `before`. Run two queries: for entries and steps."""
     entries = _matching(filters)
     if before is not None:
         entries = entries.filter(id__lt=before)
@@ -48,7 +48,7 @@ def find_entries(filters: Filters, *, before: int | None = None, limit: int = PA
 
 
 def last_step(entry: Entry) -> Step | None:
-    """Return the last step of `entry`: no query if its steps were prefetched."""
+    """Return the last step of `entry`, or None. Run no query if the steps were prefetched."""
     steps = list(entry.steps.all())
     return steps[-1] if steps else None
 

@@ -1,1 +1,1 @@
-"""What every package uses: clock, ids, texts, chunks. No models."""
+"""Code that every package may use: clock, ids, texts, chunks. It contains no models."""

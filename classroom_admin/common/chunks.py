@@ -8,11 +8,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 CHUNK = 400
-"""Values in one IN list: SQLite limits the variables of a statement."""
+"""The most values in one SQL IN list. SQLite limits the number of variables in a statement."""
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Yield the items in lists of at most `size`."""
+    """Yield the items in lists of at most `size` items."""
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk

@@ -1,8 +1,8 @@
 """Read the time. All code uses this module, so that tests can stop and step the clock.
 
-``now`` is this machine's time, for what happens here: records, leases, the age of an answer. ``cloud_now`` is
-the cloud's time, for comparison with times from the cloud: a class's start and end, a removal.
-``AGORA_CLOCK_URL`` (for tests only) installs a source that follows the simulator's clock.
+Use ``now``, this machine's time, for local data: records, leases, the age of an answer. Use ``cloud_now`` to
+compare with times from the cloud: a class's start and end, a removal.
+``AGORA_CLOCK_URL`` (for tests only) makes this module read the simulator's clock.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Source(Protocol):
     """A source of time."""
 
     def now_ms(self) -> int:
-        """Return the milliseconds since 1970-01-01 UTC."""
+        """Return the current time in milliseconds since 1970-01-01 UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary start that never go back: for durations only."""
+        """Return the seconds since an arbitrary start. They never go back; use them only for durations."""
         ...
 
 
@@ -44,9 +44,9 @@ class SystemClock:
 
 
 class SteppedClock:
-    """A clock that stands still until it is stepped. Threads can share it.
+    """A clock that changes only when `step` or `set_wall` is called. It is thread-safe.
 
-    Raise ``ValueError`` for a ``start`` without a time zone.
+    Raise ``ValueError`` if ``start`` has no time zone.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -65,7 +65,7 @@ class SteppedClock:
             return self._monotonic_ms / 1000
 
     def step(self, seconds: float) -> None:
-        """Move on by ``seconds``, to the millisecond. Raise ``ValueError`` below 0; see ``set_wall``."""
+        """Advance both clocks by ``seconds``, rounded to 1 ms. Raise ``ValueError`` if it is negative."""
         if seconds < 0:
             raise ValueError("a clock can't be stepped back; use set_wall to correct the wall clock")
         with self._lock:
@@ -73,7 +73,10 @@ class SteppedClock:
             self._monotonic_ms += round(seconds * 1000)
 
     def set_wall(self, when: datetime) -> None:
-        """Set the wall clock, back or forth, as a system administrator would. Monotonic time is unchanged."""
+        """Set the wall clock, as a system administrator would. Do not change the monotonic time.
+
+        Raise ``ValueError`` if ``when`` has no time zone.
+        """
         if when.tzinfo is None:
             raise ValueError("set_wall needs a time with a time zone")
         with self._lock:
@@ -81,10 +84,10 @@ class SteppedClock:
 
 
 class SimulatorClock:
-    """The clock of a simulated cloud, read over HTTP each time. For tests only.
+    """The clock of a simulated cloud, read over HTTP on every call. For tests only.
 
-    Raise ``ValueError`` if ``url`` is not on this machine, ``OSError`` if the simulator does not answer.
-    Durations are the machine's own, so that nothing waits for a stopped clock.
+    Raise ``ValueError`` if ``url`` is not on this machine, and ``OSError`` if the simulator does not answer.
+    ``monotonic`` uses this machine's clock, so that nothing waits for a stopped clock.
     """
 
     def __init__(self, url: str) -> None:
@@ -121,22 +124,22 @@ _read_cloud_offset_ms: Callable[[], int] = _unknown_offset_ms
 
 
 def now() -> datetime:
-    """Return the current time: UTC, aware, to the millisecond, as precise as the cloud's times."""
+    """Return the current time as an aware UTC datetime, precise to 1 ms like the cloud's times."""
     return from_ms(_source.now_ms())
 
 
 def now_ms() -> int:
-    """Return the current time as milliseconds since 1970-01-01 UTC."""
+    """Return this machine's time in milliseconds since 1970-01-01 UTC."""
     return _source.now_ms()
 
 
 def cloud_now() -> datetime:
-    """Return the current cloud time; this machine's time if the cloud's is unknown."""
+    """Return the current cloud time, or this machine's time if the offset is unknown."""
     return from_ms(now_ms() + cloud_offset_ms())
 
 
 def cloud_offset_ms() -> int:
-    """Return cloud time minus our time in ms; 0 if unknown. At most one query a second in a process."""
+    """Return cloud time minus our time in ms, or 0 if unknown. A process queries it at most once a second."""
     return _read_cloud_offset_ms()
 
 
@@ -151,30 +154,30 @@ def as_our_time(clouds: datetime) -> datetime:
 
 
 def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
-    """Set the function that reads the offset; ``sync``, which talks to the cloud, provides it."""
+    """Set the function that reads the cloud's clock offset. The package ``sync`` provides it."""
     global _read_cloud_offset_ms
     _read_cloud_offset_ms = read_offset_ms
 
 
 def install(source: Source) -> None:
-    """Read the time from ``source`` from now on, in the whole process."""
+    """Use ``source`` for the time in the whole process from now on."""
     global _source
     _source = source
 
 
 def monotonic() -> float:
-    """Return seconds for measuring durations; they never go back."""
+    """Return seconds for measuring durations. They never go back."""
     return _source.monotonic()
 
 
 def from_ms(ms: int) -> datetime:
-    """Convert milliseconds since 1970-01-01 UTC. Raise ``OverflowError`` after the year 9999."""
+    """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
 @contextmanager
 def use(source: SourceT) -> Iterator[SourceT]:
-    """Read the time from ``source`` during the block, in every thread of the process."""
+    """Use ``source`` for the time during the ``with`` block, in every thread of the process."""
     global _source
     before = _source
     _source = source

@@ -1,4 +1,4 @@
-"""Check ids of the cloud: user, room and resource ids follow the same rule."""
+"""Check ids of the cloud. User, room and resource ids follow the same rule."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
 ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
-ID_BYTES: Final = 64  # an id must be shorter
+ID_BYTES: Final = 64  # in UTF-8; an id must be shorter than this
 
 
 def problem_with_id(value: str) -> Problem | None:
-    """Return what is wrong with `value` as an id, or None. The text follows the id's name.
+    """Return the problem that makes `value` invalid as an id, or None if it is valid.
 
-    The cloud allows "." and "..", but every HTTP client resolves them as a path, even percent-encoded.
+    The problem's text continues a sentence that begins with the id's name. The cloud allows "." and "..", but
+    every HTTP client resolves them as a path, even if they are percent-encoded.
     """
     if not value:
         return Problem("id_empty")

@@ -1,8 +1,8 @@
-"""Read JSON that may be damaged in places, so that only the damaged part is lost.
+"""Parse JSON that may be damaged in places, so that only the damaged part is lost.
 
-Nearly every answer is read by pydantic's parser. It refuses a whole answer for one event that is not JSON,
-for NaN, and for wrong UTF-8. The endpoint that can be asked again would then give the same unreadable page
-for ever, and the class would stop. So a refused answer is read once more by Python's parser, item by item.
+Pydantic's parser reads nearly every answer. It rejects a whole answer if one event is not JSON, or if the
+answer contains NaN or invalid UTF-8. A repeated request would return the same page, and the room's sync would
+stop. So Python's parser reads a rejected answer again, item by item.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 DEEPEST: Final = 201
-"""Levels of brackets that are read, as many as pydantic's parser reads. Code that walks the values later
-can't run out of stack.
+"""The deepest nesting of brackets that is accepted; pydantic's parser has the same limit. It keeps recursive
+code that reads the values from exhausting the stack.
 """
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _AROUND_ITEMS: Final = ("{[", "{{[")
-"""The brackets around an event: the envelope and its list, or one more object between them."""
-# Escapes that no database text can hold: lone surrogates and NUL. A search is cheaper than a walk.
+"""The open brackets around an event: the envelope and the list, with or without an object in between."""
+# Escapes of characters that a database can't store as text: lone surrogates and NUL. Searching the bytes is
+# cheaper than visiting every value.
 _UNSTORABLE_ESCAPE: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_json(body: bytes) -> Any:
-    """Return the parsed JSON. Raise `ValueError` where it is not JSON or nested deeper than `DEEPEST`.
+    """Return the parsed JSON. Raise `ValueError` if `body` is not JSON or is nested deeper than `DEEPEST`.
 
-    NaN and infinities become None. Wrong UTF-8, NUL and lone surrogates become U+FFFD. An integer that is too
-    long for Python, and an item of the answer's list that can't be read, become their own text.
+    NaN and infinities become None. Invalid UTF-8, NUL and lone surrogates become U+FFFD. An integer that is
+    too long for Python becomes text. So does an item of the answer's list that can't be parsed.
     """
     try:
         parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -50,7 +51,7 @@ def _read_by_items(text: str) -> Any:
 
 
 def _with_damaged_items_as_text(text: str) -> str:
-    """Return the answer with each item that can't be read, but whose brackets match, written as a text."""
+    """Replace each event that can't be parsed with a JSON string of its text, if its brackets match."""
     parts: list[str] = []
     done = begin = 0
     around: list[str] = []
@@ -69,7 +70,7 @@ def _with_damaged_items_as_text(text: str) -> str:
 
 
 def _brackets(text: str) -> Iterator[tuple[str, int]]:
-    """Give every bracket outside of texts with its place. End early where a text does not end."""
+    """Yield every bracket outside of strings with its position. Stop at a string that is not closed."""
     for found in _TOKEN.finditer(text):
         at = found.start()
         if text[at] != '"':
@@ -92,12 +93,12 @@ def _parsed(text: str) -> Any:
         depth += 1 if mark in "[{" else -1
         if depth > DEEPEST:
             raise ValueError("nested too deep")
-    # Not strict: a line break within a text is no reason to lose it.
+    # Not strict: accept a line break inside a string.
     return json.loads(text, strict=False, parse_int=_whole, parse_constant=lambda _name: None)
 
 
 def _whole(digits: str) -> int | str:
-    """Return the integer, or its digits where there are more than Python reads (4,300)."""
+    """Return the integer, or its digits as text if there are more than Python's limit of 4,300."""
     try:
         return int(digits)
     except ValueError:

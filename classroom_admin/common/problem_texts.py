@@ -1,7 +1,7 @@
-"""The text of each problem by its code, in English for the catalogue, and in the reader's language.
+"""The text of each problem code: English source texts for translation, and functions that format them.
 
-A code with texts that follow each other has a tuple of them. Codes are stored: a code stays what it is, and
-its text takes the parameters that were stored with it.
+A tuple contains several texts that are shown one after the other. Codes and their parameters are stored in
+the database. So never rename a code, and keep its text compatible with stored parameters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 from classroom_admin.common.problems import Problem, from_json, from_text
 
-# Texts of arguments go on from the name of the field.
+# These texts follow the name of the field in the same sentence.
 ARGUMENTS: Final = {
     "missing": _("is missing."),
     "not_text": _("must be text."),
@@ -152,7 +152,7 @@ SENDING: Final = {
     "no_envelope": _("The answer has no envelope: code is missing."),
     "no_list_of_events": _("The answer contains no list of events."),
 }
-# What to do next.
+# Next steps for the user.
 _RELOAD: Final = _("Reload the page to see the state of the class. Try again if it is still needed.")
 _NOTHING: Final = _("You don't need to do anything.")
 _NEW_CLASS: Final = _("Create a new class to continue.")
@@ -268,7 +268,7 @@ COMMANDS: Final = {
     "assignee_deactivated": _("This account is deactivated. Reactivate it before you assign classes."),
     "account_deactivated": _("The account is deactivated."),
     "password_wrong": _("Incorrect email or password."),
-    "plain": "{text}",  # a text that was made in the language of a request
+    "plain": "{text}",  # already in the language of a request
     "findings": "{problems}",
 }
 SYNC: Final[dict[str, str | tuple[str, ...]]] = {
@@ -309,12 +309,12 @@ _JOINED: Final = _("{what} {next_step}")
 
 
 def in_words(problem: Problem) -> str:
-    """Return the problem's text in the active language. A code without a text stands for itself."""
+    """Return the problem's text in the active language. If the code has no text, return the code itself."""
     return _text(problem, gettext)
 
 
 def capitalised(problem: Problem) -> str:
-    """Return the text of an argument's problem as a sentence of its own, in the active language."""
+    """Return the problem's text in the active language with an upper-case first letter."""
     words = in_words(problem)
     return words[:1].upper() + words[1:]
 
@@ -325,9 +325,9 @@ def in_english(problem: Problem) -> str:
 
 
 def stored_in_words(stored: object) -> str:
-    """Return the text of a stored problem in the active language; "" where nothing is stored.
+    """Return the text of a stored problem in the active language, or "" if nothing is stored.
 
-    Version 0.1.0 stored the English text, alone or as `sentence`: it is shown as it is.
+    Version 0.1.0 stored the English text, either alone or as `sentence`. Return such a text unchanged.
     """
     problem = from_text(stored) if isinstance(stored, str) else from_json(stored)
     if problem is not None:
@@ -336,7 +336,7 @@ def stored_in_words(stored: object) -> str:
 
 
 def reason_in(detail: Mapping[str, Any]) -> str:
-    """Return why it failed, in the active language, from the detail of a step of the audit log."""
+    """Return the reason of a failure in the active language; `detail` is that of an audit log step."""
     return stored_in_words(detail.get("reason", detail)) or str(detail.get("message") or "")
 
 
@@ -345,7 +345,7 @@ def _text(problem: Problem, translate: Callable[[str], str]) -> str:
     try:
         params = {name: _param(value, translate) for name, value in problem.params.items()}
         parts = [translate(text).format(**params) for text in ((texts,) if isinstance(texts, str) else texts)]
-    except (KeyError, IndexError):  # stored by another release, with other parameters
+    except (KeyError, IndexError):  # another release stored other parameters
         parts = []
     return _join(parts, translate) or str(problem)
 

@@ -1,7 +1,4 @@
-"""A problem as a code with parameters.
-
-Store and send this; `problem_texts` turns it into words when shown.
-"""
+"""A problem as a code with parameters, for storage. `problem_texts` turns it into text when it is shown."""
 
 from __future__ import annotations
 
@@ -16,15 +13,13 @@ PARAMS = "params"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong. `params` fill the text of `code`: values that can be written as JSON, problems, and
-    lists of problems.
-    """
+    """A problem. `params` fill in its text: values that JSON can represent, problems, or lists of these."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """For logs: the code and its parameters."""
+        """Return the code and its parameters, for logs."""
         parts = ", ".join(f"{name}={_log_text(value)}" for name, value in self.params.items())
         return f"{self.code} ({parts})" if parts else str(self.code)
 
@@ -34,7 +29,7 @@ class Problem:
 
 
 def from_json(stored: object) -> Problem | None:
-    """Return the problem that `as_json` wrote; None for anything else."""
+    """Return the problem from the output of `as_json`, or None if `stored` is anything else."""
     if not isinstance(stored, Mapping) or not isinstance(stored.get(CODE), str):
         return None
     params = stored.get(PARAMS)
@@ -44,12 +39,12 @@ def from_json(stored: object) -> Problem | None:
 
 
 def to_text(problem: Problem) -> str:
-    """Return the problem as JSON text, for a column of text."""
+    """Return the problem as JSON text, for a text column."""
     return json.dumps(problem.as_json())
 
 
 def from_text(stored: str) -> Problem | None:
-    """Return the problem that `to_text` wrote; None for any other text."""
+    """Return the problem from the output of `to_text`, or None for any other text."""
     try:
         return from_json(json.loads(stored))
     except ValueError:

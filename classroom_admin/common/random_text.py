@@ -1,4 +1,4 @@
-"""Make random texts that people can read aloud: keys for addresses, and passwords."""
+"""Generate random texts that people can read aloud: keys for web addresses, and passwords."""
 
 import secrets
 from typing import Final
@@ -8,12 +8,12 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def new_key() -> str:
-    """Return a key of 12 characters for addresses, in which ids of the cloud never appear."""
+    """Return a key of 12 characters for web addresses, which never contain cloud ids."""
     return _random(12)
 
 
 def new_password() -> str:
-    """Return a password: four groups of four characters, about 79 bits."""
+    """Return a password of four groups of four characters (about 79 bits of entropy)."""
     return "-".join(_random(4) for _ in range(4))
 
 

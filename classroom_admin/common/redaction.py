@@ -1,7 +1,4 @@
-"""Hide secrets: tokens in texts, values whose name says that they are secret, keys in web addresses. Pure.
-
-The cloud's client, the audit log and the pages all use this, each the part it needs.
-"""
+"""Hide secrets: tokens in texts, values under secret names, and keys in web addresses. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from urllib.parse import urlsplit
 HIDDEN: Final = "[hidden]"
 SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 STREAMING: Final = ("streamingurl", "rtmp", "hls", "flv")
-"""The addresses under these names hold the key to the stream itself."""
+"""Names whose values are stream addresses. Such an address contains the key of its stream."""
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"<>\\]+", re.IGNORECASE)
 _OUR_FILE: Final = re.compile(r"(/files/)[^/\s\"]+\.[^/\s\"]+(?=/)")
@@ -26,18 +23,18 @@ _QUERY: Final = re.compile(r"(://[^\s\"\\?#]*)[?#][^\s\"\\]*")
 
 
 def without_tokens(text: str) -> str:
-    """Return the text with `[hidden]` for everything that looks like an Agora token."""
+    """Replace everything that looks like an Agora token with `[hidden]`."""
     return _TOKEN.sub(lambda found: f"{found.group(1) or ''}{HIDDEN}", text)
 
 
 def names_secret(name: object) -> bool:
-    """Return whether a name says that its value is a secret."""
+    """Return whether a name contains a word for a secret, such as `password`."""
     low = str(name).lower()
     return any(word in low for word in SECRET_WORDS)
 
 
 def pretty(raw: str) -> str:
-    """Return JSON indented, without secrets; as it came where it can't be read."""
+    """Return the JSON indented and without secrets. If it can't be parsed, only hide its secrets."""
     try:
         return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -45,12 +42,12 @@ def pretty(raw: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a name (`a.b.c` too) has a value to hide: a secret or the address of a stream."""
+    """Return whether the value under `name` must be hidden: a secret or a stream address. Accept `a.b.c`."""
     return names_secret(name) or not set(STREAMING).isdisjoint(name.lower().split("."))
 
 
 def secret_name_in(value: object) -> str | None:
-    """Return the first name at any depth that says that its value is a secret."""
+    """Return the first name for which `names_secret` is true, at any depth of `value`, or None."""
     if isinstance(value, Mapping):
         named = next((str(name) for name in value if names_secret(name)), None)
         return named or next((found for one in value.values() if (found := secret_name_in(one))), None)
@@ -60,12 +57,12 @@ def secret_name_in(value: object) -> str | None:
 
 
 def without_secrets(value: Any) -> Any:
-    """Return a JSON value with `[hidden]` for secrets at every depth, web addresses without their query."""
+    """Replace secrets with `[hidden]` at every depth of a JSON value. Remove the query of web addresses."""
     return _shown(value, secret=False)
 
 
 def text_without_secrets(text: str) -> str:
-    """Return the same for a text that may be JSON, or a part of it."""
+    """Hide the secrets in a text that may be JSON or a fragment of JSON."""
     try:
         value = json.loads(text)
         shown = without_secrets(value)
@@ -76,7 +73,7 @@ def text_without_secrets(text: str) -> str:
 
 
 def shown_address(url: str) -> str:
-    """Return a web address without what is often a key: query, fragment, and a name and password."""
+    """Return a web address without query, fragment, user name and password, which often contain keys."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -86,7 +83,7 @@ def shown_address(url: str) -> str:
 
 
 def shown_web_config(config: Any) -> dict[str, Any]:
-    """Return a web recording's settings with shortened addresses; nothing for what is not a mapping."""
+    """Return a web recording's settings with shortened addresses, or {} if `config` is not a mapping."""
     if not isinstance(config, Mapping):
         return {}
     return {
@@ -96,7 +93,7 @@ def shown_web_config(config: Any) -> dict[str, Any]:
 
 
 def shown_properties(properties: Any) -> list[dict[str, Any]]:
-    """Return properties as `[{"name", "value"}]`. The audit log refuses secret names, so names are values."""
+    """Return properties as `[{"name", "value"}]`, because the audit log rejects secret names as keys."""
     if not isinstance(properties, Mapping):
         return []
     return [{"name": name, "value": _property(str(name), value)} for name, value in properties.items()]
@@ -113,7 +110,7 @@ def _property(name: str, value: Any) -> Any:
 
 
 def shortened(text: str, most: int = 500) -> str:
-    """Return at most `most` characters of the text."""
+    """Cut the text to at most `most` characters. A cut text ends with "…"."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -130,7 +127,7 @@ def _shown(value: Any, *, secret: bool) -> Any:
 
 
 def _text(text: str) -> str:
-    if text[:1] in "{[":  # data that came as JSON within JSON
+    if text[:1] in "{[":  # JSON inside a JSON string
         return text_without_secrets(text)
     if _ADDRESS.fullmatch(text):
         text = _OUR_FILE.sub(r"\1…", shown_address(text))

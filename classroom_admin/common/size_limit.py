@@ -1,6 +1,6 @@
-"""Refuse a request that is too big, or a GET or HEAD request with a body, before it is read.
+"""Reject requests that are too big, and GET or HEAD requests with a body, before reading them.
 
-Django would first write the whole body to disk, whoever sends it.
+Without this, Django would first write the whole body to disk, even for an unknown sender.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ BODILESS: Final = ("GET", "HEAD")
 
 
 class TooBig(Exception):
-    """The body has more bytes than allowed."""
+    """Raised when a body has more bytes than allowed."""
 
 
 def has_body(scope: Scope) -> bool:
-    """Return whether the headers announce a body; one without a known length counts."""
+    """Return whether the headers announce a body, of known or unknown length."""
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"").strip(b"0") != b""
 
 
 class SizeLimit:
-    """An ASGI application in front of another one.
+    """ASGI middleware that limits the size of request bodies.
 
-    It answers 413 to a body of more bytes than `most_bytes` gives for the request, and 400 to a GET or HEAD
-    request with a body.
+    Answer 413 if the body has more bytes than `most_bytes` returns for the request. Answer 400 to a GET or
+    HEAD request with a body.
     """
 
     def __init__(self, inner: Application, *, most_bytes: Limit) -> None:
