@@ -214,7 +214,7 @@ def _record(actor: User, action: str, class_list: ClassList, params: dict[str, A
 
 
 def _tell_rooms(actor: User, class_list: ClassList) -> None:
-    """Record the change for each open class that uses the list, so that its pages update."""
+    """Record the change for the list's classes, except closed ones, so that their pages update."""
     rooms = Room.objects.filter(class_list=class_list, gone_at__isnull=True).exclude(state=RoomState.CLOSED)
     for room_uuid in rooms.values_list("room_uuid", flat=True):
         record.done(actor=actor, action="class_list.change", room_uuid=room_uuid, target_name=class_list.name)

@@ -33,7 +33,7 @@ class ActionRefused(Exception):
 
 
 class NotYours(Http404):
-    """The person may not act on the room. Answered like an unknown room (404), to hide which rooms exist."""
+    """The person may not act on this room or list. The answer is 404, so no one learns which ones exist."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -29,7 +29,7 @@ Properties = Mapping[str, Any]
 def set_room_properties(
     *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
 ) -> Entry:
-    """Set properties of the room and keep its others. Event 4 carries ``cause`` (any JSON) and confirms."""
+    """Set properties of the room and keep its others. Event 4 confirms; it carries ``cause`` (any JSON)."""
     call = valid(PutRoomProperties, room_uuid=room.room_uuid, properties=properties, cause=cause)
 
     return _run(actor=actor, room=room, action="room.set_properties", call=call, sets=properties, cause=cause)
@@ -111,7 +111,7 @@ def set_ext_app_properties(
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of an extApp. ``state`` 0 or 1 also sets its state. Event 4 under extApps confirms."""
+    """Set properties of an extApp. ``state`` 0 or 1 turns it off or on. Event 4 under extApps confirms."""
     call = valid(
         PutExtAppProperties,
         room_uuid=room.room_uuid,

@@ -29,8 +29,7 @@ def start_recording(
     """Start recording. Event 1001 confirms the command.
 
     ``mode`` is None (composite) or "web". A web recording needs ``web_config`` with ``url`` or ``rootUrl``.
-    Its fields have the cloud's names (``rootUrl``, ``videoBitrate``…); ``onhold`` starts the recording
-    paused.
+    Its fields have the cloud's names (``rootUrl``, ``videoBitrate``…); ``onhold`` starts paused.
     """
     start = valid(
         StartRecording,

@@ -120,7 +120,7 @@ def authorise(actor: User, room: Room | None) -> None:
 
 
 def client() -> Client:
-    """Return the client of the configured project . It is thread-safe and pools its connections.
+    """Return the client of the configured project. It is thread-safe and pools its connections.
 
     Raise ``ActionRefused`` if the connection is not set up.
     """

@@ -315,7 +315,7 @@ class Present:
 
 
 def properties_of_room(*, actor: User, room: Room) -> Present:
-    """Return the properties of the room. Raise ``NotYours`` if `actor` may not act on it."""
+    """Return the properties of the room. Raise ``NotYours`` if `actor` may not act on the room."""
     runner.authorise(actor, room)
     read = _read_room(room)
     every = room.properties if read is None else read
@@ -327,7 +327,7 @@ def properties_of_room(*, actor: User, room: Room) -> Present:
 
 
 def properties_of_participant(*, actor: User, room: Room, participant: Participant) -> Present:
-    """Return the properties of a person in the room. Raise ``NotYours`` if `actor` may not act on it."""
+    """Return the properties of a person. Raise ``NotYours`` if `actor` may not act on the room."""
     runner.authorise(actor, room)
     try:
         read = ReadUser(room_uuid=room.room_uuid, user_uuid=participant.user_uuid)
