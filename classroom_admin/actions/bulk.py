@@ -115,7 +115,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
 
 @scheduled.handler(Kind.BULK)
 def _run_item(item: ScheduledCommand) -> Outcome:
-    """Send the command to one class. Cancel it if the state of the class now means that it is skipped."""
+    """Send the command to one class, or skip the class if its state has made the command pointless."""
     run, room = item.run, item.room
     assert run is not None
     assert room is not None

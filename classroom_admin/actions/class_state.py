@@ -21,7 +21,7 @@ from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 
 STUDENT: Final = "2"  # the cloud's number for the role, as text
-CLOSE_DELAY_S: Final = 600  # the cloud's default
+CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 _OPTIONAL: Final = (
     *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
     *("widgets", "flex_properties", "roles"),
@@ -39,7 +39,7 @@ def end_class(*, actor: User, room: Room) -> Entry:
 
 
 def close_class(*, actor: User, room: Room) -> Entry:
-    """Close the room permanently and remove everyone from it (contract A: class state 3)."""
+    """Close the room permanently: everyone is removed, no one can enter (contract A: class state 3)."""
     return _set_state(actor=actor, room=room, action="class.close", state=RoomState.CLOSED)
 
 
@@ -60,21 +60,19 @@ def create_class(
     room_uuid: str | None = None,
     attempt: int = 1,
 ) -> Entry:
-    """Create a class (contract B: create a room). ``entry.room_uuid`` has its id. A read of the room
-    confirms.
+    """Create a class (contract B: create a room). A read of the room confirms the command.
 
     ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; if it is
     None, the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: by
-    default 600. ``pupil_limit``: the largest number of students, None for no limit. ``max_on_stage``,
-    ``stage_role``: handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state":
-    1}}``. ``roles``: the contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``;
-    ``pupil_limit`` is added.
+    default 600. ``pupil_limit``: the largest number of students, None for no limit.
+    ``max_on_stage``, ``stage_role``: handsUp's maxAccept and defaultAcceptRole.
+    ``widgets``: for example ``{"netlessBoard": {"state": 1}}``. ``roles``: the contract's roleConfig, for
+    example ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` sets its limit.
 
-    ``room_uuid`` and ``attempt`` are for scheduled classes, whose id is known before. If ``attempt`` > 1 and
-    the room exists, an earlier attempt created it.
+    ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled classes. If ``attempt`` > 1 and the
+    room exists, an earlier attempt created it.
 
-    When the cloud accepts the command, the room is registered here. A teacher who creates a class is its
-    teacher.
+    Once the cloud accepts the command, register the room here and assign it to a teacher who creates it.
     """
     wanted = _wanted(
         room_uuid=room_uuid or uuid4().hex,

@@ -34,7 +34,7 @@ def new_room_uuid() -> str:
 
 
 def place_of(upload: Upload, _name: str) -> str:
-    """Return a random path for the file in the storage. Only the checked extension is the user's."""
+    """Return a random path in the storage. Only the extension, which is checked, comes from the user."""
     return f"{upload.created_at:%Y/%m}/{secrets.token_hex(16)}.{upload.ext}"
 
 

@@ -44,9 +44,10 @@ def remove_participant(
 ) -> Entry:
     """Remove a person from the class (contract A: kick a user) and optionally ban them.
 
-    Pass at most one kind of ban. ``duration_s``: for this many seconds. ``for_the_class``: until the planned
-    close (see ``rest_of_class``). ``for_good``: permanently. ``reason``: at most 500 characters, for the
-    audit log only. ``planned``: the id of the scheduled command if a worker runs one.
+    Pass at most one kind of ban; without one, they may return at once. ``duration_s``: for this many seconds.
+    ``for_the_class``: until the planned close (see ``rest_of_class``). ``for_good``: permanently. ``reason``:
+    at most 500 characters, for the audit log only. ``planned``: the id of the scheduled command if a worker
+    runs one.
 
     Event 20 with this person offline confirms the command. If the person is already away, a read confirms it.
     Raise ``ActionRefused`` for contradictory or invalid arguments or a person of another class.
@@ -116,8 +117,7 @@ def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
 def rest_of_class(room: Room, *, now: datetime) -> int:
     """Return the seconds until the planned close of the class, for a ban that lasts for the class.
 
-    Return -1 (permanently) if no close is planned or it is over. That is safe: the cloud deletes a room's
-    bans with the room.
+    Return -1 (permanently) if no close is planned or it is past: the cloud deletes the ban with the room.
     """
     if room.planned_close_at is None or room.planned_close_at <= now:
         return FOREVER

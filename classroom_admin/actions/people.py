@@ -73,7 +73,7 @@ def change_person(
 
 
 def deactivate_person(*, actor: User, person: User) -> User:
-    """Deactivate the account: sign the person out everywhere and prevent sign-in. Keep their audit log."""
+    """Deactivate the account: sign the person out everywhere and prevent sign-in. Delete nothing."""
     _require_administrator(actor)
     if person.pk == actor.pk:
         raise ActionRefused(

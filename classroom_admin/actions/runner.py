@@ -80,7 +80,7 @@ class Command:
     ``shows_by_itself``: whether ``read_back`` proves the command even if the cloud's answer was lost.
 
     Two presses with an equal ``same_as`` (default: target and params) are the same command. Leave out ids and
-    times that differ with each press. It is only stored as a hash, so it may contain secrets.
+    times that differ with each press. Only a hash of ``same_as`` is stored, so it may contain secrets.
     """
 
     action: str

@@ -63,12 +63,11 @@ def plan(
     weekdays: Collection[int] = (),
     taught_by: User | None = None,
 ) -> Series:
-    """Schedule a class for each time in ``starts`` (aware). ``asked``: the other arguments of
-    ``create_class``.
+    """Schedule a class for each aware time in ``starts``. A worker creates due classes at once.
 
-    Raise ``ActionRefused`` if an argument is invalid; nothing is stored then. If a person sends the same form
-    (``request_id``) twice with the same content, return the first series. A worker creates due classes at
-    once.
+    ``asked``: the other arguments of ``create_class``. If a person sends the same form (``request_id``) twice
+    with the same content, return the first series. Raise ``ActionRefused`` if an argument is invalid; nothing
+    is stored then. Raise ``NotYours`` if ``actor`` is deactivated.
     """
     if not actor.is_active:
         raise NotYours
@@ -303,7 +302,10 @@ def _change(
     shown: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> int:
-    """Change classes of a series and record it. Return how many were changed. Raise ``NotYours``."""
+    """Change classes of a series and record the change. Return how many were changed.
+
+    Raise ``NotYours`` if ``actor`` may not act on the series.
+    """
     authorise(actor, series)
     with transaction.atomic():
         count = classes.update(changed_at=clock.now(), **columns)

@@ -44,7 +44,7 @@ def address_on_record(upload: Upload) -> str:
 def upload_at(*, signed: str, name: str) -> Upload | None:
     """Return the upload for the two parts of a URL, with at most two queries.
 
-    Return None if the signature or name is wrong, the bytes are deleted, or the class's file is deleted.
+    Return None for a wrong signature or name, deleted bytes, or a file that was deleted from its class.
     """
     try:
         key = _signer().unsign(signed)

@@ -27,7 +27,7 @@ def storage_errors() -> tuple[type[Exception], ...]:
 
 
 def open_at(upload: Upload, *, first: int, last: int) -> Readable:
-    """Open the bytes from ``first`` to ``last`` (both included). A disk may return more.
+    """Open the bytes from ``first`` to ``last`` (both included). A disk stream goes on after ``last``.
 
     From a bucket, request only this range: Django's ``open`` would fetch a whole video for each range that a
     player requests.
