@@ -1,19 +1,20 @@
-"""Commands out: what a person does to a class or to the school. One module a topic, one function a command.
+"""Commands of people to a class or to the school: one module per topic, one function per command.
 
     runner          run a command against the cloud: authorise, validate, record, send, record the outcome
-    verification    read at the cloud whether a command was done
-    scheduled       the worker of commands that are run later: claim, run, settle
+    verification    ask the cloud whether a command worked
+    scheduled       the worker that runs commands later: claim, run, settle
     class_state     start_class end_class close_class create_class
     participants    remove_participant schedule_removal cancel_removal unban
     recordings      start_recording stop_recording pause_recording resume_recording change_recording
     files           share and delete files, uploads, their storage and addresses
     properties      set and delete properties of a room, a participant, an extApp
     breakout_rooms  open_groups close_groups
-    scheduling      series of classes, created a few days ahead; `recurrence` has their dates
+    scheduling      series of classes, created a few days ahead; `recurrence` computes their dates
     bulk            one command for many classes
-    class_lists, people, calendars, connection, sign_ins: without a command to the cloud
+    class_lists, people, calendars, connection, sign_ins: actions that send no command to the cloud
 
-Functions that call the cloud are keyword-only, go through ``runner.run`` and return the audit entry. They
-raise ``errors.ActionRefused`` (bad input, nothing was sent) and ``errors.NotYours``; a refusal by the cloud
-is no exception but a *failed* step of the entry, with a problem for people under ``detail["reason"]``.
+Functions that send a command take keyword arguments only, call ``runner.run`` and return the audit entry.
+They raise ``errors.ActionRefused`` for bad input (nothing was sent) and ``errors.NotYours`` for a room that
+the person may not act on. If the cloud refuses, they raise nothing: the entry gets a *failed* step, with the
+problem to show under ``detail["reason"]``.
 """

@@ -15,14 +15,18 @@ Groups = Sequence[Mapping[str, Any]]
 
 
 def open_groups(*, actor: User, room: Room, groups: Groups) -> Entry:
-    """Make breakout rooms: ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``. Event 4 confirms."""
+    """Create breakout rooms. Event 4 confirms the command.
+
+    Format of ``groups``: ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``.
+    """
     call = valid(OpenGroups, room_uuid=room.room_uuid, groups=groups)
     return _run(actor=actor, room=room, action="groups.open", groups=groups, call=call)
 
 
 def close_groups(*, actor: User, room: Room, groups: Groups | None = None) -> Entry:
-    """Remove breakout rooms: those named, or all; everybody in them is back in the class. Confirmed by event
-    4.
+    """Close the given breakout rooms, or all if ``groups`` is None. Event 4 confirms the command.
+
+    The people in them return to the class.
     """
     call = valid(CloseGroups, room_uuid=room.room_uuid, groups=groups)
     return _run(actor=actor, room=room, action="groups.close", groups=groups, call=call)

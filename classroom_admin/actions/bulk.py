@@ -1,4 +1,4 @@
-"""Bulk actions: one command for many classes. Each class is a scheduled command and on record by itself."""
+"""Bulk actions: one command for many classes. Each class has its own scheduled command and audit entry."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Recording, Room, RoomState
 
 MOST: Final = 2000
-"""Classes in one run."""
+"""The largest number of classes in one bulk action."""
 
 
 class Skip(TextChoices):
-    """Why there is nothing to do for a class."""
+    """Reasons why a bulk action skips a class."""
 
     NOT_STARTED = "not_started", gettext_lazy("The class has not started, so it can't be ended.")
     NOT_RUNNING = "not_running", gettext_lazy("The class is not running, so it can't be recorded.")
@@ -39,7 +39,7 @@ class Skip(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A class and what the command would do to it now. `skip`: a `Skip`, "" where the command is sent."""
+    """A class and what the command would do to it now. `skip` is a `Skip`, or "" if it would be sent."""
 
     room: Room
     skip: str
@@ -47,15 +47,16 @@ class Planned:
 
 
 def plan(what: str, room: Room) -> Planned:
-    """Return what ``what`` means for ``room`` in its present state. Pure."""
+    """Return what the command ``what`` would do to ``room`` in its current state. Pure."""
     skip = _skip(what, room)
     return Planned(room, skip, str(Skip(skip).label) if skip else _effect(what, room))
 
 
 def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
-    """Return what ``what`` would do to the classes under ``keys``, by name; those of others are left out.
+    """Return what the command ``what`` would do to the classes with ``keys``, sorted by name.
 
-    ``ActionRefused``: nothing is chosen, too many are, or there is no such command.
+    Leave out classes that ``actor`` may not see. Raise ``ActionRefused`` for no keys, too many keys or an
+    unknown command.
     """
     if what not in BulkAction.values:
         raise ActionRefused(_("There is no such command."))
@@ -69,9 +70,10 @@ def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
 
 
 def start(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkRun:
-    """Schedule a run, or return the one that the same form (``token``) has made before.
+    """Schedule a bulk action, or return the one that the same form (``token``) scheduled before.
 
-    Raises as ``preview``. Classes with nothing to do are stored as cancelled at once.
+    Store skipped classes as cancelled. Raise the errors of ``preview``. Also raise ``ActionRefused`` if
+    another person used the form.
     """
     known = BulkRun.objects.filter(token=token, by=actor).first()
     if known is not None:
@@ -93,9 +95,9 @@ def start(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkR
 
 
 def retry(*, actor: User, run: BulkRun) -> int:
-    """Schedule what failed again, except where an event confirmed it after all; return how many.
+    """Schedule the failed items again, except those that were confirmed later; return how many.
 
-    Only who started the run may: each command is sent in that person's name.
+    Raise ``ActionRefused`` unless ``actor`` started the bulk action: its commands are sent in their name.
     """
     if run.by_id != actor.pk:
         raise ActionRefused(_("Only the person who started this can retry it."))
@@ -113,13 +115,13 @@ def retry(*, actor: User, run: BulkRun) -> int:
 
 @scheduled.handler(Kind.BULK)
 def _run_item(item: ScheduledCommand) -> Outcome:
-    """Send the command to one class, unless its state makes that pointless by now."""
+    """Send the command to one class, or skip the class if its state has made the command pointless."""
     run, room = item.run, item.room
     assert run is not None
     assert room is not None
     skip = plan(run.what, room).skip
     if skip:
-        sent = _sent(item, run, room)  # by an earlier attempt, and the class shows it
+        sent = _sent(item, run, room)  # an earlier attempt may have changed the state
         if sent is not None:
             return Outcome(state=State.DONE, entry=sent)
         return Outcome(state=State.CANCELLED, payload={"skip": skip})
@@ -146,7 +148,7 @@ _COMMANDS: Final[dict[str, tuple[str, Callable[[User, Room], Entry]]]] = {
 
 
 def _sent(item: ScheduledCommand, run: BulkRun, room: Room) -> Entry | None:
-    """Return the command that this run has sent to the class already, perhaps by a worker that died."""
+    """Return the command's entry if an earlier attempt already sent it; its worker may have died."""
     if item.entry is not None or item.attempts < 2:
         return item.entry
     action, _send = _COMMANDS[run.what]

@@ -1,4 +1,4 @@
-"""Create, replace and turn off the address of a person's calendar feed. No cloud is asked."""
+"""Create, replace and turn off the address of a person's calendar feed, without calling the cloud."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from classroom_admin.common import clock
 
 
 def make_address(*, actor: User) -> CalendarFeed:
-    """Create a fresh address; the one before stops working."""
+    """Create a new address for the person's calendar feed. The old address stops working."""
     if not actor.is_active:
         raise NotYours
     with transaction.atomic():
@@ -23,7 +23,7 @@ def make_address(*, actor: User) -> CalendarFeed:
 
 
 def turn_off(*, actor: User) -> bool:
-    """Turn the address off. False where there was none."""
+    """Turn off the person's calendar feed. Return False if there was none."""
     with transaction.atomic():
         removed, _by_model = CalendarFeed.objects.filter(user=actor).delete()
         if removed:

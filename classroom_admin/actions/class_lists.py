@@ -1,7 +1,7 @@
-"""What people do to class lists. Each writes its audit entry in the same transaction.
+"""Create, change, delete and use class lists. Each function writes its audit entry in the same transaction.
 
-A list that is not the person's raises ``NotYours``, what makes no sense ``ActionRefused``; then nothing has
-changed.
+Raise ``NotYours`` for a list that the person may not see, and ``ActionRefused`` for invalid input. In both
+cases nothing has changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_PEOPLE: Final = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person of a list as it is to be; `user_uuid`, `email` and `group` may be empty."""
+    """A person on a class list; `user_uuid`, `email` and `group` may be empty."""
 
     name: str
     user_uuid: str = ""
@@ -38,13 +38,13 @@ class Person:
 
     @property
     def known_by(self) -> str:
-        """What makes two lines the same person: the user id, else the name's key."""
+        """Return the key that identifies the person: the user id, or the normalised name if there is none."""
         return f"id {self.user_uuid}" if self.user_uuid else f"name {name_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a file would do to a list. `changed` holds pairs of before and after."""
+    """The difference between two versions of a list. `changed` holds pairs (before, after)."""
 
     added: Sequence[Person]
     changed: Sequence[tuple[Person, Person]]
@@ -57,9 +57,9 @@ class Changes:
 
 
 def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
-    """What has to happen for `before` to become `after`. Pure.
+    """Return the changes that turn `before` into `after`. Pure.
 
-    A person who gets a user id, or another one, under the same name is changed, not removed and added.
+    A person whose user id differs under the same name counts as changed, not as removed and added.
     """
     old, new = list(before), list(after)
     known = {one.known_by: one for one in old}
@@ -87,13 +87,13 @@ def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
 
 
 def people_of(class_list: ClassList) -> list[Person]:
-    """Who is on a list now."""
+    """Return the people who are on a list now."""
     rows = class_list.people.values_list("name", "user_uuid", "email", "group")
     return [Person(name=n, user_uuid=u, email=e, group=g) for n, u, e, g in rows]
 
 
 def make_list(*, actor: User, name: str) -> ClassList:
-    """An empty list of one's own."""
+    """Create an empty list that `actor` owns."""
     name = _named(name)
     if not actor.is_active:
         raise NotYours
@@ -104,7 +104,7 @@ def make_list(*, actor: User, name: str) -> ClassList:
 
 
 def rename_list(*, actor: User, class_list: ClassList, name: str) -> None:
-    """Give a list another name."""
+    """Rename a list and record the change for its classes."""
     name = _named(name)
     with transaction.atomic():
         held = _held(actor, class_list)
@@ -116,8 +116,9 @@ def rename_list(*, actor: User, class_list: ClassList, name: str) -> None:
 
 
 def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], version: int) -> Changes:
-    """Make `people` those of the list. `version`: of the list that the person has seen; refused where it has
-    changed since.
+    """Replace the people on a list by `people` and return the changes.
+
+    `version` is the version that the person saw. Raise ``ActionRefused`` if the list has changed since.
     """
     check_people(people)
     with transaction.atomic():
@@ -156,7 +157,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
 
 
 def delete_list(*, actor: User, class_list: ClassList) -> None:
-    """Take a list away, from its classes too."""
+    """Delete a class list and detach it from its classes."""
     with transaction.atomic():
         held = _held(actor, class_list)
         _record(actor, "class_list.delete", held, {"people": held.people.count()})
@@ -165,7 +166,7 @@ def delete_list(*, actor: User, class_list: ClassList) -> None:
 
 
 def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
-    """Say who should be in a class; None: nobody in particular."""
+    """Set the class list of a class; None detaches the current list."""
     runner.authorise(actor, room)
     with transaction.atomic():
         held = _held(actor, class_list) if class_list else None
@@ -180,7 +181,7 @@ def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
 
 
 def check_people(people: Sequence[Person]) -> None:
-    """Raise ``ActionRefused`` for people of whom no list can be made."""
+    """Raise ``ActionRefused`` for too many people, a duplicate, or an invalid name or user id."""
     if len(people) > MOST_PEOPLE:
         raise ActionRefused(_("A list can have at most 5,000 people."))
     seen: set[str] = set()
@@ -202,7 +203,7 @@ def _named(name: str) -> str:
 
 
 def _held(actor: User, class_list: ClassList) -> ClassList:
-    """The list as stored now, locked, if it is the person's."""
+    """Lock the list and return it as stored now. Raise ``NotYours`` if `actor` may not see it."""
     if not actor.is_active or not visible_lists(actor).filter(pk=class_list.pk).exists():
         raise NotYours
     return ClassList.objects.select_for_update().get(pk=class_list.pk)
@@ -213,7 +214,7 @@ def _record(actor: User, action: str, class_list: ClassList, params: dict[str, A
 
 
 def _tell_rooms(actor: User, class_list: ClassList) -> None:
-    """On the record of each class that is not over: who has it open sees the new list at once."""
+    """Record the change for the list's classes, except closed ones, so that their pages update."""
     rooms = Room.objects.filter(class_list=class_list, gone_at__isnull=True).exclude(state=RoomState.CLOSED)
     for room_uuid in rooms.values_list("room_uuid", flat=True):
         record.done(actor=actor, action="class_list.change", room_uuid=room_uuid, target_name=class_list.name)

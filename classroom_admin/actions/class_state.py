@@ -21,7 +21,7 @@ from classroom_admin.rooms import registry
 from classroom_admin.rooms.models import Room, RoomState
 
 STUDENT: Final = "2"  # the cloud's number for the role, as text
-CLOSE_DELAY_S: Final = 600  # the cloud's own, where none is given
+CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 _OPTIONAL: Final = (
     *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
     *("widgets", "flex_properties", "roles"),
@@ -29,17 +29,17 @@ _OPTIONAL: Final = (
 
 
 def start_class(*, actor: User, room: Room) -> Entry:
-    """Start the class now, whatever its plan says (contract A: class state 1). Confirmed by event 1."""
+    """Start the class now, whatever its scheduled start (contract A: class state 1). Event 1 confirms."""
     return _set_state(actor=actor, room=room, action="class.start", state=RoomState.STARTED)
 
 
 def end_class(*, actor: User, room: Room) -> Entry:
-    """End the class; people may stay until the close delay is over (contract A: class state 2)."""
+    """End the class (contract A: class state 2). People may stay until the close delay is over."""
     return _set_state(actor=actor, room=room, action="class.end", state=RoomState.ENDED)
 
 
 def close_class(*, actor: User, room: Room) -> Entry:
-    """Close the room for good: everybody is removed and nobody enters again (contract A: class state 3)."""
+    """Close the room permanently: everyone is removed, no one can enter (contract A: class state 3)."""
     return _set_state(actor=actor, room=room, action="class.close", state=RoomState.CLOSED)
 
 
@@ -60,19 +60,19 @@ def create_class(
     room_uuid: str | None = None,
     attempt: int = 1,
 ) -> Entry:
-    """Create a class (contract B: create a room) under an id made here, ``entry.room_uuid``.
+    """Create a class (contract B: create a room). A read of the room confirms the command.
 
-    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; without it
-    the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: 600 unless
-    given. ``pupil_limit``: how many students may be in, None for no limit. ``max_on_stage``, ``stage_role``:
-    handsUp's maxAccept and defaultAcceptRole. ``widgets``: ``{"netlessBoard": {"state": 1}}``. ``roles``: the
-    contract's roleConfig, ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``, plus ``pupil_limit``.
+    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; if it is
+    None, the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: by
+    default 600. ``pupil_limit``: the largest number of students, None for no limit.
+    ``max_on_stage``, ``stage_role``: handsUp's maxAccept and defaultAcceptRole.
+    ``widgets``: for example ``{"netlessBoard": {"state": 1}}``. ``roles``: the contract's roleConfig, for
+    example ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` sets its limit.
 
-    ``room_uuid``, ``attempt``: for a class that was planned under an id; after the first attempt a room that
-    exists already is the one that an earlier attempt made.
+    ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled classes. If ``attempt`` > 1 and the
+    room exists, an earlier attempt created it.
 
-    The room is known here as soon as the cloud accepted it; a teacher who creates one is its teacher.
-    Confirmed by reading the room back.
+    Once the cloud accepts the command, register the room here and assign it to a teacher who creates it.
     """
     wanted = _wanted(
         room_uuid=room_uuid or uuid4().hex,
@@ -88,17 +88,17 @@ def create_class(
         flex_properties=flex_properties,
         roles=roles,
     )
-    # Two presses of one form make an id each and are the same command; two series that are alike have a class
-    # each to create.
+    # Without room_uuid, two presses of one form create different ids but are the same command. With it, equal
+    # classes of two series are different commands.
     same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
     command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
     return runner.run(actor=actor, room=None, command=command)
 
 
 def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
-    """Check the arguments of ``create_class`` by the rules of the call; nothing is sent.
+    """Validate the arguments of ``create_class`` without calling the cloud.
 
-    Raises ``ActionRefused`` with the upstream name of the first field that is wrong.
+    Raise ``ActionRefused`` with the cloud's name for the first invalid field.
     """
     given = dict.fromkeys(_OPTIONAL) | asked
     wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
@@ -151,17 +151,14 @@ class NewClass:
 
     @property
     def role_config(self) -> Mapping[str, Any] | None:
-        """The contract's roleConfig, the limit of students included."""
+        """Return the contract's roleConfig, including the limit of students."""
         if self.pupil_limit is None:
             return self.roles
         roles = dict(self.roles or {})
         return {**roles, STUDENT: {**roles.get(STUDENT, {}), "limit": self.pupil_limit}}
 
     def creation(self) -> CreateRoom:
-        """Return the call that makes it at the cloud.
-
-        Raise ``ActionRefused`` for what the cloud would refuse.
-        """
+        """Return the call that creates the class. Raise ``ActionRefused`` if an argument is invalid."""
         plan = {
             "startTime": None if self.starts_at is None else int(self.starts_at.timestamp() * 1000),
             "duration": self.duration_s,
@@ -181,7 +178,7 @@ class NewClass:
         )
 
     def register(self, *, created_by: User) -> None:
-        """Make it known here, with its times as they were asked for."""
+        """Register the room here with its scheduled times."""
         ends_at = closes_at = None
         if self.starts_at is not None and self.duration_s is not None:
             delay_s = CLOSE_DELAY_S if self.close_delay_s is None else self.close_delay_s
@@ -198,7 +195,7 @@ class NewClass:
         )
 
     def shown(self) -> dict[str, Any]:
-        """Return what the audit log shows of it."""
+        """Return the parameters to show in the audit log."""
         return _given(
             {
                 "name": self.name,

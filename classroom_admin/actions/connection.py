@@ -15,9 +15,9 @@ from classroom_admin.common.problems import Problem
 
 
 def try_connection(*, actor: User) -> ConnectionReport:
-    """Call the cloud without changing anything and report what is wrong.
+    """Call the cloud without changing anything and report what is wrong, within about 15 s.
 
-    Takes at most about 15 s. Raises PermissionDenied for a person who is no administrator.
+    Raise PermissionDenied if ``actor`` is not an administrator.
     """
     if not actor.is_administrator:
         raise PermissionDenied(gettext("Only administrators can test the connection."))

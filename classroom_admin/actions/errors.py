@@ -1,4 +1,4 @@
-"""Errors of a command that was not sent."""
+"""Exceptions for commands that were not sent."""
 
 from django.http import Http404
 from django.utils.translation import gettext
@@ -10,9 +10,9 @@ from classroom_admin.common.problems import Problem
 class ActionRefused(Exception):
     """The command is invalid; nothing was sent or recorded.
 
-    ``problem`` is for people. What a worker may store is given as a ``Problem``, what is only shown at once
-    may be a text in the language of the request. ``field`` is the upstream name of the wrong parameter
-    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), None where it is no single one.
+    ``problem`` is shown to people. Pass a ``Problem`` if a worker may store it. Text in the language of the
+    request is enough if it is shown at once. ``field`` is the cloud's name for the invalid parameter
+    (``size``, ``webRecordConfig.videoFps``, ``dirty.duration``), or None if no single parameter is invalid.
     """
 
     def __init__(self, problem: Problem | str, field: str | None = None) -> None:
@@ -22,18 +22,18 @@ class ActionRefused(Exception):
 
     @property
     def message(self) -> str:
-        """Return what is wrong in the active language."""
+        """Return the problem as text in the active language."""
         return in_words(self.problem)
 
     @property
     def message_at_field(self) -> str:
-        """Return ``message`` without the upstream name of the parameter, to show beside its field."""
+        """Return ``message`` without the cloud's name for the parameter, to show beside the form field."""
         problem = self.problem.params.get("problem")
         return capitalised(problem if isinstance(problem, Problem) else self.problem)
 
 
 class NotYours(Http404):
-    """The room is not this person's: a 404 as for an unknown room: nobody learns which rooms exist."""
+    """The person may not act on this room or list. The answer is 404, so no one learns which ones exist."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -1,4 +1,4 @@
-"""Tables of the commands: the queue of scheduled commands, what groups its rows, and uploaded files."""
+"""Tables: the queue of scheduled commands, bulk actions and series that group its rows, and uploads."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from classroom_admin.rooms.models import Room
 
 
 def new_upload_key() -> str:
-    """Return 128 random bits as text that may be part of an address."""
+    """Return 128 random bits as text that may be part of a URL."""
     return secrets.token_urlsafe(16)
 
 
 def new_resource_uuid() -> str:
-    """Return an id for a file at the cloud."""
+    """Return a new id for a file at the cloud."""
     return uuid4().hex
 
 
 def new_room_uuid() -> str:
-    """Return the id of a class that is still to be created: a second attempt creates no second class."""
+    """Return an id for a class to be created. All attempts use it, so a retry creates no second class."""
     return uuid4().hex
 
 
 def place_of(upload: Upload, _name: str) -> str:
-    """Return the path of the bytes in the storage. Only the checked extension comes from the person."""
+    """Return a random path in the storage. Only the extension, which is checked, comes from the user."""
     return f"{upload.created_at:%Y/%m}/{secrets.token_hex(16)}.{upload.ext}"
 
 
 class BulkAction(models.TextChoices):
-    """What can be done to many classes at once."""
+    """Commands that can be sent to many classes at once."""
 
     END = "end", _("End classes")
     CLOSE = "close", _("Close classes")
@@ -47,9 +47,9 @@ class BulkAction(models.TextChoices):
 
 
 class BulkRun(models.Model):
-    """One command for many classes; its scheduled commands are `items`.
+    """A bulk action: one command for many classes. Its scheduled commands are `items`.
 
-    `key` is its address. `token` comes from the form: a form sent twice makes one run.
+    `key` identifies it in URLs. `token` comes from the form: a form sent twice creates one bulk action.
     """
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -66,7 +66,7 @@ class BulkRun(models.Model):
 
 
 class Series(models.Model):
-    """Scheduled classes with the same settings; each date is a scheduled command in `planned`."""
+    """Scheduled classes with the same settings. Each class is a scheduled command in `planned`."""
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -96,9 +96,9 @@ class Series(models.Model):
 class ScheduledCommand(models.Model):
     """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
 
-    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row: at first
-    `due_at`, while it is claimed the end of the lease, after a failure the next attempt; null: never.
-    `payload` holds the arguments: `name, span, reason` of a removal, `resource_uuids, names` of a deletion.
+    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row: first `due_at`,
+    then the end of the lease, after a failure the time of the next attempt, or null for never.
+    `payload` holds the arguments: `name, span, reason` of a removal; `resource_uuids, names` of a deletion.
     """
 
     class Kind(models.TextChoices):
@@ -161,15 +161,15 @@ class ScheduledCommand(models.Model):
 
     @property
     def why(self) -> str:
-        """Why it failed, in the active language; "" where it did not."""
+        """Return why the command failed, in the active language, or "" if it did not fail."""
         return stored_in_words(self.problem)
 
 
 class Upload(models.Model):
     """A file from a person's computer, for one class.
 
-    It becomes a file of the class under `resource_uuid` when it is shared; `put_at` is written before the
-    cloud is asked. `forgotten_at`: its bytes are deleted (`actions.files.uploads.tidy`).
+    When it is shared, it becomes a file of the class with the id `resource_uuid`. `put_at` is set before the
+    call to the cloud. `forgotten_at` is when `actions.files.uploads.forget` deleted its bytes.
     """
 
     key = models.CharField(max_length=32, unique=True, default=new_upload_key)

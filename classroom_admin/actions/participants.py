@@ -1,4 +1,4 @@
-"""Commands about one person in a class: remove them, now or later, and unban them."""
+"""Commands about a person in a class: remove them now, schedule or cancel a removal, unban them."""
 
 import math
 from datetime import datetime, timedelta
@@ -42,14 +42,15 @@ def remove_participant(
     reason: str = "",
     planned: int | None = None,
 ) -> Entry:
-    """Remove a person from the class (contract A: kick a user), now or for a while.
+    """Remove a person from the class (contract A: kick a user) and optionally ban them.
 
-    Nothing given: they may come straight back. ``duration_s``: not for so many seconds (600, 3600…).
-    ``for_the_class``: not before its planned close (see ``rest_of_class``). ``for_good``: never again in this
-    room. At most one of the three. ``reason`` (at most 500 characters) stays in the record.
-    ``planned``: the id of the scheduled command that this runs.
+    Pass at most one kind of ban; without one, they may return at once. ``duration_s``: for this many seconds.
+    ``for_the_class``: until the planned close (see ``rest_of_class``). ``for_good``: permanently. ``reason``:
+    at most 500 characters, for the audit log only. ``planned``: the id of the scheduled command if a worker
+    runs one.
 
-    Confirmed by event 20 with this person offline; for a person who is away, by reading that they are.
+    Event 20 with this person offline confirms the command. If the person is already away, a read confirms it.
+    Raise ``ActionRefused`` for contradictory or invalid arguments or a person of another class.
     """
     if participant.room_id != room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
@@ -70,7 +71,7 @@ def remove_participant(
 def _removal(
     room: Room, participant: Participant, *, ban_s: int | None, asked: dict[str, Any], planned: int | None
 ) -> Command:
-    """Return the command that removes a person and bans them for ``ban_s`` seconds (None: not at all)."""
+    """Return the command that removes a person and bans them for ``ban_s`` seconds (None: no ban)."""
     user_uuid = participant.user_uuid
 
     kick = valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s)
@@ -114,10 +115,9 @@ def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
 
 
 def rest_of_class(room: Room, *, now: datetime) -> int:
-    """Return how long (s) a ban "for the class" lasts: until its planned close.
+    """Return the seconds until the planned close of the class, for a ban that lasts for the class.
 
-    Where no close is planned, or it is over, permanently (-1): a ban belongs to its room, which the cloud
-    deletes with the class.
+    Return -1 (permanently) if no close is planned or it is past: the cloud deletes the ban with the room.
     """
     if room.planned_close_at is None or room.planned_close_at <= now:
         return FOREVER
@@ -125,12 +125,12 @@ def rest_of_class(room: Room, *, now: datetime) -> int:
 
 
 def unban(*, actor: User, room: Room, user_uuid: str) -> Entry:
-    """Unban a removed person (contract A: kick with ``dirty.state`` 0, whose effect is guessed).
+    """Unban a removed person (contract A: kick with ``dirty.state`` 0; the contract does not say its effect).
 
-    *Accepted* is the last word: no event and no read shows it. Where the cloud refuses, the sentence says so.
-    Refused here for a person who is in the class: the call is a kick, and might remove them.
+    *Accepted* is the final step: no event and no read shows an unban. Raise ``ActionRefused`` for a person
+    who is in the class: the call is a kick and might remove them.
     """
-    runner.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # first, because the error below reveals something about the room
     participant = room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(Problem("already_in_class"), field="userUuid")
@@ -148,17 +148,19 @@ def unban(*, actor: User, room: Room, user_uuid: str) -> Entry:
 
 
 def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
-    """Return the removals of a class that are or were scheduled."""
+    """Return all removals scheduled for a class, including past and cancelled ones."""
     return ScheduledCommand.objects.filter(kind=Kind.REMOVAL, room=room)
 
 
 def schedule_removal(
     *, actor: User, room: Room, participant: Participant, after_s: int, reason: str = "", **span: Any
 ) -> ScheduledCommand:
-    """Have a person removed ``after_s`` seconds from now (5 to 10,800), unless it is cancelled.
+    """Schedule the removal of a person in ``after_s`` seconds (5 to 10,800).
 
-    ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; none: they may come
-    back. On record at once, so that all who watch the class see it. Raises ``NotYours``, ``ActionRefused``.
+    ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; if empty, no ban.
+    The audit entry is written at once, so that everyone who watches the class sees it. Raise ``NotYours`` if
+    ``actor`` may not act on the room. Raise ``ActionRefused`` for invalid arguments or if a removal of this
+    person is already scheduled.
     """
     runner.authorise(actor, room)
     if participant.room_id != room.pk:
@@ -194,9 +196,9 @@ def schedule_removal(
 
 
 def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
-    """Cancel a scheduled removal. False where it is too late: done, under way or cancelled.
+    """Cancel a scheduled removal. Return False if it no longer waits: done, being sent, failed or cancelled.
 
-    Raises ``NotYours``.
+    Raise ``NotYours`` if ``actor`` may not act on the class.
     """
     runner.authorise(actor, command.room)
     with transaction.atomic():
@@ -209,7 +211,7 @@ def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
 
 @scheduled.handler(Kind.REMOVAL)
 def _run_removal(command: ScheduledCommand) -> Outcome:
-    """Remove the person, as who scheduled it."""
+    """Remove the person in the name of the person who scheduled the removal."""
     try:
         return Outcome(state=State.DONE, entry=_sent_before(command) or _remove(command))
     except ActionRefused as error:
@@ -231,7 +233,7 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> Entry | None:
-    """Return the entry of a worker that died after it had sent the command."""
+    """Return the entry of the removal if an earlier worker sent it and then died, else None."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,
@@ -242,7 +244,7 @@ def _sent_before(command: ScheduledCommand) -> Entry | None:
 
 
 def _remove(command: ScheduledCommand) -> Entry:
-    """Return the entry of the removal. ``ActionRefused`` and ``NotYours`` where nothing was sent."""
+    """Remove the person and return the entry. Raise ``ActionRefused`` or ``NotYours`` if nothing was sent."""
     assert command.room is not None
     person = Participant.objects.filter(room=command.room, user_uuid=command.key).first()
     if person is None:

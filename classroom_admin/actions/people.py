@@ -1,7 +1,7 @@
-"""What administrators do to accounts. Every function here writes its audit entry in the same transaction.
+"""Actions of administrators on accounts. Each function writes its audit entry in the same transaction.
 
-All raise `django.core.exceptions.PermissionDenied` when `actor` is not an active administrator, and
-`ActionRefused` (with the form field concerned in `field`) for what makes no sense; nothing has changed then.
+Raise PermissionDenied if `actor` is not an active administrator. Raise `ActionRefused` for invalid input;
+`field` names the form field. In both cases nothing has changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from classroom_admin.rooms.models import Room, RoomTeacher
 def create_person(
     *, actor: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> tuple[User, str]:
-    """Make an account. Gives it and its password, which is kept nowhere else: show it once."""
+    """Create an account. Return it and its password, which is not stored in clear: show it once."""
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
     password = new_password()
@@ -51,7 +51,7 @@ def create_person(
 def change_person(
     *, actor: User, person: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> User:
-    """Change name, email address, role and cloud user ids; what is given replaces what was there."""
+    """Replace the name, email address, role and cloud user ids of an account."""
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
     with _one_writer():
@@ -73,7 +73,7 @@ def change_person(
 
 
 def deactivate_person(*, actor: User, person: User) -> User:
-    """Close the account: the person can't sign in and is signed out everywhere. Their record stays."""
+    """Deactivate the account: sign the person out everywhere and prevent sign-in. Delete nothing."""
     _require_administrator(actor)
     if person.pk == actor.pk:
         raise ActionRefused(
@@ -92,7 +92,7 @@ def deactivate_person(*, actor: User, person: User) -> User:
 
 
 def reactivate_person(*, actor: User, person: User) -> User:
-    """Open the account again, with the password and the classes it had."""
+    """Reactivate the account. It keeps its password and classes."""
     _require_administrator(actor)
     with _one_writer():
         person = _locked(actor, person)
@@ -106,7 +106,10 @@ def reactivate_person(*, actor: User, person: User) -> User:
 
 @sensitive_variables("password")
 def reset_password(*, actor: User, person: User) -> str:
-    """Make a new password and sign the person out everywhere. It is kept nowhere else: show it once."""
+    """Set a new password, sign the person out everywhere and return the password.
+
+    It is not stored in clear: show it once. Raise ``ActionRefused`` for the actor's own account.
+    """
     _require_administrator(actor)
     if person.pk == actor.pk:
         raise ActionRefused(
@@ -123,7 +126,7 @@ def reset_password(*, actor: User, person: User) -> str:
 
 
 def assign_room(*, actor: User, person: User, room: Room) -> bool:
-    """Make the class one of the person's own. False when it already was one by assignment."""
+    """Assign the class to the person. Return False if it was already assigned to them."""
     _require_administrator(actor)
     if not person.is_active:
         raise ActionRefused(Problem("assignee_deactivated"))
@@ -135,9 +138,9 @@ def assign_room(*, actor: User, person: User, room: Room) -> bool:
 
 
 def unassign_room(*, actor: User, person: User, room: Room) -> bool:
-    """Undo `assign_room`. False when the class was not assigned.
+    """Undo `assign_room`. Return False if the class was not assigned to the person.
 
-    A class that the person entered as teacher by a cloud user id stays theirs.
+    The person keeps access to a class that they entered as a teacher with one of their cloud user ids.
     """
     _require_administrator(actor)
     with _one_writer():
@@ -154,7 +157,7 @@ def _require_administrator(actor: User | None) -> None:
 
 @contextmanager
 def _one_writer() -> Iterator[None]:
-    """A transaction whose lost races for a unique value (email, cloud user id) are told as what they are."""
+    """Open a transaction. Raise `ActionRefused` if another request just saved the same email or user id."""
     try:
         with transaction.atomic():
             yield
@@ -167,9 +170,9 @@ def _one_writer() -> Iterator[None]:
 
 
 def _locked(actor: User, person: User) -> User:
-    """The person as stored now. Locks them and every active administrator, always in the same order.
+    """Lock the person and every active administrator in a fixed order; return the person as stored now.
 
-    So of two administrators who deactivate one another at the same moment only the first succeeds.
+    If two administrators deactivate each other at the same moment, only the first succeeds.
     """
     active_administrators = Q(role=User.Role.ADMINISTRATOR, is_active=True)
     rows = User.objects.select_for_update().filter(active_administrators | Q(pk=person.pk)).order_by("pk")
@@ -217,7 +220,7 @@ def _require_free(*, email: str, user_uuids: Sequence[str], besides: User | None
 
 
 def _require_another_administrator(person: User) -> None:
-    """Refuse when nobody would be left to manage people."""
+    """Raise `ActionRefused` if `person` is the last active administrator."""
     others = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
     if person.is_administrator and person.is_active and not others.exists():
         raise ActionRefused(

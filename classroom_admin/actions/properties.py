@@ -1,4 +1,4 @@
-"""Commands about the properties of a room, of a person in it, of an extApp (contract A)."""
+"""Commands that set and delete properties of a room, a participant or an extApp (contract A)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ Properties = Mapping[str, Any]
 def set_room_properties(
     *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
 ) -> Entry:
-    """Set properties of the room; others stay. ``cause`` is free JSON that goes with the event (4)."""
+    """Set properties of the room and keep its others. Event 4 confirms; it carries ``cause`` (any JSON)."""
     call = valid(PutRoomProperties, room_uuid=room.room_uuid, properties=properties, cause=cause)
 
     return _run(actor=actor, room=room, action="room.set_properties", call=call, sets=properties, cause=cause)
@@ -38,7 +38,7 @@ def set_room_properties(
 def delete_room_properties(
     *, actor: User, room: Room, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
-    """Delete properties of the room. Confirmed by event 4."""
+    """Delete properties of the room. Event 4 confirms the command."""
     call = valid(DeleteRoomProperties, room_uuid=room.room_uuid, names=names, cause=cause)
 
     return _run(
@@ -54,7 +54,7 @@ def set_participant_properties(
     properties: Properties,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of a person in the room. Confirmed by event 22."""
+    """Set properties of a person in the room. Event 22 confirms the command."""
     call = valid(
         PutUserProperties,
         room_uuid=room.room_uuid,
@@ -82,7 +82,7 @@ def delete_participant_properties(
     names: Sequence[str],
     cause: Properties | None = None,
 ) -> Entry:
-    """Delete properties of a person in the room. Confirmed by event 22."""
+    """Delete properties of a person in the room. Event 22 confirms the command."""
     call = valid(
         DeleteUserProperties,
         room_uuid=room.room_uuid,
@@ -111,7 +111,7 @@ def set_ext_app_properties(
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of an extApp, and with ``state`` 0 or 1 switch it. Event 4 under extApps confirms."""
+    """Set properties of an extApp. ``state`` 0 or 1 turns it off or on. Event 4 under extApps confirms."""
     call = valid(
         PutExtAppProperties,
         room_uuid=room.room_uuid,
@@ -136,7 +136,7 @@ def set_ext_app_properties(
 def delete_ext_app_properties(
     *, actor: User, room: Room, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
-    """Delete properties of an extApp. Confirmed by event 4 under extApps."""
+    """Delete properties of an extApp. Event 4 under extApps confirms the command."""
     call = valid(
         DeleteExtAppProperties, room_uuid=room.room_uuid, ext_app_uuid=ext_app_uuid, names=names, cause=cause
     )
@@ -165,7 +165,7 @@ def _run(
     ext_app_uuid: str = "",
     extra: Properties | None = None,
 ) -> Entry:
-    """Run one of the six: record it, and expect the event with the names of the changed properties."""
+    """Run one of the six commands. The event with the names of the changed properties confirms it."""
     if participant is not None and participant.room_id != room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     names = list(deletes) if sets is None else list(sets)

@@ -26,10 +26,10 @@ def start_recording(
     web_config: Mapping[str, Any] | None = None,
     retry_timeout_s: int | None = None,
 ) -> Entry:
-    """Start recording: ``mode`` None (composite) or "web", which needs ``web_config`` with url or rootUrl.
+    """Start recording. Event 1001 confirms the command.
 
-    ``web_config`` has the upstream names (``rootUrl``, ``videoBitrate``, ``onhold``: begin paused…).
-    Confirmed by event 1001.
+    ``mode`` is None (composite) or "web". A web recording needs ``web_config`` with ``url`` or ``rootUrl``.
+    Its fields have the cloud's names (``rootUrl``, ``videoBitrate``…); ``onhold`` starts paused.
     """
     start = valid(
         StartRecording,
@@ -58,7 +58,7 @@ def start_recording(
 
 
 def stop_recording(*, actor: User, room: Room) -> Entry:
-    """Stop the recording. Confirmed by event 1001."""
+    """Stop the recording. Event 1001 confirms the command."""
     stop = valid(StopRecording, room_uuid=room.room_uuid)
 
     command = Command(
@@ -73,25 +73,26 @@ def stop_recording(*, actor: User, room: Room) -> Entry:
 
 
 def pause_recording(*, actor: User, room: Room) -> Entry:
-    """Pause a web recording (``onhold``). *Accepted* is the last word: no event and no read shows it."""
+    """Pause a web recording (``onhold``). *Accepted* is the final step: no event or read shows a pause."""
     return _update(actor=actor, room=room, action="recording.pause", web_config={"onhold": True})
 
 
 def resume_recording(*, actor: User, room: Room) -> Entry:
-    """Go on with a paused web recording. *Accepted* is the last word."""
+    """Resume a paused web recording. *Accepted* is the final step."""
     return _update(actor=actor, room=room, action="recording.resume", web_config={"onhold": False})
 
 
 def change_recording(*, actor: User, room: Room, web_config: Mapping[str, Any]) -> Entry:
-    """Change the settings of a running web recording, upstream names. *Accepted* is the last word.
+    """Change the settings of a running web recording. *Accepted* is the final step.
 
-    Each call overwrites: give every setting that is to hold, ``onhold`` included.
+    ``web_config`` uses the cloud's names and replaces all earlier settings. Pass every setting that should
+    apply, including ``onhold``.
     """
     return _update(actor=actor, room=room, action="recording.change", web_config=web_config)
 
 
 def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, Any]) -> Entry:
-    runner.authorise(actor, room)  # before the refusal below tells anything about the room
+    runner.authorise(actor, room)  # first, because the error below reveals something about the room
     now = recording_now(room)
     if now is not None and now.mode not in ("", "web"):
         raise ActionRefused(
@@ -115,5 +116,5 @@ def _update(*, actor: User, room: Room, action: str, web_config: Mapping[str, An
 
 
 def _facts(answer: RecordingStarted) -> Detail:
-    """What tells this recording from the room's others; never its streaming addresses, which hold keys."""
+    """Return the id of the recording. Leave out its streaming addresses: they contain keys."""
     return {"record_id": answer.record_id} if answer.record_id else {}

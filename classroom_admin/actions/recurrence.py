@@ -1,6 +1,6 @@
-"""When the classes of a series begin: weekly on chosen days, at the same local time. Pure.
+"""Start times of the classes in a series: weekly on chosen days, at the same local time. Pure.
 
-The local time of each class is converted to UTC by itself, so a series keeps its hour when daylight saving
+Each local time is converted to UTC separately, so a series keeps its local time when daylight saving time
 begins or ends.
 """
 
@@ -21,10 +21,10 @@ LONGEST: Final = timedelta(days=2 * 366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
-    """A rule. ``first`` is a local date and time in ``zone``, without tzinfo.
+    """A weekly recurrence rule. ``first`` is a local date and time in ``zone``, without tzinfo.
 
-    ``weekdays``: 0 is Monday; none means the weekday of ``first``. It ends after ``times`` classes or with
-    the day ``until`` (that day included); both: whichever is sooner. ``every``: 2 is every other week.
+    ``weekdays``: 0 is Monday; if empty, the weekday of ``first``. ``every``: 2 means every other week. The
+    series ends after ``times`` classes or after the day ``until``, whichever comes first.
     """
 
     first: datetime
@@ -37,10 +37,10 @@ class Weekly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """When one class begins, in UTC and in local time.
+    """The start of a class, in UTC (``at``) and in local time.
 
-    ``moved``: the clocks jump over the time that was asked for, and the class begins so much later.
-    ``shifted``: the zone is at another distance from UTC than at the first class.
+    ``moved``: the clocks skip the requested time, so the class begins later by the skipped time.
+    ``shifted``: the UTC offset differs from that of the first class.
     """
 
     at: datetime
@@ -55,8 +55,9 @@ class Start:
 
 
 def starts(rule: Weekly) -> list[Start]:
-    """Return all classes of a rule in order, at most ``MOST_CLASSES`` + 1: the caller sees that there are too
-    many. A rule without an end goes on for ``LONGEST``.
+    """Return the starts of all classes of a rule in order. A rule without an end covers ``LONGEST``.
+
+    Return at most ``MOST_CLASSES`` + 1, which tells the caller that there are too many.
     """
     first = rule.first.replace(tzinfo=None, microsecond=0)
     latest = None
@@ -84,7 +85,7 @@ def starts(rule: Weekly) -> list[Start]:
 
 
 def local_start(wall: datetime, zone: ZoneInfo) -> Start:
-    """Return one moment given in local time. Of an hour that comes twice, the first is meant."""
+    """Return the start for a local time. If the clocks repeat the hour, use the first occurrence."""
     return _start(wall.replace(tzinfo=None), zone)
 
 

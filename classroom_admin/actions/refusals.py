@@ -1,7 +1,7 @@
-"""The problem to show for each refusal by the cloud: what happened and what to do next.
+"""Problems to show when the cloud refuses a command: what happened and what to do next.
 
-There is one for every error of the contract. The audit log stores its code, so that everybody reads it in
-their own language.
+Every error of the contract has a problem. The audit log stores its code, so that people read it in their own
+language.
 """
 
 from typing import Any, Final
@@ -12,7 +12,7 @@ from classroom_admin.common.problems import Problem
 
 Codes = dict[type[CloudError], str]
 
-# By meaning. A code of the action (below) goes first.
+# By class of error. The codes in FOR_ACTION take precedence.
 CODES: Final[Codes] = {
     errors.BadParameter: "values_rejected",
     errors.Unauthorized: "credentials_rejected",
@@ -47,14 +47,14 @@ FOR_ACTION: Final[dict[str, Codes]] = {
 
 
 def outcome_is_unknown(error: CloudError) -> bool:
-    """Return whether the command may have worked: it may have arrived, and no readable refusal came back."""
+    """Return whether the command may have worked: the cloud may have received it and gave no clear answer."""
     if isinstance(error, CloudUnavailable):
         return error.may_have_happened
     return isinstance(error, errors.UnreadableAnswer | errors.CloudFailed)
 
 
 def problem_of(error: CloudError, *, action: str) -> Problem:
-    """Return what happened and what to do next, for a teacher."""
+    """Return the problem to show to a teacher: what happened and what to do next."""
     if isinstance(error, CloudUnavailable) and error.may_have_happened:
         return Problem("outcome_unknown")
     if isinstance(error, RateLimited) and error.retry_after_s:
@@ -65,8 +65,10 @@ def problem_of(error: CloudError, *, action: str) -> Problem:
 
 
 def detail_of(error: CloudError, *, action: str) -> dict[str, Any]:
-    """Return what the audit log stores of a refusal. ``message`` is the cloud's own, without tokens;
-    ``found`` is what the client found where the cloud said nothing.
+    """Return the details of a refusal for the audit log.
+
+    ``message`` is the cloud's message without tokens. ``found`` is the problem that the client detected
+    itself.
     """
     return {
         "http_status": error.http_status,

@@ -1,15 +1,15 @@
 """Run commands against the cloud: authorise, record, send, record the outcome.
 
-1. The call to the cloud is checked when it is made: ``valid`` names the wrong field (``ActionRefused``).
-2. ``authorise``: the room must be this person's, else ``NotYours``.
-3. The idempotency key is stored, and with it in one commit the entry, *requested* and the event that will
-   confirm the command. A second press of the same button finds the key and gets the entry of the first.
+1. ``valid`` builds the call and checks its arguments. Its ``ActionRefused`` names the invalid field.
+2. ``authorise`` raises ``NotYours`` if the person may not act on the room.
+3. One commit stores the idempotency key, the entry, the step *requested* and the pending confirmation. A
+   second press of the same button finds the key and gets the entry of the first press.
 4. The cloud is called outside of any transaction.
-5. *accepted* is recorded, or *failed* with the cloud's reason. A time-out is a *failed* with unknown outcome:
-   the event may still confirm the command.
-6. Where no event confirms the command, the cloud is read once.
+5. *accepted* is recorded, or *failed* with the cloud's reason. After a time-out, *failed* has an unknown
+   outcome: the event may still confirm the command.
+6. If the command has a ``read_back``, the cloud is read once to confirm it.
 
-A crash leaves the *requested* of step 3, and an idempotency key that expires by itself.
+A crash after step 3 leaves *requested* and an idempotency key that expires after ``KEY_LEASE``.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Room
 
 COMMAND_S: Final = 15.0
-"""Deadline of a command, for which a person waits: all hosts, retries and waits together."""
+"""Deadline of a command, in seconds, for all hosts, retries and waits together. A person waits for it."""
 READ_S: Final = 5.0
-"""Deadline of a read."""
+"""Deadline of a read, in seconds."""
 KEY_LEASE: Final = timedelta(seconds=60)
-"""Longer than a call may take: the key that a crash leaves behind expires after it."""
+"""How long an idempotency key is valid if a crash leaves it behind: longer than a call may take."""
 _KEY_KEPT: Final = timedelta(seconds=2)  # for a second click after the first command has ended
-_KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # nothing was done: a retry is meant
+_KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # nothing was done, so a second press is a retry
 _ATTEMPTS: Final = 5
 
 Detail = dict[str, Any]
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirms:
-    """The event that confirms a command and what it must carry, as in ``audit.PendingConfirmation``."""
+    """The event that confirms a command and the values it must carry, as in ``audit.PendingConfirmation``."""
 
     event: EventKind
     match: dict[str, Any]
@@ -70,17 +70,17 @@ class Confirms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command, ready to be run.
+    """A command, ready to run.
 
-    ``call`` was checked when it was made. ``facts`` picks what to record from its answer (a recording's id).
-    ``already_done``: errors that prove an earlier attempt succeeded; ``facts`` gets None then.
+    ``call`` is already valid. ``facts`` returns what to record from the cloud's answer (a recording's id).
+    ``already_done``: errors that prove that an earlier attempt succeeded; ``facts`` then gets None.
 
-    The command is confirmed by the event ``confirmed_by`` or by ``read_back``, which reads the cloud and
-    returns what it saw, or None while nothing shows yet. With neither, *accepted* is final.
-    ``shows_by_itself``: whether what ``read_back`` saw proves the command even where its answer was lost.
+    The event ``confirmed_by`` or the function ``read_back`` confirms the command. ``read_back`` reads the
+    cloud and returns what to record, or None if no effect is visible yet. With neither, *accepted* is final.
+    ``shows_by_itself``: whether ``read_back`` proves the command even if the cloud's answer was lost.
 
-    ``same_as`` is what makes a second press the same command (by default target and params): without ids and
-    seconds that each press makes anew. It is hashed, never stored, so it may hold what ``params`` must not.
+    Two presses with an equal ``same_as`` (default: target and params) are the same command. Leave out ids and
+    times that differ with each press. Only a hash of ``same_as`` is stored, so it may contain secrets.
     """
 
     action: str
@@ -98,10 +98,11 @@ class Command:
 
 
 def run(*, actor: User, room: Room | None, command: Command) -> Entry:
-    """Run a command and return its entry; ``entry.steps`` tell how it went.
+    """Run a command and return its audit entry; ``entry.steps`` hold the outcome.
 
-    ``room`` is None only for a command that creates a room. Raises ``NotYours`` and ``ActionRefused``; a
-    refusal by the cloud is no exception but a *failed* step.
+    ``room`` is None only for a command that creates a room. Raise ``NotYours`` if ``actor`` may not act on
+    ``room``, and ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing:
+    record a *failed* step.
     """
     authorise(actor, room)
     cloud = client()
@@ -113,15 +114,15 @@ def run(*, actor: User, room: Room | None, command: Command) -> Entry:
 
 
 def authorise(actor: User, room: Room | None) -> None:
-    """Raise ``NotYours`` unless ``actor`` may act on ``room``: teachers on theirs, administrators on all."""
+    """Raise ``NotYours`` unless ``actor`` may act on ``room``. Administrators may act on every room."""
     if not actor.is_active or (room is not None and not visible_rooms(actor).filter(pk=room.pk).exists()):
         raise NotYours
 
 
 def client() -> Client:
-    """Return the client of the configured project (thread-safe, connections pooled).
+    """Return the client of the configured project. It is thread-safe and pools its connections.
 
-    Raises ``ActionRefused`` where the connection is not set up.
+    Raise ``ActionRefused`` if the connection is not set up.
     """
     problems = settings.AGORA.problems()
     if problems:
@@ -130,7 +131,7 @@ def client() -> Client:
 
 
 def valid(call: Callable[P, T], *args: P.args, **parameters: P.kwargs) -> T:
-    """Make a call to the cloud; nothing is sent. ``ActionRefused`` names the wrong field."""
+    """Build a call to the cloud without sending it. Raise ``ActionRefused`` if a field is invalid."""
     try:
         return call(*args, **parameters)
     except InvalidArgument as error:
@@ -142,8 +143,9 @@ def valid(call: Callable[P, T], *args: P.args, **parameters: P.kwargs) -> T:
 
 
 def _start(*, actor: User, room: Room | None, command: Command) -> tuple[Entry, bool]:
-    """Store the key and the record in one commit. Return the entry and whether it is ours to send: False
-    where another press, in any process, was first.
+    """Store the key and the entry in one commit.
+
+    Return the entry and whether to send the command: False if an earlier press, in any process, sends it.
     """
     key = _key(actor=actor, room=room, command=command)
     for attempt in range(_ATTEMPTS):
@@ -154,14 +156,14 @@ def _start(*, actor: User, room: Room | None, command: Command) -> tuple[Entry, 
                 first = valid.select_related("entry").first()
                 return (first.entry, False) if first else (_store(key, actor=actor, command=command), True)
         except IntegrityError:
-            # Another press was quicker; its key is committed now, or has expired again.
+            # Another press stored the key first. The key is committed now or has already expired.
             if attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError("the loop above returns or raises")
 
 
 def _key(*, actor: User, room: Room | None, command: Command) -> str:
-    """Return what two presses of one button have in common, hashed."""
+    """Return the idempotency key: a hash that two presses of one button share."""
     same = command.same_as
     if same is None:
         same = {"target": command.target, "params": dict(command.params)}
@@ -197,7 +199,10 @@ def _store(key: str, *, actor: User, command: Command) -> Entry:
 
 
 def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
-    """Delete expired keys and those of ended commands of this room: pause, resume, pause are three."""
+    """Delete expired keys and the keys of this room's ended commands.
+
+    Otherwise, in pause, resume, pause the second pause would count as a repeat of the first.
+    """
     now = clock.now()
     ended = Q(entry__room_uuid=room_uuid, expires_at__lte=now + _KEY_KEPT)
     stale = (
@@ -209,7 +214,7 @@ def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
 
 
 def _expire_key(entry: Entry) -> None:
-    """Keep the key of an ended command only for as long as a second click may take."""
+    """Shorten the lease of an ended command's key to the time in which a second click may come."""
     last = entry.steps.values_list("kind", "detail").last()
     refused = last is not None and last[0] == Step.Kind.FAILED and not last[1].get("unknown_outcome")
     kept = _KEY_KEPT_AFTER_REFUSAL if refused else _KEY_KEPT
@@ -218,12 +223,12 @@ def _expire_key(entry: Entry) -> None:
 
 # --- sending, and the outcome -------------------------------------------------------------------------------
 # The event that confirms a command may be projected before the cloud's answer is read. The row of the pending
-# confirmation is the mutex: the transaction that deletes it confirms. Once it is gone, *confirmed* is on
-# record, and neither *accepted* nor a time-out may be recorded after it.
+# confirmation is the mutex: the transaction that deletes it records *confirmed*. After that, neither
+# *accepted* nor a time-out may be recorded.
 
 
 def _send(entry: Entry, *, command: Command, cloud: Client) -> None:
-    """Call the cloud once and record the outcome."""
+    """Send the command to the cloud and record the outcome."""
     try:
         answer = cloud.send(command.call, deadline_s=COMMAND_S)
     except command.already_done:
@@ -239,7 +244,10 @@ def _send(entry: Entry, *, command: Command, cloud: Client) -> None:
 
 
 def _read_back(entry: Entry, *, command: Command, cloud: Client) -> None:
-    """Read the cloud where no event confirms. What can't be seen now stays *accepted* (or unknown)."""
+    """Read the cloud if the command has a ``read_back``, and record *confirmed* if it shows the effect.
+
+    Otherwise the outcome does not change. Ignore errors of the cloud.
+    """
     if command.read_back is None:
         return
     try:
@@ -251,7 +259,7 @@ def _read_back(entry: Entry, *, command: Command, cloud: Client) -> None:
 
 
 def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -> None:
-    """Record *accepted*, unless the event was quicker. ``final``: no *confirmed* will follow."""
+    """Record *accepted*, unless an event has confirmed the command. ``final``: no *confirmed* will follow."""
     facts = dict(detail or {})
     if command.confirmed_by is None and command.read_back is None:
         facts["final"] = True
@@ -263,7 +271,8 @@ def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -
 def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None:
     """Record *failed* with the cloud's reason and a problem for people.
 
-    Where the outcome is unknown the pending confirmation stays: an event may still confirm the command.
+    If the outcome is unknown, keep the pending confirmation: an event may still confirm the command. If one
+    already has, record nothing.
     """
     unknown = refusals.outcome_is_unknown(error)
     with transaction.atomic():
@@ -276,7 +285,7 @@ def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None
 
 
 def record_confirmed(entry: Entry, *, detail: Detail) -> None:
-    """Record *confirmed* by a read of the cloud, unless it is confirmed already."""
+    """Record that a read of the cloud confirmed the command. Do nothing if it is already confirmed."""
     with transaction.atomic():
         deleted, _ = PendingConfirmation.objects.filter(entry=entry).delete()
         if deleted or not entry.steps.filter(kind=Step.Kind.CONFIRMED).exists():
@@ -284,5 +293,5 @@ def record_confirmed(entry: Entry, *, detail: Detail) -> None:
 
 
 def _lock(entry: Entry) -> bool:
-    """Whether the command still waits for its event; if so, nobody else confirms it before we commit."""
+    """Lock the pending confirmation until the commit. Return False if the command no longer has one."""
     return PendingConfirmation.objects.select_for_update().filter(entry=entry).first() is not None

@@ -1,8 +1,8 @@
-"""The worker of scheduled commands: claim what is due, run the handler of its kind, record the outcome.
+"""The worker of scheduled commands: claim a due command, run the handler of its kind, store the outcome.
 
-The table is the queue; a message only wakes a worker up and may be lost, doubled or late. A claim is a
-conditional UPDATE with a lease. After the lease another worker takes the command over, and the outcome of the
-first one is dropped.
+The table is the queue. A message only wakes up a worker, so it may be lost, duplicated or late. A claim is a
+conditional UPDATE with a lease. When the lease has expired, another worker claims the command again, and the
+outcome of the first worker is dropped.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ Kind = ScheduledCommand.Kind
 State = ScheduledCommand.State
 OPEN: Final = (State.WAITING, State.CLAIMED)
 TIMED: Final = (Kind.REMOVAL, Kind.DELETION)
-"""Kinds due at an exact second: they have a Celery queue of their own and wait for no other kind."""
+"""Kinds that are due at an exact second. They have their own Celery queue and wait for no other kind."""
 LONG: Final = (Kind.BULK, Kind.CLASS)
 RUN_SCHEDULED: Final = "actions.run_promised"
 RUN_LONG: Final = "actions.run_long"
 LEASE: Final = timedelta(seconds=75)
-"""Longer than a call to the cloud (15 s) and than the lease of an idempotency key (60 s), so that a command
-which is taken over is sent again.
+"""Longer than a call to the cloud (15 s) and the lease of an idempotency key (60 s). Otherwise a worker that
+claims the command again could not send it again.
 """
 WORK_S: Final = 4.0
-"""How long a task works before others may have its thread; a worker that shuts down has 7 s."""
+"""How long a task runs before it frees its thread for others. A worker that shuts down has 7 s."""
 _EXPIRES_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a command ended. ``retry_at``: when a failed one is claimed again, None: never.
+    """The outcome of a command. ``retry_at``: when a worker may claim a failed command again; None: never.
 
-    ``record`` writes to the audit log, only if this worker still holds the lease. ``payload`` is added to the
-    command's.
+    ``record`` writes to the audit log. It is called only if this worker still holds the lease. ``payload`` is
+    merged into the command's payload.
     """
 
     state: State
@@ -63,7 +63,7 @@ _handlers: dict[str, Handler] = {}
 
 
 def handler(kind: Kind) -> Callable[[Handler], Handler]:
-    """Register the decorated function as the one that runs commands of ``kind``."""
+    """Register the decorated function as the handler of commands of ``kind``."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
@@ -73,14 +73,14 @@ def handler(kind: Kind) -> Callable[[Handler], Handler]:
 
 
 def due(kinds: Collection[Kind]) -> QuerySet[ScheduledCommand]:
-    """Return what may be claimed now: due, to be tried again, or left behind by a worker that died."""
+    """Return the commands that may be claimed now: due, to be retried, or left by a worker that died."""
     return ScheduledCommand.objects.filter(kind__in=kinds, claimable_at__lte=clock.now())
 
 
 def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledCommand | None:
-    """Claim one command, best the one with the id ``first``; None where nothing is due.
+    """Claim the command with the id ``first`` if it is due, else the next one; return None if none is due.
 
-    By position, then by time: a run of many classes does not hold up the runs and series of others.
+    Order by position, then by time, so that a bulk action with many classes does not delay other people's.
     """
     while True:
         ids = due(kinds).order_by("position", "claimable_at", "pk").values_list("pk", flat=True)
@@ -97,7 +97,7 @@ def claim(kinds: Collection[Kind], *, first: int | None = None) -> ScheduledComm
 
 
 def settle(command: ScheduledCommand, outcome: Outcome) -> bool:
-    """Store the outcome; False where the lease was lost: then the other worker's outcome holds."""
+    """Store the outcome. Return False and store nothing if another worker has claimed the command since."""
     changes: dict[str, Any] = {"problem": outcome.problem and outcome.problem.as_json()}
     if outcome.entry is not None:
         changes["entry"] = outcome.entry
@@ -116,7 +116,10 @@ def settle(command: ScheduledCommand, outcome: Outcome) -> bool:
 
 
 def work(kinds: Collection[Kind], *, first: int | None = None, within_s: float = WORK_S) -> bool:
-    """Run due commands for at most ``within_s`` seconds, ``first`` first. True where more are due."""
+    """Run due commands, starting with the id ``first``. Return whether more are due.
+
+    Start no further command after ``within_s`` seconds.
+    """
     ends_at = clock.monotonic() + within_s
     while (command := claim(kinds, first=first)) is not None:
         settle(command, _handlers[command.kind](command))
@@ -126,9 +129,9 @@ def work(kinds: Collection[Kind], *, first: int | None = None, within_s: float =
 
 
 def wake_up(task: str, *, first: int | None = None, after_s: float = 0) -> None:
-    """Wake a worker up when the transaction is committed, ``after_s`` seconds later.
+    """Wake up a worker ``after_s`` seconds after the transaction commits.
 
-    Where the broker is away, the beat does it a little later.
+    If the broker is unreachable, only log it: the beat wakes up a worker a little later.
     """
 
     def send() -> None:

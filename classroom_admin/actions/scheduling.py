@@ -1,6 +1,6 @@
-"""Scheduled classes: plan a series, change, move, cancel and restore its classes, and create those due.
+"""Scheduled classes: plan a series; change, move, cancel, restore and create its classes.
 
-The cloud keeps a room for five days only, so a class is created a few days before it begins.
+The cloud keeps a room for only five days, so a class is created a few days before it begins.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from classroom_admin.common.problems import Problem, from_json
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 OPEN: Final = (State.WAITING, State.FAILED)
-"""Those that can still be changed and cancelled."""
+"""States of a class that can still be changed or cancelled."""
 FIRST_WAIT_S: Final = 15.0
 LONGEST_WAIT_S: Final = 3600.0
-# What may be otherwise in a while: tried again without anybody asking.
+# Errors that may pass: the creation is retried automatically.
 PASSING: Final = frozenset(
     error.__name__
     for error in (
@@ -48,7 +48,7 @@ PASSING: Final = frozenset(
 
 
 def due_at(starts_at: datetime, *, now: datetime) -> datetime:
-    """Return when a class is created at the cloud: now, or ``CLASS_MADE_DAYS_AHEAD`` before its start."""
+    """Return when to create a class at the cloud: ``CLASS_MADE_DAYS_AHEAD`` days before its start, or now."""
     return max(now, starts_at - timedelta(days=settings.CLASS_MADE_DAYS_AHEAD))
 
 
@@ -63,11 +63,11 @@ def plan(
     weekdays: Collection[int] = (),
     taught_by: User | None = None,
 ) -> Series:
-    """Schedule a class for each of ``starts`` (aware). ``asked``: the other arguments of ``create_class``.
+    """Schedule a class for each aware time in ``starts``. A worker creates due classes at once.
 
-    All is checked by the client's rules before anything is stored (``ActionRefused``). The same form
-    (``request_id``) sent twice by the same person is one series; with other content it is another. Classes
-    that are due are created at once, in the background.
+    ``asked``: the other arguments of ``create_class``. If a person sends the same form (``request_id``) twice
+    with the same content, return the first series. Raise ``ActionRefused`` if an argument is invalid; nothing
+    is stored then. Raise ``NotYours`` if ``actor`` is deactivated.
     """
     if not actor.is_active:
         raise NotYours
@@ -106,34 +106,35 @@ def plan(
 
 
 def _mark(said: tuple[Any, ...]) -> str:
-    """What two presses of one form have in common. A form that was gone back to and changed has another."""
+    """Return a hash that two presses of one form share. It differs if the content was changed in between."""
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def try_again(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
-    """Have one failed class, or all of the series, created now. Return how many."""
+    """Schedule one failed class, or all failed classes of the series, for now. Return how many."""
     now = clock.now()
     failed = _of(series, planned).filter(state=State.FAILED)
     return _change(actor, series, "series.retry", failed, state=State.WAITING, due_at=now, claimable_at=now)
 
 
 def cancel(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
-    """Cancel one class that is not created yet, or all of them. Return how many; created ones stay."""
+    """Cancel one class of the series, or all, except created ones. Return how many were cancelled."""
     open_ones = _of(series, planned).filter(state__in=OPEN)
     return _change(actor, series, "series.cancel", open_ones, state=State.CANCELLED, claimable_at=None)
 
 
 def restore(*, actor: User, series: Series, planned: ScheduledCommand) -> int:
-    """Schedule a cancelled class again, at its time. Return 0 where it is too late or was not cancelled."""
+    """Schedule a cancelled class again at its time. Return 0 if that is past or it is not cancelled."""
     cancelled = _of(series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
     return _change(actor, series, "series.restore", cancelled, **_waiting(planned.starts_at))
 
 
 def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) -> int:
-    """Give the classes that are not created yet another name and other settings. Return how many there are.
+    """Change the name and settings of the classes that are not created yet. Return how many there are.
 
-    Created ones stay as they are: the cloud has no call to change them. ``ActionRefused`` as ``plan``.
+    Created classes do not change: the cloud has no call for it. Raise ``ActionRefused`` if an argument is
+    invalid.
     """
     authorise(actor, series)
     class_state.check_class(actor=actor, name=name, **asked)
@@ -146,9 +147,9 @@ def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) 
 
 
 def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: datetime) -> int:
-    """Have one class that is not created yet begin at another time. Return 0 where it was created meanwhile.
+    """Move one class that is not created yet to another time. Return 0 if it was created in the meantime.
 
-    ``ActionRefused`` for a time that is over.
+    Raise ``ActionRefused`` if the time is in the past or invalid.
     """
     authorise(actor, series)
     if starts_at <= clock.cloud_now():
@@ -161,7 +162,7 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
 
 
 def visible_series(user: User) -> QuerySet[Series]:
-    """All for an administrator; for a teacher what they planned, or is planned for them."""
+    """Return the series that ``user`` may see: a teacher sees only those that they created or teach."""
     if user.is_administrator:
         return Series.objects.all()
     return Series.objects.filter(created_by=user) | Series.objects.filter(taught_by=user)
@@ -174,13 +175,13 @@ def authorise(actor: User, series: Series) -> None:
 
 
 def scheduled_classes() -> QuerySet[ScheduledCommand]:
-    """Return the classes of all series by their beginning, created or not."""
+    """Return the classes of all series, created or not, in order of their start."""
     return ScheduledCommand.objects.filter(kind=Kind.CLASS).order_by("starts_at", "pk")
 
 
 @scheduled.handler(Kind.CLASS)
 def _create(planned: ScheduledCommand) -> Outcome:
-    """Create one class. Another attempt uses the same room id, so it can't create a second class."""
+    """Create one class. Each attempt uses the same room id, so a retry can't create a second class."""
     series, starts_at = planned.series, planned.starts_at
     assert series is not None
     assert starts_at is not None
@@ -209,8 +210,9 @@ def _create(planned: ScheduledCommand) -> Outcome:
 
 
 def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome:
-    """Return the outcome, by the record of the command. Hands a created class over first: a worker that
-    dies in between leaves that to another.
+    """Return the outcome according to the audit entry. Assign a created class to its teacher first.
+
+    If the worker dies before it stores the outcome, another worker repeats the assignment.
     """
     if entry.room_uuid != planned.key:
         return _try_later(planned, Problem("creation_collided"))
@@ -230,7 +232,7 @@ def _outcome(planned: ScheduledCommand, series: Series, entry: Entry) -> Outcome
 
 
 def _try_later(planned: ScheduledCommand, problem: Problem | None) -> Outcome:
-    """Fail and try again by itself, ever more slowly, as long as the class has not begun."""
+    """Return a failed outcome with an automatic retry before the class begins. Double the wait each time."""
     wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (planned.attempts - 1))
     retry_at = clock.now() + timedelta(seconds=wait_s)
     in_time = planned.starts_at is not None and retry_at < planned.starts_at
@@ -238,9 +240,9 @@ def _try_later(planned: ScheduledCommand, problem: Problem | None) -> Outcome:
 
 
 def _hand_over(room: Room, series: Series) -> Problem | None:
-    """Assign a class that an administrator scheduled for a teacher to them.
+    """Assign a class to the teacher for whom an administrator scheduled it.
 
-    Return why that can't be done, None where it was done or there is nobody to assign it to.
+    Return the problem if that fails. Return None if it succeeds or there is no teacher to assign.
     """
     to = series.taught_by
     if to is None or RoomTeacher.objects.filter(room=room, user=to).exists():
@@ -286,7 +288,7 @@ def _scheduled_class(
 
 
 def _waiting(starts_at: datetime | None) -> dict[str, Any]:
-    """Return the columns of a class that waits to be created."""
+    """Return the column values of a class that waits to be created."""
     due = clock.now() if starts_at is None else due_at(starts_at, now=clock.now())
     return {"state": State.WAITING, "due_at": due, "claimable_at": due}
 
@@ -300,7 +302,10 @@ def _change(
     shown: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> int:
-    """Change classes of a series and record it; return how many were changed. Raises ``NotYours``."""
+    """Change classes of a series and record the change. Return how many were changed.
+
+    Raise ``NotYours`` if ``actor`` may not act on the series.
+    """
     authorise(actor, series)
     with transaction.atomic():
         count = classes.update(changed_at=clock.now(), **columns)
@@ -311,7 +316,7 @@ def _change(
 
 
 def _wake_up(series: Series) -> None:
-    """Have a worker create what is due, the soonest of this series first."""
+    """Wake up a worker to create due classes, starting with the earliest of this series."""
     due = series.planned.filter(claimable_at__lte=clock.now()).order_by("starts_at", "pk").first()
     if due is not None:
         scheduled.wake_up(scheduled.RUN_LONG, first=due.pk)

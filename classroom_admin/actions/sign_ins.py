@@ -1,4 +1,4 @@
-"""Record sign-ins, sign-outs and changes of the own password. Connected when the app is ready."""
+"""Record sign-ins, sign-outs and password changes. `ActionsConfig.ready` connects the signals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from classroom_admin.common.problems import Problem
 
 
 def connect() -> None:
-    """Connect the signals; a second call changes nothing."""
-    # allauth's signal, not Django's: it is sent for what a person did on a sign-in page, however they proved
-    # who they are, and not for sessions that a program makes.
+    """Connect the signals. A second call has no effect."""
+    # allauth sends its signal for every sign-in on a page, with any method of authentication. Django's signal
+    # is also sent for sessions that a program creates.
     account_signals.user_logged_in.connect(_signed_in, dispatch_uid="record sign-in")
     account_signals.password_changed.connect(_password_changed, dispatch_uid="record password change")
     auth_signals.user_logged_out.connect(_signed_out, dispatch_uid="record sign-out")

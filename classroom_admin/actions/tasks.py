@@ -1,4 +1,4 @@
-"""Celery tasks of the commands. Arguments are ids only; a lost message is made good by the beat."""
+"""Celery tasks that run commands. Arguments are ids only. If a message is lost, the beat sends another."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Any, Final
 
 from celery import shared_task
 
-# The topics register their handlers when they are imported.
+# These modules register their handlers on import.
 from classroom_admin.actions import bulk, participants, scheduled, scheduling
 from classroom_admin.actions.files import deletions, uploads
 
 __all__ = ["bulk", "deletions", "participants", "run_long", "run_scheduled", "scheduling", "tidy_files"]
 
 LONG_AT_ONCE: Final = 2
-"""Threads of a worker that run long commands. More would only wait for the cloud's request budget, and with a
-slow cloud they would take the threads of everything else.
+"""Threads per worker that may run long commands. More would only wait for the cloud's request limit, and a
+slow cloud would leave no threads for other tasks.
 """
 _long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
 @shared_task(name=scheduled.RUN_SCHEDULED)
 def run_scheduled(first: int | None = None) -> None:
-    """Run the removals and deletions that are due, best the one with the id ``first`` before the others."""
+    """Run the due removals and deletions, starting with the id ``first`` if it is due."""
     if scheduled.work(scheduled.TIMED, first=first):
         scheduled.wake_up(scheduled.RUN_SCHEDULED)
 
 
 @shared_task(name=scheduled.RUN_LONG)
 def run_long(first: int | None = None) -> None:
-    """Run the items of bulk actions and create the classes that are due; ``first`` as above.
+    """Run the due items of bulk actions and create the due classes, starting with the id ``first`` if due.
 
-    Does nothing where all threads for it are busy: they take up what is due.
+    Do nothing if all threads for long commands are busy: those threads also run what is due.
     """
     if not _long_threads.acquire(blocking=False):
         return
@@ -45,11 +45,11 @@ def run_long(first: int | None = None) -> None:
 
 @shared_task(name="actions.tidy_files")
 def tidy_files() -> None:
-    """Delete the bytes of files that nobody needs any more."""
+    """Delete the bytes of uploads that are no longer needed."""
     uploads.tidy()
 
 
-# Messages of earlier releases may still be in the broker. Their ids mean nothing in the one table.
+# Messages of earlier releases may still be in the broker. Their ids are not those of scheduled commands.
 _EARLIER_NAMES: Final = {
     "actions.due_removals": run_scheduled,
     "actions.carry_out_removal": run_scheduled,

@@ -1,7 +1,7 @@
-"""Read at the cloud whether a command was done, and what properties are now. Nothing at the cloud changes.
+"""Ask the cloud whether a command worked and which properties are set now, without changing anything.
 
-`VERIFIERS` has a function for each kind of command that a read can show, `NOT_VERIFIABLE` says of the others
-why none can.
+`VERIFIERS` has a function for each kind of command that can be verified. `NOT_VERIFIABLE` gives the reason
+for each of the others.
 """
 
 from __future__ import annotations
@@ -31,18 +31,20 @@ from classroom_admin.rooms.models import Participant, Room, RoomState
 log = logging.getLogger(__name__)
 RUNNING: Final = 1
 STATE: Final = "common.state"
-"""Of an extApp, as the cloud calls it."""
+"""The cloud's name for the state of an extApp."""
 KEPT_BY_THE_CLOUD: Final = frozenset(
     ("schedule", "record", "processes", "widgets", "extApps", "extAppsCommon", "groups")
 )
-"""What the cloud keeps for itself among a room's properties; each is changed in a way of its own."""
+"""Room properties that the cloud manages itself. Each has its own command to change it."""
 EXT_APP_STATE: Final = "common"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a read of the cloud shows: `done` whether the command shows there (None: it can't tell), `says` a
-    sentence for people, `detail` what was seen, for the record.
+    """The result of a verification.
+
+    `done`: whether the command worked, None if the cloud can't tell. `says`: a sentence for people.
+    `detail`: what the cloud reported, for the audit log.
     """
 
     done: bool | None
@@ -55,14 +57,15 @@ Read = Callable[[Client, Entry], Mapping[str, Any]]
 
 
 def can_verify(action: str) -> bool:
-    """Whether any read of the cloud can show that such a command was done."""
+    """Return whether the cloud can tell if a command of this kind worked."""
     return action in VERIFIERS
 
 
 def verify(*, actor: User, room: Room, entry: Entry) -> Found:
-    """Read at the cloud whether `entry` was done, now. Where it shows, *confirmed* is recorded.
+    """Ask the cloud whether the command of `entry` worked; if it did, record *confirmed*.
 
-    Raises ``NotYours``, and ``ActionRefused`` for what no read shows or when the cloud can't be asked.
+    Raise ``NotYours`` if `actor` may not act on the room. Raise ``ActionRefused`` if this kind of command
+    can't be verified or the cloud does not answer.
     """
     runner.authorise(actor, room)
     if entry.room_uuid != room.room_uuid or entry.action not in VERIFIERS:
@@ -170,7 +173,7 @@ def _is_made(client: Client, entry: Entry) -> Found:
     )
 
 
-# Properties and breakout rooms are read with the room, or with the person.
+# The cloud returns properties and breakout rooms with the room or with the person.
 
 
 def _of_room(client: Client, entry: Entry) -> Mapping[str, Any]:
@@ -183,7 +186,7 @@ def _of_person(client: Client, entry: Entry) -> Mapping[str, Any]:
 
 
 def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
-    """Return its properties and, as one of them, its state: both are set by the same command."""
+    """Return the extApp's properties and its state under `STATE`: one command sets both."""
     room = _of_room(client, entry)
     own = read_object(read_object(room.get("extApps")).get(entry.target))
     common = read_object(read_object(room.get("extAppsCommon")).get(entry.target))
@@ -191,7 +194,10 @@ def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
 
 
 def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Read) -> Verifier:
-    """Return a verifier by what `read` returns, as long as the cloud has the room and the person."""
+    """Return a verifier that passes what `read` returns to `compare`.
+
+    If the cloud no longer has the room or the person, the result is unknown (`done` is None).
+    """
 
     def verifier(client: Client, entry: Entry) -> Found:
         try:
@@ -208,7 +214,7 @@ def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Rea
 
 
 def _are_set(there: Mapping[str, Any], entry: Entry) -> Found:
-    """Compare with what the record shows: secrets are hidden there, of those only the presence counts."""
+    """Compare the properties with the audit log. It hides secrets: for these, only the presence counts."""
     asked = {str(one["name"]): one["value"] for one in entry.params.get("properties") or ()}
     if "state" in entry.params:
         asked[STATE] = entry.params["state"]
@@ -290,16 +296,17 @@ NOT_VERIFIABLE: Final = {
     "recording.resume": "No read tells whether a recording waits.",
     "recording.change": "No read tells with which settings a recording runs.",
 }
-"""Commands that the cloud takes and no read of it shows, and why."""
+"""Commands that the cloud accepts but that can't be verified, with the reason."""
 
 
-# --- what properties are now: events tell changes only, and not what a room was made with ------------------
+# --- current properties: events report changes only, not the properties that a room was created with -------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """``properties``: what may be edited. ``kept``: what the cloud keeps for itself. ``from_cloud``: whether
-    they were read just now; else they are what the events told.
+    """Properties as they are now: ``properties`` may be edited, ``kept`` are managed by the cloud.
+
+    ``from_cloud``: True if they were just read from the cloud, False if they come from the events.
     """
 
     properties: dict[str, Any]
@@ -308,7 +315,7 @@ class Present:
 
 
 def properties_of_room(*, actor: User, room: Room) -> Present:
-    """Return the properties of the room. Raises ``NotYours``."""
+    """Return the properties of the room. Raise ``NotYours`` if `actor` may not act on the room."""
     runner.authorise(actor, room)
     read = _read_room(room)
     every = room.properties if read is None else read
@@ -320,7 +327,7 @@ def properties_of_room(*, actor: User, room: Room) -> Present:
 
 
 def properties_of_participant(*, actor: User, room: Room, participant: Participant) -> Present:
-    """Return the properties of a person in the room. Raises ``NotYours``."""
+    """Return the properties of a person. Raise ``NotYours`` if `actor` may not act on the room."""
     runner.authorise(actor, room)
     try:
         read = ReadUser(room_uuid=room.room_uuid, user_uuid=participant.user_uuid)
@@ -332,7 +339,10 @@ def properties_of_participant(*, actor: User, room: Room, participant: Participa
 
 
 def properties_of_ext_app(*, actor: User, room: Room, ext_app_uuid: str) -> Present:
-    """Return the properties of an extApp; ``kept["common"]`` is its state by the events. ``NotYours``."""
+    """Return the properties of an extApp; ``kept["common"]`` is its state from the events.
+
+    Raise ``NotYours`` if `actor` may not act on the room.
+    """
     runner.authorise(actor, room)
     known = read_object(room.ext_apps.get(ext_app_uuid))
     read = _read_room(room)

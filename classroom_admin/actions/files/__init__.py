@@ -1,1 +1,1 @@
-"""The files of a class: shared by address or upload, served, and deleted with a delay."""
+"""Files of a class: share them by URL or upload, serve them, and delete them after a delay."""

@@ -1,7 +1,8 @@
-"""Signed addresses of uploaded files, which need no sign-in.
+"""Signed URLs of uploaded files. They need no sign-in.
 
-The cloud (to convert) and the students (to read) have no account here, so the address is the right to read:
-128 random bits, signed, so that a guess costs no query. It is valid as long as the file is shared.
+The cloud converts the files and students read them, but neither has an account here. So anyone who has the
+URL may read the file. The URL contains 128 random bits and a signature: a guess is rejected without a query.
+It is valid until the file is deleted.
 """
 
 from __future__ import annotations
@@ -25,24 +26,25 @@ def _signer() -> Signer:
 
 
 def plain_name(upload: Upload) -> str:
-    """Return a file's name in ASCII letters, with its extension."""
+    """Return the upload's name in lower-case ASCII, with its extension."""
     stem = slugify(upload.name.rpartition(".")[0])[:60].strip("-_")
     return f"{stem or 'file'}.{upload.ext}"
 
 
 def address_of(upload: Upload) -> str:
-    """Return the whole address under ``PUBLIC_URL``."""
+    """Return the upload's signed URL under ``PUBLIC_URL``."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/files/{_signer().sign(upload.key)}/{plain_name(upload)}"
 
 
 def address_on_record(upload: Upload) -> str:
-    """Return the address for the audit log, without the part that gives the right to read."""
+    """Return the upload's URL for the audit log, without the secret part."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/files/…/{plain_name(upload)}"
 
 
 def upload_at(*, signed: str, name: str) -> Upload | None:
-    """Return the upload at an address. None for a wrong signature or name, deleted bytes, or a file that was
-    deleted from its class. At most two queries.
+    """Return the upload for the two parts of a URL, with at most two queries.
+
+    Return None for a wrong signature or name, deleted bytes, or a file that was deleted from its class.
     """
     try:
         key = _signer().unsign(signed)
@@ -55,7 +57,7 @@ def upload_at(*, signed: str, name: str) -> Upload | None:
 
 
 def is_taken_away(upload: Upload) -> bool:
-    """Return whether the file was shared with its class and deleted there."""
+    """Return whether the file was shared with its class and then deleted from it."""
     return Resource.objects.filter(
         room_id=upload.room_id, resource_uuid=upload.resource_uuid, removed_at__isnull=False
     ).exists()

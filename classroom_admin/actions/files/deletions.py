@@ -1,4 +1,4 @@
-"""Delete files with a delay of ten seconds, in which everybody who may act on the class can undo it."""
+"""Delete files after ten seconds. Until then, everyone who may act on the class can undo the deletion."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ DELAY: Final = timedelta(seconds=10)
 
 
 def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
-    """Delete these files in ten seconds, unless it is undone; ``entry`` is the record of who asked.
+    """Schedule the deletion of files in ten seconds. The command's ``entry`` records who asked.
 
-    A second press of the same button returns the first one's. ``NotYours``; ``ActionRefused`` for none, for
-    files of another class, and for files that are being deleted already.
+    A second press of the same button returns the command of the first. Raise ``NotYours`` if ``actor`` may
+    not act on the room. Raise ``ActionRefused`` if ``resources`` is empty or contains a file that is deleted,
+    is being deleted or belongs to another class.
     """
     runner.authorise(actor, room)
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
@@ -37,7 +38,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
     with transaction.atomic():
-        Room.objects.select_for_update().get(pk=room.pk)  # of two presses at once, one waits for the other
+        Room.objects.select_for_update().get(pk=room.pk)  # serialises two presses at once
         for other in open_deletions(room):
             if other.by_id == actor.pk and other.payload["resource_uuids"] == ids:
                 return other
@@ -74,9 +75,10 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
 
 
 def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
-    """Cancel the deletion with the entry ``hold``: anybody may who may act on the class.
+    """Cancel the deletion whose entry has the id ``hold``.
 
-    ``NotYours``; ``ActionRefused`` where it is too late.
+    Raise ``NotYours`` if ``actor`` may not act on the class or it has no such deletion. Raise
+    ``ActionRefused`` if it is too late.
     """
     runner.authorise(actor, room)
     command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, entry_id=hold).first()
@@ -102,7 +104,7 @@ def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
 
 
 def open_deletions(room: Room) -> QuerySet[ScheduledCommand]:
-    """Return the deletions that wait or are being sent."""
+    """Return the class's deletions that wait or are being sent, soonest first."""
     return ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, state__in=scheduled.OPEN).order_by(
         "due_at"
     )
@@ -110,7 +112,7 @@ def open_deletions(room: Room) -> QuerySet[ScheduledCommand]:
 
 @scheduled.handler(Kind.DELETION)
 def _run_deletion(command: ScheduledCommand) -> Outcome:
-    """Delete what is still there, as who asked."""
+    """Delete the files that still exist, in the name of the person who asked."""
     try:
         if not _sent_before(command):
             _delete(command)
@@ -129,7 +131,7 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> bool:
-    """Return whether a worker that died had sent the command: then the outcome is on record."""
+    """Return whether an earlier worker sent the command and then died. The audit log then has the outcome."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,

@@ -1,4 +1,4 @@
-"""Check whether a file can be shared with a class and whether its content is what its name says.
+"""Check whether a file can be shared with a class and whether its content matches its extension.
 
 Pure, apart from reading the given file.
 """
@@ -32,7 +32,7 @@ CONTENT_TYPES: Final[dict[str, str]] = {
     "gif": "image/gif",
 }
 SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
-"""What a browser shows without running anything in it. Everything else is served as a download."""
+"""Extensions of files that a browser shows without running code in them. Other files are downloads."""
 HEAD: Final = 4096
 NAME_BYTES: Final = 63
 _MOST_ZIP_INDEX: Final = 4 * 1024 * 1024  # bytes; an office document has some hundred entries
@@ -41,21 +41,21 @@ _ZIP_FOLDERS: Final = {"pptx": "ppt/", "pptm": "ppt/", "docx": "word/", "xlsx": 
 
 
 def ext_of(name: str) -> str:
-    """Return the extension of a file's name as the cloud spells it; "" where it has none."""
+    """Return the extension of a file name as the cloud spells it, or "" if there is none."""
     _stem, dot, ext = name.rpartition(".")
     ext = ext.lower() if dot else ""
     return "jpg" if ext == "jpeg" else ext
 
 
 def conversion_type(ext: str) -> str:
-    """Return how the cloud converts this kind into pages: "static", "dynamic", or "" for not at all."""
+    """Return how the cloud converts files with this extension into pages: "static", "dynamic" or "" (not)."""
     return "static" if ext in STATIC_EXTS else "dynamic" if ext in DYNAMIC_EXTS else ""
 
 
 def shown_name(name: str) -> str:
-    """Return a file's name for people: no folders or control characters, short enough for the cloud.
+    """Return a file name to show: no folders or control characters, at most ``NAME_BYTES`` bytes.
 
-    A long name is cut before its extension, between characters.
+    Shorten a long name before its extension, between characters.
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(character for character in last if character.isprintable()).strip()
@@ -68,7 +68,7 @@ def shown_name(name: str) -> str:
 
 
 def problem(*, name: str, size: int, content: IO[bytes], most_bytes: int) -> str:
-    """Return why the file can't be shared, for people; "" where it can. ``content`` is seekable."""
+    """Return a sentence that says why the file can't be shared, or "". ``content`` must be seekable."""
     ext = ext_of(name)
     if ext not in RESOURCE_EXTS:
         return _("This type of file can't be shared with a class. Choose one of these types: %(kinds)s.") % {
@@ -101,8 +101,9 @@ def _begins(*marks: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_mp3(head: bytes) -> bool:
-    """Return whether it begins with an ID3 tag, or with the header of a frame: eleven set bits and a version,
-    layer, bit rate and sampling rate that exist.
+    """Return whether the content begins with an ID3 tag or a valid MP3 frame header.
+
+    A frame header has eleven set bits and a valid version, layer, bit rate and sampling rate.
     """
     if head.startswith(b"ID3"):
         return True
@@ -113,7 +114,7 @@ def _is_mp3(head: bytes) -> bool:
 
 
 def _is_table(head: bytes) -> bool:
-    """Return whether it is text that no browser takes for a page."""
+    """Return whether the content is plain text that a browser would not treat as HTML or PDF."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True  # a table saved as "Unicode text"
     text = head.removeprefix(b"\xef\xbb\xbf")
@@ -135,7 +136,7 @@ _BEGINS_AS: Final[dict[str, Callable[[bytes], bool]]] = {
 
 
 def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
-    """Return whether a ZIP holds an office document with its parts in ``folder``. Nothing is unpacked."""
+    """Return whether a ZIP is an office document with its parts in ``folder``, without unpacking it."""
     if not _has_small_index(content, size):
         return False
     content.seek(0)
@@ -148,7 +149,7 @@ def _is_office(content: IO[bytes], size: int, folder: str) -> bool:
 
 
 def _has_small_index(content: IO[bytes], size: int) -> bool:
-    """Return whether the list of entries is small: a list of millions would exhaust the memory."""
+    """Return whether the ZIP's central directory is small enough to read into memory."""
     tail = min(size, 22 + 65_535)
     content.seek(size - tail)
     end = content.read(tail)

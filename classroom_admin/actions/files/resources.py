@@ -1,4 +1,4 @@
-"""Commands about the files of a class: share by address, delete."""
+"""Commands about the files of a class: share by URL, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -31,11 +31,11 @@ def put_resource_by_url(
     resource_uuid: str | None = None,
     shown_url: str | None = None,
 ) -> Entry:
-    """Share the file at ``url`` (``size`` in bytes) under an id made here, which is ``entry.target``.
+    """Share the file at ``url`` (``size`` in bytes) with the class. Event 1003 confirms the command.
 
-    ``conversion``: ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}``, None for none.
-    ``resource_uuid``: an id that is known already. ``shown_url``: the address for the record, where its path
-    is a secret. Confirmed by event 1003.
+    ``conversion``: ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}``; None does not
+    convert. ``resource_uuid``: the file's id; by default, a new id, returned in ``entry.target``.
+    ``shown_url``: the URL for the audit log if the path of ``url`` is secret.
     """
     resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
@@ -63,9 +63,10 @@ def put_resource_by_url(
 def delete_resources(
     *, actor: User, room: Room, resources: Sequence[Resource], hold: int | None = None
 ) -> Entry:
-    """Delete files from the class, all by one call. Confirmed by event 1003.
+    """Delete files from the class with one call. Event 1003 confirms the command.
 
-    ``hold``: the id of the entry of the delayed deletion that this runs.
+    ``hold``: the id of the delayed deletion's entry, if this call runs a delayed deletion. Raise
+    ``ActionRefused`` if a file belongs to another class.
     """
     if any(resource.room_id != room.pk for resource in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")

@@ -18,7 +18,7 @@ class Readable(Protocol):
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions of a storage that is full, can't be reached or refuses, for an ``except``."""
+    """Return the exceptions to catch from a storage that is full, unreachable or denies access."""
     if isinstance(default_storage, FileSystemStorage):
         return (OSError,)
     from botocore.exceptions import BotoCoreError, ClientError
@@ -27,10 +27,10 @@ def storage_errors() -> tuple[type[Exception], ...]:
 
 
 def open_at(upload: Upload, *, first: int, last: int) -> Readable:
-    """Open the bytes from ``first`` to ``last`` (both included; a disk may return more).
+    """Open the bytes from ``first`` to ``last`` (both included). A disk stream goes on after ``last``.
 
-    A bucket is asked for these alone: Django's ``open`` would fetch a whole video for each part that a player
-    asks for.
+    From a bucket, request only this range: Django's ``open`` would fetch a whole video for each range that a
+    player requests.
     """
     storage: Any = upload.content.storage
     if hasattr(storage, "bucket"):

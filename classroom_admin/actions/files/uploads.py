@@ -1,4 +1,4 @@
-"""Files from a person's computer: store, share with a class by a signed address, delete when not needed."""
+"""Files from a person's computer: store them, share them by a signed URL, delete them when not needed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ from classroom_admin.rooms.models import Resource, Room
 log = logging.getLogger(__name__)
 
 UNSHARED: Final = timedelta(hours=24)
-"""How long an upload may wait to be shared."""
+"""How long an upload is kept if it is not shared."""
 AFTER_DELETION: Final = timedelta(hours=24)
-"""How long the bytes of a deleted file are kept; its address stops working at once."""
+"""How long the bytes of a deleted file are kept. Its URL stops working at once."""
 MOST_UNSHARED: Final = 20
-"""Uploads of one person that wait to be shared; the oldest are deleted first."""
+"""The largest number of unshared uploads per person. The oldest are deleted first."""
 _AT_ONCE: Final = 500
 
 
 def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
-    """Check and store a file. ``NotYours``; ``ActionRefused`` (field "file") says what is wrong with it."""
+    """Check and store a file.
+
+    Raise ``NotYours`` if ``actor`` may not act on the room. Raise ``ActionRefused`` (field "file") if the
+    file is invalid or the storage fails.
+    """
     runner.authorise(actor, room)
     name, size = kinds.shown_name(file.name or ""), file.size or 0
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
@@ -55,7 +59,7 @@ def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
 
 
 def waiting(*, actor: User, room: Room, key: str) -> Upload:
-    """Return the upload of ``actor`` for ``room`` that waits to be shared; ``ActionRefused`` without one."""
+    """Return the upload that ``actor`` stored for ``room``. Raise ``ActionRefused`` if it is gone."""
     found = Upload.objects.filter(key=key, room=room, by=actor, forgotten_at__isnull=True).first()
     if found is None:
         raise ActionRefused(_("This upload no longer exists. Choose the file again."), field="file")
@@ -65,10 +69,13 @@ def waiting(*, actor: User, room: Room, key: str) -> Upload:
 def share(
     *, actor: User, room: Room, upload: Upload, name: str, conversion: Mapping[str, Any] | None = None
 ) -> Entry:
-    """Share an upload with its class: ``put_resource_by_url`` with its address. Raises as that does."""
+    """Share an upload with its class by its signed URL. Raise the errors of ``put_resource_by_url``.
+
+    Also raise ``ActionRefused`` if the upload belongs to another class.
+    """
     if upload.room_id != room.pk:
         raise ActionRefused(_("This file was uploaded for another class. Choose it again."), field="file")
-    # Written before the cloud is asked: what it may have taken must not be forgotten after a crash.
+    # Set before the call: after a crash, a file that the cloud may have accepted must not be deleted.
     Upload.objects.filter(pk=upload.pk).update(put_at=clock.now())
     try:
         entry = resources.put_resource_by_url(
@@ -92,10 +99,10 @@ def share(
 
 
 def due_to_be_forgotten() -> QuerySet[Upload]:
-    """Return the uploads whose bytes are not needed any more.
+    """Return the uploads whose bytes are no longer needed.
 
-    They were not shared within a day, or deleted from their class a day ago, or the cloud deleted their class
-    ``FILES_KEEP_DAYS`` ago.
+    The upload was not shared within ``UNSHARED``, or was deleted from its class more than ``AFTER_DELETION``
+    ago, or the cloud deleted its class more than ``FILES_KEEP_DAYS`` ago.
     """
     now = clock.now()
     resource = Resource.objects.filter(room=OuterRef("room"), resource_uuid=OuterRef("resource_uuid"))
@@ -106,7 +113,7 @@ def due_to_be_forgotten() -> QuerySet[Upload]:
 
 
 def tidy() -> int:
-    """Delete the bytes that are due; return how many. What the storage refuses is tried again later."""
+    """Delete the bytes of uploads that are no longer needed; return how many. Skip those that fail."""
     done = 0
     for upload in due_to_be_forgotten().order_by("pk")[:_AT_ONCE]:
         try:
@@ -119,7 +126,7 @@ def tidy() -> int:
 
 
 def forget(upload: Upload) -> None:
-    """Delete the bytes; the row stays and has the time."""
+    """Delete the upload's bytes. Keep the row and set its ``forgotten_at``."""
     upload.content.delete(save=False)
     Upload.objects.filter(pk=upload.pk).update(forgotten_at=clock.now())
 
