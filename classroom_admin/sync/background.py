@@ -41,9 +41,9 @@ def client() -> Client | None:
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """Yield True to one thread of one process at a time, False to all others.
+    """Yield True if no other thread or process does this kind of work now, else False.
 
-    Requests in this block have a lower priority than people's commands and the poll.
+    Requests in the block have a lower priority than people's commands and the poll.
     """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:

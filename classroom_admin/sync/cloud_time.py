@@ -22,7 +22,7 @@ def offset_ms() -> int:
     Read the database at most once a second.
     """
     read = _read
-    # Use the machine's own clock, because the replaced clock of a test may never move.
+    # Use the machine's own clock, because the clock of a test may never move.
     if read is not None and 0 <= time.monotonic() - read[0] < READ_EVERY_S:
         return read[1]
     row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("clock_offset_ms", flat=True).first()

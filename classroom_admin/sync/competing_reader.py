@@ -39,7 +39,7 @@ DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""Longer than the time span of events in one answer (about a second), which may be lost unnoticed."""
+"""Longer than the events of one answer span (about a second), because an answer may be lost unnoticed."""
 OF_EACH_END = 3
 """Events noted at each end of a series of missing numbers; their times show how long the series lasted."""
 WAITING_AT_MOST = 500
@@ -72,7 +72,7 @@ class CompetingReader:
 
 
 def suspect_loss() -> None:
-    """Note that an answer may be lost. Answers stored before no longer count as evidence."""
+    """Note that an answer may be lost. Answers stored until now no longer count as evidence."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 

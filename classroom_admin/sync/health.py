@@ -29,7 +29,7 @@ from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, RoomCurs
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""The log has a warning if the last successful poll is older than this."""
+"""The age of the last successful poll above which the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 

@@ -57,7 +57,7 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""In this time only the webhook's request itself reads its items, because it returns how many were new."""
+"""Before this time is over, only the webhook request reads its items, to return how many were new."""
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ class Lease(models.Model):
 
 
 class RoomCursor(models.Model):
-    """The progress of storing and projecting one stream of a room. Each of the two locks the row."""
+    """The progress of one stream of a room. A process locks the row while it stores or projects events."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)

@@ -41,7 +41,7 @@ ROOMS_AT_ONCE = 50
 """The most rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
 GAP_HOLDS = timedelta(seconds=2)
-"""The time in which the projection of a room waits at a new sequence gap."""
+"""How long the projection of a room waits at a new sequence gap."""
 
 
 @dataclass(slots=True)

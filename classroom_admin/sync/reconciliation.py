@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 TAIL_EVERY_S = 20.0
 WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
-"""The interval for a room whose class is not live yet."""
+"""The interval for a room whose class starts later."""
 TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
 """The shares of the requests per second for room events and for quizzes and polls, if many rooms are live."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)

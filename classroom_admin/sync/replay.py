@@ -26,9 +26,9 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""The events between two snapshots, and the most snapshots of a film. A long class has wider intervals."""
+"""Events between two snapshots, and the most snapshots of a film. In a long class, more events lie between."""
 KEPT_MESSAGES: Final = 100
-"""The newest messages of each kind that a moment has. The pages show no more, and snapshots stay small."""
+"""The most messages of each kind in the rows of a moment. The pages show no more; snapshots stay small."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
 """The most films in a process, and the most events in all films together. The last film is always kept."""
@@ -150,7 +150,7 @@ def forget_old(rows: Rows) -> None:
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
-    """Return the film of a room's events with ids up to `upto`, and that id; None stands for the newest id.
+    """Return the film of a room's events with ids up to `upto` (None: the newest id), and that id.
 
     Keep the film in memory, because requests for other moments of the replay have the same `upto`.
     """

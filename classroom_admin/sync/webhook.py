@@ -21,7 +21,7 @@ from classroom_admin.sync.webhook_items import Refused
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
 CLOCKS_APART_S: Final = 300
-"""The largest allowed difference from the relay's clock. An older captured request is refused."""
+"""The largest allowed difference between the relay's clock and ours. Older requests are refused."""
 LARGEST_BODY: Final = 1024 * 1024
 """The largest size of a request (bytes)."""
 
