@@ -273,7 +273,7 @@ class RequestBudget(models.Model):
 class MissedEvent(models.Model):
     """An event of the repeatable endpoint that the stream of all rooms did not deliver.
 
-    No answer is suspected lost. With `confirmed_at` set, the event is evidence of a competing reader.
+    With `confirmed_at` set, no answer is suspected lost, so the event is evidence of a competing reader.
     `known_answer`: id of the answer with the number before this one. Ids grow in the order of the commits,
     even if a clock was set back.
     """

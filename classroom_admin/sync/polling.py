@@ -38,7 +38,7 @@ class Polled:
     """The result of a cycle.
 
     `rooms`: ids of rooms with new events to project. `empty`: the cloud has no more events. `retry_after_s`:
-    the pause before the next request after the cloud reported the rate limit, else None.
+    the pause before the next poll (s) if the cloud reported its rate limit, else None.
     """
 
     answers: int = 0

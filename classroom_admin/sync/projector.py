@@ -86,7 +86,7 @@ class Stretch:
 
 
 class CannotProject(Exception):
-    """Raised inside the transaction, which is then rolled back, if an event can't be projected."""
+    """Raised if an event can't be projected. It rolls the transaction back."""
 
     def __init__(self, event_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -333,7 +333,7 @@ def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read the events after the cursor, up to the number `below`.
+    """Read the events after the cursor with numbers less than `below` (None: no bound).
 
     Direct messages have no number; their order is the order of arrival.
     """

@@ -1,6 +1,6 @@
 """Load and write the projection's rows in the tables of `rooms`.
 
-Each column of a row class is a projected column of its table. No other columns are changed.
+Each column of a row class is a projected column of its table. Of the others, only `version` is written.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Reconciliation: request the last events of every known room.
 
-If a room's last events were lost, no later number reveals a sequence gap. Only these endpoints have quizzes
-and polls. A live room's streams are requested as often as the request limit allows, at most at the rates
-below. A few more requests follow after the end. The cloud destroys a room an hour after its end, so the last
-request comes before that.
+If a room's last events were lost, no later number reveals a sequence gap. Quizzes and polls come only from
+the endpoints that are requested here. A live room's streams are requested as often as the request limit
+allows, at most at the rates below. A few requests follow after the end. The cloud destroys a room an hour
+after its end, so the last request comes before that.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""Events between two snapshots, and the most snapshots of a film. In a long class, more events lie between."""
+"""Events between two snapshots, and the most snapshots of a film. Long classes have wider intervals."""
 KEPT_MESSAGES: Final = 100
 """The most messages of each kind in the rows of a moment. The pages show no more; snapshots stay small."""
 FILMS: Final = 4
