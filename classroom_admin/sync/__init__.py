@@ -1,1 +1,1 @@
-"""Events in: poll, inbox, sequence gaps, projector."""
+"""Event sync with the cloud: polling, inbox, sequence gaps, reconciliation and projection."""

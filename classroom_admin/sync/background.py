@@ -1,4 +1,4 @@
-"""Background work, each kind in one process at a time: gaps, room refresh, reconciliation, projection."""
+"""Background work: gap filling, room refresh, reconciliation, projection. Each kind runs in one process."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ RENEW_EVERY_S = 3.0
 
 
 def client() -> Client | None:
-    """Return the client for the cloud of the settings; None while these are incomplete."""
+    """Return the client for the cloud in the settings; None if the settings are incomplete."""
     return None if settings.AGORA.problems() else client_for(settings.AGORA)
 
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """Yield True to one thread of one process at a time, False to the others.
+    """Yield True if no other thread or process does this kind of work now, else False.
 
-    Requests of the block come after people's commands and the poll.
+    Requests in the block have a lower priority than people's commands and the poll.
     """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:
@@ -64,7 +64,10 @@ def only_one(kind: str) -> Iterator[bool]:
 
 
 def _run(kind: str, work: Callable[[Client, int | None], T]) -> T | None:
-    """Do work with the number of requests it may plan. None: another process does, or no cloud is set up."""
+    """Call `work` with the client and the number of requests that it may plan; return its result.
+
+    Return None if another process does this work or the cloud is not set up.
+    """
     cloud = client()
     if cloud is None:
         return None
@@ -73,7 +76,7 @@ def _run(kind: str, work: Callable[[Client, int | None], T]) -> T | None:
 
 
 def fill_gaps() -> Fetched | None:
-    """Request the sequence gaps that are due and project the new events."""
+    """Request the events of sequence gaps that are due, and project the new events."""
     filled = _run("gaps", lambda cloud, most: gap_filling.fill_due(cloud, most=most))
     if filled is not None:
         project(filled.rooms)
@@ -106,7 +109,10 @@ def project(room_ids: set[int]) -> int:
 
 
 def project_due(*, within_s: float) -> list[int]:
-    """Project what is due for `within_s`, the longest waiting first; return the ids of the rooms left."""
+    """Project due rooms for about `within_s` seconds, the longest-waiting first.
+
+    Return the ids of the rooms that were not projected.
+    """
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
     done = 0
@@ -119,10 +125,10 @@ def project_due(*, within_s: float) -> list[int]:
 
 
 def project_outdated(*, within_s: float) -> int:
-    """Project rooms again that an earlier projection version made, the newest first; return how many.
+    """Project the rooms of earlier projection versions again, the newest first; return how many.
 
-    One room a transaction: its pages show the old rows until then. Stops after `within_s`, and after any room
-    when new events wait, which come first.
+    Each room has its own transaction, and its pages show the old rows until the commit. Stop after `within_s`
+    seconds, or after any room if new events wait for projection.
     """
     done = 0
     with only_one("projection") as mine:

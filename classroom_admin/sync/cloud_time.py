@@ -1,4 +1,4 @@
-"""The cloud's clock for every process: the poller writes the offset into the lease, the others read it."""
+"""The cloud's clock: the poller writes the clock offset into the lease, and other processes read it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ _read: tuple[float, int] | None = None
 
 
 def offset_ms() -> int:
-    """Return the cloud's clock minus ours (ms) as of the last good poll; 0 before. Read once a second."""
+    """Return the cloud's clock minus ours (ms), as measured by the poller; 0 if it was never measured.
+
+    Read the database at most once a second.
+    """
     read = _read
-    # The machine's own clock: a test's stepped clock may never move.
+    # Use the machine's own clock, because the clock of a test may never move.
     if read is not None and 0 <= time.monotonic() - read[0] < READ_EVERY_S:
         return read[1]
     row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("clock_offset_ms", flat=True).first()
@@ -28,14 +31,14 @@ def offset_ms() -> int:
 
 
 def remember(offset_ms: int) -> None:
-    """Use an offset (ms) that this process has just measured, before it is written for the others."""
+    """Use an offset (ms) that this process has just measured, before it is stored in the lease."""
     global _read
     with _lock:
         _read = (time.monotonic(), offset_ms)
 
 
 def forget() -> None:
-    """Read the offset again the next time."""
+    """Forget the offset, so that the next call reads it from the database."""
     global _read
     with _lock:
         _read = None

@@ -1,16 +1,16 @@
-"""Detect another client that reads the stream of all rooms. The stream hands out each event once, so we miss
-the events that a competing reader gets.
+"""Detect another client that reads the stream of all rooms. The stream delivers each event only once, so we
+miss the events that a competing reader receives.
 
-An event counts as missed, rather than lost with an answer of our own, when
+An event may also be missing because one of our own answers was lost. An event counts as missed if
 
-- the repeatable endpoint has it, and the number before it was stored here *after* the last answer that we
-  suspected lost (`Lease.suspect_answer`), and
-- twenty seconds later no answer of the stream has brought it, although the stream was read to its end since,
-  and no answer was suspected lost in between, and
-- the stream does bring events of its type (a cloud may leave a type out), or no events at all.
+- the repeatable endpoint has the event, and the event with the number before it was stored *after* the last
+  answer that we suspected lost (`Lease.suspect_answer`), and
+- twenty seconds later, no answer of the stream contains the event, although the stream was read to its end
+  since then, and no answer was suspected lost in that time, and
+- the stream delivers events of this type (a cloud may leave a type out), or delivers no events at all.
 
-Three such events within ten minutes, seconds apart, are reported. A cloud that leaves events out of the
-stream at random would look the same.
+A competing reader is reported after three such events within ten minutes that span at least four seconds.
+A cloud that leaves events out of the stream at random would have the same effect.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredE
 log = logging.getLogger(__name__)
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""Longer than the lease takes to pass on from a process that died with an answer."""
+"""Longer than another process needs to take over the lease of a process that died with an answer."""
 DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""One answer that was lost unnoticed has about a second of events."""
+"""Longer than the events of one answer span (about a second), because an answer may be lost unnoticed."""
 OF_EACH_END = 3
-"""Events noted at each end of a run of missing numbers: they show how long it lasted."""
+"""Events noted at each end of a series of missing numbers; their times show how long the series lasted."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -49,7 +49,10 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompetingReader:
-    """Events missed in the last minutes: how many, of how many rooms, first (`since`) and last (`latest`)."""
+    """The evidence of a competing reader: the number of missed events and of their rooms.
+
+    `since` and `latest`: when the first and the last event were found missing.
+    """
 
     events: int
     rooms: int
@@ -58,7 +61,7 @@ class CompetingReader:
 
     @property
     def words(self) -> str:
-        """Return what happened, what it means and what to do, for the log."""
+        """Return the cause, the effect and the remedy as text for the log."""
         return (
             f"Another program seems to read the events of this App ID: {self.events} events of "
             f"{self.rooms} {'class' if self.rooms == 1 else 'classes'} did not come to us, though every "
@@ -69,13 +72,13 @@ class CompetingReader:
 
 
 def suspect_loss() -> None:
-    """Note that an answer may be lost: what is stored until now is no evidence any more."""
+    """Note that an answer may be lost. Answers stored until now no longer count as evidence."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 
 
 def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
-    """Note new events that an answer of the repeatable endpoint brought, to be judged later."""
+    """Note the new events in an answer of the repeatable endpoint; `judge` decides about them later."""
     if MissedEvent.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
         return
     room = Room.objects.get(room_uuid=room_uuid)
@@ -114,7 +117,7 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
 
 
 def judge() -> int:
-    """Confirm or drop events noted long enough ago; return how many were confirmed."""
+    """Confirm or delete the events that were noted long enough ago; return how many were confirmed."""
     now = clock.now()
     due = list(
         MissedEvent.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
@@ -140,7 +143,7 @@ def judge() -> int:
 
 
 def find() -> CompetingReader | None:
-    """Return the evidence of a competing reader, where it is enough."""
+    """Return the evidence of a competing reader; None if the evidence is not sufficient."""
     lately = MissedEvent.objects.filter(confirmed_at__gt=clock.now() - REPORTED_FOR)
     rows = list(lately.order_by("missed_at", "id"))
     moments = [each.ts_ms if each.ts_ms is not None else _ms(each.missed_at) for each in rows]
@@ -155,14 +158,14 @@ def _ms(moment: datetime) -> int:
 
 
 def prune() -> int:
-    """Delete old evidence; return how many rows."""
+    """Delete evidence older than a day; return the number of deleted rows."""
     pruned, _by_model = MissedEvent.objects.filter(missed_at__lt=clock.now() - KEPT_FOR).delete()
     return pruned
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """Numbers (with their room) and types of events that the stream of all rooms brought."""
+    """The numbers (each with its room) and the types of the events in answers of the stream of all rooms."""
 
     numbers: set[tuple[str, int]]
     kinds: set[int | None]
@@ -174,7 +177,7 @@ def _was_missed(each: MissedEvent, polled: Polled) -> bool:
 
 
 def _polled(*, after: int) -> Polled:
-    """Read again the answers of the stream after an answer; they are kept for a day."""
+    """Read the stored answers of the stream with ids above `after` again. Answers are kept for a day."""
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     return _contents(bytes(body) for body in answers.values_list("body", flat=True)[:ANSWERS_AT_MOST])
 

@@ -1,6 +1,6 @@
-"""Pending confirmations: events confirm the commands that wait for them.
+"""Pending confirmations: an event of the cloud confirms that a command had its effect.
 
-What an event must carry is in the modules of `events`.
+The modules of `events` define which events confirm a command.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from classroom_admin.events import Event, confirms
 from classroom_admin.rooms.models import Room
 
 WAITED_FOR: Final = timedelta(days=1)
-"""An event comes within seconds, or by the last reconciliation of its room."""
+"""Long enough: an event arrives within seconds, or at the latest with its room's last reconciliation."""
 
 
 def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
-    """Return the commands that wait for an event, by the room's uuid; rooms without any are left out."""
+    """Return the pending confirmations of these rooms by room uuid. Omit rooms without any."""
     found: dict[str, list[PendingConfirmation]] = {}
     for chunk in chunks(room.room_uuid for room in rooms):
         of_rooms = PendingConfirmation.objects.filter(room_uuid__in=chunk)
@@ -30,10 +30,10 @@ def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
 
 
 def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) -> int:
-    """Confirm the commands that these events prove, and remove them from `waiting`; return how many.
+    """Confirm the commands that these events match, and remove them from `waiting`; return how many.
 
-    Call it in the transaction that projects the events. A step is written only where the delete hit the row,
-    so once.
+    Call this function in the transaction that projects the events. The audit log gets a step only if the
+    pending confirmation still existed, so each command is confirmed once.
     """
     if not waiting:
         return 0
@@ -56,7 +56,10 @@ def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) ->
 
 
 def forget_old() -> int:
-    """Delete pending confirmations without an event for a day; return how many. The audit log stays."""
+    """Delete pending confirmations older than a day that no event matched; return how many.
+
+    Keep the audit log.
+    """
     old = PendingConfirmation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
     forgotten, _by_model = old.delete()
     return forgotten

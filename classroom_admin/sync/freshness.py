@@ -1,4 +1,4 @@
-"""How fresh the pages are: when the cloud last answered a poll."""
+"""The age of the data on the pages: the time since the cloud last answered a poll."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """Return the annotations `polled_at` and `poll_error` for a query that runs anyway."""
+    """Return the annotations `polled_at` and `poll_error`, to add to another query and save one."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),
@@ -25,7 +25,7 @@ def brought_along() -> dict[str, Any]:
 
 
 def read() -> tuple[datetime | None, str]:
-    """Return when the cloud last answered, and the stored problem since ("": none)."""
+    """Return when the cloud last answered a poll, and the stored problem since then ("" if there is none)."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
@@ -33,11 +33,11 @@ def read() -> tuple[datetime | None, str]:
 def tell(
     answer: HttpResponse, polled_at: datetime | None, error: str | None = "", *, ticket: str = ""
 ) -> HttpResponse:
-    """Add an event for the page's freshness chip to an answer, also where nothing else changed.
+    """Add the browser event `live:polled` to a response; it updates the indicator of the data's age.
 
-    An age in seconds, since the browser's clock may be wrong. `error` is a stored problem; the event calls it
-    `trouble`, since htmx takes an `error` for one of its own and writes it to the console. `ticket`: with
-    what the page may ask next.
+    The event has the age in seconds, because the browser's clock may be wrong. It carries the stored problem
+    `error` as `trouble`, because htmx would log a field named `error` to the console as an error of its own.
+    `ticket` is the signed ticket for the page's next request.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
     detail = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})

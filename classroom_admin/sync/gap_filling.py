@@ -1,4 +1,4 @@
-"""Fill sequence gaps that are due from the repeatable endpoints."""
+"""Fill sequence gaps: request the missing events from the repeatable endpoints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TRY_AGAIN = timedelta(seconds=10)
 
 
 def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Fetched:
-    """Request the sequence gaps that are due (`all_open`: all open ones), the longest waiting first.
+    """Request the events of sequence gaps that are due; with `all_open`, of all open gaps.
 
-    Begin no stream after `most` requests.
+    Consider the longest-waiting gaps first. Start no further stream after `most` requests.
     """
     waiting = SequenceGap.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
     if not all_open:
         waiting = waiting.filter(ask_due_at__lte=clock.now())
-    # Whole streams at a time, so that one request serves neighbouring gaps.
+    # Group the gaps by stream, so that one request can fill neighbouring gaps.
     due = sorted(
         waiting.select_related("room").order_by("ask_due_at", "id")[:5000],
         key=lambda gap: (gap.room_id, gap.stream, gap.first),
@@ -56,7 +56,10 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
 
 
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
-    """Request the gaps of one stream; count the answer for those that it covered and did not fill."""
+    """Request the events of one stream's gaps.
+
+    Count the answer for each gap that it covered but did not fill.
+    """
     first = due[0]
     fetched = room_events.fetch(
         client,

@@ -1,8 +1,8 @@
-"""Sequence gaps: missing numbers of a stream. Noted when later numbers arrive, then requested.
+"""Sequence gaps: missing numbers of a stream. They are noted when later numbers arrive, then requested.
 
 open → deleted          the event arrived
 open → void             two answers, at least ten seconds apart, had later numbers but not this one
-open → gap              the cloud no longer has the room: the event is lost
+open → gap              the cloud no longer has the room, so the event is lost
 void or gap → deleted   the event arrived after all
 """
 
@@ -25,13 +25,13 @@ ASKS_FOR_VOID = 2
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Numbers from `first` to `last`, both included."""
+    """The numbers from `first` to `last`, both included."""
 
     first: int
     last: int
 
     def without(self, numbers: Sequence[int]) -> list[Range]:
-        """Return the ranges that are left without these numbers (ascending)."""
+        """Return the ranges that remain if `numbers` (ascending) are removed."""
         left: list[Range] = []
         start = self.first
         for number in numbers:
@@ -46,7 +46,7 @@ class Range:
 
 
 def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
-    """Return the ranges that are missing between `above` (the highest stored) and new numbers (ascending)."""
+    """Return the ranges missing between `above` (the highest stored number) and new `numbers` (ascending)."""
     found: list[Range] = []
     for number in numbers:
         if number > above + 1:
@@ -56,7 +56,7 @@ def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
 
 
 def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
-    """Count an answer that had later numbers but not the gap; make the gap void after enough of them."""
+    """Count an answer that had later numbers but not the gap's. Set the gap to void after enough answers."""
     gap.asks += 1
     gap.first_asked_at = gap.first_asked_at or asked_at
     gap.last_asked_at = asked_at
@@ -68,10 +68,10 @@ def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
 
 
 def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Note the sequence gaps before new numbers (ascending) of a locked cursor, and close those they fill.
+    """Create the sequence gaps that new `numbers` (ascending) reveal, and close the gaps that they fill.
 
-    Change `cursor` without saving it: the highest number stored, and whether an event came after a later one
-    was projected.
+    `cursor` must be locked. Change it without saving: set its highest stored number, and
+    `needs_full_projection` if a number is not above the last projected one.
     """
     if not numbers:
         return
@@ -96,7 +96,7 @@ def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Take numbers that arrived out of the sequence gaps in which they were missing."""
+    """Remove numbers that arrived from their sequence gaps."""
     if not numbers:
         return
     of_place = SequenceGap.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
@@ -118,7 +118,10 @@ def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def recheck(room_id: int) -> None:
-    """Close lost ends that arrived after all: gaps above the highest number stored when they were noted."""
+    """Remove the numbers that are stored by now from the lost gaps of a room.
+
+    `update` does not close a gap above the highest stored number, such as the lost end of a room.
+    """
     for cursor in lock(room_id):
         of_place = StoredEvent.objects.filter(room_id=room_id, stream=cursor.stream)
         for gap in SequenceGap.objects.filter(
@@ -131,14 +134,14 @@ def recheck(room_id: int) -> None:
 
 
 def lock(room_id: int) -> list[RoomCursor]:
-    """Lock a room's cursors, in the order in which every writer locks them."""
+    """Lock and return a room's cursors by ascending id, the order that every writer uses."""
     return list(RoomCursor.objects.select_for_update().filter(room_id=room_id).order_by("id"))
 
 
 def give_up(room: Room, *, end_lost: bool) -> None:
-    """Mark the missing events of a room that the cloud no longer has as lost. Needs its cursors locked.
+    """Mark the room as gone from the cloud and its missing events as lost. The cursors must be locked.
 
-    `end_lost`: the room ended after the last stored event, so at least one more is missing.
+    `end_lost`: the room ended after the last stored event, so at least one more event is missing.
     """
     now = clock.now()
     Room.objects.filter(pk=room.pk).update(gone_at=now, version=F("version") + 1)
@@ -160,7 +163,10 @@ def give_up(room: Room, *, end_lost: bool) -> None:
 
 
 def show_gaps(room_id: int) -> bool:
-    """Make the gaps that pages and reports show equal to the lost ones here. Return whether any changed."""
+    """Update the gaps that pages and reports show (`rooms.Gap`) from the lost sequence gaps.
+
+    Return whether any gap changed.
+    """
     wanted = {
         (lost.stream, lost.first, lost.last): lost
         for lost in SequenceGap.objects.filter(room_id=room_id, state=SequenceGap.State.GAP)

@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collection, paused while a batch is read or projected."""
+"""A pause of Python's cyclic garbage collection while a batch is read or projected."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Pause the search for cycles: a batch makes tens of thousands of objects, all freed by their reference
-    counts, and searching them again and again takes a fifth of the batch's time.
+    """Pause the cyclic garbage collection in this block.
+
+    A batch creates tens of thousands of objects, which are all freed by their reference counts. Searching
+    them for cycles would take a fifth of the batch's time.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""How the sync is doing, for the pages, the log and the metrics."""
+"""The state of the sync for the pages, the log and the metrics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, RoomCurs
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""The log warns when the last good poll is older than this."""
+"""The age of the last successful poll above which the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -37,10 +37,10 @@ LOG_AT_MOST_EVERY_S = 60.0
 class Health:
     """The state of the sync at one moment.
 
-    `age_s`: seconds since the last good poll; None before the first. `backlog`: unread answers plus streams
-    with something to project. `leader`: the process that polls, as host and pid; empty: none. `gaps` and
-    `voids`: ranges of numbers that are lost, or that the cloud skips. `last_error` is None when all is well.
-    `competing_reader`: see `sync.competing_reader`.
+    `age_s`: seconds since the last successful poll; None before the first. `backlog`: the number of unread
+    answers plus the number of streams with events to project. `leader`: host and pid of the process that
+    polls; empty if no process does. `gaps` and `voids`: the number of ranges that are lost, and of ranges
+    that the cloud skips. `last_error`: None if there is no problem.
     """
 
     age_s: float | None
@@ -61,7 +61,7 @@ class Health:
 
 
 def health() -> Health:
-    """Return the present state, in six small queries."""
+    """Return the present state of the sync. Run six small queries."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id).first() or Lease()
     good_at = lease.last_good_at
     states = dict(SequenceGap.objects.values_list("state").annotate(Count("id")))
@@ -94,14 +94,14 @@ def in_one_line(now: Health) -> str:
 
 
 class ChangeLog:
-    """Writes the state of the sync to the log when it changes, at most a line a minute."""
+    """A writer that logs the state of the sync when it changes, at most one line per minute."""
 
     def __init__(self) -> None:
         self._written: tuple[object, ...] | None = None
         self._written_at = float("-inf")
 
     def write(self) -> bool:
-        """Write the line if there is a change and the minute is over; return whether it was written."""
+        """Log the state if it changed, at most once a minute; return whether a line was written."""
         if clock.monotonic() - self._written_at < LOG_AT_MOST_EVERY_S:
             return False
         now = health()
@@ -120,12 +120,12 @@ log_changes = ChangeLog().write
 
 
 def quarantine() -> QuerySet[Quarantine]:
-    """Return what still can't be read or projected, the latest first."""
+    """Return the unresolved items in quarantine, the latest first."""
     return Quarantine.objects.filter(resolved_at__isnull=True).select_related("answer", "event__room")
 
 
 def details(error: CloudError) -> Problem:
-    """Return what the cloud said or this client found, with the HTTP status and the codes."""
+    """Return the cloud's message or the client's own finding, with the HTTP status and the codes."""
     text = error.message or error.problem or type(error).__name__
     if error.facts:
         return Problem("details", {"text": text, "facts": error.facts})
@@ -133,7 +133,7 @@ def details(error: CloudError) -> Problem:
 
 
 def problem_of(error: CloudError) -> Problem:
-    """Return what went wrong with the cloud and what to do, for people who don't read codes."""
+    """Return a problem that says in plain words what failed and what to do."""
     match error:
         case Unauthorized():
             return Problem("poll_unauthorized")
@@ -151,6 +151,6 @@ def problem_of(error: CloudError) -> Problem:
 
 
 def _leader(lease: Lease) -> str:
-    """Which process asks the cloud; the machine's name is kept apart from the words around it."""
+    """Return the name of the process that polls. Isolate the machine's name for right-to-left text."""
     machine = f"\u2068{lease.host.partition('/')[0]}\u2069"
     return _("%(machine)s, process %(number)d") % {"machine": machine, "number": lease.pid}

@@ -1,6 +1,6 @@
-"""The inbox: commit an answer's bytes, then read them into events; what can't be read goes into quarantine.
+"""The inbox: commit an answer's bytes, then read its events. Unreadable content goes into quarantine.
 
-`keep` and `read` are two transactions: whenever the reading process dies, `unread` finds the bytes again.
+`keep` and `read` are two transactions. If the process dies between them, `unread` finds the answer again.
 Reading the same answer or the same event twice changes nothing.
 """
 
@@ -57,16 +57,16 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""For so long only the webhook's own request reads its answer, since it returns how much was new."""
+"""Before this time is over, only the webhook request reads its items, to return how many were new."""
 
 
 @dataclass(slots=True)
 class Found:
-    """The content of an answer.
+    """The result of reading an answer.
 
-    `rooms`: ids of rooms with something new to project. `sequences`: all numbers in the answer, new or not,
-    in order. `set_aside`: new items of a webhook for which no room is known. `problem`: why nothing of the
-    answer could be read; empty when it could.
+    `rooms`: ids of rooms with new events to project. `sequences`: all sequence numbers in the answer,
+    ascending, including those stored before. `set_aside`: the number of new webhook items without a known
+    room. `problem`: why the whole answer could not be read; None if it could.
     """
 
     items: int = 0
@@ -82,7 +82,7 @@ class Found:
 def keep(
     raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
 ) -> InboxAnswer:
-    """Commit an answer as it came. With `held`, only while that lease is ours (`FenceLost` otherwise)."""
+    """Commit an answer's bytes unchanged. With `held`, raise `FenceLost` if that lease is no longer ours."""
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
@@ -98,7 +98,7 @@ def keep(
 
 
 def is_empty(body: bytes) -> bool:
-    """Return whether a short answer surely has no events, as most answers; then it need not be committed."""
+    """Return whether an answer is short and certainly has no events, so that it need not be committed."""
     if len(body) > LONGEST_EMPTY:
         return False
     try:
@@ -109,7 +109,7 @@ def is_empty(body: bytes) -> bool:
 
 
 def unread(*, received_before: datetime | None = None) -> list[int]:
-    """Return ids of answers that were committed and not read (the process died in between), oldest first."""
+    """Return ids of answers that were committed but not read, because the process died; oldest first."""
     of_webhook = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - WEBHOOK_READS_ITS_OWN)
     answers = InboxAnswer.objects.filter(~of_webhook, read_at__isnull=True)
     if received_before is not None:
@@ -118,7 +118,7 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
 
 
 def read(answer_id: int) -> Found:
-    """Store the new events of a committed answer, note gaps, quarantine the rest. One transaction."""
+    """Store the new events of a committed answer, note gaps, and quarantine the rest, in one transaction."""
     with garbage_collection.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
@@ -136,7 +136,10 @@ def read(answer_id: int) -> Found:
 
 
 def read_quarantine_again() -> int:
-    """Read quarantined answers again: this release may know more. Return how many events were stored."""
+    """Read quarantined answers again, because a later release may decode more of them.
+
+    Return how many events were stored.
+    """
     waiting = Quarantine.objects.filter(resolved_at__isnull=True, event__isnull=True, answer__isnull=False)
     stored = 0
     for answer_id in sorted(set(waiting.values_list("answer_id", flat=True))):
@@ -148,7 +151,7 @@ def read_quarantine_again() -> int:
 
 
 def prune() -> int:
-    """Delete answers that were received a day ago and read, unless something of them is in quarantine."""
+    """Delete read answers older than a day, except those with content in quarantine; return how many."""
     aside = Quarantine.objects.filter(answer=OuterRef("pk"))
     old = InboxAnswer.objects.filter(received_at__lt=clock.now() - KEPT_FOR, read_at__isnull=False)
     pruned, _by_model = old.filter(~Exists(aside)).delete()
@@ -163,7 +166,7 @@ def _read(answer: InboxAnswer) -> Found:
         content = read_events_answer(body)
     except CloudError as error:
         text, details = sorting.storable(body), health.details(error)
-        # A sign-in page of a proxy may come every second: keep it once, until the answer changes.
+        # A proxy may send its sign-in page every second: quarantine it once, until the answer changes.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
             _put_aside(answer, [(in_english(details), text)], whole=True)
@@ -178,7 +181,10 @@ def _read(answer: InboxAnswer) -> Found:
 
 
 def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
-    """Store all items or none. One without a known room is quarantined once, however often it is sent."""
+    """Store all items of a webhook request, or none.
+
+    An item without a known room is quarantined once, however often it is sent.
+    """
     items = webhook_items.read_items(body)
     batch = webhook_items.sort_items(items)
     known = set(
@@ -189,7 +195,7 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
-    """Store the new events of a sorted answer; fill and return `found`."""
+    """Store the new events of a sorted answer; update and return `found`."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
@@ -220,9 +226,10 @@ def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
 def _only_new(
     cursor: RoomCursor, items: Mapping[int | str, Item], aside: list[tuple[str, str]]
 ) -> list[Item]:
-    """Return the items that are not stored yet. One whose number another event has goes into `aside`.
+    """Return the items that are not stored yet.
 
-    Numbers above the highest stored are new without a query: the cursor is locked.
+    Append an item to `aside` if another event is stored with its number. Numbers above the highest stored one
+    need no query, because the cursor is locked.
     """
     numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
     digests = [name for name in items if isinstance(name, str)]
@@ -242,10 +249,10 @@ def _only_new(
 
 
 def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
-    """Return rows of `STORED_COLUMNS` for new events.
+    """Return rows with the values of `STORED_COLUMNS` for new events, and update `cursor.received_to`.
 
-    A later answer gets a later time of receipt even when the clock was set back: the times of events without
-    one depend on it, and must not change with later events.
+    A later answer gets a later time of receipt even if the clock was set back. The times of events without a
+    time of their own depend on it, and later events must not change them.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
@@ -268,7 +275,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
-    """Put items into quarantine, once each: a repeatable endpoint sends the same item in every answer."""
+    """Quarantine each item once, because a repeatable endpoint sends the same item in every answer."""
     if aside and not whole:
         waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
         known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))

@@ -1,8 +1,8 @@
-"""The lease to poll: one owner for each App ID, with a fencing token that every commit of a poll checks.
+"""The lease for polling: one owner for each App ID, with a fencing token that every commit of a poll checks.
 
-The polling stream hands out each event once, so two processes would split it between them. A process that
-was paused must not commit an answer once another has the lease: `renew`, called inside the write transaction,
-raises `FenceLost` then.
+The stream of all rooms delivers each event once, so two processes would each get only a part of the events.
+A paused process must not commit an answer after another process has taken the lease. It therefore calls
+`renew` inside the write transaction, which raises `FenceLost` in that case.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from classroom_admin.common import clock
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0
-"""A lease whose beats don't change for so long is free. Longer than the slowest poll."""
+"""A lease is free if its `beats` do not change for this time. Longer than the slowest poll."""
 WANTED_S = 30.0
-"""After this a request for the lease is ignored: the process that asked gave up."""
+"""A request for the lease is ignored after this time, because the process that asked has given up."""
 
 
 class FenceLost(Exception):
-    """Another process has the lease: nothing may be written with the old fencing token."""
+    """Raised if another process has the lease, so nothing may be written with the old fencing token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lease that this process has, with its fencing token. `taken_over`: just now, from an owner that had
-    not released it.
+    """A lease that this process holds, with its fencing token.
+
+    `taken_over` is True if the process just took the lease over from an owner that had not released it.
     """
 
     app_id: str
@@ -42,10 +43,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A process that may hold the lease, as it is written into the row.
+    """A process that may hold the lease; its text form is stored in the lease's row.
 
-    `host` names the machine, its boot and its process-id space: a pid is only looked up where it has a
-    meaning. `started` (clock ticks since boot) distinguishes a process from a later one with the same pid.
+    `host` names the machine, its boot and its pid namespace, because a pid is meaningless outside them.
+    `started` (clock ticks since boot) distinguishes a process from a later process with the same pid.
     """
 
     host: str
@@ -64,7 +65,7 @@ class Owner:
         return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
-        """Return True only when this is surely a process of this machine that has ended; False in doubt."""
+        """Return True only if the process certainly ran on this machine and has ended; False in doubt."""
         if self.host != _host():
             return False
         try:
@@ -88,7 +89,10 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when the process began, in ticks since boot; empty where the system does not say."""
+    """Return when the process started, in clock ticks since boot; "" if the system does not tell.
+
+    Return "gone" for a process that has ended but is still listed.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -103,7 +107,7 @@ _this_process: Owner | None = None
 
 
 def this_process() -> Owner:
-    """Return the owner that stands for this process; a fork gets its own."""
+    """Return this process as an owner. A forked process gets an owner of its own."""
     global _this_process
     if _this_process is None or _this_process.pid != os.getpid():
         _this_process = Owner(host=_host(), pid=os.getpid(), started=_started(os.getpid()))
@@ -111,7 +115,7 @@ def this_process() -> Owner:
 
 
 class Watch:
-    """Observes, by this process's own monotonic clock, whether the beats of a lease change."""
+    """An observer of a lease's beats. It measures time by this process's own monotonic clock."""
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None
@@ -126,9 +130,10 @@ class Watch:
 
 
 def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
-    """Take the lease where it is free, ours already, or its owner has ended. None: another process has it.
+    """Take the lease if it is free or ours already, or if its owner has ended.
 
-    The UPDATE has the fencing token and the beats as its condition: of two processes one gets the lease.
+    Return None if another process holds the lease. If two processes try at once, only one succeeds, because
+    the UPDATE requires that the fencing token and the beats are unchanged.
     """
     lease, _made = Lease.objects.get_or_create(app_id=app_id)
     if lease.owner == str(owner):
@@ -145,9 +150,10 @@ def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
 
 
 def renew(held: Held, **columns: object) -> None:
-    """Count a beat and write `columns` of the lease, in the transaction whose commit needs the lease.
+    """Increase the lease's `beats` and update `columns`. Call this in the transaction that needs the lease.
 
-    The UPDATE locks the row until the commit, so no process takes over in between. Raises `FenceLost`.
+    The UPDATE locks the row until the commit, so no other process can take over before then. Raise
+    `FenceLost` if another process has the lease.
     """
     mine = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence)
     if not mine.update(beats=F("beats") + 1, renewed_at=clock.now(), **columns):
@@ -155,14 +161,17 @@ def renew(held: Held, **columns: object) -> None:
 
 
 def ask_for(*, app_id: str, owner: Owner) -> None:
-    """Ask the owner of the lease to hand it over after its present cycle."""
+    """Ask the owner of the lease to hand the lease over after the current cycle."""
     Lease.objects.filter(app_id=app_id).exclude(owner=str(owner)).update(
         wanted_by=str(owner), wanted_at=clock.now()
     )
 
 
 def hand_over(held: Held) -> bool:
-    """Give the lease to the process that asked for it, unless that has ended; return whether it was given."""
+    """Give the lease to the process that asked for it; return whether it was given.
+
+    Withdraw the request instead if that process has ended or the request is too old.
+    """
     lease = Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).first()
     if lease is None or not lease.wanted_by or lease.wanted_at is None:
         return False
@@ -180,7 +189,7 @@ def hand_over(held: Held) -> bool:
 
 
 def release(held: Held) -> None:
-    """Release the lease, so that the next process need not wait. Do nothing where another has it."""
+    """Release the lease, so that the next process need not wait. Do nothing if another process holds it."""
     Lease.objects.filter(app_id=held.app_id, owner=held.owner, fence=held.fence).update(
         owner="", host="", pid=None, beats=F("beats") + 1
     )

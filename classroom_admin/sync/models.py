@@ -1,6 +1,6 @@
-"""Tables of the sync: answers, events, quarantine, how far each stream is, and the lease.
+"""Tables of the sync: answers, events, quarantine, the cursors of the streams, and the lease.
 
-`StoredEvent` is the truth: the read models in `rooms` can be projected from it again at any time.
+`StoredEvent` is the source of the read models in `rooms`: they can be projected from it again at any time.
 """
 
 from typing import ClassVar
@@ -12,7 +12,7 @@ from classroom_admin.rooms.models import Room
 
 
 class Stream(models.TextChoices):
-    """A stream of one room, numbered from 1; peer messages have a digest instead of a number."""
+    """A stream of one room's events, numbered from 1. Direct messages have a digest instead of a number."""
 
     ROOM = "room", "room"
     QUIZ = "popupQuiz", "pop-up quiz"
@@ -24,10 +24,9 @@ NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.v
 
 
 class InboxAnswer(models.Model):
-    """An answer of the cloud, committed before it is read.
+    """An answer from the cloud, committed before it is parsed into `StoredEvent`.
 
-    Once it is read, its events are in `StoredEvent`. It is deleted after a day, unless something of it is in
-    quarantine.
+    It is deleted after a day, unless some of its content is in quarantine.
     """
 
     class Source(models.TextChoices):
@@ -57,7 +56,7 @@ class InboxAnswer(models.Model):
 
 
 class StoredEvent(models.Model):
-    """One event, once. `raw` is its JSON with every field it came with."""
+    """An event, stored once. `raw` is its JSON with all fields that the cloud sent."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+", db_index=False)
     stream = models.CharField(max_length=10, choices=Stream.choices)
@@ -69,7 +68,7 @@ class StoredEvent(models.Model):
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
-    # No index and no constraint: the answer is deleted after a day; its id stays, and is in the log.
+    # No index and no constraint: the answer is deleted after a day. Its id stays, and the log mentions it.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -95,8 +94,9 @@ class StoredEvent(models.Model):
 
 
 class Quarantine(models.Model):
-    """Content that could not be read or projected: a whole answer, an item of one, or an event. Shown to the
-    administrator.
+    """Content that could not be read or projected: a whole answer, an item of an answer, or an event.
+
+    The pages show it to administrators.
     """
 
     answer = models.ForeignKey(InboxAnswer, null=True, on_delete=models.PROTECT, related_name="quarantined")
@@ -121,10 +121,10 @@ class Quarantine(models.Model):
 
 
 class Lease(models.Model):
-    """The process that polls for an App ID, one row each. `fence` grows with each change of owner.
+    """The process that polls for an App ID; one row per App ID. `fence` grows with each change of owner.
 
-    Other processes do not compare clocks. They take over when `beats` has not changed for the length of the
-    lease, by their own monotonic clock, or at once when the owner was a process of the same machine and has
+    Other processes do not compare clocks. They take over if `beats` does not change for the length of the
+    lease, by their own monotonic clock. They take over at once if the owner ran on their machine and has
     ended.
     """
 
@@ -137,7 +137,7 @@ class Lease(models.Model):
     renewed_at = models.DateTimeField(null=True)
     wanted_by = models.CharField(max_length=200, blank=True, help_text="the process that waits for the lease")
     wanted_at = models.DateTimeField(null=True)
-    # how polling goes
+    # the state of polling
     last_poll_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, help_text="a problem as JSON, empty where there is none")
@@ -155,7 +155,7 @@ class Lease(models.Model):
 
 
 class RoomCursor(models.Model):
-    """How far one stream of a room is stored and projected. Locked by whoever stores or projects."""
+    """The progress of one stream of a room. A process locks the row while it stores or projects events."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="cursors")
     stream = models.CharField(max_length=10, choices=Stream.choices)
@@ -199,10 +199,11 @@ class RoomCursor(models.Model):
 
 
 class SequenceGap(models.Model):
-    """Missing numbers of a stream, `first` and `last` included. Deleted when they arrive.
+    """Missing numbers of a stream, from `first` to `last` inclusive. Deleted when the events arrive.
 
-    open: being asked for. void: the cloud skipped them in two answers at least ten seconds apart; shown to
-    nobody. gap: lost, since the cloud no longer has them (`rooms.Gap` shows them).
+    open: their events are requested. void: the cloud skipped the numbers in two answers at least ten seconds
+    apart; no page shows them. gap: the events are lost, because the cloud no longer has them; the pages show
+    the `rooms.Gap`.
     """
 
     class State(models.TextChoices):
@@ -235,7 +236,7 @@ class SequenceGap(models.Model):
 
 
 class RoomRefresh(models.Model):
-    """When to read a room and its recordings from the cloud next. Null: not at all."""
+    """The times to read a room and its recordings from the cloud next; null if no read is due."""
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="refresh")
     profile_due_at = models.DateTimeField(null=True)
@@ -257,8 +258,8 @@ class RoomRefresh(models.Model):
 class RequestBudget(models.Model):
     """The token bucket of the request limit, for all processes and machines of this installation.
 
-    It held `tokens` at `filled_ms` (ms, by the database's clock). Below 0: commands and the poll have
-    reserved turns ahead.
+    The bucket held `tokens` at `filled_ms` (ms, by the database server's clock). `tokens` is negative if
+    commands or the poll have reserved future requests.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -270,11 +271,11 @@ class RequestBudget(models.Model):
 
 
 class MissedEvent(models.Model):
-    """An event that the repeatable endpoint has and the stream of all rooms did not bring, although no answer
-    is suspected lost. With `confirmed_at` it is evidence of a competing reader.
+    """An event of the repeatable endpoint that the stream of all rooms did not deliver.
 
-    `known_answer`: id of the answer that brought the number before this one. Ids grow in the order of the
-    commits, whatever the clocks show.
+    With `confirmed_at` set, no answer is suspected lost, so the event is evidence of a competing reader.
+    `known_answer`: id of the answer with the number before this one. Ids grow in the order of the commits,
+    even if a clock was set back.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

@@ -1,7 +1,7 @@
 """One cycle of the poll: request the new events of all rooms, commit the answer, read it.
 
-The stream hands out each event once, so no request is repeated: where an answer may be lost, all rooms are
-reconciled instead. Nothing else may slow the poll down.
+The stream delivers each event once, so repeating a request does not help. If an answer may be lost, all rooms
+are reconciled instead. No other work may slow the poll down.
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ from classroom_admin.sync.models import InboxAnswer, Lease
 log = logging.getLogger(__name__)
 
 CYCLE_S = 4.0
-"""A cycle ends after this, full answers or not, so that another process can be handed the lease."""
+"""A cycle ends after this time, even if more events wait, so that it can hand over the lease."""
 UNREADABLE_IN_A_ROW = 3
-"""After so many unreadable answers the cycle ends."""
+"""The cycle ends after this many unreadable answers."""
 LONGEST_BACK_OFF_S = 8.0
 LONGEST_PAUSE_S = 3600.0
-"""Also where the cloud asks for a longer pause."""
+"""The longest pause, even if the cloud asks for a longer one."""
 
 
 @dataclass(slots=True)
 class Polled:
-    """The result of a cycle. `rooms`: ids of rooms with something to project. `problems`: failures.
+    """The result of a cycle.
 
-    `empty`: the cloud has no more events. `retry_after_s`: the pause that it asks for.
+    `rooms`: ids of rooms with new events to project. `empty`: the cloud has no more events. `retry_after_s`:
+    the pause before the next poll (s) if the cloud reported its rate limit, else None.
     """
 
     answers: int = 0
@@ -52,7 +53,7 @@ class Polled:
 
 
 class Poller:
-    """Polls for one App ID while it holds the lease. One for a process; cycles never overlap."""
+    """The poller of a process for one App ID. It polls while it holds the lease; cycles never overlap."""
 
     def __init__(self, client: Client, *, owner: lease.Owner | None = None) -> None:
         self.client = client
@@ -66,7 +67,10 @@ class Poller:
         return self._owner or lease.this_process()
 
     def poll(self) -> Polled | None:
-        """Run a cycle if the lease is ours or free; hand it over where asked. None: nothing was done."""
+        """Run a cycle if the lease is ours or free; hand the lease over if another process asked for it.
+
+        Return None if no cycle was completed.
+        """
         if not self._busy.acquire(blocking=False):
             return None
         try:
@@ -84,7 +88,10 @@ class Poller:
             self._busy.release()
 
     def take(self) -> Held | None:
-        """Take the lease. The process that died with it may have received an answer: reconcile then."""
+        """Take the lease; return None if another process holds it.
+
+        If the previous owner died, an answer may be lost with it, so reconcile all rooms.
+        """
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
             reconciliation.soon(why="the process that polled before has died")
@@ -95,9 +102,10 @@ class Poller:
         return not_before is not None and clock.now() < not_before
 
     def cycle(self, held: Held, *, until_empty: bool = False) -> Polled:
-        """Poll until the cloud has no more, fails, or (unless `until_empty`) the cycle's time is over.
+        """Poll until the cloud has no more events or a request fails; return the result.
 
-        Raises `FenceLost` when another process has the lease.
+        Without `until_empty`, also stop when the cycle's time is over. Raise `FenceLost` if another process
+        has the lease.
         """
         result = Polled()
         for answer_id in inbox.unread():
@@ -134,14 +142,16 @@ class Poller:
             result.empty = found.items == 0
 
     def _note_time(self, raw: RawAnswer) -> None:
-        """Learn the cloud's clock, from short answers: they are exact and cheap, and nearly every cycle ends
-        with one. A long one is used only while nothing is known.
+        """Measure the cloud's clock by the time in an answer.
+
+        Callers pass short answers, which give an exact time at low cost; nearly every cycle ends with one.
+        They pass a long answer only if no offset is known yet.
         """
         transport = self.client.transport
         try:
             time_ms = read_events_answer(raw.body).ts_ms
         except CloudError:
-            return  # reading its events reports the problem
+            return  # reading the answer's events reports the problem
         transport.note_cloud_time(time_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         if transport.clock_offset_ms is not None:
             cloud_time.remember(transport.clock_offset_ms)
@@ -182,7 +192,10 @@ class Poller:
         result.retry_after_s = waited_s if limited else None
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
-        """Record the failure and set a pause of `wait_s`, else one that grows; return it in seconds."""
+        """Record the failure and set the pause before the next poll; return the pause in seconds.
+
+        With `wait_s` None, the pause grows with each failure.
+        """
         now = clock.now()
         failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
         if wait_s is None:
@@ -212,7 +225,7 @@ _making = threading.Lock()
 
 
 def poller_for(client: Client) -> Poller:
-    """Return the process's one poller for a client."""
+    """Return this process's only poller for a client."""
     with _making:
         if client not in _pollers:
             _pollers[client] = Poller(client)

@@ -1,7 +1,7 @@
-"""Project stored events into the read models, one room or a few rooms of a backlog in one transaction.
+"""Project stored events into the read models, one room or a few rooms in one transaction.
 
-A projection goes on in each stream where the last one stopped. An event that came after a later one was
-projected makes the next projection begin from the first event; both ways give the same rows.
+A projection continues each stream where the previous one stopped. If an event arrives after a later one was
+projected, the next projection starts from the first event. Both give the same rows.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from classroom_admin.sync.reader import (
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2000
-"""Events of a stream in one transaction; and of several rooms, about."""
+"""The most events of one stream in one transaction; also the approximate limit for several rooms together."""
 ROOMS_AT_ONCE = 50
-"""Rooms in one transaction, so that small projections wait for one commit together."""
+"""The most rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
 GAP_HOLDS = timedelta(seconds=2)
-"""How long a sequence gap keeps a room from being projected past it."""
+"""How long the projection of a room waits at a new sequence gap."""
 
 
 @dataclass(slots=True)
 class Projected:
-    """The result of a projection. `more`: one transaction was not enough; project again."""
+    """The result of a projection. `more`: events are left for another transaction."""
 
     events: int = 0
     rows: int = 0
@@ -64,7 +64,7 @@ class Stretch:
     more: bool
 
     def project_into(self, rows: Rows) -> None:
-        """Apply the events, and count them."""
+        """Apply the events to `rows` and count them. Raise CannotProject if an event fails."""
         for row, event, time in zip(self.stored, self.events, self.times, strict=True):
             try:
                 project(event, time, rows)
@@ -86,7 +86,7 @@ class Stretch:
 
 
 class CannotProject(Exception):
-    """Projecting this event failed; its transaction was rolled back."""
+    """Raised if an event can't be projected. It rolls the transaction back."""
 
     def __init__(self, event_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -95,20 +95,23 @@ class CannotProject(Exception):
 
 
 def due_rooms(limit: int | None = None) -> list[int]:
-    """Return ids of rooms with something to project now, the longest waiting first."""
+    """Return ids of rooms with events to project now, the longest-waiting first.
+
+    `limit` bounds the number of streams that are read.
+    """
     due = RoomCursor.objects.filter(project_due_at__lte=clock.now()).order_by("project_due_at", "id")
     ids = due.values_list("room_id", flat=True)
     return list(dict.fromkeys(ids if limit is None else ids[:limit]))
 
 
 def waiting_rooms() -> list[int]:
-    """Return ids of all rooms with something to project, also those that wait for a sequence gap."""
+    """Return ids of all rooms with events to project, including rooms that wait for a sequence gap."""
     waiting = RoomCursor.objects.filter(project_due_at__isnull=False).order_by("room_id")
     return list(waiting.values_list("room_id", flat=True).distinct())
 
 
 def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
-    """Split rooms, in the order given, into as many as make one transaction of a decent size."""
+    """Split rooms into batches for one transaction each, in the given order."""
     for chunk in chunks(room_ids):
         backlog = _backlog(chunk)
         batch: list[int] = []
@@ -124,7 +127,7 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """Return about how many events wait in these rooms (missing numbers count, peer messages don't)."""
+    """Return by room about how many events wait. Missing numbers count; direct messages do not."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(
         waiting=Sum(F("stored_sequence") - F("projected_sequence"))
@@ -133,9 +136,9 @@ def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
 
 
 def project_rooms(room_ids: Iterable[int], *, past_gaps: bool = False) -> Projected:
-    """Project what is new in these rooms until nothing is left, some rooms in one transaction.
+    """Project all new events of these rooms, in batches of rooms.
 
-    `past_gaps`: do not wait for what is missing.
+    With `past_gaps`, do not wait for missing events.
     """
     total = Projected()
     for batch in batches(room_ids):
@@ -146,12 +149,12 @@ def project_rooms(room_ids: Iterable[int], *, past_gaps: bool = False) -> Projec
 
 
 def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
-    """Project what is new in one room until nothing is left."""
+    """Project all new events of one room. With `past_gaps`, do not wait for missing events."""
     return project_batch([room_id], past_gaps=past_gaps)
 
 
 def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
-    """Project what is new in a few rooms, in one transaction as long as none has very much."""
+    """Project all new events of a few rooms, in one transaction unless a stream has very many events."""
     total = Projected()
     while True:
         part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
@@ -162,24 +165,24 @@ def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projec
 
 
 def project_again(room_id: int) -> Projected:
-    """Project a room again from its first event and write only what comes out differently."""
+    """Project a room again from its first event, and write only the rows that differ."""
     return _guarded([room_id], from_scratch=True, past_gaps=True)
 
 
 def projectable() -> QuerySet[Room]:
-    """Return the rooms whose rows may be made from their events: the one place to leave rooms out."""
+    """Return the rooms that may be projected. To exclude rooms from projection, change only this function."""
     return Room.objects.all()
 
 
 def outdated_room() -> int | None:
-    """Return the id of the newest room that an earlier projection version made; None where there is none."""
+    """Return the id of the newest room with an earlier projection version; None if there is no such room."""
     outdated = projectable().filter(projection_version__lt=events.PROJECTION_VERSION)
     newest_first = outdated.order_by(F("last_event_at").desc(nulls_last=True), "-pk")
     return newest_first.values_list("pk", flat=True).first()
 
 
 def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
-    """Project; set aside the event that can't be projected, and try again without it."""
+    """Project these rooms. If an event can't be projected, quarantine it and try again without it."""
     failed: set[int] = set()
     while True:
         try:
@@ -195,7 +198,7 @@ def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) ->
 
 @dataclass(slots=True)
 class RoomProjection:
-    """One room in a transaction: its locked cursors, its events and its rows."""
+    """The projection of one room in a transaction: its locked cursors, its events and its rows."""
 
     room: Room
     cursors: list[RoomCursor]
@@ -209,7 +212,7 @@ class RoomProjection:
     events: int = 0
 
     def read(self, reader: Reader) -> Needs:
-        """Read the events that are new; return the rows that projecting them needs."""
+        """Read the new events; return which stored rows their projection needs."""
         for cursor in self.cursors:
             stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.project_due_at else None
             if stretch is not None and stretch.stored:
@@ -223,7 +226,7 @@ class RoomProjection:
             self.apply(stretch)
 
     def project_all(self, reader: Reader) -> int:
-        """Project every event of the room from the first one and write what differs; return how many rows."""
+        """Project all events of the room and write the rows that differ; return how many were written."""
         for cursor in self.cursors:
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
                 self.apply(stretch)
@@ -234,18 +237,18 @@ class RoomProjection:
         return changed + gaps.show_gaps(self.room.pk)
 
     def apply(self, stretch: Stretch) -> None:
-        """Apply a stretch of events, and confirm the commands that wait for them."""
+        """Apply a stretch of events and confirm the commands that wait for these events."""
         stretch.project_into(self.rows)
         self.events += len(stretch.events)
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """Return the first number of a gap to wait for: project only what is below. None: no bound."""
+        """Return the number below which events may be projected: the first one of a new gap; None for all."""
         gap = None if self.past_gaps else self.young.get(cursor.stream)
         return None if gap is None else gap.first
 
     def settle(self) -> None:
-        """Set when the room is projected next."""
+        """Set the time of the room's next projection on its cursors."""
         now = clock.now()
         for cursor in self.cursors:
             cursor.project_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
@@ -285,9 +288,9 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
 
 
 def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
-    """Lock these rooms until the transaction ends; leave out those that have nothing to project.
+    """Lock and return these rooms; unless `even_idle`, omit rooms without events to project.
 
-    Cursors first and by id, as in every transaction, so that two projections never wait for each other.
+    Lock the cursors first and by ascending id, as every transaction does, so that there is no deadlock.
     """
     cursors: dict[int, list[RoomCursor]] = {}
     for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
@@ -316,7 +319,7 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
 
 
 def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
-    """Return the first sequence gap that the projection waits for, by room and stream."""
+    """Return the first new sequence gap of each room and stream, at which the projection waits."""
     found: dict[int, dict[str, SequenceGap]] = {}
     open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
     for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
@@ -330,7 +333,10 @@ def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read the events after the cursor. Peer messages have no number: their order is that of arrival."""
+    """Read the events after the cursor with numbers less than `below` (None: no bound).
+
+    Direct messages have no number; their order is the order of arrival.
+    """
     number = "id" if cursor.stream == Stream.PEER else "sequence"
     of_place = StoredEvent.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
     stored = of_place.filter(**{f"{number}__gt": cursor.projected_sequence})
@@ -348,7 +354,7 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
-    """Read a whole stream from its first event; each stretch must be applied before the next is asked for."""
+    """Read a whole stream from its first event. Apply each stretch before you ask for the next one."""
     cursor.projected_sequence, cursor.projected_at, cursor.needs_full_projection = 0, None, False
     while (stretch := _stretch(cursor, below, reader)).stored:
         yield stretch

@@ -1,8 +1,6 @@
-"""Between the projection's plain rows and the tables of `rooms`: load what is named, write what changed,
-compare all.
+"""Load and write the projection's rows in the tables of `rooms`.
 
-Every column that a row class has is a projected column of the table of the same name; other columns are left
-alone.
+Each column of a row class is a projected column of its table. Of the others, only `version` is written.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from classroom_admin.sync import statements
 
 @dataclass(frozen=True)
 class Table:
-    """A read model and its row, whose `key_columns` are unique within a room."""
+    """A table of a read model and its row class, whose `key_columns` are unique within a room."""
 
     model: type[models.Model]
     row: type[Any]
@@ -41,13 +39,13 @@ class Table:
         return attrgetter(*self.columns)
 
     def load(self, where: Q) -> Iterator[tuple[int, Any]]:
-        """Rows with the ids of their rooms."""
+        """Yield the matching rows, each with the id of its room."""
         query = self.model._default_manager.filter(where)
         for room_id, *values in query.values_list("room_id", *self.columns).iterator(chunk_size=2000):
             yield room_id, self.row(*values)
 
     def write(self, rows: Iterable[tuple[tables.Room, Any]]) -> None:
-        """Write rows, each in its room and with the room's version."""
+        """Insert or update rows, each with its room's id and, in a versioned table, its room's version."""
         values = self._values
         if self.versioned:
             columns = ("room_id", "version", *self.columns)
@@ -80,13 +78,13 @@ TABLES: dict[str, Table] = {
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
 TERMS_AT_ONCE = 50
-"""Terms of one query; with `CHUNK` keys each it stays below the variables that SQLite takes (32,766)."""
+"""Terms in one query. With `CHUNK` keys per term, a query stays below SQLite's 32,766 variables."""
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
-    """Return the stored rows that projecting needs, by the rooms' ids: few or many by what the events name.
+    """Return by room id the stored rows that the projection needs.
 
-    One query a table for all rooms together (for a large batch, a few).
+    Run one query per kind of need for all rooms together; for a large batch, a few.
     """
     rows: dict[int, Rows] = {}
     needs: dict[int, Needs] = {}
@@ -101,12 +99,12 @@ def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
 
 
 def load_whole(room: tables.Room, kind: str) -> list[Row]:
-    """Return all stored rows of a room in one table."""
+    """Return all stored rows of a room in the table `kind`."""
     return [row for _room_id, row in TABLES[kind].load(Q(room_id=room.pk))]
 
 
 def room_row(room: tables.Room) -> RoomRow:
-    """Return the projected columns of a room."""
+    """Return the projected columns of a room as a row."""
     return RoomRow(*_room_values(room))
 
 
@@ -125,7 +123,7 @@ def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
 
 
 def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
-    """Put many terms into few queries."""
+    """Combine the terms with OR into as few queries as possible."""
     for part in chunks(terms, TERMS_AT_ONCE):
         yield kind, reduce(or_, part)
 
@@ -165,10 +163,9 @@ BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
 
 
 def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
-    """Write the rows that changed, each with its room's next version. Return how many; a room of which
-    nothing changed keeps its version.
+    """Write the changed rows, each with its room's next version; return how many were written.
 
-    One statement a table for all rooms together.
+    A room without changes keeps its version. Run one statement per table for all rooms together.
     """
     return _write([(room, _changed(rows)) for room, rows in projected])
 
@@ -203,8 +200,10 @@ def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
 
 
 def replace(room: tables.Room, rows: Rows) -> int:
-    """Make the stored rows equal to `rows`, which hold the whole room. Write only what differs; return
-    how many, and leave in `rows.dirty` which rows differed.
+    """Replace a room's stored rows with `rows`, which must have all rows of the room.
+
+    Write or delete only the rows that differ; return how many. Set `rows.dirty` to the keys of the rows in
+    `rows` that differ from the stored ones.
     """
     by_kind: dict[str, list[Row]] = {}
     deleted = 0

@@ -1,4 +1,4 @@
-"""Stored events decoded again for the projection, and the record of those that could not be."""
+"""Decode stored events for the projection, and record which events could not be decoded."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
 LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999: a later time is none."""
+"""The end of the year 9999. A later time counts as no time."""
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
-"""What an event that nobody foresaw may raise: the event is set aside, its room goes on."""
+"""Errors that an unexpected event may raise. The event is quarantined; the rest of its room is projected."""
 PROJECTION_FAILED = "Projection failed"
 _FAILED = (PROJECTION_FAILED, "Folding failed")
-"""The second is what earlier releases wrote."""
+"""Beginnings of a stored reason. Earlier releases wrote the second one."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """What the projection needs of a `StoredEvent`: a plain row, for there are many."""
+    """The columns of a `StoredEvent` that the projection needs. A plain object is faster than a model."""
 
     pk: int
     stream: str
@@ -40,11 +40,10 @@ KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
-    """Decodes stored events. One that can't be decoded, or failed to be projected, counts as an event and
-    nothing else.
+    """A decoder of stored events. An event that can't be decoded or projected is counted, without content.
 
-    `again`: also try those that failed before (a later release may do it). `failed`: ids that failed just
-    now.
+    `again`: retry events whose projection failed before, because a later release may succeed. `failed`: ids
+    of events that failed in this projection.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:
@@ -54,7 +53,7 @@ class Reader:
         self._odd: dict[int, str] = {}
 
     def read(self, row: Kept) -> Event[Any]:
-        """Return the event, and note where it differs from the record how well it could be read."""
+        """Return the decoded event. Note any change of its errors or oddities, which `record` stores."""
         known_to_fail = row.unreadable.startswith(_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
@@ -73,7 +72,7 @@ class Reader:
         return event
 
     def record(self) -> None:
-        """Write what could (not) be read, where it differs from the record."""
+        """Store the changes that `read` noted: quarantine an event, resolve its quarantine, or set `odd`."""
         for event_id, reason in self._unreadable.items():
             if reason:
                 set_aside(event_id, reason)
@@ -85,21 +84,21 @@ class Reader:
 
 
 def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
-    """Decode a stored event. Raises Undecodable, or one of `UNFORESEEN`."""
+    """Decode a stored event. Raise Undecodable, or one of `UNFORESEEN`, if that fails."""
     event = decode(Stream(row.stream), json.loads(row.raw))
-    if row.sequence is None:  # a peer message: its place is the order of arrival
+    if row.sequence is None:  # direct messages have no number: use their order of arrival
         event.digest, event.sequence = row.digest, row.pk
     return event
 
 
 def stamp(row: Kept, event: Event[Any]) -> Stamped:
-    """Return the event's own time and the time of its receipt."""
+    """Return the event's own time (None if it is invalid) and the time of its receipt."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
 
 
 def set_aside(event_id: int, reason: str) -> None:
-    """Mark a stored event as not projected, and show it to the administrator."""
+    """Mark a stored event as not projected, and quarantine it."""
     event = StoredEvent.objects.get(pk=event_id)
     StoredEvent.objects.filter(pk=event_id).update(unreadable=reason[:300])
     Quarantine.objects.update_or_create(

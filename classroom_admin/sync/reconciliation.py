@@ -1,9 +1,9 @@
-"""Request the last events of every known room: no sequence gap shows that a room's last event, or a whole
-room, was lost.
+"""Reconciliation: request the last events of every known room.
 
-A live room's events, and its quizzes and polls (which only these endpoints have), are requested as often as
-the request limit allows, up to the figures below. After the end a few requests follow, the last one before
-the cloud destroys the room, an hour after its end.
+If a room's last events were lost, no later number reveals a sequence gap. Quizzes and polls come only from
+the endpoints that are requested here. A live room's streams are requested as often as the request limit
+allows, at most at the rates below. A few requests follow after the end. The cloud destroys a room an hour
+after its end, so the last request comes before that.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ log = logging.getLogger(__name__)
 TAIL_EVERY_S = 20.0
 WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
-"""A room whose class is far ahead."""
+"""The interval for a room whose class starts later."""
 TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
-"""Of the requests per second, where many rooms are live."""
+"""The shares of the requests per second for room events and for quizzes and polls, if many rooms are live."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)
-"""Seconds after the end at which a room is reconciled again; the last is before the hour is over."""
+"""Seconds after a room's end at which it is reconciled. The last one is before the room is destroyed."""
 SOON = timedelta(minutes=2)
 URGENT_LIVE, URGENT = timedelta(hours=2), timedelta(hours=1)
-"""How far ahead in the queue a suspected loss puts rooms, live ones first."""
+"""How far into the past a suspected loss sets the due times, so that live rooms come first in the queue."""
 NO_SUCH_ADDRESS = timedelta(minutes=10)
 LONGEST_BACK_OFF_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds between two reconciliations of a live room's streams, longer where many rooms are live."""
+    """Seconds between two reconciliations of a live room's streams; more if many rooms are live."""
 
     tail_s: float
     widgets_s: float
@@ -60,7 +60,7 @@ class Pace:
 
 
 def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -> datetime | None:
-    """Return when to reconcile a stream again after a success. None: never. Pure."""
+    """Return when to reconcile a stream again after a success; None for never. Pure."""
     if room.gone_at is not None:
         return None
     if is_live(room, now=now):
@@ -73,10 +73,10 @@ def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -
 
 
 def is_live(room: Room, *, now: datetime) -> bool:
-    """Return whether events can come at any moment; True in doubt. Pure."""
+    """Return whether the room can have new events at any moment; True in doubt. Pure."""
     match room.current_state:
         case RoomState.STARTED | RoomState.ENDED | None:
-            # One that ended a day ago and was never seen closing is not live; a room refresh gives its state.
+            # A class that ended more than an hour ago is not live, even if we never saw it close.
             ended_at = end_of(room)
             return ended_at is None or now - ended_at < timedelta(hours=1)
         case RoomState.NOT_STARTED:
@@ -87,7 +87,10 @@ def is_live(room: Room, *, now: datetime) -> bool:
 
 
 def end_of(room: Room) -> datetime | None:
-    """Return the earliest end that is known: the hour until a room is destroyed may count from it."""
+    """Return the earliest known end of a class; None if no end is known.
+
+    The cloud may destroy the room an hour after this time.
+    """
     known = [moment for moment in (room.ended_at, room.closed_at) if moment is not None]
     if known:
         return min(known)
@@ -96,10 +99,9 @@ def end_of(room: Room) -> datetime | None:
 
 
 def reconcile_due(client: Client, *, most: int | None = None, everything: bool = False) -> Fetched:
-    """Reconcile the streams that are due (`everything`: all that the cloud still has), the longest waiting
-    first.
+    """Reconcile the streams that are due, the longest-waiting first; start none after `most` requests.
 
-    Begin no stream after `most` requests.
+    With `everything`, reconcile all streams of rooms that the cloud still has.
     """
     registry.adopt_all()
     cursors = RoomCursor.objects.filter(stream__in=NUMBERED, room__gone_at__isnull=True)
@@ -133,9 +135,9 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
 
 
 def soon(*, why: str) -> None:
-    """Reconcile all rooms next, the live ones first: an answer of the stream of all rooms may be lost.
+    """Make all rooms due for reconciliation, live ones first, because an answer may be lost; log `why`.
 
-    Rooms that still wait after an earlier call keep their place, so that repeated losses starve none.
+    Rooms that still wait after an earlier call keep their place, so that every room gets its turn.
     """
     log.warning("all rooms will be asked for their last events: %s", why)
     competing_reader.suspect_loss()
@@ -152,7 +154,10 @@ def _fetch(client: Client, cursor: RoomCursor) -> Fetched:
 
 
 def _first_wanted(cursor: RoomCursor) -> int:
-    """Return the number after the highest stored; in the room's last reconciliation the first void number."""
+    """Return the number after the highest stored one.
+
+    In the room's last reconciliation, return the first void number instead, if there is one.
+    """
     ended_at = end_of(cursor.room)
     if ended_at is not None and clock.cloud_now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1]):
         void = SequenceGap.objects.filter(
@@ -170,13 +175,13 @@ def _succeeded(cursor: RoomCursor, pace: Pace) -> None:
         room = Room.objects.get(pk=cursor.room_id)
         own = RoomCursor.objects.filter(pk=cursor.pk)
         own.update(reconciled_at=now, failures=0)
-        # A time that changed meanwhile stays: this reconciliation may have been too early for its reason.
+        # Keep a due time that changed meanwhile: this reconciliation may have been too early for its reason.
         due_at = next_reconciliation(room, cursor.stream, now=now, pace=pace)
         own.filter(reconcile_due_at=cursor.reconcile_due_at).update(reconcile_due_at=due_at)
 
 
 def _failed(cursor: RoomCursor, error: CloudError) -> None:
-    """Try again later, and later still after each failure; with jitter, so that not all come at once."""
+    """Set the time of the next attempt. The wait grows with each failure; jitter spreads the requests."""
     failures = cursor.failures + 1
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0**failures) * random.uniform(0.5, 1.0))
     if isinstance(error, PathNotFound):
@@ -187,7 +192,7 @@ def _failed(cursor: RoomCursor, error: CloudError) -> None:
 
 
 def _live_rooms() -> QuerySet[Room]:
-    """Return the rooms for which `is_live` is True, as a query."""
+    """Return a query of the rooms for which `is_live` is True."""
     now = clock.cloud_now()
     state = Coalesce("state", "profile_state")
     begins = Q(planned_start_at__isnull=True) | Q(planned_start_at__lt=now + SOON)

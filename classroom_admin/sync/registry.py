@@ -1,4 +1,4 @@
-"""Rooms and their cursors: create them, lock them, and note what is due."""
+"""Create and lock rooms and their cursors, and set when they are due."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ ADVANCED = ("stored_sequence", "received_to", "needs_full_projection", "project_
 
 
 def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
-    """Return the locked cursors of these places; create missing rooms and cursors.
+    """Lock and return the cursors of these rooms and streams; create missing rooms and cursors.
 
-    Locked in the order of the cursors' ids, so that two writers never wait for each other.
+    Lock the cursors by ascending id, so that two writers cannot deadlock.
     """
     wanted = set(places)
     names = _names(wanted)
@@ -38,7 +38,7 @@ def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
 
 
 def _names(wanted: set[Place]) -> dict[int, Place]:
-    """Return the known places by their cursors' ids."""
+    """Return the room and stream of each existing cursor, by the cursor's id."""
     names: dict[int, Place] = {}
     streams = {stream for _room_uuid, stream in wanted}
     for chunk in chunks(sorted({room_uuid for room_uuid, _stream in wanted})):
@@ -50,7 +50,7 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Create rooms that are not known yet, with their cursors; they are refreshed and reconciled at once."""
+    """Create unknown rooms with their cursors. Make them due for refresh and reconciliation at once."""
     now = clock.now()
     for chunk in chunks(room_uuids):
         Room.objects.bulk_create(
@@ -60,7 +60,7 @@ def register(room_uuids: Iterable[str]) -> None:
 
 
 def adopt(room_ids: Iterable[int]) -> None:
-    """Create the missing cursors of rooms, and a first room refresh."""
+    """Create the missing cursors of rooms and their room refreshes, due at once."""
     ids = list(room_ids)
     now = clock.cloud_now()
     RoomCursor.objects.bulk_create(
@@ -77,7 +77,7 @@ def adopt(room_ids: Iterable[int]) -> None:
 
 
 def adopt_all() -> int:
-    """Adopt rooms that other code created (a class created here); return how many."""
+    """Create the cursors of rooms that have none, such as classes created on this site; return how many."""
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
@@ -86,7 +86,7 @@ def adopt_all() -> int:
 
 
 def advance(cursors: Sequence[RoomCursor]) -> None:
-    """Save cursors that got new events, as due for projection."""
+    """Save cursors that have new events, and make them due for projection."""
     now = clock.now()
     for cursor in cursors:
         cursor.project_due_at = now
@@ -94,7 +94,7 @@ def advance(cursors: Sequence[RoomCursor]) -> None:
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:
-    """Mark rooms as existing, since an event of them came; return the ids of those that were marked gone."""
+    """Mark rooms as no longer gone, because an event arrived; return the ids of the rooms that were gone."""
     back: list[int] = []
     for chunk in chunks(room_ids):
         back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
@@ -106,9 +106,10 @@ def revive(room_ids: Iterable[int]) -> list[int]:
 
 
 def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
-    """Note what is due after a projection, in its transaction; for most, nothing is.
+    """Set what is due after a projection, in the projection's transaction. Usually nothing is.
 
-    A change of state needs a room refresh, the end a reconciliation, an ended recording its files.
+    A change of the class state makes a room refresh due, the end also a reconciliation. An ended recording
+    makes the list of its files due.
     """
     now = clock.cloud_now()
     refresh = RoomRefresh.objects.filter(room=room)

@@ -1,8 +1,8 @@
-"""A class as it stood at any moment: its stored events projected again up to there, into rows that nobody
-stores.
+"""The replay: project the stored events of a class up to any past moment, into rows that are not stored.
 
-The same projection as always. Reading and decoding happens once for a film; then a moment costs what lies
-between it and the nearest snapshot before it. Nothing here writes to the database.
+The replay uses the same projection as the sync. It reads and decodes the events once for a film. For a
+moment, it then projects only the events after the nearest earlier snapshot. This module does not write to the
+database.
 """
 
 from __future__ import annotations
@@ -26,18 +26,20 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""Events between two snapshots, and how many a film keeps: of a long class they lie further apart."""
+"""Events between two snapshots, and the most snapshots of a film. Long classes have wider intervals."""
 KEPT_MESSAGES: Final = 100
-"""Of each kind of message a moment holds the newest: more are never shown, and every snapshot has them."""
+"""The most messages of each kind in the rows of a moment. The pages show no more; snapshots stay small."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
-"""Films kept in a process, and the events that they may hold together; the last one is always kept."""
+"""The most films in a process, and the most events in all films together. The last film is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event in the order of time. `ms`: when (since 1970 UTC), never before the event before it of the
-    same stream. `pk`: of the stored event.
+    """An event of a film, in the order of time.
+
+    `ms`: its time (ms since 1970 UTC), never earlier than that of the previous event in its stream. `pk`: the
+    id of the stored event.
     """
 
     ms: int
@@ -48,7 +50,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A time in which something is missing (ms)."""
+    """A period in which events are missing (ms since 1970 UTC)."""
 
     start_ms: int
     end_ms: int
@@ -56,7 +58,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A notable moment. `kind`: class, hand, removal, recording, question."""
+    """A notable moment of a class. `kind`: class, hand, removal, recording or question."""
 
     ms: int
     pk: int
@@ -64,7 +66,7 @@ class Mark:
 
 
 class Film:
-    """A class from its first event to the last one stored up to some id."""
+    """The events of a class, from the first to the last one up to a certain event id, with snapshots."""
 
     def __init__(self, frames: Sequence[Frame], gaps: Sequence[Stretch] = ()) -> None:
         self.frames = frames
@@ -86,12 +88,13 @@ class Film:
         return self._times[-1] if self._times else None
 
     def count_at(self, ms: int) -> int:
-        """How many events had happened by then."""
+        """Return how many events had happened by the moment `ms`."""
         return bisect_right(self._times, ms)
 
     def rows_at(self, ms: int) -> Rows:
-        """What was known at a moment (that moment's events too): of messages the newest, of stays those that
-        were not over.
+        """Return the rows as of the moment `ms`, including that moment's events.
+
+        The rows have only the newest messages and the presences that were not over.
         """
         count = self.count_at(ms)
         with self._lock:
@@ -108,7 +111,7 @@ class Film:
         return rows
 
     def newest(self, ms: int, count: int) -> list[int]:
-        """Ids of the last events that had happened by then, the newest first; no messages to one person."""
+        """Return the ids of the last `count` events up to `ms`, newest first. Leave out direct messages."""
         found: list[int] = []
         for frame in reversed(self.frames[: self.count_at(ms)]):
             if frame.event.stream is not Stream.PEER:
@@ -125,13 +128,13 @@ def _project(frame: Frame, rows: Rows) -> None:
         rows.room.last_sequence = frame.event.sequence
     elif stream is not Stream.PEER:
         rows.room.question_events += 1
-    with suppress(*UNFORESEEN):  # the projector sets it aside and says so; here it only counts
+    with suppress(*UNFORESEEN):  # the projector quarantines and reports the event; here it only counts
         project(frame.event, frame.time, rows)
     rows.dirty.clear()
 
 
 def forget_old(rows: Rows) -> None:
-    """Let go of what no panel of a past moment shows, so that a long class costs no more than a short one."""
+    """Remove what the replay never shows, to limit the size of `rows`: old messages and past presences."""
     by_kind: dict[str, list[int]] = {}
     for sequence in sorted(rows.messages):
         by_kind.setdefault(rows.messages[sequence].kind, []).append(sequence)
@@ -147,9 +150,9 @@ def forget_old(rows: Rows) -> None:
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
-    """The film of a room's events with ids up to `upto` (None: all there are now), and that id.
+    """Return the film of a room's events with ids up to `upto` (None: the newest id), and that id.
 
-    Kept for the next moment that is asked for: who moves on through a class names the same id again.
+    Keep the film in memory, because requests for other moments of the replay have the same `upto`.
     """
     if upto is None:
         newest = StoredEvent.objects.filter(room=room).aggregate(newest=Max("pk"))["newest"]
@@ -188,7 +191,7 @@ def _load(room: Room, upto: int) -> Film:
 
 
 def frames_of(rows: Iterable[Kept]) -> list[Frame]:
-    """One stream's events in their order. Pure but for what `Reader` notes in itself."""
+    """Return the frames of one stream's events, in the order of `rows`. Pure."""
     kept = list(rows)
     reader = Reader(again=False, failed=set())
     events = [reader.read(row) for row in kept]
@@ -206,7 +209,7 @@ def _ms(at: datetime) -> int:
 
 
 def _stretch(gap: Gap, frames: Sequence[Frame]) -> Stretch:
-    """From the last event before the gap to the first one after it."""
+    """Return the period from the last event before the gap to the first event after it."""
     numbers = [frame.event.sequence for frame in frames]
     before, after = bisect_left(numbers, gap.first) - 1, bisect_right(numbers, gap.last)
     return Stretch(start_ms=frames[max(before, 0)].ms, end_ms=frames[min(after, len(frames) - 1)].ms)

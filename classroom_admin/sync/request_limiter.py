@@ -1,8 +1,9 @@
-"""One request limit for all processes and machines: commands first, then the poll, then background work.
+"""One request limit for all processes and machines. Background work has the lowest priority.
 
-A token bucket in a row of the database, filled evenly. Commands and the poll reserve their turn at once, also
-ahead of time. Background work takes only what is left above a reserve, and waits while turns are reserved. So
-a command never waits for reconciliation, and no second has more requests than `AGORA_REQUESTS_PER_SECOND`.
+A database row has a token bucket, which is filled evenly. Commands and the poll reserve a token at once, even
+a future one. Background work leaves a reserve in the bucket, and waits while future tokens are reserved. A
+command therefore never waits for reconciliation. No second has more requests than
+`AGORA_REQUESTS_PER_SECOND`.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from classroom_admin.common import clock
 from classroom_admin.sync.models import RequestBudget
 
 BURST_SHARE = 0.25
-"""Of the requests per second: so many may go out at once after a pause."""
+"""The share of the requests per second that may be sent at once after a pause."""
 KEPT_FOR_OTHERS = 2.0
-"""Requests that background work leaves in the bucket, so that a command finds one there."""
+"""Tokens that background work leaves in the bucket, so that a command need not wait."""
 LONGEST_DEBT_S = 15.0
-"""A turn further ahead than this is not reserved: the caller gives up before."""
+"""A token further in the future than this is not reserved, because the caller gives up earlier."""
 PATIENCE_S = 30.0
-"""Background work that waited so long takes a turn like a command, so it always goes on."""
+"""After this wait, background work reserves a token like a command, so that it always makes progress."""
 BACKGROUND_SHARE = 0.75
-"""Of the requests per second: so many may one run of background work plan to send."""
+"""The share of the requests per second that one run of background work may plan."""
 CLOCK_GOOD_FOR_S = 60.0
 
 _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
@@ -40,7 +41,7 @@ _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """Requests of this block, in this thread, come after people's commands and the poll."""
+    """Give requests in this block, in this thread, a lower priority than people's commands and the poll."""
     token = _in_background.set(True)
     try:
         yield
@@ -50,7 +51,10 @@ def in_background() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`burst` requests at once, then `per_second`; together never more than the bound in any second."""
+    """The size of a burst of requests, and the requests per second after it.
+
+    Together they never exceed the bound in any second.
+    """
 
     burst: float
     per_second: float
@@ -62,24 +66,30 @@ class Pace:
 
 
 def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a turn, ahead of time where none is left; return (tokens, seconds to wait). Pure."""
+    """Take a token, or reserve a future one if none is left; return (tokens left, seconds to wait). Pure.
+
+    Take none if the wait is longer than `LONGEST_DEBT_S`.
+    """
     wait_s = max(0.0, (1.0 - tokens) / pace.per_second)
     return (tokens, wait_s) if wait_s > LONGEST_DEBT_S else (tokens - 1.0, wait_s)
 
 
 def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a turn only where enough stays for others; else return when to try again. Pure."""
+    """Take a token if enough remain for others; return (tokens left, seconds until the next try). Pure.
+
+    The wait is 0 if a token was taken.
+    """
     needed = 1.0 + min(KEPT_FOR_OTHERS, pace.burst - 1.0)
-    # Clocks give whole milliseconds: round the wait up, else a caller could come back too early for ever.
+    # Clocks give whole milliseconds. Round the wait up, else a caller could return too early again and again.
     if tokens >= needed - 1e-6:
         return tokens - 1.0, 0.0
     return tokens, math.ceil((needed - tokens) / pace.per_second * 1000) / 1000
 
 
 class SharedLimiter:
-    """Share one limit between all processes with the same App ID and database. Thread-safe.
+    """A request limit shared by all processes with the same App ID and database. Thread-safe.
 
-    Each request costs one small write. Tests can replace `sleep` (seconds).
+    Each request costs one small database write. Tests can replace `sleep` (seconds).
     """
 
     def __init__(
@@ -95,7 +105,10 @@ class SharedLimiter:
         return cls(config.app_id, config.requests_per_second)
 
     def wait_s(self, call: CloudCall[Any]) -> float:
-        """Reserve one request and return the seconds until its turn. Background work waits for it in here."""
+        """Reserve one request; return the seconds to wait before sending it.
+
+        Background work waits inside this function.
+        """
         if self._pace is None:
             return 0.0
         if isinstance(call, PollEvents) or not _in_background.get():
@@ -109,9 +122,9 @@ class SharedLimiter:
         return 0.0
 
     def free_for_background(self) -> int | None:
-        """Return how many requests a run of background work may plan; None: no limit. Never waits.
+        """Return how many requests a run of background work may plan; None if there is no limit. Never wait.
 
-        At least one: whoever sends it waits for its turn, and no run is starved.
+        Return at least 1, so that every run makes progress; `wait_s` still limits that request.
         """
         if self._pace is None:
             return None
@@ -122,7 +135,7 @@ class SharedLimiter:
 
     def _filled(self, row: RequestBudget, now_ms: int) -> float:
         assert self._pace is not None
-        # A clock that was set back gives nothing until the next request.
+        # Add no tokens if the clock was set back.
         gained = max(0, now_ms - row.filled_ms) / 1000 * self._pace.per_second
         return min(self._pace.burst, row.tokens + gained)
 
@@ -142,7 +155,7 @@ _offset: tuple[float, float] = (0.0, float("-inf"))
 
 
 def _now_ms() -> int:
-    """Return the time (ms) that all machines share: the database server's, else this machine's."""
+    """Return a time (ms) that all machines share: PostgreSQL's, or this machine's with another database."""
     global _offset
     if connection.vendor != "postgresql":
         return clock.now_ms()

@@ -1,4 +1,4 @@
-"""One room's events from the repeatable endpoints: requested, stored and read page by page."""
+"""Request the events of one room from the repeatable endpoints, and store them page by page."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Fetched:
     """The result of requests to the repeatable endpoints.
 
-    `gone`: how many rooms the cloud no longer has. `rooms`: ids of rooms with something new to project.
-    `problems`: failures (a destroyed room is none). `covered_to`: the highest number that the
-    cloud answered (0: none).
+    `gone`: how many rooms the cloud no longer has. `covered_to`: the highest number in the answers; 0 if they
+    had no events. `rooms`: ids of rooms with new events to project. `problems`: the failures; a destroyed
+    room does not count as a failure.
     """
 
     requests: int = 0
@@ -39,7 +39,7 @@ class Fetched:
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, other: Fetched) -> None:
-        """Add what requests for one room brought."""
+        """Add the result of requests for one room, except `gone` and `covered_to`."""
         self.requests += other.requests
         self.stored += other.stored
         self.rooms |= other.rooms
@@ -47,15 +47,15 @@ class Fetched:
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
-    """Request a room's events from number `first` to `last` or the end; store the new ones.
+    """Request a room's events from number `first` to `last` or the end, and store the new ones.
 
-    Each page is committed before it is read. Raises the client's errors (`RoomNotFound` for a destroyed room,
-    `InvalidArgument` for an id that can't be sent); the pages before them are kept.
+    Commit each page before it is read. Raise the client's errors: for example RoomNotFound if the room was
+    destroyed, or InvalidArgument if the room's id can't be sent. Pages before an error stay stored.
     """
     result = Fetched()
     next_id: str | int | None = first
     seen: set[str] = set()
-    # A cloud that names the same page twice would be asked for ever.
+    # Stop if the cloud names the same page twice, else the requests would never end.
     while next_id is not None and str(next_id) not in seen:
         seen.add(str(next_id))
         raw = _send(client, room_uuid=room_uuid, stream=stream, next_id=next_id)
@@ -64,7 +64,7 @@ def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int 
             break
         answer = inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid)
         found = inbox.read(answer.pk)
-        # Later pages continue what this request stored: no competing reader can have taken their events.
+        # Only the first page is evidence: later pages follow events that were stored just now.
         if found.stored and stream == Stream.ROOM and result.requests == 1:
             competing_reader.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
         result.stored += found.stored
@@ -88,20 +88,20 @@ def _send(client: Client, *, room_uuid: str, stream: str, next_id: str | int) ->
 
 
 def ends_the_run(error: CloudError) -> bool:
-    """Return whether requests for other rooms would fail too: the request limit, or no answer at all."""
+    """Return whether requests for other rooms would fail too: the rate limit is reached or no answer came."""
     return isinstance(error, RateLimited) or error.http_status is None
 
 
 def mark_gone(room_id: int, *, existed: bool = True) -> None:
-    """Project what is stored of a room that the cloud no longer has, and mark what is missing as lost.
+    """Project the stored events of a room that the cloud no longer has, and mark its missing events as lost.
 
-    `existed` False: the cloud can't have had a room with this id, so its end is not missing.
+    Pass `existed` False if the cloud can't have had a room with this id, so that no end counts as lost.
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
         gaps.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)
         if room.gone_at is None:
-            # A room is destroyed an hour after it closed. If it was last seen running, its end is missing.
+            # The cloud destroys a room an hour after it closed. If last seen running, its end is missing.
             end_lost = existed and room.state in (RoomState.STARTED, RoomState.ENDED)
             gaps.give_up(room, end_lost=end_lost)

@@ -1,6 +1,6 @@
-"""Read from the cloud what no event carries: a room's name, type and plan, and the files of its recordings.
+"""Room refresh: read a room's name, type and schedule, and its recordings' files, which no event has.
 
-Only the profile columns are written; a change raises the room's version, so that pages show it.
+Only the profile columns are written. A change increases the room's version, so that the pages show it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LATEST_MS = 253_402_300_799_000
 
 @dataclass(slots=True)
 class Refreshed:
-    """The result of a run. `problems`: failures (a destroyed room is none)."""
+    """The result of a run. `problems`: the failures; a destroyed room does not count as a failure."""
 
     requests: int = 0
     profiles: int = 0
@@ -48,7 +48,10 @@ class Refreshed:
 
 
 def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
-    """Refresh rooms whose profile or recordings are due, the longest waiting first; begin at most `most`."""
+    """Refresh rooms whose profile or recordings are due, the longest-waiting first.
+
+    Start no further refresh after `most` requests.
+    """
     result = Refreshed()
     now = clock.cloud_now()
     refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
@@ -94,7 +97,7 @@ def _profile(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
 
 
 def profile_columns(info: RoomInfo) -> dict[str, Any]:
-    """Return the profile columns that the room's details give; the others stay as they are. Pure."""
+    """Return the profile columns that the cloud's room details have; omit the others. Pure."""
     schedule = info.schedule
     end_ms, close_ms = schedule.end_time, schedule.close_time
     if end_ms is None and schedule.start_time is not None and schedule.duration is not None:
@@ -114,7 +117,10 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
 
 
 def next_profile(room: Room, *, now: datetime) -> datetime | None:
-    """Return when to read the room again: after the next planned time, and every 15 min while it is live."""
+    """Return when to read the room again; None for never.
+
+    The room is read after each planned time, and every 15 minutes while it is live.
+    """
     planned = (room.planned_start_at, room.planned_end_at, room.planned_close_at)
     ahead = [
         moment + AFTER_A_PLAN for moment in planned if moment is not None and moment + AFTER_A_PLAN > now
@@ -156,7 +162,7 @@ def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None
 
 
 def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the profile columns of a recording that the list gives. Pure."""
+    """Return the profile columns that the cloud's list has for a recording; omit the others. Pure."""
     if item is None:
         return {}
     urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
@@ -171,7 +177,10 @@ def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
 
 
 def _next_files(asks: int) -> datetime | None:
-    """Return when to read again: files appear some time after the end. The waits grow; None: stop."""
+    """Return when to read the recordings again after `asks` reads; None after the last read.
+
+    The waits grow, because files may appear long after the end of a recording.
+    """
     if asks >= FILES_ASKS:
         return None
     return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))

@@ -25,7 +25,7 @@ PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """One event of an answer, with its JSON (`raw`). A peer message has a `digest` and no `sequence`."""
+    """An event of an answer, with its JSON (`raw`). A direct message has a `digest` and no `sequence`."""
 
     sequence: int | None
     digest: str
@@ -34,16 +34,17 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """Return whether this can't be the same event. A time that only one has is no difference."""
+        """Return whether an event with this type and time is a different one. A missing time is ignored."""
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
 
 @dataclass(slots=True)
 class Sorted:
-    """`places`: events by place and number or digest. `aside`: (reason, JSON) of events without a place.
+    """The sorted events of an answer.
 
-    `repeats`: events whose number another one of this answer has.
+    `places`: events by room and stream, then by number or digest. `aside`: (reason, JSON) of events that
+    can't be stored. `repeats`: events whose number a different event of the same answer has.
     """
 
     places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
@@ -52,7 +53,7 @@ class Sorted:
 
 
 def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
-    """Sort an answer's events. `room_uuid`: the requested room; empty for the stream of all rooms."""
+    """Sort the events of an answer. `room_uuid` is the requested room; "" for the stream of all rooms."""
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
         of_peer = stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw)
@@ -64,7 +65,7 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
 
 
 def add(result: Sorted, raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> None:
-    """Add one event to its place. Raises Undecodable where it has none."""
+    """Add an event to `result`. Raise Undecodable if the event lacks a valid room or number."""
     place, item = _place(raw, stream=stream, room_uuid=room_uuid)
     name = item.digest if item.sequence is None else item.sequence
     earlier = result.places[place].setdefault(name, item)
@@ -99,5 +100,8 @@ def _is_peer_message(raw: Mapping[str, Any]) -> bool:
 
 
 def storable(body: bytes) -> str:
-    """Return an answer's bytes as text that every database stores; what is no UTF-8 becomes U+FFFD."""
+    """Return an answer's bytes as text that every database can store.
+
+    Replace NUL characters and bytes that are not valid UTF-8 with U+FFFD.
+    """
     return body.decode("utf-8", errors="replace").replace("\x00", "�")

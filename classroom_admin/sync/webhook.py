@@ -1,6 +1,6 @@
-"""The webhook: a client of the cloud's messaging channel (the relay) posts its notifications to us.
+"""The webhook: a client of the cloud's messaging channel (the relay) posts the channel's notifications to us.
 
-Peer messages come no other way. Room events may come this way and by the poll, and are stored once. The relay
+Direct messages arrive only here. Room events may arrive here and by the poll; they are stored once. The relay
 signs its requests with a shared secret, so that nobody else can add messages to a class.
 """
 
@@ -21,29 +21,29 @@ from classroom_admin.sync.webhook_items import Refused
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
 CLOCKS_APART_S: Final = 300
-"""How far the relay's clock may be from ours; after that a captured request is refused."""
+"""The largest allowed difference between the relay's clock and ours. Older requests are refused."""
 LARGEST_BODY: Final = 1024 * 1024
-"""Bytes of one request."""
+"""The largest size of a request (bytes)."""
 
 __all__ = ["CLOCKS_APART_S", "LARGEST_BODY", "Accepted", "Refused", "accept", "signature", "why_not_signed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """How many items of a request were new, and how many were not."""
+    """The number of new items in a request, and the number of items that were known already."""
 
     stored: int
     duplicates: int
 
 
 def signature(*, secret: str, timestamp: str, body: bytes) -> str:
-    """Return the value of `X-Relay-Signature`: `sha256=` and the hex HMAC of "timestamp.body"."""
+    """Return the value of the header `X-Relay-Signature`: `sha256=` and the hex HMAC of "timestamp.body"."""
     signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
     return f"sha256={signed.hexdigest()}"
 
 
 def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_s: float) -> str:
-    """Return why a request can't be trusted, for the log and the relay; "" where it can. Pure."""
+    """Return why a request can't be trusted, as text for the log and the relay; "" if it can. Pure."""
     if not secret:
         return (
             "RELAY_SECRET is not set here, so no relay can be trusted: set it, and give the relay the same."
@@ -61,9 +61,9 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 
 
 def accept(body: bytes) -> Accepted:
-    """Store and project the items of a request that was verified. Sends nothing to the cloud.
+    """Store and project the items of a request whose signature was verified. Send nothing to the cloud.
 
-    Raises Refused where an item is wrong; nothing of the request is stored then.
+    Raise Refused if an item is invalid; no item of the request is stored then.
     """
     raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=None, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)

@@ -1,8 +1,9 @@
-"""Read the items of a webhook request into events by place: one item or a list, all or none.
+"""Convert the items of a webhook request (one item or a list) into events, sorted by room and stream.
 
 An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
-data}}`, as the cloud's messaging channel sends it to a client. The notification is stored with the room and
-the receiver, in the form in which the cloud's own endpoints give events.
+data}}`. The notification is as the cloud's messaging channel sends it to a client. It is stored with the room
+and the receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole request
+is refused.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ NO_CLASS: Final = "A message from person to person that names no class, from a p
 
 
 class Refused(Exception):
-    """Nothing of the request is stored; the text says which item is wrong and why."""
+    """Raised if a request is refused as a whole; the text says which item is invalid and why."""
 
 
 @dataclass(slots=True)
 class WebhookItem:
-    """One item: the event as it is stored, and its stream. A peer message may have no room yet."""
+    """An item: the event to store, and its stream. A direct message may lack a room."""
 
     stream: Stream
     event: dict[str, Any]
@@ -43,7 +44,7 @@ class WebhookItem:
 
 
 def read_items(body: bytes) -> list[WebhookItem]:
-    """Return the items of a request. Raises Refused where any of them is wrong. Pure."""
+    """Return the items of a request. Raise Refused if the body or any item is invalid. Pure."""
     try:
         content = read_json(body)
     except UnreadableAnswer:
@@ -86,20 +87,22 @@ def _read(item: object) -> WebhookItem:
 
 
 def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
-    """Return the room, named beside the notification, in it, or as the origin of a peer message."""
+    """Return the room's id from the item, the notification, or a direct message's origin (`fromRoom`)."""
     inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
     named = item.get("roomUuid") or event.get("roomUuid") or inside
     return identifier(named, LONGEST_ROOM_UUID)
 
 
 def _check_place(stream: Stream, event: dict[str, Any]) -> None:
-    """Raise Undecodable for an event that can't be stored (a number out of range, for example)."""
+    """Raise Undecodable if the event can't be stored, for example because its number is out of range."""
     add(Sorted(), event, stream=stream, room_uuid=event.get("roomUuid") or "-")
 
 
 def sort_items(items: Iterable[WebhookItem]) -> Sorted:
-    """Sort items by place. A peer message without a room gets its sender's present or last room; without
-    one it goes into `aside`.
+    """Sort items by room and stream.
+
+    A direct message without a room gets its sender's current or last room. If that is unknown, the message
+    goes into `aside`.
     """
     items = list(items)
     result = Sorted()
@@ -114,6 +117,6 @@ def sort_items(items: Iterable[WebhookItem]) -> Sorted:
 
 
 def _last_rooms(senders: Iterable[str]) -> dict[str, str]:
-    """Return the present or last room of each of these people."""
+    """Return the current or last room of each sender, by the sender's id."""
     people = Participant.objects.filter(user_uuid__in=list(senders)).order_by("online", "online_since", "pk")
     return dict(people.values_list("user_uuid", "room__room_uuid"))

@@ -1,4 +1,4 @@
-"""`manage.py rebuild [ROOM_UUID]`: project again from the inbox; nothing changes when all is well."""
+"""`manage.py rebuild [ROOM_UUID]`: project the stored events again and write only the rows that differ."""
 
 from __future__ import annotations
 

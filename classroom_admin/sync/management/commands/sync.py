@@ -1,4 +1,4 @@
-"""`manage.py sync --once`: bring everything here up to date with the cloud, and say what was done."""
+"""`manage.py sync --once`: fetch and project everything new from the cloud, and print a summary."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAUSES = 5
 
 @dataclass(slots=True)
 class Totals:
-    """The results of all steps; `problems` in plain words."""
+    """The results of all steps together. `problems` are in English."""
 
     stored: int = 0
     quarantined: int = 0
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
-        """Poll until the cloud answers empty; a cloud that asks for a pause is given it, a few times."""
+        """Poll until the cloud has no more events. If it asks for a pause, wait and retry a few times."""
         poller = Poller(client)
         held = self._wait_for_lease(poller)
         try:
@@ -102,7 +102,7 @@ class Command(BaseCommand):
             lease.release(held)
 
     def _wait_for_lease(self, poller: Poller) -> Held:
-        """Take the lease; where another holds it, ask for it and wait."""
+        """Take the lease. If another process holds it, ask for it and wait; raise CommandError after 25 s."""
         ends_at = clock.monotonic() + WAIT_FOR_LEASE_S
         while (held := poller.take()) is None:
             if clock.monotonic() >= ends_at:
