@@ -217,7 +217,7 @@ class Hub:
                 await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * (clock.monotonic() - began)))
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
-        """Load the open classes that may have changed. Send their changes and those of the lists of classes."""
+        """Load the open classes that may have changed. Send the changes in classes and lists of classes."""
         wanted = [pk for pk, channel in self._classes.items() if channel.now is not None]
         if changed is not ANYTHING:
             wanted = [pk for pk in wanted if pk in changed]

@@ -14,7 +14,7 @@ ShownRoom: TypeAlias = Any
 class PageVersion:
     """The version of a class page.
 
-    `version`: the room's version. `step`: the id of a command's last step. `details`: `details_checksum`.
+    `version`: the room's version. `step`: the id of its newest command step. `details`: `details_checksum`.
     `event`: the highest id of a projected event (a late event has a high id, too). `events`: the number of
     projected events, including quizzes and polls.
     """
