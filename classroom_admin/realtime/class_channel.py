@@ -19,7 +19,7 @@ MOST_CATCH_UPS: Final = 64
 
 @dataclass(slots=True)
 class Rendered:
-    """A message, and the HTML of the parts that are always sent whole, by template, after that message."""
+    """A message, and the current HTML of the parts that are always sent whole, by template."""
 
     message: bytes
     parts: dict[str, str] = field(default_factory=dict)

@@ -23,7 +23,7 @@ CANCEL: Final = "participant.call_off_removal"
 def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collection[Entry]) -> None:
     """Set on each person the attributes that the templates need, with their values at `at` (cloud time).
 
-    `entries`: the commands and steps that were recorded before `at`, oldest first.
+    `entries`: the commands and steps that were recorded up to `at`, oldest first.
     """
     banned = bans_of(people, entries, now=at)
     removals = removals_at(room, at)

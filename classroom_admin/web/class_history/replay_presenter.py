@@ -81,7 +81,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        """The commands and steps that were recorded before that time, newest first."""
+        """The commands and steps that were recorded up to the past time, newest first."""
         ours = clock.as_our_time(self.at)
         steps = Prefetch("steps", Step.objects.filter(at__lte=ours))
         found = Entry.objects.filter(room_uuid=self._room.room_uuid, at__lte=ours).order_by("-id")

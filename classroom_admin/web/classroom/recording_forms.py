@@ -159,7 +159,7 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """The settings of a new recording of the teacher's video and sound, or of a web page for students."""
+    """The settings of a new recording: the teacher's video and sound, or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))

@@ -72,7 +72,7 @@ def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter) -> Part:
-    """Return the roster rows after the place `after`; with `who=gone`, people who left; with `all`, all rows."""
+    """Return roster rows after the place `after`. `who=gone` selects people who left; `all` lifts the limit."""
     who = GONE if request.GET.get("who") == GONE else HERE
     return presenter.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
 

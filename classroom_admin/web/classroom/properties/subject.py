@@ -1,4 +1,4 @@
-"""The owner of properties: a class, a person or an extension. Read and set its properties."""
+"""Read and set the properties of a class, a person or an extension."""
 
 from __future__ import annotations
 
