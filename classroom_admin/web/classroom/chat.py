@@ -76,7 +76,7 @@ def direct_message(row: PeerMessage, names: Mapping[str, str]) -> Message:
 
 
 def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
-    """Return direct messages for display. Look up missing names in one query; run none without messages."""
+    """Return direct messages for display. Look up missing names in one query if there are messages."""
     rows = list(rows)
     ids = {row.to_user_uuid for row in rows} | {row.user_uuid for row in rows if not row.name}
     names = chat_selectors.names_in(room, ids - {""}) if rows else {}

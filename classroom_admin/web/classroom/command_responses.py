@@ -76,5 +76,5 @@ def _panels(
         "classroom/commands/_result.html",
         {"room": fresh, "presenter": presenter, "oob": True, **context},
     )
-    # the event goes to the body: the stream may have removed the button by then
+    # Trigger the event on the body, because the stream may have removed the button already.
     return trigger_client_event(reswap(response, "none"), "live:commanded", {"target": "body"})

@@ -72,7 +72,7 @@ def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter) -> Part:
-    """Return roster rows after the place `after`. `who=gone` selects people who left; `all` lifts the limit."""
+    """Return roster rows after the place `after`. `who=gone` selects people who left; `all` is unlimited."""
     who = GONE if request.GET.get("who") == GONE else HERE
     return presenter.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
 
