@@ -119,7 +119,7 @@ class Hub:
         await self._open(room_id).join(subscriber, PageVersion.parse(version))
 
     async def join_list(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send `subscriber` the list of classes and its changes. Skip the list if `v` in `query` is current."""
+        """Send `subscriber` the list of classes, unless `v` in `query` is current, then its changes."""
         await self._add(subscriber)
         await self.lists.join(subscriber, user, query)
 
