@@ -1,1 +1,1 @@
-"""Live updates of open pages by server-sent events: each change is rendered once for all subscribers."""
+"""Live page updates by server-sent events. Each change is rendered once for all subscribers."""

@@ -1,4 +1,4 @@
-"""The subscribers of one class: each is brought to the same version, then all get the same bytes."""
+"""Updates for the subscribers of one class: all reach the same version, then receive the same bytes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 
 MOST_CATCH_UPS: Final = 64
-"""Catch-up messages to keep: after a deployment, pages return from the same few versions."""
+"""Maximum number of cached catch-up messages. After a deployment, many pages return with the same version."""
 
 
 @dataclass(slots=True)
 class Rendered:
-    """A message, and after it the HTML of the whole parts by template."""
+    """A message, and the current HTML of the parts that are always sent whole, by template."""
 
     message: bytes
     parts: dict[str, str] = field(default_factory=dict)
 
 
 class ClassPage(Protocol):
-    """Loads and renders the page of a class. Called in threads, never in the event loop."""
+    """The interface to load and render a class page. Its methods run in threads, never in the event loop."""
 
     def load(self, ids: Collection[int]) -> dict[int, Room]:
         """Return the rooms with these ids, annotated as `PageVersion.of` needs them."""
@@ -34,14 +34,14 @@ class ClassPage(Protocol):
     def render(
         self, room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
     ) -> Rendered:
-        """Render what brings a page from `seen` to `room`; leave out whole parts that equal `known`."""
+        """Render the changes from `seen` to `room`. Leave out whole parts that are the same in `known`."""
 
     def whole_parts(self, room: Room, *, language: str) -> dict[str, str]:
-        """Render the parts that are always sent whole, by template."""
+        """Return the HTML of the parts that are always sent whole, by template."""
 
 
 class ClassChannel:
-    """One class. `now` is the version that all subscribers have got; None until the room is loaded."""
+    """A class's channel. `now`: the version that all subscribers have; None until the room is loaded."""
 
     def __init__(self, room_id: int, *, page: ClassPage, threads: Threads) -> None:
         self.room_id = room_id
@@ -61,11 +61,11 @@ class ClassChannel:
 
     @property
     def skips_unchanged_parts(self) -> bool:
-        """Whether the whole parts are known in all languages, so that only changed ones are sent."""
+        """Whether unchanged whole parts can be skipped, because their last HTML is known in all languages."""
         return bool(self._parts) and all(self._parts.get(language) for language in self._subscribers)
 
     async def open(self) -> None:
-        """Load the room once, however many callers come at the same time."""
+        """Load the room, only once even if several callers ask at the same time."""
         async with self._opening:
             if self.now is None:
                 rooms = await self._threads.run(self._page.load, [self.room_id])
@@ -73,14 +73,14 @@ class ClassChannel:
                     self._room, self.now = room, PageVersion.of(room)
 
     async def join(self, subscriber: Subscriber, seen: PageVersion) -> None:
-        """Send `subscriber` what changed since `seen`, and every change from then on."""
+        """Send `subscriber` the changes since `seen`, then every later change."""
         await self.open()
         while self.now is not None:
             now = self.now
             if seen != now:
                 subscriber.push(await self._catch_up(seen, now, subscriber.language))
                 seen = now
-            # no `await` between this check and the registration: the next message for all starts from `now`
+            # No `await` between this check and `add`: the next message to all subscribers starts from `now`.
             if self.now == now:
                 self._subscribers[subscriber.language].add(subscriber)
                 break
@@ -96,7 +96,7 @@ class ClassChannel:
                 self._parts.pop(subscriber.language, None)
 
     async def advance(self, room: Room) -> None:
-        """Bring all subscribers to `room` with one rendering per language. Not to be called concurrently."""
+        """Send all subscribers the changes in `room`; render once per language. Do not call concurrently."""
         before, after = self.now, PageVersion.of(room)
         if before is None or before == after:
             return
@@ -113,7 +113,7 @@ class ClassChannel:
             for subscriber in list(group):
                 if language in rendered:
                     subscriber.push(rendered[language].message)
-                else:  # joined with a new language during the rendering: its page reconnects
+                else:  # joined in a new language during the rendering; the page reconnects
                     subscriber.cut_off()
         if rendered and await self._is_still(after):
             self._parts = {
@@ -121,12 +121,12 @@ class ClassChannel:
             }
 
     async def _is_still(self, version: PageVersion) -> bool:
-        """Whether the room is still at `version`. If not, the rendered parts may already be newer."""
+        """Return whether the room is still at `version`. If not, the rendered parts may already be newer."""
         rooms = await self._threads.run(self._page.load, [self.room_id])
         return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
 
     async def _render_whole_parts(self, language: str) -> None:
-        """Store the whole parts as they are now, so that later only changed ones are sent."""
+        """Render and store the whole parts, so that later updates can skip the unchanged parts."""
         room, now = self._room, self.now
         if room is None or now is None:
             return
@@ -136,7 +136,7 @@ class ClassChannel:
             self._parts[language] = parts
 
     async def _catch_up(self, seen: PageVersion, now: PageVersion, language: str) -> bytes:
-        """Return the message from `seen` to `now`, rendered once for all pages that need the same."""
+        """Return the message that updates a page from `seen` to `now`; cache it for other pages."""
         key = (seen, now, language)
         if key not in self._catch_ups:
             while len(self._catch_ups) >= MOST_CATCH_UPS:

@@ -16,14 +16,14 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RETRY: Final = b"retry: 5000\n\n"
-"""For other clients than our page, which has its own rules for reconnecting."""
+"""The reconnection delay (ms) for other clients. Our page has its own rules for reconnecting."""
 LAST_CHUNK_TIMEOUT_S: Final = 0.5
 
 
 async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: str | None) -> None:
-    """Serve the stream of the class under `key`, or of the class list (None), until one side ends it.
+    """Serve the stream of the class with this `key` (None: the list of classes) until either side ends it.
 
-    A person without the right gets status 200 and the event `end`: with a 4xx status the browser would retry.
+    Without permission, the response is 200 with the event `end`: after a 4xx status the browser would retry.
     """
     query = session.query(scope)
     try:
@@ -47,7 +47,7 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
         with contextlib.suppress(OSError):  # the client has already disconnected
             await send(_body(b"", more=False))
     except asyncio.CancelledError:
-        # cut off, or the server stops: the browser reconnects by itself
+        # The page was cut off or the server stops. The browser reconnects by itself.
         if not subscriber.is_cut:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(send(_body(b"", more=False)), LAST_CHUNK_TIMEOUT_S)

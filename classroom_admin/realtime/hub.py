@@ -1,6 +1,6 @@
-"""Serve all open pages of a web process: follow changes, send them, check rights, send heartbeats.
+"""Live updates for all open pages of a web process: changes, permission checks and heartbeats.
 
-Belongs to one event loop, and works only while a page is open.
+A hub belongs to one event loop and runs only while a page is open.
 """
 
 from __future__ import annotations
@@ -39,41 +39,41 @@ RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
 HEARTBEAT_PARTS: Final = 10
-"""A heartbeat goes to a tenth of the pages at a time, so that 5,000 pages cause no burst."""
+"""Number of groups of pages. Each group gets its heartbeat at a different time, to avoid a burst."""
 TICK_EVERY_S: Final = 1.0
 PAUSE_SHARE: Final = 0.5
 LONGEST_PAUSE_S: Final = 0.1
-"""After reading changes, pause for a share of the time that it took, so that other requests are served."""
+"""After an update, pause for PAUSE_SHARE of its duration, at most this long, to let other requests run."""
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
 
 def spread_s(pages: int) -> float:
-    """Return over how many seconds so many pages should reconnect if all lost their stream now. Pure."""
+    """Return the period (s) over which this many pages should reconnect if all streams end now. Pure."""
     return min(LONGEST_SPREAD_S, max(1.0, pages / RETURNS_PER_SECOND))
 
 
 class ListChannel(Protocol):
-    """All class lists that this process sends."""
+    """The interface that updates the open pages of the list of classes."""
 
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send the list that `query` selects, and its changes from then on."""
+        """Send `subscriber` the classes that `query` selects, then every change."""
 
     def leave(self, subscriber: Subscriber) -> None:
-        """Send `subscriber` nothing more."""
+        """Stop sending to `subscriber`."""
 
     async def refresh(self) -> None:
-        """Send what changed in the database."""
+        """Send the changes in the database."""
 
     async def tick(self) -> None:
-        """Send what changed only because time passed."""
+        """Send the changes that come only from the passing of time."""
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
         """Set the ids of each teacher's own rooms."""
 
 
 class Hub:
-    """One per process. `source` reports changes; by default the one for the configured database."""
+    """The live updates of a process. `source` reports changes; the default watches the default database."""
 
     def __init__(
         self,
@@ -112,14 +112,14 @@ class Hub:
         return await self._threads.run(rights.authorise, session_key, key)
 
     async def join_class(self, subscriber: Subscriber, version: str) -> None:
-        """Send `subscriber` what changed in its class since `version`, and every change from then on."""
+        """Send `subscriber` the changes in its class since `version`, then every later change."""
         await self._add(subscriber)
         room_id = subscriber.right.room_id
         assert room_id is not None
         await self._open(room_id).join(subscriber, PageVersion.parse(version))
 
     async def join_list(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send `subscriber` the class list, unless `v` is its version, and every change from then on."""
+        """Send `subscriber` the list of classes, unless `v` in `query` is current, then its changes."""
         await self._add(subscriber)
         await self.lists.join(subscriber, user, query)
 
@@ -152,7 +152,7 @@ class Hub:
 
     # --- pages that poll because they cannot hold a stream ---
     async def add_polling_page(self, page: PageKey) -> None:
-        """Follow the room of a polling page, and check its right from now on."""
+        """Start to follow the room of a polling page and to check the page's permission."""
         user_id, session_key, room_key = page
         now = clock.monotonic()
         try:
@@ -164,7 +164,7 @@ class Hub:
             await self._open(right.room_id).open()
 
     def is_unchanged(self, page: PageKey, version: str) -> bool:
-        """Whether it is known without a query that the page may be answered and has the newest version."""
+        """Return whether the page is known to be permitted and up to date. Run no query."""
         right = self._polling.right(page, now=clock.monotonic())
         channel = self._classes.get(right.room_id) if right and right.room_id else None
         return channel is not None and channel.now is not None and str(channel.now) == version
@@ -173,7 +173,7 @@ class Hub:
     def _start(self) -> None:
         if not self._tasks:
             self._garbage.take_over(now=clock.monotonic())
-            self._polled_at = None  # outdated since the hub stopped
+            self._polled_at = None  # may be outdated: the hub was stopped
             self._tasks = [
                 asyncio.create_task(self._retry(task))
                 for task in (
@@ -199,7 +199,7 @@ class Hub:
                 await task
 
     async def _retry(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a background task to its end; start it again after a database error."""
+        """Run a background task until it ends. Restart it after a database error."""
         while True:
             try:
                 return await task()
@@ -217,7 +217,7 @@ class Hub:
                 await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * (clock.monotonic() - began)))
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
-        """Load the open classes that may have changed, and send what changed in them and in the lists."""
+        """Load the open classes that may have changed. Send the changes in classes and lists of classes."""
         wanted = [pk for pk, channel in self._classes.items() if channel.now is not None]
         if changed is not ANYTHING:
             wanted = [pk for pk in wanted if pk in changed]
@@ -245,7 +245,7 @@ class Hub:
                     subscriber.push(heartbeats[language])
 
     def status(self, language: str) -> dict[str, Any]:
-        """Return the age of the data (s; None: no data), the cloud's trouble in words, and the spread (s)."""
+        """Return the age of the data (s; None: no data), the last polling error in words, and `spread_s`."""
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         with translation.override(language):
             trouble = stored_in_words(self._poll_error)
@@ -272,7 +272,7 @@ class Hub:
         await self._stop()
 
     async def check_rights(self) -> None:
-        """End the streams of people who lost their right, with a fixed number of queries for all."""
+        """End the streams of people who lost their permission. Check all pages with the same few queries."""
         for room_id in self._polling.drop_idle(now=clock.monotonic()):
             self._close_if_unused(room_id)
         subscribers = list(self._subscribers)

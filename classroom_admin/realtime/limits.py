@@ -1,4 +1,4 @@
-"""How many connections this process may hold."""
+"""The limit of open connections of this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 def allow_many_connections() -> int:
-    """Raise the soft limit of open files (often 1,024) to the hard one. Return the limit in force."""
+    """Raise the soft limit of open files (often 1,024) to the hard limit. Return the resulting limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -9,7 +9,7 @@ CHANGES: Final = "changes"
 POLLED: Final = "polled"
 HELLO: Final = "hello"
 END: Final = "end"
-# no-transform: proxies must not compress, and thereby buffer; X-Accel-Buffering: nginx forwards at once
+# no-transform: a proxy must not compress, because it would buffer. X-Accel-Buffering: nginx must not buffer.
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -19,19 +19,19 @@ HEADERS: Final = [
 
 
 def message(event: str, data: str, *, version: str = "") -> bytes:
-    """Return an event with `data`, which may have several lines. `version` becomes its id; "" sets none."""
+    """Return an event with `data` (one or more lines) and `version` as its id; with no id if that is ""."""
     head = f"id: {''.join(version.split())}\n" if version else ""
-    # the format knows three line ends: one left inside would split the event
+    # The format has three kinds of line ending. Any of them inside a data line would split the event.
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     body = "".join(f"data: {line}\n" for line in lines)
     return f"{head}event: {event}\n{body}\n".encode()
 
 
 def json_message(event: str, **values: Any) -> bytes:
-    """Return an event that carries a JSON object."""
+    """Return an event with the values as a JSON object."""
     return message(event, json.dumps(values, separators=(",", ":")))
 
 
 def end(reason: str) -> bytes:
-    """Return the last event of a stream: the browser must not reconnect. `reason`: one of `rights`."""
+    """Return the last event of a stream: the browser must not reconnect. `reason`: a constant of `rights`."""
     return message(END, reason)

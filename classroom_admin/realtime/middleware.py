@@ -1,4 +1,4 @@
-"""ASGI middleware before Django: it serves streams, and answers polling pages when nothing has changed."""
+"""ASGI middleware before Django: serves streams, and answers polling pages if nothing has changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_TOKENS: Final = 10_000
 
 
 class RealtimeMiddleware:
-    """Wraps the application `inner`. The hub is made in the event loop of the first request."""
+    """ASGI middleware around the application `inner`. The first request creates the hub in its event loop."""
 
     def __init__(self, inner: Any, *, make_hub: Callable[[], Hub]) -> None:
         self.inner = inner
@@ -53,7 +53,7 @@ class RealtimeMiddleware:
         await self.inner(scope, receive, send)
 
     def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:
-        """Return the page of a valid token, else None. Verified tokens are cached until they expire."""
+        """Return the page of a valid token, else None. Cache verified tokens until they expire."""
         now_s = clock.now_ms() / 1000
         known = self._pages.get((token, session_key, room_key))
         if known is not None:
@@ -69,7 +69,7 @@ class RealtimeMiddleware:
         return page
 
     def _add(self, page: PageKey) -> None:
-        """Have the hub follow the page's room for the next request; Django answers this one."""
+        """Let the hub follow the page's room and so answer the next request. Django answers this one."""
         if page not in self._adding:
             task = asyncio.create_task(self.hub.add_polling_page(page))
             self._adding[page] = task

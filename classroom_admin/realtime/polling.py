@@ -1,4 +1,4 @@
-"""Pages that poll because they cannot hold a stream, and whether they still may. Pure."""
+"""The pages that poll because they cannot keep a stream open, and their permissions. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Final
 from classroom_admin.realtime.rights import CurrentRights, Right
 
 IDLE_S: Final = 70.0
-"""A token is valid for 60 s, so a page that has not polled for this long is gone."""
+"""Time without a poll after which a page counts as closed. A token is valid for 60 s."""
 CONFIRMED_WITHIN_S: Final = 9.0
-"""A right that was confirmed longer ago does not count."""
+"""Maximum age of the last confirmation of a permission."""
 MOST: Final = 20_000
 PageKey = tuple[int, str, str]
-"""User id, session key and room key."""
+"""The user id, session key and room key of a page."""
 
 
 @dataclass(slots=True)
 class PollingPage:
-    """A right, when the page last polled, and when the right was last confirmed (s, monotonic)."""
+    """A page's permission, and when it last polled and was last confirmed (monotonic seconds)."""
 
     right: Right
     used_at: float
@@ -35,14 +35,14 @@ class PollingPages:
         return bool(self._pages)
 
     def add(self, key: PageKey, right: Right, *, now: float) -> bool:
-        """Add a page whose right was confirmed just now. Return False if there are too many."""
+        """Add a page whose permission was confirmed at `now`. Return False if there are too many pages."""
         if len(self._pages) >= MOST:
             return False
         self._pages[key] = PollingPage(right, now, now)
         return True
 
     def right(self, key: PageKey, *, now: float) -> Right | None:
-        """Return the right of a page that polls now; None if it is unknown or not confirmed lately."""
+        """Record a poll and return the page's permission; None if it is unknown or not recently confirmed."""
         page = self._pages.get(key)
         if page is None or now - page.confirmed_at > CONFIRMED_WITHIN_S:
             return None
@@ -56,14 +56,14 @@ class PollingPages:
         return {page.right.room_id for page in self._pages.values()}
 
     def drop_idle(self, *, now: float) -> set[int]:
-        """Drop pages that no longer poll. Return the ids of their rooms."""
+        """Remove the pages that no longer poll. Return the ids of their rooms."""
         idle = {key: page for key, page in self._pages.items() if now - page.used_at > IDLE_S}
         for key in idle:
             del self._pages[key]
         return {page.right.room_id for page in idle.values() if page.right.room_id is not None}
 
     def confirm(self, current: CurrentRights, *, now: float) -> None:
-        """Confirm the rights that still hold, and drop the pages of the others."""
+        """Confirm the permissions that still hold. Remove the pages that lost theirs."""
         for key, page in list(self._pages.items()):
             if current.refusal(page.right):
                 del self._pages[key]

@@ -1,4 +1,4 @@
-"""Who may subscribe to what: checked when a page connects, and every few seconds for all pages together."""
+"""Permissions to subscribe, checked when a page connects and every few seconds for all pages together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_YOURS: Final = "not yours"
 
 
 class Refused(Exception):
-    """The session is not signed in, or the room is not theirs. `reason` is SIGNED_OUT or NOT_YOURS."""
+    """Refusal of a subscription. `reason`: SIGNED_OUT, or NOT_YOURS if the user may not see the room."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,9 +31,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A person may, by this session, subscribe to this room (None: their class list).
+    """A permission of a user's session to subscribe to a room (`room_id` None: the list of classes).
 
-    `auth_hash` changes when the person's sessions are ended or the password is changed.
+    `auth_hash` changes if the user's sessions are ended or the password is changed.
     """
 
     user_id: int
@@ -44,7 +44,7 @@ class Right:
 
 
 def user_of(session_key: str) -> User:
-    """Return the user who is signed in by this session. Reads only; raises Refused."""
+    """Return the signed-in user of this session without changing it. Raise Refused if there is none."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
     data = store.load() if session_key else {}
     try:
@@ -58,7 +58,10 @@ def user_of(session_key: str) -> User:
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
-    """Return the user and their right to the room under `key` (None: the class list). Raises Refused."""
+    """Return the user and their permission for the room with this `key` (None: the list of classes).
+
+    Raise Refused if the session is not signed in or the user may not see the room.
+    """
     user = user_of(session_key)
     room_id = None
     if key is not None:
@@ -71,7 +74,7 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
 
 @dataclass(slots=True)
 class CurrentRights:
-    """What now holds for some people: hashes of the active ones, administrators, live sessions, own rooms."""
+    """The current state of some users: hashes of active users, administrators, live sessions, own rooms."""
 
     auth_hashes: Mapping[int, str] = field(default_factory=dict)
     administrators: Collection[int] = ()
@@ -79,7 +82,7 @@ class CurrentRights:
     rooms: Mapping[int, set[int]] = field(default_factory=dict)
 
     def refusal(self, right: Right) -> str:
-        """Return why the right is lost; "" if it still holds. Pure."""
+        """Return the reason why the permission is lost; "" if it still holds. Pure."""
         signed_in = (
             self.auth_hashes.get(right.user_id) == right.auth_hash and right.session_key in self.sessions
         )
@@ -91,7 +94,7 @@ class CurrentRights:
 
 
 def read(rights: Iterable[Right]) -> CurrentRights:
-    """Read what now holds for these people: five queries for up to 400 people, for any number of pages."""
+    """Read the current state of these users with five queries for up to 400 users and any number of pages."""
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}

@@ -1,4 +1,4 @@
-"""Read cookie, language and query from an ASGI scope, without Django's middleware. Pure."""
+"""Read the cookies, language and query from an ASGI scope, without Django's middleware. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Scope = dict[str, Any]
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the first header with this lower-case name, or ""."""
+    """Return the first header with this lower-case name; "" if there is none."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def session_key(scope: Scope) -> str:
-    """Return the session key from the request's cookie, or "" if there is none or it is malformed."""
+    """Return the session key from the request's cookie; "" if the key is missing or malformed."""
     key = _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
     return key if key.isalnum() else ""
 
@@ -34,13 +34,13 @@ def _cookies(scope: Scope) -> dict[str, str]:
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """Return the query parameters: the last of several values, cut to 500 characters."""
+    """Return the query parameters. Keep the last value of each name, at most 500 characters of it."""
     found = parse_qsl(scope["query_string"].decode("latin-1")[:4000], max_num_fields=20)
     return {name: value[:500] for name, value in found}
 
 
 def language(scope: Scope) -> str:
-    """Return the language from the cookie, else from the browser; for users without one in their account."""
+    """Return the language from the cookie, else from the browser. Use it if the account sets no language."""
     cookie = _cookies(scope).get(settings.LANGUAGE_COOKIE_NAME, "")
     if cookie in dict(settings.LANGUAGES):
         return cookie

@@ -1,6 +1,6 @@
-"""Report that something in the database changed, once per process, whatever the number of its open pages.
+"""Watch the database for changes: once per process, for all of its open pages.
 
-PostgreSQL tells which rooms changed (triggers in `web/migrations`), SQLite only that something was committed.
+PostgreSQL reports which rooms changed (triggers in `web/migrations`). SQLite reports only that data changed.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "classroom_changes"
 SQLITE_EVERY_S: Final = 0.025
 BATCH_S: Final = 0.01
-"""Notifications that arrive within this time are reported together."""
+"""Time to collect further notifications, which are then reported together."""
 RECONNECT_AFTER_S: Final = 2.0
 ANYTHING: Final = None
-"""Reported instead of ids if it is not known which rooms changed."""
+"""The report, instead of ids, if it is unknown which rooms changed."""
 Changed = frozenset[int] | None
 
 
 class Source(Protocol):
-    """Yields ids of rooms that may have changed, or ANYTHING. Ends when its iteration is cancelled."""
+    """A source of ids of rooms that may have changed, or ANYTHING. It ends if its iteration is cancelled."""
 
     def changes(self) -> AsyncGenerator[Changed, None]: ...
 
 
 def source_for(alias: str = "default") -> Source:
-    """Return the source for a configured database."""
+    """Return the source for the database with this alias."""
     connection = connections[alias]
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":
@@ -43,9 +43,9 @@ def source_for(alias: str = "default") -> Source:
 
 
 class SqliteSource:
-    """Polls `PRAGMA data_version`, which changes with every commit of another connection.
+    """A source that polls `PRAGMA data_version`, which changes with every commit of another connection.
 
-    It reads a word of shared memory (about 10 µs), so it runs in the event loop.
+    A poll takes about 10 µs (it reads shared memory), so it may run in the event loop.
     """
 
     def __init__(self, path: str, *, every_s: float = SQLITE_EVERY_S) -> None:
@@ -53,7 +53,7 @@ class SqliteSource:
         self._every_s = every_s
 
     async def changes(self) -> AsyncGenerator[Changed, None]:
-        # autocommit, and never a writer: it must not hold a lock or a snapshot
+        # autocommit, and no writes: this connection must hold no lock and no snapshot
         with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as connection:
             seen = -1
             while True:
@@ -67,13 +67,13 @@ class SqliteSource:
     def _version(connection: sqlite3.Connection, seen: int) -> int:
         try:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.OperationalError as error:  # busy for a moment: the next poll tries again
+        except sqlite3.OperationalError as error:  # the database is busy; the next poll tries again
             log.debug("data_version: %s", error)
             return seen
 
 
 class PostgresSource:
-    """LISTENs on its own connection. A pooler in transaction mode cannot be used for that."""
+    """A source that LISTENs on its own connection, which must not go through a transaction-mode pooler."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
@@ -93,7 +93,7 @@ class PostgresSource:
         connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
-            yield ANYTHING  # covers changes from before the connection
+            yield ANYTHING  # for changes before the connection
             while True:
                 ids: set[int] = set()
                 async for notification in connection.notifies(stop_after=1):

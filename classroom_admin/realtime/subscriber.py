@@ -1,4 +1,4 @@
-"""One open page: the messages that wait to be sent to it. Belongs to one event loop."""
+"""The queue of messages for one open page. For use in one event loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from classroom_admin.realtime.rights import Right
 
 MOST_MESSAGES: Final = 64
 MOST_BYTES: Final = 2_000_000
-"""What may wait for one page; a single message may be larger (the list of a thousand classes)."""
+"""Maximum size of one page's queue. A single message may be larger (a list of a thousand classes)."""
 
 
 class Subscriber:
-    """A bounded queue. A page that does not read is cut off, and catches up when it reconnects."""
+    """A page's bounded queue. A page that reads too slowly is cut off and catches up when it reconnects."""
 
     __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
 
@@ -33,7 +33,7 @@ class Subscriber:
         return self._bytes
 
     def push(self, message: bytes) -> None:
-        """Queue a message (shared by all subscribers), or cut the page off if too much waits already."""
+        """Queue a message, whose bytes all subscribers share. Cut the page off if its queue is full."""
         if self.is_over:
             return
         full = len(self._queue) >= MOST_MESSAGES or (self._queue and self._bytes + len(message) > MOST_BYTES)
@@ -45,14 +45,14 @@ class Subscriber:
         self._wake()
 
     def finish(self, last: bytes | None = None) -> None:
-        """Send what waits and `last`, then end the stream."""
+        """Send the queued messages and `last`, then end the stream."""
         if last is not None:
             self.push(last)
         self.is_over = True
         self._wake()
 
     def cut_off(self) -> None:
-        """End the stream at once and drop what waits."""
+        """End the stream at once and discard the queued messages."""
         self.is_cut = self.is_over = True
         self._queue.clear()
         self._bytes = 0
@@ -61,13 +61,13 @@ class Subscriber:
             self.task.cancel()
 
     async def next(self) -> bytes | None:
-        """Wait for the next bytes to send; None when the stream is over."""
+        """Wait for the next bytes to send and return them; None if the stream is over."""
         while not self._queue:
             if self.is_over:
                 return None
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        # one write for all waiting messages: a burst costs one system call
+        # Join all queued messages: a burst then costs one system call.
         chunk = self._queue.popleft() if len(self._queue) == 1 else b"".join(self._queue)
         self._queue.clear()
         self._bytes = 0

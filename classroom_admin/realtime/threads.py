@@ -1,4 +1,4 @@
-"""Threads that query the database and render for the streams, so that the event loop never blocks."""
+"""Threads that run the streams' queries and rendering, so that the event loop never blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Arguments = ParamSpec("Arguments")
 
 
 class Threads:
-    """Runs functions that use the ORM. Each thread keeps its database connection while it lives."""
+    """A pool of threads for functions that use the ORM. Each thread keeps its database connection open."""
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count
@@ -33,14 +33,14 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, guarded)
 
     def close(self) -> None:
-        """End the threads and their connections."""
+        """Close the database connections and end the threads."""
         for _ in range(self._count):
             self._pool.submit(connections.close_all)
         self._pool.shutdown(wait=True)
 
 
 def keep_connections() -> None:
-    """Close this thread's database connections only if they are broken, whatever `CONN_MAX_AGE` says."""
+    """Close this thread's database connections only if they are broken. Ignore `CONN_MAX_AGE`."""
     for connection in connections.all(initialized_only=True):
         connection.close_at = None
         connection.close_if_unusable_or_obsolete()

@@ -1,4 +1,4 @@
-"""The version of a class that a page shows, as a short token, and which parts differ between two. Pure."""
+"""The version of a class page as a short token, and the parts that differ between two versions. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 ShownRoom: TypeAlias = Any
-"""A Room with the annotations of `class_selectors.as_shown`."""
+"""A Room that has the annotations of `class_selectors.as_shown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageVersion:
-    """What a page of a class shows.
+    """The version of a class page.
 
-    `version`: of the room. `step`: id of the last step of a command. `details`: a checksum of what no event
-    carries. `event`: the highest id of a projected event; `events`: their number, quizzes and polls included.
-    (An event that arrived late has a high id, whatever its sequence number.)
+    `version`: the room's version. `step`: the id of its newest command step. `details`: `details_checksum`.
+    `event`: the highest id of a projected event (a late event has a high id, too). `events`: the number of
+    projected events, including quizzes and polls.
     """
 
     version: int = 0
@@ -30,7 +30,7 @@ class PageVersion:
 
     @classmethod
     def parse(cls, token: str) -> PageVersion:
-        """Parse the token from an address. A malformed one is the empty version: the page gets everything."""
+        """Parse a token from a URL. Return the empty version if it is malformed: the page gets everything."""
         try:
             version, step, details, event, events = token.split("-")
             numbers = {"version": version, "step": step, "event": event, "events": events}
@@ -39,13 +39,13 @@ class PageVersion:
             return cls()
 
     def limited_to(self, now: PageVersion) -> PageVersion:
-        """Return this version; the empty one if it is ahead of `now`, because a backup was restored."""
+        """Return this version; the empty version if it is ahead of `now` because a backup was restored."""
         ahead = self.version > now.version or self.step > now.step
         return PageVersion() if ahead else self
 
     @classmethod
     def of(cls, room: ShownRoom) -> PageVersion:
-        """Return the version that a page made now from `room` shows."""
+        """Return the version of a page that shows `room`."""
         return cls(
             version=room.version,
             step=room.last_step or 0,
@@ -56,9 +56,9 @@ class PageVersion:
 
 
 def details_checksum(room: ShownRoom) -> int:
-    """Return a checksum of what the page shows and no event carries.
+    """Return a checksum of the details on the page that do not come from events.
 
-    The number of steps is part of it: a step that is committed late has a lower id than the last one.
+    It includes the number of steps, because a step that is committed late can have a lower id than the last.
     """
     values = (
         room.name,
@@ -87,13 +87,13 @@ EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
 COMMANDS: Final = "commands"
 MOST_EVENTS: Final = 50
-"""If there are more new events than this, the newest page of events is sent instead."""
+"""Maximum number of new events to send. If there are more, the newest page of events is sent instead."""
 
 
 def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
     """Return the parts of the page that may differ between `seen` and `now`.
 
-    Rows of people, chat and panels are then selected by their own version, events by their ids.
+    The rows of people, chat and panels are then selected by their own versions, and events by their ids.
     """
     parts: set[str] = set()
     if now.version != seen.version:

@@ -1,1 +1,1 @@
-"""The history of a class: every stored event as a sentence and as JSON, and the replay."""
+"""The history of a class: its replay, and every stored event as a sentence and as JSON."""

@@ -1,4 +1,4 @@
-"""The events of a class: earlier ones, those that match a filter, one as JSON."""
+"""Pages of a class's stored events: the filtered list, and a single event as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from classroom_admin.web.parameters import number
 @require_safe
 @signed_in
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show events, newest first: of a `kind`, of people named `who`, `before` or `after` an event."""
+    """Show events, newest first. Filter by `kind`, by name (`who`), and `before` or `after` an id."""
     room = room_for(request.user, key)
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
@@ -46,7 +46,7 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def event_json(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show one event as the cloud sent it."""
+    """Show the JSON of an event as the cloud sent it."""
     room = room_for(request.user, key)
     event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
     (row,) = event_rows(room, [event])

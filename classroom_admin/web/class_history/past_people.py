@@ -1,4 +1,4 @@
-"""What the page showed about people at a past time: bans, scheduled removals, time on stage."""
+"""Details about people at a past time: bans, scheduled removals, time on stage."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CANCEL: Final = "participant.call_off_removal"
 
 
 def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collection[Entry]) -> None:
-    """Add to each person what the templates need, as it was at `at` (cloud time).
+    """Set on each person the attributes that the templates need, with their values at `at` (cloud time).
 
-    `entries`: the commands recorded by then, oldest first, with their steps by then.
+    `entries`: the commands and steps that were recorded up to `at`, oldest first.
     """
     banned = bans_of(people, entries, now=at)
     removals = removals_at(room, at)
@@ -39,7 +39,7 @@ def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collect
 
 
 def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
-    """Return the removals by user id that were scheduled at a time, and neither due nor cancelled."""
+    """Return the removals pending at `at` (cloud time) by user id: scheduled, not due and not cancelled."""
     ours = clock.as_our_time(at)
     planned = scheduled_removals(room).filter(created_at__lte=ours, due_at__gt=ours)
     rows = list(planned.select_related("by").order_by("pk"))

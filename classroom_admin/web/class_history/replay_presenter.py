@@ -1,4 +1,4 @@
-"""A class at a past time, for the templates of its page."""
+"""Present a class at a past time to the templates of the class page."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HIDDEN_ROLES: Final = ("server", "invisible")
 
 @dataclass(slots=True)
 class PastChat:
-    """The newest messages at a time."""
+    """The newest messages at a past time."""
 
     messages: list[Message]
     custom: list[Message]
@@ -59,9 +59,9 @@ class PastEvents:
 
 
 class PastClassPresenter(ClassPresenter):
-    """A class at a past time. `read_only`: the templates offer no commands.
+    """A class at a past time, for the templates. They offer no commands.
 
-    `room` is the current one; `self.room`, for the templates, is an unsaved one as it was then.
+    The argument `room` is the current room. `self.room` is an unsaved room with the past values.
     """
 
     read_only = True
@@ -81,7 +81,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def _entries(self) -> list[Entry]:
-        """The commands by then, with their steps by then."""
+        """The commands and steps that were recorded up to the past time, newest first."""
         ours = clock.as_our_time(self.at)
         steps = Prefetch("steps", Step.objects.filter(at__lte=ours))
         found = Entry.objects.filter(room_uuid=self._room.room_uuid, at__lte=ours).order_by("-id")
@@ -138,7 +138,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        """The recordings without files, which come after the end. Their modes never change: read from now."""
+        """The recordings without their files, which exist only later. A mode never changes: use today's."""
         known = {}
         if self.rows.recordings:
             today = Recording.objects.filter(room=self._room)
@@ -197,7 +197,7 @@ class PastClassPresenter(ClassPresenter):
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
-    """Return an unsaved room: projected columns as they were then, the others as they are now."""
+    """Return an unsaved room with the projected columns from `rows` and the other columns from `room`."""
     columns = {
         field.attname: getattr(room, field.attname)
         for field in Room._meta.concrete_fields
@@ -218,5 +218,5 @@ def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = N
 
 
 def _ids(model: type[models.Model], room: Room, column: str) -> dict[str, int]:
-    """Return our ids of a room's rows, so that elements keep their DOM ids when the time changes."""
+    """Return the primary keys of a room's rows by `column`, to keep DOM ids stable when the time changes."""
     return dict(model._default_manager.filter(room=room).values_list(column, "pk"))

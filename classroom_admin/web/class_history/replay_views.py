@@ -1,4 +1,4 @@
-"""The page that replays a class."""
+"""The replay page of a class."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 @require_safe
 @signed_in
 def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the class at `at` (ms since 1970, or a time of its day; default: its end).
+    """Show the class at the time `at`: ms since 1970 or a time of day; default: the end of the class.
 
-    `upto` limits the events to those that were stored when the page was made. htmx gets only the panels, or
-    with `who` the next rows of a long roster, like `classroom.views.more_people`.
+    `upto` limits the events to those that were stored when the page was rendered. htmx gets only the panels.
+    With `who`, return the next rows of a long roster, like `classroom.views.more_people`.
     """
     room = class_selectors.class_for(request.user, key)
     film, upto = film_of(room, upto=number(request, "upto"))
@@ -54,7 +54,7 @@ def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> int:
-    """Return the requested time (ms), limited to the class."""
+    """Return the requested time (ms), limited to the duration of the class."""
     words = request.GET.get("at", "").strip()
     if words.isascii() and words.isdecimal() and len(words) <= 15:
         found = int(words)
@@ -66,7 +66,7 @@ def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> in
 
 
 def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
-    """Return a time of day (ms) on the day the class began; on the next if that is long before its start."""
+    """Convert a time on the class's first day to ms; use the next day if it is over 6 h before the start."""
     hour, minute, second = (int(part or 0) for part in clock.groups())
     started = datetime.fromtimestamp(start_ms / 1000, zone)
     wanted = datetime.combine(started.date(), time(hour % 24, minute % 60, second % 60), zone)
@@ -76,7 +76,7 @@ def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
 
 
 def _missing(film: Film, ms: int) -> dict[str, Any]:
-    """Return the gap at a time, else the number of gaps before it."""
+    """Return the sequence gap at a time; if there is none, the number of earlier gaps."""
     inside = next((gap for gap in film.gaps if gap.start_ms <= ms < gap.end_ms), None)
     if inside is not None:
         return {"start": _at(inside.start_ms), "end": _at(inside.end_ms)}
@@ -84,7 +84,7 @@ def _missing(film: Film, ms: int) -> dict[str, Any]:
 
 
 def _moments(room: Room, film: Film) -> dict[str, Any]:
-    """Return the notable moments as sentences. If there are too many, raised hands are left out first."""
+    """Return the notable moments as sentences. If there are too many, leave out raised hands first."""
     marks = sorted(film.marks, key=lambda mark: mark.kind == "hand")[:MOST_MOMENTS]
     marks.sort(key=lambda mark: mark.ms)
     rows = StoredEvent.objects.filter(room=room).in_bulk([mark.pk for mark in marks])
@@ -103,7 +103,7 @@ def _at(ms: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The timeline: 1000 units long, with the marks and gaps of the class."""
+    """The timeline of a class with its marks and sequence gaps. Its width is 1000 units."""
 
     film: Film
     WIDTH = 1000
@@ -114,7 +114,7 @@ class Timeline:
 
     @property
     def seconds(self) -> int:
-        """The length of the class in whole seconds, including the last moment."""
+        """The length of the class in seconds, rounded up."""
         return max(1, -(-((self.film.end_ms or 0) - self.start_ms) // 1000))
 
     def _x(self, ms: int) -> float:

@@ -1,4 +1,4 @@
-"""Addresses of the events and the replay of a class."""
+"""URLs of the events and the replay of a class."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""The page of one class: its panels, its dialogs, and the views behind its buttons."""
+"""The page of a class: its panels and dialogs, and the views for its buttons."""

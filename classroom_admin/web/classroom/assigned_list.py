@@ -1,4 +1,4 @@
-"""Choose the class list of a class."""
+"""Assign a class list to a class."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from classroom_admin.web.dialogs import ask, sent
 
 
 class AssignedListForm(forms.Form):
-    """The class list of a class, or none."""
+    """The choice of a class list, or of no list."""
 
     class_list = forms.ModelChoiceField(
         ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
@@ -36,7 +36,7 @@ class AssignedListForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the dialog (GET), or assign the list (POST). The stream then updates the page."""
+    """Show the dialog (GET) or assign the list (POST). The event stream then updates the page."""
     room = room_for(request.user, key, Room.objects.select_related("class_list"))
     lists = visible_lists(request.user)
     form = AssignedListForm(

@@ -1,4 +1,4 @@
-"""Compare a class with its class list, for the page of the class."""
+"""Compare the people of a class with its class list, for the class page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from classroom_admin.rooms.models import Participant, Room
 
 
 def attendance_of(room: Room, people: list[Participant] | None = None) -> Attendance | None:
-    """Return who of the list is absent, late or left early; None if the class has no list.
+    """Return which people on the class list are absent, late or left early; None if there is no list.
 
-    `people`: all people of the room, if the caller has read them already.
+    `people`: all people of the room, to save a query.
     """
     if not room.class_list_id:
         return None
@@ -29,7 +29,7 @@ def attendance_of(room: Room, people: list[Participant] | None = None) -> Attend
 
 
 def list_entry_of(room: Room, person: Participant) -> str:
-    """Describe how a person was matched with the class list; "" if the class has none."""
+    """Describe how a person was matched with the class list. Return "" if the class has no list."""
     if not room.class_list_id:
         return ""
     matches, _others = match(class_lists.listed(room), class_selectors.presence(room))

@@ -1,4 +1,4 @@
-"""Which buttons a class has, by its state. Pure."""
+"""The command buttons of a class, chosen by its state. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom_admin.rooms.models import RoomState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button of the action bar. `asks`: it opens a dialog first; `waiting`: its command is under way."""
+    """A button of the action bar. `asks`: it opens a dialog first. `waiting`: its command is in progress."""
 
     name: str
     words: str
@@ -40,7 +40,7 @@ def _button(
 
 
 def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) -> list[Button]:
-    """Return the start, end and close buttons for this state; none if the cloud has deleted the class."""
+    """Return the start, end and close buttons for this state. Return none if the cloud deleted the class."""
     if gone or state == RoomState.CLOSED:
         return []
     make = partial(_button, "class", under_way)
@@ -55,7 +55,7 @@ def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) 
 def recording_buttons(
     *, recording: bool, web: bool, paused: bool, running_class: bool, under_way: Collection[str]
 ) -> list[Button]:
-    """Return the recording buttons. Only web recordings pause; only a running class can start a recording."""
+    """Return the recording buttons. Only a web recording can pause. Only a running class can be recorded."""
     make = partial(_button, "recording", under_way)
     if not recording:
         start = make("start", _("Start recording"), _("Starting…"), "circle-dot")

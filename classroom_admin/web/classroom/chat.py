@@ -1,4 +1,4 @@
-"""Messages of a class as pages show them: to everyone, direct, and to apps."""
+"""The messages of a class for display: chat messages, direct messages and app messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STAFF: Final = (Role.TEACHER, Role.ASSISTANT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message. `number`: sequence number of a room message, else key; `to`: recipient, "" for all."""
+    """A message. `number`: sequence of a room message, else primary key. `to`: recipient; "" for everyone."""
 
     kind: str
     number: int
@@ -41,7 +41,7 @@ class Message:
 
     @property
     def scope(self) -> str:
-        """What `number` counts in: `room` or `peer`."""
+        """The series that `number` belongs to: `room` or `peer`."""
         return PEER if self.kind == PEER else "room"
 
     @property
@@ -76,7 +76,7 @@ def direct_message(row: PeerMessage, names: Mapping[str, str]) -> Message:
 
 
 def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
-    """Return direct messages with the names that they lack: one query, none if there are no messages."""
+    """Return direct messages for display. Look up missing names in one query if there are messages."""
     rows = list(rows)
     ids = {row.to_user_uuid for row in rows} | {row.user_uuid for row in rows if not row.name}
     names = chat_selectors.names_in(room, ids - {""}) if rows else {}
@@ -84,9 +84,9 @@ def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
 
 
 class ChatPanel:
-    """The newest chat messages; with `since`, all messages newer than a version of the room.
+    """The newest chat messages; with `since`, all messages added after that version of the room.
 
-    `read_direct`: whether there are newer direct messages, so that they are worth a query.
+    `read_direct`: whether to query for direct messages.
     """
 
     def __init__(self, room: Room, *, since: int | None = None) -> None:
@@ -107,12 +107,12 @@ class ChatPanel:
 
     @property
     def has_earlier(self) -> bool:
-        """Whether there are earlier chat messages than those shown."""
+        """Whether there are chat messages before the shown messages."""
         return self.since is None and len(self._room_messages) > chat_selectors.PAGE
 
     @property
     def too_many(self) -> bool:
-        """Whether a page missed so many messages that the newest page of them is shorter."""
+        """Whether a page missed more messages than a page shows, so that replacing them all is shorter."""
         return self.since is not None and len(self.messages) > chat_selectors.PAGE
 
     @property
@@ -128,7 +128,7 @@ class ChatPanel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """A page of messages of one kind, oldest first. `older`: the number before which there are more."""
+    """A page of messages, oldest first. `older`: its first number; None if there are no earlier messages."""
 
     kind: str
     rows: list[Message]
@@ -136,7 +136,7 @@ class MessagePage:
 
 
 def message_page(room: Room, *, kind: str, before: int | None = None) -> MessagePage:
-    """Return the newest messages of a kind, or those before a number."""
+    """Return the newest messages of a kind, or the newest before the number `before`."""
     if kind == PEER:
         rows = direct_messages(room, chat_selectors.between_people(room, before=before))
     else:
@@ -146,9 +146,9 @@ def message_page(room: Room, *, kind: str, before: int | None = None) -> Message
 
 
 def search(room: Room, words: str, *, kind: str = "") -> list[Message]:
-    """Return messages with all words in the text or a name, newest first, at most MOST_FOUND.
+    """Return messages with all words in the text or the names, newest first, at most MOST_FOUND.
 
-    Ignores case and accents, on any database.
+    Ignore case and accents, with every database.
     """
     terms = search_key(words).split()
     found: list[Message] = []

@@ -1,4 +1,4 @@
-"""Messages of a class: earlier ones, other kinds, search, and who was present at a message."""
+"""Views of a class's messages: pages of each kind, search, and the people present at a message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from classroom_admin.web.parameters import number, search_words
 @require_safe
 @signed_in
 def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show messages of one `kind`, those `before` a number, or those that contain all words of `q`."""
+    """Show the messages of a `kind`, optionally `before` a number or with all words of `q`."""
     room = room_for(request.user, key)
     words = search_words(request.GET, most=200)
     kind = request.GET.get("kind", "")
@@ -37,7 +37,7 @@ def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def present_at(request: AuthenticatedHttpRequest, key: str, of: str, number: int) -> HttpResponse:
-    """Show who was present when a message was sent."""
+    """Show the people who were present when a message was sent."""
     room = room_for(request.user, key)
     sequence = None
     if of == chat.PEER:

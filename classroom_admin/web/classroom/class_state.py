@@ -1,4 +1,4 @@
-"""Start, end and close a class."""
+"""The views that start, end and close a class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMANDS: Final = {
 @require_http_methods(["GET", "POST"])
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Explain the command and ask for confirmation (GET), or send it (POST)."""
+    """Explain the command and ask for confirmation (GET), or send the command (POST)."""
     room = room_for(request.user, key)
     if name not in COMMANDS:
         raise Http404(_("There is no such command."))

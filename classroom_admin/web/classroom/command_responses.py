@@ -1,4 +1,4 @@
-"""How a view answers after a command: its state, or why it was refused before the cloud was asked."""
+"""Responses after a command: the command's state, or the reason why it was refused and not sent."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from classroom_admin.web.wording import CommandStatus, command_statuses
 
 
 def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str | None]) -> None:
-    """Add a refusal to the form's field that it is about.
+    """Add a refusal as an error of the form field that it is about.
 
-    `fields` maps the cloud's names to the form's, so that the message need not name the field.
+    `fields` maps the cloud's field names to the form's. The error omits the cloud's name.
     """
     words = refused.message.removeprefix(f"{refused.field} ")
     form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
 
 
 def command_state(entry: Entry) -> CommandStatus:
-    """Return the state of the command that `entry` records."""
+    """Return the state of the command in this audit log entry."""
     return command_statuses([entry])[0]
 
 
 def entry_response(
     request: AuthenticatedHttpRequest, room: Room, entry: Entry, *, with_files: bool = False
 ) -> HttpResponse:
-    """Answer with the state of a command: for htmx the changed panels, else a message and the page."""
+    """Return the response after a command: the changed panels for htmx, else a redirect with a message."""
     if request.htmx:
         return _panels(request, room, about=entry.target, with_files=with_files)
     state = command_state(entry)
@@ -51,7 +51,7 @@ def entry_response(
 
 
 def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, words: str) -> HttpResponse:
-    """Answer a change that is not sent to the cloud now. `about`: a cloud user id."""
+    """Return the response after a change that sends nothing to the cloud yet. `about`: a cloud user id."""
     if request.htmx:
         return _panels(request, room, about=about)
     messages.success(request, words)
@@ -59,7 +59,7 @@ def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, wo
 
 
 def refusal_response(request: AuthenticatedHttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
-    """Answer that nothing was sent, and why. Only for commands without a form."""
+    """Return a response that says why nothing was sent. Use it only for commands without a form."""
     if request.htmx:
         return _panels(request, room, refused=error.message)
     messages.error(request, error.message)
@@ -76,5 +76,5 @@ def _panels(
         "classroom/commands/_result.html",
         {"room": fresh, "presenter": presenter, "oob": True, **context},
     )
-    # the event goes to the body: the stream may have removed the button by then
+    # Trigger the event on the body, because the stream may have removed the button already.
     return trigger_client_event(reswap(response, "none"), "live:commanded", {"target": "body"})

@@ -1,4 +1,4 @@
-"""The choices by which people filter events, as conditions on stored events."""
+"""The choices of the event filter, and their conditions on stored events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KNOWN: Final = [kind.cmd for declared in filters() for kind in declared.kinds i
 
 
 def condition(name: str) -> Q:
-    """Return the condition of a choice; no condition for "" and for what is none."""
+    """Return the condition of a choice; an empty condition for "" or an unknown choice."""
     if name == UNREADABLE:
         return ~Q(unreadable="")
     if name == OTHER:

@@ -1,4 +1,4 @@
-"""A page of the stored events of a class, newest first, as sentences."""
+"""Pages of a class's stored events as sentences, newest first."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from classroom_admin.web.classroom import event_kinds
 
 EVENTS_PAGE: Final = 50
 MOST_PEOPLE: Final = 20
-"""People to search events of, if several match the words."""
+"""Maximum number of people whose events are searched if several names match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """A kind from `event_kinds.CHOICES`, and words of a person's name. "" means no limit."""
+    """A filter: a kind from `event_kinds.CHOICES` and a part of a person's name. "" matches everything."""
 
     kind: str = ""
     who: str = ""
@@ -45,7 +45,7 @@ class EventFilter:
 
 
 def events_of(room: Room, event_filter: EventFilter) -> QuerySet[StoredEvent]:
-    """Return the stored events of a class that match, without direct messages."""
+    """Return the stored events of a class that match the filter. Exclude direct messages."""
     found = StoredEvent.objects.filter(room=room).exclude(stream="peer")
     if event_filter.kind:
         found = found.filter(event_kinds.condition(event_filter.kind))
@@ -61,7 +61,7 @@ def _ids_like(room: Room, words: str) -> list[str]:
 
 
 def names_any_of(user_uuids: list[str]) -> Q:
-    """Match events whose JSON has one of these ids as the id of a person. Case-sensitive."""
+    """Return a condition for events whose JSON has one of these ids as a person's id. Case matters."""
     condition = Q(pk__in=())
     for user_uuid in user_uuids:
         position = StrIndex("raw", Value(f'Uuid":{json.dumps(user_uuid, ensure_ascii=False)}'))
@@ -70,10 +70,10 @@ def names_any_of(user_uuids: list[str]) -> Q:
 
 
 class EventPage:
-    """Events with ids below `before`, or above `after` and up to `upto`; always the newest first.
+    """A page of events, newest first, with ids below `before`, above `after` and at most `upto`.
 
-    `older`: the id below which there are more. A page of events `after` an id starts with the oldest of them,
-    so that successive requests skip none; `has_newer`: there are more above `newest`.
+    With `after`, the page has the oldest matching events, so that successive requests skip none.
+    `older`: the last id; None if there are no earlier events. `has_newer`: whether more events follow.
     """
 
     def __init__(
@@ -107,9 +107,9 @@ class EventPage:
 def event_rows(
     room: Room, events: list[StoredEvent], *, names: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return events as their list shows them.
+    """Return the values that the list shows for each event.
 
-    `names`: names by user id, if the caller has them. Else one query, if an event has an id without a name.
+    `names`: names by user id, to save a query. Without it, missing names are looked up in one query.
     """
     decoded = [_decoded(event) for event in events]
     if names is None:
@@ -120,7 +120,7 @@ def event_rows(
 
 
 def _decoded(row: StoredEvent) -> Event[Any] | None:
-    """Return the event; None for one that can't be read."""
+    """Return the decoded event; None if it is unreadable."""
     if row.unreadable:
         return None
     try:
@@ -136,5 +136,5 @@ def _shown(row: StoredEvent, event: Event[Any] | None, names: Mapping[str, str])
 
 
 def time_of(row: StoredEvent) -> datetime:
-    """Return when an event happened, or came where it doesn't say."""
+    """Return the time of an event; the time of receipt if the event has none."""
     return clock.from_ms(row.ts_ms) if row.ts_ms else row.received_at

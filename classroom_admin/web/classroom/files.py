@@ -1,4 +1,4 @@
-"""The files of a class for its page: progress of conversions, and pending deletions."""
+"""The files of a class for the class page, with conversion progress and pending deletions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEP_WORDS: Final[dict[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeletion:
-    """A deletion that can still be undone. `entry_id`: its entry in the audit log; `due_at`: cloud time."""
+    """A deletion that can still be undone. `entry_id`: its audit log entry. `due_at`: cloud time."""
 
     entry_id: int
     names: list[str]
@@ -37,7 +37,7 @@ class PendingDeletion:
 
 
 def pending_deletions(entries: list[Entry]) -> list[PendingDeletion]:
-    """Return the deletions among these commands (newest first) that are neither undone nor sent. Pure."""
+    """Return the deletions in `entries` (newest first) that are neither undone, sent nor failed. Pure."""
     over = {entry.params.get("hold") for entry in entries if entry.action in (UNDO, DELETE)}
     return [
         PendingDeletion(
@@ -56,12 +56,12 @@ def _has_failed(entry: Entry) -> bool:
 
 
 def files_of(room: Room, deletions: Iterable[PendingDeletion]) -> list[Any]:
-    """Return the files of a class, with what `add_progress` adds."""
+    """Return the files of a class with the attributes of `add_progress`."""
     return add_progress(list(class_selectors.resources(room)), deletions)
 
 
 def add_progress(files: list[Any], deletions: Iterable[PendingDeletion]) -> list[Any]:
-    """Add to each file `progress` (None: no conversion), `step_words` and `is_being_deleted`.
+    """Set `progress` (None: no conversion), `step_words` and `is_being_deleted` on each file.
 
     The files must have `step`, `pages_done` and `pages_total`.
     """

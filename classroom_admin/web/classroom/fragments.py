@@ -1,4 +1,4 @@
-"""Which fragments of the page differ between two versions of a class. The same for everyone."""
+"""The fragments of the page that differ between two versions of a class. They are the same for everyone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from classroom_admin.web.classroom.roster import FIRST_PEOPLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """A template to render with `presenter` and `more`."""
+    """A template and its context: `presenter` and `more`."""
 
     template: str
     presenter: ClassPresenter
@@ -24,7 +24,7 @@ class Fragment:
 
 
 def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[Fragment]:
-    """Return what brings a page from `seen` to `now`. Rows of the roster and of the chat come one by one."""
+    """Return the fragments that update a page from `seen` to `now`. Roster and chat rows are sent singly."""
     seen = seen.limited_to(now)
     parts = changed_parts(seen, now)
     panels = class_selectors.changed_panels(room, seen.version) if versions.PANELS in parts else set()
@@ -81,5 +81,5 @@ def _events(since: ClassPresenter, *, seen: PageVersion, now: PageVersion, whole
         if len(newer.rows) == now.events - seen.events:
             template = "classroom/_events_changes.html"
             return Fragment(template=template, presenter=since, more={"events": newer})
-        # else an event was committed after another one with a higher id
+        # Otherwise an event was committed after an event with a higher id.
     return Fragment(template="classroom/_events.html", presenter=since.whole)

@@ -1,4 +1,4 @@
-"""Raised hands, scheduled removals and attendance on the page of a class, beside the roster."""
+"""Panels beside the roster of a class: raised hands, scheduled removals and attendance."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ORDINALS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """A scheduled removal. `due_at`: cloud time, like all times of a page."""
+    """A scheduled removal. `due_at`: cloud time, like all times on the page."""
 
     pk: int
     name: str
@@ -43,7 +43,7 @@ class Removal:
 
 
 def with_removals(people: QuerySet[Participant]) -> QuerySet[Any]:
-    """Annotate people with `planned`, which `removal_of` reads; None if no removal is scheduled."""
+    """Annotate people with `planned` for `removal_of`. It is None if no removal is scheduled."""
     waiting = ScheduledCommand.objects.filter(
         kind=ScheduledCommand.Kind.REMOVAL,
         state=ScheduledCommand.State.WAITING,
@@ -56,7 +56,7 @@ def with_removals(people: QuerySet[Participant]) -> QuerySet[Any]:
 
 
 def removal_of(person: Any) -> Removal | None:
-    """Return the scheduled removal of a person read by `with_removals`."""
+    """Return the scheduled removal of a person, who must be annotated by `with_removals`."""
     planned = person.planned
     if not planned:
         return None
@@ -72,12 +72,12 @@ def removal_of(person: Any) -> Removal | None:
 
 
 class PeoplePanels:
-    """The part of `ClassPresenter` about hands, removals and attendance."""
+    """The part of `ClassPresenter` for raised hands, removals and attendance."""
 
     room: ShownRoom
     since: int | None
     names_shown = 12
-    """Names of each kind that the attendance panel lists: it is sent whole whenever a person joins."""
+    """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
 
     @cached_property
     def people(self) -> list[Any]:
@@ -85,23 +85,23 @@ class PeoplePanels:
 
     @cached_property
     def hands(self) -> list[Any]:
-        """The people with a raised hand among `people`, the longest waiting first."""
+        """The people in `people` with a raised hand, the longest-waiting person first."""
         waiting = [person for person in self.people if person.online and person.hand_raised]
         return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
 
     @property
     def hands_down(self) -> list[Any]:
-        """The changed people without a raised hand, to be deleted from the panel."""
+        """The people in `people` without a raised hand, to be removed from the panel."""
         return [person for person in self.people if not (person.online and person.hand_raised)]
 
     @cached_property
     def attendance(self) -> Attendance | None:
-        """The comparison with the class list; None if the class has none."""
+        """The comparison with the class list; None if the class has no list."""
         return attendance_of(self.room, self.people if self.since is None else None)
 
     @cached_property
     def removals(self) -> list[Removal]:
-        """The scheduled removals, the next first. A whole page needs no query for them."""
+        """The scheduled removals in order of time. A whole page needs no extra query for them."""
         if self.since is None:
             found = [person.removal for person in self.people]
         else:
@@ -111,31 +111,31 @@ class PeoplePanels:
 
 
 def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:
-    """Whether a person joined or left, or the class began or ended, since `seen`.
+    """Return whether a person joined or left, or the class began or ended, since `seen`.
 
-    Reads the stored events, so that a raised hand does not cause a comparison with the class list.
+    Check the stored events, so that a raised hand does not cause a comparison with the class list.
     """
     newer = StoredEvent.objects.filter(room=room, pk__gt=seen.event)
     if newer.count() < PageVersion.of(room).events - seen.events:
-        return True  # an unknown event was committed after another one with a higher id
+        return True  # an event was committed after an event with a higher id
     return newer.filter(stream="room", cmd__in=PRESENCE_EVENTS).exists()
 
 
 def hand_order(person: Any) -> str:
-    """Return the place in the queue of raised hands, as text that sorts."""
+    """Return a person's sort key in the queue of raised hands."""
     raised = person.hand_raised_at
     return f"{int(raised.timestamp() * 1000) if raised else 0:015d}"
 
 
 def times_this_week(number: int) -> str:
-    """Return for example "third time this week" for 3; "" below 2."""
+    """Return a phrase such as "third time this week" for 3; "" for less than 2."""
     if number < 2:
         return ""
     return str(_ORDINALS.get(number) or gettext("%(number)s times this week") % {"number": number})
 
 
 def removed_this_week(number: int) -> str:
-    """Return for example "removed 2 times this week"; "" for 0."""
+    """Return a phrase such as "removed 2 times this week"; "" for 0."""
     if not number:
         return ""
     words = ngettext("removed %(number)s time this week", "removed %(number)s times this week", number)

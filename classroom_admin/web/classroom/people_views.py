@@ -1,4 +1,4 @@
-"""One person of a class; the whole attendance; banned students."""
+"""Views about people: a person in a class, the whole attendance, banned students."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from classroom_admin.web.wording import command_statuses
 @require_safe
 @signed_in
 def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show a person in this class: their state, when they were present, and the commands about them."""
+    """Show a person in this class: state, times of presence, and commands about the person."""
     room = room_for(request.user, key)
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
@@ -38,7 +38,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @require_safe
 @signed_in
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show everyone who is absent, late or left early. The panel lists only the first of them."""
+    """Show everyone who is absent, late or left early. The panel shows only the first names."""
     room = room_for(request.user, key)
     context = {"room": room, "list": attendance_of(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
@@ -47,6 +47,6 @@ def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpRespons
 @require_safe
 @signed_in
 def banned(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show who is banned from this class, until when, by whom and why."""
+    """Show the people banned from this class, and until when, by whom and why they are banned."""
     room = room_for(request.user, key)
     return ask(request, "classroom/people/banned.html", {"room": room, "bans": bans.ban_list(room)})

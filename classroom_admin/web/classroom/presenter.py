@@ -1,4 +1,4 @@
-"""What the page of a class shows. Each value is read once, and only if a template needs it."""
+"""The values for the class page. Each is read only if a template needs it, and only once."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ COMMANDS_SHOWN: Final = 12
 
 
 class ClassPresenter(PeoplePanels):
-    """One class for its page. `since`: the version of the room that the page shows; None for a whole page.
+    """A class for its page. `since`: the room version that the page already shows; None for a whole page.
 
-    `also`: user ids of people to show again although no event changed them. Everything is the same for
-    everyone who may see the class: nothing may depend on the person.
+    `also`: user ids of people to include even if no event changed them. Nothing may depend on the viewer,
+    because everyone who may see the class gets the same.
     """
 
     event_kinds = CHOICES
     read_only = False
-    """Whether the page shows the past, where no command is possible."""
+    """Whether the page shows a past time and so offers no commands."""
 
     def __init__(
         self, room: ShownRoom, *, since: int | None = None, also: Collection[str] = (), everyone: bool = False
@@ -51,7 +51,7 @@ class ClassPresenter(PeoplePanels):
 
     @cached_property
     def whole(self) -> ClassPresenter:
-        """The same class for a whole page."""
+        """The presenter of the same class for a whole page."""
         return ClassPresenter(self.room)
 
     # --- header and commands ---
@@ -72,7 +72,7 @@ class ClassPresenter(PeoplePanels):
     def _effective_entries(self) -> list[Entry]:
         """The commands that may still have an effect, oldest first.
 
-        If there are more commands than `_entries` holds, the earlier ones that matter are read, too.
+        If there are more commands than `_entries` contains, read the relevant earlier commands, too.
         """
         read = self._entries
         if len(read) < class_selectors.COMMANDS:
@@ -97,7 +97,7 @@ class ClassPresenter(PeoplePanels):
     # --- people ---
     @cached_property
     def people(self) -> list[Any]:
-        """All people, or those who changed since `since`, with what the templates need."""
+        """All people, or those who changed after `since`, with the attributes that the templates need."""
         found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
         banned = bans_of(found, self._effective_entries, now=clock.cloud_now())
         being_removed = {
@@ -112,19 +112,19 @@ class ClassPresenter(PeoplePanels):
         return found
 
     def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
-        """Return roster rows of people who are present or left, after a place."""
+        """Return the roster rows of `who` (HERE: people present, GONE: people who left) after a place."""
         whole = self.everyone or self.since is not None or all_the_rest
         most = None if whole else PART if after else FIRST_PEOPLE
         return part(self.people, who, after=after, most=most)
 
     @property
     def more_people(self) -> str:
-        """The address of the next roster rows; parameters are to be appended."""
+        """The URL of the next roster rows. The template appends the parameters."""
         return reverse("live:more_people", args=[self.room.key]) + "?"
 
     @property
     def all_people(self) -> str:
-        """The page with the whole roster, for browsers without JavaScript."""
+        """The URL of the page with the whole roster, for browsers without JavaScript."""
         return "?people=all#people"
 
     @cached_property
@@ -133,12 +133,12 @@ class ClassPresenter(PeoplePanels):
 
     @cached_property
     def gone(self) -> Part:
-        """The people who left, the latest first."""
+        """The people who left. The last person to leave is first."""
         return self.part(GONE)
 
     @cached_property
     def teacher(self) -> Participant | None:
-        """A teacher who is present; found in the roster if that is whole, else by a query."""
+        """A teacher who is present; None if there is none. A whole page needs no extra query."""
         if self.since is None:
             return next((one for one in self.people if one.online and one.role == "teacher"), None)
         return class_selectors.people(self.room).filter(online=True, role="teacher").first()
@@ -161,12 +161,12 @@ class ClassPresenter(PeoplePanels):
 
     @property
     def paused(self) -> bool:
-        """Whether the running recording was paused: no event tells, only the record of commands."""
+        """Whether the running recording is paused, according to our commands: no event reports a pause."""
         return self.running_recording is not None and recording_state.is_paused(self._recording_entries)
 
     @property
     def _can_pause(self) -> bool:
-        """Whether the running recording can be paused: it is a web recording or of unknown mode."""
+        """Whether the running recording can be paused: its mode is web or unknown."""
         running = self.running_recording
         return running is not None and (
             (running.mode or recording_state.mode_of(self._recording_entries)) in ("", "web")
@@ -184,7 +184,7 @@ class ClassPresenter(PeoplePanels):
 
     @cached_property
     def coverage(self) -> CoverageBar | None:
-        """How much of the class was recorded; None if that is unknown or there is no recording."""
+        """The coverage of the class by recordings; None if it is unknown or there is no recording."""
         return coverage_bar(self.room, self.recordings, self._effective_entries) if self.recordings else None
 
     # --- chat, files, quizzes and polls, breakout rooms, events ---
@@ -204,13 +204,13 @@ class ClassPresenter(PeoplePanels):
     def questions(self) -> list[Question]:
         if self.since is not None:
             return questions_of(self.room, since=self.since)
-        # a whole page has read its people anyway
+        # A whole page reads its people anyway.
         students = [one for one in self.people if one.online and one.role == "student"]
         return questions_of(self.room, students=students)
 
     @cached_property
     def groups(self) -> list[ShownGroup]:
-        """The open breakout rooms with the people in them."""
+        """The open breakout rooms with their members."""
         return shown_groups(self.room)
 
     @cached_property
@@ -220,7 +220,7 @@ class ClassPresenter(PeoplePanels):
 
 
 def bans_of(people: list[Any], entries: Collection[Entry], *, now: Any) -> dict[str, bans.Until]:
-    """Return until when people are banned, by user id, from the commands that may still have an effect."""
+    """Return the end of each ban in force by user id. `entries`: commands that may still have an effect."""
     kicked_at = {
         (person.user_uuid, person.kicked_sequence): person.kicked_at
         for person in people
@@ -234,6 +234,6 @@ def bans_of(people: list[Any], entries: Collection[Entry], *, now: Any) -> dict[
 
 
 def file_name(url: str) -> str:
-    """Return the last part of an address, to name a file by; the host if it has none."""
+    """Return a file name for a URL: the last part of its path, or its host if the path is empty."""
     parts = urlsplit(url)
     return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"

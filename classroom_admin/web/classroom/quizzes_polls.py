@@ -1,4 +1,4 @@
-"""A quiz or poll as its panel and its page show it."""
+"""Quizzes and polls for display in their panel and on their page."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from classroom_admin.rooms import quiz_poll_selectors
 from classroom_admin.rooms.models import Answer, Participant, Poll, Quiz, Room
 
 NAMES_SHOWN: Final = 8
-"""Names of students without an answer that the panel shows."""
+"""Maximum number of names of students without an answer in the panel."""
 MOST_READ: Final = 6
-"""Quizzes and polls whose answers are read for one panel."""
+"""Maximum number of quizzes and polls whose answers are read for the panel."""
 LONGEST: Final = timedelta(hours=12)
-"""A time between question and answer that is longer than this is not shown."""
+"""The longest plausible time to answer. A longer time is not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A choice: how many people chose it (also in percent of those who answered); is it correct?"""
+    """A choice. `count`: people who chose it. `percent`: their share of all who answered."""
 
     words: str
     count: int
@@ -31,7 +31,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """One person's answer. `right`: None if unknown; `took_s`: None if missing or implausible."""
+    """A person's answer. `right`: None if unknown. `took_s`: None if unknown or implausible."""
 
     name: str
     words: list[str]
@@ -42,9 +42,9 @@ class GivenAnswer:
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """A quiz or poll. `kind`: quiz or poll; `total`: the students who could answer.
+    """A quiz or poll. `kind`: quiz or poll. `total`: the number of students who could answer.
 
-    `missing`: the names of those who have not answered, while it runs and on its own page.
+    `missing`: the names of students without an answer, only if it is running or on its own page.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class Question:
 
     @property
     def order(self) -> str:
-        """The place in the list, the newest first, as text that sorts."""
+        """The sort key for the list, which is in descending order."""
         started = int(self.started_at.timestamp() * 1000) if self.started_at else 0
         return f"{int(self.running)}{started:015d}{self.dom_id}"
 
@@ -81,14 +81,14 @@ class Question:
 
     @property
     def lasted_s(self) -> float | None:
-        """How long it ran (s); None while it runs."""
+        """The duration (s); None while the quiz or poll is running."""
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()
 
     @property
     def took_s(self) -> float | None:
-        """The median time to answer (s)."""
+        """The median time to answer (s); None if unknown."""
         known = [answer.took_s for answer in self.answers if answer.took_s is not None]
         return median(known) if known else None
 
@@ -98,7 +98,7 @@ def question(
 ) -> Question:
     """Return a quiz or poll for display. Pure.
 
-    `answers`: None if not read, so that the sums from the cloud count; `students`: those who could answer.
+    `answers`: if None, use the cloud's totals instead. `students`: the students who could answer.
     """
     right_items = _texts(row.correct_items) if isinstance(row, Quiz) else []
     given = [_given_answer(row, answer, right_items) for answer in answers or ()]
@@ -183,14 +183,14 @@ def _includes(chosen: list[Any], name: Any) -> bool:
 
 
 def _votes(poll: Poll, index: int) -> int:
-    """Return how many people chose an item, by the cloud's sums."""
+    """Return how many people chose an item, from the cloud's totals."""
     row = poll.details.get(str(index)) if isinstance(poll.details, dict) else None
     number = row.get("num") if isinstance(row, dict) else None
     return number if isinstance(number, int) and number > 0 else 0
 
 
 def _voters(poll: Poll) -> int:
-    """Return how many people voted, computed from percentages: one person may choose several items."""
+    """Return how many people voted. Compute it from percentages: a person may choose several items."""
     details = poll.details if isinstance(poll.details, dict) else {}
     guesses = [0]
     for row in details.values():
@@ -204,10 +204,10 @@ def _voters(poll: Poll) -> int:
 def questions_of(
     room: Room, *, since: int | None = None, students: Iterable[Participant] | None = None
 ) -> list[Question]:
-    """Return the quizzes and polls of a class, newest first; with `since`, those newer than a version.
+    """Return the quizzes and polls, newest first; with `since`, only those changed after that room version.
 
-    Reads the answers of running ones and of the latest of each kind; the others show their sums. `students`:
-    the students who are present, if the caller has read them. Two queries, or three.
+    Without `since`, read answers only for running ones and the latest quiz and poll; else use the totals.
+    `students`: the students who are present, to save a query.
     """
     rows = quiz_poll_selectors.questions(room, since=since)
     full = rows if since is not None else _running_and_latest(rows)
@@ -231,7 +231,7 @@ def _id(row: Quiz | Poll) -> tuple[str, str]:
 
 
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
-    """Return a quiz or poll with every answer, and every student who was present while it ran."""
+    """Return a quiz or poll with all answers. Count all students who were present while it ran."""
     answers = quiz_poll_selectors.answers(room, [_id(row)])
     students = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, students)

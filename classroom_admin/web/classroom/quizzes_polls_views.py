@@ -1,4 +1,4 @@
-"""One quiz or poll with every answer."""
+"""The page of a quiz or poll with all answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from classroom_admin.web.classroom.quizzes_polls import whole_question
 @require_safe
 @signed_in
 def question(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> HttpResponse:
-    """Show the page; for htmx only its body, or nothing (204) if it has not changed since version `v`.
+    """Show a quiz or poll; for htmx, only the page's body, or 204 if nothing changed since version `v`.
 
-    The version of a busy class rises every second, so the question itself is compared, too.
+    The room version of a busy class changes every second, so the mark of the quiz or poll is compared, too.
     """
     room = room_for(request.user, key)
     if of not in MODELS:

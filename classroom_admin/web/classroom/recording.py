@@ -1,4 +1,4 @@
-"""Start, stop, pause, resume and change the recording of a class."""
+"""The views that start, stop, pause, resume and change the recording of a class."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIMPLE: Final = {
 @require_http_methods(["GET", "POST"])
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Ask for confirmation (GET), or send the command (POST). Start and change have their own forms."""
+    """Ask for confirmation (GET), or send the command (POST). Starting and changing have their own forms."""
     room = room_for(request.user, key)
     if name == "start":
         return _start(request, room)
@@ -55,7 +55,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Validate the settings while a person types, and show them again with errors. Sends nothing."""
+    """Validate the settings while a person types, and show the errors. Send nothing."""
     room = room_for(request.user, key)
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:

@@ -1,7 +1,7 @@
 """The bar that shows how much of a class was recorded, and the same in words.
 
-Nothing depends on the current time, so that all pages of a class get the same and a sent page stays correct.
-A piece that still goes on is drawn to the scheduled end, and the browser moves its end.
+The bar does not depend on the current time, so all pages get the same bar and it stays correct.
+A piece that has not ended is drawn up to the scheduled end of the class. The browser moves its end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WORDS: Final[dict[str, Promise]] = {
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
-# Distinguishable without colour, too: a pause is half as high, what is not recorded is a line.
+# Kinds differ in height, not only in colour: a pause is half as high, a missing piece is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
 HEIGHT: Final = 12
 _LEAST_AXIS_S: Final = 60
@@ -43,7 +43,7 @@ _LEAST_AXIS_S: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A piece of the bar. `x`: seconds since the class started; `end`: None if it still goes on."""
+    """A piece of the bar. `x`: seconds since the class started. `end`: None if the piece has not ended."""
 
     kind: str
     words: Promise
@@ -57,7 +57,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """How long pieces of one kind lasted in all, and since when one goes on (None: none does)."""
+    """The total of a kind. `minutes`: of all ended pieces. `since`: start of the piece that has not ended."""
 
     kind: str
     words: Promise
@@ -67,7 +67,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageBar:
-    """The bar. `axis_s`: its length (s); `end`: of the class; while it runs, the scheduled end or None."""
+    """The bar. `axis_s`: its length (s). `end`: the end of the class; if it is running, its scheduled end."""
 
     start: datetime
     end: datetime | None
@@ -78,9 +78,9 @@ class CoverageBar:
 
 
 def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> CoverageBar | None:
-    """Return the bar of a class that has started.
+    """Return the bar of a class; None if the class has not started or there is nothing to show.
 
-    `entries`: its commands, oldest first, with all that are about recordings.
+    `entries`: commands of the class, oldest first, including all commands about recordings.
     """
     if room.started_at is None:
         return None

@@ -1,6 +1,6 @@
-"""Every setting of a recording that the contract documents, as a form.
+"""Forms for all documented settings of a recording.
 
-The calls of the cloud's client decide whether a value is right; the words are here.
+The cloud's client validates the values. The error messages are here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLOUD_NAMES: Final = {
     "rtmp": "publishRtmp",
     "hours": "maxRecordingHour",
 }
-"""The cloud's name of each field."""
+"""The cloud's name of each form field."""
 RETRY: Final = "retryTimeout"
 FIELDS: Final[dict[str, str | None]] = {
     **{f"webRecordConfig.{cloud_name}": name for name, cloud_name in CLOUD_NAMES.items()},
@@ -57,7 +57,7 @@ AUDIO: Final = [
 
 
 def _number(label: Any, hint: Any, placeholder: Any) -> forms.IntegerField:
-    # no min and max: the client checks them, and the browser's own message would hide its error
+    # No min and max: the client checks the range, and the browser's message would hide the client's error.
     widget = forms.TextInput({"inputmode": "numeric", "placeholder": placeholder, "autocomplete": "off"})
     return forms.IntegerField(required=False, label=label, help_text=hint, widget=widget)
 
@@ -68,10 +68,10 @@ def _address(label: Any, hint: Any) -> forms.CharField:
 
 
 def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None) -> dict[str, Problem]:
-    """Return what is wrong by the upstream name of the setting. A missing address is no fault here.
+    """Return the problems by the cloud's name of the setting. A missing address is not a problem here.
 
-    Each setting is checked by itself, so that all faults are found at once; width and height depend on each
-    other and are checked together.
+    Check each setting separately to find all problems at once. Check width and height together, because
+    they depend on each other.
     """
     size = {name: value for name, value in web_config.items() if name in ("videoWidth", "videoHeight")}
     groups = [size] if size else []
@@ -91,7 +91,7 @@ def _wrong(make: Callable[[], object]) -> dict[str, Problem]:
 
 
 class SettingsForm(forms.Form):
-    """The settings of a web recording. `still_typing`: a missing value is not an error yet."""
+    """The settings of a web recording. `still_typing`: whether a missing address is not yet an error."""
 
     url = _address(
         _("Address of the page to record"),
@@ -127,7 +127,7 @@ class SettingsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.is_web:  # a field that is not shown and not sent has no errors
+        if not self.is_web:  # These fields are not shown and not sent.
             for name in CLOUD_NAMES:
                 self.errors.pop(name, None)
         for name in self.errors:
@@ -146,7 +146,7 @@ class SettingsForm(forms.Form):
         return cleaned
 
     def web_config(self) -> dict[str, Any]:
-        """Return the given values by the cloud's names. Empty fields are left out: the cloud has defaults."""
+        """Return the values by the cloud's names. Leave out empty fields: the cloud has defaults for them."""
         cleaned = self.cleaned_data
         given = {
             cloud_name: cleaned[name]
@@ -159,7 +159,7 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """How to record: the teacher's video and sound, or a web page as students see it."""
+    """The settings of a new recording: the teacher's video and sound, or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
@@ -172,7 +172,7 @@ class StartForm(SettingsForm):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of `start_recording`."""
+        """The keyword arguments for `start_recording`."""
         more = (
             {} if self.cleaned_data["retry_s"] is None else {"retry_timeout_s": self.cleaned_data["retry_s"]}
         )
@@ -182,21 +182,21 @@ class StartForm(SettingsForm):
 
 
 class ChangeForm(SettingsForm):
-    """New settings for a running web recording. All of them count: the cloud resets the empty ones."""
+    """New settings for a running web recording. The cloud resets the settings that are left empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["onhold"].label = _("Paused")
 
     def web_config(self) -> dict[str, Any]:
-        """Return the values, always with `onhold`: without it the recording would resume."""
+        """Return the values. Always include `onhold`: without it the recording would resume."""
         return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
 
 
 def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
     """Return initial values for `ChangeForm` from the recorded settings.
 
-    An address whose query was not recorded is left out, so the person enters it again.
+    Leave out an address that was recorded without its query, so that the person enters it again.
     """
     found = {name: config[cloud_name] for name, cloud_name in CLOUD_NAMES.items() if cloud_name in config}
     for name in ADDRESSES:

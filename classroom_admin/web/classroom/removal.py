@@ -1,4 +1,4 @@
-"""Remove a person from a class, now or after a countdown; cancel that; unban them."""
+"""The views that remove a person from a class now or later, cancel a removal, and unban a person."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from classroom_admin.web.classroom.command_responses import (
 from classroom_admin.web.classroom.people_panels import times_this_week
 from classroom_admin.web.dialogs import ask, sent
 
-# value, words, explanation, arguments of the action
+# Each row: value, label, explanation, arguments of the action.
 BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("now", _("No, they can rejoin"), "", {}),
     ("600", _("For 10 minutes"), "", {"duration_s": 600}),
@@ -36,7 +36,7 @@ BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
 )
 _ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in BAN_LENGTHS}
-# value, words, seconds from now
+# Each row: value, label, seconds from now.
 TIMES: Final[tuple[tuple[str, Any, int], ...]] = (
     ("now", pgettext_lazy("choice", "Now"), 0),
     ("30", _("In 30 seconds"), 30),
@@ -48,7 +48,7 @@ OWN: Final = "own"
 
 
 class RemoveForm(forms.Form):
-    """When to remove, how long to ban, and why (recorded, but not shown to the student)."""
+    """The time of a removal, the length of the ban, and the reason, which the student does not see."""
 
     when = forms.ChoiceField(
         choices=[*((value, words) for value, words, _s in TIMES), (OWN, "")], initial="now", required=False
@@ -70,7 +70,7 @@ class RemoveForm(forms.Form):
 
     @property
     def after_s(self) -> int:
-        """Seconds until the removal; 0 for now."""
+        """The delay of the removal (s); 0 for now."""
         cleaned = self.cleaned_data
         if cleaned["when"] == OWN:
             return int(cleaned["minutes"]) * 60
@@ -80,7 +80,7 @@ class RemoveForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Ask when and for how long (GET), or remove the person or schedule it (POST)."""
+    """Ask for the time and the length of the ban (GET). Remove the person or schedule the removal (POST)."""
     room = room_for(request.user, key)
     person = get_object_or_404(Participant, room=room, pk=pk)
     form = RemoveForm(sent(request))
@@ -121,7 +121,7 @@ def _remove(
 
 
 def _times_this_week(user: User, person: Participant) -> str:
-    """Return for example "third time this week", counting this removal; "" for the first."""
+    """Return a phrase such as "third time this week" that counts this removal; "" for the first removal."""
     before = removals_this_week(user, user_uuid=person.user_uuid)
     return times_this_week(before + 1) if before else ""
 
@@ -145,7 +145,7 @@ def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @signed_in
 def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Explain that the cloud guarantees nothing and ask for confirmation (GET), or try it (POST)."""
+    """Explain that the unban may have no effect and ask for confirmation (GET), or try to unban (POST)."""
     room = room_for(request.user, key)
     person = get_object_or_404(Participant, room=room, pk=pk)
     if request.method == "GET":

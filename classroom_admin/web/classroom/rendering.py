@@ -1,4 +1,4 @@
-"""Load and render a class for the stream, in its threads. The same for everyone who may see the class."""
+"""Load and render a class for the event stream. The result is the same for everyone who may see the class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.fragments import Fragment, fragments
 from classroom_admin.web.classroom.presenter import ClassPresenter
 
-# parts that are always sent whole: one that renders as before is not sent
+# The parts that are always sent whole. A part whose HTML is unchanged is not sent.
 WHOLE: Final = (
     "classroom/_header.html",
     "classroom/_actions.html",
@@ -38,9 +38,9 @@ def load(ids: Collection[int]) -> dict[int, Room]:
 def render(
     room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
 ) -> Rendered:
-    """Render what brings a page from `seen` to `room`.
+    """Render the changes from `seen` to `room`.
 
-    `known`: the whole parts at `seen`, if all pages show exactly these; equal parts are left out.
+    `known`: the whole parts at `seen`, if all pages show exactly these. Leave out parts that are the same.
     """
     parts = dict(known or {})
     now = PageVersion.of(room)
@@ -57,7 +57,7 @@ def render(
 
 
 def whole_parts(room: Room, *, language: str) -> dict[str, str]:
-    """Render the parts that are always sent whole, by template."""
+    """Return the HTML of the parts that are always sent whole, by template."""
     presenter = ClassPresenter(room, since=room.version)
     with translation.override(language):
         return {name: _html(Fragment(template=name, presenter=presenter), room) for name in WHOLE}

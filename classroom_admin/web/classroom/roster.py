@@ -1,4 +1,4 @@
-"""The order of the roster, and its parts: a long one is loaded while the person scrolls. Pure."""
+"""The order of the roster, and its parts. A long roster is loaded in parts while the person scrolls. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ GONE: Final = "gone"
 
 
 def order(person: Any) -> str:
-    """Return a person's unique place as text that sorts: teachers, raised hands by waiting time, then names.
+    """Return a person's place: a unique sort key by role, then raised hand and waiting time, then name.
 
-    Those who left come in their own list, the latest first.
+    People who left have a separate list; the last person to leave is first.
     """
     rank = {"teacher": "0", "assistant": "1"}.get(person.role, "2")
     if not person.online:
@@ -28,7 +28,7 @@ def order(person: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of a roster in order. `left`: how many come after them; `last`: the place of the last row."""
+    """Some rows of the roster. `left`: how many rows come after them. `last`: the place of the last row."""
 
     who: str
     rows: list[Any]
@@ -37,9 +37,9 @@ class Part:
 
 
 def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None = FIRST_PEOPLE) -> Part:
-    """Return at most `most` (None: all) of the people who are present or left, after a place.
+    """Return at most `most` (None: all) people after a place. `who`: HERE for people present, else who left.
 
-    Selects by place, not by number: no one is skipped when people join or leave between two requests.
+    Select by place, not by number, so nobody is skipped if people join or leave between two requests.
     """
     wanted = [(order(person), person) for person in people if person.online == (who == HERE)]
     wanted.sort(key=lambda found: found[0])

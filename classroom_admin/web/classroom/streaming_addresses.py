@@ -1,6 +1,6 @@
-"""Where a recording can be watched live.
+"""The addresses where a recording can be watched live.
 
-Such an address may contain a key, so it is shown only on request, in no fragment and in no cache.
+An address may contain a key, so it is shown only on request and never put in a fragment or a cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WORDS: Final[dict[str, Promise]] = {
 @require_safe
 @signed_in
 def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the streaming addresses of one recording, to be copied."""
+    """Show the streaming addresses of a recording for copying."""
     room = room_for(request.user, key)
     recording = get_object_or_404(Recording, room=room, pk=pk)
     urls = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}

@@ -1,4 +1,4 @@
-"""Addresses of the page of a class, and of its commands (GET asks for confirmation, POST acts)."""
+"""URLs of a class page and its commands. GET asks for confirmation; POST runs the command."""
 
 from django.urls import path
 

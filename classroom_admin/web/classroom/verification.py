@@ -1,4 +1,4 @@
-"""Verify a command that the cloud has not confirmed."""
+"""The view that verifies an unconfirmed command."""
 
 from __future__ import annotations
 

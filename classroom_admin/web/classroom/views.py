@@ -1,4 +1,4 @@
-"""The page of one class, what changed since the page was made, and more roster rows."""
+"""Views of a class: its page, the changes since a version, further roster rows, and details."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
 @require_safe
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the class; with `?people=all`, a long roster is shown whole."""
+    """Show the class. With `?people=all`, show the whole roster even if it is long."""
     room: ShownRoom = class_selectors.class_for(
         request.user,
         key,
@@ -43,7 +43,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def changes(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Return the fragments that changed since version `v`, or nothing (204, three queries)."""
+    """Return the fragments that changed since version `v`. Return 204 if nothing changed (three queries)."""
     room: Any = class_selectors.class_for(request.user, key, **freshness.brought_along())
     seen, now = PageVersion.parse(request.GET.get("v", "")), PageVersion.of(room)
     token = issue(
@@ -64,7 +64,7 @@ def changes(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Return the next rows of a long roster, as `requested_part` selects them."""
+    """Return the next rows of a long roster. `requested_part` selects them."""
     room = class_selectors.class_for(request.user, key)
     presenter = ClassPresenter(room)
     context = {"room": room, "presenter": presenter, "part": requested_part(request, presenter)}
@@ -72,7 +72,7 @@ def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter) -> Part:
-    """Return roster rows after place `after` of people present, or who left (`who=gone`); `all`: the rest."""
+    """Return roster rows after the place `after`. `who=gone` selects people who left; `all` is unlimited."""
     who = GONE if request.GET.get("who") == GONE else HERE
     return presenter.part(who, after=request.GET.get("after", ""), all_the_rest="all" in request.GET)
 
@@ -88,7 +88,7 @@ def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def _links(request: AuthenticatedHttpRequest, room: ShownRoom) -> dict[str, str]:
-    """Return the links into the classroom, if the school has set them up. Personal: never in a fragment."""
+    """Return the join links, if configured. They are personal, so they must not be in a fragment."""
     template = settings.JOIN_URL_TEMPLATE
     if not template or room.gone_at or room.current_state == RoomState.CLOSED:
         return {}

@@ -1,1 +1,1 @@
-"""The files of a class: share, delete, show their pages, serve uploads."""
+"""The files of a class: share and delete files, show their pages, serve uploads."""

@@ -47,7 +47,7 @@ EXTENSIONS: Final = sorted(RESOURCE_EXTS, key=_ORDER.index)
 
 
 class UploadForm(forms.Form):
-    """A file. An empty one is allowed here, because the upload has a better error for it."""
+    """A file to upload. An empty file is valid here, because the upload has a better error for it."""
 
     file = forms.FileField(
         label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")}
@@ -55,7 +55,7 @@ class UploadForm(forms.Form):
 
 
 class AddForm(forms.Form):
-    """A file from the computer (`file`, or `upload`: the key of an uploaded one) or from the web.
+    """A file from the web or the computer: `file`, or `upload` (the key of a file uploaded before).
 
     The cloud requires the size (bytes) of a file from the web.
     """
@@ -114,12 +114,12 @@ class AddForm(forms.Form):
 
     @property
     def chosen_way(self) -> str:
-        """Where the file comes from: as chosen, else by the fields that are filled in."""
+        """The source of the file: the person's choice; without a choice, derived from the filled fields."""
         given = self.data.get("way")
         return given if given in (COMPUTER, WEB) else WEB if self.data.get("url") else COMPUTER
 
     def conversion_for(self, ext: str) -> dict[str, Any] | None:
-        """Return the requested conversion, with the options for this type of file; None for no conversion."""
+        """Return the requested conversion with its options for this file type; None for no conversion."""
         cleaned, kind = self.cleaned_data, conversion_type(ext)
         if not cleaned["convert"] or not kind:
             return None
@@ -130,7 +130,7 @@ class AddForm(forms.Form):
 
     @property
     def web_arguments(self) -> dict[str, Any]:
-        """The keyword arguments of `put_resource_by_url`."""
+        """The keyword arguments for `put_resource_by_url`."""
         cleaned = self.cleaned_data
         ext = cleaned["ext"] or ext_of(cleaned["name"]) or EXTENSIONS[0]
         named = {name: cleaned[name] for name in ("name", "url", "size")}
@@ -138,7 +138,7 @@ class AddForm(forms.Form):
 
 
 class DeleteForm(forms.Form):
-    """The files to delete."""
+    """The choice of files to delete."""
 
     files = RowsField(  # type: ignore[assignment]
         queryset=Resource.objects.none(), error_messages={"required": _("Select at least one file.")}

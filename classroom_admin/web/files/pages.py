@@ -1,4 +1,4 @@
-"""The converted pages of a file: pictures in the cloud's storage."""
+"""The converted pages of a file, which are pictures in the cloud's storage."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from classroom_admin.rooms.models import Resource
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 
 MOST_ORIGINS: Final = 4
-"""Hosts that the pages of one file may come from. Normally it is one."""
+"""Maximum number of origins that a file's pages may come from. Normally there is only one."""
 
 
 @require_safe
 @signed_in
 def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the pages of a file, on the only page whose policy allows pictures from the cloud's storage.
+    """Show the pages of a file. Only this view's security policy allows pictures from the cloud's storage.
 
     See docs/decisions/file-preview-page.md.
     """

@@ -1,7 +1,7 @@
-"""Serve uploaded files at their signed addresses, to the cloud and to students, who have no account here.
+"""Serve uploaded files at signed URLs to the cloud and to students, who have no account here.
 
-An uploaded file may be hostile. Its type was checked at the upload. Here the browser may not guess the type
-(`nosniff`, our own content type), no script may run (sandbox), and only images, audio and video open inline.
+An uploaded file may be hostile, although the upload checked its type. Therefore the browser must not guess
+the type (`nosniff`), no script may run (`sandbox`), and only the types in `SHOWN_INLINE` open inline.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class Unsatisfiable(Exception):
-    """The requested range starts after the end of the file."""
+    """The error for a requested range that is outside the file."""
 
 
 @require_safe
 def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
-    """Serve the file at this address, or the requested range of it. 404 for an invalid address."""
+    """Serve the file with this signed URL, or a range of it. Raise Http404 if the URL is invalid."""
     upload = addresses.upload_at(signed=signed, name=name)
     if upload is None:
         raise Http404(_("This file does not exist."))
@@ -44,16 +44,17 @@ def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"
-    # whoever has the address may read the file, so any page may: the students' classroom app is one
+    # Anyone with the URL may read the file, so pages of any origin may, such as the students' classroom app.
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 def parse_range(words: str, size: int) -> tuple[int, int] | None:
-    """Return the first and last byte of a `Range` header; None for the whole file (also for several ranges).
+    """Return the first and last byte of a `Range` header; None for the whole file.
 
-    Raises `Unsatisfiable`. Pure.
+    Return None also for an invalid header or several ranges. Raise `Unsatisfiable` if no byte is in the file.
+    Pure.
     """
     found = _RANGE.fullmatch(words.strip())
     if found is None or found.group(0) == "bytes=-":
@@ -100,7 +101,7 @@ def _content(request: HttpRequest, upload: Upload, etag: str) -> HttpResponseBas
 
 
 class Chunks:
-    """Yields `length` bytes of a file in chunks, read in a thread. Closed with the response."""
+    """An iterator over `length` bytes of a file. It reads in a thread and closes the file at the end."""
 
     def __init__(self, body: Readable, length: int) -> None:
         self._body = body

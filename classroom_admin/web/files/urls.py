@@ -1,4 +1,4 @@
-"""Addresses of the files of a class."""
+"""URLs of the files of a class."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Share a file with a class, from the computer or by its address, and delete files."""
+"""The views that share a file from the computer or the web, delete files, and undo a deletion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from classroom_admin.web.parameters import is_number
 @require_http_methods(["GET", "POST"])
 @signed_in
 def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the form (GET), or share the file (POST)."""
+    """Show the form (GET) or share the file (POST)."""
     room = room_for(request.user, key)
     form = AddForm(sent(request), request.FILES or None)
     upload = None
@@ -52,7 +52,7 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_POST
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Store a file before the form is sent. Return its part of the form, or with errors (422)."""
+    """Store a file before the form is sent. Return that part of the form; with errors, status 422."""
     room = room_for(request.user, key)
     form = UploadForm(request.POST, request.FILES)
     stored = None
@@ -68,7 +68,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Ask which files (GET), or delete them after ten seconds (POST)."""
+    """Ask which files to delete (GET), or schedule their deletion in ten seconds (POST)."""
     room = room_for(request.user, key)
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
@@ -87,7 +87,7 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
-    """Ask for confirmation (GET), or undo a deletion that is not yet sent (POST)."""
+    """Ask for confirmation (GET), or undo a deletion that has not been sent yet (POST)."""
     room = room_for(request.user, key)
     if request.method == "GET":
         return ask(request, "files/undo.html", {"room": room})
@@ -123,7 +123,7 @@ def _ask(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: U
 
 
 def _limits() -> dict[str, Any]:
-    """Return what the form shows about limits and reachability, the same for everyone."""
+    """Return the context about limits and reachability for the form. It is the same for everyone."""
     return {
         "extensions": EXTENSIONS,
         "most_bytes": settings.FILES_MAX_BYTES,

@@ -1,1 +1,1 @@
-"""Breakout rooms: distribute people by drag and drop or by keyboard."""
+"""Breakout rooms: the editor that distributes people by drag and drop or by keyboard."""

@@ -1,6 +1,6 @@
-"""A draft of breakout rooms, which is kept in the form. Pure.
+"""A draft of the breakout rooms, stored in the form's fields. Pure.
 
-People are identified by our own keys (as text), groups by their cloud ids, also before they are open.
+People are identified by our primary keys as text. Groups are identified by cloud ids, even before they open.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_GROUPS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`names`: the groups' names by id, in order; `places`: the group of each person who is in one."""
+    """A draft. `names`: the ordered groups' names by id. `places`: the group id of each assigned person."""
 
     names: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Draft:
 
 
 def read(data: QueryDict, people: Collection[str]) -> Draft:
-    """Return the draft from a form, without its invalid parts."""
+    """Return the draft from a submitted form. Ignore invalid groups and people."""
     groups = list(dict.fromkeys(str(group) for group in data.getlist("group") if group))[:MOST_GROUPS]
     places = {person: str(data.get(f"in-{person}", "")) for person in people}
     return Draft(
@@ -39,7 +39,7 @@ def read(data: QueryDict, people: Collection[str]) -> Draft:
 
 
 def move(draft: Draft, people: Collection[str], to: str) -> Draft:
-    """Move people to a group; to none for ""."""
+    """Move people to a group. If `to` is not a group of the draft, remove them from their groups."""
     others = {person: place for person, place in draft.places.items() if person not in people}
     if to not in draft.names:
         return replace(draft, places=others)
@@ -47,20 +47,20 @@ def move(draft: Draft, people: Collection[str], to: str) -> Draft:
 
 
 def add(draft: Draft, *, group: str | None = None) -> Draft:
-    """Add a group, named by the next free number."""
+    """Add a group and name it with the next free number."""
     if len(draft.names) >= MOST_GROUPS:
         return draft
     return replace(draft, names={**draft.names, group or uuid4().hex: _free_name(draft.names)})
 
 
 def remove(draft: Draft, group: str) -> Draft:
-    """Remove a group; its people are then in none."""
+    """Remove a group. Its members are then in no group."""
     names = {uuid: name for uuid, name in draft.names.items() if uuid != group}
     return Draft(names, {person: place for person, place in draft.places.items() if place != group})
 
 
 def distribute(draft: Draft, people: Sequence[str], count: int, *, rng: random.Random) -> Draft:
-    """Distribute people evenly to `count` groups, adding or removing groups as needed."""
+    """Distribute people evenly and randomly to `count` groups. Add or remove groups as needed."""
     count = max(1, min(count, MOST_GROUPS))
     found = Draft(dict(list(draft.names.items())[:count]))
     while len(found.names) < count:
@@ -72,7 +72,7 @@ def distribute(draft: Draft, people: Sequence[str], count: int, *, rng: random.R
 
 
 def name_errors(draft: Draft, check: Callable[[str], str]) -> dict[str, str]:
-    """Return the errors of names by group. `check` returns a sentence for an invalid name, else ""."""
+    """Return the errors of the names by group id. `check` returns an error for an invalid name, else ""."""
     errors = {group: words for group, name in draft.names.items() if (words := check(name))}
     seen: set[str] = set()
     for group, name in draft.names.items():

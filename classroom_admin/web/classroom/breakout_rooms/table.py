@@ -1,4 +1,4 @@
-"""The breakout rooms of a class, for its page and for their own page."""
+"""The breakout rooms of a class, for the class page and for the breakout rooms page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from classroom_admin.web.classroom.breakout_rooms.draft import Draft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
-    """A breakout room with its people; `others`: the number of members that are not in the roster."""
+    """A breakout room with its people. `others`: the number of members who are not in the roster."""
 
     name: str
     people: list[Participant]
@@ -31,7 +31,7 @@ class ShownGroup:
 
 
 def shown_groups(room: Room) -> list[ShownGroup]:
-    """Return the open breakout rooms: two queries, none if there never were any."""
+    """Return the open breakout rooms. Run no query if the class never had any."""
     if not room.groups_sequence:
         return []
     groups = breakout_rooms.read(room.groups)
@@ -41,7 +41,7 @@ def shown_groups(room: Room) -> list[ShownGroup]:
 
 
 def with_people(groups: Iterable[Group], people: Iterable[Participant]) -> list[ShownGroup]:
-    """Return the breakout rooms with those of `people` who are in them. Pure."""
+    """Return the breakout rooms with their members from `people`. Pure."""
     known = {person.user_uuid: person for person in people}
     return [_shown(group, known) for group in groups]
 
@@ -56,19 +56,19 @@ def _shown(group: Group, known: dict[str, Participant]) -> ShownGroup:
 
 
 class Table:
-    """The people who can be moved to breakout rooms, and the rooms that are open."""
+    """The open breakout rooms, and the people who can be moved to breakout rooms."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
 
     @cached_property
     def now(self) -> list[Group]:
-        """The groups that are open."""
+        """The open breakout rooms."""
         return breakout_rooms.read(self.room.groups)
 
     @cached_property
     def people(self) -> list[Participant]:
-        """Students and assistants who are present, and everyone who is in a group; by name."""
+        """The students and assistants who are present, and everyone in a group, sorted by name."""
         members = {user for group in self.now for user in group.members}
         present = Q(online=True) & ~Q(role__in=(Role.TEACHER, Role.SERVER, Role.INVISIBLE))
         found = Participant.objects.filter(present | Q(user_uuid__in=members), room=self.room)
@@ -82,12 +82,12 @@ class Table:
 
     @property
     def students(self) -> list[str]:
-        """The students who are present, and can be distributed."""
+        """The keys of the students who are present."""
         return [key for key, person in self.by_key.items() if person.online and person.role == Role.STUDENT]
 
     @property
     def mark(self) -> str:
-        """A hash of the open rooms, by which an outdated draft is recognised."""
+        """A hash of the open rooms, used to detect an outdated draft."""
         state = json.dumps([[group.uuid, group.name, group.members] for group in self.now])
         return hashlib.sha256(state.encode()).hexdigest()[:16]
 
@@ -98,7 +98,7 @@ class Table:
         return Draft({group.uuid: group.name for group in self.now}, places)
 
     def to_open(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return the draft as `open_groups` takes it. Members who are not in the roster stay."""
+        """Return the draft in the format of `open_groups`. Keep members who are not in the roster."""
         unknown = {
             group.uuid: [user for user in group.members if user not in self._known] for group in self.now
         }
@@ -113,7 +113,7 @@ class Table:
         ]
 
     def to_close(self, draft: Draft) -> list[dict[str, Any]]:
-        """Return the open groups that are not in the draft, as `close_groups` takes them."""
+        """Return the open groups that are not in the draft, in the format of `close_groups`."""
         return [
             {"groupUuid": group.uuid, "groupName": group.name or "-", "users": []}
             for group in self.now

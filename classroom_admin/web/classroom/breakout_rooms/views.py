@@ -1,4 +1,4 @@
-"""The page of the breakout rooms. Its form holds the draft; only `open` and `close` are sent to the cloud."""
+"""The breakout rooms page. Its form contains the draft. Only `open` and `close` send it to the cloud."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from classroom_admin.web.classroom.command_responses import command_state
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the open rooms (GET); change the draft, or with `do` open or close send it (POST)."""
+    """Show the open rooms (GET) or handle a button (POST). The buttons open and close send a command."""
     room = room_for(request.user, key)
     table = Table(room)
     if request.method == "GET":
@@ -49,7 +49,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _changed(
     request: AuthenticatedHttpRequest, table: Table, draft: Draft, do: str, about: str
 ) -> tuple[Draft, str]:
-    """Return the draft after a button was pressed, and the words about it."""
+    """Return the draft as a button changes it, and a message about the change."""
     if do == "move":
         selected = [key for key in request.POST.getlist("person") if key in table.by_key]
         if not selected:
@@ -94,7 +94,7 @@ def _open(request: AuthenticatedHttpRequest, table: Table, draft: Draft) -> Http
 
 
 def _sent(request: AuthenticatedHttpRequest, room: Room, entries: list[Entry]) -> HttpResponse:
-    """Redirect to the class, with a message about each failure. Its page shows the state of the commands."""
+    """Redirect to the class page with a message for each failure. The page shows the commands' states."""
     for state in map(command_state, entries):
         if state.reason:
             messages.error(request, f"{state.words}: {state.reason}")

@@ -1,1 +1,1 @@
-"""Properties of a class, a person or an extension: edit them as JSON, compare, send."""
+"""The editor of properties of a class, a person or an extension: edit as JSON, compare, send."""

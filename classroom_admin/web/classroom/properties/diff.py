@@ -1,4 +1,4 @@
-"""The differences between two JSON objects, and which properties must be sent for them. Pure."""
+"""The differences between two JSON objects, and the properties to send to apply them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One place that differs. `before` and `after` are JSON values; None if added or deleted."""
+    """A difference at a path. `before`: JSON value; None if added. `after`: JSON value; None if removed."""
 
     path: Path
     kind: str
@@ -26,17 +26,17 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """The path for people: `seats.front[2]`."""
+        """The path in readable form, such as `seats.front[2]`."""
         return place(self.path)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return all places that differ, in the order of `before`; then added ones in the order of `after`."""
+    """Return all differences. In each object, names from `before` come first, then added names."""
     return list(_objects(before, after, ()))
 
 
 def to_set(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties to send, each whole: the cloud replaces a property completely."""
+    """Return the properties to set, with complete values: the cloud replaces the whole property."""
     return {
         name: value for name, value in after.items() if name not in before or not same(before[name], value)
     }
@@ -48,24 +48,24 @@ def to_delete(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 
 def changed_by_others(base: Mapping[str, Any], now: Mapping[str, Any], touched: set[str]) -> list[str]:
-    """Return which of the `touched` properties differ between `base` and `now`."""
+    """Return the names of the `touched` properties that differ between `base` and `now`."""
     changed = {*to_set(base, now), *to_delete(base, now)}
     return sorted(touched & changed)
 
 
 def rebased(base: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `now` with the changes from `base` to `wanted` applied."""
+    """Apply the changes from `base` to `wanted` to `now`; return the result."""
     deleted = set(to_delete(base, wanted))
     return {name: value for name, value in now.items() if name not in deleted} | to_set(base, wanted)
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two JSON values are equal: true is not 1, and the order of names does not matter."""
+    """Return whether two JSON values are equal. `true` differs from 1; the order of names is ignored."""
     return _canonical(first) == _canonical(second)
 
 
 def place(path: Path) -> str:
-    """Return a path for people; a name that is not a plain word is quoted."""
+    """Return a path in readable form. Quote names that are not plain words."""
     words = ""
     for part in path:
         if isinstance(part, int):

@@ -1,4 +1,4 @@
-"""The history of properties: stored events, and the recorded commands that caused them."""
+"""The history of properties, from stored events and from our commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from classroom_admin.web.classroom.properties.subject import APP, Subject
 from classroom_admin.web.wording import CommandStatus, command_statuses
 
 MOST_SEARCHED: Final = 3000
-"""Events to read for one page. If there are more, the page says so."""
+"""Maximum number of events to search for one page. If there are more, the page says so."""
 BATCH: Final = 200
 SHOWN: Final = 40
 _VALUE_LENGTH: Final = 160
@@ -36,7 +36,7 @@ USER_KINDS: Final = (EventKind.USER_PROPERTIES.cmd, EventKind.USER_PROPERTIES_BA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One property that was set or removed, as text."""
+    """A property that was set or removed, for display."""
 
     place: str
     kind: str
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyChange:
-    """One change. `by`: "" if unknown; `command`: if it was sent from here."""
+    """A change of properties. `by`: "" if unknown. `command`: our command, if it caused the change."""
 
     at: datetime
     by: str
@@ -55,14 +55,14 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The changes, newest first. `searched`: the number of events read, if there are more; else 0."""
+    """The changes, newest first. `searched`: the number of searched events; 0 if no events were left out."""
 
     changes: list[PropertyChange]
     searched: int = 0
 
 
 def history(subject: Subject) -> History:
-    """Return the changes of these properties."""
+    """Return the newest changes of a subject's properties."""
     entries = Entry.objects.filter(
         room_uuid=subject.room.room_uuid, action__in=subject.actions, target=subject.target
     )
@@ -94,7 +94,7 @@ def history(subject: Subject) -> History:
 
 
 def _events(subject: Subject) -> QuerySet[StoredEvent]:
-    """Return the events that may be about the subject: all that are, and some that are not."""
+    """Return all events about the subject. The result may contain some other events."""
     of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
     if subject.person is not None:
         return of_room.filter(names_any_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
@@ -107,7 +107,7 @@ def _events(subject: Subject) -> QuerySet[StoredEvent]:
 
 
 def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
-    """Yield events in batches: usually the first is enough."""
+    """Yield events, newest first. Read them in batches, because the first batch is usually enough."""
     batch = list(events.order_by("-sequence")[:BATCH])
     while batch:
         yield from batch
@@ -123,7 +123,7 @@ def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw:
 
 
 def _raw(event: StoredEvent) -> Any:
-    """Return the event's JSON; None where it can't be read."""
+    """Return the event's parsed JSON; None if it is invalid."""
     try:
         return json.loads(event.raw)
     except (ValueError, RecursionError):
@@ -131,7 +131,7 @@ def _raw(event: StoredEvent) -> Any:
 
 
 def _from_command(entry: Entry) -> PropertyChange:
-    """Return the change of a command that no event has confirmed: it waits, or the cloud refused it."""
+    """Return the change of a command without a matching event: it is pending, or the cloud refused it."""
     params = entry.params if isinstance(entry.params, dict) else {}
     lines = [
         Line(place=place((str(sent.get("name")),)), kind=CHANGED, value=_short(sent.get("value")))
@@ -143,7 +143,7 @@ def _from_command(entry: Entry) -> PropertyChange:
 
 
 def _confirmed_by(entry: Entry) -> int | None:
-    """Return the sequence number of the event that confirmed a command."""
+    """Return the sequence number of the event that confirmed a command; None if there is none."""
     for step in entry.steps.all():
         sequence = step.detail.get("sequence")
         if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):
@@ -152,7 +152,7 @@ def _confirmed_by(entry: Entry) -> int | None:
 
 
 def _about(subject: Subject, raw: Any) -> Iterator[Change]:
-    """Yield the changes of an event that are about the subject, with paths within its properties."""
+    """Yield an event's changes of the subject's properties. Paths start at these properties."""
     try:
         data = decode(Stream.ROOM, raw).data
     except (Undecodable, ValueError, RecursionError):

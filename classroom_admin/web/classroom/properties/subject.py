@@ -1,4 +1,4 @@
-"""Whose properties: a class's, a person's or an extension's. How they are read and set."""
+"""Read and set the properties of a class, a person or an extension."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOM, PERSON, APP = "room", "person", "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """`kind`: room, person or app. `error`: why an extension's name is invalid."""
+    """The owner of properties. `kind`: ROOM, PERSON or APP. `error`: the problem if `app` is invalid."""
 
     room: Room
     kind: str = ROOM
@@ -42,7 +42,7 @@ class Subject:
 
     @property
     def is_chosen(self) -> bool:
-        """Whether the subject is complete: a person or an extension must be chosen first."""
+        """Whether the subject is complete: the person or the extension, if any, has been chosen."""
         return not self.error and (
             self.kind == ROOM or self.person is not None or (self.kind == APP and bool(self.app))
         )
@@ -82,7 +82,7 @@ class Subject:
     def put(
         self, actor: User, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None
     ) -> Entry:
-        """Set properties (and an extension's state)."""
+        """Send a command that sets properties and, for an extension, its `state`."""
         arguments: dict[str, Any] = {"actor": actor, "room": self.room, "properties": values, "cause": cause}
         if self.person is not None:
             return properties.set_participant_properties(**arguments, participant=self.person)
@@ -91,7 +91,7 @@ class Subject:
         return properties.set_room_properties(**arguments)
 
     def delete(self, actor: User, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
-        """Delete properties."""
+        """Send a command that deletes the properties with these names."""
         arguments: dict[str, Any] = {"actor": actor, "room": self.room, "names": names, "cause": cause}
         if self.person is not None:
             return properties.delete_participant_properties(**arguments, participant=self.person)
@@ -101,21 +101,21 @@ class Subject:
 
 
 def known_apps(room: Room) -> list[str]:
-    """Return the extensions of a class: those in its events, and those that were set from here."""
+    """Return the names of a class's extensions, from its events and from our commands."""
     from_events = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
     return sorted(from_events | set(entries.values_list("target", flat=True)) - {""})
 
 
 def app_key(room: Room, app: str) -> str:
-    """Return the key of an extension for addresses: its name is a cloud id, and never in an address."""
+    """Return an extension's key for URLs. The name is a cloud id, which a URL must not contain."""
     return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
 
 
 def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
-    """Return the subject that an address selects. `sent`: a form that may hold an extension's name.
+    """Return the subject that a URL's `query` selects. `sent`: form data, maybe with an extension's name.
 
-    Raises Http404 for a person who is not in this class, and for an unknown extension.
+    Raise Http404 if the person is not in this class or the extension is unknown.
     """
     kind = query.get("of", ROOM)
     if kind == PERSON:

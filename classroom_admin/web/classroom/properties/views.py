@@ -1,4 +1,4 @@
-"""The page of properties: edit, compare, send. Nothing is sent before the differences are shown."""
+"""The properties page: edit, compare, send. Only the button after the comparison sends anything."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ STATES = {"on": 1, "off": 0}
 CHOOSE: Final = "choose"
 MOST_LISTED: Final = 500
 MOST_SHOWN: Final = 100
-"""Differences on a page, and names in a sentence."""
+"""Maximum number of differences on a page and of names in a sentence."""
 LONGEST_SHOWN: Final = 4000
-"""Characters of a value."""
+"""Maximum number of characters shown of a value."""
 
 
 @dataclass
 class Edit:
-    """The state of the form: the text that was edited (`base`), the new text, and their values."""
+    """The submitted form: the original text (`base_text`), the new text (`text`), and their parsed values."""
 
     base_text: str
     text: str
@@ -64,7 +64,7 @@ class Edit:
 
     @classmethod
     def from_form(cls, post: Mapping[str, str]) -> Edit:
-        """Read the form."""
+        """Parse the form. Store invalid JSON or values as `error` and `cause_error`."""
         edit = cls(post.get("base", ""), post.get("text", ""), post.get("cause", ""), post.get("state", ""))
         try:
             edit.base = read_own_object(edit.base_text)
@@ -94,7 +94,7 @@ class Edit:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the properties (GET); by `do` choose an extension by name, compare, or send (POST)."""
+    """Show the properties (GET). On POST, choose an extension by name, compare, or send, as `do` says."""
     room = room_for(request.user, key)
     subject = subject_of(room, request.GET, request.POST)
     do = request.POST.get("do", "")
@@ -115,7 +115,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _edited(
     request: AuthenticatedHttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
 ) -> HttpResponse:
-    """Compare the text with the cloud's values; with `send`, send it unless others changed them meanwhile."""
+    """Compare the new text with the original. With `send`, send it unless others changed these properties."""
     edit = Edit.from_form(request.POST)
     edit.error = edit.error or _reserved_names(subject, edit)
     if edit.error or edit.cause_error:
@@ -134,7 +134,7 @@ def _edited(
 
 
 def _comparison(edit: Edit) -> dict[str, Any]:
-    """Return what the comparison shows."""
+    """Return the template context of the comparison."""
     found = diff.differences(edit.base, edit.wanted)
     return {
         "edit": edit, "compared": True, "state": STATES.get(edit.state), "now_size": size(edit.wanted),
@@ -147,7 +147,7 @@ def _comparison(edit: Edit) -> dict[str, Any]:
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Say whether the typed text is a JSON object, and how large it is. Changes nothing."""
+    """Show whether the typed text is a JSON object, and its size. Change nothing."""
     room_for(request.user, key)
     context: dict[str, Any] = {}
     try:
@@ -160,7 +160,7 @@ def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def _reserved_names(subject: Subject, edit: Edit) -> str:
-    """Return an error if the text has names that the cloud manages itself; else ""."""
+    """Return an error if the text contains properties that the cloud manages itself, else ""."""
     kept = {ROOM: KEPT_BY_THE_CLOUD, APP: {EXT_APP_STATE}}.get(subject.kind, frozenset())
     names = ", ".join(sorted(kept & set(edit.wanted)))
     return (
@@ -172,7 +172,7 @@ def _reserved_names(subject: Subject, edit: Edit) -> str:
 
 
 def _send(request: AuthenticatedHttpRequest, subject: Subject, edit: Edit) -> HttpResponse:
-    """Set the new and different properties, then delete the others: two commands."""
+    """Send up to two commands: set the new and changed properties, then delete the removed properties."""
     state = STATES.get(edit.state) if subject.kind == APP else None
     cause = edit.cause or None
     entries = []
@@ -200,7 +200,7 @@ def _editor(request: AuthenticatedHttpRequest, context: dict[str, Any], *, statu
 
 
 def _context(subject: Subject) -> dict[str, Any]:
-    """Return what the page shows around the editor: the subjects to choose from."""
+    """Return the template context outside the editor: the subjects to choose from."""
     room = subject.room
     of_person = subject.kind == PERSON
     people = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
@@ -236,7 +236,7 @@ def _beginning(text: str) -> str:
 
 
 def _some(names: Collection[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names as text, with the number of further names."""
     words = ", ".join(islice(names, MOST_SHOWN))
     more = len(names) - MOST_SHOWN
     return (
