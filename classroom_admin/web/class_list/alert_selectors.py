@@ -174,7 +174,7 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
 
 
 def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
-    """Return the input of the alert rules for a room with `alert_annotations`, with all times in cloud time."""
+    """Return the input of the alert rules for a room with `alert_annotations`. All times are cloud times."""
     refused = room.refused or {}
     return AlertInput(
         state=room.now_state,
