@@ -102,7 +102,7 @@ def leave(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/drop")
 def drop(control: Control) -> dict[str, Any]:
-    """Break the connection of ``userUuid``. Their next enter counts as a reconnect."""
+    """Break the connection of ``userUuid``. The next time they enter counts as a reconnect."""
     room = control.room()
     people.leave(control.world, room, control.user(room), how="dropped")
     return _done(control, room)
