@@ -69,7 +69,7 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Make a control call: ``control("POST", "/clock", {"step": 1000})``. Raise ControlFailed on error."""
+        """Make a control call: ``control("POST", "/clock", {"step": 1000})``. Raise ControlFailed."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.base_url}/_sim{path}", data, method=method)
         request.add_header("Content-Type", "application/json")

@@ -15,7 +15,10 @@ HOUR_MS = 60 * 60 * 1000
 def start(
     world: World, room: Room, *, mode: str, config: dict[str, Any], operator: str | None = None
 ) -> Recording:
-    """Start a recording. Raise CloudError 409 30409411 if one is running, 30409101 if the class is closed."""
+    """Start a recording.
+
+    Raise CloudError 409 30409411 if a recording is running, 30409101 if the class is closed.
+    """
     if room.is_closed:
         raise class_ended()
     if room.current_recording() is not None:
