@@ -1,1 +1,1 @@
-"""What a system administrator calls: management commands and probes."""
+"""Management commands and health probes for system administrators."""

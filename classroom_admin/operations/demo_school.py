@@ -13,7 +13,7 @@ from classroom_admin.runtime.installation import CannotStart
 
 PASSWORD = "classroom"
 ADMINISTRATOR = "admin@school.test"
-# Sign-in, name and the cloud user id under which the simulated school's teacher enters.
+# Email, name, and the cloud user id with which the teacher of the simulated school enters.
 TEACHERS = (
     ("teacher@school.test", "Demo Teacher", "teacher-1"),
     ("teacher2@school.test", "Second Teacher", "teacher-2"),
@@ -21,7 +21,7 @@ TEACHERS = (
 
 
 def refuse_a_schools_data(data_dir: Path) -> None:
-    """Raise ``CannotStart`` if the database has people or rooms that no demo made."""
+    """Raise ``CannotStart`` if the database has people or rooms and the folder is not a demo's."""
     if demo_folder.is_demo(data_dir):
         return
     tables = connection.introspection.table_names()
@@ -33,10 +33,10 @@ def refuse_a_schools_data(data_dir: Path) -> None:
 
 @transaction.atomic
 def open_accounts() -> None:
-    """Create the demo's accounts, unless they exist."""
+    """Create the demo's accounts if they do not exist."""
     if User.objects.filter(email=ADMINISTRATOR).exists():
         return
-    # Everyone knows the password, so a slow hash would only delay the start. The first sign-in renews it.
+    # Everyone knows the password, so a slow hash would only delay the start. The first sign-in rehashes it.
     hashed = PBKDF2PasswordHasher().encode(PASSWORD, salt=get_random_string(22), iterations=1000)
     User.objects.create_superuser(ADMINISTRATOR, name="Demo Administrator")
     for email, name, user_uuid in TEACHERS:
@@ -53,7 +53,7 @@ def is_alive() -> bool:
 
 
 def welcome(address: str) -> str:
-    """Return the message that the demo is ready."""
+    """Return the message that says that the demo is ready, with its accounts."""
     people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
     lines = [
         "",

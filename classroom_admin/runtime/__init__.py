@@ -1,1 +1,1 @@
-"""Running processes: the supervisor, the embedded broker, and what an installation consists of."""
+"""The processes of an installation, their supervisor, and the embedded broker."""

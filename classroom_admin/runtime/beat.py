@@ -1,7 +1,7 @@
 """End Celery beat after its current tick.
 
-Celery's own handler raises an exception wherever the signal interrupts it, perhaps while it sends a message
-to the broker, which is then logged as a failure.
+Celery's own signal handler raises an exception at once. If beat is just sending a message to the broker,
+this is logged as a failure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from celery.beat import Service
 
 
 class EndingBeat(Beat):
-    """Beat that finishes its tick (at most its `--max-interval`, s) and saves its schedule before it ends."""
+    """Celery beat that finishes its tick (at most `--max-interval` seconds) and saves its schedule."""
 
     def install_sync_handler(self, service: Service) -> None:
         def end(signum: int, frame: FrameType | None) -> None:

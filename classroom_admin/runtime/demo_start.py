@@ -1,4 +1,4 @@
-"""Start a demo: its own environment, its simulated cloud, reachable only from this machine."""
+"""Start a demo with its own environment and a simulated cloud, reachable only from this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom_admin.runtime.supervisor import Part
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENTERED = "CLASSROOM_ADMIN_DEMO"
-# A demo ignores what a school has set for its own installation.
+# A demo ignores these settings of a school's own installation.
 _NOT_FOR_A_DEMO = frozenset(
     {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
     | {"DATABASE_URL", "CELERY_BROKER_URL", "JOIN_URL_TEMPLATE", "RELAY_SECRET"}
@@ -21,10 +21,10 @@ _NOT_FOR_A_DEMO = frozenset(
 
 
 def enter(environ: MutableMapping[str, str]) -> None:
-    """Change the environment to a demo's, before the settings are read from it.
+    """Change ``environ`` for a demo. Call this before Django reads its settings.
 
-    The cloud's App ID, certificate and port are those of the last start in this data folder, or new ones.
-    Write no file. End the program with one line if the folder's ``demo.json`` can't be read.
+    Use the App ID, certificate and port of the last start in this data folder; for a first start, choose new
+    ones. Write no file. Exit with a message if the folder's ``demo.json`` can't be read.
     """
     foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
     for name in foreign:
@@ -51,7 +51,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
 
 
 def refuse_beyond_loopback(host: str) -> None:
-    """Raise ``CannotStart`` where others could reach the demo, whose passwords everyone knows."""
+    """Raise ``CannotStart`` if other machines could reach the demo, because everyone knows its passwords."""
     if not ports.is_loopback(host):
         raise CannotStart(
             f"HOST is {host!r}: everyone knows the demo's passwords, so it listens on 127.0.0.1 only. "
@@ -70,7 +70,7 @@ def begin(here: Installation) -> demo_folder.DemoState:
 
 
 def simulator(state: demo_folder.DemoState, *, seed: int, here: Installation) -> Part:
-    """Return the simulated cloud of this demo. It runs by its command: no product code imports it."""
+    """Return the simulated cloud as a part. It is a command, because product code can't import it."""
     return Part(
         name="simulator",
         argv=[

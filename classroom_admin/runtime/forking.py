@@ -26,16 +26,20 @@ _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 def possible(argv: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Return whether ``argv`` runs a module with this interpreter, and ``env`` is our own environment."""
+    """Return whether a fork can run ``argv``.
+
+    It can on Linux, if ``argv`` runs a module with this interpreter and ``env`` is our own environment.
+    """
     same_program = len(argv) > 2 and argv[0] == sys.executable and argv[1] == "-m"
     return sys.platform.startswith("linux") and same_program and dict(env) == dict(os.environ)
 
 
 class Forked:
-    """``python -m module ...`` in a child process with its own session; the kernel kills it when we die.
+    """A forked child process that runs ``python -m module ...`` in its own session.
 
-    It has the part of ``subprocess.Popen`` that the supervisor needs. ``pipe`` is the file descriptor of the
-    child's output. ``extra`` is added to the child's environment.
+    The kernel kills the child when we die. The class has the methods of ``subprocess.Popen`` that the
+    supervisor needs. ``pipe`` is the file descriptor of the child's output. ``extra`` is added to the child's
+    environment.
     """
 
     def __init__(self, argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None) -> None:
@@ -68,7 +72,7 @@ class Forked:
 def _become(
     argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None, output: int, parent: int
 ) -> NoReturn:
-    """Run the module in the child, then exit without the clean-up that belongs to the parent."""
+    """Run the module in the child process, then exit without running the parent's exit handlers."""
     code = 1
     try:
         os.setsid()
@@ -82,7 +86,7 @@ def _become(
         if cwd is not None:
             os.chdir(cwd)
         sys.argv = [argv[2], *argv[3:]]
-        setproctitle(" ".join(sys.argv))  # else all processes have the same name in a list
+        setproctitle(" ".join(sys.argv))  # otherwise all processes have the same name in ps
         runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
@@ -98,7 +102,7 @@ def _become(
 
 
 def _plug(output: int) -> None:
-    """Connect the standard streams to /dev/null and the pipe, and close all other files."""
+    """Connect standard input to /dev/null and the outputs to the pipe, and close all other files."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

@@ -1,12 +1,12 @@
-"""End the parts of a supervisor that was itself killed. Runs as a program, with the standard library only.
+"""A program that ends the parts of a killed supervisor. It uses only the standard library.
 
-It is needed because the kernel's signal (``lifeline``) reaches only the parts, not their children, and
-exists only on Linux: `test_guardian_alone_ends_processes_that_no_parent_death_signal_would`.
+The kernel's signal (``lifeline``) is not enough: it reaches only the parts, not their children, and exists
+only on Linux. See `test_guardian_alone_ends_processes_that_no_parent_death_signal_would`.
 
-``python guardian.py MARK`` reads the process ids of the started parts from standard input, one a line (each
-leads its own session). ``done`` means that the supervisor ended everything itself. When the input closes
-without it, the supervisor is dead: the guardian kills the process group of every part, and (where there is
-``/proc``) every process with the mark in its environment, which includes children in their own sessions.
+``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
+leads its own session. ``done`` means that the supervisor ended everything itself. If the input closes
+without ``done``, the supervisor is dead, and the guardian kills the process group of every part. If ``/proc``
+exists, it also kills every process with the mark in its environment, even in other sessions.
 """
 
 import os
@@ -20,14 +20,14 @@ _KILL_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
-    """Return the ids of other living processes that carry the mark; none where there is no ``/proc``."""
+    """Return the ids of the other processes with the mark in their environment; empty without ``/proc``."""
     wanted = f"{MARK_NAME}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         pid = int(folder.name)
         try:
             environment = (folder / "environ").read_bytes()
-        except OSError:  # it ended, or it belongs to another user
+        except OSError:  # the process ended, or it belongs to another user
             continue
         if pid != os.getpid() and wanted in environment.split(b"\0"):
             found.append(pid)
@@ -35,7 +35,7 @@ def marked(mark: str) -> list[int]:
 
 
 def kill_marked(mark: str) -> list[int]:
-    """Kill marked processes until none is left, for at most 5 s; return the ids of those still alive."""
+    """Kill marked processes until none is left or 5 s have passed; return the ids of those still alive."""
     deadline = time.monotonic() + _KILL_S
     while (left := marked(mark)) and time.monotonic() < deadline:
         for pid in left:
@@ -48,11 +48,11 @@ def kill_marked(mark: str) -> list[int]:
 
 
 def kill_groups(leaders: list[int]) -> None:
-    """Kill the process group of each leader that is still alive."""
+    """Kill the process groups of these leaders; skip those that have already ended."""
     for pid in leaders:
         try:
             os.killpg(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS says "permission" for a group of zombies
+        except (ProcessLookupError, PermissionError):  # macOS raises PermissionError for a group of zombies
             continue
 
 

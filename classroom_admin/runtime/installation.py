@@ -1,4 +1,4 @@
-"""Run one installation in the foreground: lock its data folder, migrate, start all parts, end with them."""
+"""Run one installation in the foreground: lock its data folder, migrate, and start and stop all parts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from classroom_admin.runtime.supervisor import Part, Supervisor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """Where an installation runs. ``broker_socket`` is None where Celery has a broker of the school's own."""
+    """The folders, address and environment of an installation.
+
+    ``broker_socket`` is None if Celery uses the school's own broker.
+    """
 
     base_dir: Path
     data_dir: Path
@@ -41,7 +44,7 @@ class Installation:
 
 
 class CannotStart(Exception):
-    """Nothing was started; the text says why and what to do, in one line."""
+    """Raised if the installation can't start; the message says in one line why and what to do."""
 
 
 def run(
@@ -52,18 +55,18 @@ def run(
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
 ) -> int:
-    """Run until asked to stop or until a part dies; return the exit code.
+    """Run until a stop is requested or a part dies; return the exit code.
 
     Lock the data folder. Start the broker and the parts that ``first`` returns, migrate the database, call
     ``prepare`` to fill it, and start the other parts. When every part is ready and ``settled`` returns true,
-    call ``on_ready``. Raise ``CannotStart``.
+    call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
     """
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
             os.environ["DATA_DIR"] = str(
                 here.data_dir
-            )  # a relative one would mean another folder to the parts
+            )  # a relative path could be another folder for the parts
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
     except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
         raise CannotStart(str(error)) from error
@@ -92,7 +95,7 @@ def _supervise(
         migrate()
         static_files.collect()
         prepare()
-        # A connection that outlives this moment would be shared with every forked part.
+        # Every forked part would share a connection that stays open.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
         for part in the_rest(here, settled=settled):
@@ -101,7 +104,7 @@ def _supervise(
 
 
 def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
-    """Return web, workers and beat; ``settled`` is called once the web process answers."""
+    """Return web, workers and beat. Web is ready if it answers and ``settled`` returns true."""
     web = parts.web(host=here.host, port=here.port, base_dir=here.base_dir, env=here.env)
     answers = web.ready
 
@@ -118,7 +121,7 @@ def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
 def migrate() -> None:
     """Migrate the database if a migration is missing.
 
-    Compare names first: loading every migration takes as long as starting.
+    Compare the names first, because loading every migration takes as long as the rest of the start.
     """
     recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
     if not migration_names() <= set(recorder.applied_migrations()):
@@ -126,7 +129,7 @@ def migrate() -> None:
 
 
 def migration_names() -> set[tuple[str, str]]:
-    """Return (app label, name) of every migration of the installed apps."""
+    """Return the (app label, name) of every migration of the installed apps."""
     found = set()
     for config in apps.get_app_configs():
         folder = MigrationLoader.migrations_module(config.label)[0]

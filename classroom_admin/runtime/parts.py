@@ -1,4 +1,4 @@
-"""The processes of an installation, as parts for the supervisor."""
+"""Define the processes of an installation as parts for the supervisor."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def web(*, host: str, port: int, base_dir: Path, env: Mapping[str, str]) -> Part
 
 
 def workers(*, base_dir: Path, env: Mapping[str, str]) -> list[Part]:
-    """Return three workers: one only polls, so nothing delays it; one runs scheduled commands; one the rest.
+    """Return three workers: one for polling, one for scheduled commands, and one for everything else.
 
-    They use threads, not processes: threads start at once and end with their process.
+    Polling has its own worker, so nothing delays it. Workers use threads, because threads start at once and
+    end with their process.
     """
     return [
         _worker("poll", queues="poll", threads=1, base_dir=base_dir, env=env),
@@ -44,11 +45,11 @@ def beat(*, data_dir: Path, base_dir: Path, env: Mapping[str, str]) -> Part:
 
 
 def warm_up() -> None:
-    """Import what every forked part needs, so that the forks share it."""
+    """Import the modules that every forked part needs, so that the forks share their memory."""
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         importlib.import_module(name)
     importlib.import_module("kombu.transport.redis")
-    gc.freeze()  # the collector would touch, and so copy, shared objects
+    gc.freeze()  # the garbage collector would modify shared objects, and so copy their memory pages
 
 
 def serves_pages(host: str, port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Check whether an address can be listened on, and explain in words why not."""
+"""Check whether a server can listen on an address, and explain why not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import time
 
 
 class PortProblem(Exception):
-    """The address can't be listened on; the text says why and what to do."""
+    """Raised if a server can't listen on the address; the message says why and what to do."""
 
 
 def check_free(host: str, port: int) -> None:
-    """Raise ``PortProblem`` unless ``host:port`` can be listened on now."""
+    """Raise ``PortProblem`` if a server can't listen on ``host:port`` now."""
     if not 1 <= port <= 65535:
         raise PortProblem(f"PORT is {port}: it must be a number from 1 to 65535.")
     try:
@@ -30,9 +30,9 @@ def check_free(host: str, port: int) -> None:
 
 
 def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
-    """Wait until ``host:port`` is free, because the last run's process may still be ending.
+    """Wait until ``host:port`` is free, because the process of the last run may still be ending.
 
-    Raise ``PortProblem`` when it is not free after ``within_s`` seconds.
+    Raise ``PortProblem`` if the address is not free after ``within_s`` seconds.
     """
     deadline = time.monotonic() + within_s
     while True:
@@ -45,7 +45,7 @@ def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """Return a free loopback port, the preferred one if possible."""
+    """Return a free port on loopback: ``preferred`` if it is free."""
     for wanted in [preferred, 0] if preferred else [0]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -76,7 +76,7 @@ def reachable(host: str) -> str:
 
 
 def accepts(host: str, port: int) -> bool:
-    """Return whether a server listens there now; wildcard addresses are tried on loopback."""
+    """Return whether a server accepts connections at the address. For a wildcard address, try loopback."""
     try:
         with socket.create_connection((reachable(host), port), timeout=0.3):
             return True

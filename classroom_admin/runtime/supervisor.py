@@ -1,12 +1,12 @@
 """Run the processes of one installation as one program in the foreground.
 
-They start together and end together. On Ctrl-C, SIGTERM or SIGHUP, when the reader of our output goes away,
-or when a part dies, all parts get SIGTERM; after eight seconds they are killed. A second Ctrl-C or SIGTERM
-kills them at once. When the supervisor itself gets SIGKILL, they end too (``lifeline``, ``guardian``).
-No process stays behind: each carries a mark in its environment, and at the end every process with the mark
-is killed.
+The processes (parts) start and end together. All parts get SIGTERM if we get Ctrl-C, SIGTERM or SIGHUP, if
+our output can't be written, or if a part dies. They get SIGKILL after eight seconds or at a second signal. If
+the supervisor itself is killed, the parts end too (``lifeline``, ``guardian``).
+No process stays behind: each part has a mark in its environment, which its children inherit. At the end, the
+supervisor kills every process with the mark.
 
-The supervisor has only one thread: parts are tied to the thread that started them, and forking is safe only
+The supervisor has only one thread: a part ends with the thread that started it, and forking is safe only
 without other threads.
 """
 
@@ -33,7 +33,7 @@ from classroom_admin.runtime.console import Console
 from classroom_admin.runtime.forking import Forked
 
 GRACE_S = 8.0
-# Foundations (the broker) get SIGTERM at the latest this long before the time is up.
+# Foundations (such as the broker) get SIGTERM at least this long before the grace period ends.
 _FOUNDATION_S = 2.0
 _LAST_LINES = 12
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,10 +43,10 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Part:
     """One process to run.
 
-    ``env`` is its whole environment. ``ready`` is called until it returns true; it must return quickly and is
-    optional. A ``foundation`` ends after the other parts, which log errors without it. Lines that contain one
-    of ``hush`` are not shown. With ``may_fork`` a Python module runs in a fork of this process where possible
-    (see ``forking``).
+    ``env`` is the whole environment. ``ready`` is optional; it is called until it returns true and must be
+    quick. A ``foundation`` ends after the other parts, which would log errors without it. Output lines that
+    contain one of the ``hush`` texts are not shown. With ``may_fork``, a Python module runs in a fork of this
+    process if possible (see ``forking``).
     """
 
     name: str
@@ -95,10 +95,10 @@ class _Running:
 
 
 class Supervisor:
-    """``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. Use it from the main thread only.
+    """A context manager that runs parts and ends them when the block ends. Use it in the main thread only.
 
-    ``grace_s`` is how long parts may take to end after SIGTERM. With ``end_with_parent`` the death of our
-    parent process (``make``) counts as SIGTERM (Linux). Leaving the block ends all parts.
+    Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, parts have
+    ``grace_s`` seconds to end. With ``end_with_parent``, we get SIGTERM if our parent process dies (Linux).
     """
 
     def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
@@ -119,7 +119,7 @@ class Supervisor:
         self._wakeup.setblocking(False)
         for number in (*_STOPPING, signal.SIGCHLD):
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                continue  # nohup
+                continue  # started with nohup
             self._handlers[number] = signal.signal(number, _note_only)
         self._old_wakeup = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         if self._end_with_parent:
@@ -144,10 +144,10 @@ class Supervisor:
         self._wakeup.close()
 
     def start(self, part: Part) -> None:
-        """Start one part, unless we are stopping. Raise ``OSError`` if the program can't be run."""
+        """Start one part; do nothing if we are stopping. Raise ``OSError`` if the program can't be run."""
         if self._reason is not None:
             return
-        # Unless told not to, setproctitle writes titles over the environment, and with it over the mark.
+        # SPT_NOENV keeps setproctitle from overwriting the environment, which contains the mark.
         extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
         process: Forked | _Executed
         if part.may_fork and forking.possible(part.argv, part.env):
@@ -161,9 +161,9 @@ class Supervisor:
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until stopped; return the exit code: 0 when asked to stop, 1 when a part died.
+        """Run until stopped; return the exit code of the first `stop`: 0 after a signal, 1 if a part died.
 
-        Call ``on_ready`` once, when every part is ready. Print a warning if that takes too long.
+        Call ``on_ready`` once, when every part is ready. Print a warning after ``ready_within_s`` seconds.
         """
         if self.wait_ready(timeout_s=ready_within_s):
             if on_ready is not None:
@@ -179,7 +179,7 @@ class Supervisor:
         return self._exit_code
 
     def wait_ready(self, *, timeout_s: float) -> bool:
-        """Wait until every started part is ready; return False when time is up or we are stopping."""
+        """Wait until every started part is ready. Return False at the timeout or if we are stopping."""
         deadline = time.monotonic() + timeout_s
         while self._reason is None:
             for running in self._running:
@@ -241,7 +241,7 @@ class Supervisor:
                 self.console.line(running.part.name, line)
 
     def _report_death(self, running: _Running) -> None:
-        deadline = time.monotonic() + 0.5  # a grandchild may keep the pipe open
+        deadline = time.monotonic() + 0.5  # a child of the part may keep the pipe open
         while running.pipe in self._open and time.monotonic() < deadline:
             if not select.select([running.pipe], [], [], 0)[0]:
                 break
@@ -263,7 +263,7 @@ class Supervisor:
         ]
 
     def _end(self) -> None:
-        """Send SIGTERM, wait, kill, and kill what is left. Safe to call twice."""
+        """End all parts: send SIGTERM, wait, then kill the rest and their children. Safe to call twice."""
         if self._guardian.poll() is not None and not self._running:
             return
         self._reason = self._reason or ""
@@ -290,7 +290,7 @@ class Supervisor:
                 os.killpg(running.process.pid, number)
 
     def _kill_leftovers(self) -> None:
-        """Kill children that outlived their parts, in any session."""
+        """Kill children that outlived their parts; with ``/proc``, also those in other sessions."""
         if Path("/proc/self/environ").exists():
             guardian.kill_marked(self._mark)
         else:
@@ -313,7 +313,7 @@ class Supervisor:
 
     def _tell_guardian(self, line: str) -> None:
         assert self._guardian.stdin is not None
-        with suppress(BrokenPipeError):  # it was killed; the parts are still tied to us
+        with suppress(BrokenPipeError):  # the guardian was killed; the parts still die with us
             self._guardian.stdin.write(line.encode())
             self._guardian.stdin.flush()
 

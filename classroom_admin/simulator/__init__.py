@@ -1,6 +1,6 @@
-"""A stand-in for the Flexible Classroom cloud: same addresses, same rules, everything in memory.
+"""A simulator of the Flexible Classroom cloud, with the same addresses and rules. All data is in memory.
 
-It imports nothing else of this project, and the rest of this project does not import it: they communicate
-over HTTP only. Start it with ``manage.py simulator`` or, in a test, with
+The simulator and the rest of the project do not import each other: they communicate only over HTTP.
+Start the simulator with ``manage.py simulator`` or, in a test, with
 ``classroom_admin.simulator.testing.running_simulator``.
 """

@@ -1,4 +1,4 @@
-"""Validation of request fields by the contract's bounds. Every error 400 names the field."""
+"""Validate request fields by the limits of the contract. Every error 400 names the field."""
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ class Fields:
         return value
 
     def raw(self, name: str) -> Any:
-        """Return the unchecked value, None if it is absent."""
+        """Return the unchecked value; None if the field is absent."""
         return self._values.get(name)
 
     def text(
@@ -65,7 +65,7 @@ class Fields:
         default: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """Return an integer. Strings of digits are valid too, because the vendor's client sends both."""
+        """Return an integer. Accept digits in a string too, because the vendor's client sends both."""
         value = self._get(name, required)
         if value is None:
             return default
@@ -143,7 +143,7 @@ class Fields:
 
 
 def as_integer(value: Any) -> int | None:
-    """Return an int for 5, 5.0 or "5", and None for anything else, including true and false."""
+    """Return an int for 5, 5.0 or "5"; None for anything else, also for true and false."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""One simulated cloud: its world, clock, faults and school, and how it answers a request."""
+"""A simulated cloud with its world, clock, faults and school. It answers requests."""
 
 import dataclasses
 import time
@@ -46,7 +46,7 @@ class Cloud:
         self.reset(settings)
 
     def reset(self, settings: SimulatorSettings) -> None:
-        """Replace the world, clock and faults by new ones. If a seed is set, start its school."""
+        """Replace the world, clock and faults with new ones. If a seed is set, start its school."""
         self.settings = settings
         self.clock = SimClock(
             mode="stepped" if settings.stepped else "real", speed=settings.speed, start_ms=settings.start_ms
@@ -72,10 +72,10 @@ class Cloud:
         self.tick()
 
     def tick(self) -> bool:
-        """Run everything that is due. Return False if some of it is left.
+        """Run all due effects. Return False if some are left.
 
-        A stepped clock leaves nothing. A running clock stops after ``BUSY_S``, so a busy world delays the
-        simulated time but not the requests.
+        With a stepped clock, none are left. With a running clock, stop after ``BUSY_S`` seconds, so a busy
+        world delays the simulated time but not the requests.
         """
         if self.clock.mode == "stepped":
             return self.world.advance(self.clock.now_ms())
@@ -86,7 +86,7 @@ class Cloud:
         self.requests += 1
         return f"sim-{self.requests:08d}"
 
-    # One request
+    # Requests
 
     def plan(self, match: Match) -> Plan:
         route = match.route
@@ -104,7 +104,10 @@ class Cloud:
         plan: Plan,
         request_id: str,
     ) -> tuple[bytes, Call]:
-        """Authenticate and handle one request. Return serialised ``data`` and the call; raise CloudError."""
+        """Authenticate and handle one request. Return the serialised ``data`` and the call.
+
+        Raise CloudError if the cloud refuses the request.
+        """
         if match.app_id != self.settings.app_id:
             raise unauthorized("App ID invalid")
         uid = self._authenticate(headers, plan)

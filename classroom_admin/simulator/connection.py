@@ -1,4 +1,4 @@
-"""Access to the HTTP connection, for faults that close it without an answer."""
+"""Close an HTTP connection without an answer, as some faults do."""
 
 from typing import Any
 

@@ -1,11 +1,11 @@
-"""Strict JSON: output is always valid UTF-8; NaN and excessive nesting in input are errors."""
+"""Read and write strict JSON. Output is always valid UTF-8; NaN and excessive nesting in input are errors."""
 
 import json
 from typing import Any, NoReturn
 
 
 def dump(value: Any) -> bytes:
-    """Return compact UTF-8. Lone surrogates, which UTF-8 cannot represent, are escaped."""
+    """Return compact JSON in UTF-8. Escape lone surrogates, which UTF-8 can't represent."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Verification of first-generation RTM tokens (version 006), which the vendor's library still issues."""
+"""Verify first-generation RTM tokens (version 006), which the vendor's library still issues."""
 
 import base64
 import binascii
@@ -13,11 +13,11 @@ from classroom_admin.simulator.errors import unauthorized
 VERSION = "006"
 A_DAY_S = 24 * 3600
 CLOCK_LEEWAY_S = 300
-"""How far the issuer's clock may be ahead of the cloud's."""
+"""The number of seconds by which the issuer's clock may be ahead of the cloud's."""
 
 
 def check(text: str, *, uid: str, app_id: str, certificate: bytes, nows: tuple[float, ...]) -> None:
-    """Raise CloudError 401 unless ``text`` is a valid RTM token of this App ID for ``uid``."""
+    """Raise CloudError 401 if ``text`` is not a valid RTM token of this App ID for ``uid``."""
     if text[VERSION_LENGTH : VERSION_LENGTH + APP_ID_LENGTH] != app_id:
         raise unauthorized("token: belongs to another App ID")
     try:

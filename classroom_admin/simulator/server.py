@@ -26,11 +26,11 @@ logger = logging.getLogger(__name__)
 
 
 class PortTaken(Exception):
-    """Another process listens on this port."""
+    """Raised if another process listens on this port."""
 
 
 class NotLoopback(Exception):
-    """The host can be reached from other machines, but ``expose`` is not set."""
+    """Raised if other machines can reach the host, but ``expose`` is not set."""
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
@@ -61,7 +61,7 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    # Not a route: a route's pattern does not match a path with an encoded line break.
+    # A route would not match a path with an encoded line break, so the endpoint is the default.
     app.router.default = CloudEndpoint(cloud)
     app.state.cloud = cloud
     return app
@@ -133,7 +133,7 @@ class SimulatorServer:
         return f"http://{host}:{self.port}"
 
     def bind(self) -> None:
-        """Bind the port, a free one if it is 0. Raise PortTaken or NotLoopback."""
+        """Bind the port; 0 chooses a free port. Raise PortTaken or NotLoopback."""
         if not self.expose and not _is_loopback(self.host):
             raise NotLoopback(self.host)
         self._socket = self._listen()
@@ -155,7 +155,7 @@ class SimulatorServer:
         return listening
 
     async def serve(self, on_ready: Callable[[], None] | None = None) -> None:
-        """Serve until ``stop``, SIGTERM or SIGINT. Call ``on_ready`` when requests are answered."""
+        """Serve until ``stop``, SIGTERM or SIGINT. Call ``on_ready`` once the server answers requests."""
         if self._socket is None:
             self.bind()
         self._loop = asyncio.get_running_loop()

@@ -13,11 +13,11 @@ DEFAULT_POLL_BATCH = 1000
 class SimulatorSettings:
     """All settings of one simulator.
 
-    ``seed``: the simulated school to run, None for an empty cloud. ``plain``: every event has its documented
-    shape, without variations. ``poll_batch``: maximum number of events in one polling answer.
-    ``destroy_after``: the state that starts the hour until a room is destroyed. ``start_ms``: the clock's
-    first time, in ms since the epoch. ``keep_past``: how many destroyed rooms are kept, None for all.
-    ``relay_to``, ``relay_secret``: the dashboard's webhook for direct messages ("" for none) and its secret.
+    ``seed`` selects the simulated school; with None, the cloud is empty. With ``plain``, every event has its
+    documented shape, without variations. ``poll_batch`` is the most events in a polling answer. A room is
+    destroyed an hour after it reaches the state ``destroy_after``. ``start_ms`` is the clock's first time, in
+    ms since the epoch. ``keep_past`` is the number of destroyed rooms to keep; None keeps all.
+    ``relay_to`` is the dashboard's webhook for direct messages ("" for none), ``relay_secret`` its secret.
     """
 
     app_id: str = DEMO_APP_ID

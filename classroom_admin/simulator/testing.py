@@ -1,4 +1,4 @@
-"""A simulator for tests: it runs in its own thread on a free loopback port until the block ends."""
+"""Run a simulator for tests in its own thread on a free loopback port until the block ends."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _START_S = 10
 
 
 class ControlFailed(Exception):
-    """A control call failed. ``status`` is the HTTP status."""
+    """Raised if a control call fails. ``status`` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
@@ -47,7 +47,7 @@ class RunningSimulator:
 
     @property
     def world(self) -> World:
-        """The state of the cloud. Read only simple values; make changes through ``do`` or ``control``."""
+        """Return the state of the cloud. Read only simple values; make changes with ``do`` or ``control``."""
         return self.cloud.world
 
     @property
@@ -59,7 +59,7 @@ class RunningSimulator:
         return self.cloud.settings.app_certificate
 
     def do(self, work: Callable[[World], Result]) -> Result:
-        """Return ``work(world)``, run between two requests and after everything that is due."""
+        """Run ``work(world)`` between two requests, after all due effects, and return its result."""
 
         async def run() -> Result:
             while not self.cloud.tick():

@@ -1,4 +1,4 @@
-"""Verification of version 007 tokens, with the vendor's own packing and service types."""
+"""Verify version 007 tokens with the vendor's own packing and service types."""
 
 import base64
 import binascii
@@ -18,12 +18,12 @@ from classroom_admin.simulator.legacy_tokens import CLOCK_LEEWAY_S
 
 MAX_TOKEN_LIFE_S = 24 * 3600
 Nows = tuple[float, ...]
-"""The times that count as now, in s since the epoch. The first one decides the error message."""
+"""The times that count as now, in s since the epoch. The first time decides the error message."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """The content of a version 007 token. ``issued_at`` in s since the epoch, ``expires_in`` in s."""
+    """The content of a version 007 token. ``issued_at`` is in s since the epoch, ``expires_in`` in s."""
 
     app_id: str
     issued_at: int
@@ -34,7 +34,7 @@ class Token:
 
 
 class TokenVerifier:
-    """Verifies tokens of one App ID. Tokens never change, so verified ones are cached."""
+    """A verifier for tokens of one App ID. Tokens never change, so it caches verified tokens."""
 
     def __init__(self, *, app_id: str, app_certificate: str) -> None:
         self._app_id = app_id
@@ -42,7 +42,7 @@ class TokenVerifier:
         self._known: OrderedDict[str, Token] = OrderedDict()
 
     def check_rtm(self, *, token: str, uid: str, nows: Nows) -> str:
-        """Return ``uid`` if ``token`` is a valid RTM token for it. Raise CloudError 401 if not."""
+        """Return ``uid`` if ``token`` is a valid RTM token for this user; else raise CloudError 401."""
         if not uid:
             raise unauthorized("x-agora-uid is missing")
         if token.startswith(legacy_tokens.VERSION):
@@ -55,7 +55,7 @@ class TokenVerifier:
         return uid
 
     def check_education(self, *, token: str, nows: Nows) -> str:
-        """Return the user of an education token ("server" for an app token). Raise CloudError 401."""
+        """Return the user of an education token ("server" for an app token) or raise CloudError 401."""
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.classroom_user:

@@ -1,7 +1,7 @@
-"""The webhook of the simulated school: passes direct messages on to the dashboard, once a second.
+"""Send the direct messages of the simulated school to the dashboard's webhook, once a second.
 
-It signs each request as the dashboard requires: ``X-Relay-Timestamp`` is the time in seconds,
-``X-Relay-Signature`` the HMAC of "timestamp.body". Messages that the dashboard did not accept are sent again.
+Each request is signed: ``X-Relay-Timestamp`` is the time in seconds, and ``X-Relay-Signature`` is the HMAC of
+"timestamp.body". Messages that the dashboard did not accept are sent again.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """Sends the direct messages of one cloud to ``url``, each once."""
+    """A sender that delivers each direct message of one cloud to ``url`` once."""
 
     def __init__(self, *, url: str, secret: str) -> None:
         self._url = urlsplit(url)
@@ -44,7 +44,7 @@ class WebhookSender:
                 self._sent += len(batch)
 
     def next_batch(self, cloud: Cloud) -> list[dict[str, Any]]:
-        """Return the next messages to send. Messages that the cloud no longer keeps are skipped."""
+        """Return the next messages to send. Skip messages that the cloud no longer has."""
         world = cloud.world
         first = world.peer_count - len(world.peer_messages)
         if self._sent > world.peer_count:  # the cloud was reset
@@ -53,7 +53,7 @@ class WebhookSender:
         return list(islice(world.peer_messages, self._sent - first, self._sent - first + BATCH_SIZE))
 
     def send(self, batch: list[dict[str, Any]]) -> bool:
-        """Send one batch. Return whether the dashboard accepted it."""
+        """Send one batch. Return whether the dashboard accepted the batch."""
         body = json.dumps(batch).encode()
         timestamp = str(int(time.time()))
         signature = hmac.new(self._secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()

@@ -1,1 +1,1 @@
-"""The pages: the list of classes, one class, settings."""
+"""The dashboard's pages, such as the class list, the page of a class, and the settings."""

@@ -1,4 +1,4 @@
-"""Require that a person is signed in. Which rooms they see is decided by `rooms.access`."""
+"""Decorators that require a signed-in user. `rooms.access` decides which rooms the user may see."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classroom_admin.accounts.models import User
 
 
 class AuthenticatedHttpRequest(HttpRequest):
-    """A request from a person who is signed in. For annotations only: `signed_in` guarantees it."""
+    """A type for annotations: a request from a signed-in user. `signed_in` guarantees that."""
 
     user: User
     htmx: HtmxDetails
@@ -30,10 +30,10 @@ AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], H
 
 
 def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Redirect a person who is not signed in to the sign-in page, and back afterwards.
+    """Redirect people who are not signed in to the sign-in page, and back to `view` after they sign in.
 
-    An htmx request gets 401 and the order to reload the page, which then leads to the sign-in page, so that
-    an open page never looks up to date when it is not.
+    Answer an htmx request with 401 and a header that reloads the page, which redirects to the sign-in page.
+    So an open page never looks up to date when it is not.
     """
 
     @wraps(view)
@@ -50,7 +50,7 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
 
 
 def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Admit administrators only. Teachers get 404; others are redirected to the sign-in page."""
+    """Allow only administrators. Raise Http404 for teachers; redirect others to the sign-in page."""
 
     @signed_in
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The pages that streams keep up to date: the class list and the page of a class."""
+"""Define which pages streams keep up to date: the class list and the page of a class."""
 
 from classroom_admin.realtime.hub import Hub
 from classroom_admin.web.class_list.channel import ListChannel

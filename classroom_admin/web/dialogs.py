@@ -1,4 +1,4 @@
-"""Forms that open in the page's dialog, and as a page of their own without JavaScript."""
+"""Render forms in the page's dialog, or as a separate page if there is no JavaScript."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.shortcuts import render
 def ask(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Render a template that fills the block `dialog` of the template named `base`.
+    """Render a template that extends `base` and fills its block `dialog`.
 
-    A form in the dialog has no CSRF token: the page sends one with every request.
+    A form in the dialog needs no CSRF token of its own: the page sends one with every request.
     """
     in_dialog = bool(getattr(request, "htmx", False))
     base = "shared/dialog.html" if in_dialog else "shared/dialog_page.html"
@@ -22,5 +22,5 @@ def ask(
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
-    """Return the data to bind a form to, None unless it is a POST. The data of a POST may be empty."""
+    """Return the data of a POST, with which to bind a form; None for other methods. The data may be empty."""
     return request.POST if request.method == "POST" else None

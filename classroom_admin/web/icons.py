@@ -1,4 +1,4 @@
-"""All icons as one SVG file, which the browser keeps: each use of an icon then costs a few bytes, not 400."""
+"""Serve all icons as one SVG file that the browser caches. Each use then costs a few bytes instead of 400."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES: Final = (
 )
 # fmt: on
 POINTING: Final = frozenset({"chevron-right", "external-link", "log-in", "log-out", "send", "undo-2"})
-"""Icons that point in the direction of writing: mirrored in languages written from right to left."""
+"""Icons that point in the reading direction. Pages mirror them in right-to-left languages."""
 _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
@@ -37,7 +37,7 @@ class UnknownIcon(ValueError):
 
 @functools.cache
 def sprite() -> str:
-    """Return the SVG document that holds every icon as a symbol under its name."""
+    """Return the SVG document with every icon as a symbol. The symbol's id is the icon's name."""
     symbols = []
     for name in NAMES:
         drawn = _SVG.search(lucide(name))
@@ -50,13 +50,13 @@ def sprite() -> str:
 
 @functools.cache
 def sprite_fingerprint() -> str:
-    """Return a hash of the SVG document, so that browsers may keep its address for ever."""
+    """Return a hash of the SVG document. With this hash in its address, browsers may cache it forever."""
     return hashlib.sha256(sprite().encode()).hexdigest()[:8]
 
 
 @functools.cache
 def address(name: str) -> str:
-    """Return the address of an icon for `<use href>`. Raise UnknownIcon."""
+    """Return the address of an icon for `<use href>`. Raise UnknownIcon for an unknown name."""
     if name not in NAMES:
         raise UnknownIcon(f"{name} is not an icon of the pages. Add it to NAMES in web/icons.py.")
     return f"/live/icons.{sprite_fingerprint()}.svg#{name}"
@@ -64,7 +64,7 @@ def address(name: str) -> str:
 
 @require_safe
 def sprite_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
-    """Return the icons. Open to everyone; raise Http404 for the fingerprint of an older version."""
+    """Return the SVG document with the icons, to anyone. Raise Http404 for an outdated fingerprint."""
     if fingerprint != sprite_fingerprint():
         raise Http404("There is a newer version of the icons. Reload the page.")
     answer = HttpResponse(sprite(), content_type="image/svg+xml")

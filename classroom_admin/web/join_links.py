@@ -1,4 +1,4 @@
-"""Links into the classroom, made from `JOIN_URL_TEMPLATE`. Pure."""
+"""Build links into the classroom from `JOIN_URL_TEMPLATE`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ STUDENT: Final = "2"
 
 
 def join_link(template: str, *, room: str, user: str = "", name: str = "", role: str) -> str:
-    """Fill {room}, {user}, {name} and {role} into `template`, percent-encoded. Return "" for no template.
+    """Return `template` with percent-encoded values for {room}, {user}, {name} and {role}.
 
-    A student's link leaves {user} and {name} empty: the classroom app asks for them. Other braces stay, and
-    inserted values are not searched for placeholders.
+    Return "" if there is no template. In a student's link, {user} and {name} are empty, because the classroom
+    app asks for them. Other braces stay. Placeholders inside inserted values are not replaced.
     """
     values = {"room": room, "user": user, "name": name, "role": role}
     out, rest = [], template

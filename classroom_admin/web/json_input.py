@@ -1,4 +1,4 @@
-"""Read JSON that people type, strictly, and say where it is wrong. Pure."""
+"""Parse JSON that people type, strictly, and report the position of an error."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 
 LONGEST: Final = 64 * 1024
-"""Bytes of a text. The cloud sends each property to everyone in the class again with each change."""
+"""The most bytes in a text. After each change, the cloud sends the property to everyone in the class."""
 DEEPEST: Final = 64
-"""Levels of nested brackets."""
+"""The most levels of nested brackets."""
 MOST_DIGITS: Final = 300
-"""Of an integer: any JSON reader can hold it, at least as a floating-point number."""
+"""The most digits in an integer. Any JSON parser can read such a number, at least as a float."""
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-"""Surrogates and NUL: JSON can write them, but UTF-8 and some databases can't hold them."""
+"""Surrogates and NUL. JSON can contain them, but UTF-8 and some databases can't store them."""
 
 
 class BadJson(ValueError):
-    """The text is not a JSON object. ``line`` and ``column`` count from 1; 0 if no place is wrong."""
+    """Raised for invalid JSON. ``line`` and ``column`` count from 1; they are 0 if no position is known."""
 
     def __init__(self, words: str, *, line: int = 0, column: int = 0) -> None:
         where = _("Line %(line)d, column %(column)d: ") % {"line": line, "column": column} if line else ""
@@ -32,8 +32,8 @@ class BadJson(ValueError):
 def read_object(text: str) -> dict[str, Any]:
     """Return the JSON object in ``text``; ``{}`` for an empty text.
 
-    Raise ``BadJson`` for a syntax error, a repeated name, a number or text that can't be stored, any other
-    type of value, and for more than ``LONGEST`` or ``DEEPEST`` allow.
+    Raise ``BadJson`` for a syntax error, a repeated name, a number or text that can't be stored, a value that
+    is not an object, and a text that exceeds ``LONGEST`` or ``DEEPEST``.
     """
     long = len(text.encode("utf-8", "replace"))
     if long > LONGEST:
@@ -52,7 +52,10 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_own_object(text: str) -> dict[str, Any]:
-    """Return the object that ``pretty`` wrote, of any size: it comes from the cloud, not from a person."""
+    """Return the object in a text that ``pretty`` wrote. Its size is not limited: the data is the cloud's.
+
+    Raise ``BadJson`` if the text was changed and is invalid.
+    """
     try:
         value = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError):
@@ -63,12 +66,12 @@ def read_own_object(text: str) -> dict[str, Any]:
 
 
 def pretty(value: Any) -> str:
-    """Return JSON for people: indented, in its own order, with as few escapes as possible."""
+    """Return JSON for people: indented, in the original order, and without unnecessary escapes."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def size(value: Any) -> int:
-    """Return the bytes of the value as it is sent."""
+    """Return the size in bytes of the value as the JSON that we send."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
@@ -153,7 +156,7 @@ def _is_deeper(value: Any, than: int) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all names and texts in a value."""
+    """Yield all names and strings inside a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

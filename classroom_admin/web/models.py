@@ -1,4 +1,4 @@
-"""What the pages store themselves."""
+"""Models that belong to the pages."""
 
 from typing import ClassVar
 
@@ -9,10 +9,10 @@ from classroom_admin.rooms.models import Room
 
 
 class Acknowledgement(models.Model):
-    """An alert of a class that a person takes care of, so that it is not active for anyone for a while.
+    """An acknowledged kind of alert of a class. Until `until`, the alert is not active for anyone.
 
-    A class has at most one of each kind of alert; a later one replaces it. `at` and `until` are cloud times.
-    `whole` means until the class ends: `until` is then as late as any class can end.
+    A class has at most one row per kind of alert; a later acknowledgement replaces it. `at` and `until` are
+    cloud times. `whole` means until the class ends; then `until` is the latest time at which a class can end.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Refuse NUL characters before a database is asked."""
+"""Refuse requests with NUL characters before they reach the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ NUL = "\x00"
 
 
 class RefuseNulCharacters:
-    """Answer 400 to a NUL character in the path or in a cookie: PostgreSQL can't read one.
+    """Middleware that answers 400 for a NUL character in the path or a cookie: PostgreSQL can't store it.
 
-    In forms and filters the fields refuse it with a message.
+    Form fields and filters refuse NUL characters themselves, with a message.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Read the parameters of addresses and forms: keys of rows, numbers and search words."""
+"""Parse the parameters of addresses and forms: primary keys, numbers and search words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django import forms
 from django.http import Http404, HttpRequest
 
 MOST_DIGITS: Final = 18
-"""No key of ours has more digits, and some databases can't compare longer numbers."""
+"""The most digits of a primary key. Some databases can't compare longer numbers."""
 
 
 class RowKeyConverter:
-    """Convert `<number:pk>` in a path."""
+    """The converter for `<number:pk>` in a path."""
 
     regex = f"[0-9]{{1,{MOST_DIGITS}}}"
 
@@ -25,7 +25,7 @@ class RowKeyConverter:
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Rows selected by their keys. Refuses numbers that some databases can't compare."""
+    """A field of rows selected by primary key. It refuses numbers that some databases can't compare."""
 
     def clean(self, value: Any) -> Any:
         for one in value if isinstance(value, list | tuple) else ():
@@ -36,7 +36,7 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """Return the number of the query parameter `name`, None if missing. Raise Http404 for any other text."""
+    """Return the query parameter `name` as a number; None if it is missing. Raise Http404 for other text."""
     value = request.GET.get(name, "")
     if not value:
         return None
@@ -46,10 +46,10 @@ def number(request: HttpRequest, name: str) -> int | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a number of plain digits that every database can hold."""
+    """Return whether a text has only ASCII digits and few enough that every database can store the number."""
     return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def search_words(query: Mapping[str, str], *, most: int = 100) -> str:
-    """Return the parameter `q`, at most `most` characters, without NUL, which no database can hold."""
+    """Return the parameter `q`, cut to `most` characters. Remove NUL, which some databases can't store."""
     return query.get("q", "").replace("\x00", "").strip()[:most]

@@ -1,7 +1,7 @@
-"""The texts of a page's scripts in the page's language, written into the page as data (static/js/texts.js).
+"""Write the texts of a page's scripts into the page as data, in the page's language (see static/js/texts.js).
 
-Placeholders are in braces. A text with a number has one form for each plural category of `Intl.PluralRules`
-that differs in the language.
+Placeholders are in braces. A text with a number has one form per plural category of `Intl.PluralRules`;
+forms that equal "other" are omitted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 WORDS: Final = {
-    # how old the data is
+    # age of the data
     "none": _("No data from the cloud yet"),
     "fresh": _("Up to date"),
     "stale": _("Out of date: {age}"),
@@ -34,7 +34,7 @@ WORDS: Final = {
     "hours": _("{hours} h {minutes} min"),
     "ago": _("{time} ago"),
     "over_time": _("{time} overtime"),
-    # what went wrong
+    # errors
     "not_open": _("You no longer have access to this class. Reload the page."),
     "unreachable": _(
         "The dashboard could not be reached, so it is unclear whether the command worked. "
@@ -65,19 +65,19 @@ COUNTED: Final[dict[str, Callable[[int], str]]] = {
     "live_many": lambda n: ngettext("{count} class started", "{count} classes started", n),
     "changes": lambda n: ngettext("{count} change", "{count} changes", n),
 }
-# A number of each category, in every language that has it.
+# For each plural category, a number that has this category in every language with that category.
 SAMPLES: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
 class Readable(DjangoJSONEncoder):
-    """Writes letters unescaped: escapes would triple the bytes of Arabic."""
+    """A JSON encoder that does not escape letters: escapes would triple the size of Arabic texts."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"ensure_ascii": False})
 
 
 def words_for_scripts() -> SafeString:
-    """Return the element with the texts in the active language."""
+    """Return the `<script>` element with the texts in the active language."""
     return _element(get_language() or "en")
 
 

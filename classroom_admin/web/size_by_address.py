@@ -1,4 +1,4 @@
-"""Limit the size of request bodies by address: large only for uploads, by people who may upload."""
+"""Limit the size of request bodies by address. Allow large bodies only for uploads that the user may do."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync.webhook import LARGEST_BODY
 
 FORM_BYTES: Final = 3_000_000
-"""A form without files. Django reads 2.5 MB of it and refuses more with a message."""
+"""The limit for a form without files. Django refuses more than 2.5 MB itself, with a message."""
 CLASS_LIST_BYTES: Final = 10_000_000
-"""More than a class list may have, so that a page can refuse it with a message."""
+"""The limit for a class list. It exceeds the page's own limit, so that the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
 _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
 _WEBHOOK: Final = "/api/notifications/"
 
 
 class BodySizes:
-    """Return how many bytes the body of a request may have.
+    """A callable that returns the most bytes that the body of a request may have.
 
-    Uploads are authorised here, because the body is received before Django checks the session.
+    It checks the user's access for uploads, because the body is received before Django checks the session.
     """
 
     def __init__(self, front: RealtimeMiddleware) -> None:
@@ -47,5 +47,5 @@ class BodySizes:
 
 
 def limited(front: RealtimeMiddleware, inner: Any) -> None:
-    """Put `inner` behind `front`, and the limits between them."""
+    """Make `front` call `inner` through a size limit."""
     front.inner = SizeLimit(inner, most_bytes=BodySizes(front))

@@ -1,4 +1,4 @@
-"""Addresses of the pages, with our own keys: ids of the cloud never appear in an address."""
+"""URLs of the pages. They contain our own keys, never ids of the cloud."""
 
 from django.urls import include, path, re_path
 

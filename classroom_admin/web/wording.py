@@ -1,4 +1,4 @@
-"""Commands, their states, roles and room types in words."""
+"""Describe commands, their states, roles and room types in words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROLES: Final = {
 UNDER_WAY: Final = ("requested", "accepted")
 # Pages stop waiting for a command after this time without news from the cloud.
 PATIENCE: Final = timedelta(seconds=60)
-# After this time without an event the page says so and offers to verify the command.
+# After this time without an event, the page says that none arrived and offers to verify the command.
 QUIET_FOR: Final = timedelta(seconds=10)
 STEPS: Final = {
     Step.Kind.REQUESTED: _("requested"),
@@ -44,13 +44,13 @@ STEPS: Final = {
     Step.Kind.DONE: _("done"),
 }
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
-# Only these commands show their target: the others are about the class that the page shows anyway.
+# Only these commands show their target. Others are about the class, whose name the page already shows.
 _NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStatus:
-    """A command as pages show it. `state` is requested, accepted, confirmed, failed or done."""
+    """A command in the form that pages show. `state` is requested, accepted, confirmed, failed or done."""
 
     entry_id: int
     action: str
@@ -65,37 +65,37 @@ class CommandStatus:
     reason: str
     cloud_says: str
     why: str = ""
-    # (step in words, when, seconds after the request) in the order of the audit log
+    # (step in words, time, seconds after the request) in the order of the audit log
     steps: tuple[tuple[str, datetime, float], ...] = ()
     unknown: bool = False
     can_check: bool = False
 
     @property
     def late_at(self) -> datetime | None:
-        """The cloud time from which pages say that the outcome is still unknown; None if it is known."""
+        """Return the cloud time from which pages say that the outcome is unknown; None if it is known."""
         if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)
 
     @property
     def is_late(self) -> bool:
-        """Whether the outcome should be known by now."""
+        """Return whether the command is so old that its outcome should be known."""
         return clock.now() - self.at >= QUIET_FOR
 
     @property
     def waits(self) -> bool:
-        """Whether more steps are expected."""
+        """Return whether more steps are expected."""
         return self.state == "requested" or (self.state == "accepted" and not self.final)
 
 
 def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
-    """Return commands as pages show them, in the given order, without entries that have no step."""
+    """Return the status of each command, in the same order. Omit entries without a step."""
     found = ((entry, sorted(entry.steps.all(), key=lambda step: step.pk)) for entry in entries)
     return [_status(entry, steps) for entry, steps in found if steps]
 
 
 def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
-    """Return the actions that wait for the cloud; their buttons say so."""
+    """Return the actions that wait for the cloud, so that their buttons can say so."""
     return {one.action for one in commands if one.waits and now - one.at < PATIENCE}
 
 
@@ -127,13 +127,13 @@ def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
 
 
 def _decisive(steps: list[Step]) -> Step:
-    """Return the step that decides the state: *confirmed* if there is one, else the last."""
+    """Return the step that decides the state: the first *confirmed* step, or else the last step."""
     confirmed = [step for step in steps if step.kind == Step.Kind.CONFIRMED]
     return confirmed[0] if confirmed else steps[-1]
 
 
 def _cloud_says(detail: dict[str, Any]) -> str:
-    """Return the cloud's own error, for troubleshooting: "409 30409100 Class already started"."""
+    """Return the cloud's error for troubleshooting, such as "409 30409100 Class already started"."""
     said = detail.get("message") or stored_in_words(detail.get("found"))
     parts = (detail.get("http_status"), detail.get("code"), said)
     return " ".join(str(part) for part in parts if part not in (None, ""))

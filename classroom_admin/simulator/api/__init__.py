@@ -1,4 +1,4 @@
-"""The calls of the cloud: one module a topic, one function for each call of the contract."""
+"""The calls of the cloud's API: one module per topic, one function per call of the contract."""
 
 from classroom_admin.simulator.api import (
     classroom,

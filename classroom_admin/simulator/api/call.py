@@ -1,4 +1,4 @@
-"""One request, as handlers receive it."""
+"""The request object that handlers receive."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +11,15 @@ from classroom_admin.simulator.world.events import PAGE, Event
 
 
 class RawJson(bytes):
-    """Serialised ``data``, which a handler may return."""
+    """Serialised JSON that a handler may return as ``data``."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One request. ``params``: decoded path parts; ``uid``: the caller; ``taken``: events it delivers."""
+    """One request. ``params`` are the decoded path parts; ``uid`` is the caller.
+
+    ``taken`` are the events that the answer delivers.
+    """
 
     world: World
     params: dict[str, str]
@@ -40,7 +43,10 @@ class Call:
         return self.world.user(room, self.params["user"])
 
     def next_id(self) -> int:
-        """Return ``nextId``, the first number requested; 1 if it is absent, empty or ``null``."""
+        """Return ``nextId``, the first requested number; 1 if the parameter is absent, empty or ``null``.
+
+        Raise CloudError 400 for anything that is not a number.
+        """
         value = self.query.get("nextId", "")
         if value in ("", "null"):
             return 1

@@ -13,7 +13,7 @@ MOST_PIXELS = 921_600
 
 
 def web_config(fields: Fields, *, starting: bool) -> dict[str, Any]:
-    """Check webRecordConfig against the contract's bounds. Return it unchanged."""
+    """Check webRecordConfig against the limits of the contract and return it unchanged."""
     config = fields.object("webRecordConfig", required=True) or {}
     given = fields.fields("webRecordConfig")
     url, root_url = given.text("url"), given.text("rootUrl")
@@ -51,7 +51,7 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Contract A: start or stop a recording. A PUT of 1 with settings but no mode changes the settings."""
+    """Start or stop a recording (contract A). State 1 with settings but no mode changes the settings."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))
@@ -69,7 +69,7 @@ def set_recording(call: Call) -> dict[str, Any]:
 
 @router.add("PATCH", "/v2/rooms/{room}/records/states/{state}", "change_recording", region="optional")
 def change_recording(call: Call) -> dict[str, Any]:
-    """Contract A: change recording settings (web mode only). ``onhold`` true pauses, false resumes."""
+    """Change recording settings (contract A, web mode only). ``onhold`` pauses (true) or resumes (false)."""
     return _change(call)
 
 
@@ -82,6 +82,6 @@ def _change(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/records", "list_recordings", region="optional")
 def list_recordings(call: Call) -> dict[str, Any]:
-    """Contract A: list recordings, 100 a page."""
+    """List recordings, 100 per page (contract A)."""
     room = call.room()
     return call.page([recordings.describe(call.world, room, recording) for recording in room.recordings])

@@ -32,7 +32,7 @@ def schedule_of(fields: Fields) -> Schedule:
 
 @router.add("POST", "/v2/rooms/{room}", "create_room")
 def create_room(call: Call) -> dict[str, Any]:
-    """Contract B: create a room. 409 20409000 if it exists."""
+    """Create a room (contract B). Raise CloudError 409 20409000 if it exists."""
     fields = call.fields
     kind = room_type(fields, required=True)
     name = fields.required_text("roomName")
@@ -72,13 +72,13 @@ def _role_config(fields: Fields) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}", "read_room")
 def read_room(call: Call) -> dict[str, Any]:
-    """Contract B: read a room."""
+    """Read a room (contract B)."""
     return classes.describe(call.room())
 
 
 @router.add("PUT", "/v2/rooms/{room}/states/{state}", "set_class_state", region="optional")
 def set_class_state(call: Call) -> None:
-    """Contract A: change the class state, 0 to 3."""
+    """Change the class state to 0, 1, 2 or 3 (contract A)."""
     state = as_integer(call.params["state"])
     if state not in (0, 1, 2, 3):
         raise bad_parameter("state", "must be 0, 1, 2 or 3")
@@ -99,7 +99,7 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Contract B and C: open breakout rooms (1), or end (0) the named ones, or all if none is named."""
+    """Open breakout rooms (1) or end them (0). Without names, end all (contracts B and C)."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
@@ -110,6 +110,6 @@ def set_groups(call: Call) -> dict[str, Any]:
 
 @router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
 def delete_groups(call: Call) -> None:
-    """Contract C: delete the named breakout rooms, or all if none is named."""
+    """Delete the named breakout rooms (contract C). Without names, delete all."""
     uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
     properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

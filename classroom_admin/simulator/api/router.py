@@ -1,4 +1,4 @@
-"""Finds the call of a path. Paths are split before they are decoded, so ids may contain encoded slashes."""
+"""Find the call for a path. Paths are split before they are decoded, so ids may contain encoded slashes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Route:
 
     @property
     def full_path(self) -> str:
-        """The path as the contract writes it."""
+        """Return the path in the notation of the contract."""
         region = "/{region}" if self.region == "required" else ""
         return f"{region}/edu/{'polling/' if self.polling else ''}apps/{{app}}{self.template}"
 

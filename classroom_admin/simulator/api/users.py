@@ -11,7 +11,7 @@ from classroom_admin.simulator.world.model import FOREVER
 
 @router.add("POST", "/v2/rooms/{room}/users/{user}/exit", "kick", region="optional")
 def kick(call: Call) -> None:
-    """Contract A: remove a user.
+    """Remove a user (contract A).
 
     ``dirty.state`` 1 bans them for ``duration`` s (-1 or absent: permanently), 0 lifts a ban.
     """
@@ -30,13 +30,13 @@ def kick(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/users/{user}", "read_user", region="optional")
 def read_user(call: Call) -> dict[str, Any]:
-    """Contract B: read a user."""
+    """Read a user (contract B)."""
     return people.describe(call.user(call.room()))
 
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """Contract C: list users, filtered by role, presence (``type`` 1: present) and part of the name."""
+    """List users by role, presence (``type`` 1 means present) and part of the name (contract C)."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"

@@ -1,1 +1,1 @@
-"""``/_sim/``: the control calls and pages of the simulator. The real cloud has nothing like them."""
+"""``/_sim/``: the control calls and pages of the simulator. The real cloud does not have them."""

@@ -14,7 +14,7 @@ Outage = Callable[[int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Control:
-    """One control request. ``outage`` refuses connections for ms; None if the server cannot."""
+    """One control request. ``outage`` refuses connections for some ms; None if the server can't do that."""
 
     cloud: Cloud
     params: dict[str, str]
@@ -51,7 +51,7 @@ Wrapped = TypeVar("Wrapped", bound=Handler)
 
 
 class ControlTable:
-    """Handlers by method and path below ``/_sim``."""
+    """The handlers of control calls, by method and path below ``/_sim``."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, tuple[str, ...], Handler]] = []

@@ -17,7 +17,7 @@ from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
 @table.add("GET", "/health")
 def health(control: Control) -> dict[str, Any]:
-    """Return the settings and the numbers of rooms, events and faults."""
+    """Return the settings, and the number of rooms, events and faults."""
     world = control.world
     return {
         "simulator": "classroom-admin",
@@ -45,10 +45,9 @@ _SETTINGS = {
 
 @table.add("POST", "/reset")
 def reset(control: Control) -> dict[str, Any]:
-    """Delete everything and start again.
+    """Delete everything and start again with the settings in the body.
 
-    Settings that are not given are those that the simulator was started with, except ``seed``: without it the
-    cloud is empty.
+    Missing settings keep the values from the start of the simulator. Without ``seed``, the cloud is empty.
     """
     unknown = set(control.body) - set(_SETTINGS)
     if unknown:
@@ -83,12 +82,12 @@ def read_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/clock")
 def set_clock(control: Control) -> dict[str, Any]:
-    """Change ``mode`` (real or stepped) or ``speed``, or ``step`` by ms and run all that is due."""
+    """Change ``mode`` (real or stepped) or ``speed``, or ``step`` the clock by ms and run all due effects."""
     fields, clock = control.fields, control.cloud.clock
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
     step = fields.integer("step", low=0)
-    # If the world is behind a fast clock, it continues from its own time.
+    # If the world is behind a fast clock, the clock continues from the world's time.
     clock.change(mode=mode, speed=speed, at_ms=control.world.now)
     if step is not None:
         try:
@@ -101,14 +100,17 @@ def set_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/plain")
 def set_plain(control: Control) -> dict[str, Any]:
-    """Turn variations off (``plain`` true: documented shapes only) or on."""
+    """Turn variations off or on. With ``plain`` true, events have only their documented shapes."""
     control.world.plain = bool(control.fields.boolean("plain", required=True))
     return {"plain": control.world.plain}
 
 
 @table.add("GET", "/oracle")
 def read_oracle(control: Control) -> dict[str, Any]:
-    """Return the cloud's state. Query: ``room``, ``events`` (0: none), ``after`` (event id), ``limit``."""
+    """Return the cloud's state, limited by the query to a ``room`` and to events.
+
+    ``events`` is 0 to omit events; ``after`` is an event id; ``limit`` is the most events.
+    """
     return oracle.report(
         control.world,
         room=control.query.get("room"),

@@ -29,8 +29,10 @@ def _done(control: Control, room: Room, **more: Any) -> dict[str, Any]:
 
 @table.add("POST", "/rooms")
 def make_room(control: Control) -> dict[str, Any]:
-    """Create a room: ``roomUuid``, ``roomName``, ``roomType`` (4), ``startTime`` ms, ``duration`` s,
-    ``closeDelay`` s, ``state``, ``processes``, ``roleConfig``.
+    """Create a room.
+
+    Fields: ``roomUuid``, ``roomName``, ``roomType`` (default 4), ``startTime`` (ms), ``duration`` (s),
+    ``closeDelay`` (s), ``state``, ``processes``, ``roleConfig``.
     """
     fields = control.fields
     uuid = fields.id("roomUuid")
@@ -102,7 +104,7 @@ def leave(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/drop")
 def drop(control: Control) -> dict[str, Any]:
-    """Break the connection of ``userUuid``. Their next enter counts as a reconnect."""
+    """Break the connection of ``userUuid``. The next time they enter counts as a reconnect."""
     room = control.room()
     people.leave(control.world, room, control.user(room), how="dropped")
     return _done(control, room)
@@ -110,7 +112,10 @@ def drop(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/kick")
 def kick(control: Control) -> dict[str, Any]:
-    """Remove ``userUuid``, with a ban of ``duration`` s (-1: permanently; absent: none). ``by``: operator."""
+    """Remove ``userUuid``. ``by`` is the operator.
+
+    ``duration`` bans the user for so many seconds; -1 bans permanently. Without it, there is no ban.
+    """
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)
     people.kick(
@@ -216,7 +221,10 @@ def reward(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/mute")
 def mute(control: Control) -> dict[str, Any]:
-    """Mute (``muteChat`` 1, the default) or unmute (0) the chat of ``userUuid``, or of the room; ``by``."""
+    """Mute (``muteChat`` 1, the default) or unmute (0) the chat of ``userUuid``, or of the whole room.
+
+    ``by`` is the operator.
+    """
     room, fields = control.room(), control.fields
     state = fields.integer("muteChat", low=0, high=1, default=1) or 0
     by = fields.text("by")
@@ -245,7 +253,10 @@ def stream(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/property")
 def change_property(control: Control) -> dict[str, Any]:
-    """Set ``properties`` or ``delete`` names, of the room, ``userUuid`` or ``userUuids`` (event 23)."""
+    """Set ``properties`` or ``delete`` names. They belong to ``userUuid``, ``userUuids`` or else the room.
+
+    With ``userUuids``, emit event 23.
+    """
     room, fields, world = control.room(), control.fields, control.world
     by = fields.text("by")
     changes, names = fields.object("properties"), fields.strings("delete")
@@ -276,7 +287,7 @@ def _running(questions: dict[str, Question], uuid: str | None) -> Question:
 
 @table.add("POST", "/rooms/{room}/quiz")
 def quiz(control: Control) -> dict[str, Any]:
-    """Start a quiz: ``userUuid``, ``items``, ``correctItems``. Or ``stop`` the running one."""
+    """Start a quiz: ``userUuid``, ``items``, ``correctItems``. With ``stop``, end the running quiz."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.quizzes, fields.text("popupQuizId"))
@@ -292,7 +303,7 @@ def quiz(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/poll")
 def poll(control: Control) -> dict[str, Any]:
-    """Start a poll: ``userUuid``, ``pollItems``, ``mode`` (1). Or ``stop`` the running one."""
+    """Start a poll: ``userUuid``, ``pollItems``, ``mode`` (1). With ``stop``, end the running poll."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.polls, fields.text("pollId"))
@@ -324,9 +335,10 @@ def answer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/record")
 def record(control: Control) -> dict[str, Any]:
-    """Start a recording (``state`` 1; ``mode`` web or composite; ``publish`` true: streamed too).
+    """Start (``state`` 1) or stop (``state`` 0) a recording.
 
-    Or stop it (``state`` 0; ``failed`` true: without usable files).
+    ``mode`` is web or composite. With ``publish`` true, the recording is streamed too. With ``failed`` true,
+    the recording ends without usable files.
     """
     room, fields = control.room(), control.fields
     if fields.integer("state", low=0, high=1, default=1):

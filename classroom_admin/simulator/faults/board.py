@@ -1,4 +1,4 @@
-"""The active faults, and which of them affect a request or an event."""
+"""Store the active faults, and decide which of them affect a request or an event."""
 
 import random
 import time
@@ -26,7 +26,7 @@ class AppliedFault:
 
 @dataclass(slots=True)
 class Plan:
-    """The faults that affect one request, by kind. The first of a kind wins."""
+    """The faults that affect one request, by kind. Only the first fault of each kind applies."""
 
     applied: dict[str, AppliedFault] = field(default_factory=dict)
 
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def skew_ms(self) -> int:
-        """The error of the cloud's clock in ms, for the envelope's ``ts`` and for tokens."""
+        """Return the error of the cloud's clock in ms. It affects the envelope's ``ts`` and tokens."""
         skew = self.applied.get("skew")
         return int(skew.number("ms", 0)) if skew is not None else 0
 
@@ -104,7 +104,7 @@ class FaultBoard:
         return list(self._faults.values())
 
     def add(self, *, kind: str, **settings: Any) -> Fault:
-        """Set a fault with the fields of Fault. Raise ValueError for an unknown kind."""
+        """Add a fault. ``settings`` are fields of Fault. Raise ValueError for an unknown kind."""
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind}; known: {', '.join(KINDS)}")
         self._last_id += 1
@@ -118,7 +118,7 @@ class FaultBoard:
         self._faults.clear()
 
     def plan(self, *, name: str, address: str, now_ms: int) -> Plan:
-        """Return the faults that affect this request, and count it for each fault of its route."""
+        """Return the faults that affect this request. Count the request for each fault of its route."""
         if not self._faults:
             return NOTHING
         plan = Plan()
@@ -132,7 +132,7 @@ class FaultBoard:
         return plan
 
     def withhold(self, event: Event) -> str | None:
-        """Return a reason to keep a new event out of the polling stream, or None."""
+        """Return the reason to keep a new event out of the polling stream; None if there is none."""
         for fault in self._faults.values():
             if fault.kind != "withhold":
                 continue
@@ -163,7 +163,7 @@ class FaultBoard:
         return occurs
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """Return whether the last second of machine time had ``perSecond`` requests, without refused ones."""
+        """Return whether ``perSecond`` requests were accepted in the last second of machine time."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

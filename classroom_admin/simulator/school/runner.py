@@ -1,4 +1,4 @@
-"""Runs a simulated class: chooses one action after another until the class is closed."""
+"""Run a simulated class: choose one action after another until the class is closed."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 10
 
 
 class ClassRunner:
-    """Runs the class of ``plan`` in ``world``. ``on_closed`` is called once, when the class is closed."""
+    """The runner of a class with ``plan`` in ``world``. It calls ``on_closed`` once the class is closed."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ClassRunner:
         self._class.world.after(rng.randrange(pace // 2, pace * 3 // 2 + 1), self._next)
 
     def _next_in_class(self) -> None:
-        """Do the next action of the programme, or a random one if that is not possible yet."""
+        """Do the next action of the programme, or a random action if the next one is not possible yet."""
         if self._programme:
             name = self._programme.pop(0)
             if self._act(name):
@@ -56,7 +56,7 @@ class ClassRunner:
         self._act(self._class.rng.choices(NAMES, WEIGHTS)[0])
 
     def _act(self, name: str) -> bool:
-        """Do one action. Return False if it is not possible now."""
+        """Do one action. Return False if the action is not possible now."""
         try:
             return ACTIONS[name](self._class)
         except CloudError:

@@ -1,4 +1,4 @@
-"""Names and texts of the simulated school, many of them chosen to break careless pages."""
+"""Names and texts of the simulated school. Many of them break pages that do not escape or wrap text."""
 
 import random
 
@@ -139,7 +139,7 @@ POLLS = (
 def student_name(rng: random.Random, number: int, first_unusual: int) -> str:
     """Return the name of student ``number``.
 
-    Every fourth student has an unusual name. They are used in turn, beginning at ``first_unusual``.
+    Every fourth student has an unusual name. These names are used in turn, beginning at ``first_unusual``.
     """
     if number % 4 == 3:
         return UNUSUAL[(first_unusual + number // 4) % len(UNUSUAL)]

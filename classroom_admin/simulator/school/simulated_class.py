@@ -12,11 +12,10 @@ from classroom_admin.simulator.world.model import Role, Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class ClassPlan:
-    """What a class is like.
+    """The plan of a simulated class.
 
     ``starts_in_s`` is negative for a class that has already started. ``pace_ms`` is the average time
-    between two actions. ``programme`` names the actions that come first, in this order; after them, actions
-    are random.
+    between two actions. ``programme`` names the first actions in their order; later actions are random.
     """
 
     uuid: str
@@ -81,7 +80,7 @@ class SimulatedClass:
         return teacher.uuid if teacher is not None else None
 
     def later(self, low_ms: int, high_ms: int, action: Callable[[], None]) -> None:
-        """Run ``action`` after a random delay, unless the class is over or no longer allows it."""
+        """Run ``action`` after a random delay. Skip it if the class is over or no longer allows it."""
         self.world.after(self.rng.randrange(low_ms, high_ms), lambda: self._attempt(action))
 
     def admit_student(self, uuid: str, name: str) -> None:
@@ -100,7 +99,7 @@ class SimulatedClass:
         try:
             action()
         except CloudError:
-            return  # The class has changed since: the hand is lowered, the student banned, the chat muted.
+            return  # The class has changed: for example, the student is banned or the chat is muted.
 
     def _student_arrives(self, uuid: str, name: str) -> Callable[[], None]:
         return lambda: self._attempt(lambda: self.admit_student(uuid, name))

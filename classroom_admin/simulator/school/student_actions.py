@@ -1,4 +1,4 @@
-"""What students do in a class. Each action returns False if it is not possible now."""
+"""The actions of students in a class. Each action returns False if it is not possible now."""
 
 from classroom_admin.simulator.school import sample_data
 from classroom_admin.simulator.school.simulated_class import SimulatedClass
@@ -101,7 +101,7 @@ def _toggle(lesson: SimulatedClass, name: str) -> bool:
 
 
 def screen(lesson: SimulatedClass) -> bool:
-    """Start sharing a screen, or stop it if it is shared already."""
+    """Start sharing a screen, or stop sharing if the screen is already shared."""
     student = lesson.teacher() or lesson.random_student()
     if student is None:
         return False
@@ -138,7 +138,7 @@ def direct_message(lesson: SimulatedClass) -> bool:
 
 
 def unknown_event(lesson: SimulatedClass) -> bool:
-    """Emit an event type that no document describes, as new releases of the cloud do."""
+    """Emit an undocumented event type, as new releases of the cloud do."""
     if lesson.world.plain:
         return True
     lesson.world.emit(

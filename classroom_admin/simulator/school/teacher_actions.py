@@ -1,4 +1,4 @@
-"""What teachers do in a class. Each action returns False if it is not possible now."""
+"""The actions of teachers in a class. Each action returns False if it is not possible now."""
 
 from collections.abc import Callable
 
@@ -158,7 +158,7 @@ def _poll_answer(
 
 
 def record(lesson: SimulatedClass) -> bool:
-    """Start a recording, or stop one that has run for at least a minute."""
+    """Start a recording, or stop the running one if it has run for at least a minute."""
     running = lesson.room.current_recording()
     if running is None:
         config = {"rootUrl": "https://school.example.test/record", "publishRtmp": "true"}

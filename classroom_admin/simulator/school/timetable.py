@@ -1,4 +1,4 @@
-"""When classes take place: a school with several classes at once, and single lessons on request."""
+"""Start classes: a school with several classes at once, or single lessons on request."""
 
 import random
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BUSY_PACE_MS = 90_000
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """One place in the timetable and the first class in it. Times in seconds."""
+    """A slot of the timetable and its first class. Times are in seconds."""
 
     form: str
     type: int
@@ -111,7 +111,7 @@ SLOTS = (
 
 
 class School:
-    """A school in ``world`` that never closes: when a class of a slot is closed, the slot gets another."""
+    """A school in ``world`` that never closes: when a class is closed, its slot gets a new class."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._seed = world, seed
@@ -144,7 +144,7 @@ class School:
             ClassRunner(self._world, plan, rng, on_closed=lambda: self._start_next(index, slot)).start()
 
     def _start_next(self, index: int, slot: Slot) -> None:
-        """Start the next class of this slot in 1 to 2.5 minutes, for 20 to 50 minutes."""
+        """Start the next class of this slot in 1 to 2.5 minutes. The class lasts 20 to 50 minutes."""
         rng = random.Random(f"{self._seed}:again:{index}:{self._turns[index]}")
         wait_s = rng.randrange(60, 150)
         duration_s = rng.randrange(20, 50) * MINUTE

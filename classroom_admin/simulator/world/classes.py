@@ -58,7 +58,10 @@ def _advance_state(world: World, room: Room, state: ClassState) -> None:
 
 
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
-    """Change the class state. Raise CloudError 409 for the current state or a return from ended or closed."""
+    """Change the class state.
+
+    Raise CloudError 409 if the class already has this state, is closed, or would return from ended.
+    """
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
     if room.state == state == ClassState.STARTED:

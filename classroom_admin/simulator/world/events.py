@@ -9,7 +9,7 @@ PAGE = 100
 
 @dataclass(slots=True)
 class Handout:
-    """One delivery of an event from the polling stream. ``at_ms`` in ms since the epoch.
+    """A delivery of an event from the polling stream. ``at_ms`` is in ms since the epoch.
 
     ``outcome``: ``sent``, ``lost`` (the answer did not arrive) or ``foreign`` (a competing reader took it).
     """
@@ -21,7 +21,7 @@ class Handout:
 
 
 class Event:
-    """One serialised event. ``id`` numbers all events of the cloud in order."""
+    """A serialised event. ``id`` numbers all events of the cloud in order."""
 
     __slots__ = ("at_ms", "cmd", "handouts", "id", "raw", "room_uuid", "sequence", "stream", "withheld")
 
@@ -41,7 +41,7 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of one room, by sequence from 1. Some sequences may be skipped."""
+    """The events of one stream of a room, numbered by sequence from 1. Some sequences may be skipped."""
 
     __slots__ = ("_events", "_sequences", "last")
 
@@ -69,7 +69,7 @@ class EventLog:
     ) -> tuple[list[Event], int | None]:
         """Return up to ``count`` events from sequence ``first`` on, and the first sequence of the next page.
 
-        The latter is None on the last page.
+        The first sequence of the next page is None on the last page.
         """
         found: list[Event] = []
         for event in self._events[bisect.bisect_left(self._sequences, first) :]:

@@ -17,7 +17,10 @@ def put(
     *,
     operator: str | None = None,
 ) -> Stream:
-    """Add or change a stream. ``changes``: any of video_source, audio_source, video_state, audio_state."""
+    """Add or change a stream.
+
+    ``changes`` may have video_source, audio_source, video_state and audio_state.
+    """
     stream = user.streams.get(stream_uuid)
     action = UPDATED
     if stream is None:
@@ -30,7 +33,7 @@ def put(
 
 
 def delete(world: World, room: Room, user: User, stream_uuid: str, *, operator: str | None = None) -> None:
-    """Stop a stream. Unknown streams are ignored."""
+    """Stop a stream. Ignore unknown streams."""
     stream = user.streams.pop(stream_uuid, None)
     if stream is not None:
         _emit(world, room, user, stream, DELETED, operator)

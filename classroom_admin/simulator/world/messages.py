@@ -37,12 +37,12 @@ def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
 
 
 def custom(world: World, room: Room, user: User, message: str, *, cmd: int = 99) -> None:
-    """Send a custom message to the room. ``cmd`` is 99, or 21 as one document has it."""
+    """Send a custom message to the room. ``cmd`` is 99, or 21 as in one document."""
     world.emit(room, cmd, {"fromUser": world.person(room, user), "message": message})
 
 
 def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> None:
-    """Mute (1) or unmute (0) the chat for students. The event is a change of a room property."""
+    """Mute (1) or unmute (0) the chat for students. Emit the change as an event of a room property."""
     room.mute_chat = mute
     data = {
         "action": 0,

@@ -1,4 +1,4 @@
-"""The data of a cloud: rooms, people, recordings, files, quizzes and polls. Times in ms since the epoch."""
+"""The data of a cloud: rooms, people, recordings, files, quizzes, polls. Times are in ms since the epoch."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -45,7 +45,10 @@ class Stream:
 
 @dataclass(slots=True)
 class Presence:
-    """One stay in the room. ``left_ms`` is None while it lasts. ``how``: left, dropped, kicked or closed."""
+    """One stay in the room. ``left_ms`` is None until the user leaves.
+
+    ``how`` is left, dropped, kicked or closed.
+    """
 
     entered_ms: int
     left_ms: int | None = None
@@ -54,7 +57,7 @@ class Presence:
 
 @dataclass(slots=True)
 class User:
-    """A person who is or was in the room. ``banned_until``: None, ms since the epoch, or FOREVER."""
+    """A person who is or was in the room. ``banned_until`` is None, ms since the epoch, or FOREVER."""
 
     uuid: str
     name: str
@@ -75,7 +78,10 @@ class User:
 
 @dataclass(slots=True)
 class Recording:
-    """One recording. ``mode``: web or composite. ``holds``: paused intervals. ``files``: MP4s of web mode."""
+    """A recording. ``mode`` is web or composite.
+
+    ``holds`` has the paused intervals, ``files`` the MP4s of web mode.
+    """
 
     record_id: str
     mode: str
@@ -114,7 +120,7 @@ class Resource:
 
 @dataclass(slots=True)
 class Question:
-    """A quiz or a poll. ``answers``: each user's choice, by user id."""
+    """A quiz or a poll. ``answers`` has each user's choice by user id."""
 
     uuid: str
     starter: str
@@ -130,7 +136,7 @@ class Question:
 
 @dataclass(slots=True)
 class Schedule:
-    """The schedule of a class: start in ms since the epoch, duration and close delay in s."""
+    """The schedule of a class. The start is in ms since the epoch; the duration and close delay are in s."""
 
     start_ms: int | None = None
     duration_s: int | None = None
@@ -139,7 +145,7 @@ class Schedule:
 
 @dataclass(slots=True)
 class Room:
-    """One classroom. ``timers``: its scheduled state changes, by name."""
+    """A classroom. ``timers`` has its scheduled changes by name."""
 
     uuid: str
     name: str

@@ -1,4 +1,4 @@
-"""The complete state of a world, so that tests can compare it with what a client has stored."""
+"""Report the complete state of a world, so that tests can compare it with the data of a client."""
 
 import bisect
 from typing import Any
@@ -17,7 +17,7 @@ def report(
     after: int = 0,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Return all rooms, including destroyed ones, and at most ``limit`` events with an id above ``after``."""
+    """Return all rooms, also destroyed ones, and at most ``limit`` events with an id above ``after``."""
     chosen = [found for found in world.all_rooms() if room is None or found.uuid == room]
     answer: dict[str, Any] = {
         "now": world.now,

@@ -57,7 +57,7 @@ def _check_role_limit(room: Room, role: int) -> None:
 
 
 def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
-    """Let a user leave. ``how``: left, dropped, kicked or closed. Users who are not present are ignored."""
+    """Let a user leave; do nothing if the user is not present. ``how`` is left, dropped, kicked or closed."""
     if not user.online:
         return
     entry = _remove(world, room, user, how)
@@ -78,7 +78,7 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove a user. ``ban_s``: length of a ban in s, FOREVER, or None for none. ``lift`` ends a ban."""
+    """Remove a user. ``ban_s`` is the length of a ban in s, FOREVER, or None. ``lift`` ends a ban."""
     if lift:
         user.banned_until = None
     elif ban_s is not None:

@@ -18,7 +18,7 @@ def put_room(
     operator: str | None,
     batch: bool = False,
 ) -> None:
-    """Set room properties: event 4, or event 5 with ``batch`` and sometimes when several change."""
+    """Set room properties. Emit event 4; with ``batch``, or at random for several changes, emit event 5."""
     room.properties.update(changes)
     cmd = 5 if batch or (len(changes) > 1 and room.shapes.chance(0.5)) else 4
     world.emit(room, cmd, _changed(world, room, UPDATE, changes, cause, operator))
@@ -95,8 +95,8 @@ def set_groups(
 ) -> dict[str, dict[str, Any]]:
     """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open ones.
 
-    With ``start`` false, end the named breakout rooms, or all if none is named. A user who is assigned to a
-    breakout room leaves the previous one. Raise CloudError 409 if there is nothing to end.
+    With ``start`` false, end the named breakout rooms, or all without names. A user who is assigned to a
+    breakout room leaves the previous room. Raise CloudError 409 if there is no breakout room to end.
     """
     if not start and not room.groups:
         raise conflict("there are no groups")

@@ -1,4 +1,4 @@
-"""Recordings of a class, and their files, which appear a few seconds later."""
+"""Recordings of a class. Their files appear a few seconds after the end."""
 
 import math
 from typing import Any
@@ -15,7 +15,10 @@ HOUR_MS = 60 * 60 * 1000
 def start(
     world: World, room: Room, *, mode: str, config: dict[str, Any], operator: str | None = None
 ) -> Recording:
-    """Start a recording. Raise CloudError 409 30409411 if one is running, 30409101 if the class is closed."""
+    """Start a recording.
+
+    Raise CloudError 409 30409411 if a recording is running, 30409101 if the class is closed.
+    """
     if room.is_closed:
         raise class_ended()
     if room.current_recording() is not None:
@@ -61,7 +64,7 @@ def _max_length_ms(room: Room, config: dict[str, Any]) -> int:
 def stop(world: World, room: Room, *, operator: str | None, failed: bool = False) -> Recording:
     """Stop the recording. Raise CloudError 409 30409410 if none is running.
 
-    Its files are listed a few seconds later. A ``failed`` recording has none and is listed as ``unready``.
+    The files are listed a few seconds later. A ``failed`` recording has none and is listed as ``unready``.
     """
     recording = room.current_recording()
     if recording is None:

@@ -41,7 +41,7 @@ def put(
 
 
 def _convert(world: World, room: Room, resource: Resource) -> None:
-    """Convert some more pages. Each step emits an event, the last one at 100 %."""
+    """Convert some more pages and emit an event with the progress, until all pages are converted."""
     if room.destroyed_ms is not None or room.resources.get(resource.uuid) is not resource:
         return
     resource.converted = min(resource.pages, resource.converted + max(1, resource.pages // 4))
@@ -55,7 +55,7 @@ def _convert(world: World, room: Room, resource: Resource) -> None:
 
 
 def delete(world: World, room: Room, uuids: list[str], *, operator: str | None) -> None:
-    """Remove files from the room. Unknown ids are ignored."""
+    """Remove files from the room. Ignore unknown ids."""
     gone = [room.resources.pop(uuid) for uuid in uuids if uuid in room.resources]
     if gone:
         _changed(world, room, gone, DELETED, operator)

@@ -1,4 +1,4 @@
-"""Variations of event data, as different releases and services of the cloud write the same fact.
+"""Vary event data, because different releases and services of the cloud write the same fact differently.
 
 Every choice comes from the room's own seeded generator, so a room's events depend only on the seed. Without
 variations, each fact has its documented shape and the generator is not used.
@@ -13,14 +13,14 @@ SERVER: dict[str, Any] = {"userUuid": "server", "userName": "server", "role": "s
 
 
 class Shapes:
-    """The variations of one room. ``enabled`` tells whether variations are on now."""
+    """The variations of one room. ``enabled`` returns whether variations are on now."""
 
     def __init__(self, seed: str, enabled: Callable[[], bool]) -> None:
         self.rng = random.Random(seed)
         self._enabled = enabled
 
     def chance(self, probability: float) -> bool:
-        """Return True with this probability, and always False without variations."""
+        """Return True with this probability. If variations are off, always return False."""
         return self._enabled() and self.rng.random() < probability
 
     def either(self, usual: Any, other: Any, probability: float = 0.5) -> Any:
@@ -42,7 +42,7 @@ class Shapes:
         return str(value) if self.chance(0.1) else value
 
     def put_array(self, data: dict[str, Any], name: str, items: list[Any]) -> None:
-        """Add an array to ``data``. Empty arrays are sometimes left out."""
+        """Add an array to ``data``. Sometimes omit an empty array."""
         if items or not self.chance(0.5):
             data[name] = items
 
@@ -59,5 +59,5 @@ class Shapes:
         return {**{f"extra.{key}": value for key, value in extra.items()}, **rest}
 
     def hex(self, digits: int = 32) -> str:
-        """Return a random id, the same for the same seed."""
+        """Return a random id, which depends only on the seed and on earlier random choices."""
         return f"{self.rng.getrandbits(digits * 4):0{digits}x}"

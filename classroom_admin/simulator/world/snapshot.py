@@ -1,4 +1,4 @@
-"""The current state of a room, as a classroom client requests it when it enters."""
+"""The current state of a room, which a classroom client requests when it enters."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def streams(user: User) -> list[dict[str, Any]]:
 
 
 def of_room(room: Room) -> dict[str, Any]:
-    """Return the people present, the room's properties, and the sequence that they correspond to."""
+    """Return the people present, the room's properties, and the sequence of the last included event."""
     users = [
         {
             "userUuid": user.uuid,

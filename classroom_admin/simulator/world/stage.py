@@ -16,7 +16,10 @@ def wave(
     payload: dict[str, Any] | None = None,
     timeout_s: int | None = None,
 ) -> None:
-    """Raise a user's hand, for ``timeout_s`` if given. Raise CloudError 409 20409000 if it is raised."""
+    """Raise a user's hand; lower it after ``timeout_s`` seconds if set.
+
+    Raise CloudError 409 20409000 if the hand is already raised.
+    """
     if world.present(user).uuid in room.hands:
         raise conflict("the hand is already raised")
     room.hands[user.uuid] = payload or {}
@@ -28,7 +31,7 @@ def wave(
 
 
 def lower(world: World, room: Room, user: User) -> None:
-    """Lower a user's hand. Raise CloudError 409 20409000 if it is not raised."""
+    """Lower a user's hand. Raise CloudError 409 20409000 if the hand is not raised."""
     if user.uuid not in room.hands:
         raise conflict("no hand is raised")
     _lower(world, room, user.uuid)
@@ -57,7 +60,10 @@ def _hands_changed(
 
 
 def go_on(world: World, room: Room, user: User) -> None:
-    """Move a user onto the stage and lower their hand. Raise CloudError 409 if there or full."""
+    """Move a user onto the stage and lower their hand.
+
+    Raise CloudError 409 if the user is already on the stage or the stage is full.
+    """
     if world.present(user).uuid in room.stage:
         raise conflict("the user is already on the stage")
     most = (room.processes.get("handsUp") or {}).get("maxAccept")
@@ -104,7 +110,7 @@ def _stage_changed(world: World, room: Room, *, added: list[str], removed: list[
 
 
 def reward(world: World, room: Room, changes: list[tuple[User, int]]) -> None:
-    """Give rewards, or take them away if negative. A total never goes below 0."""
+    """Give rewards, or remove rewards if the number is negative. A user's total is never below 0."""
     details = []
     for user, change in changes:
         user.rewards = max(0, user.rewards + change)

@@ -1,11 +1,11 @@
-"""Scheduled effects, in order of their due time; effects of the same time keep their order."""
+"""Scheduled effects in order of their due time. Effects with the same time run in the order of scheduling."""
 
 import heapq
 from collections.abc import Callable
 
 
 class Due:
-    """One scheduled effect, which ``cancel`` drops."""
+    """A scheduled effect. ``cancel`` removes it."""
 
     __slots__ = ("at_ms", "cancelled", "effect")
 
@@ -17,7 +17,7 @@ class Due:
 
 
 class Timeline:
-    """All scheduled effects. Times in ms of the simulator's clock."""
+    """All scheduled effects. Times are in ms of the simulator's clock."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Due]] = []
@@ -30,7 +30,7 @@ class Timeline:
         return due
 
     def next_due(self, until_ms: int) -> Due | None:
-        """Remove and return the earliest effect that is due at ``until_ms``, or None."""
+        """Remove and return the earliest effect that is due at ``until_ms``; None if there is none."""
         while self._heap and self._heap[0][0] <= until_ms:
             due = heapq.heappop(self._heap)[2]
             if not due.cancelled:
@@ -38,7 +38,7 @@ class Timeline:
         return None
 
     def next_at(self) -> int | None:
-        """Return when the earliest effect is due, None if there is none."""
+        """Return when the earliest effect is due; None if there is none."""
         while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

@@ -15,7 +15,7 @@ def no_such_question() -> CloudError:
 
 
 def start_quiz(world: World, room: Room, *, starter: str, items: list[str], correct: list[str]) -> Question:
-    """Start a quiz. Raise CloudError 409 20409000 if one is running."""
+    """Start a quiz. Raise CloudError 409 20409000 if a quiz is running."""
     _refuse_while_running(room.quizzes)
     quiz = Question(room.shapes.hex(), starter, world.now, items, correct=correct)
     room.quizzes[quiz.uuid] = quiz
@@ -38,7 +38,7 @@ def start_quiz(world: World, room: Room, *, starter: str, items: list[str], corr
 
 
 def answer_quiz(world: World, room: Room, quiz: Question, user: User, selected: list[str]) -> None:
-    """Record a student's answer, which they may change until the quiz ends."""
+    """Record a student's answer. Students may change their answer until the quiz ends."""
     _refuse_ended(quiz)
     quiz.answers[world.present(user).uuid] = selected
     quiz.answered_ms[user.uuid] = world.now
@@ -166,7 +166,7 @@ def _emit_change(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit that a widget started or stopped, in the room's stream. Answers are in the widget's stream."""
+    """Emit in the room's stream that a widget started or stopped. Answers use the widget's stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,

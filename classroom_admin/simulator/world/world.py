@@ -17,11 +17,11 @@ PEER_MESSAGES_KEPT = 10_000
 
 
 class World:
-    """State and time of one simulated cloud.
+    """The state and the time of one simulated cloud.
 
     ``now`` is in ms since the epoch; only ``advance`` changes it. ``withhold``, set by the faults, is called
-    for each new event of a room stream and returns a reason to keep it out of the polling stream, or None.
-    ``keep_past``: how many destroyed rooms are kept for the oracle, None for all.
+    for each new event of a room stream; it returns a reason to keep the event out of the polling stream, or
+    None. ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class World:
         self.destroy_after = destroy_after
         self.keep_past = keep_past
         self.pages_url = "https://pages.simulator.test"
-        """Base URL for pictures of converted pages. A server that serves them sets its own."""
+        """The base URL for pictures of converted pages. A server with these pictures sets its own URL."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
@@ -60,7 +60,7 @@ class World:
         """Run all effects that are due until ``to_ms``, in order, each at its own time.
 
         After every 64 effects, ``go_on`` decides whether to continue. If it returns False, ``now`` stays at
-        the last effect, the rest waits for the next call, and the result is False.
+        the last effect, the other effects wait for the next call, and the result is False.
         """
         done = 0
         while (due := self.timeline.next_due(to_ms)) is not None:
@@ -85,31 +85,31 @@ class World:
         return room
 
     def user(self, room: Room, uuid: str) -> User:
-        """Return a user. Raise CloudError 404 20404200 if they were never in the room."""
+        """Return a user. Raise CloudError 404 20404200 if the user was never in the room."""
         user = room.users.get(uuid)
         if user is None:
             raise no_such_user()
         return user
 
     def present(self, user: User) -> User:
-        """Return ``user``. Raise CloudError 404 20404200 if they are not in the room now."""
+        """Return ``user``. Raise CloudError 404 20404200 if the user is not in the room now."""
         if not user.online:
             raise no_such_user()
         return user
 
     def shapes_for(self, room_uuid: str) -> Shapes:
-        """Return the generator of a new room. A room that reuses an id gets another one."""
+        """Return the variations of a new room. A room that reuses an id gets different variations."""
         turn = self._named.get(room_uuid, 0)
         self._named[room_uuid] = turn + 1
         return Shapes(f"{self.seed}:{room_uuid}:{turn}", lambda: not self.plain)
 
-    # Users as events describe them
+    # Users in events
 
     def person(self, room: Room, user: User) -> dict[str, Any]:
         return {"userUuid": user.uuid, "userName": user.name, "role": room.shapes.role(user.role)}
 
     def operator(self, room: Room, uuid: str | None) -> dict[str, Any]:
-        """Return the operator of an event: a user of the room, or the caller's server by its uid."""
+        """Return the operator of an event: a user of the room, or the server that made the call."""
         if uuid is None:
             return dict(SERVER)
         user = room.users.get(uuid)
@@ -128,7 +128,7 @@ class World:
         stream: str = ROOM_STREAM,
         widget: str | None = None,
     ) -> Event:
-        """Number an event and store it. Events of the room stream are also queued for polling."""
+        """Number and store an event. Queue events of the room stream for polling, too."""
         shapes = room.shapes
         shapes.unknown_field(data)
         log = room.logs[stream]
@@ -164,7 +164,7 @@ class World:
         return event
 
     def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
-        """Take up to ``limit`` events from the polling stream. No other reader gets them."""
+        """Remove and return up to ``limit`` events of the polling stream. No other reader gets them."""
         taken: list[Event] = []
         while self.queue and len(taken) < limit:
             event = self.queue.popleft()
@@ -174,7 +174,7 @@ class World:
         return taken
 
     def forget(self, room: Room) -> None:
-        """Destroy a room. Its events that nobody has polled yet leave the stream."""
+        """Destroy a room. Remove its events that nobody has polled yet from the stream."""
         room.destroyed_ms = self.now
         for due in room.timers.values():
             due.cancel()
@@ -191,7 +191,7 @@ class World:
             self.events = [event for event in self.events if event.id not in gone]
 
     def all_rooms(self) -> Iterable[Room]:
-        """Return the destroyed rooms that are kept, then the existing ones."""
+        """Return the kept destroyed rooms, followed by the existing rooms."""
         yield from self.past
         yield from self.rooms.values()
 

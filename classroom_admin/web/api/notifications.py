@@ -1,4 +1,4 @@
-"""`POST /api/notifications/`: the webhook for messages that only the messaging channel has."""
+"""`POST /api/notifications/`: the webhook for messages that exist only in the messaging channel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt  # no browser and no cookie: every request carries its own signature
 @require_POST
 def notifications(request: HttpRequest) -> JsonResponse:
-    """Answer 202 `{stored, duplicates}`; or 400, 401, 413 `{error}`, and store nothing."""
+    """Store the messages and answer 202 `{stored, duplicates}`; for errors, 400, 401 or 413 `{error}`."""
     length = request.headers.get("Content-Length") or "0"
     body = b"" if _too_long(length) else request.read(webhook.LARGEST_BODY + 1)
     if _too_long(length) or len(body) > webhook.LARGEST_BODY:
@@ -30,7 +30,7 @@ def notifications(request: HttpRequest) -> JsonResponse:
         timestamp=request.headers.get(webhook.TIMESTAMP_HEADER, ""),
         given=request.headers.get(webhook.SIGNATURE_HEADER, ""),
         body=body,
-        now_s=time.time(),  # compares the clocks of two machines, not the cloud's
+        now_s=time.time(),  # the signature's time is checked against our own clock, not the cloud's
     )
     if problem:
         return _refused(401, problem)

@@ -1,1 +1,1 @@
-"""One command for many classes, as pages: choose, see what will happen, follow it, try again what failed."""
+"""Pages of bulk actions: choose classes, preview a command, follow its progress, and retry failed classes."""

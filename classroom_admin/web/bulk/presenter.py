@@ -1,4 +1,4 @@
-"""A bulk action as its page shows it: its progress, and the state of each class in words."""
+"""Prepare a bulk action for its page: its progress, and the state of each class in words."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses
 
 SLACK: Final = timedelta(seconds=3)
-"""Overlap between two requests for changes: a change can be committed after its own time."""
+"""The overlap of two requests for changes, because a change can be committed later than its timestamp."""
 RUNS: Final = 30
 State = ScheduledCommand.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One class. `tone`: wait, busy, good, bad or skip; `words`: its state in words."""
+    """One class of a bulk action. `tone` is wait, busy, good, bad or skip; `words` describes the state."""
 
     pk: int
     key: str
@@ -45,7 +45,7 @@ class Row:
 
 
 def run_for(user: User, key: str) -> BulkRun:
-    """Return the bulk action under `key`: administrators see all, teachers their own. Raise Http404."""
+    """Return the bulk action with this `key`. Raise Http404 if none exists or `user` may not see it."""
     runs = BulkRun.objects.select_related("by")
     if not user.is_administrator:
         runs = runs.filter(by=user)
@@ -56,7 +56,7 @@ def run_for(user: User, key: str) -> BulkRun:
 
 
 def runs_of(user: User) -> list[BulkRun]:
-    """Return the last bulk actions that `user` may see, each with `total`, `left` and `failed`."""
+    """Return the latest bulk actions that `user` may see, annotated with `total`, `left` and `failed`."""
     runs = BulkRun.objects.select_related("by").annotate(
         total=Count("items"),
         left=Count("items", filter=Q(items__state__in=OPEN)),
@@ -68,23 +68,23 @@ def runs_of(user: User) -> list[BulkRun]:
 
 
 class RunStatus:
-    """A bulk action, read for one person. `since` limits the rows to later changes."""
+    """The status of a bulk action for one person. `since` limits `rows` to classes changed since then."""
 
     def __init__(self, run: BulkRun, user: User, *, since: datetime | None = None) -> None:
         self.run = run
         self._since = since
         self._now = clock.now()
-        # Classes that are no longer the person's are not shown.
+        # Hide classes that the person may no longer see.
         self._items = run.items.filter(room__in=visible_rooms(user).values("pk"))
 
     @property
     def next_since(self) -> int:
-        """The `since` of the page's next request (ms since 1970)."""
+        """Return `since` for the page's next request, in ms since 1970."""
         return round((self._now - SLACK).timestamp() * 1000)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """The number of classes in each state, and `unconfirmed`: those that may still be confirmed."""
+        """Return the number of classes by state. `unconfirmed` counts those that may still be confirmed."""
         numbers = self._items.values_list("state").annotate(n=Count("pk")).order_by()
         return dict.fromkeys(State.values, 0) | dict(numbers) | {"unconfirmed": self._unconfirmed.count()}
 
@@ -106,12 +106,12 @@ class RunStatus:
 
     @property
     def left(self) -> int:
-        """How many classes still wait or are being sent."""
+        """Return the number of classes whose command is waiting or being sent."""
         return sum(self.counts[state] for state in OPEN)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing changes by itself any more."""
+        """Return whether the action has ended and no confirmation is pending."""
         return not self.left and not self.counts["unconfirmed"]
 
     @cached_property

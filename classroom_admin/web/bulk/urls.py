@@ -1,4 +1,4 @@
-"""Addresses of bulk actions."""
+"""URLs of bulk actions."""
 
 from django.urls import path
 

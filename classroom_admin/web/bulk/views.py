@@ -1,4 +1,4 @@
-"""Bulk actions: the list, the preview, one action and its retry."""
+"""Views of bulk actions: the list, the preview, one action, and the retry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOKEN: Final = 24
 @require_http_methods(["GET", "POST"])
 @signed_in
 def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List bulk actions. POST shows a preview; with the `token` of a preview, it starts the action."""
+    """List bulk actions. A POST shows a preview; a POST with a preview's `token` starts the action."""
     if request.method == "GET":
         return _runs(request)
     what, keys = request.POST.get("do", ""), request.POST.getlist("class")
@@ -47,7 +47,10 @@ def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def bulk_action(request: AuthenticatedHttpRequest, run: str) -> HttpResponse:
-    """Show the progress (`since`: only changes, which the page requests each second). POST retries."""
+    """Show the progress of a bulk action. A POST retries the failed classes.
+
+    With `since`, return only the changes. The page requests them every second.
+    """
     found = run_for(request.user, run)
     refused = ""
     if request.method == "POST":

@@ -1,1 +1,1 @@
-"""The calendar feed: scheduled and live classes as iCalendar, at a private address of each person."""
+"""The calendar feed: each person's scheduled and live classes as iCalendar, at a private address."""

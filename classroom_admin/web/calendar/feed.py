@@ -1,4 +1,4 @@
-"""Write classes as an iCalendar document (RFC 5545). Pure: the same entries give the same bytes."""
+"""Write classes as an iCalendar document (RFC 5545). The same entries always give the same bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASK_AGAIN: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry:
-    """A class in a calendar. ``uid`` stays the same when a scheduled class is created."""
+    """A class in a calendar. ``uid`` does not change when a scheduled class is created."""
 
     uid: str
     name: str
@@ -28,12 +28,12 @@ class CalendarEntry:
 
 
 def uid_of(room_uuid: str) -> str:
-    """Return an id for a class that does not reveal its cloud id."""
+    """Return a calendar id for a class. The id does not reveal the class's cloud id."""
     return hashlib.sha256(f"calendar {room_uuid}".encode()).hexdigest()[:32]
 
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
-    """Return the calendar ``name`` with these entries; ``host`` makes their ids globally unique."""
+    """Return a calendar with this ``name`` and ``entries``. ``host`` makes their ids globally unique."""
     calendar = Calendar()
     calendar.add("prodid", "-//Classroom Admin//classes//EN")
     calendar.add("version", "2.0")

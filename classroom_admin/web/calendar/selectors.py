@@ -1,4 +1,4 @@
-"""Reads for the calendar: the classes of a person's calendar, and the owner of an address."""
+"""Read the classes of a person's calendar, and find the owner of a calendar address."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def address_of(feed: CalendarFeed) -> str:
 
 
 def owner_of(token: str) -> User | None:
-    """Return the owner of a calendar; None if the address is invalid or off, or the owner deactivated."""
+    """Return the owner of a calendar address; None if it is invalid or off, or the owner is deactivated."""
     try:
         code = _signer.unsign(token)
     except BadSignature:
@@ -44,12 +44,12 @@ def owner_of(token: str) -> User | None:
 
 
 def host() -> str:
-    """Return the host that makes the ids of our classes globally unique."""
+    """Return our host name, which makes the calendar ids of our classes globally unique."""
     return urlsplit(settings.PUBLIC_URL).hostname or "classroom-admin"
 
 
 def entries_of(user: User) -> list[CalendarEntry]:
-    """Return a person's scheduled and live classes, by time: three queries."""
+    """Return a person's scheduled and live classes in order of time. Run three queries."""
     known = [
         room
         for when in (selectors.LIVE, selectors.COMING)

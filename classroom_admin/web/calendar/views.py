@@ -1,4 +1,4 @@
-"""The page with a person's calendar address, and the calendar itself."""
+"""Views of the calendar address and of the calendar itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from classroom_admin.web.calendar.selectors import address_of, entries_of, host,
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the person's address. POST makes a new one, or with `do=off` turns it off."""
+    """Show the person's calendar address. A POST creates a new address, or turns it off with `do=off`."""
     if request.method == "POST":
         if request.POST.get("do") == "off":
             calendars.turn_off(actor=request.user)
@@ -45,7 +45,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Return the calendar at a signed address: 404 for an invalid address, 304 if nothing changed."""
+    """Return the calendar for a signed `token`; 404 for an invalid token, 304 if nothing changed."""
     owner = owner_of(token)
     if owner is None:
         raise Http404("There is no such calendar.")

@@ -1,4 +1,4 @@
-"""Acknowledge alerts of a class: for everyone who sees the class, and on record."""
+"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from classroom_admin.web.class_list.alert_rules import KINDS
 from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
-"""A class lasts a day at most (contract B: create a room), and may then stay open for a while."""
+"""The longest time until a class is closed: at most a day (contract B: create a room) and some time after."""
 
 
 def acknowledge(*, actor: User, room: Room, kinds: Collection[str], minutes: int | None) -> None:
-    """Acknowledge these kinds of alerts for so many minutes; None: until the class ends.
+    """Acknowledge alerts of these kinds for ``minutes``; None means until the class ends.
 
-    An alert of the same kind that begins later is active all the same. Unknown kinds are ignored.
+    The acknowledgement does not cover alerts that begin later. Ignore unknown kinds.
     """
     known = [kind for kind in KINDS if kind in kinds]
     if not known:

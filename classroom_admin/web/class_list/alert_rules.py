@@ -1,7 +1,7 @@
-"""Decide which alerts a class has: what is known of it in, alerts in their order out. Pure.
+"""Decide from the facts about a class which alerts it has. The functions are pure; all times are cloud times.
 
-Each possible alert first says from when and until when it shows. So the same result tells which alerts are
-active now and when they change by time alone (`Alerts.due`). All times are cloud times.
+The rules compute the period in which each possible alert shows. The periods determine which alerts show now,
+and when they change next without an event (`Alerts.due`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ OVER_TIME: Final = "over_time"
 DATA: Final = "data"
 CLOUD: Final = "cloud"
 KINDS: Final = (NO_TEACHER, ALONE, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
-"""The most urgent first."""
-# Shown in the colour for bad, because each minute counts.
+"""All kinds of alerts, the most urgent first."""
+# These alerts have the tone "bad", because each minute counts.
 BAD: Final = (NO_TEACHER, ALONE, RECORDING, CLOUD)
 ICONS: Final = {
     NO_TEACHER: "graduation-cap",
@@ -41,7 +41,7 @@ FAILED: Final = "failed"
 STOPPED: Final = "stopped"
 NEVER: Final = "never"
 BEHIND: Final = "behind"
-# The cloud says that the wanted state is reached already: nobody has to do anything.
+# With these errors the cloud says that the requested state is already reached, so nobody has to act.
 HARMLESS: Final = (
     "ClassAlreadyStarted",
     "ClassAlreadyEnded",
@@ -53,9 +53,9 @@ HARMLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """How long each condition must last before it is an alert (docs/running.md).
+    """The time that each condition must last before it is an alert (docs/running.md).
 
-    `record_all`: every class must be recorded.
+    `refused_for` is how long a refused command shows. `record_all` means that every class must be recorded.
     """
 
     no_teacher: timedelta = timedelta(minutes=2)
@@ -70,14 +70,18 @@ class Thresholds:
 
 @dataclass(slots=True, kw_only=True)
 class AlertInput:
-    """What is known of one class.
+    """The facts about one class that the alert rules need.
 
-    `teacher_left_at`: when the last teacher left, if none is present. `students_since`: when the first of the
-    present students joined, if no teacher is present. `recording_at`: when the last recording ended (else
-    started); `recording_failed`: it has no usable file. `stopped_at`: when a person here last stopped a
-    recording. `gap_at`: when lost events were found. `behind_at`: since when known events are missing or not
-    projected. `refused_*`: the last command, if the cloud refused it: when, its action, the error, whether
-    its outcome is unknown. `silent_since`: when the class was last read from the cloud, if reading it fails.
+    `teacher_left_at`: when the last teacher left, if no teacher is present.
+    `students_since`: when the earliest of the present students joined, if no teacher is present.
+    `recording_at`: when the last recording ended, or when it started if it has no end.
+    `recording_failed`: whether the last recording has no usable file.
+    `stopped_at`: when a user of the dashboard last stopped a recording.
+    `gap_at`: when lost events were detected.
+    `behind_at`: since when known events are missing or not projected.
+    `refused_*`: the time, action and error of the last command, and whether its outcome is unknown, if the
+    cloud refused it.
+    `silent_since`: when the class was last read from the cloud, if reading it fails now.
     """
 
     state: int | None = None
@@ -110,7 +114,7 @@ class AlertInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """Who acknowledged an alert, since `at`, until `until` (`whole`: until the class ends)."""
+    """An acknowledgement of alerts of one kind, from `at` to `until`. `whole` means until the class ends."""
 
     kind: str
     at: datetime
@@ -121,8 +125,10 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert. `count`: how many people it is about; `about`: which case, if there are several;
-    `unsure`: the outcome of a command is unknown.
+    """An alert of a class.
+
+    `count` is the number of people concerned. `about` is the case, if the kind has several. `unsure` means
+    that the outcome of a command is unknown.
     """
 
     kind: str
@@ -134,7 +140,7 @@ class Alert:
 
     @property
     def rank(self) -> int:
-        """0: the most urgent."""
+        """Return the rank of the kind; 0 is the most urgent."""
         return KINDS.index(self.kind)
 
     @property
@@ -147,13 +153,13 @@ class Alert:
 
     @property
     def words(self) -> str:
-        """The alert in words, without its age."""
+        """Return the alert in words, without its age."""
         return _WORDS[self.kind](self)
 
 
 @dataclass(slots=True, kw_only=True)
 class PossibleAlert:
-    """An alert that shows from `shows_from` to `shows_until` (None: until something else changes)."""
+    """An alert that shows from `shows_from` until `shows_until`; None means until an event changes it."""
 
     alert: Alert
     shows_from: datetime
@@ -162,9 +168,9 @@ class PossibleAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerts:
-    """The alerts of a class at one moment: `active` and `acknowledged` ones.
+    """The `active` and the `acknowledged` alerts of a class at one moment.
 
-    `due`: when they next change although nothing happens (None: never).
+    `due` is when they next change without an event; None if they do not.
     """
 
     active: tuple[Alert, ...] = ()
@@ -173,17 +179,17 @@ class Alerts:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """All kinds that the tile shows, acknowledged ones too: its badges need not repeat them."""
+        """Return all kinds, also acknowledged ones. The badges of the tile do not repeat them."""
         return tuple(alert.kind for alert in (*self.active, *self.acknowledged))
 
     @property
     def active_kinds(self) -> str:
-        """The active kinds, by which the browser notices new ones."""
+        """Return the active kinds as text, with which the browser detects new alerts."""
         return " ".join(alert.kind for alert in self.active)
 
     @property
     def order(self) -> str:
-        """The position among the classes as text that sorts: most urgent first, then oldest first."""
+        """Return a text that sorts classes: by the most urgent alert, then by the age of that alert."""
         if not self.active:
             return "9"
         first = self.active[0]
@@ -220,7 +226,7 @@ def alerts_of(
 
 
 def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield every alert that is due now, or will be if nothing else happens."""
+    """Yield every alert that shows now or will show later if no event changes the class."""
     if known.gone or known.state == RoomState.CLOSED:
         return
     yield from _people(known, thresholds)
@@ -252,9 +258,10 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield an alert if a recording should run and does not.
+    """Yield an alert if a recording should run but does not.
 
-    It failed, it ended by itself while the class goes on, or every class must be recorded and this is not.
+    There are three cases: it failed, it stopped by itself during the class, or it was never started although
+    every class must be recorded.
     """
     if not known.runs or known.recording_state == Recording.State.RECORDING:
         return
@@ -264,7 +271,7 @@ def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAl
     if known.recording_failed:
         yield _from(RECORDING, at, about=FAILED)
     elif known.recording_state == Recording.State.ENDED:
-        # A person here stopped it on purpose; the event of its end follows the command by a moment.
+        # If a user stopped the recording, its end event arrives shortly after the command.
         on_purpose = known.stopped_at is not None and known.stopped_at >= at - timedelta(minutes=1)
         if not on_purpose or thresholds.record_all:
             yield _from(RECORDING, at, thresholds.recording, about=STOPPED)
@@ -301,7 +308,7 @@ def _shows(possible: PossibleAlert, now: datetime) -> bool:
 
 
 def _covers(acknowledged: Acknowledged, alert: Alert, now: datetime) -> bool:
-    """Return whether the acknowledgement is about this alert: one that began later is a new one."""
+    """Return whether the acknowledgement covers this alert. It does not cover an alert that began later."""
     return alert.since <= acknowledged.at and now < acknowledged.until
 
 

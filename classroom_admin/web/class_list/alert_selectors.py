@@ -1,6 +1,6 @@
-"""Read what the alerts of classes depend on, beside what their tiles show.
+"""Read the input of the alert rules that the tiles do not already show.
 
-Annotations for the query of the tiles, and two small queries for any number of classes.
+This module adds annotations to the query of the tiles and runs two small queries for any number of classes.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput,
 from classroom_admin.web.models import Acknowledgement
 
 READS_FAILED: Final = 3
-"""Reading a class from the cloud must fail this often in a row before it is an alert."""
+"""The number of failed reads of a class in a row that raises an alert."""
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
-"""By the id of a room: since when events are "late", and the cloud "silent" (reading the room fails)."""
+"""For each room id: since when its events are "late", and since when the cloud is "silent" (reads fail)."""
 
 
 def thresholds() -> Thresholds:
-    """Return the thresholds that the environment sets."""
+    """Return the thresholds from the settings."""
     return Thresholds(
         no_teacher=timedelta(minutes=settings.WALL_NO_TEACHER_MINUTES),
         alone=timedelta(minutes=settings.WALL_ALONE_MINUTES),
@@ -61,9 +61,9 @@ def thresholds() -> Thresholds:
 
 
 def alert_annotations() -> dict[str, Expression | Subquery]:
-    """Return annotations for a query of rooms with `now_state`.
+    """Return annotations for a query of rooms that has `now_state`.
 
-    Each is looked up only for rooms to which it can apply: the others cost nothing.
+    Most subqueries run only for the rooms that need them.
     """
     people = Participant.objects.filter(room=OuterRef("pk"))
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
@@ -110,17 +110,20 @@ def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
 
 
 def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
-    """Return one row with the aggregate over all `rows`, which have the same `of`; none for no rows."""
+    """Return the aggregate over `rows`, which all have the same `of`, as one row; no row without rows."""
     found: QuerySet[Any] = rows.order_by().values(of).annotate(one=aggregate).values("one")
     return found
 
 
 _TRUE: Final = ("1", "true")
-"""How SQLite and PostgreSQL write true as text."""
+"""The texts that SQLite and PostgreSQL use for true."""
 
 
 def _refused() -> QuerySet[Any]:
-    """Return the last command with an outcome: a JSON object if the cloud refused it recently, else null."""
+    """Return a query for a room's last command with an outcome.
+
+    Its value is a JSON object if the command failed recently, else null.
+    """
     refusal = JSONObject(
         at=Cast("at", TextField()),
         error=KT("detail__error"),
@@ -139,7 +142,7 @@ def _refused() -> QuerySet[Any]:
 
 
 def troubles() -> Troubles:
-    """Return problems with the data of single classes: one query, empty if there are none."""
+    """Return late events and failed reads by room id. Run one query."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
     gaps = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
     unread = RoomCursor.objects.filter(project_due_at__lte=late)
@@ -161,7 +164,7 @@ def troubles() -> Troubles:
 
 
 def acknowledgements() -> dict[int, list[Acknowledged]]:
-    """Return what people acknowledged, by the id of the room: one query."""
+    """Return the current acknowledgements by room id. Run one query."""
     found: dict[int, list[Acknowledged]] = defaultdict(list)
     for row in Acknowledgement.objects.filter(until__gt=clock.cloud_now()).select_related("by"):
         found[row.room_id].append(
@@ -171,7 +174,7 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
 
 
 def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
-    """Return what is known of a room with `alert_annotations`, all times as cloud times."""
+    """Return the input of the alert rules for a room with `alert_annotations`. All times are cloud times."""
     refused = room.refused or {}
     return AlertInput(
         state=room.now_state,
@@ -200,7 +203,7 @@ def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
 
 
 def set_alerts(rooms: Sequence[Any]) -> None:
-    """Set the `alerts` of rooms with `alert_annotations`; two queries, none if there are no rooms."""
+    """Set `alerts` on rooms that have `alert_annotations`. Run two queries, or none if there are no rooms."""
     if not rooms:
         return
     now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
@@ -218,7 +221,7 @@ def _cloud_time(ours: datetime | None) -> datetime | None:
 
 
 def _parsed(words: str | None) -> datetime | None:
-    """Read a moment that the database wrote into JSON: SQLite writes UTC without a zone."""
+    """Parse a time that the database wrote into JSON. SQLite writes UTC without an offset."""
     if not words:
         return None
     at = datetime.fromisoformat(words)

@@ -1,4 +1,4 @@
-"""Acknowledge alerts of a class, and list the keyboard shortcuts of the class list."""
+"""Views that acknowledge alerts of a class and list the keyboard shortcuts of the class list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOR: Final = [
 
 
 class AcknowledgementForm(forms.Form):
-    """Which alerts to acknowledge, and for how long."""
+    """The form with the alerts to acknowledge and the duration."""
 
     kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
     minutes = forms.ChoiceField(choices=FOR, initial="15")
@@ -38,7 +38,7 @@ class AcknowledgementForm(forms.Form):
 
     @property
     def duration(self) -> int | None:
-        """Minutes; None: until the class ends."""
+        """Return the duration in minutes; None means until the class ends."""
         chosen = self.cleaned_data["minutes"]
         return None if chosen == WHOLE else int(chosen)
 
@@ -46,7 +46,7 @@ class AcknowledgementForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def acknowledge(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the alerts of a class. POST acknowledges `kinds`, or cancels the acknowledgement of `back`."""
+    """Show the alerts of a class. A POST acknowledges `kinds` or cancels the acknowledgement of `back`."""
     room = live_classes.room_with_alerts(request.user, key)
     if request.method == "POST" and (back := request.POST.getlist("back")):
         acknowledgement.cancel_acknowledgement(actor=request.user, room=room, kinds=back)

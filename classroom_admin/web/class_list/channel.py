@@ -1,4 +1,4 @@
-"""Keep open class lists up to date: render each tile once for all subscribers, and send each list its own."""
+"""Keep open class lists up to date. Render each tile once, and send it to all lists that show it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from classroom_admin.web.class_list.views import read_filters, write_filters
 
 Rooms = Mapping[int, rendering.Known]
 Key = tuple[int, str, str]
-"""Whose list (0: all administrators), the query of its address, the language."""
+"""The user id (0 for all administrators), the query of the list's address, and the language."""
 
 
 class Group:
-    """Subscribers that show the same list. `rooms`: the ids of a teacher's own rooms; None for all rooms."""
+    """The subscribers of the same list. `rooms` has the ids of a teacher's rooms; None means all rooms."""
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
         self.user = user
@@ -33,11 +33,11 @@ class Group:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the list has no filter, so that single tiles can be replaced."""
+        """Return whether the list has no filter, so that single tiles can be replaced."""
         return not any(self.query.values())
 
     def concerned(self, changed: Collection[int]) -> set[int]:
-        """Return those of the changed rooms that this list can show."""
+        """Return the changed rooms that this list may show."""
         return set(changed) if self.rooms is None else self.rooms.intersection(changed)
 
     def push(self, message: bytes) -> None:
@@ -46,7 +46,7 @@ class Group:
 
 
 class ListChannel:
-    """All class lists of this process. Handles one change at a time: no older tile overtakes a newer one."""
+    """All open class lists of this process. It handles one change at a time, so tiles arrive in order."""
 
     def __init__(self, threads: Threads) -> None:
         self.renders = 0
@@ -63,7 +63,7 @@ class ListChannel:
         return sum(len(group.subscribers) for group in self._groups.values())
 
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send `subscriber` its list, unless `query["v"]` is its version; then what changes in it."""
+        """Subscribe to a list. Send the list first, unless `query["v"]` is its current version."""
         seen, query = query.get("v", ""), normalised(query)
         key = self._key(subscriber, query)
         async with self._turn:
@@ -90,12 +90,12 @@ class ListChannel:
             self._dues = {}
 
     async def refresh(self) -> None:
-        """Hand on what changed in any list since the last call."""
+        """Read the rooms and send every list its changes since the last call."""
         async with self._turn:
             if self._known is None:
                 return
             now, steps = await self._threads.run(rendering.read_rooms)
-            if not self._groups:  # the last page was closed meanwhile
+            if not self._groups:  # the last page was closed in the meantime
                 return
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
@@ -104,7 +104,7 @@ class ListChannel:
             self._steps = steps
 
     async def tick(self) -> None:
-        """Send what changes by time alone: no teacher for two minutes, an acknowledgement expires."""
+        """Send changes that happen without an event, such as the end of an acknowledgement."""
         async with self._turn:
             if self._known is None:
                 return
@@ -117,13 +117,13 @@ class ListChannel:
             for pk in due:
                 del self._dues[pk]
             self._troubles = troubles
-            if self._known is not None:  # the last page may have been closed meanwhile
+            if self._known is not None:  # the last page may have been closed in the meantime
                 await self._send_changes(self._known, also=due | troubled)
 
     async def _send_changes(self, now: Rooms, *, also: Collection[int]) -> None:
-        """Send every list what changed between the known state and `now`.
+        """Send every list its changes between the known state and `now`.
 
-        `also`: live classes whose tile may differ under the same version.
+        `also` has the ids of classes whose tile may have changed although the version has not.
         """
         before = self._known or {}
         changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
@@ -143,7 +143,7 @@ class ListChannel:
         self._known = now
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """Take over teachers' own rooms as read again. Send the list to those who gained or lost one."""
+        """Set the rooms of each teacher. Send the list again to teachers whose rooms changed."""
         async with self._turn:
             for group in list(self._groups.values()):
                 if group.rooms is None or (now := rooms.get(group.user.pk)) is None or now == group.rooms:
@@ -162,7 +162,7 @@ class ListChannel:
         return Group(user, query, language=subscriber.language, rooms=rooms)
 
     async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, str]]:
-        """Render the tiles that any list needs, once for each language."""
+        """Render the live tiles that the lists need, once per language."""
         made: dict[str, dict[int, str]] = {}
         for language in {key[2] for key in concerned}:
             wanted = {
@@ -186,7 +186,7 @@ class ListChannel:
             await self._send_whole(group)
             return
         edges = ""
-        if mine - stayed:  # a class started, ended or is not live: counts and short sections change
+        if mine - stayed:  # a class started or ended, or is not live: counts and short sections change
             edges = await self._threads.run(rendering.edges, group.user, language=group.language)
         gone = "".join(f'<li id="room-{pk}" hx-swap-oob="delete"></li>' for pk in sorted(left))
         rows = "".join(tiles[pk] for pk in sorted(mine) if pk in tiles)
@@ -205,7 +205,7 @@ class ListChannel:
         return whole
 
     def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:
-        """Remember when these rooms change by time alone."""
+        """Store when these rooms change next without an event."""
         for pk, due in dues.items():
             if due is None:
                 self._dues.pop(pk, None)
@@ -214,7 +214,7 @@ class ListChannel:
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
-    """Return the parameters of an address that select the list. Pure."""
+    """Return only the query parameters that select the list."""
     page = query.get("page", "")
     when = query.get("when", "")
     known = write_filters(read_filters(query), when=when, page=page if page != "1" else "")

@@ -19,7 +19,7 @@ AT_ONCE: Final = 500
 
 
 def live_classes_of(user: User, filters: ClassFilters) -> list[LiveClass]:
-    """Return all live classes of `user` in the order of the list: three queries for any number."""
+    """Return all live classes of `user` in the order of the list. Run three queries for any number."""
     rooms = rows.read(
         selectors.classes(user, when=selectors.LIVE, filters=filters, **alert_selectors.alert_annotations())
     )
@@ -28,7 +28,7 @@ def live_classes_of(user: User, filters: ClassFilters) -> list[LiveClass]:
 
 
 def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
-    """Return those of these rooms that are live, whoever may see them; three queries for 500."""
+    """Return the live classes among these ids, without checking access. Run three queries for 500 rooms."""
     rooms: list[LiveClass] = []
     for some in chunks(ids, AT_ONCE):
         rooms += rows.read(selectors.live_tiles(some, **alert_selectors.alert_annotations()))
@@ -37,12 +37,12 @@ def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
 
 
 def room_with_alerts(user: User, key: str) -> Any:
-    """Return the room under `key` with its `alerts`. Raise Http404 unless `user` may see it."""
+    """Return the room with this `key` and its `alerts`. Raise Http404 if `user` may not see it."""
     room = room_for(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
     alert_selectors.set_alerts([room])
     return room
 
 
 def next_change_at(rooms: Iterable[LiveClass]) -> datetime | None:
-    """Return when the first of them changes by time alone; None: none does."""
+    """Return the next time at which one of the rooms changes without an event; None if none does."""
     return min((room.alerts.due for room in rooms if room.alerts.due is not None), default=None)

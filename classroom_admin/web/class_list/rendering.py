@@ -20,16 +20,16 @@ from classroom_admin.web.class_list.tiles import tile
 from classroom_admin.web.class_list.views import ListOfClasses, outcome_steps
 
 PROFILE: Final = ("name", "room_type", "profile_state", "planned_start_at", "planned_end_at", "gone_at")
-"""Columns of a tile that a room refresh changes without an event, and so without a new version."""
+"""The columns of a tile that a room refresh can change without an event, so without a new version."""
 LAST_STEPS: Final = 200
-"""Steps of overlapping transactions are committed out of order, but never by so many."""
+"""The number of audit steps to compare. Overlapping transactions commit steps out of order, but by fewer."""
 BEHIND: Final = "-"
-"""The version of a page that was sent single tiles: equal to no mark, so it gets the whole list next time."""
+"""The version of a page that received single tiles. No mark equals it, so the page gets the whole list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The visible part of a list as a message, the mark of what it shows, and when it changes by time."""
+    """The visible part of a list as a message, its version, and when its classes change without an event."""
 
     message: bytes
     mark: str
@@ -37,13 +37,13 @@ class Whole:
 
 
 Known = tuple[int, bool, str, tuple[Any, ...]]
-"""Of a room: its version, whether it is live, its cloud id, and its columns of PROFILE."""
+"""A room's version, whether it is live, its cloud id, and its PROFILE columns."""
 
 
 def read_rooms() -> tuple[dict[int, Known], dict[int, str]]:
-    """Return every room that is live or upcoming, and the rooms of the latest audit steps by the step's id.
+    """Return all live and upcoming rooms, and the cloud room ids of the latest audit steps by step id.
 
-    Steps change tiles without a new version: the outcome of a command, an acknowledgement. Two queries.
+    Audit steps, such as the outcome of a command, change tiles without a new version. Run two queries.
     """
     rows = selectors.not_past().values_list("pk", "version", "is_live", "room_uuid", *PROFILE)
     rooms = {
@@ -54,21 +54,21 @@ def read_rooms() -> tuple[dict[int, Known], dict[int, str]]:
 
 
 def read_time() -> tuple[datetime, alert_selectors.Troubles]:
-    """Return the current cloud time, and problems with the data of single classes."""
+    """Return the current cloud time and the `troubles` of single classes."""
     return clock.cloud_now(), alert_selectors.troubles()
 
 
 def tiles(ids: Collection[int], *, language: str) -> dict[int, tuple[str, datetime | None]]:
-    """Render the tiles of those of these rooms that are live, by id: (HTML, when it changes by time alone).
+    """Render the tiles of the live classes among `ids`. Run three queries for 500 rooms.
 
-    Three queries for 500.
+    Return, for each id, the HTML and when the tile changes without an event (None: never).
     """
     with translation.override(language):
         return {room.pk: (tile(room), room.alerts.due) for room in live_classes.live_classes_by_id(ids)}
 
 
 def whole(user: User, query: dict[str, str], *, language: str) -> Whole:
-    """Render everything that a page of this list shows."""
+    """Render all sections of a class list."""
     shown = ListOfClasses(user, query)
     with translation.override(language):
         html = render_to_string("class_list/_sections.html", {"list": shown, "oob": True})
@@ -84,5 +84,5 @@ def edges(user: User, *, language: str) -> str:
 
 
 def visible_ids(user: User) -> set[int]:
-    """Return the ids of a teacher's own rooms."""
+    """Return the ids of the rooms that a teacher may see."""
     return set(visible_rooms(user).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""A live class as the class list shows it: plain columns, because there may be a thousand at once."""
+"""Read live classes as plain columns instead of models, because a list may show a thousand of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classroom_admin.web.class_list.alert_rules import Alerts
 
 @dataclass(slots=True, eq=False)
 class LiveClass:
-    """Columns of `rooms.selectors.classes` and of `alert_annotations`, and its `alerts`."""
+    """A live class: columns of `rooms.selectors.classes` and `alert_annotations`, and its `alerts`."""
 
     pk: int
     key: str
@@ -51,7 +51,7 @@ class LiveClass:
 
     @property
     def order(self) -> str:
-        """The position in the list as text that sorts: the most urgent alert, then the latest start."""
+        """Return a text that sorts classes: by the most urgent alert, then the latest start first."""
         started = int(self.started_at.timestamp()) if self.started_at else 0
         return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
 
@@ -60,5 +60,5 @@ COLUMNS = tuple(column.name for column in fields(LiveClass) if column.name != "a
 
 
 def read(rooms: QuerySet[Room]) -> list[LiveClass]:
-    """Read these rooms, in any order."""
+    """Read these rooms in no particular order."""
     return [LiveClass(*row) for row in rooms.order_by().values_list(*COLUMNS)]

@@ -1,6 +1,6 @@
-"""Render the tile of a live class, once for as long as it shows the same and for everyone who sees it.
+"""Render and cache the tile of a live class. All lists share a tile until its content changes.
 
-A list of a thousand classes then costs what changed in it.
+So the cost of a list with a thousand classes depends only on the number of changed tiles.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from django.utils.translation import get_language
 from classroom_admin.web.class_list.rows import LiveClass
 
 KEPT: Final = 4096
-"""Tiles of about 1 KB."""
+"""The number of cached tiles; each has about 1 KB."""
 
 
 SHOWN: Final = (
     "pk", "key", "name", "now_state", "gone_at", "started_at", "planned_end_at", "people_online",
     "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap", "alerts",
 )  # fmt: skip
-"""All columns that the template reads."""
+"""All columns that the template of a tile reads."""
 
 
 class _Shown:
-    """A cache key made of everything that the tile shows. It releases the room once it is rendered."""
+    """A cache key with everything that the tile shows. `_rendered` removes the room from it."""
 
     __slots__ = ("key", "room")
 
     def __init__(self, room: LiveClass) -> None:
         self.room: LiveClass | None = room
-        # Not the version: a restored database has other data under the same number.
+        # Do not use the version: a restored database can have other data with the same version.
         self.key = (*(getattr(room, name) for name in SHOWN), get_language())
 
     def __hash__(self) -> int:

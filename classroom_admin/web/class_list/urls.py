@@ -1,4 +1,4 @@
-"""Addresses of the class list beside the list itself."""
+"""URLs of the class list's dialogs."""
 
 from django.urls import path
 

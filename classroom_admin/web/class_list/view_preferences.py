@@ -1,4 +1,4 @@
-"""How a person wants the class list shown. The browser keeps it in a cookie, so the page arrives that way."""
+"""Read a person's view preferences for the class list from a cookie that the browser sets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ KNOWN: Final = ("rows", "only", "sound", "notes", "nokeys")
 
 
 def read(cookie: str) -> list[str]:
-    """Return the known preferences in a cookie, in the order of KNOWN."""
+    """Return the valid preferences in a cookie, in the order of KNOWN."""
     chosen = cookie.split(".")
     return [preference for preference in KNOWN if preference in chosen]

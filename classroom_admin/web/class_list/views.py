@@ -31,12 +31,12 @@ from classroom_admin.web.class_list.rows import LiveClass
 from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50
-# How many classes a section shows on the page of all three.
+# The number of classes per section on the page that shows all three sections.
 SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
 
 
 def read_filters(query: dict[str, str]) -> ClassFilters:
-    """Return the filters of an address, without invalid ones."""
+    """Return the filters in the query of an address. Ignore invalid values."""
     state = query.get("state", "")
     recording = query.get("recording", "")
     return ClassFilters(
@@ -49,7 +49,7 @@ def read_filters(query: dict[str, str]) -> ClassFilters:
 
 
 def write_filters(filters: ClassFilters, **more: str | int) -> str:
-    """Return the filters as the query of an address, after `more`; "" if nothing is set."""
+    """Return `more` and the filters as the query of an address; "" if nothing is set."""
     given = {
         "q": filters.q,
         "state": filters.state,
@@ -61,13 +61,13 @@ def write_filters(filters: ClassFilters, **more: str | int) -> str:
 
 
 def outcome_steps() -> QuerySet[Step]:
-    """Return the audit steps that tiles show without an event, the last first."""
+    """Return the audit steps that change tiles without an event, newest first."""
     return Step.objects.exclude(room_uuid="").exclude(kind=Step.Kind.REQUESTED).order_by("-id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section of the page: `rooms` of `total`; `more` is the address of all of them."""
+    """A section of the page with `rooms`, some of `total` rooms. `more` is the address that shows all."""
 
     when: str
     title: str
@@ -77,7 +77,7 @@ class Section:
 
 
 class ListOfClasses:
-    """The class list that an address selects, for one person. Reads nothing before it is needed."""
+    """The class list that a query selects for one person. Properties read the database on first use."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
     TITLES: Final = {
@@ -96,7 +96,7 @@ class ListOfClasses:
 
     @cached_property
     def _read(self) -> tuple[Overview, dict[str, Any]]:
-        # Max of a value that is the same in every row adds it to the aggregate.
+        # Each value is the same in every row, so Max adds it to the aggregate unchanged.
         more = freshness.brought_along() | {"last_step": Subquery(outcome_steps().values("id")[:1])}
         return selectors.overview(
             self.user, self.filters, **{name: Max(value) for name, value in more.items()}
@@ -108,50 +108,50 @@ class ListOfClasses:
 
     @cached_property
     def _freshness(self) -> tuple[datetime | None, str]:
-        # The aggregate is empty if there are no rooms.
+        # Without rooms the aggregate is empty, so a separate query is needed.
         more = self._read[1]
         return (more["polled_at"], more["poll_error"]) if more["polled_at"] else freshness.read()
 
     @property
     def polled_at(self) -> datetime | None:
-        """When the cloud last answered."""
+        """Return when the cloud last answered."""
         return self._freshness[0]
 
     @property
     def is_stale(self) -> bool:
-        """Whether the list may be out of date."""
+        """Return whether the list may be out of date."""
         at = self.polled_at
         return at is not None and (clock.now() - at).total_seconds() > settings.WALL_STALE_SECONDS
 
     @property
     def poll_error(self) -> str:
-        """The current problem with the cloud, in words; "" for none."""
+        """Return the current problem with the cloud in words; "" if there is none."""
         return self._freshness[1]
 
     @property
     def _mark(self) -> str:
-        """Changes with any class of the list, with commands and with acknowledgements."""
+        """Return a mark that changes with the list's classes, with commands and with acknowledgements."""
         return f"{self.counts.mark}.{self._read[1]['last_step'] or 0}"
 
     @property
     def version(self) -> str:
-        """The mark of the list, and the cloud time (s since 1970) at which it changes by itself."""
+        """Return the mark, and the cloud time (s since 1970) at which the list changes without an event."""
         due = live_classes.next_change_at(self._live) if selectors.LIVE in self._shown else None
         return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
 
     def is_current(self, version: str) -> bool:
-        """Return whether a page of this `version` is up to date; reads no class."""
+        """Return whether a page with this `version` is up to date, without reading any class."""
         mark, _, due = version.partition("~")
         return mark == self._mark and (not is_number(due) or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
     def _live(self) -> list[LiveClass]:
-        """All live classes, the most urgent first."""
+        """Return all live classes, the most urgent first."""
         return live_classes.live_classes_of(self.user, self.filters)
 
     @property
     def dues(self) -> dict[int, datetime]:
-        """When each of the live classes of this list changes by time alone, by id."""
+        """Return, by room id, when each live class of this list changes without an event."""
         if selectors.LIVE not in self._shown:
             return {}
         return {room.pk: room.alerts.due for room in self._live if room.alerts.due is not None}
@@ -162,7 +162,7 @@ class ListOfClasses:
 
     @property
     def ampersand(self) -> str:
-        """The query of this list, to append to another query: "" or "&q=…"."""
+        """Return the query of this list as text to append to another query, such as "&q=…"."""
         query = write_filters(self.filters, when=self.when, page=self.number if self.number != "1" else "")
         return f"&{query}" if query else ""
 
@@ -172,7 +172,7 @@ class ListOfClasses:
 
     @property
     def tabs(self) -> list[tuple[str, str, int | None, bool]]:
-        """Address, label, number of classes, and whether it is the current tab."""
+        """Return (address, label, number of classes, whether it is current) for each tab."""
         counts = self.counts
         rows = [("", gettext("All"), None)] + [
             (w, str(self.TABS[w]), getattr(counts, w)) for w in selectors.WHEN
@@ -192,7 +192,7 @@ class ListOfClasses:
         )
         paginator = Paginator(rooms, PAGE if self.when else SHORT[when])
         if when != selectors.LIVE:
-            paginator.count = total  # counted with the others
+            paginator.count = total  # avoids another query
         page = paginator.get_page(self.number if self.when else 1)
         more = "" if self.when or total <= SHORT[when] else f"?{write_filters(self.filters, when=when)}"
         return Section(when=when, title=str(self.TITLES[when]), rooms=page, total=total, more=more)
@@ -213,7 +213,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def changes(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Return 204 if nothing changed since version `v` (three queries), else the part that shows classes."""
+    """Answer 204 if nothing changed since version `v` (three queries), else render the sections."""
     shown = ListOfClasses(request.user, request.GET.dict())
     if shown.is_current(request.GET.get("v", "")):
         return freshness.tell(HttpResponse(status=204), shown.polled_at, shown.poll_error)

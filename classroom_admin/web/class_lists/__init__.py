@@ -1,1 +1,1 @@
-"""Pages of class lists: all lists, one list, and the upload of a file with people."""
+"""Pages for class lists: named lists of people, filled from an uploaded file."""

@@ -16,7 +16,7 @@ PREVIEW_GOOD_FOR_S: Final = 3600
 
 
 class NameForm(forms.Form):
-    """The name of a list."""
+    """The form for the name of a list."""
 
     name = forms.CharField(
         label=_("List name"),
@@ -26,7 +26,7 @@ class NameForm(forms.Form):
 
 
 class FileForm(forms.Form):
-    """A file with people."""
+    """The form that uploads a file with people."""
 
     file = forms.FileField(
         label=_("File (CSV)"),
@@ -39,15 +39,15 @@ class FileForm(forms.Form):
 
 
 def sealed(people: list[Person], *, key: str, version: int) -> str:
-    """Return the people of a file as a signed text, which the preview sends back unchanged."""
+    """Return the people of a file as signed text, which the preview form sends back unchanged."""
     rows = [list(asdict(one).values()) for one in people]
     return signing.dumps({"list": key, "version": version, "people": rows}, salt=_SALT, compress=True)
 
 
 def unsealed(text: str, *, key: str) -> tuple[list[Person], int]:
-    """Return people and version of the list from `sealed`.
+    """Return the people and the list's version from a text that `sealed` made.
 
-    Raise `signing.BadSignature` for a text that is not ours, of another list, or older than an hour.
+    Raise `signing.BadSignature` if the text is forged, belongs to another list, or is older than an hour.
     """
     content = signing.loads(text, salt=_SALT, max_age=PREVIEW_GOOD_FOR_S)
     if content["list"] != key:

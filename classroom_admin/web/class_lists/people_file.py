@@ -1,8 +1,8 @@
-"""Read a file with people: CSV as spreadsheets write it. Pure.
+"""Read people from a CSV file, in the variants that spreadsheets write.
 
-Encodings: UTF-8 (with or without a mark), UTF-16, and Windows' western code page. Separators: commas,
-semicolons and tabs. The first line names the columns in any order, in English, German, Spanish, French,
-Chinese or Arabic.
+Encodings: UTF-8 (with or without a byte order mark), UTF-16 and Windows-1252. Separators: commas, semicolons
+and tabs. The first line names the columns, in any order, in English, German, Spanish, French, Chinese or
+Arabic.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from classroom_admin.common.problem_texts import in_words
 LARGEST_BYTES: Final = 1_000_000
 MOST_PROBLEMS: Final = 20
 FORMULAS: Final = "=+-@"
-"""A spreadsheet takes a cell that begins with one of these for a formula."""
+"""The characters with which a formula begins in a spreadsheet."""
 _COLUMNS: Final = {
     "name": {"name", "full name", "names", "student", "pupil", "nombre", "nom", "姓名", "名字", "الاسم"},
     "first": {"first name", "firstname", "given name", "vorname", "prénom"},
@@ -48,14 +48,14 @@ _COLUMN_OF: Final = {word: column for column, words in _COLUMNS.items() for word
 
 @dataclass(slots=True)
 class PeopleFile:
-    """The people in a file, or its problems, with line numbers."""
+    """The people in a file, or the file's problems with their line numbers."""
 
     people: list[Person] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def read_people(content: bytes) -> PeopleFile:
-    """Read a file. If it has a problem, return no people."""
+    """Read the people from a file. If the file has a problem, return the problems and no people."""
     found = PeopleFile()
     if len(content) > LARGEST_BYTES:
         found.problems.append(_("This file is too large. A class list can have at most 1 MB."))
@@ -101,7 +101,7 @@ def _decoded(content: bytes) -> str | None:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of all lines that are not empty. A first line like `sep=;` sets the separator."""
+    """Yield (line number, cells) for each line that is not empty. A first line `sep=;` sets the separator."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     number = 0
@@ -160,7 +160,7 @@ def _read(rows: Iterable[tuple[int, list[str]]], columns: list[str], found: Peop
 
 
 def _plain(cell: str) -> str:
-    """Remove the mark with which our own files keep spreadsheets from running a cell as a formula."""
+    """Remove the apostrophe that `download` writes before a cell that looks like a formula."""
     return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULAS and len(cell) > 1 else cell
 
 

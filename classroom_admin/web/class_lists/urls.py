@@ -1,4 +1,4 @@
-"""Addresses of the class lists."""
+"""URLs of class lists."""
 
 from django.urls import path
 

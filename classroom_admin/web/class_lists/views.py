@@ -1,4 +1,4 @@
-"""Pages of class lists: all lists, one list, and the upload of a file with people."""
+"""Views of class lists: all lists, one list, and the upload of a file with people."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def make(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create an empty list, whose page then asks for a file."""
+    """Create an empty list, and redirect to its page, which asks for a file."""
     form = NameForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -57,7 +57,7 @@ def make(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the people of a list and the classes that use it. POST renames it."""
+    """Show the people of a list and the classes that use it. A POST renames the list."""
     shown = list_for(request.user, key)
     form = NameForm(sent(request), initial={"name": shown.name})
     if request.method == "POST" and form.is_valid():
@@ -72,7 +72,7 @@ def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Read a file with people: show its problems by line, or a preview of the changes."""
+    """Read an uploaded file with people. Show its problems by line, or a preview of the changes."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return redirect("lists:list", key)
@@ -80,7 +80,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, shown, file_form=form, status=UNPROCESSABLE)
     file = form.cleaned_data["file"]
-    # One byte more than allowed is enough to know that the file is too large.
+    # Reading one byte more than allowed shows whether the file is too large.
     read = read_people(file.read(LARGEST_BYTES + 1))
     if read.problems:
         return _page(request, shown, file_form=form, problems=read.problems, status=UNPROCESSABLE)
@@ -119,7 +119,7 @@ def apply(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Ask for confirmation. POST deletes the list."""
+    """Ask for confirmation. A POST deletes the list."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return render(request, "class_lists/delete.html", {"list": shown, "rooms": shown.rooms.count()})
@@ -135,7 +135,7 @@ def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     shown = list_for(request.user, key)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list.csv"'
-    answer.write("\ufeff")  # the mark by which spreadsheets recognise UTF-8
+    answer.write("\ufeff")  # the byte order mark, with which spreadsheets recognise UTF-8
     table = csv.writer(answer)
     table.writerow(["name", "user id", "e-mail", "group"])
     for one in actions.people_of(shown):
@@ -153,7 +153,7 @@ def example(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return the cell, with an apostrophe in front if a spreadsheet would run it as a formula."""
     return f"'{cell}" if cell and cell[0] in FORMULAS else cell
 
 

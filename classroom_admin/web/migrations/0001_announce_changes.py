@@ -1,7 +1,7 @@
-"""PostgreSQL says which room changed, in the transaction that changed it: ids only. SQLite has another way.
+"""Let PostgreSQL announce the id of each changed room, in the transaction of the change.
 
-Triggers, so that no writer can forget it: whatever changes what a room shows, adds a step to the record or
-finds a gap is heard.
+Triggers do this, so no writer can forget it. They fire for new rooms, changes of a room's SHOWN columns, new
+audit steps, and new or deleted gaps. SQLite has no announcements; see `realtime/source.py`.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import migrations
 
 CHANNEL = "classroom_changes"
-# what events change and what reading the room from the cloud changes; not when it was read
+# Columns that events or a read of the cloud change, without the time of the read.
 SHOWN = (
     *("version", "last_sequence", "event_count", "name", "room_type", "profile_state", "gone_at"),
     *("planned_start_at", "planned_end_at", "planned_close_at"),

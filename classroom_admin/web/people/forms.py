@@ -15,7 +15,7 @@ from classroom_admin.rooms.models import Room
 
 
 class LinesField(forms.CharField):
-    """Text with one value per line. Cleans to a list of strings without empty and repeated ones."""
+    """A text field with one value per line. The cleaned value is a list without empty and repeated lines."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}), **kwargs)
@@ -29,7 +29,7 @@ class LinesField(forms.CharField):
 
 
 class PersonForm(forms.Form):
-    """An account's details."""
+    """The form with the details of an account."""
 
     name = forms.CharField(
         label=pgettext_lazy("person", "Name"),
@@ -70,7 +70,7 @@ class PersonForm(forms.Form):
 
 
 class RoomsForm(forms.Form):
-    """Selected classes, by their keys."""
+    """The form that selects classes by their primary keys."""
 
     rooms = forms.ModelMultipleChoiceField(
         Room.objects.all(), to_field_name="key", error_messages={"required": _("Select at least one class.")}
@@ -78,7 +78,7 @@ class RoomsForm(forms.Form):
 
 
 class AssignForm(RoomsForm):
-    """Selected classes and the person to assign them to."""
+    """The form that selects classes and the person to whom they are assigned."""
 
     person = forms.ModelChoiceField(
         User.objects.filter(is_active=True),

@@ -1,4 +1,4 @@
-"""Reads for the pages about people: accounts, and the classes that are assigned or can be."""
+"""Read accounts, and the classes that are or can be assigned to them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NEWEST_FIRST = ("-known_since", "-pk")
 
 
 def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
-    """Return people whose name or email contains `words`, each with `assigned_count`.
+    """Return people whose name or email contains `words`, annotated with `assigned_count`.
 
-    `show` limits them to administrators, teachers or deactivated.
+    `show` limits the result: "administrators", "teachers", or "deactivated".
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
@@ -29,17 +29,17 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
 
 
 def rooms_of(person: User) -> QuerySet[Room]:
-    """Return the person's own classes, newest first, each with `assigned`."""
+    """Return the person's own classes, newest first. Annotate `assigned`: whether the class is assigned."""
     rooms = Room.objects.annotate(assigned=access.is_assigned_to(person))
     return access.own_rooms(person, rooms).order_by(*NEWEST_FIRST)
 
 
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
-    """Return classes with `words` in their name that are not assigned to the person, newest first."""
+    """Return classes that are not assigned to the person and have `words` in their name, newest first."""
     rooms = Room.objects.filter(~access.is_assigned_to(person), name__icontains=words)
     return rooms.order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
-    """Return classes that are nobody's, newest first, with `words` in their name."""
+    """Return classes that belong to nobody and have `words` in their name, newest first."""
     return access.unassigned_rooms().filter(name__icontains=words).order_by(*NEWEST_FIRST)

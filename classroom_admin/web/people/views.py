@@ -1,4 +1,4 @@
-"""Pages about people, for administrators only."""
+"""Views about people, for administrators only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNPROCESSABLE = 422
 @require_safe
 @administrator_only
 def people(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List people, searched by `q` and filtered by `show`."""
+    """List the people who match the search words `q` and the filter `show`."""
     words, show = search_words(request.GET), request.GET.get("show", "")
     found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
@@ -60,7 +60,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @administrator_only
 def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
-    """Show one person: details, classes, account. POST saves the details."""
+    """Show a person's details, classes and account. A POST saves the details."""
     shown = get_object_or_404(User, pk=pk)
     if request.method != "POST":
         return _person_page(request, shown, PersonForm(initial=_details(shown)))
@@ -72,7 +72,7 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             _show_refusal(form, refusal)
         else:
             messages.success(request, _("The details were saved."))
-            # Administrators who make themselves teachers can't see this page any more.
+            # Administrators who make themselves teachers may no longer see this page.
             may_stay = changed.pk != request.user.pk or changed.is_administrator
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
     return _person_page(request, shown, form, status=UNPROCESSABLE)
@@ -106,7 +106,7 @@ def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 @administrator_only
 def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List classes that are nobody's. POST assigns the selected ones to a person."""
+    """List classes that belong to nobody. A POST assigns the selected classes to a person."""
     form = AssignForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _assign(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
@@ -191,7 +191,7 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
 
 
 def _assign(request: AuthenticatedHttpRequest, form: RoomsForm, person_to: User) -> bool:
-    """Assign all selected classes or none, and add a message for the next page."""
+    """Assign all selected classes or none. Add a message for the next page."""
     if not form.is_valid():
         messages.error(request, _("Select at least one class, then press the button again."))
         return False

@@ -1,1 +1,1 @@
-"""Create and schedule classes: the form, its validation while typing, and scheduled series."""
+"""Pages to create and schedule classes: the form, its validation while typing, and scheduled series."""

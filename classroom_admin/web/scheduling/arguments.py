@@ -1,4 +1,4 @@
-"""Convert between the form of a new class and the action's arguments: names, units, cloud names. Pure."""
+"""Convert between the form of a new class and the arguments of the action: names, units and cloud names."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KINDS: Final = (
     (2, _("Lecture hall"), _("Many students; the teacher is on stage.")),
     (10, _("Small class (cloud)"), _("A small class of the cloud's newer type.")),
 )
-# the cloud's number of a role -> words
+# the cloud's number of a role → its name
 ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
-# what people send when they join -> the contract's defaultStream
+# the streams that people send when they join → the cloud's `defaultStream`
 STREAMS: Final[dict[str, dict[str, int]]] = {
     "both": {"state": 1, "videoState": 1, "audioState": 1},
     "camera": {"state": 1, "videoState": 1, "audioState": 0},
@@ -40,7 +40,7 @@ EVERY: Final = (
     (3, _("Every third week")),
     (4, _("Every fourth week")),
 )
-# the cloud's name of a setting -> the field of the form
+# the cloud's name of a setting → the form field
 _FIELDS: Final = {
     "roomName": "name",
     "roomType": "room_type",
@@ -52,13 +52,13 @@ _FIELDS: Final = {
     "flexProps": "flex",
     "widgets": "widgets",
 }
-# For fields whose unit differs from the cloud's, because the client's message would mislead.
+# Messages for fields whose unit differs from the cloud's: the client's own message would mislead.
 IN_OUR_UNITS: Final = {
     "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
     "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
     "starts_at": _("This time is too far in the future."),
 }
-# the field of the form -> the argument of the action that it becomes
+# the form field → the argument of the action
 _ARGUMENTS: Final = {
     "starts_at": "starts_at",
     "minutes": "duration_s",
@@ -71,7 +71,7 @@ _ARGUMENTS: Final = {
 
 
 def field_of(upstream: str | None) -> str | None:
-    """Return the field of the form for a setting of the cloud, None if there is none."""
+    """Return the form field for a setting of the cloud; None if there is none."""
     name = upstream or ""
     if name.startswith("roleConfig."):
         _start, role, *rest = name.split(".")
@@ -80,7 +80,7 @@ def field_of(upstream: str | None) -> str | None:
 
 
 def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """Return the arguments without those of ``field``, to validate the others."""
+    """Return the arguments without those from ``field``, so that the others can be validated."""
     role = field.rpartition("_")[2]
     if field.startswith(("limit_", "stream_")):
         return {**wanted, "roles": {name: rules for name, rules in wanted["roles"].items() if name != role}}
@@ -89,7 +89,7 @@ def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``create_class`` but name and start, as JSON values, without empty ones."""
+    """Return the arguments of ``create_class`` as JSON values, except the name, the start and empty ones."""
     minutes, delay = filled.get("minutes"), filled.get("close_delay")
     wanted = {
         "room_type": filled.get("room_type"),
@@ -105,7 +105,7 @@ def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def initial(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the form's values for a class with the same ``settings``."""
+    """Return the initial values of the form for a class with these ``settings``."""
     widgets = dict(settings.get("widgets") or {})
     found: dict[str, Any] = {
         "room_type": settings.get("room_type"),

@@ -1,4 +1,4 @@
-"""The form of a new class or series. The cloud client's own rules validate what the cloud allows."""
+"""The forms for classes and series. The cloud client's own rules check what the cloud allows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATEST_YEAR: Final = 2200
 
 
 class JsonField(forms.CharField):
-    """A JSON object that people type."""
+    """A field for a JSON object that people type."""
 
     def __init__(self, **more: Any) -> None:
         rows = {"rows": 3, "dir": "ltr", "class": "mono", "spellcheck": "false", "placeholder": "{}"}
@@ -49,7 +49,7 @@ def _number(label: Any, **more: Any) -> forms.IntegerField:
 
 
 class ClassForm(forms.Form):
-    """A class or a series. Times are read in ``zone``, by default the person's own."""
+    """The form of a class or a series. Times are in ``zone``; the default is the person's time zone."""
 
     request_id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(
@@ -140,7 +140,7 @@ class ClassForm(forms.Form):
             ) from error
 
     def clean_starts_at(self) -> datetime | None:
-        """Read a date and time, with a UTC offset if one is given."""
+        """Return the date and time, with a UTC offset if the text has one; None for an empty field."""
         filled = self.cleaned_data["starts_at"]
         if not filled:
             return None
@@ -164,12 +164,12 @@ class ClassForm(forms.Form):
 
     @property
     def in_zone(self) -> ZoneInfo:
-        """The time zone of the times in the form."""
+        """Return the time zone of the times in the form."""
         return self.cleaned_data.get("zone") or zone_of(self.user)
 
     @cached_property
     def starts(self) -> list[Start]:
-        """When each class starts; empty if it is started by hand."""
+        """Return the start of each class; an empty list if the class is started by hand."""
         wall = self.cleaned_data.get("starts_at")
         if wall is None:
             return []
@@ -190,12 +190,12 @@ class ClassForm(forms.Form):
 
     @property
     def first_shifted(self) -> Start | None:
-        """The first class whose UTC offset differs because of daylight saving time."""
+        """Return the first start with a different UTC offset because of daylight saving time, if any."""
         return next((start for start in self.starts if start.shifted), None)
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The arguments of ``create_class`` but name and start."""
+        """Return the arguments of ``create_class``, except the name and the start."""
         return asked.arguments(self.cleaned_data)
 
     def _check_when(self) -> None:
@@ -224,7 +224,7 @@ class ClassForm(forms.Form):
             self.add_error("until", most % {"most": MOST_CLASSES})
 
     def _check_by_client_rules(self) -> None:
-        """Add all errors of the cloud's client, each at its field."""
+        """Validate the settings with the cloud client's rules, and add each error to its field."""
         wanted = {"room_type": 4} | self.asked
         name = self.cleaned_data.get("name") or "x"
         last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
@@ -245,7 +245,7 @@ class ClassForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """A new start time, without a time zone."""
+    """The form for a new start time, without a time zone."""
 
     starts_at = forms.CharField()
 
@@ -267,5 +267,5 @@ def zone_of(user: User) -> ZoneInfo:
 
 @cache
 def zones() -> list[str]:
-    """Return the time zones to choose from: places, without historic names."""
+    """Return the time zones to choose from. Only zones named after places are offered, no historic names."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))

@@ -1,4 +1,4 @@
-"""Scheduled classes as their pages show them."""
+"""Prepare scheduled classes for their pages."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ from classroom_admin.web.wording import ROOM_TYPES
 State = ScheduledCommand.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
-A_SECOND: Final = timedelta(seconds=1)  # the cloud stores milliseconds
+A_SECOND: Final = timedelta(seconds=1)  # tolerance, because the cloud stores milliseconds
 
 
 class Plan:
-    """One series of scheduled classes: three queries."""
+    """A series of scheduled classes. It runs three queries."""
 
     def __init__(self, series: Series) -> None:
         self.series = series
 
     @cached_property
     def classes(self) -> list[ScheduledCommand]:
-        """All classes by time.
+        """Return all classes in order of time, each with these attributes:
 
-        Each has ``room`` (once created), ``begins_at`` (by the cloud, once created), ``local`` (the same in
-        the series' time zone) and ``stayed``: the cloud has another time, because its answer was lost and the
-        class was moved before it was known to be created.
+        ``room`` once the class is created; ``begins_at``, the cloud's start time once the class is created;
+        ``local``, the same in the series' time zone; ``can_be_restored``; ``stayed``, whether the cloud has
+        another time. That happens if the cloud's answer was lost and the class was moved before we knew that
+        it was created.
         """
         found: list[Any] = list(scheduled_classes().filter(series=self.series))
         made = {one.key for one in found if one.state == State.DONE}
@@ -59,7 +60,7 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """The number of classes without cancelled ones."""
+        """Return the number of classes that are not cancelled."""
         return len(self.classes) - self.counts[State.CANCELLED]
 
     @property
@@ -76,17 +77,17 @@ class Plan:
 
     @property
     def open(self) -> int:
-        """The number of classes that can still be cancelled."""
+        """Return the number of classes that can still be cancelled."""
         return self.waiting + self.failed
 
     @cached_property
     def next_due(self) -> datetime | None:
-        """When the next class is created; None if none is left."""
+        """Return when the next class is created; None if no class is waiting."""
         return min((one.due_at for one in self.classes if one.state == State.WAITING), default=None)
 
     @cached_property
     def is_busy(self) -> bool:
-        """Whether more will change within moments, so that the page keeps asking."""
+        """Return whether a change is due soon, so that the page keeps polling."""
         soon = clock.now() + SOON
         return any(one.claimable_at is not None and one.claimable_at <= soon for one in self.classes)
 
@@ -100,13 +101,13 @@ class Plan:
 
     @property
     def days(self) -> list[Any]:
-        """The weekdays of the series in words."""
+        """Return the weekdays of the series in words."""
         words = dict(DAYS)
         return [words[str(day)] for day in self.series.weekdays]
 
 
 def plans_of(user: User) -> QuerySet[Series]:
-    """Return the series of a person, newest first, with numbers of classes: one query."""
+    """Return the series of a person, newest first, annotated with numbers of classes. Run one query."""
     counts = {
         state.value: Count("planned", filter=Q(planned__state=state), distinct=True)
         for state in (State.WAITING, State.CLAIMED, State.DONE, State.FAILED)
@@ -121,7 +122,7 @@ def plans_of(user: User) -> QuerySet[Series]:
 
 
 def settings_like(room: Room) -> dict[str, Any]:
-    """Return the settings that a class was created with; what is known if it was not created here."""
+    """Return the settings with which a class was created; if another program created it, the known ones."""
     entry = Entry.objects.filter(room_uuid=room.room_uuid, action="class.create").order_by("id").first()
     known: dict[str, Any] = {"room_type": room.room_type if room.room_type is not None else 4}
     if room.planned_start_at and room.planned_end_at:
@@ -135,7 +136,7 @@ def settings_like(room: Room) -> dict[str, Any]:
 
 
 def _object(shown: Any) -> Any:
-    """Return the JSON object that the audit log stores as a list of names and values."""
+    """Convert a list of names and values, as the audit log stores it, back to a JSON object."""
     pairs = isinstance(shown, list) and shown
     if pairs and all(isinstance(one, dict) and set(one) == {"name", "value"} for one in shown):
         return {one["name"]: _object(one["value"]) for one in shown if one["value"] != HIDDEN}

@@ -1,4 +1,4 @@
-"""Addresses for creating and scheduling classes."""
+"""URLs of the pages that create and schedule classes."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Create or schedule classes, validate the form while typing, and show scheduled series."""
+"""Views that create or schedule classes, validate the form while typing, and show scheduled series."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from classroom_admin.web.scheduling.forms import ClassForm, MoveForm, zones
 from classroom_admin.web.scheduling.plans import Plan, plans_of, settings_like
 
 WITHOUT_ERROR_PLACE: Final = {"request_id", "repeat"}
-"""Fields of the form that have no place for errors."""
+"""The form fields for which the page shows no errors."""
 ONLY_WHEN_NEW: Final = {"starts_at", "weekdays", "every", "until", "times", "zone", "taught_by"}
 DO: Final = {"retry": scheduling.try_again, "cancel": scheduling.cancel, "restore": scheduling.restore}
 
@@ -40,7 +40,7 @@ DO: Final = {"retry": scheduling.try_again, "cancel": scheduling.cancel, "restor
 @require_http_methods(["GET", "POST"])
 @signed_in
 def create(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the form (`like`: with the values of a class). POST creates a class or schedules a series."""
+    """Show the form. A POST creates a class or schedules a series. `like` copies the values of a class."""
     form = ClassForm(sent(request), user=request.user, initial=_like(request))
     if request.method != "POST" or "preview" in request.POST or not form.is_valid():
         return _ask(request, form, preview="preview" in request.POST)
@@ -57,7 +57,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Return the errors and dates of the form as typed so far. Changes nothing."""
+    """Validate the form while the person types. Return its errors and dates; change nothing."""
     form = ClassForm(request.POST, user=request.user)
     form.is_valid()
     filled = [name for name in form.errors if name == "__all__" or request.POST.get(name)]
@@ -71,14 +71,14 @@ def check(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def plans(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List scheduled series, past ones too."""
+    """List scheduled series, also past ones."""
     return render(request, "scheduling/plans.html", {"plans": plans_of(request.user)})
 
 
 @require_safe
 @signed_in
 def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show one series with the state of each class. htmx gets the part that changes."""
+    """Show one series with the state of each class. For htmx, render only the part that changes."""
     shown = Plan(_series(request.user, key))
     return render(
         request, "scheduling/_plan.html" if request.htmx else "scheduling/plan.html", {"plan": shown}
@@ -88,7 +88,7 @@ def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_POST
 @signed_in
 def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Retry failed classes, cancel those not created yet, or schedule the cancelled class `planned` again."""
+    """Retry failed classes, cancel classes that are not created yet, or restore the cancelled `planned`."""
     series = _series(request.user, key)
     if name not in DO or (name == "restore" and "planned" not in request.POST):
         raise Http404("There is no such command.")
@@ -104,7 +104,7 @@ def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> Http
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Change name and settings of the classes that are not created yet."""
+    """Change the name and settings of the classes in a series that are not created yet."""
     series = _series(request.user, key)
     initial = {"name": series.name, "zone": series.zone} | arguments.initial(series.settings)
     form = ClassForm(sent(request), user=request.user, initial=initial)
@@ -124,7 +124,7 @@ def change(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_POST
 @signed_in
 def move(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Move one class that is not created yet; the time is in the series' time zone."""
+    """Move a class that is not created yet. The new time is in the series' time zone."""
     series = _series(request.user, key)
     planned = _class_of(series, pk)
     form = MoveForm(request.POST)
@@ -171,7 +171,7 @@ def _class_of(series: Series, pk: int) -> ScheduledCommand:
 
 
 def _is_far(start: Any) -> bool:
-    """Return whether the cloud would delete the room before then."""
+    """Return whether the class must be created later: the cloud would delete its room before the start."""
     return scheduling.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
 
 
@@ -209,7 +209,7 @@ def _created(request: AuthenticatedHttpRequest, form: ClassForm, *, starts_at: A
 
 
 def _like(request: AuthenticatedHttpRequest) -> dict[str, Any]:
-    """Return the form's values to copy from the class `like`."""
+    """Return the initial values of the form, copied from the class `like` if the query names one."""
     key = request.GET.get("like", "")
     if request.method != "GET" or not key:
         return {}

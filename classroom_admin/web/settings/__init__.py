@@ -1,1 +1,1 @@
-"""Pages for administrators: the connection to the cloud, and what was done."""
+"""Pages for administrators: the connection to the cloud, the event sync and the audit log."""

@@ -1,4 +1,4 @@
-"""The rows of the audit log in words."""
+"""Convert entries of the audit log to rows in words."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.web.settings.forms import OUTCOMES
 
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
-# The actor is the target: shown once.
+# In these actions the actor is the target, so the target is not shown.
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
-# The parameters, by their names in the audit log.
+# The labels of parameters by their names in the audit log.
 _PARAMS = {
     "added": pgettext_lazy("people", "Added"),
     "after_s": _("Delay (seconds)"),
@@ -69,7 +69,7 @@ _INTERNAL = {"due_ms", "hold", "planned"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An entry in words. `room` is None if it is not about a class or the class is unknown."""
+    """An entry in words. `room` is None if the entry is not about a class, or if the class is unknown."""
 
     entry: Entry
     what: str
@@ -82,7 +82,7 @@ class Row:
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return the rows of `entries` with prefetched steps; one query, for the classes' names."""
+    """Return the rows of `entries`, which need prefetched steps. Run one query, for the classes' names."""
     entries = list(entries)
     uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
     rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}

@@ -26,13 +26,13 @@ OUTCOMES = {
 
 
 class SyncForm(forms.Form):
-    """Where a page of the quarantine begins."""
+    """The form with the start of a page of the quarantine."""
 
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class AuditForm(forms.Form):
-    """Filters of the audit log; empty means no limit. Days are in the person's time zone."""
+    """The filters of the audit log. An empty field does not filter. Days are in the person's time zone."""
 
     person = forms.ModelChoiceField(
         User.objects.all(), required=False, label=_("Person"), empty_label=_("Everyone")
@@ -65,7 +65,7 @@ class AuditForm(forms.Form):
         return cleaned
 
     def filters(self) -> Filters:
-        """Return the filters of a valid form."""
+        """Return the filters. The form must be valid."""
         chosen = self.cleaned_data
         rooms = (
             Room.objects.filter(name__icontains=chosen["room"]).values("room_uuid")

@@ -1,4 +1,4 @@
-"""The event sync in words: its figures and its quarantine."""
+"""Describe the event sync in words: its figures and its quarantine."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from classroom_admin.sync.health import Health, quarantine
 
 PAGE = 50
 LONGEST_SHOWN = 20_000
-"""Characters of a raw text on the page. The database has all of it."""
+"""The most characters of a raw text on the page. The database has the whole text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item in quarantine: why, when, of which class (None: unknown), and its raw text."""
+    """An item in quarantine: the reason, the time, the class (None if unknown), and the raw text."""
 
     pk: int
     reason: str
@@ -30,7 +30,7 @@ class Item:
 
 
 def facts_of(health: Health) -> list[tuple[str, str, str]]:
-    """Return (label, value, explanation) for each figure."""
+    """Return (label, value, explanation) for each figure of the event sync."""
     age = _("never") if health.age_s is None else _("%(seconds)s s ago") % {"seconds": round(health.age_s)}
     return [
         (
@@ -72,7 +72,7 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
 
 
 def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
-    """Return a page of the quarantine, and the `before` of the next one (None: this is the last)."""
+    """Return a page of the quarantine, and `before` for the next page (None if this is the last page)."""
     rows = quarantine()
     if before is not None:
         rows = rows.filter(pk__lt=before)

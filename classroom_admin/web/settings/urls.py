@@ -1,4 +1,4 @@
-"""Addresses of the settings pages."""
+"""URLs of the settings pages."""
 
 from django.urls import path
 

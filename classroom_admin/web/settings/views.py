@@ -1,4 +1,4 @@
-"""Settings pages, for administrators only."""
+"""Views of the settings pages, for administrators only."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ LATEST = 5
 @require_safe
 @administrator_only
 def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the connection as the environment sets it, and the latest entries of the audit log."""
+    """Show the connection settings from the environment, and the latest entries of the audit log."""
     return render(request, "settings/overview.html", _overview())
 
 
 @require_POST
 @administrator_only
 def test(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Test the connection. htmx gets the result alone, a plain form the whole page."""
+    """Test the connection. For htmx, render only the result; for a plain form, the whole page."""
     report = try_connection(actor=request.user)
     if request.htmx:
         return render(request, "settings/_report.html", {"report": report})
@@ -84,7 +84,7 @@ def _overview() -> dict[str, Any]:
         (_("Fallback address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
         (_("Region"), "AGORA_REGION", cloud.region),
         (_("App ID"), "AGORA_APP_ID", cloud.app_id),
-        # The page shows only whether it is set.
+        # The page shows only whether the secret is set.
         (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
         (_("Sign-in method"), "AGORA_AUTH", cloud.auth),
         (_("Signs in as"), "AGORA_UID", cloud.uid),

@@ -1,4 +1,4 @@
-"""Template tags and filters for every page: icons, times that the browser formats, words for codes."""
+"""Template tags and filters for all pages: icons, times that the browser formats, and words for codes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from classroom_admin.web.wording import ROLES, ROOM_TYPES
 
 register = template.Library()
 
-# For pages without JavaScript; the browser formats them in the person's time zone and language.
+# Formats without JavaScript. With it, the browser uses the person's time zone and language.
 _PLAIN = {
     "time": "%H:%M UTC",
     "second": "%H:%M:%S UTC",
@@ -38,13 +38,13 @@ _PLAIN = {
 
 @register.filter
 def beyond(rows: list[Any], shown: int | str) -> int:
-    """Return how many of `rows` the filter `slice:shown` omits."""
+    """Return the number of `rows` that the filter `slice:shown` omits."""
     return max(0, len(rows) - shown) if isinstance(shown, int) else 0
 
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """Return an icon without a text alternative: put its meaning beside it, or in `.sr-only`."""
+    """Return an icon without a text alternative. Put its meaning next to the icon, or in `.sr-only`."""
     classes = " ".join(filter(None, ("icon", "points" if name in icons.POINTING else "", extra)))
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}"/></svg>',
@@ -57,7 +57,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 def moment(when: datetime | None, style: str = "time") -> SafeString | str:
     """Return `when` as `<time>` in UTC.
 
-    `style`: time 10:42, second 10:42:07, date 3 May, 10:42, age "3 min ago", for "3 min".
+    `style` is `time` (10:42), `second` (10:42:07), `date` (3 May, 10:42), `age` (3 min ago) or `for` (3 min).
     """
     if when is None:
         return ""
@@ -78,7 +78,7 @@ def words_for_scripts() -> SafeString:
 
 @register.filter
 def said(problem: Problem | str | None) -> str:
-    """Return the text of a problem, as it is or as it is stored, in the reader's language."""
+    """Return the text of a problem, or of its stored form, in the reader's language."""
     if isinstance(problem, Problem):
         return problem_texts.in_words(problem)
     return problem_texts.stored_in_words(problem)
@@ -86,13 +86,13 @@ def said(problem: Problem | str | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def person_zone(context: dict[str, Any]) -> str:
-    """Return the account's IANA time zone; "" means the browser's. For pages, never for fragments."""
+    """Return the account's IANA time zone; "" means the browser's. Use it in pages, not in fragments."""
     return str(getattr(context.get("user"), "time_zone", ""))
 
 
 @register.simple_tag
 def clock(room: Any, left: bool = False) -> SafeString:
-    """Return how long the class has run, counted by the browser; with `left`, also the remaining time."""
+    """Return an element in which the browser counts a class's running time; `left` adds the time left."""
     started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
     return format_html(
         '<span class="clock" data-from="{}"{}>{}</span>',
@@ -112,7 +112,7 @@ def _until(room: Any) -> SafeString | str:
 
 @register.simple_tag
 def over_time(room: Any) -> SafeString | str:
-    """Return by how much the class is past its planned end; the browser shows it from then on."""
+    """Return an element in which the browser shows the class's overtime after the planned end."""
     if not room.planned_end_at or room.current_state != RoomState.STARTED:
         return ""
     return format_html(
@@ -126,13 +126,13 @@ def over_time(room: Any) -> SafeString | str:
 
 @register.simple_tag
 def lasted(start: datetime, end: datetime) -> str:
-    """Return the time between two moments in words: "47 min", "1 h 05 min"."""
+    """Return the time between `start` and `end` in words, such as "47 min" or "1 h 05 min"."""
     return _span(max(0, round((end - start).total_seconds() / 60)))
 
 
 @register.simple_tag
 def minutes(seconds: int) -> str:
-    """Return a duration in words, at least a minute: "1 min", "1 h 05 min"."""
+    """Return a duration in words, such as "1 min" or "1 h 05 min". The shortest is one minute."""
     return _span(max(1, round(seconds / 60)))
 
 
@@ -144,7 +144,7 @@ def _span(whole: int) -> str:
 
 @register.simple_tag
 def took(seconds: float) -> str:
-    """Return a short duration in words: "12 s", "2 min 05 s"."""
+    """Return a short duration in words, such as "12 s" or "2 min 05 s"."""
     whole = round(seconds)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
 
@@ -167,37 +167,37 @@ def _utc(when: datetime) -> str:
 
 @register.simple_tag
 def cloud_time() -> str:
-    """Return the current cloud time (ms since 1970), from which the page's clocks count.
+    """Return the current cloud time (ms since 1970), with which the page's clocks start.
 
-    For pages only, never for fragments: it differs with every call.
+    Use it in pages only, not in fragments, because it differs with every call.
     """
     return str(round(core_clock.cloud_now().timestamp() * 1000))
 
 
 @register.simple_tag
 def age_of(when: datetime | None) -> str:
-    """Return the seconds since `when`, from which the page counts; "" for never.
+    """Return the seconds since `when`, from which the page counts on; "" if `when` is None.
 
-    For pages only, never for fragments: it differs with every call.
+    Use it in pages only, not in fragments, because it differs with every call.
     """
     return "" if when is None else f"{(core_clock.now() - when).total_seconds():.1f}"
 
 
 @register.simple_tag
 def roster_order(person: Any) -> str:
-    """Return the position of a person in the roster as text that sorts."""
+    """Return a text that sorts people in the roster."""
     return order(person)
 
 
 @register.simple_tag
 def tiles_of(rooms: Any) -> SafeString:
-    """Return the tiles of live classes, each rendered once for all lists that show it."""
+    """Return the tiles of live classes. Each tile is rendered once and shared by all lists."""
     return mark_safe("".join(tile(room) for room in rooms))
 
 
 @register.simple_tag
 def hand_order(person: Any) -> str:
-    """Return the position of a person among the raised hands as text that sorts."""
+    """Return a text that sorts people among the raised hands."""
     return order_of_hand(person)
 
 
@@ -209,26 +209,26 @@ def role_words(role: str) -> str:
 
 @register.simple_tag
 def instant(when: datetime) -> str:
-    """Return a moment in UTC to the millisecond, for scripts."""
+    """Return `when` in UTC with milliseconds, for scripts."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @register.simple_tag
 def countdown(when: datetime) -> SafeString:
-    """Return the time until `when`, counted by the browser to the second."""
+    """Return an element in which the browser counts down the seconds until `when`."""
     plain = when.astimezone(UTC).strftime(_PLAIN["second"])
     return format_html('<time class="number" datetime="{0}" data-due="{0}">{1}</time>', instant(when), plain)
 
 
 @register.simple_tag
 def web_address(url: Any) -> str:
-    """Return `url` if it is http or https, so that linking to it is safe; else ""."""
+    """Return `url` if it is http or https, which is safe for a link; else ""."""
     return str(url) if str(url).lower().startswith(("https://", "http://")) else ""
 
 
 @register.simple_tag
 def file_name(url: Any) -> str:
-    """Return the name of a file by its address."""
+    """Return the file name in an address."""
     return name_of_file(str(url))
 
 

@@ -55,7 +55,10 @@ class Demo:
         )
 
     def run(self) -> int:
-        """Run until asked to stop or a part dies. Raise ``CannotStart`` or ``NotADemo``."""
+        """Run until a stop is requested or a part dies; return the exit code.
+
+        Raise ``CannotStart`` or ``NotADemo`` if the demo can't start.
+        """
         demo_start.refuse_beyond_loopback(settings.HOST)
         return installation.run(
             self._here,
@@ -68,7 +71,7 @@ class Demo:
     def _begin(self) -> Sequence[Part]:
         data_dir: Path = self._here.data_dir
         demo_school.refuse_a_schools_data(data_dir)
-        connections.close_all()  # before the file may be deleted
+        connections.close_all()  # the reset may delete the database file
         if self._reset:
             demo_folder.reset(data_dir)
         state = demo_start.begin(self._here)

@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def _missing() -> list[str]:
-    """Return what is not set, in words. The dashboard runs without it, and its pages say the same."""
+    """Return a message for each missing setting. The dashboard runs without them; its pages say so too."""
     found = [in_english(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
         found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")
