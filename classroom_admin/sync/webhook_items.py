@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
+from classroom_admin.common.json_reading import DEEPEST
 from classroom_admin.events import Stream, Undecodable
 from classroom_admin.events.values import identifier, mapping, whole
 from classroom_admin.rooms.models import Participant
@@ -48,7 +49,7 @@ def read_items(body: bytes) -> list[WebhookItem]:
     try:
         content = read_json(body)
     except UnreadableAnswer:
-        raise Refused("The body is no JSON.") from None
+        raise Refused(f"The body is not JSON, or is nested deeper than {DEEPEST} levels.") from None
     several = isinstance(content, list)
     found: list[WebhookItem] = []
     for number, item in enumerate(content if several else [content], 1):

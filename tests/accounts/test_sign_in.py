@@ -120,7 +120,7 @@ def test_deactivated_people_can_not_sign_in(school):
     assert "deactivated" in client.get(answer["Location"]).content.decode()
     assert not is_signed_in(client)
     assert last_entry().action == "account.sign_in_failed"
-    assert last_entry().steps.get().detail["message"] == "The account is deactivated."
+    assert last_entry().steps.get().detail["reason"]["code"] == "account_deactivated"
 
 
 def test_sign_out_needs_a_post_and_is_recorded(school):

@@ -334,7 +334,7 @@ def test_ext_app_can_be_switched_without_properties():
 def test_error_names_the_first_wrong_parameter():
     with pytest.raises(InvalidArgument) as caught:
         StartRecording(room_uuid="/", mode="mix", retry_timeout_s=0)
-    assert (caught.value.field, caught.value.problem.code) == ("roomUuid", Code.ID_CHARACTERS)
+    assert (caught.value.field, caught.value.problem.code) == ("roomUuid", "id_characters")
 
 
 def test_unknown_parameter_is_a_type_error():

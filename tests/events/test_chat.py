@@ -77,11 +77,11 @@ def test_mute():
     [
         (3, {"fromUser": ADA, "message": "a\nb"}, "Ada wrote: a b"),
         (3, {"fromUser": {"userUuid": "ada"}, "message": "a"}, "Ada wrote: a"),
-        (3, {"fromUser": {"userUuid": "x"}, "message": "a"}, "Somebody wrote: a"),
+        (3, {"fromUser": {"userUuid": "x"}, "message": "a"}, "Someone wrote: a"),
         (3, {"fromUser": ADA, "message": ""}, "Ada wrote in the chat"),
         (21, {**ADA, "muteChat": 1}, "Ada was muted in the chat"),
         (21, {**ADA, "muteChat": "0"}, "Ada was unmuted in the chat"),
-        (21, ADA, "Ada changed"),
+        (21, ADA, "The details of Ada changed"),
         (21, {"fromUser": ADA, "message": "x"}, "Ada sent a message to the class's apps"),
         (4, {"changeProperties": {"muteChat": 1}}, "Students can no longer chat"),
         (5, {"changeProperties": {"mute": {"muteChat": {"audience": "0"}}}}, "Students can chat again"),

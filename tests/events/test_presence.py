@@ -237,11 +237,11 @@ def test_counters_are_those_of_the_rows():
 @pytest.mark.parametrize(
     ("cmd", "data", "words"),
     [
-        (20, {"onlineUsers": [ADA]}, "Ada entered"),
+        (20, {"onlineUsers": [ADA]}, "Ada joined"),
         (20, {"offlineUsers": [{**ADA, "type": "2"}]}, "Removed from the class: Ada"),
         (20, {"offlineUsers": [{**ADA, "type": 1}]}, "Ada left"),
-        (20, {"onlineUsers": [ADA], "offlineUsers": [BEN]}, "Ada entered; Ben left"),
-        (20, {"onlineUsers": [person(n) for n in "abcde"]}, "A, B, C and 2 more entered"),
+        (20, {"onlineUsers": [ADA], "offlineUsers": [BEN]}, "Ada joined; Ben left"),
+        (20, {"onlineUsers": [person(n) for n in "abcde"]}, "A, B, C and 2 more joined"),
         (20, {}, "People joined or left"),
     ],
 )

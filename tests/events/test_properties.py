@@ -125,7 +125,7 @@ def test_user_properties():
         (
             4,
             {"changeProperties": {"muteChat": 1, "page": 3}},
-            "Class settings changed: who may chat, page",
+            "Class settings changed: chat permissions, page",
         ),
         (4, {"changeProperties": {"widgets": {"poll": {}}}}, "Class settings changed: poll"),
         (4, {"changeProperties": {"extApps": {"mine": 1}}}, "Class settings changed: extApps.mine"),
@@ -137,7 +137,7 @@ def test_user_properties():
         (
             4,
             {"changeProperties": {"processes.handsUp": {}}},
-            "Class settings changed: rules for hands and the stage",
+            "Class settings changed: rules for raised hands and the stage",
         ),
         (4, {"changeProperties": {}}, "A class setting changed"),
         (22, {"fromUser": ADA, "changeProperties": {"device": 1}}, "A setting of Ada changed: device"),

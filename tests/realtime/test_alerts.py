@@ -69,7 +69,7 @@ def test_teacher_gets_alerts_of_own_classes_only(
 def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) -> None:
     room = soon_over_time(-60)
     page = watch_list()
-    acknowledgement.snooze(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
+    acknowledgement.acknowledge(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
     told = page.changes()
     assert tiles(told) == {room.pk}
     assert "Acknowledged by Ruth" in told.data

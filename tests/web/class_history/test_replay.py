@@ -30,6 +30,7 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync import projector, replay
 from classroom_admin.sync.models import Lease
+from classroom_admin.web.classroom.roster import FIRST_PEOPLE
 from tests.school import HOSTILE, HTMX, School, make_room
 from tests.sync.test_order import arrive
 from tests.web.classroom.test_many_commands import record_accepted, record_many
@@ -223,7 +224,7 @@ def test_step_in_a_class_of_a_thousand_is_small_and_complete(admin: Client) -> N
     step = at(admin, room, 3)
     assert len(step.encode()) <= 150_000
     found, addresses = here(step), [rest_of(step)]
-    assert len(found) == 64
+    assert len(found) == FIRST_PEOPLE
     assert found[0] == "Pupil 0700", "whose hand is up stands first"
     while addresses[-1]:
         part = admin.get(addresses[-1], **HTMX).content.decode()
@@ -231,7 +232,7 @@ def test_step_in_a_class_of_a_thousand_is_small_and_complete(admin: Client) -> N
         addresses.append(rest_of(part))
     assert sorted(found) == [f"Pupil {n:04}" for n in range(1000)]
     searched = admin.get(addresses[0] + "&all=1", **HTMX).content.decode()
-    assert searched.count("<tr ") == 1000 - 64
+    assert searched.count("<tr ") == 1000 - FIRST_PEOPLE
     assert rest_of(searched) == ""
     before = at(admin, room, 1)
     assert here(before) == []

@@ -45,7 +45,7 @@ def test_raised_hands_are_sorted_by_waiting_time(school: School, admin: Client) 
     for number, minutes in ((20, 3), (21, 9), (22, 6)):
         make_person(school.room, number, hand_raised=True, hand_raised_at=ago(minutes=minutes))
     make_person(school.room, 23, hand_raised=True, online=False)
-    assert queue(page(admin, school).content.decode())[:3] == ["Pupil 21", "Pupil 22", "Pupil 20"]
+    assert queue(page(admin, school).content.decode())[:3] == ["Student 21", "Student 22", "Student 20"]
 
 
 def test_raised_hand_changes_one_row_of_the_queue(school: School, admin: Client) -> None:

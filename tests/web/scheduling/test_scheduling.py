@@ -207,7 +207,7 @@ def test_classes_can_be_retried_and_cancelled(client: Client, sim: Any) -> None:
     back = client.post(
         reverse("live:plan_do", args=[series.key, "restore"]), {"planned": first.pk}, follow=True
     )
-    assert "planned again" in back.content.decode()
+    assert "is scheduled again" in back.content.decode()
 
 
 def test_scheduled_classes_can_be_changed_and_moved(client: Client, school: School) -> None:

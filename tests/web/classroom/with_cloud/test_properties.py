@@ -228,7 +228,7 @@ def test_properties_of_an_extension(client: Client, where: str, sim: Any, school
     choose = f"{where}?of=app"
     wrong = client.post(choose, {"app": "x" * 64, "do": "choose"})
     assert wrong.status_code == 422
-    assert "shorter than 64 bytes" in wrong.content.decode()
+    assert "at most 63 characters" in wrong.content.decode()
     chosen = client.post(choose, {"app": "countdown", "do": "choose"})
     assert chosen.context["edit"].text == "{}"
     sent = form({}, {"seconds": 60}, do="send", state="on", app="countdown")
