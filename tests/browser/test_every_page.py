@@ -45,7 +45,7 @@ NAMES = re.compile(
     r"|Classroom Admin|App ID|AGORA_\w+|JOIN_\w+|PUBLIC_\w+|https?:\S*|\S+@\S+|\b[A-Z]{2,5}\b"
     r"|Ctrl\+C|Cookie|\bJSON\b|\broomUuid\b|\bmin\b|Word|PowerPoint|PDF|PPTX|Excel"
     r"|Shift|Page Up|Page Down|Home|End|Enter|kbit/s|Google|Outlook|Apple|URL|App|\w+/[A-Z]\w+"
-    r"|name|user id|e-mail|group"  # columns of a file
+    r"|name|user id|e-?mail|group|Webhook"  # columns of a file; a term that stays
 )
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 

@@ -92,7 +92,7 @@ def test_a_file_from_the_computer(
 
     expect(part.get_by_role("progressbar", name="Converting")).to_be_visible()
     expect(part).to_contain_text(re.compile(r"Page \d+ of \d+"))
-    link = part.get_by_role("link", name=re.compile(r"See the \d+ pages"))
+    link = part.get_by_role("link", name=re.compile(r"View the \d+ pages"))
     expect(link).to_be_visible(timeout=60_000)
     link.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Fractions and more.pdf")
