@@ -291,10 +291,10 @@ VERIFIERS: Final[dict[str, Verifier]] = {
     "groups.close": _where_it_is(_are_closed, _of_room),
 }
 NOT_VERIFIABLE: Final = {
-    "participant.let_back": "No read tells who may not come in.",
-    "recording.pause": "No read tells whether a recording waits.",
-    "recording.resume": "No read tells whether a recording waits.",
-    "recording.change": "No read tells with which settings a recording runs.",
+    "participant.let_back": "No read shows who is banned.",
+    "recording.pause": "No read shows whether a recording is paused.",
+    "recording.resume": "No read shows whether a recording is paused.",
+    "recording.change": "No read shows the settings of a running recording.",
 }
 """Commands that the cloud accepts but that can't be verified, with the reason."""
 
