@@ -14,7 +14,7 @@ from classroom_admin.accounts.models import CalendarFeed
 from classroom_admin.actions import calendars
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.calendar import feed
-from classroom_admin.web.calendar.selectors import address_of, entries_of, host, owner_of
+from classroom_admin.web.calendar.feed import address_of, entries_of, host, owner_of
 
 
 @never_cache

@@ -13,8 +13,7 @@ from classroom_admin.common.redaction import pretty
 from classroom_admin.rooms.access import room_for
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom import event_kinds
-from classroom_admin.web.classroom.events import EventFilter, EventPage, event_rows
+from classroom_admin.web.classroom.events import EVENT_KINDS, EventFilter, EventPage, event_rows
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.parameters import number
 
@@ -26,12 +25,12 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     room = room_for(request.user, key)
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
-        kind=kind if kind in dict(event_kinds.CHOICES) else "", who=request.GET.get("who", "").strip()[:100]
+        kind=kind if kind in dict(EVENT_KINDS) else "", who=request.GET.get("who", "").strip()[:100]
     )
     before, after = number(request, "before"), number(request, "after")
     page = EventPage(room, before=before, after=after, event_filter=event_filter)
     context: dict[str, Any] = {
-        "room": room, "events": page, "filter": event_filter, "choices": event_kinds.CHOICES,
+        "room": room, "events": page, "filter": event_filter, "choices": EVENT_KINDS,
     }  # fmt: skip
     if not request.htmx:
         context["gaps"] = list(room.gaps.order_by("stream", "first"))

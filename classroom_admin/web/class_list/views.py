@@ -27,7 +27,7 @@ from classroom_admin.rooms.selectors import ClassFilters, Overview
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.class_list import live_classes, view_preferences
-from classroom_admin.web.class_list.rows import LiveClass
+from classroom_admin.web.class_list.live_classes import LiveClass
 from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50

@@ -17,8 +17,8 @@ from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.fragments import fragments
 from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.classroom.rendering import fragments
 from classroom_admin.web.classroom.roster import GONE, HERE, Part
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.join_links import STUDENT, TEACHER, join_link

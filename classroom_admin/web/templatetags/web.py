@@ -17,7 +17,7 @@ from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.web import icons, script_texts
-from classroom_admin.web.class_list.tiles import tile
+from classroom_admin.web.class_list.live_classes import tile
 from classroom_admin.web.classroom.people_panels import hand_order as order_of_hand
 from classroom_admin.web.classroom.presenter import file_name as name_of_file
 from classroom_admin.web.classroom.roster import order

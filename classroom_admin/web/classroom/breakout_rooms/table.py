@@ -1,20 +1,95 @@
-"""The breakout rooms of a class, for the class page and for the breakout rooms page."""
+"""The breakout rooms of a class, and a draft of them, which the breakout rooms page stores in its form."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import uuid4
 
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.breakout_rooms import Group
 from classroom_admin.rooms.models import Participant, Role, Room
-from classroom_admin.web.classroom.breakout_rooms.draft import Draft
+
+MOST_GROUPS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft. `names`: the ordered groups' names by id. `places`: the group id of each assigned person.
+
+    People are identified by our primary keys as text. Groups are identified by cloud ids, even before they
+    open.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+    def members(self, group: str) -> list[str]:
+        return [person for person, place in self.places.items() if place == group]
+
+    @classmethod
+    def read(cls, data: QueryDict, people: Collection[str]) -> Draft:
+        """Return the draft from a submitted form. Ignore invalid groups and people."""
+        groups = list(dict.fromkeys(str(group) for group in data.getlist("group") if group))[:MOST_GROUPS]
+        places = {person: str(data.get(f"in-{person}", "")) for person in people}
+        return cls(
+            {group: str(data.get(f"name-{group}", "")).strip() for group in groups},
+            {person: place for person, place in places.items() if place in groups},
+        )
+
+    def move(self, people: Collection[str], to: str) -> Draft:
+        """Move people to a group. If `to` is not a group of the draft, remove them from their groups."""
+        others = {person: place for person, place in self.places.items() if person not in people}
+        return replace(self, places=others | (dict.fromkeys(people, to) if to in self.names else {}))
+
+    def add(self, *, group: str | None = None) -> Draft:
+        """Add a group and name it with the next free number."""
+        if len(self.names) >= MOST_GROUPS:
+            return self
+        return replace(self, names={**self.names, group or uuid4().hex: _free_name(self.names)})
+
+    def remove(self, group: str) -> Draft:
+        """Remove a group. Its members are then in no group."""
+        names = {uuid: name for uuid, name in self.names.items() if uuid != group}
+        return Draft(names, {person: place for person, place in self.places.items() if place != group})
+
+    def distribute(self, people: Sequence[str], count: int, *, rng: random.Random) -> Draft:
+        """Distribute people evenly and randomly to `count` groups. Add or remove groups as needed."""
+        count = max(1, min(count, MOST_GROUPS))
+        found = Draft(dict(list(self.names.items())[:count]))
+        while len(found.names) < count:
+            found = found.add()
+        order = list(people)
+        rng.shuffle(order)
+        groups = list(found.names)
+        return replace(found, places={person: groups[index % count] for index, person in enumerate(order)})
+
+    def name_errors(self, check: Callable[[str], str]) -> dict[str, str]:
+        """Return the errors of the names by group. `check` returns an error for an invalid name, else ""."""
+        errors = {group: words for group, name in self.names.items() if (words := check(name))}
+        seen: set[str] = set()
+        for group, name in self.names.items():
+            if name.casefold() in seen and group not in errors:
+                errors[group] = _("Another room already has this name. Choose a different name.")
+            seen.add(name.casefold())
+        return errors
+
+
+def _free_name(names: Mapping[str, str]) -> str:
+    taken = set(names.values())
+    number = len(names) + 1
+    while (name := _("Group %(number)d") % {"number": number}) in taken:
+        number += 1
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

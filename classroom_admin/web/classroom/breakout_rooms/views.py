@@ -22,9 +22,7 @@ from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.breakout_rooms import draft as drafts
-from classroom_admin.web.classroom.breakout_rooms.draft import Draft
-from classroom_admin.web.classroom.breakout_rooms.table import Table
+from classroom_admin.web.classroom.breakout_rooms.table import MOST_GROUPS, Draft, Table
 from classroom_admin.web.classroom.command_responses import command_state
 
 
@@ -36,7 +34,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     table = Table(room)
     if request.method == "GET":
         return _show(request, table, table.draft())
-    draft = drafts.read(request.POST, table.by_key)
+    draft = Draft.read(request.POST, table.by_key)
     do, _colon, about = request.POST.get("do", "").partition(":")
     if do == "open":
         return _open(request, table, draft)
@@ -56,22 +54,22 @@ def _changed(
             return draft, _("Select people first, then choose a room for them.")
         words = ngettext("%(n)d person moved to %(room)s.", "%(n)d people moved to %(room)s.", len(selected))
         to = draft.names.get(about) or _("the class")
-        return drafts.move(draft, selected, about), words % {"n": len(selected), "room": to}
+        return draft.move(selected, about), words % {"n": len(selected), "room": to}
     if do == "add":
-        return drafts.add(draft), _("Room added.")
+        return draft.add(), _("Room added.")
     if do == "remove":
-        return drafts.remove(draft, about), _("Room removed. Its people are back in the class.")
+        return draft.remove(about), _("Room removed. Its people are back in the class.")
     if do == "deal":
         count = request.POST.get("count", "")
-        if not count.isdecimal() or not 1 <= int(count[:4]) <= drafts.MOST_GROUPS:
-            return draft, _("Enter the number of rooms, from 1 to %(most)d.") % {"most": drafts.MOST_GROUPS}
-        distributed = drafts.distribute(draft, table.students, int(count), rng=random.SystemRandom())
+        if not count.isdecimal() or not 1 <= int(count[:4]) <= MOST_GROUPS:
+            return draft, _("Enter the number of rooms, from 1 to %(most)d.") % {"most": MOST_GROUPS}
+        distributed = draft.distribute(table.students, int(count), rng=random.SystemRandom())
         return distributed, _("All students are distributed. Nothing is sent yet.")
     return draft, ""
 
 
 def _open(request: AuthenticatedHttpRequest, table: Table, draft: Draft) -> HttpResponse:
-    if errors := drafts.name_errors(draft, _name_error):
+    if errors := draft.name_errors(_name_error):
         words = _("Nothing was sent. Correct the marked fields.")
         return _show(request, table, draft, errors=errors, words=words)
     if request.POST.get("mark") != table.mark:
