@@ -19,7 +19,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.realtime.versions import ShownRoom
-from classroom_admin.rooms import breakout_rooms, chat_selectors, class_selectors
+from classroom_admin.rooms import bans, breakout_rooms, chat_selectors, class_selectors
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -38,7 +38,7 @@ from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_mes
 from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress
 from classroom_admin.web.classroom.people_panels import Removal
-from classroom_admin.web.classroom.presenter import ClassPresenter, bans_of
+from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.quizzes_polls import Question, question
 
 CANCEL: Final = "participant.call_off_removal"
@@ -49,7 +49,7 @@ def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collect
 
     `entries`: the commands and steps that were recorded up to `at`, oldest first.
     """
-    banned = bans_of(people, entries, now=at)
+    banned = bans.bans_of(people, entries, now=at)
     removals = removals_at(room, at)
     week_ago = at - class_selectors.A_WEEK
     waiting = [person.user_uuid for person in people if person.online and person.hand_raised]

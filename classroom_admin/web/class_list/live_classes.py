@@ -25,36 +25,20 @@ from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import ClassFilters
 from classroom_admin.web.class_list import alert_selectors
-from classroom_admin.web.class_list.alert_rules import Alerts
+from classroom_admin.web.class_list.alert_rules import AlertInput, Alerts
 
 
-@dataclass(slots=True, eq=False)
-class LiveClass:
+@dataclass(slots=True, eq=False, kw_only=True)
+class LiveClass(AlertInput):
     """A live class: columns of `rooms.selectors.classes` and `alert_annotations`, and its `alerts`."""
 
     pk: int
     key: str
     room_uuid: str
     name: str
-    now_state: int | None
-    gone_at: datetime | None
-    started_at: datetime | None
-    planned_end_at: datetime | None
     people_online: int
-    teachers_online: int
-    students_online: int
-    hands_raised: int
-    recording_state: str
     teacher_name: str | None
     has_gap: bool
-    teacher_left_at: datetime | None
-    students_since: datetime | None
-    assistant_present: bool
-    oldest_hand_at: datetime | None
-    recording_at: datetime | None
-    recording_unready: bool
-    stopped_at: datetime | None
-    gap_at: datetime | None
     refused: dict[str, Any] | None
     alerts: Alerts = field(default_factory=Alerts)
 
@@ -72,12 +56,16 @@ class LiveClass:
         return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
 
 
-COLUMNS = tuple(column.name for column in fields(LiveClass) if column.name != "alerts")
+_COMPUTED: Final = {"alerts", "behind_at", "silent_since"} | {
+    f"refused_{fact}" for fact in ("at", "action", "error", "unsure")
+}
+"""The attributes that `set_alerts` sets. All others are columns."""
+COLUMNS: Final = tuple(column.name for column in fields(LiveClass) if column.name not in _COMPUTED)
 
 
 def _read(rooms: QuerySet[Room]) -> list[LiveClass]:
     """Read these rooms in no particular order."""
-    return [LiveClass(*row) for row in rooms.order_by().values_list(*COLUMNS)]
+    return [LiveClass(**row) for row in rooms.order_by().values(*COLUMNS)]
 
 
 KEPT: Final = 4096

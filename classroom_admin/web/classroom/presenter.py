@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -160,7 +159,7 @@ class ClassPresenter(PeoplePanels):
     def people(self) -> list[Any]:
         """All people, or those who changed after `since`, with the attributes that the templates need."""
         found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
-        banned = bans_of(found, self._effective_entries, now=clock.cloud_now())
+        banned = bans.bans_of(found, self._effective_entries, now=clock.cloud_now())
         being_removed = {
             command.target
             for command in self.commands
@@ -278,23 +277,3 @@ class ClassPresenter(PeoplePanels):
     def events(self) -> EventPage:
         names = {one.user_uuid: one.name for one in self.people} if self.since is None else None
         return EventPage(self.room, names=names)
-
-
-def bans_of(people: list[Any], entries: Collection[Entry], *, now: Any) -> dict[str, bans.Until]:
-    """Return the end of each ban in force by user id. `entries`: commands that may still have an effect."""
-    kicked_at = {
-        (person.user_uuid, person.kicked_sequence): person.kicked_at
-        for person in people
-        if person.kicked_at and person.kicked_sequence is not None
-    }
-    about = [
-        entry for entry in entries if entry.action == bans.UNBAN or entry.params.get("ban_s") is not None
-    ]
-    found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
-    return bans.in_force(found, now=now) if found else {}
-
-
-def file_name(url: str) -> str:
-    """Return a file name for a URL: the last part of its path, or its host if the path is empty."""
-    parts = urlsplit(url)
-    return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"

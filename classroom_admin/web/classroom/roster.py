@@ -12,7 +12,7 @@ HERE: Final = "here"
 GONE: Final = "gone"
 
 
-def order(person: Any) -> str:
+def roster_order(person: Any) -> str:
     """Return a person's place: a unique sort key by role, then raised hand and waiting time, then name.
 
     People who left have a separate list; the last person to leave is first.
@@ -41,7 +41,7 @@ def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None =
 
     Select by place, not by number, so nobody is skipped if people join or leave between two requests.
     """
-    wanted = [(order(person), person) for person in people if person.online == (who == HERE)]
+    wanted = [(roster_order(person), person) for person in people if person.online == (who == HERE)]
     wanted.sort(key=lambda found: found[0])
     following = [(place, person) for place, person in wanted if place > after]
     chosen = following if most is None else following[:most]

@@ -1,4 +1,4 @@
-"""Forms that filter the audit log and the sync page."""
+"""The audit log: the form that filters it, and its entries as rows in words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -19,19 +20,7 @@ from classroom_admin.audit.selectors import Filters, last_step
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.rooms.models import Room
 
-OUTCOMES = {
-    Step.Kind.REQUESTED: _("Requested"),
-    Step.Kind.ACCEPTED: _("Accepted"),
-    Step.Kind.CONFIRMED: _("Confirmed"),
-    Step.Kind.FAILED: pgettext_lazy("command", "Failed"),
-    Step.Kind.DONE: _("Done"),
-}
-
-
-class SyncForm(forms.Form):
-    """The form with the start of a page of the quarantine."""
-
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+OUTCOMES = {kind: capfirst(kind.label) for kind in Step.Kind}
 
 
 class AuditForm(forms.Form):

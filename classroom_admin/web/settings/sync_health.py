@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django import forms
 from django.utils.translation import gettext as _
 
 from classroom_admin.common.redaction import text_without_secrets
@@ -14,6 +15,12 @@ from classroom_admin.sync.health import Health, quarantine
 PAGE = 50
 LONGEST_SHOWN = 20_000
 """The most characters of a raw text on the page. The database has the whole text."""
+
+
+class SyncForm(forms.Form):
+    """The form with the start of a page of the quarantine."""
+
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

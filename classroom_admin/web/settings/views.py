@@ -16,8 +16,8 @@ from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import health
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
-from classroom_admin.web.settings.audit_log import AuditForm, SyncForm, rows_of
-from classroom_admin.web.settings.sync_health import facts_of, quarantine_page
+from classroom_admin.web.settings.audit_log import AuditForm, rows_of
+from classroom_admin.web.settings.sync_health import SyncForm, facts_of, quarantine_page
 
 LATEST = 5
 
