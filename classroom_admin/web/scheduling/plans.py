@@ -64,21 +64,9 @@ class Plan:
         return len(self.classes) - self.counts[State.CANCELLED]
 
     @property
-    def made(self) -> int:
-        return self.counts[State.DONE]
-
-    @property
-    def failed(self) -> int:
-        return self.counts[State.FAILED]
-
-    @property
-    def waiting(self) -> int:
-        return self.counts[State.WAITING]
-
-    @property
     def open(self) -> int:
         """Return the number of classes that can still be cancelled."""
-        return self.waiting + self.failed
+        return self.counts[State.WAITING] + self.counts[State.FAILED]
 
     @cached_property
     def next_due(self) -> datetime | None:

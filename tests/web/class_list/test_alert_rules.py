@@ -225,7 +225,7 @@ any_facts = st.builds(
     oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
     teachers_online=st.integers(0, 1), students_online=st.integers(0, 2), hands_raised=st.integers(0, 2),
-    assistant_present=st.booleans(), gone=st.booleans(), recording_unready=st.booleans(),
+    assistant_present=st.booleans(), gone_at=st.sampled_from([None, NOW]), recording_unready=st.booleans(),
     recording_state=st.sampled_from(["", "recording", "ended", "failed"]),
 )  # fmt: skip
 any_acknowledgements = st.lists(
