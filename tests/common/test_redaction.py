@@ -15,8 +15,7 @@ from classroom_admin.actions.files import uploads
 from classroom_admin.actions.files.addresses import address_of
 from classroom_admin.common.redaction import pretty, text_without_secrets, without_secrets
 from classroom_admin.sync.models import Quarantine
-from classroom_admin.web.classroom.properties.history import history
-from classroom_admin.web.classroom.properties.subject import Subject
+from classroom_admin.web.classroom.properties.subject import Subject, history
 from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import School, make_event
 from tests.web.test_odd_values import Prober, patterns

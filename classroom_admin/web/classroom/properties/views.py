@@ -28,12 +28,12 @@ from classroom_admin.rooms.models import Participant, Role
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.classroom.properties import diff
-from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import (
     APP,
     PERSON,
     ROOM,
     Subject,
+    history,
     known_apps,
     subject_of,
 )

@@ -18,8 +18,7 @@ from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.sorting import as_json
 from classroom_admin.web.classroom.properties import diff
-from classroom_admin.web.classroom.properties.history import history
-from classroom_admin.web.classroom.properties.subject import Subject
+from classroom_admin.web.classroom.properties.subject import Subject, history
 from tests.actions.conftest import School
 from tests.school import HTMX
 
