@@ -48,10 +48,10 @@ from classroom_admin.rooms.models import (
     Room,
     RoomTeacher,
 )
+from classroom_admin.rooms.selectors import HEAVY
 
 COMMANDS: Final = 60
 A_WEEK: Final = timedelta(days=7)
-_HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
@@ -65,7 +65,7 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
     gaps = (
         Gap.objects.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
     )
-    return Room.objects.defer(*_HEAVY).annotate(
+    return Room.objects.defer(*HEAVY).annotate(
         last_step=Subquery(steps),
         step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -46,25 +46,22 @@ class Row:
 
 def run_for(user: User, key: str) -> BulkRun:
     """Return the bulk action with this `key`. Raise Http404 if none exists or `user` may not see it."""
-    runs = BulkRun.objects.select_related("by")
-    if not user.is_administrator:
-        runs = runs.filter(by=user)
-    found = runs.filter(key=key).first()
-    if found is None:
-        raise Http404("There is nothing here, or it is not yours.")
-    return found
+    return get_object_or_404(_visible_runs(user), key=key)
 
 
 def runs_of(user: User) -> list[BulkRun]:
     """Return the latest bulk actions that `user` may see, annotated with `total`, `left` and `failed`."""
-    runs = BulkRun.objects.select_related("by").annotate(
+    runs = _visible_runs(user).annotate(
         total=Count("items"),
         left=Count("items", filter=Q(items__state__in=OPEN)),
         failed=Count("items", filter=Q(items__state=State.FAILED)),
     )
-    if not user.is_administrator:
-        runs = runs.filter(by=user)
     return list(runs.order_by("-id")[:RUNS])
+
+
+def _visible_runs(user: User) -> QuerySet[BulkRun]:
+    runs = BulkRun.objects.select_related("by")
+    return runs if user.is_administrator else runs.filter(by=user)
 
 
 class RunStatus:

@@ -9,18 +9,14 @@ from typing import Any, Final
 from django.db.models import CharField, JSONField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
-from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
-from classroom_admin.rooms import class_selectors
-from classroom_admin.rooms.attendance import Attendance
 from classroom_admin.rooms.models import Participant
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.classroom.attendance import attendance_of
 
 PRESENCE_EVENTS: Final = (1, 20)  # class state, enter and leave
 _ORDINALS: Final = {
@@ -69,45 +65,6 @@ def removal_of(person: Any) -> Removal | None:
         reason=planned["reason"],
         due_at=clock.as_cloud_time(due_at),
     )
-
-
-class PeoplePanels:
-    """The part of `ClassPresenter` for raised hands, removals and attendance."""
-
-    room: ShownRoom
-    since: int | None
-    names_shown = 12
-    """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
-
-    @cached_property
-    def people(self) -> list[Any]:
-        raise NotImplementedError
-
-    @cached_property
-    def hands(self) -> list[Any]:
-        """The people in `people` with a raised hand, the longest-waiting person first."""
-        waiting = [person for person in self.people if person.online and person.hand_raised]
-        return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
-
-    @property
-    def hands_down(self) -> list[Any]:
-        """The people in `people` without a raised hand, to be removed from the panel."""
-        return [person for person in self.people if not (person.online and person.hand_raised)]
-
-    @cached_property
-    def attendance(self) -> Attendance | None:
-        """The comparison with the class list; None if the class has no list."""
-        return attendance_of(self.room, self.people if self.since is None else None)
-
-    @cached_property
-    def removals(self) -> list[Removal]:
-        """The scheduled removals in order of time. A whole page needs no extra query for them."""
-        if self.since is None:
-            found = [person.removal for person in self.people]
-        else:
-            people = with_removals(class_selectors.people(self.room))
-            found = [removal_of(person) for person in people.filter(planned__isnull=False)]
-        return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
 
 
 def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:

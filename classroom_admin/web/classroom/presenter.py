@@ -15,12 +15,14 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.rooms import bans, class_selectors, recording_state
+from classroom_admin.rooms.attendance import Attendance
 from classroom_admin.rooms.models import Participant, Recording, RoomState
+from classroom_admin.web.classroom.attendance import attendance_of
 from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, shown_groups
 from classroom_admin.web.classroom.chat import ChatPanel
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
-from classroom_admin.web.classroom.files import PendingDeletion, files_of, pending_deletions
-from classroom_admin.web.classroom.people_panels import PeoplePanels, removal_of, with_removals
+from classroom_admin.web.classroom.files import PendingDeletion, add_progress, pending_deletions
+from classroom_admin.web.classroom.people_panels import Removal, hand_order, removal_of, with_removals
 from classroom_admin.web.classroom.quizzes_polls import Question, questions_of
 from classroom_admin.web.classroom.recording_coverage import CoverageBar, coverage_bar
 from classroom_admin.web.classroom.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
@@ -89,7 +91,7 @@ def recording_buttons(
 COMMANDS_SHOWN: Final = 12
 
 
-class ClassPresenter(PeoplePanels):
+class ClassPresenter:
     """A class for its page. `since`: the room version that the page already shows; None for a whole page.
 
     `also`: user ids of people to include even if no event changed them. Nothing may depend on the viewer,
@@ -97,6 +99,8 @@ class ClassPresenter(PeoplePanels):
     """
 
     event_kinds = EVENT_KINDS
+    names_shown = 12
+    """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
     read_only = False
     """Whether the page shows a past time and so offers no commands."""
 
@@ -203,6 +207,32 @@ class ClassPresenter(PeoplePanels):
             return next((one for one in self.people if one.online and one.role == "teacher"), None)
         return class_selectors.people(self.room).filter(online=True, role="teacher").first()
 
+    @cached_property
+    def hands(self) -> list[Any]:
+        """The people in `people` with a raised hand, the longest-waiting person first."""
+        waiting = [person for person in self.people if person.online and person.hand_raised]
+        return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
+
+    @property
+    def hands_down(self) -> list[Any]:
+        """The people in `people` without a raised hand, to be removed from the panel."""
+        return [person for person in self.people if not (person.online and person.hand_raised)]
+
+    @cached_property
+    def attendance(self) -> Attendance | None:
+        """The comparison with the class list; None if the class has no list."""
+        return attendance_of(self.room, self.people if self.since is None else None)
+
+    @cached_property
+    def removals(self) -> list[Removal]:
+        """The scheduled removals in order of time. A whole page needs no extra query for them."""
+        if self.since is None:
+            found = [person.removal for person in self.people]
+        else:
+            people = with_removals(class_selectors.people(self.room))
+            found = [removal_of(person) for person in people.filter(planned__isnull=False)]
+        return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
+
     # --- recording ---
     @cached_property
     def recordings(self) -> list[Recording]:
@@ -258,7 +288,7 @@ class ClassPresenter(PeoplePanels):
 
     @cached_property
     def files(self) -> list[Any]:
-        return files_of(self.room, self.pending_deletions)
+        return add_progress(list(class_selectors.resources(self.room)), self.pending_deletions)
 
     @cached_property
     def questions(self) -> list[Question]:

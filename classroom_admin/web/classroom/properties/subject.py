@@ -22,7 +22,6 @@ from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry, Step
-from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.events import EventKind, Stream, Undecodable, decode
@@ -30,7 +29,7 @@ from classroom_admin.events.properties import RoomProperties, UserProperties
 from classroom_admin.events.property_changes import Change, below
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.classroom.events import names_any_of
+from classroom_admin.web.classroom.events import names_any_of, time_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.parameters import is_number
 from classroom_admin.web.wording import CommandStatus, command_statuses
@@ -116,9 +115,8 @@ class Subject:
 
 def known_apps(room: Room) -> list[str]:
     """Return the names of a class's extensions, from its events and from our commands."""
-    from_events = set(room.ext_apps) if isinstance(room.ext_apps, dict) else set()
     entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
-    return sorted(from_events | set(entries.values_list("target", flat=True)) - {""})
+    return sorted(set(room.ext_apps) | set(entries.values_list("target", flat=True)) - {""})
 
 
 def app_key(room: Room, app: str) -> str:
@@ -248,7 +246,7 @@ def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
 
 
 def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> PropertyChange:
-    at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
+    at = time_of(event)
     if entry is not None:
         return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
     return PropertyChange(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
@@ -264,13 +262,11 @@ def _raw(event: StoredEvent) -> Any:
 
 def _from_command(entry: Entry) -> PropertyChange:
     """Return the change of a command without a matching event: it is pending, or the cloud refused it."""
-    params = entry.params if isinstance(entry.params, dict) else {}
     lines = [
         Line(place=place((str(sent.get("name")),)), kind=CHANGED, value=_short(sent.get("value")))
-        for sent in params.get("properties", [])
-        if isinstance(sent, dict)
+        for sent in entry.params.get("properties", [])
     ]
-    lines += [Line(place=place((str(name),)), kind=REMOVED) for name in params.get("names", [])]
+    lines += [Line(place=place((str(name),)), kind=REMOVED) for name in entry.params.get("names", [])]
     return PropertyChange(at=entry.at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
 
 
