@@ -8,8 +8,8 @@ from classroom_admin.actions import breakout_rooms, class_state, participants, p
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.audit.record import add_step
+from classroom_admin.rooms.management.commands.room import room_as_json
 from classroom_admin.rooms.models import Recording, RoomState
-from classroom_admin.rooms.room_json import room_as_json
 from classroom_admin.sync import background, projector
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import config_for, kinds, last_detail, make_school

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.management.commands.room import iso, room_as_json
 from classroom_admin.rooms.models import (
     ChatMessage,
     Gap,
@@ -27,7 +28,6 @@ from classroom_admin.rooms.models import (
     Role,
     Room,
 )
-from classroom_admin.rooms.room_json import iso, room_as_json
 
 NINE = datetime(2026, 9, 1, 9, 0, 0, 250_000, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.realtime.versions import ShownRoom
-from classroom_admin.rooms import bans, breakout_rooms, chat_selectors, class_selectors
+from classroom_admin.rooms import bans, breakout_rooms, class_selectors
+from classroom_admin.rooms.chat_selectors import PAGE
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -39,7 +40,7 @@ from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress
 from classroom_admin.web.classroom.people_panels import Removal
 from classroom_admin.web.classroom.presenter import ClassPresenter
-from classroom_admin.web.classroom.quizzes_polls import Question, question
+from classroom_admin.web.classroom.quizzes_polls import Question, question, question_id
 
 CANCEL: Final = "participant.call_off_removal"
 
@@ -82,23 +83,6 @@ def _removal(row: ScheduledCommand) -> Removal:
 
 PROJECTED: Final = {column.name for column in fields(RoomRow)}
 HIDDEN_ROLES: Final = ("server", "invisible")
-
-
-@dataclass(slots=True)
-class PastChat:
-    """The newest messages at a past time."""
-
-    messages: list[Message]
-    custom: list[Message]
-    direct: list[Message]
-    has_earlier: bool = False
-    too_many: bool = False
-
-
-@dataclass(slots=True)
-class PastEvents:
-    rows: list[dict[str, Any]]
-    older: int | None = None
 
 
 class PastClassPresenter(ClassPresenter):
@@ -162,22 +146,19 @@ class PastClassPresenter(ClassPresenter):
         return with_people(breakout_rooms.read(self.rows.room.groups), self.people)
 
     @cached_property
-    def chat(self) -> PastChat:  # type: ignore[override]
+    def chat(self) -> dict[str, list[Message]]:  # type: ignore[override]
+        """The newest messages of each kind at the past time."""
         rows = sorted(self.rows.messages.values(), key=lambda row: row.sequence)
         messages = [room_message(_unsaved(ChatMessage, row, self._room)) for row in rows]
         names = {row.user_uuid: row.name for row in self.rows.participants.values()}
         pks = _ids(PeerMessage, self._room, "digest") if self.rows.peers else {}
-        direct = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))[
-            -chat_selectors.PAGE :
-        ]
-        return PastChat(
-            messages=[message for message in messages if message.kind == CHAT][-chat_selectors.PAGE :],
-            custom=[message for message in messages if message.kind == CUSTOM][-chat_selectors.PAGE :],
-            direct=[
-                direct_message(_unsaved(PeerMessage, row, self._room, pks.get(row.digest)), names)
-                for row in direct
-            ],
-        )
+        peers = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))
+        direct = (_unsaved(PeerMessage, row, self._room, pks.get(row.digest)) for row in peers[-PAGE:])
+        return {
+            "messages": [message for message in messages if message.kind == CHAT][-PAGE:],
+            "custom": [message for message in messages if message.kind == CUSTOM][-PAGE:],
+            "direct": [direct_message(row, names) for row in direct],
+        }
 
     @cached_property
     def recordings(self) -> list[Recording]:
@@ -216,27 +197,22 @@ class PastClassPresenter(ClassPresenter):
         for row in self.rows.answers.values():
             found = _unsaved(Answer, row, self._room)
             answers.setdefault((row.of, row.question_id), []).append(found)
-        quizzes = _ids(Quiz, self._room, "quiz_id") if self.rows.quizzes else {}
-        polls = _ids(Poll, self._room, "poll_id") if self.rows.polls else {}
-        rows: list[tuple[Quiz | Poll, list[Answer]]] = [
-            (
-                _unsaved(Quiz, row, self._room, quizzes.get(row.quiz_id)),
-                answers.get(("quiz", row.quiz_id), []),
-            )
-            for row in self.rows.quizzes.values()
+        rows: list[Quiz | Poll] = []
+        for model, of in ((Quiz, "quiz"), (Poll, "poll")):
+            past = (self.rows.quizzes if of == "quiz" else self.rows.polls).values()
+            pks = _ids(model, self._room, f"{of}_id") if past else {}
+            rows += [_unsaved(model, row, self._room, pks.get(getattr(row, f"{of}_id"))) for row in past]
+        found_questions = [
+            question(row, answers.get(question_id(row), []), students if row.running else None)
+            for row in rows
         ]
-        rows += [
-            (_unsaved(Poll, row, self._room, polls.get(row.poll_id)), answers.get(("poll", row.poll_id), []))
-            for row in self.rows.polls.values()
-        ]
-        found_questions = [question(row, given, students if row.running else None) for row, given in rows]
         return sorted(found_questions, key=lambda found: found.order, reverse=True)
 
     @cached_property
-    def events(self) -> PastEvents:  # type: ignore[override]
+    def events(self) -> dict[str, Any]:  # type: ignore[override]
         wanted = self._film.newest(self.ms, EVENTS_PAGE)
         rows = StoredEvent.objects.filter(room=self._room).in_bulk(wanted)
-        return PastEvents(event_rows(self._room, [rows[pk] for pk in wanted if pk in rows]))
+        return {"rows": event_rows(self._room, [rows[pk] for pk in wanted if pk in rows])}
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:

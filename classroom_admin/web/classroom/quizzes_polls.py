@@ -202,27 +202,30 @@ def questions_of(
     """
     rows = quiz_poll_selectors.questions(room, since=since)
     full = rows if since is not None else _running_and_latest(rows)
-    by_question: dict[tuple[str, str], list[Answer]] = {_id(row): [] for row in full[:MOST_READ]}
+    by_question: dict[tuple[str, str], list[Answer]] = {question_id(row): [] for row in full[:MOST_READ]}
     for answer in quiz_poll_selectors.answers(room, by_question) if by_question else ():
         by_question[answer.of, answer.question_id].append(answer)
     if students is None and any(row.running for row in rows):
         students = [one for one in quiz_poll_selectors.students_between(room, None, None) if one.online]
     present = list(students or ())
-    found = [question(row, by_question.get(_id(row)), present if row.running else None) for row in rows]
+    found = [
+        question(row, by_question.get(question_id(row)), present if row.running else None) for row in rows
+    ]
     return sorted(found, key=lambda each: each.order, reverse=True)
 
 
 def _running_and_latest(rows: Sequence[Quiz | Poll]) -> list[Quiz | Poll]:
-    latest = {_id(row)[0]: row for row in reversed(rows)}
-    return [row for row in rows if row.running or latest[_id(row)[0]] is row]
+    latest = {question_id(row)[0]: row for row in reversed(rows)}
+    return [row for row in rows if row.running or latest[question_id(row)[0]] is row]
 
 
-def _id(row: Quiz | Poll) -> tuple[str, str]:
+def question_id(row: Quiz | Poll) -> tuple[str, str]:
+    """Return whether it is a quiz or a poll, and its cloud id."""
     return ("quiz", row.quiz_id) if isinstance(row, Quiz) else ("poll", row.poll_id)
 
 
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
     """Return a quiz or poll with all answers. Count all students who were present while it ran."""
-    answers = quiz_poll_selectors.answers(room, [_id(row)])
+    answers = quiz_poll_selectors.answers(room, [question_id(row)])
     students = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, students)
