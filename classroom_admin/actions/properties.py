@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import Command, Confirms, valid
@@ -21,35 +20,33 @@ from classroom_admin.agora.calls import (
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import Participant
 
 Properties = Mapping[str, Any]
 
 
 def set_room_properties(
-    *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
+    access: ClassAccess, *, properties: Properties, cause: Properties | None = None
 ) -> Entry:
     """Set properties of the room and keep its others. Event 4 confirms; it carries ``cause`` (any JSON)."""
-    call = valid(PutRoomProperties, room_uuid=room.room_uuid, properties=properties, cause=cause)
+    call = valid(PutRoomProperties, room_uuid=access.room.room_uuid, properties=properties, cause=cause)
 
-    return _run(actor=actor, room=room, action="room.set_properties", call=call, sets=properties, cause=cause)
+    return _run(access, action="room.set_properties", call=call, sets=properties, cause=cause)
 
 
 def delete_room_properties(
-    *, actor: User, room: Room, names: Sequence[str], cause: Properties | None = None
+    access: ClassAccess, *, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
     """Delete properties of the room. Event 4 confirms the command."""
-    call = valid(DeleteRoomProperties, room_uuid=room.room_uuid, names=names, cause=cause)
+    call = valid(DeleteRoomProperties, room_uuid=access.room.room_uuid, names=names, cause=cause)
 
-    return _run(
-        actor=actor, room=room, action="room.delete_properties", call=call, deletes=names, cause=cause
-    )
+    return _run(access, action="room.delete_properties", call=call, deletes=names, cause=cause)
 
 
 def set_participant_properties(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     participant: Participant,
     properties: Properties,
     cause: Properties | None = None,
@@ -57,15 +54,14 @@ def set_participant_properties(
     """Set properties of a person in the room. Event 22 confirms the command."""
     call = valid(
         PutUserProperties,
-        room_uuid=room.room_uuid,
+        room_uuid=access.room.room_uuid,
         user_uuid=participant.user_uuid,
         properties=properties,
         cause=cause,
     )
 
     return _run(
-        actor=actor,
-        room=room,
+        access,
         action="participant.set_properties",
         call=call,
         sets=properties,
@@ -75,9 +71,8 @@ def set_participant_properties(
 
 
 def delete_participant_properties(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     participant: Participant,
     names: Sequence[str],
     cause: Properties | None = None,
@@ -85,15 +80,14 @@ def delete_participant_properties(
     """Delete properties of a person in the room. Event 22 confirms the command."""
     call = valid(
         DeleteUserProperties,
-        room_uuid=room.room_uuid,
+        room_uuid=access.room.room_uuid,
         user_uuid=participant.user_uuid,
         names=names,
         cause=cause,
     )
 
     return _run(
-        actor=actor,
-        room=room,
+        access,
         action="participant.delete_properties",
         call=call,
         deletes=names,
@@ -103,9 +97,8 @@ def delete_participant_properties(
 
 
 def set_ext_app_properties(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     ext_app_uuid: str,
     properties: Properties,
     state: int | None = None,
@@ -114,7 +107,7 @@ def set_ext_app_properties(
     """Set properties of an extApp. ``state`` 0 or 1 turns it off or on. Event 4 under extApps confirms."""
     call = valid(
         PutExtAppProperties,
-        room_uuid=room.room_uuid,
+        room_uuid=access.room.room_uuid,
         ext_app_uuid=ext_app_uuid,
         properties=properties,
         common_state=state,
@@ -122,8 +115,7 @@ def set_ext_app_properties(
     )
 
     return _run(
-        actor=actor,
-        room=room,
+        access,
         action="ext_app.set_properties",
         call=call,
         sets=properties,
@@ -134,16 +126,19 @@ def set_ext_app_properties(
 
 
 def delete_ext_app_properties(
-    *, actor: User, room: Room, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
+    access: ClassAccess, *, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
 ) -> Entry:
     """Delete properties of an extApp. Event 4 under extApps confirms the command."""
     call = valid(
-        DeleteExtAppProperties, room_uuid=room.room_uuid, ext_app_uuid=ext_app_uuid, names=names, cause=cause
+        DeleteExtAppProperties,
+        room_uuid=access.room.room_uuid,
+        ext_app_uuid=ext_app_uuid,
+        names=names,
+        cause=cause,
     )
 
     return _run(
-        actor=actor,
-        room=room,
+        access,
         action="ext_app.delete_properties",
         call=call,
         deletes=names,
@@ -153,9 +148,8 @@ def delete_ext_app_properties(
 
 
 def _run(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     action: str,
     call: CloudCall[None],
     sets: Properties | None = None,
@@ -166,7 +160,7 @@ def _run(
     extra: Properties | None = None,
 ) -> Entry:
     """Run one of the six commands. The event with the names of the changed properties confirms it."""
-    if participant is not None and participant.room_id != room.pk:
+    if participant is not None and participant.room_id != access.room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
     names = list(deletes) if sets is None else list(sets)
     match: dict[str, Any] = {"property_names": names}
@@ -182,9 +176,8 @@ def _run(
     target = participant.user_uuid if participant is not None else ext_app_uuid
     command = Command(
         action=action,
-        room_uuid=room.room_uuid,
         target=target,
-        target_name=participant.name if participant is not None else room.name,
+        target_name=participant.name if participant is not None else access.room.name,
         params=params,
         same_as={"target": target, "sets": sets, "names": names, "cause": cause, **(extra or {})},
         call=call,
@@ -193,4 +186,4 @@ def _run(
             match=match,
         ),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)

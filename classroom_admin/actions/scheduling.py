@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_state, people, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand, Series, new_room_uuid
 from classroom_admin.actions.recurrence import MOST_CLASSES
 from classroom_admin.actions.scheduled import Kind, Outcome, State
@@ -28,6 +28,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, from_json
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 OPEN: Final = (State.WAITING, State.FAILED)
@@ -79,7 +80,7 @@ def plan(
         words = _("The series would have more than %(most)d classes. Choose an earlier end date.")
         raise ActionRefused(words % {"most": MOST_CLASSES}, "until")
     for starts_at in (min(starts), max(starts)):
-        class_state.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
+        class_state.check_class(name=name, starts_at=starts_at, **asked)
     now = clock.now()
     said = (request_id, name, starts, zone, asked, sorted(weekdays), taught_by.pk if taught_by else None)
     with transaction.atomic():
@@ -137,7 +138,7 @@ def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) 
     invalid.
     """
     authorise(actor, series)
-    class_state.check_class(actor=actor, name=name, **asked)
+    class_state.check_class(name=name, **asked)
     with transaction.atomic():
         count = series.planned.filter(state__in=OPEN).count()
         Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
@@ -154,7 +155,7 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
     authorise(actor, series)
     if starts_at <= clock.cloud_now():
         raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
-    class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
+    class_state.check_class(name=series.name, starts_at=starts_at, **series.settings)
     open_ones = _of(series, planned).filter(state__in=OPEN)
     new = {"starts_at": starts_at, "problem": None, **_waiting(starts_at)}
     shown = {"was": planned.starts_at, "now": starts_at}
@@ -192,7 +193,7 @@ def _create(planned: ScheduledCommand) -> Outcome:
         )
     try:
         entry = class_state.create_class(
-            actor=series.created_by,
+            series.created_by,
             name=series.name,
             starts_at=starts_at,
             room_uuid=planned.key,
