@@ -115,19 +115,19 @@ def _mark(said: tuple[Any, ...]) -> str:
 def try_again(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
     """Schedule one failed class, or all failed classes of the series, for now. Return how many."""
     now = clock.now()
-    failed = _of(series, planned).filter(state=State.FAILED)
+    failed = _of(actor, series, planned).filter(state=State.FAILED)
     return _change(actor, series, "series.retry", failed, state=State.WAITING, due_at=now, claimable_at=now)
 
 
 def cancel(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
     """Cancel one class of the series, or all, except created ones. Return how many were cancelled."""
-    open_ones = _of(series, planned).filter(state__in=OPEN)
+    open_ones = _of(actor, series, planned).filter(state__in=OPEN)
     return _change(actor, series, "series.cancel", open_ones, state=State.CANCELLED, claimable_at=None)
 
 
 def restore(*, actor: User, series: Series, planned: ScheduledCommand) -> int:
     """Schedule a cancelled class again at its time. Return 0 if that is past or it is not cancelled."""
-    cancelled = _of(series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
+    cancelled = _of(actor, series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
     return _change(actor, series, "series.restore", cancelled, **_waiting(planned.starts_at))
 
 
@@ -137,10 +137,10 @@ def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) 
     Created classes do not change: the cloud has no call for it. Raise ``ActionRefused`` if an argument is
     invalid.
     """
-    authorise(actor, series)
+    open_ones = _of(actor, series).filter(state__in=OPEN)
     class_state.check_class(name=name, **asked)
     with transaction.atomic():
-        count = series.planned.filter(state__in=OPEN).count()
+        count = open_ones.count()
         Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
         series.refresh_from_db()
         _record(actor, "series.change", series, classes=count)
@@ -152,11 +152,10 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
 
     Raise ``ActionRefused`` if the time is in the past or invalid.
     """
-    authorise(actor, series)
+    open_ones = _of(actor, series, planned).filter(state__in=OPEN)
     if starts_at <= clock.cloud_now():
         raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
     class_state.check_class(name=series.name, starts_at=starts_at, **series.settings)
-    open_ones = _of(series, planned).filter(state__in=OPEN)
     new = {"starts_at": starts_at, "problem": None, **_waiting(starts_at)}
     shown = {"was": planned.starts_at, "now": starts_at}
     return _change(actor, series, "series.move", open_ones, shown=shown, **new)
@@ -167,12 +166,6 @@ def visible_series(user: User) -> QuerySet[Series]:
     if user.is_administrator:
         return Series.objects.all()
     return Series.objects.filter(created_by=user) | Series.objects.filter(taught_by=user)
-
-
-def authorise(actor: User, series: Series) -> None:
-    """Raise ``NotYours`` unless ``actor`` may act on ``series``."""
-    if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
-        raise NotYours
 
 
 def scheduled_classes() -> QuerySet[ScheduledCommand]:
@@ -303,11 +296,7 @@ def _change(
     shown: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> int:
-    """Change classes of a series and record the change. Return how many were changed.
-
-    Raise ``NotYours`` if ``actor`` may not act on the series.
-    """
-    authorise(actor, series)
+    """Change classes of a series and record the change. Return how many were changed."""
     with transaction.atomic():
         count = classes.update(changed_at=clock.now(), **columns)
         if count:
@@ -323,7 +312,10 @@ def _wake_up(series: Series) -> None:
         scheduled.wake_up(scheduled.RUN_LONG, first=due.pk)
 
 
-def _of(series: Series, planned: ScheduledCommand | None) -> QuerySet[ScheduledCommand]:
+def _of(actor: User, series: Series, planned: ScheduledCommand | None = None) -> QuerySet[ScheduledCommand]:
+    """Return the class ``planned`` of the series, or all. Raise ``NotYours`` if it is not theirs."""
+    if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
+        raise NotYours
     found = scheduled_classes().filter(series=series).order_by()
     return found if planned is None else found.filter(pk=planned.pk)
 

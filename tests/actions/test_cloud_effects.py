@@ -205,11 +205,11 @@ def test_a_created_class_is_known_even_where_the_read_back_fails(school, sim):
 
 def test_properties_of_the_room(school, truth):
     access = access_to(school.teacher, school.room)
-    entry = properties.set_room_properties(access, properties={"topic": "fractions"}, cause={"why": "plan"})
+    entry = properties.set_properties(access, properties={"topic": "fractions"}, cause={"why": "plan"})
     assert kinds(entry) == ACCEPTED
     assert truth()["properties"]["topic"] == "fractions"
     assert PendingConfirmation.objects.get(entry=entry).match == {"property_names": ["topic"]}
-    properties.delete_room_properties(access, names=["topic"])
+    properties.delete_properties(access, names=["topic"])
     assert "topic" not in truth()["properties"]
 
 
@@ -219,27 +219,25 @@ def test_properties_of_a_person(school, sim):
     def at_cloud():
         return sim.do(lambda world: dict(world.rooms[school.room.room_uuid].users["ada"].properties))
 
-    entry = properties.set_participant_properties(access, participant=school.pupil, properties={"seat": 4})
+    entry = properties.set_properties(access, participant=school.pupil, properties={"seat": 4})
     assert at_cloud() == {"seat": 4}
     assert PendingConfirmation.objects.get(entry=entry).match == {
         "property_names": ["seat"],
         "user_uuid": "ada",
     }
-    properties.delete_participant_properties(access, participant=school.pupil, names=["seat"])
+    properties.delete_properties(access, participant=school.pupil, names=["seat"])
     assert at_cloud() == {}
 
 
 def test_properties_of_an_ext_app(school, truth):
     access = access_to(school.teacher, school.room)
-    entry = properties.set_ext_app_properties(
-        access, ext_app_uuid="timer", properties={"seconds": 60}, state=1
-    )
+    entry = properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1)
     assert truth()["extApps"]["timer"] == {"seconds": 60}
     assert PendingConfirmation.objects.get(entry=entry).match == {
         "property_names": ["seconds"],
         "ext_app": "timer",
     }
-    properties.delete_ext_app_properties(access, ext_app_uuid="timer", names=["seconds"])
+    properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"])
     assert truth()["extApps"]["timer"] == {}
 
 

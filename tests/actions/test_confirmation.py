@@ -104,12 +104,12 @@ def test_a_file_comes_and_goes(school, sync):
 def test_properties_and_breakout_rooms(school, sync):
     access = access_to(school.teacher, school.room)
     entries = [
-        properties.set_room_properties(access, properties={"topic": "fractions", "page": 4}),
-        properties.delete_room_properties(access, names=["page"]),
-        properties.set_participant_properties(access, participant=school.pupil, properties={"seat": 4}),
-        properties.delete_participant_properties(access, participant=school.pupil, names=["seat"]),
-        properties.set_ext_app_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1),
-        properties.delete_ext_app_properties(access, ext_app_uuid="timer", names=["seconds"]),
+        properties.set_properties(access, properties={"topic": "fractions", "page": 4}),
+        properties.delete_properties(access, names=["page"]),
+        properties.set_properties(access, participant=school.pupil, properties={"seat": 4}),
+        properties.delete_properties(access, participant=school.pupil, names=["seat"]),
+        properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1),
+        properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"]),
         breakout_rooms.open_groups(access, groups=[{"groupName": "Red", "users": ["ada"]}]),
         breakout_rooms.close_groups(access),
     ]

@@ -27,7 +27,7 @@ def test_no_token_and_no_certificate(school, sim, settings):
     resources.put_resource_by_url(
         access, name="F", url="https://s3.test/a.pdf?X-Amz-Signature=deadbeef", ext="pdf", size=1
     )
-    properties.set_room_properties(
+    properties.set_properties(
         access,
         properties={"apiToken": "t0p", "nested": {"Password": "s3cret", "ok": 1}, "note": f"use {TOKEN}"},
         cause={"cookie": "crumbs"},

@@ -58,7 +58,7 @@ def test_every_error_of_the_contract_has_its_problem(db, settings, status, code)
     refusal = answer(status=status, code=code or 0, msg="no, because", x_request_id="r-1")
     with running_cloud(refusal) as cloud:
         configure(settings, cloud.url)
-        entry = properties.set_room_properties(access_to(school.teacher, school.room), properties={"a": 1})
+        entry = properties.set_properties(access_to(school.teacher, school.room), properties={"a": 1})
         agora.client_for(settings.AGORA).close()
     detail = last_detail(entry)
     assert kinds(entry) == FAILED

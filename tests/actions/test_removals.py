@@ -12,7 +12,7 @@ from classroom_admin.actions.tasks import run_scheduled
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import NotYours, access_to
-from classroom_admin.rooms.models import RoomTeacher
+from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds, reason_code
 
 State = ScheduledCommand.State
@@ -220,5 +220,13 @@ def test_teacher_can_neither_schedule_nor_cancel_in_a_class_of_another(school):
         participants.schedule_removal(
             access_to(school.other_teacher, school.room), participant=school.pupil, after_s=30
         )
+    planned.refresh_from_db()
+    assert planned.state == State.WAITING
+
+
+def test_access_to_another_class_does_not_cancel_a_removal(school):
+    planned = plan(school, 30)
+    elsewhere = Room.objects.create(room_uuid="elsewhere", name="Elsewhere")
+    assert not participants.cancel_removal(access_to(school.administrator, elsewhere), command=planned)
     planned.refresh_from_db()
     assert planned.state == State.WAITING

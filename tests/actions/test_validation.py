@@ -32,20 +32,18 @@ COMMANDS = {
     "delete": lambda access, school: resources.delete_resources(
         access, resources=[Resource.objects.create(room=school.room, resource_uuid="r")]
     ),
-    "set room": lambda access, school: properties.set_room_properties(access, properties={"a": 1}),
-    "unset room": lambda access, school: properties.delete_room_properties(access, names=["a"]),
-    "set person": lambda access, school: properties.set_participant_properties(
+    "set room": lambda access, school: properties.set_properties(access, properties={"a": 1}),
+    "unset room": lambda access, school: properties.delete_properties(access, names=["a"]),
+    "set person": lambda access, school: properties.set_properties(
         access, participant=school.pupil, properties={"a": 1}
     ),
-    "unset person": lambda access, school: properties.delete_participant_properties(
+    "unset person": lambda access, school: properties.delete_properties(
         access, participant=school.pupil, names=["a"]
     ),
-    "set app": lambda access, school: properties.set_ext_app_properties(
+    "set app": lambda access, school: properties.set_properties(
         access, ext_app_uuid="app", properties={"a": 1}
     ),
-    "unset app": lambda access, school: properties.delete_ext_app_properties(
-        access, ext_app_uuid="app", names=["a"]
-    ),
+    "unset app": lambda access, school: properties.delete_properties(access, ext_app_uuid="app", names=["a"]),
     "groups": lambda access, school: breakout_rooms.open_groups(
         access, groups=[{"groupName": "Red", "users": []}]
     ),
@@ -134,19 +132,17 @@ BAD = [
     ),
     ("userUuid", lambda access, s: participants.unban(access, user_uuid="ada")),  # she is in the class
     ("userUuid", lambda access, s: participants.unban(access, user_uuid="..")),
-    ("properties", lambda access, s: properties.set_room_properties(access, properties={})),
-    ("properties", lambda access, s: properties.set_room_properties(access, properties=["a"])),
-    ("properties", lambda access, s: properties.delete_room_properties(access, names=[])),
-    ("cause", lambda access, s: properties.set_room_properties(access, properties={"a": 1}, cause=["x"])),
+    ("properties", lambda access, s: properties.set_properties(access, properties={})),
+    ("properties", lambda access, s: properties.set_properties(access, properties=["a"])),
+    ("properties", lambda access, s: properties.delete_properties(access, names=[])),
+    ("cause", lambda access, s: properties.set_properties(access, properties={"a": 1}, cause=["x"])),
     (
         "extAppUuid",
-        lambda access, s: properties.set_ext_app_properties(access, ext_app_uuid="", properties={"a": 1}),
+        lambda access, s: properties.set_properties(access, ext_app_uuid="", properties={"a": 1}),
     ),
     (
         "common.state",
-        lambda access, s: properties.set_ext_app_properties(
-            access, ext_app_uuid="a", properties={"a": 1}, state=2
-        ),
+        lambda access, s: properties.set_properties(access, ext_app_uuid="a", properties={"a": 1}, state=2),
     ),
     ("groups", lambda access, s: breakout_rooms.open_groups(access, groups=[])),
 ]
@@ -201,7 +197,7 @@ def test_people_and_files_of_another_class(school):
     with pytest.raises(ActionRefused):
         participants.remove_participant(access, participant=pupil)
     with pytest.raises(ActionRefused):
-        properties.set_participant_properties(access, participant=pupil, properties={"a": 1})
+        properties.set_properties(access, participant=pupil, properties={"a": 1})
     with pytest.raises(ActionRefused):
         resources.delete_resources(access, resources=[file])
     assert not Entry.objects.exists()

@@ -136,7 +136,7 @@ PROPERTIES = [{"name": "topic", "value": "fractions"}, {"name": "page", "value":
 def test_properties_of_the_class(school, sim):
     access = access_to(school.teacher, school.room)
     values = {"topic": "fractions", "page": 4, "token": "abc"}
-    entry = properties.set_room_properties(access, properties=values)
+    entry = properties.set_properties(access, properties=values)
     assert look(school, entry).done
     assert kinds(entry) == CONFIRMED
     sim.room(school.room.room_uuid, "property", properties={"page": 5})
@@ -147,41 +147,33 @@ def test_properties_of_the_class(school, sim):
     )
     gone = asked(school, "room.delete_properties", params={"names": ["page", "never"]})
     assert look(school, gone).says == "The cloud still has these properties: page."
-    assert look(school, properties.delete_room_properties(access, names=["page"])).done
+    assert look(school, properties.delete_properties(access, names=["page"])).done
 
 
 def test_properties_of_a_person(school, sim):
     access = access_to(school.teacher, school.room)
     columns = {"target": "ada", "params": {"properties": PROPERTIES}}
     assert not look(school, asked(school, "participant.set_properties", **columns)).done
-    entry = properties.set_participant_properties(
-        access, participant=school.pupil, properties={"seat": {"row": [1, 2]}}
-    )
+    entry = properties.set_properties(access, participant=school.pupil, properties={"seat": {"row": [1, 2]}})
     assert look(school, entry).done
     assert not look(
         school, asked(school, "participant.delete_properties", target="ada", params={"names": ["seat"]})
     ).done
-    assert look(
-        school, properties.delete_participant_properties(access, participant=school.pupil, names=["seat"])
-    ).done
+    assert look(school, properties.delete_properties(access, participant=school.pupil, names=["seat"])).done
     found = look(school, asked(school, "participant.set_properties", target="nobody"))
     assert (found.done, "no longer has this person" in found.says) == (None, True)
 
 
 def test_properties_of_an_extension(school, sim):
     access = access_to(school.teacher, school.room)
-    entry = properties.set_ext_app_properties(
-        access, ext_app_uuid="timer", properties={"seconds": 60}, state=1
-    )
+    entry = properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1)
     assert look(school, entry).done
     off = asked(school, "ext_app.set_properties", target="timer", params={"state": 0, "properties": []})
     assert not look(school, off).done
     assert not look(
         school, asked(school, "ext_app.delete_properties", target="timer", params={"names": ["seconds"]})
     ).done
-    assert look(
-        school, properties.delete_ext_app_properties(access, ext_app_uuid="timer", names=["seconds"])
-    ).done
+    assert look(school, properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"])).done
 
 
 def test_breakout_rooms(school):

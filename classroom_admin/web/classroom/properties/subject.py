@@ -82,23 +82,17 @@ class Subject:
 
     def put(self, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None) -> Entry:
         """Send a command that sets properties and, for an extension, its `state`."""
-        arguments: dict[str, Any] = {"properties": values, "cause": cause}
-        if self.person is not None:
-            return properties.set_participant_properties(self.access, **arguments, participant=self.person)
-        if self.kind == APP:
-            return properties.set_ext_app_properties(
-                self.access, **arguments, ext_app_uuid=self.app, state=state
-            )
-        return properties.set_room_properties(self.access, **arguments)
+        return properties.set_properties(
+            self.access, **self._owner, properties=values, cause=cause, state=state
+        )
 
     def delete(self, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
         """Send a command that deletes the properties with these names."""
-        arguments: dict[str, Any] = {"names": names, "cause": cause}
-        if self.person is not None:
-            return properties.delete_participant_properties(self.access, **arguments, participant=self.person)
-        if self.kind == APP:
-            return properties.delete_ext_app_properties(self.access, **arguments, ext_app_uuid=self.app)
-        return properties.delete_room_properties(self.access, **arguments)
+        return properties.delete_properties(self.access, **self._owner, names=names, cause=cause)
+
+    @property
+    def _owner(self) -> dict[str, Any]:
+        return {"participant": self.person, "ext_app_uuid": self.app or None}
 
 
 def _actions(kind: str) -> tuple[str, str]:

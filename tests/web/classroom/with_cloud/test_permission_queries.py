@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.rooms.models import Participant
 from tests.actions.conftest import School
+from tests.school import HTMX
 
-HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 # Every question about a teacher's own classes reads these two tables, once each, in one query.
 TABLES = ("rooms_roomteacher", "accounts_cloudidentity")
 
@@ -32,18 +33,52 @@ def teacher(school: School) -> Client:
     return client
 
 
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-@pytest.mark.parametrize("when", ["now", "60"])
+def asked_while(client: Client, address: str, sent: dict[str, str], headers: dict[str, Any]) -> int:
+    """Return how often a request asks for the permission."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.post(address, sent, **headers)
+    assert response.status_code in (200, 302)
+    return len(permission_queries(captured))
+
+
+@pytest.fixture(params=[{}, HTMX], ids=["plain", "htmx"])
+def headers(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return dict(request.param)
+
+
 def test_removing_a_person_asks_for_the_permission_once(
-    teacher: Client, school: School, when: str, headers: dict[str, Any]
+    teacher: Client, school: School, headers: dict[str, Any]
 ) -> None:
     address = reverse("live:remove", args=[school.room.key, school.pupil.pk])
-    with CaptureQueriesContext(connection) as captured:
-        response = teacher.post(address, {"when": when, "span": "600"}, **headers)
-    assert response.status_code in (200, 302)
-    if when == "now":
-        entry = Entry.objects.get(action="participant.remove")
-        assert Step.Kind.ACCEPTED in entry.steps.values_list("kind", flat=True)
-    else:
-        assert ScheduledCommand.objects.filter(kind=ScheduledCommand.Kind.REMOVAL).exists()
-    assert len(permission_queries(captured)) == 1
+    assert asked_while(teacher, address, {"when": "now", "span": "600"}, headers) == 1
+    entry = Entry.objects.get(action="participant.remove")
+    assert Step.Kind.ACCEPTED in entry.steps.values_list("kind", flat=True)
+
+
+def test_scheduling_and_cancelling_a_removal_ask_for_the_permission_once_each(
+    teacher: Client, school: School, headers: dict[str, Any]
+) -> None:
+    address = reverse("live:remove", args=[school.room.key, school.pupil.pk])
+    assert asked_while(teacher, address, {"when": "60", "span": "600"}, headers) == 1
+    removal = ScheduledCommand.objects.get(kind=ScheduledCommand.Kind.REMOVAL)
+    address = reverse("live:call_off", args=[school.room.key, removal.pk])
+    assert asked_while(teacher, address, {}, headers) == 1
+    removal.refresh_from_db()
+    assert removal.state == ScheduledCommand.State.CANCELLED
+
+
+def test_unbanning_a_person_asks_for_the_permission_once(
+    teacher: Client, school: School, headers: dict[str, Any]
+) -> None:
+    Participant.objects.filter(pk=school.pupil.pk).update(online=False)
+    address = reverse("live:let_back", args=[school.room.key, school.pupil.pk])
+    assert asked_while(teacher, address, {}, headers) == 1
+    assert Entry.objects.filter(action="participant.let_back").exists()
+
+
+def test_ending_a_class_asks_for_the_permission_once(
+    teacher: Client, school: School, headers: dict[str, Any]
+) -> None:
+    address = reverse("live:command", args=[school.room.key, "end"])
+    assert asked_while(teacher, address, {}, headers) == 1
+    assert Entry.objects.filter(action="class.end").exists()
