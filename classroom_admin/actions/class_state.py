@@ -18,7 +18,8 @@ from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.events import EventKind
 from classroom_admin.rooms import registry
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import RoomState
 
 STUDENT: Final = "2"  # the cloud's number for the role, as text
 CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
@@ -28,24 +29,24 @@ _OPTIONAL: Final = (
 )
 
 
-def start_class(*, actor: User, room: Room) -> Entry:
+def start_class(access: ClassAccess) -> Entry:
     """Start the class now, whatever its scheduled start (contract A: class state 1). Event 1 confirms."""
-    return _set_state(actor=actor, room=room, action="class.start", state=RoomState.STARTED)
+    return _set_state(access, "class.start", RoomState.STARTED)
 
 
-def end_class(*, actor: User, room: Room) -> Entry:
+def end_class(access: ClassAccess) -> Entry:
     """End the class (contract A: class state 2). People may stay until the close delay is over."""
-    return _set_state(actor=actor, room=room, action="class.end", state=RoomState.ENDED)
+    return _set_state(access, "class.end", RoomState.ENDED)
 
 
-def close_class(*, actor: User, room: Room) -> Entry:
+def close_class(access: ClassAccess) -> Entry:
     """Close the room permanently: everyone is removed, no one can enter (contract A: class state 3)."""
-    return _set_state(actor=actor, room=room, action="class.close", state=RoomState.CLOSED)
+    return _set_state(access, "class.close", RoomState.CLOSED)
 
 
 def create_class(
+    person: User,
     *,
-    actor: User,
     name: str,
     room_type: int,
     starts_at: datetime | None = None,
@@ -72,7 +73,8 @@ def create_class(
     ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled classes. If ``attempt`` > 1 and the
     room exists, an earlier attempt created it.
 
-    Once the cloud accepts the command, register the room here and assign it to a teacher who creates it.
+    Once the cloud accepts the command, register the room here and assign it to ``person`` if they are a
+    teacher. Raise ``NotYours`` if ``person`` is deactivated.
     """
     wanted = _wanted(
         room_uuid=room_uuid or uuid4().hex,
@@ -91,11 +93,11 @@ def create_class(
     # Without room_uuid, two presses of one form create different ids but are the same command. With it, equal
     # classes of two series are different commands.
     same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
-    command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
-    return runner.run(actor=actor, room=None, command=command)
+    command = _creation(person, wanted, attempt=attempt, same_as=same_as)
+    return runner.create(person, command, room_uuid=wanted.room_uuid)
 
 
-def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
+def check_class(*, name: str, room_type: int, **asked: Any) -> None:
     """Validate the arguments of ``create_class`` without calling the cloud.
 
     Raise ``ActionRefused`` with the cloud's name for the first invalid field.
@@ -111,22 +113,21 @@ def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
     return NewClass(starts_at=starts_at, **asked)
 
 
-def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
+def _creation(person: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
     creation = wanted.creation()
 
     def read_back(cloud: Client) -> Detail | None:
         info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
-        wanted.register(created_by=actor)  # the answer to the creation may have been lost
+        wanted.register(created_by=person)  # the answer to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
     return Command(
         action="class.create",
-        room_uuid=wanted.room_uuid,
         target_name=wanted.name,
         params=wanted.shown(),
         same_as=same_as,
         call=creation,
-        facts=lambda _answer: wanted.register(created_by=actor),
+        facts=lambda _answer: wanted.register(created_by=person),
         already_done=() if attempt == 1 else (Conflict,),
         read_back=read_back,
     )
@@ -217,16 +218,12 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Entry:
-    room_uuid, number = room.room_uuid, int(state)
-
-    set_state = valid(SetClassState, room_uuid=room_uuid, state=number)
-
+def _set_state(access: ClassAccess, action: str, state: RoomState) -> Entry:
+    number = int(state)
     command = Command(
         action=action,
-        room_uuid=room_uuid,
-        target_name=room.name,
-        call=set_state,
+        target_name=access.room.name,
+        call=valid(SetClassState, room_uuid=access.room.room_uuid, state=number),
         confirmed_by=Confirms(event=EventKind.CLASS_STATE, match={"state": number}),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)

@@ -33,7 +33,7 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import bans, recording_state
-from classroom_admin.rooms.access import room_for, visible_rooms
+from classroom_admin.rooms.access import access_by_key, visible_rooms
 from classroom_admin.rooms.models import (
     Answer,
     Gap,
@@ -77,7 +77,7 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
 
 def class_for(user: User, key: str, **annotations: Any) -> Room:
     """Return the room with this `key`, annotated as in `as_shown`. Raise Http404 if `user` may not see it."""
-    return room_for(user, key, as_shown(**annotations))
+    return access_by_key(user, key, as_shown(**annotations)).room
 
 
 def own_identity(user: User) -> Expression:

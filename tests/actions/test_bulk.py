@@ -18,6 +18,7 @@ from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import background
@@ -255,7 +256,7 @@ def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes:
     run = make(school, [room])
     taken = scheduled.claim(scheduled.LONG)
     assert taken is not None
-    entry = class_state.end_class(actor=school.teacher, room=taken.room)
+    entry = class_state.end_class(access_to(school.teacher, taken.room))
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was projected
     with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
         run_due()

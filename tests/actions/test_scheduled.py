@@ -14,6 +14,7 @@ from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.runtime import parts
 from classroom_admin.simulator.testing import RunningSimulator
@@ -154,7 +155,7 @@ def test_messages_of_the_release_before_run_what_is_due(school: School, run_of: 
     app.loader.import_default_modules()
     with clock.use(clock.SteppedClock(clock.now())) as time:
         removal = participants.schedule_removal(
-            actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
+            access_to(school.teacher, school.room), participant=school.pupil, after_s=5
         )
         time.step(5)
         app.tasks[name](4711)
@@ -168,7 +169,7 @@ def test_a_message_wakes_a_worker_up_when_all_is_committed(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         participants.schedule_removal(
-            actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
+            access_to(school.teacher, school.room), participant=school.pupil, after_s=5
         )
         assert messages == []
     assert messages == [scheduled.RUN_SCHEDULED]

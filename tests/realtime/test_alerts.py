@@ -10,6 +10,7 @@ import pytest
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list.views import ListOfClasses
@@ -69,12 +70,12 @@ def test_teacher_gets_alerts_of_own_classes_only(
 def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) -> None:
     room = soon_over_time(-60)
     page = watch_list()
-    acknowledgement.acknowledge(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
+    acknowledgement.acknowledge(access_to(school.administrator, room), kinds=["over_time"], minutes=5)
     told = page.changes()
     assert tiles(told) == {room.pk}
     assert "Acknowledged by Ruth" in told.data
     assert "data-reasons" not in told.data
-    acknowledgement.cancel_acknowledgement(actor=school.administrator, room=room, kinds=["over_time"])
+    acknowledgement.cancel_acknowledgement(access_to(school.administrator, room), kinds=["over_time"])
     assert 'data-reasons="over_time"' in page.changes().data
 
 

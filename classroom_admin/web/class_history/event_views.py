@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classroom_admin.common.redaction import pretty
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventFilter, EventPage, event_rows
@@ -22,7 +22,7 @@ from classroom_admin.web.parameters import number
 @signed_in
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show events, newest first. Filter by `kind`, by name (`who`), and `before` or `after` an id."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
         kind=kind if kind in dict(EVENT_KINDS) else "", who=request.GET.get("who", "").strip()[:100]
@@ -46,7 +46,7 @@ def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def event_json(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show the JSON of an event as the cloud sent it."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     event = get_object_or_404(StoredEvent.objects.exclude(stream="peer"), room=room, pk=pk)
     (row,) = event_rows(room, [event])
     context = {"room": room, "event": event, "words": row["words"], "pretty": pretty(event.raw)}

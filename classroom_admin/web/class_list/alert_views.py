@@ -47,14 +47,15 @@ class AcknowledgementForm(forms.Form):
 @signed_in
 def acknowledge(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the alerts of a class. A POST acknowledges `kinds` or cancels the acknowledgement of `back`."""
-    room = live_classes.room_with_alerts(request.user, key)
+    access = live_classes.access_with_alerts(request.user, key)
+    room: Any = access.room
     if request.method == "POST" and (back := request.POST.getlist("back")):
-        acknowledgement.cancel_acknowledgement(actor=request.user, room=room, kinds=back)
+        acknowledgement.cancel_acknowledgement(access, kinds=back)
         return _done(request)
     form = AcknowledgementForm(sent(request), alerts=room.alerts)
     if request.method == "POST" and form.is_valid():
         kinds = form.cleaned_data["kinds"]
-        acknowledgement.acknowledge(actor=request.user, room=room, kinds=kinds, minutes=form.duration)
+        acknowledgement.acknowledge(access, kinds=kinds, minutes=form.duration)
         return _done(request)
     context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds")}
     return ask(request, "class_list/acknowledge.html", context, status=422 if form.is_bound else 200)

@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 from classroom_admin.accounts.models import User
 from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms import selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import ClassFilters
 from classroom_admin.web.class_list import alert_selectors
@@ -128,11 +128,14 @@ def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
     return sorted(rooms, key=attrgetter("order"))
 
 
-def room_with_alerts(user: User, key: str) -> Any:
-    """Return the room with this `key` and its `alerts`. Raise Http404 if `user` may not see it."""
-    room = room_for(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
-    alert_selectors.set_alerts([room])
-    return room
+def access_with_alerts(user: User, key: str) -> ClassAccess:
+    """Return the access to the room with this `key`, and set the room's `alerts`.
+
+    Raise ``NotYours`` if `user` may not see it.
+    """
+    access = access_by_key(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
+    alert_selectors.set_alerts([access.room])
+    return access
 
 
 def next_change_at(rooms: Iterable[LiveClass]) -> datetime | None:

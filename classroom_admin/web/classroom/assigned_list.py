@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.actions import class_lists
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
@@ -37,13 +37,14 @@ class AssignedListForm(forms.Form):
 @signed_in
 def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the dialog (GET) or assign the list (POST). The event stream then updates the page."""
-    room = room_for(request.user, key, Room.objects.select_related("class_list"))
+    access = access_by_key(request.user, key, Room.objects.select_related("class_list"))
+    room = access.room
     lists = visible_lists(request.user)
     form = AssignedListForm(
         sent(request), lists=lists, initial={"class_list": room.class_list.key if room.class_list else None}
     )
     if request.method == "POST" and form.is_valid():
-        class_lists.use_list(actor=request.user, room=room, class_list=form.cleaned_data["class_list"])
+        class_lists.use_list(access, class_list=form.cleaned_data["class_list"])
         if not request.htmx:
             return redirect("live:class", key)
         return trigger_client_event(reswap(HttpResponse(), "none"), "live:commanded", {})

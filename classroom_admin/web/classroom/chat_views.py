@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from classroom_admin.rooms import chat_selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import ChatMessage, PeerMessage
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom import chat
@@ -21,7 +21,7 @@ from classroom_admin.web.parameters import number, search_words
 @signed_in
 def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the messages of a `kind`, optionally `before` a number or with all words of `q`."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     words = search_words(request.GET, most=200)
     kind = request.GET.get("kind", "")
     kind = kind if kind in chat.KINDS else ""
@@ -38,7 +38,7 @@ def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def present_at(request: AuthenticatedHttpRequest, key: str, of: str, number: int) -> HttpResponse:
     """Show the people who were present when a message was sent."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     sequence = None
     if of == chat.PEER:
         (message,) = chat.direct_messages(room, [get_object_or_404(PeerMessage, room=room, pk=number)])

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from classroom_admin.actions import class_state
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import entry_response, refusal_response
 from classroom_admin.web.dialogs import ask
@@ -26,13 +26,13 @@ COMMANDS: Final = {
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Explain the command and ask for confirmation (GET), or send the command (POST)."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
     if name not in COMMANDS:
         raise Http404(_("There is no such command."))
     if request.method == "GET":
-        return ask(request, "classroom/commands/state.html", {"room": room, "name": name})
+        return ask(request, "classroom/commands/state.html", {"room": access.room, "name": name})
     try:
-        entry = COMMANDS[name](actor=request.user, room=room)
+        entry = COMMANDS[name](access)
     except ActionRefused as error:
-        return refusal_response(request, room, error)
-    return entry_response(request, room, entry)
+        return refusal_response(request, access.room, error)
+    return entry_response(request, access.room, entry)

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from classroom_admin.rooms import bans, class_selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.attendance import attendance_of, list_entry_of
@@ -20,7 +20,7 @@ from classroom_admin.web.wording import command_statuses
 @signed_in
 def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show a person in this class: state, times of presence, and commands about the person."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
     context = {
@@ -39,7 +39,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @signed_in
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show everyone who is absent, late or left early. The panel shows only the first names."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     context = {"room": room, "list": attendance_of(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
 
@@ -48,5 +48,5 @@ def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpRespons
 @signed_in
 def banned(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the people banned from this class, and until when, by whom and why they are banned."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     return ask(request, "classroom/people/banned.html", {"room": room, "bans": bans.ban_list(room)})

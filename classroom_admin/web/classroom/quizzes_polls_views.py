@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.quiz_poll_selectors import MODELS, mark, marked
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.quizzes_polls import whole_question
@@ -19,7 +19,7 @@ def question(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> H
 
     The room version of a busy class changes every second, so the mark of the quiz or poll is compared, too.
     """
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     if of not in MODELS:
         raise Http404("There is no such question.")
     seen_room, _, seen = request.GET.get("v", "").partition("-")

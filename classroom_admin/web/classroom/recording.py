@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from classroom_admin.actions import recordings
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import recording_state
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import add_refusal, entry_response, refusal_response
@@ -36,27 +36,27 @@ SIMPLE: Final = {
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Ask for confirmation (GET), or send the command (POST). Starting and changing have their own forms."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
     if name == "start":
-        return _start(request, room)
+        return _start(request, access)
     if name == "change":
-        return _change(request, room)
+        return _change(request, access)
     if name not in SIMPLE:
         raise Http404(_("There is no such command."))
     if request.method == "GET":
-        return ask(request, "classroom/commands/recording.html", {"room": room, "name": name})
+        return ask(request, "classroom/commands/recording.html", {"room": access.room, "name": name})
     try:
-        entry = SIMPLE[name](actor=request.user, room=room)
+        entry = SIMPLE[name](access)
     except ActionRefused as error:
-        return refusal_response(request, room, error)
-    return entry_response(request, room, entry)
+        return refusal_response(request, access.room, error)
+    return entry_response(request, access.room, entry)
 
 
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Validate the settings while a person types, and show the errors. Send nothing."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:
         raise Http404("There is no such form.")
@@ -65,27 +65,27 @@ def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespons
     return render(request, "classroom/recording/_settings.html", _context(room, form, name))
 
 
-def _start(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
+def _start(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
     form = StartForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
-            entry = recordings.start_recording(actor=request.user, room=room, **form.arguments)
-            return entry_response(request, room, entry)
+            entry = recordings.start_recording(access, **form.arguments)
+            return entry_response(request, access.room, entry)
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
-    return _ask(request, room, form, "start")
+    return _ask(request, access.room, form, "start")
 
 
-def _change(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
-    config, paused = recording_state.settings_on_record(room)
+def _change(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
+    config, paused = recording_state.settings_on_record(access.room)
     form = ChangeForm(sent(request), initial=initial_of(config, paused=paused))
     if request.method == "POST" and form.is_valid():
         try:
-            entry = recordings.change_recording(actor=request.user, room=room, web_config=form.web_config())
-            return entry_response(request, room, entry)
+            entry = recordings.change_recording(access, web_config=form.web_config())
+            return entry_response(request, access.room, entry)
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
-    return _ask(request, room, form, "change")
+    return _ask(request, access.room, form, "change")
 
 
 def _ask(request: AuthenticatedHttpRequest, room: Room, form: SettingsForm, name: str) -> HttpResponse:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import participants
 from classroom_admin.actions.errors import ActionRefused
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.class_selectors import removals_this_week
-from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import (
     add_refusal,
@@ -81,16 +81,16 @@ class RemoveForm(forms.Form):
 @signed_in
 def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for the time and the length of the ban (GET). Remove the person or schedule the removal (POST)."""
-    room = room_for(request.user, key)
-    person = get_object_or_404(Participant, room=room, pk=pk)
+    access = access_by_key(request.user, key)
+    person = get_object_or_404(Participant, room=access.room, pk=pk)
     form = RemoveForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
-            return _remove(request, room, person, form)
+            return _remove(request, access, person, form)
         except ActionRefused as error:
             add_refusal(form, error, {"dirty.duration": "span", "after": "minutes", "reason": "reason"})
     context = {
-        "room": room,
+        "room": access.room,
         "person": person,
         "form": form,
         "ban_lengths": BAN_LENGTHS,
@@ -103,20 +103,18 @@ def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 
 
 def _remove(
-    request: AuthenticatedHttpRequest, room: Room, person: Participant, form: RemoveForm
+    request: AuthenticatedHttpRequest, access: ClassAccess, person: Participant, form: RemoveForm
 ) -> HttpResponse:
     arguments = {
-        "actor": request.user,
-        "room": room,
         "participant": person,
         "reason": form.cleaned_data["reason"],
         **_ARGUMENTS[form.cleaned_data["span"]],
     }
     if not form.after_s:
-        return entry_response(request, room, participants.remove_participant(**arguments))
-    participants.schedule_removal(after_s=form.after_s, **arguments)
+        return entry_response(request, access.room, participants.remove_participant(access, **arguments))
+    participants.schedule_removal(access, after_s=form.after_s, **arguments)
     return local_response(
-        request, room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
+        request, access.room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
     )
 
 
@@ -130,13 +128,14 @@ def _times_this_week(user: User, person: Participant) -> str:
 @signed_in
 def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for confirmation (GET), or cancel a scheduled removal (POST)."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
+    room = access.room
     removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
     if request.method == "GET":
         return ask(
             request, "classroom/commands/cancel_removal.html", {"room": room, "name": removal.payload["name"]}
         )
-    if not participants.cancel_removal(actor=request.user, command=removal):
+    if not participants.cancel_removal(access, command=removal):
         late = gettext("It is too late: this removal has already been carried out or cancelled.")
         return refusal_response(request, room, ActionRefused(late))
     return local_response(request, room, removal.key, gettext("The removal is cancelled."))
@@ -146,12 +145,13 @@ def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @signed_in
 def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Explain that the unban may have no effect and ask for confirmation (GET), or try to unban (POST)."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
+    room = access.room
     person = get_object_or_404(Participant, room=room, pk=pk)
     if request.method == "GET":
         return ask(request, "classroom/commands/unban.html", {"room": room, "person": person})
     try:
-        entry = participants.unban(actor=request.user, room=room, user_uuid=person.user_uuid)
+        entry = participants.unban(access, user_uuid=person.user_uuid)
     except ActionRefused as error:
         return refusal_response(request, room, error)
     return entry_response(request, room, entry)

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Recording
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.dialogs import ask
@@ -29,7 +29,7 @@ WORDS: Final[dict[str, Promise]] = {
 @signed_in
 def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show the streaming addresses of a recording for copying."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     recording = get_object_or_404(Recording, room=room, pk=pk)
     urls = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}
     known = [kind for kind in WORDS if kind in urls]

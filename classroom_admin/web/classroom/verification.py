@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from classroom_admin.actions import verification
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask
@@ -21,12 +21,14 @@ from classroom_admin.web.dialogs import ask
 @signed_in
 def verify(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Ask for confirmation (GET), or read the state from the cloud and show the result (POST)."""
-    room = room_for(request.user, key)
-    entry = get_object_or_404(Entry, room_uuid=room.room_uuid, pk=pk)
+    access = access_by_key(request.user, key)
+    entry = get_object_or_404(Entry, room_uuid=access.room.room_uuid, pk=pk)
     if request.method == "GET":
-        return ask(request, "classroom/commands/verify.html", {"room": room, "command": command_state(entry)})
+        return ask(
+            request, "classroom/commands/verify.html", {"room": access.room, "command": command_state(entry)}
+        )
     try:
-        found = verification.verify(actor=request.user, room=room, entry=entry)
+        found = verification.verify(access, entry=entry)
         done, says = found.done, found.says
     except ActionRefused as error:
         done, says = False, error.message

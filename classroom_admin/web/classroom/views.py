@@ -13,7 +13,7 @@ from classroom_admin.common import clock
 from classroom_admin.realtime.polling_token import issue
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.rooms import class_lists, class_selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
@@ -81,7 +81,7 @@ def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter)
 @signed_in
 def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show cloud ids, scheduled times, teachers and missing events."""
-    room = room_for(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps"))
+    room = access_by_key(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps")).room
     if request.htmx:
         return render(request, "classroom/_details.html", {"room": room})
     return ask(request, "classroom/details.html", {"room": room})

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from classroom_admin.rooms import conversion
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Resource
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 
@@ -24,7 +24,7 @@ def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
 
     See docs/decisions/file-preview-page.md.
     """
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     file = get_object_or_404(Resource, room=room, pk=pk, removed_at__isnull=True)
     found = conversion.pages(file.task)
     allowed = conversion.origins(found)[:MOST_ORIGINS]

@@ -231,7 +231,7 @@ class ClassForm(forms.Form):
         last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
         for _attempt in range(MOST_ERRORS):
             try:
-                class_state.check_class(actor=self.user, name=name, starts_at=last, **wanted)
+                class_state.check_class(name=name, starts_at=last, **wanted)
             except ActionRefused as refused:
                 field = asked.field_of(refused.field)
                 if field is None or field not in self.fields:

@@ -20,6 +20,7 @@ from classroom_admin.actions.models import ScheduledCommand, Upload
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Recording, Resource, Room
 from tests.actions.files import PDF
 from tests.school import HTMX, ROOM_UUID, School
@@ -333,7 +334,7 @@ def test_pending_deletion_is_visible_to_everyone_and_can_be_undone(client: Clien
 
 def test_late_undo_is_refused(client: Client, school: School) -> None:
     files = list(Resource.objects.all())
-    hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
+    hold = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
     ScheduledCommand.objects.update(state=ScheduledCommand.State.DONE)
     html = client.post(where("undo_delete", school, hold.entry_id), **HTMX).content.decode()
     assert "too late" in html
@@ -359,7 +360,7 @@ def test_other_commands_do_not_send_the_files(client: Client, school: School) ->
 def test_full_page_costs_no_more_queries(client: Client, school: School) -> None:
     converting()
     files = list(Resource.objects.all())
-    deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
+    deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
     with CaptureQueriesContext(connection) as queries:
         assert page(client, school).status_code == 200
     assert len(queries) <= 12, [q["sql"] for q in queries]

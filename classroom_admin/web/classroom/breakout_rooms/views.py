@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,7 +18,7 @@ from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problem_texts import capitalised
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.breakout_rooms.table import MOST_GROUPS, Draft, Table
@@ -30,16 +29,16 @@ from classroom_admin.web.classroom.command_responses import command_state
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the open rooms (GET) or handle a button (POST). The buttons open and close send a command."""
-    room = room_for(request.user, key)
-    table = Table(room)
+    access = access_by_key(request.user, key)
+    table = Table(access.room)
     if request.method == "GET":
         return _show(request, table, table.draft())
     draft = Draft.read(request.POST, table.by_key)
     do, _colon, about = request.POST.get("do", "").partition(":")
     if do == "open":
-        return _open(request, table, draft)
+        return _open(request, access, table, draft)
     if do == "close":
-        return _sent(request, room, [actions.close_groups(actor=request.user, room=room)])
+        return _sent(request, access.room, [actions.close_groups(access)])
     changed, words = _changed(request, table, draft, do, about)
     return _show(request, table, changed, words=words)
 
@@ -68,7 +67,7 @@ def _changed(
     return draft, ""
 
 
-def _open(request: AuthenticatedHttpRequest, table: Table, draft: Draft) -> HttpResponse:
+def _open(request: AuthenticatedHttpRequest, access: ClassAccess, table: Table, draft: Draft) -> HttpResponse:
     if errors := draft.name_errors(_name_error):
         words = _("Nothing was sent. Correct the marked fields.")
         return _show(request, table, draft, errors=errors, words=words)
@@ -77,15 +76,14 @@ def _open(request: AuthenticatedHttpRequest, table: Table, draft: Draft) -> Http
             "The rooms were changed elsewhere in the meantime. Check them, then press the button again."
         )
         return _show(request, table, draft, words=words, is_error=True)
-    command: dict[str, Any] = {"actor": request.user, "room": table.room}
     to_close = table.to_close(draft)
     try:
         if not draft.names:
-            entries = [actions.close_groups(**command)] if table.now else []
+            entries = [actions.close_groups(access)] if table.now else []
         else:
-            entries = [actions.open_groups(**command, groups=table.to_open(draft))]
+            entries = [actions.open_groups(access, groups=table.to_open(draft))]
             if to_close and not command_state(entries[0]).reason:
-                entries.append(actions.close_groups(**command, groups=to_close))
+                entries.append(actions.close_groups(access, groups=to_close))
     except ActionRefused as refused:
         return _show(request, table, draft, words=refused.message, is_error=True)
     return _sent(request, table.room, entries)

@@ -16,7 +16,6 @@ from django.shortcuts import get_object_or_404
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import properties, verification
 from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import fields
@@ -27,6 +26,7 @@ from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.events import EventKind, Stream, Undecodable, decode
 from classroom_admin.events.properties import RoomProperties, UserProperties
 from classroom_admin.events.property_changes import Change, below
+from classroom_admin.rooms.access import ClassAccess
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import names_any_of, time_of
@@ -41,11 +41,15 @@ ROOM, PERSON, APP = "room", "person", "app"
 class Subject:
     """The owner of properties. `kind`: ROOM, PERSON or APP. `error`: the problem if `app` is invalid."""
 
-    room: Room
+    access: ClassAccess
     kind: str = ROOM
     person: Participant | None = None
     app: str = ""
     error: str = ""
+
+    @property
+    def room(self) -> Room:
+        return self.access.room
 
     @property
     def words(self) -> str:
@@ -74,48 +78,44 @@ class Subject:
     # --- the record ---
     @property
     def actions(self) -> tuple[str, str]:
-        name = {ROOM: "room", PERSON: "participant", APP: "ext_app"}[self.kind]
-        return f"{name}.set_properties", f"{name}.delete_properties"
+        return _actions(self.kind)
 
     @property
     def target(self) -> str:
         return self.person.user_uuid if self.person is not None else self.app
 
     # --- the cloud ---
-    def read(self, actor: User) -> Present:
+    def read(self) -> Present:
         """Read the properties from the cloud."""
         if self.person is not None:
-            return verification.properties_of_participant(
-                actor=actor, room=self.room, participant=self.person
-            )
+            return verification.properties_of_participant(self.access, participant=self.person)
         if self.kind == APP:
-            return verification.properties_of_ext_app(actor=actor, room=self.room, ext_app_uuid=self.app)
-        return verification.properties_of_room(actor=actor, room=self.room)
+            return verification.properties_of_ext_app(self.access, ext_app_uuid=self.app)
+        return verification.properties_of_room(self.access)
 
-    def put(
-        self, actor: User, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None
-    ) -> Entry:
+    def put(self, values: Mapping[str, Any], *, cause: Mapping[str, Any] | None, state: int | None) -> Entry:
         """Send a command that sets properties and, for an extension, its `state`."""
-        arguments: dict[str, Any] = {"actor": actor, "room": self.room, "properties": values, "cause": cause}
-        if self.person is not None:
-            return properties.set_participant_properties(**arguments, participant=self.person)
-        if self.kind == APP:
-            return properties.set_ext_app_properties(**arguments, ext_app_uuid=self.app, state=state)
-        return properties.set_room_properties(**arguments)
+        return properties.set_properties(
+            self.access, **self._owner, properties=values, cause=cause, state=state
+        )
 
-    def delete(self, actor: User, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
+    def delete(self, names: Sequence[str], *, cause: Mapping[str, Any] | None) -> Entry:
         """Send a command that deletes the properties with these names."""
-        arguments: dict[str, Any] = {"actor": actor, "room": self.room, "names": names, "cause": cause}
-        if self.person is not None:
-            return properties.delete_participant_properties(**arguments, participant=self.person)
-        if self.kind == APP:
-            return properties.delete_ext_app_properties(**arguments, ext_app_uuid=self.app)
-        return properties.delete_room_properties(**arguments)
+        return properties.delete_properties(self.access, **self._owner, names=names, cause=cause)
+
+    @property
+    def _owner(self) -> dict[str, Any]:
+        return {"participant": self.person, "ext_app_uuid": self.app or None}
+
+
+def _actions(kind: str) -> tuple[str, str]:
+    name = {ROOM: "room", PERSON: "participant", APP: "ext_app"}[kind]
+    return f"{name}.set_properties", f"{name}.delete_properties"
 
 
 def known_apps(room: Room) -> list[str]:
     """Return the names of a class's extensions, from its events and from our commands."""
-    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=Subject(room=room, kind=APP).actions)
+    entries = Entry.objects.filter(room_uuid=room.room_uuid, action__in=_actions(APP))
     return sorted(set(room.ext_apps) | set(entries.values_list("target", flat=True)) - {""})
 
 
@@ -124,7 +124,7 @@ def app_key(room: Room, app: str) -> str:
     return salted_hmac("an extension in an address", f"{room.pk} {app}").hexdigest()[:16]
 
 
-def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
+def subject_of(access: ClassAccess, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
     """Return the subject that a URL's `query` selects. `sent`: form data, maybe with an extension's name.
 
     Raise Http404 if the person is not in this class or the extension is unknown.
@@ -133,26 +133,28 @@ def subject_of(room: Room, query: Mapping[str, str], sent: Mapping[str, str]) ->
     if kind == PERSON:
         pk = query.get("person", "")
         if not pk:
-            return Subject(room=room, kind=PERSON)
+            return Subject(access=access, kind=PERSON)
         if not is_number(pk):
             raise Http404("There is no such person.")
-        return Subject(room=room, kind=PERSON, person=get_object_or_404(Participant, room=room, pk=pk))
+        return Subject(
+            access=access, kind=PERSON, person=get_object_or_404(Participant, room=access.room, pk=pk)
+        )
     if kind == APP:
-        return _app(room, query.get("app", ""), sent.get("app", ""))
-    return Subject(room=room)
+        return _app(access, query.get("app", ""), sent.get("app", ""))
+    return Subject(access=access)
 
 
-def _app(room: Room, key: str, name: str) -> Subject:
+def _app(access: ClassAccess, key: str, name: str) -> Subject:
     if key and not name:
-        name = next((app for app in known_apps(room) if app_key(room, app) == key), "")
+        name = next((app for app in known_apps(access.room) if app_key(access.room, app) == key), "")
         if not name:
             raise Http404("There is no such extension.")
     try:
         fields.checked(fields.identifier, name, field="extAppUuid")
     except InvalidArgument as error:
         words = capitalised(error.problem)
-        return Subject(room=room, kind=APP, app=name, error=words if name else "")
-    return Subject(room=room, kind=APP, app=name)
+        return Subject(access=access, kind=APP, app=name, error=words if name else "")
+    return Subject(access=access, kind=APP, app=name)
 
 
 MOST_SEARCHED: Final = 3000
