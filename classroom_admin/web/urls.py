@@ -5,24 +5,13 @@ from django.urls import path, re_path
 from classroom_admin.web import icons
 from classroom_admin.web.bulk import views as bulk
 from classroom_admin.web.calendar import views as calendar
-from classroom_admin.web.class_history import event_views, replay_views
-from classroom_admin.web.class_list import alert_views
+from classroom_admin.web.class_history import views as history
+from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list import views as classes
-from classroom_admin.web.classroom import (
-    assigned_list,
-    chat_views,
-    class_state,
-    people_views,
-    quizzes_polls_views,
-    recording,
-    removal,
-    streaming_addresses,
-    verification,
-    views,
-)
+from classroom_admin.web.classroom import chat, commands, people_views, quizzes_polls, recording, views
 from classroom_admin.web.classroom.breakout_rooms import views as breakout_rooms
 from classroom_admin.web.classroom.properties import views as properties
-from classroom_admin.web.files import pages, serving
+from classroom_admin.web.files import serving
 from classroom_admin.web.files import views as files
 from classroom_admin.web.scheduling import views as scheduling
 
@@ -32,8 +21,8 @@ urlpatterns = [
     path("", classes.page, name="classes"),
     path("live/classes/", classes.changes, name="classes_changes"),
     re_path(r"^live/icons\.(?P<fingerprint>[0-9a-f]{8})\.svg$", icons.sprite_file, name="icons"),
-    path("keys/", alert_views.keyboard_shortcuts, name="keys"),
-    path("classes/<key>/snooze/", alert_views.acknowledge, name="snooze"),
+    path("keys/", acknowledgement.keyboard_shortcuts, name="keys"),
+    path("classes/<key>/snooze/", acknowledgement.acknowledge_alerts, name="snooze"),
     path("together/", bulk.bulk_actions, name="together"),
     path("together/<run>/", bulk.bulk_action, name="run"),
     path("account/calendar/", calendar.page, name="calendar"),
@@ -57,24 +46,24 @@ urlpatterns = [
     path("classes/<key>/groups/", breakout_rooms.page, name="groups"),
     path("classes/<key>/properties/", properties.page, name="properties"),
     path("classes/<key>/properties/check/", properties.check, name="check_properties"),
-    path("classes/<key>/chat/", chat_views.messages, name="chat"),
-    path("classes/<key>/chat/<of>/<number:number>/there/", chat_views.present_at, name="there"),
-    path("classes/<key>/questions/<of>/<number:pk>/", quizzes_polls_views.question, name="question"),
-    path("classes/<key>/recordings/<number:pk>/streams/", streaming_addresses.addresses, name="streams"),
-    path("classes/<key>/do/<name>/", class_state.command, name="command"),
-    path("classes/<key>/people/<number:pk>/remove/", removal.remove, name="remove"),
-    path("classes/<key>/people/<number:pk>/let-back/", removal.unban, name="let_back"),
-    path("classes/<key>/removals/<number:pk>/call-off/", removal.cancel, name="call_off"),
-    path("classes/<key>/commands/<number:pk>/check/", verification.verify, name="check"),
-    path("classes/<key>/list/", assigned_list.class_list, name="class_list"),
+    path("classes/<key>/chat/", chat.messages, name="chat"),
+    path("classes/<key>/chat/<of>/<number:number>/there/", chat.present_at, name="there"),
+    path("classes/<key>/questions/<of>/<number:pk>/", quizzes_polls.question_page, name="question"),
+    path("classes/<key>/recordings/<number:pk>/streams/", recording.addresses, name="streams"),
+    path("classes/<key>/do/<name>/", commands.command, name="command"),
+    path("classes/<key>/people/<number:pk>/remove/", people_views.remove, name="remove"),
+    path("classes/<key>/people/<number:pk>/let-back/", people_views.unban, name="let_back"),
+    path("classes/<key>/removals/<number:pk>/call-off/", people_views.cancel, name="call_off"),
+    path("classes/<key>/commands/<number:pk>/check/", commands.verify, name="check"),
+    path("classes/<key>/list/", commands.class_list, name="class_list"),
     path("classes/<key>/recording/<name>/check/", recording.check, name="check_recording"),
     path("classes/<key>/recording/<name>/", recording.command, name="recording"),
-    path("classes/<key>/events/", event_views.events, name="events"),
-    path("classes/<key>/events/<number:pk>/", event_views.event_json, name="event"),
-    path("classes/<key>/replay/", replay_views.replay, name="replay"),
+    path("classes/<key>/events/", history.events, name="events"),
+    path("classes/<key>/events/<number:pk>/", history.event_json, name="event"),
+    path("classes/<key>/replay/", history.replay, name="replay"),
     # its files
     path("files/<signed>/<name>", serving.shared_file, name="shared_file"),
-    path("classes/<key>/files/<number:pk>/pages/", pages.pages, name="file_pages"),
+    path("classes/<key>/files/<number:pk>/pages/", files.pages, name="file_pages"),
     path("classes/<key>/files/add/", files.add, name="add_file"),
     path("classes/<key>/files/upload/", files.upload, name="upload_file"),
     path("classes/<key>/files/delete/", files.delete, name="delete_files"),

@@ -1,17 +1,29 @@
-"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log."""
+"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log.
+
+Also the list of keyboard shortcuts, the other dialog of the class list.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from django import forms
 from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reswap, trigger_client_event
 
 from classroom_admin.audit.record import done
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import ClassAccess
-from classroom_admin.web.class_list.alert_rules import KINDS
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.class_list import live_classes
+from classroom_admin.web.class_list.alert_rules import KINDS, Alerts
+from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
@@ -52,3 +64,61 @@ def cancel_acknowledgement(access: ClassAccess, *, kinds: Collection[str]) -> No
 def _record(action: str, access: ClassAccess, params: dict[str, object]) -> None:
     room = access.room
     done(actor=access.person, action=action, room_uuid=room.room_uuid, target_name=room.name, params=params)
+
+
+WHOLE: Final = "class"
+FOR: Final = [
+    ("5", _("5 minutes")),
+    ("15", _("15 minutes")),
+    ("60", _("1 hour")),
+    (WHOLE, _("Until the class ends")),
+]
+
+
+class AcknowledgementForm(forms.Form):
+    """The form with the alerts to acknowledge and the duration."""
+
+    kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
+    minutes = forms.ChoiceField(choices=FOR, initial="15")
+
+    def __init__(self, *args: Any, alerts: Alerts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["kinds"]
+        kinds.choices = [(alert.kind, alert.words) for alert in alerts.active]
+
+    @property
+    def duration(self) -> int | None:
+        """Return the duration in minutes; None means until the class ends."""
+        chosen = self.cleaned_data["minutes"]
+        return None if chosen == WHOLE else int(chosen)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the alerts of a class. A POST acknowledges `kinds` or cancels the acknowledgement of `back`."""
+    access = live_classes.access_with_alerts(request.user, key)
+    room: Any = access.room
+    if request.method == "POST" and (back := request.POST.getlist("back")):
+        cancel_acknowledgement(access, kinds=back)
+        return _done(request)
+    form = AcknowledgementForm(sent(request), alerts=room.alerts)
+    if request.method == "POST" and form.is_valid():
+        kinds = form.cleaned_data["kinds"]
+        acknowledge(access, kinds=kinds, minutes=form.duration)
+        return _done(request)
+    context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds")}
+    return ask(request, "class_list/acknowledge.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@signed_in
+def keyboard_shortcuts(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the keyboard shortcuts of the class list."""
+    return ask(request, "class_list/keys.html", {})
+
+
+def _done(request: AuthenticatedHttpRequest) -> HttpResponse:
+    if not request.htmx:
+        return redirect("live:classes")
+    return trigger_client_event(reswap(HttpResponse(), "none"), "live:commanded", {})

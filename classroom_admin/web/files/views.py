@@ -1,27 +1,27 @@
-"""The views that share a file from the computer or the web, delete files, and undo a deletion."""
+"""The views that share a file from the computer or the web, show its pages, delete it, or undo that."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
 from classroom_admin.actions.files.addresses import reach
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry
-from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms import class_selectors, conversion
 from classroom_admin.rooms.access import ClassAccess, access_by_key
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Resource, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import (
     add_refusal,
+    confirm_and_run,
     entry_response,
-    refusal_response,
 )
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
@@ -79,7 +79,7 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         try:
             deletion = deletions.schedule_deletion(access, resources=chosen)
             assert deletion.entry is not None
-            return entry_response(request, room, deletion.entry, with_files=True)
+            return entry_response(request, room, deletion.entry)
         except ActionRefused as error:
             add_refusal(form, error, {"resourceUuids": "files"})
     chosen = [int(pk) for pk in form["files"].value() or [] if is_number(str(pk))]
@@ -92,15 +92,12 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
     """Ask for confirmation (GET), or undo a deletion that has not been sent yet (POST)."""
     access = access_by_key(request.user, key)
-    room = access.room
-    if request.method == "GET":
-        return ask(request, "files/undo.html", {"room": room})
-    try:
+
+    def run() -> Entry:
         deletions.undo_deletion(access, hold=hold)
-    except ActionRefused as error:
-        return refusal_response(request, room, error)
-    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete")[0]
-    return entry_response(request, room, entry, with_files=True)
+        return Entry.objects.filter(room_uuid=access.room.room_uuid, action="resource.undo_delete")[0]
+
+    return confirm_and_run(request, access, "files/undo.html", {}, run)
 
 
 def _upload(access: ClassAccess, form: AddForm) -> Upload:
@@ -134,3 +131,26 @@ def _limits() -> dict[str, Any]:
         "reach": reach(settings.PUBLIC_URL),
         "public_url": settings.PUBLIC_URL,
     }
+
+
+MOST_ORIGINS: Final = 4
+"""Maximum number of origins that a file's pages may come from. Normally there is only one."""
+
+
+@require_safe
+@signed_in
+def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Show the pages of a file. Only this view's security policy allows pictures from the cloud's storage.
+
+    See docs/decisions/file-preview-page.md.
+    """
+    room = access_by_key(request.user, key).room
+    file = get_object_or_404(Resource, room=room, pk=pk, removed_at__isnull=True)
+    found = conversion.pages(file.task)
+    allowed = conversion.origins(found)[:MOST_ORIGINS]
+    shown = [page for page in found if conversion.origin(page.picture) in allowed]
+    response = render(request, "files/pages.html", {"room": room, "file": file, "pages": shown})
+    if allowed:
+        vars(response)["_csp_update"] = {"img-src": allowed}  # read by django-csp
+    response["Referrer-Policy"] = "no-referrer"
+    return response
