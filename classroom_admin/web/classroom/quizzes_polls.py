@@ -107,7 +107,7 @@ def question(
 
     `answers`: if None, use the cloud's totals instead. `students`: the students who could answer.
     """
-    right_items = [str(item) for item in row.correct_items] if isinstance(row, Quiz) else []
+    right_items = _texts(row.correct_items) if isinstance(row, Quiz) else []
     given = [_given_answer(row, answer, right_items) for answer in answers or ()]
     found = Question(
         kind="quiz" if isinstance(row, Quiz) else "poll",
@@ -137,7 +137,8 @@ def question(
 
 
 def _given_answer(row: Quiz | Poll, answer: Answer, right_items: list[str]) -> GivenAnswer:
-    words = [str(item) if isinstance(row, Quiz) else _choice(row, item) for item in answer.selected]
+    chosen = answer.selected if isinstance(answer.selected, list) else []
+    words = [str(item) if isinstance(row, Quiz) else _choice(row, item) for item in chosen]
     right = answer.is_correct
     if right is None and right_items:
         right = sorted(words) == sorted(right_items)
@@ -151,20 +152,25 @@ def _given_answer(row: Quiz | Poll, answer: Answer, right_items: list[str]) -> G
     )
 
 
+def _texts(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
 def _choice(poll: Poll, index: Any) -> str:
-    known = isinstance(index, int) and 0 <= index < len(poll.items)
-    return str(poll.items[index] if known else index)
+    items = _texts(poll.items)
+    known = isinstance(index, int) and 0 <= index < len(items)
+    return items[index] if known else str(index)
 
 
 def _bars(row: Quiz | Poll, answers: Sequence[Answer] | None, right_items: list[str]) -> list[Bar]:
-    items = [str(item) for item in row.items]
+    items = _texts(row.items)
     if answers is None:
         if isinstance(row, Quiz):
             return []
         counts = [_votes(row, index) for index in range(len(items))]
         voters = _voters(row)
     else:
-        chosen = [answer.selected for answer in answers]
+        chosen = [answer.selected if isinstance(answer.selected, list) else [] for answer in answers]
         names: list[Any] = items if isinstance(row, Quiz) else list(range(len(items)))
         counts = [sum(_includes(each, name) for each in chosen) for name in names]
         voters = len(chosen)
@@ -185,15 +191,18 @@ def _includes(chosen: list[Any], name: Any) -> bool:
 
 def _votes(poll: Poll, index: int) -> int:
     """Return how many people chose an item, from the cloud's totals."""
-    number = poll.details.get(str(index), {}).get("num")
+    row = poll.details.get(str(index)) if isinstance(poll.details, dict) else None
+    number = row.get("num") if isinstance(row, dict) else None
     return number if isinstance(number, int) and number > 0 else 0
 
 
 def _voters(poll: Poll) -> int:
     """Return how many people voted. Compute it from percentages: a person may choose several items."""
+    details = poll.details if isinstance(poll.details, dict) else {}
     guesses = [0]
-    for row in poll.details.values():
-        share, number = row.get("percentage"), row.get("num")
+    for row in details.values():
+        share = row.get("percentage") if isinstance(row, dict) else None
+        number = row.get("num") if isinstance(row, dict) else None
         if isinstance(share, int | float) and share > 0 and isinstance(number, int):
             guesses.append(round(number / share))
     return max(guesses)

@@ -23,6 +23,7 @@ from classroom_admin.web.classroom.command_responses import (
     confirm_and_run,
     entry_response,
 )
+from classroom_admin.web.classroom.files import UNDO
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
 from classroom_admin.web.parameters import is_number
@@ -95,7 +96,8 @@ def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse
 
     def run() -> Entry:
         deletions.undo_deletion(access, hold=hold)
-        return Entry.objects.filter(room_uuid=access.room.room_uuid, action="resource.undo_delete")[0]
+        undone: Entry = Entry.objects.filter(room_uuid=access.room.room_uuid, action=UNDO)[0]
+        return undone
 
     return confirm_and_run(request, access, "files/undo.html", {}, run)
 
