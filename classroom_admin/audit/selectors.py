@@ -1,7 +1,5 @@
 """Read filtered pages of the audit log, newest entries first, with a constant number of queries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final

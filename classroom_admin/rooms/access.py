@@ -4,8 +4,6 @@ This module asks the question once per request. The answer is a `ClassAccess`: a
 takes it as its first argument, so it can't be called without permission and need not ask again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import InitVar, dataclass
 from typing import Final

@@ -3,8 +3,6 @@
 With `since`, a function returns only the rows that are newer than that version of the room.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Build links into the classroom from `JOIN_URL_TEMPLATE`."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from urllib.parse import quote

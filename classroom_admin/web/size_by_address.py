@@ -1,7 +1,5 @@
 """Limit the size of request bodies by address. Allow large bodies only for uploads that the user may do."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

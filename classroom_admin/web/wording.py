@@ -1,7 +1,5 @@
 """Describe commands, their states, roles and room types in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Prepare a bulk action for its page: its progress, and the state of each class in words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """Views of bulk actions: the list, the preview, one action, and the retry."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import datetime
 from typing import Final

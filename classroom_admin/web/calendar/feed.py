@@ -1,7 +1,5 @@
 """Write classes as an iCalendar document (RFC 5545). The same entries always give the same bytes."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Views of the calendar address and of the calendar itself."""
 
-from __future__ import annotations
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

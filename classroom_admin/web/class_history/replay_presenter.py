@@ -1,7 +1,5 @@
 """Present a class at a past time to the templates of the class page."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import asdict, fields
 from datetime import UTC, datetime

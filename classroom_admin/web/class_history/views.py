@@ -1,7 +1,5 @@
 """The pages of a class's stored events (the filtered list, a single event as JSON), and its replay."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo

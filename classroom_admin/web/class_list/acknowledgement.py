@@ -3,8 +3,6 @@
 Also the list of keyboard shortcuts, the other dialog of the class list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final

@@ -4,8 +4,6 @@ The rules compute the period in which each possible alert shows. The periods det
 and when they change next without an event (`Alerts.due`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 This module adds annotations to the query of the tiles and runs two small queries for any number of classes.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

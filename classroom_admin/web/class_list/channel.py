@@ -1,7 +1,5 @@
 """Keep open class lists up to date. Render each tile once, and send it to all lists that show it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime

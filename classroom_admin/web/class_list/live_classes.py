@@ -4,8 +4,6 @@ A list may show a thousand classes, so the columns are read without models. All 
 content changes, so the cost of a list depends only on the number of changed tiles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime

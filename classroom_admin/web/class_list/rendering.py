@@ -1,7 +1,5 @@
 """Read and render the class list for streams."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The class list: live, upcoming and past classes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The messages of a class, in their panel and on their page: chat, direct messages and app messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Responses after a command: the command's state, or the reason why it was refused and not sent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The views that start, end and close a class, assign a class list, and verify an unconfirmed command."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, Final
 

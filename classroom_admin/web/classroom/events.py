@@ -1,7 +1,5 @@
 """Pages of a class's stored events as sentences, newest first."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

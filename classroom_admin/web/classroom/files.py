@@ -1,7 +1,5 @@
 """The files of a class for the class page, with conversion progress and pending deletions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Panels beside the roster of a class: raised hands, scheduled removals and attendance."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Views about people: a person in a class, attendance, banned students; remove now or later, and unban."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Quizzes and polls for display in their panel and on their page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The views that start, stop, pause, resume and change a recording, and show where to watch it live."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ The bar does not depend on the current time, so all pages get the same bar and i
 A piece that has not ended is drawn up to the scheduled end of the class. The browser moves its end.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Load and render a class for the event stream. The result is the same for everyone who may see the class."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

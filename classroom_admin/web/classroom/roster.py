@@ -1,7 +1,5 @@
 """The order of the roster, and its parts. A long roster is loaded in parts while the person scrolls. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final

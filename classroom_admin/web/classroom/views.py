@@ -1,7 +1,5 @@
 """Views of a class: its page, the changes since a version, further roster rows, and details."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """The views that share a file from the computer or the web, show its pages, delete it, or undo that."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Read accounts, and the classes that are or can be assigned to them."""
 
-from __future__ import annotations
-
 from django.db.models import Count, Q, QuerySet
 
 from classroom_admin.accounts.models import User

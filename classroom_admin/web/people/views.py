@@ -1,7 +1,5 @@
 """Views about people, for administrators only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from allauth.account.adapter import get_adapter

@@ -1,7 +1,5 @@
 """Convert between the form of a new class and the arguments of the action: names, units and cloud names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The forms for classes and series. The cloud client's own rules check what the cloud allows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import cache
 from typing import Any, Final

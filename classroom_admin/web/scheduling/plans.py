@@ -1,7 +1,5 @@
 """Prepare scheduled classes for their pages."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final

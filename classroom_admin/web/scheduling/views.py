@@ -1,7 +1,5 @@
 """Views that create or schedule classes, validate the form while typing, and show scheduled series."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """The audit log: the form that filters it, and its entries as rows in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

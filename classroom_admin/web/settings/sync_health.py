@@ -1,7 +1,5 @@
 """Describe the event sync in words: its figures and its quarantine."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

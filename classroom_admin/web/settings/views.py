@@ -1,7 +1,5 @@
 """Views of the settings pages, for administrators only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

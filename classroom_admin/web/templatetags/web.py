@@ -1,7 +1,5 @@
 """Template tags and filters for all pages: icons, times that the browser formats, and words for codes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """The breakout rooms page. Its form contains the draft. Only `open` and `close` send it to the cloud."""
 
-from __future__ import annotations
-
 import random
 
 from django.contrib import messages

@@ -1,7 +1,5 @@
 """The properties of a class, a person or an extension, and their history from events and our commands."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
