@@ -8,8 +8,15 @@ from classroom_admin.web.calendar import views as calendar
 from classroom_admin.web.class_history import views as history
 from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list import views as classes
-from classroom_admin.web.classroom import chat, commands, people_views, quizzes_polls, recording, views
-from classroom_admin.web.classroom.breakout_rooms import views as breakout_rooms
+from classroom_admin.web.classroom import (
+    breakout_rooms,
+    chat,
+    commands,
+    people_views,
+    quizzes_polls,
+    recording,
+    views,
+)
 from classroom_admin.web.classroom.properties import views as properties
 from classroom_admin.web.files import serving
 from classroom_admin.web.files import views as files

@@ -76,6 +76,11 @@ def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
     return [_status(entry, steps) for entry, steps in found if steps]
 
 
+def command_state(entry: Entry) -> CommandStatus:
+    """Return the state of the command in this audit log entry."""
+    return command_statuses([entry])[0]
+
+
 def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
     """Return the actions that wait for the cloud, so that their buttons can say so."""
     return {one.action for one in commands if one.waits and now - one.at < PATIENCE}

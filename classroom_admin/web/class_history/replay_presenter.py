@@ -32,7 +32,7 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
-from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, with_people
+from classroom_admin.web.classroom.breakout_rooms import ShownGroup, with_people
 from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_message
 from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress

@@ -19,7 +19,7 @@ from classroom_admin.web.access import AuthenticatedHttpRequest
 from classroom_admin.web.classroom.files import HOLD, UNDO
 from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.dialogs import ask
-from classroom_admin.web.wording import CommandStatus, command_statuses
+from classroom_admin.web.wording import command_state
 
 
 def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str | None]) -> None:
@@ -29,11 +29,6 @@ def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, s
     """
     words = refused.message.removeprefix(f"{refused.field} ")
     form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
-
-
-def command_state(entry: Entry) -> CommandStatus:
-    """Return the state of the command in this audit log entry."""
-    return command_statuses([entry])[0]
 
 
 def confirm_and_run(

@@ -19,8 +19,9 @@ from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import command_state, confirm_and_run
+from classroom_admin.web.classroom.command_responses import confirm_and_run
 from classroom_admin.web.dialogs import ask, sent
+from classroom_admin.web.wording import command_state
 
 COMMANDS: Final = {
     "start": class_state.start_class,

@@ -18,7 +18,7 @@ from classroom_admin.rooms import bans, class_selectors, recording_state
 from classroom_admin.rooms.attendance import Attendance
 from classroom_admin.rooms.models import Participant, Recording, RoomState
 from classroom_admin.web.classroom.attendance import attendance_of
-from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, shown_groups
+from classroom_admin.web.classroom.breakout_rooms import ShownGroup, shown_groups
 from classroom_admin.web.classroom.chat import ChatPanel
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
 from classroom_admin.web.classroom.files import PendingDeletion, add_progress, pending_deletions

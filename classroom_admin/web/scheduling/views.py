@@ -23,11 +23,11 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.scheduling import arguments
 from classroom_admin.web.scheduling.forms import ClassForm, MoveForm, zones
 from classroom_admin.web.scheduling.plans import Plan, plans_of, settings_like
+from classroom_admin.web.wording import command_state
 
 WITHOUT_ERROR_PLACE: Final = {"request_id", "repeat"}
 """The form fields for which the page shows no errors."""

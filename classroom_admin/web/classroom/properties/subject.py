@@ -30,7 +30,7 @@ from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.classroom.events import names_any_of, time_of
 from classroom_admin.web.classroom.properties.diff import CHANGED, REMOVED, place
 from classroom_admin.web.parameters import is_number
-from classroom_admin.web.wording import CommandStatus, command_statuses
+from classroom_admin.web.wording import CommandStatus, command_state
 
 ROOM, PERSON, APP = "room", "person", "app"
 
@@ -248,7 +248,7 @@ def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
 def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw: Any) -> PropertyChange:
     at = time_of(event)
     if entry is not None:
-        return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
+        return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_state(entry))
     return PropertyChange(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
 
 
@@ -267,7 +267,7 @@ def _from_command(entry: Entry) -> PropertyChange:
         for sent in entry.params.get("properties", [])
     ]
     lines += [Line(place=place((str(name),)), kind=REMOVED) for name in entry.params.get("names", [])]
-    return PropertyChange(at=entry.at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
+    return PropertyChange(at=entry.at, by=entry.actor_name, lines=lines, command=command_state(entry))
 
 
 def _confirmed_by(entry: Entry) -> int | None:

@@ -26,7 +26,6 @@ from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Participant, Role
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.classroom.properties import diff
 from classroom_admin.web.classroom.properties.subject import (
     APP,
@@ -38,6 +37,7 @@ from classroom_admin.web.classroom.properties.subject import (
     subject_of,
 )
 from classroom_admin.web.json_input import BadJson, pretty, read_object, read_own_object, size
+from classroom_admin.web.wording import command_state
 
 STATES = {"on": 1, "off": 0}
 CHOOSE: Final = "choose"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.models import Participant, Role, Room
-from classroom_admin.web.classroom.breakout_rooms.table import MOST_GROUPS, Draft, Table, shown_groups
+from classroom_admin.web.classroom.breakout_rooms import MOST_GROUPS, Draft, Table, shown_groups
 from tests.actions.conftest import School
 from tests.school import HTMX
 
