@@ -29,11 +29,8 @@ class Ban:
     since: datetime
 
 
-def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]:
-    """Return the end of each ban from ``room`` that is in force at ``now``, by cloud user id.
-
-    ``now`` defaults to the current cloud time. Needs at most three queries.
-    """
+def kicked_until(room: Room) -> dict[str, Until]:
+    """Return the end of each ban from ``room`` that is in force now, by cloud user id. Run three queries."""
     commands = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN)).order_by("id")
     entries = list(commands.prefetch_related("steps"))
     targets = {entry.target for entry in entries if entry.params.get("ban_s") is not None}
@@ -41,7 +38,7 @@ def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]
         return {}
     kicked = Participant.objects.filter(room=room, kicked_sequence__isnull=False, user_uuid__in=targets)
     needed = kicked.only("user_uuid", "kicked_sequence", "kicked_at")
-    return bans_of(needed, entries, now=now or clock.cloud_now())
+    return bans_of(needed, entries, now=clock.cloud_now())
 
 
 def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -> dict[str, Until]:

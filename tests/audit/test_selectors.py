@@ -48,15 +48,13 @@ def filters(told, which: str) -> Filters:
         "none": Filters(),
         "person": Filters(actor_id=told["refused"].actor_id),
         "action": Filters(action="class.start"),
-        "room": Filters(room_uuid="maths"),
-        "no room": Filters(room_uuid=""),
         "rooms": Filters(rooms=rooms),
         "failed": Filters(outcome="failed"),
         "accepted": Filters(outcome="accepted"),
         "requested": Filters(outcome="requested"),
         "since": Filters(since=START + timedelta(hours=2)),
         "until": Filters(until=START + timedelta(hours=1)),
-        "several": Filters(actor_id=told["started"].actor_id, room_uuid="maths", outcome="confirmed"),
+        "several": Filters(actor_id=told["started"].actor_id, rooms=rooms, outcome="confirmed"),
     }[which]
 
 
@@ -66,8 +64,6 @@ def filters(told, which: str) -> Filters:
         ("none", ["created", "waiting", "refused", "started"]),
         ("person", ["refused"]),
         ("action", ["refused", "started"]),
-        ("room", ["waiting", "started"]),
-        ("no room", ["created"]),
         ("rooms", ["waiting", "started"]),
         ("failed", ["refused"]),
         ("accepted", ["waiting"]),

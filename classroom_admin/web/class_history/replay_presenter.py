@@ -36,9 +36,9 @@ from classroom_admin.web.classroom.breakout_rooms import ShownGroup, with_people
 from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_message
 from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress
-from classroom_admin.web.classroom.people_panels import Removal
 from classroom_admin.web.classroom.presenter import ClassPresenter
 from classroom_admin.web.classroom.quizzes_polls import Question, question, question_id
+from classroom_admin.web.classroom.roster import Removal
 
 CANCEL: Final = "participant.call_off_removal"
 

@@ -26,7 +26,7 @@ from classroom_admin.web.classroom.command_responses import (
     local_response,
     refusal_response,
 )
-from classroom_admin.web.classroom.people_panels import (
+from classroom_admin.web.classroom.roster import (
     removal_of,
     removed_this_week,
     times_this_week,

@@ -22,10 +22,20 @@ from classroom_admin.web.classroom.breakout_rooms import ShownGroup, shown_group
 from classroom_admin.web.classroom.chat import ChatPanel
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
 from classroom_admin.web.classroom.files import PendingDeletion, add_progress, pending_deletions
-from classroom_admin.web.classroom.people_panels import Removal, hand_order, removal_of, with_removals
 from classroom_admin.web.classroom.quizzes_polls import Question, questions_of
 from classroom_admin.web.classroom.recording_coverage import CoverageBar, coverage_bar
-from classroom_admin.web.classroom.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
+from classroom_admin.web.classroom.roster import (
+    FIRST_PEOPLE,
+    GONE,
+    HERE,
+    PART,
+    Part,
+    Removal,
+    hand_order,
+    part,
+    removal_of,
+    with_removals,
+)
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses, under_way
 
 

@@ -14,9 +14,8 @@ from classroom_admin.realtime.versions import PageVersion, ShownRoom, changed_pa
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.classroom.events import EventPage
-from classroom_admin.web.classroom.people_panels import presence_changed
 from classroom_admin.web.classroom.presenter import ClassPresenter
-from classroom_admin.web.classroom.roster import FIRST_PEOPLE
+from classroom_admin.web.classroom.roster import FIRST_PEOPLE, presence_changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

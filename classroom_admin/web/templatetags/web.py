@@ -17,8 +17,7 @@ from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.web import icons
 from classroom_admin.web.class_list.live_classes import tile
-from classroom_admin.web.classroom.people_panels import hand_order
-from classroom_admin.web.classroom.roster import roster_order
+from classroom_admin.web.classroom.roster import hand_order, roster_order
 from classroom_admin.web.json_input import pretty
 from classroom_admin.web.script_texts import words_for_scripts
 from classroom_admin.web.wording import ROLES, ROOM_TYPES

@@ -23,7 +23,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_selectors import people, removals_this_week
 from classroom_admin.rooms.models import Participant, Presence, Room, RoomTeacher
-from classroom_admin.web.classroom.people_panels import removed_this_week, times_this_week
+from classroom_admin.web.classroom.roster import removed_this_week, times_this_week
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person, make_room
 from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page
 
