@@ -98,7 +98,7 @@ def test_quarantine_has_pages(school, admin: Client):
     first = admin.get(SYNC)
     assert len(first.context["items"]) == 50
     second = admin.get(f"{SYNC}?before={first.context['older']}")
-    assert [item.raw for item in second.context["items"]] == [f"n{n}." for n in range(9, -1, -1)]
+    assert [item["raw"] for item in second.context["items"]] == [f"n{n}." for n in range(9, -1, -1)]
     assert second.context["older"] is None
     assert admin.get(f"{SYNC}?before=nonsense").status_code == 200
 

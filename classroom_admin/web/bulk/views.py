@@ -1,9 +1,8 @@
 """Bulk actions: the list, the preview, the progress of one action with its classes in words, the retry."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
@@ -89,24 +88,9 @@ SLACK: Final = timedelta(seconds=3)
 """The overlap of two requests for changes, because a change can be committed later than its timestamp."""
 RUNS: Final = 30
 State = ScheduledCommand.State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One class of a bulk action. `tone` is wait, busy, good, bad or skip; `words` describes the state."""
-
-    pk: int
-    key: str
-    name: str
-    tone: str
-    words: str
-    cloud_says: str = ""
-
-    @property
-    def icon(self) -> str:
-        return {"wait": "hourglass", "busy": "loader", "good": "circle-check", "bad": "circle-x"}.get(
-            self.tone, "chevron-right"
-        )
+ICONS: Final = {
+    "wait": "hourglass", "busy": "loader", "good": "circle-check", "bad": "circle-x", "skip": "chevron-right",
+}  # fmt: skip
 
 
 def run_for(user: User, key: str) -> BulkRun:
@@ -177,7 +161,8 @@ class RunStatus:
         return not self.left and not self.counts["unconfirmed"]
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the classes, each with its state as a `tone` (one of ICONS), an icon and words."""
         items = self._items.select_related("room", "entry").prefetch_related("entry__steps")
         if self._since is not None:
             new_steps = Step.objects.filter(entry=OuterRef("entry"), at__gte=self._since)
@@ -186,18 +171,11 @@ class RunStatus:
         return [_row(item) for item in items.order_by("room__name", "pk")]
 
 
-def _row(item: ScheduledCommand) -> Row:
-    assert item.room is not None
+def _row(item: ScheduledCommand) -> dict[str, Any]:
     command = next(iter(command_statuses([item.entry])), None) if item.entry is not None else None
     tone, words = _state_in_words(item, command)
-    return Row(
-        pk=item.pk,
-        key=item.room.key,
-        name=str(item.room),
-        tone=tone,
-        words=words,
-        cloud_says=command.cloud_says if command is not None and tone == "bad" else "",
-    )
+    cloud_says = command.cloud_says if command is not None and tone == "bad" else ""
+    return {"item": item, "tone": tone, "icon": ICONS[tone], "words": words, "cloud_says": cloud_says}
 
 
 def _state_in_words(item: ScheduledCommand, command: CommandStatus | None) -> tuple[str, str]:

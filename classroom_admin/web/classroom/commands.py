@@ -45,14 +45,17 @@ class AssignedListForm(forms.Form):
     """The choice of a class list, or of no list."""
 
     class_list = forms.ModelChoiceField(
-        ClassList.objects.none(), to_field_name="key", required=False, label=_("Class list")
+        ClassList.objects.none(),
+        to_field_name="key",
+        required=False,
+        label=_("Class list"),
+        empty_label=_("No list"),
     )
 
     def __init__(self, *args: Any, lists: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["class_list"]
         field.queryset = lists
-        field.empty_label = _("No list")
 
 
 @require_http_methods(["GET", "POST"])
