@@ -98,10 +98,6 @@ def test_exactly_full_page_has_no_next_page(told):
     assert find_entries(Filters(), limit=4).older is None
 
 
-def test_filter_by_room(told):
-    assert names(told, find_entries(Filters(room_uuid="maths"))) == ["waiting", "started"]
-
-
 @pytest.mark.parametrize("which", ["none", "rooms", "accepted"])
 def test_query_count_does_not_grow_with_rows(told, which, django_assert_num_queries):
     for _ in range(30):

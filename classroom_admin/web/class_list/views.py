@@ -29,8 +29,9 @@ from classroom_admin.web.class_list.live_classes import LiveClass
 from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50
+COOKIE: Final = "wall"
 PREFERENCES: Final = ("rows", "only", "sound", "notes", "nokeys")
-"""A person's view preferences. The browser stores the chosen ones in the cookie `wall`."""
+"""A person's view preferences. The browser stores the chosen ones in COOKIE."""
 # The number of classes per section on the page that shows all three sections.
 SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
 
@@ -202,7 +203,7 @@ class ListOfClasses:
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the class list."""
-    chosen = request.COOKIES.get("wall", "").split(".")
+    chosen = request.COOKIES.get(COOKIE, "").split(".")
     context = {
         "list": ListOfClasses(request.user, request.GET.dict()),
         "wall": [preference for preference in PREFERENCES if preference in chosen],
