@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from classroom_admin.agora.answers import RawAnswer, read_envelope
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.agora.fields import Wrong
@@ -95,7 +94,7 @@ def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidA
     head, *inside = first["loc"] or ("",)
     names = [upstream_name(of, str(head)), *(to_camel(name) for name in inside if isinstance(name, str))]
     if first["type"] == "missing":
-        return InvalidArgument(".".join(names), Code.MISSING)
+        return InvalidArgument(".".join(names), "missing")
     wrong = first.get("ctx", {}).get("error")
     if not isinstance(wrong, Wrong):
         raise TypeError(f"{of.__name__}: {first['type']} at {first['loc']}")

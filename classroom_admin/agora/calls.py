@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from classroom_admin.agora import fields
 from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.fields import (
     BanSeconds,
     FromZero,
@@ -233,7 +232,7 @@ class PutExtAppProperties(SameCall[None]):
     @model_validator(mode="after")
     def _changes_something(self) -> PutExtAppProperties:
         if not self.properties and self.common_state is None:
-            raise Wrong(Code.PROPERTIES_EMPTY, at="properties")
+            raise Wrong("properties_empty", at="properties")
         return self
 
     def body(self) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from classroom_admin.agora.codes import Code
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shortened, without_tokens
 
@@ -20,7 +19,7 @@ class InvalidArgument(ValueError):
     `field` is the cloud's name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
     """
 
-    def __init__(self, field: str, code: Code | str, /, **params: Any) -> None:
+    def __init__(self, field: str, code: str, /, **params: Any) -> None:
         self.field = field
         self.problem = Problem(code, params)
         super().__init__(f"{field}: {self.problem}")

@@ -11,7 +11,6 @@ from classroom_admin.agora import fields
 from classroom_admin.agora.answers import read_next_id
 from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
 from classroom_admin.agora.calls import ROOM
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.fields import Address, FromOne, Id, Ids, Name, NextId, Wrong
 from classroom_admin.agora.models import (
@@ -53,11 +52,11 @@ class StartRecording(OnceCall[RecordingStarted]):
     @model_validator(mode="after")
     def _mode_fits(self) -> StartRecording:
         if self.mode is None and self.web_config is not None:
-            raise Wrong(Code.ONLY_WEB, at="webRecordConfig")
+            raise Wrong("only_web", at="webRecordConfig")
         if self.mode is not None and self.web_config is None:
-            raise Wrong(Code.WEB_SETTINGS_MISSING, at="webRecordConfig")
+            raise Wrong("web_settings_missing", at="webRecordConfig")
         if self.web_config is not None and not {"url", "rootUrl"} & self.web_config.keys():
-            raise Wrong(Code.PAGE_MISSING, at="webRecordConfig.rootUrl")
+            raise Wrong("page_missing", at="webRecordConfig.rootUrl")
         return self
 
     def body(self) -> Any:
@@ -160,7 +159,7 @@ class ConvertResource(PutResource):
         fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
         if self.ext not in fitting:
             params = {"kind": kind, "ext": self.ext, "fitting": ", ".join(fitting)}
-            raise Wrong(Code.CONVERSION_NOT_FOR_FILE, at="conversion.type", **params)
+            raise Wrong("conversion_not_for_file", at="conversion.type", **params)
         return self
 
     def body(self) -> Any:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from classroom_admin.agora.answers import RawAnswer, read_json
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.cloud_clock import CloudClock
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import (
     CloudError,
@@ -200,7 +199,7 @@ class Transport:
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Send the request to each host until one receives it. Return a failure, do not raise it."""
-        reply = Reply(problem=Problem(Code.NO_ADDRESS), sent=False)
+        reply = Reply(problem=Problem("no_address"), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
@@ -239,10 +238,8 @@ class Transport:
         left = self._left_s(job)
         if left is not None and wait >= left:
             if wait > 0:
-                return RateLimited(problem=Problem(Code.TOO_MANY_REQUESTS_HERE), retry_after_s=wait)
-            return CloudUnavailable(
-                problem=Problem(Code.NO_TIME_LEFT), may_have_happened=job.may_have_happened
-            )
+                return RateLimited(problem=Problem("too_many_requests_here"), retry_after_s=wait)
+            return CloudUnavailable(problem=Problem("no_time_left"), may_have_happened=job.may_have_happened)
         if wait > 0:
             self._sleep(wait)
         return None
@@ -301,7 +298,7 @@ class Transport:
             )
         if 300 <= status < 400:
             return CloudUnavailable(
-                problem=Problem(Code.REDIRECTED),
+                problem=Problem("redirected"),
                 http_status=status,
                 request_id=reply.request_id,
             )
