@@ -19,7 +19,7 @@ class CloudConfig:
     """The connection to one Agora project. Times are in seconds.
 
     An empty `fallback_url` means that there is no second host. `requests_per_second` limits the requests of
-    one process; 0 means no limit. `repr` hides the certificate.
+    all processes together; 0 means no limit. `repr` hides the certificate.
     """
 
     base_url: str = "https://api.agora.io"
