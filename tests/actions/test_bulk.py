@@ -20,7 +20,7 @@ from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks as sync_tasks
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import School, config_for, kinds, run_due
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
@@ -307,7 +307,7 @@ def test_retry_leaves_out_items_confirmed_after_a_lost_answer(
     assert states(run) == ["failed"]
     sim.clear_faults()
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     assert kinds(run.items.get().entry)[-1] == "confirmed"
     assert bulk.retry(actor=school.teacher, run=run) == 0
 
@@ -316,11 +316,11 @@ def test_events_confirm_the_items_of_a_run(school: School, classes: MakeClasses,
     poller = Poller(agora.client_for(settings.AGORA))
     rooms = classes(3)
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     run = make(school, rooms)
     run_due()
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     for item in run.items.select_related("entry"):
         assert kinds(item.entry) == ["requested", "accepted", "confirmed"]
     assert set(Room.objects.filter(pk__in=[room.pk for room in rooms]).values_list("state", flat=True)) == {2}

@@ -11,7 +11,7 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks
 from tests.chaos.processes import ProcessGroup
 from tests.sync.conftest import config_for
 
@@ -60,5 +60,5 @@ def hire(tmp_path: Path) -> Iterator[Callable[..., ProcessGroup]]:
 def quick_client(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Let the waits of the client take no time: its own tests cover them."""
     monkeypatch.setattr(cloud.transport, "_sleep", lambda _seconds: None)
-    monkeypatch.setattr(background, "client_for", lambda _config: cloud)
+    monkeypatch.setattr(tasks, "client_for", lambda _config: cloud)
     return cloud

@@ -10,7 +10,7 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, competing_reader, health
+from classroom_admin.sync import competing_reader, health, tasks
 from classroom_admin.sync.models import MissedEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
@@ -33,16 +33,16 @@ def seconds_pass(
     school: School, own_clock: clock.SteppedClock, seconds: int, *, events: int, until: Any = lambda: False
 ) -> int:
     """Run a busy school and the periodic tasks. Return the seconds until `until()` was true."""
-    poller = Poller(background.client() or pytest.fail("no cloud is set up"))
+    poller = Poller(tasks.client() or pytest.fail("no cloud is set up"))
     for second in range(seconds):
         if until():
             return second
         if events:
             school.happen(events)
         poller.poll()
-        background.fill_gaps()
-        background.reconcile()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.project_waiting(within_s=5)
         own_clock.step(1)
         if school.sim.cloud.clock.mode == "stepped":
             school.sim.step(1000)
@@ -95,7 +95,7 @@ def test_ordinary_day_is_not_a_competing_reader(
         for uuid in school.uuids[:2]:
             sim.room(uuid, "void", count=2)
         school.happen(5)
-        background.reconcile()
+        tasks.reconcile()
         seconds_pass(school, own_clock, 15, events=4)
     assert competing_reader.find() is None
     assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
@@ -116,7 +116,7 @@ def test_backlog_before_the_next_poll_does_not_count_as_missed(
     """After a pause of an hour reconciliation is ahead of the stream: judge only at the end of the stream."""
     school.happen(300)
     own_clock.step(3600)
-    background.reconcile()
+    tasks.reconcile()
     assert MissedEvent.objects.exists()
     own_clock.step(60)
     assert competing_reader.judge() == 0

@@ -24,7 +24,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.simulator.world import messages, people
-from classroom_admin.sync import background, inbox, lease, room_events
+from classroom_admin.sync import inbox, lease, room_events, tasks
 from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
@@ -144,13 +144,13 @@ class LateAndShuffled(RuleBasedStateMachine):
 
     @rule()
     def periodic_tasks_run(self) -> None:
-        background.fill_gaps()
-        background.reconcile()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.project_waiting(within_s=5)
 
     @rule()
     def project(self) -> None:
-        background.project_due(within_s=5)
+        tasks.project_waiting(within_s=5)
 
     @invariant()
     def no_event_is_stored_twice_or_invented(self) -> None:

@@ -10,7 +10,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, reconciliation
+from classroom_admin.sync import health, reconciliation, tasks
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.sync.conftest import room, sync_once
@@ -35,17 +35,17 @@ def time_passes(
     sim: RunningSimulator, own_clock: clock.SteppedClock, seconds: float, *, every_s: int = 15
 ) -> None:
     """Step both clocks and run the periodic tasks; a student writes a chat message now and then."""
-    poller = Poller(background.client() or pytest.fail("no cloud is set up"))
+    poller = Poller(tasks.client() or pytest.fail("no cloud is set up"))
     for turn in range(int(seconds) // every_s):
         if turn % 4 == 0:
             sim.room("long", "chat", userUuid="p1", message=f"after {turn * every_s} s")
         sim.step(every_s * 1000)
         own_clock.step(every_s)
         poller.poll()
-        background.fill_gaps()
-        background.reconcile()
-        background.refresh_rooms()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.refresh_rooms()
+        tasks.project_waiting(within_s=5)
 
 
 @pytest.mark.parametrize("outage_s", [30, 300, 1800, 3300])

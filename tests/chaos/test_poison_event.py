@@ -12,7 +12,7 @@ from classroom_admin.common import clock
 from classroom_admin.events import project
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, projector
+from classroom_admin.sync import health, projector, tasks
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
@@ -78,10 +78,10 @@ def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
 
     with monkeypatch.context() as patched:
         patched.setattr(projector, "project", too_old)
-        client = background.client()
+        client = tasks.client()
         assert client is not None
         Poller(client).poll()
-        background.project_due(within_s=5)
+        tasks.project_waiting(within_s=5)
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["before", "after"]
     assert health.health().quarantined == 1
     assert "does not know it" in Quarantine.objects.get().reason

@@ -13,7 +13,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, inbox
+from classroom_admin.sync import health, inbox, tasks
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.sync.comparison import assert_all_stored_once
@@ -162,7 +162,7 @@ def test_a_lost_answer_is_fetched_again_room_by_room(lesson: RunningSimulator, c
     polled = poller.poll()
     assert polled is not None
     assert polled.problems
-    background.reconcile()
+    tasks.reconcile()
     assert ChatMessage.objects.get().text == "the last word"
 
 
@@ -205,7 +205,7 @@ def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothin
     hands.step(10)
     poller.poll()
     lesson.clear_faults()
-    background.reconcile()
+    tasks.reconcile()
     assert ChatMessage.objects.get().text == "drained by nonsense"
 
 

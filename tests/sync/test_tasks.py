@@ -13,7 +13,7 @@ from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, inbox, polling, projector, tasks
+from classroom_admin.sync import inbox, polling, projector, tasks
 from classroom_admin.sync.models import RoomCursor, StoredEvent
 from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room
@@ -112,6 +112,6 @@ def test_one_cycle_at_a_time_in_a_process(sim: RunningSimulator, cloud: Client) 
 def test_without_a_cloud_the_tasks_rest(settings: Any) -> None:
     settings.AGORA = type(settings.AGORA)(region="na")
     tasks.poll()
-    assert background.reconcile() is None
-    assert background.fill_gaps() is None
-    assert background.refresh_rooms() is None
+    assert tasks.reconcile() is None
+    assert tasks.fill_gaps() is None
+    assert tasks.refresh_rooms() is None

@@ -45,7 +45,7 @@ class Totals:
             self.quarantined += part.quarantined
         else:
             self.requests += part.requests
-            self.gone += part.gone
+            self.gone += len(part.gone)
 
 
 class Command(BaseCommand):
@@ -74,10 +74,7 @@ class Command(BaseCommand):
         totals.add(gap_filling.fill_due(client, all_open=True))
         totals.add(reconciliation.reconcile_due(client, everything=True))
         totals.add(gap_filling.fill_due(client))
-        refreshed = room_refresh.refresh_due(client)
-        totals.requests += refreshed.requests
-        totals.gone += refreshed.gone
-        totals.problems += map(in_english, refreshed.problems)
+        totals.add(room_refresh.refresh_due(client))
         totals.projected += self._project()
 
     def _poll(self, client: Client, totals: Totals) -> None:
