@@ -24,13 +24,6 @@ class InvalidArgument(ValueError):
         self.problem = Problem(code, params)
         super().__init__(f"{field}: {self.problem}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _same_argument, (type(self), self.field, self.problem)
-
-
-def _same_argument(cls: type[InvalidArgument], field: str, problem: Problem) -> InvalidArgument:
-    return cls(field, problem.code, **problem.params)
-
 
 class CloudError(Exception):
     """Raised if the cloud rejects a call or fails.
@@ -70,17 +63,6 @@ class CloudError(Exception):
             f"request {self.request_id}" if self.request_id else "",
         ]
         return ", ".join(fact for fact in facts if fact)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _revive, (type(self), self.__dict__.copy())
-
-
-def _revive(cls: type[CloudError], state: dict[str, Any]) -> CloudError:
-    """Rebuild a pickled error. By default, pickle loses the keyword arguments of the constructors."""
-    error = cls.__new__(cls)
-    Exception.__init__(error, state["message"])
-    error.__dict__.update(state)
-    return error
 
 
 class BadParameter(CloudError):

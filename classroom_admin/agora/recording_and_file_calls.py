@@ -17,9 +17,9 @@ from classroom_admin.agora.models import (
     RecordingItem,
     RecordingPage,
     RecordingStarted,
-    ResourceItem,
-    read_list,
     read_object,
+    read_objects,
+    read_text,
 )
 from classroom_admin.agora.parameters import (
     DYNAMIC_EXTS,
@@ -118,13 +118,13 @@ class ListRecordings(ReadCall[RecordingPage]):
 
     def answer(self, data: Any) -> RecordingPage:
         around = read_object(data)
-        items, unreadable = read_list(RecordingItem, around.get("list") if isinstance(data, dict) else data)
-        own = {"items": items, "unreadable": unreadable, "nextId": read_next_id(around.get("nextId"))}
-        return RecordingPage.model_validate({**around, **own})
+        listed = read_objects(around.get("list") if isinstance(data, dict) else data)
+        items = [RecordingItem.model_validate(item) for item in listed]
+        return RecordingPage(items=items, next_id=read_next_id(around.get("nextId")))
 
 
-class PutResource(SameCall[list[ResourceItem]]):
-    """Share a file by its URL (A) and return the room's files. Event 1003 confirms it. `size` is in bytes."""
+class PutResource(SameCall[None]):
+    """Share a file by its URL (A). Event 1003 confirms it. `size` is in bytes."""
 
     operation = "putResource"
     method = "PUT"
@@ -140,9 +140,6 @@ class PutResource(SameCall[list[ResourceItem]]):
 
     def body(self) -> Any:
         return {"resourceName": self.resource_name, "size": self.size, "ext": self.ext, "url": self.url}
-
-    def answer(self, data: Any) -> list[ResourceItem]:
-        return _resources(data)
 
 
 class ConvertResource(PutResource):
@@ -181,20 +178,15 @@ class DeleteResources(SameCall[None]):
         return {"resourceUuids": self.resource_uuids}
 
 
-class ListResources(ReadCall[list[ResourceItem]]):
-    """List a room's files and the progress of their conversions (A). Omit items that are not objects."""
+class ListResources(ReadCall[list[str]]):
+    """List the ids of a room's files (A)."""
 
     operation = "listResources"
     template = f"{ROOM_V1}/resources"
 
     room_uuid: Id
 
-    def answer(self, data: Any) -> list[ResourceItem]:
-        return _resources(data)
-
-
-def _resources(data: Any) -> list[ResourceItem]:
-    if isinstance(data, dict):
-        data = data.get("list", [data] if "resourceUuid" in data else [])
-    items, _unreadable = read_list(ResourceItem, data)
-    return items
+    def answer(self, data: Any) -> list[str]:
+        if isinstance(data, dict):
+            data = data.get("list", [data] if "resourceUuid" in data else [])
+        return [uuid for item in read_objects(data) if (uuid := read_text(item.get("resourceUuid")))]
