@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
+from classroom_admin.common.addresses import is_web_address
 from classroom_admin.common.cloud_ids import ID_SIGNS, problem_with_id
 from classroom_admin.common.problems import Problem
 
@@ -42,7 +42,7 @@ class CloudConfig:
         if not self.base_url:
             yield Problem("base_url_missing")
         for name, url in (("AGORA_BASE_URL", self.base_url), ("AGORA_FALLBACK_URL", self.fallback_url)):
-            if url and not _is_host_address(url):
+            if url and not is_web_address(url):
                 yield Problem("host_wrong", {"name": name})
         if not self.region:
             yield Problem("region_missing")
@@ -69,12 +69,3 @@ class CloudConfig:
             yield Problem("timeouts_wrong")
         if self.requests_per_second < 0:
             yield Problem("request_limit_wrong")
-
-
-def _is_host_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port_is_readable = parts.port is None or parts.port >= 0
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_readable

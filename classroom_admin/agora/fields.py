@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.common.addresses import is_web_address
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problems import Problem
 
@@ -141,12 +141,7 @@ def web_address(value: object) -> str:
     given = text(value)
     if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in given):
         raise Wrong("address_blank")
-    try:
-        parts = urlsplit(given)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        sound = False
-    if not sound:
+    if not is_web_address(given):
         raise Wrong("not_address")
     return given
 

@@ -6,7 +6,6 @@ in the local variables of its frames.
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +25,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from classroom_admin.common.addresses import is_loopback
 from classroom_admin.common.problems import Problem
 
 CONNECTIONS_PER_HOST: Final = 16
@@ -150,20 +150,9 @@ def _new_session(host: str) -> requests.Session:
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # Use the proxy from the environment, but not for a simulator on this machine.
-    session.trust_env = not is_loopback(host)
+    session.trust_env = not is_loopback(urlsplit(host).hostname or "")
     session.headers["User-Agent"] = "classroom-admin"
     return session
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the host of a URL is this machine."""
-    name = urlsplit(url).hostname or ""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _nothing_was_sent(error: Exception) -> bool:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from classroom_admin.common.addresses import is_loopback
 from classroom_admin.runtime import demo_folder, ports
 from classroom_admin.runtime.installation import CannotStart, Installation
 from classroom_admin.runtime.supervisor import Part
@@ -52,7 +53,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
 
 def refuse_beyond_loopback(host: str) -> None:
     """Raise ``CannotStart`` if other machines could reach the demo, because everyone knows its passwords."""
-    if not ports.is_loopback(host):
+    if not is_loopback(host):
         raise CannotStart(
             f"HOST is {host!r}: everyone knows the demo's passwords, so it listens on 127.0.0.1 only. "
             "Use manage.py serve for an installation that others can reach."

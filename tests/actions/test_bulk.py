@@ -24,6 +24,7 @@ from classroom_admin.sync import tasks as sync_tasks
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import School, config_for, kinds, run_due
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
+from tests.stepped_clock import SteppedClock, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeClasses = Callable[..., list[Room]]
@@ -241,7 +242,7 @@ def test_another_worker_takes_over_after_the_lease(school: School, classes: Make
     assert taken is not None
     run_due()
     assert states(run) == ["claimed"]
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         tasks.run_long()
     assert states(run) == ["done"]
     assert truth(room)["state"] == 2
@@ -257,7 +258,7 @@ def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes:
     assert taken is not None
     entry = class_state.end_class(actor=school.teacher, room=taken.room)
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was projected
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         run_due()
     item = run.items.get()
     assert (item.state, item.entry) == ("done", entry)
@@ -271,7 +272,7 @@ def test_retry_runs_failed_items_only(
     school: School, sim: RunningSimulator, classes: MakeClasses, truth: Any
 ) -> None:
     rooms = classes(2)
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         run = make(school, rooms)
         sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
         run_due()

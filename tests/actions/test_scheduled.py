@@ -18,6 +18,7 @@ from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.runtime import parts
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, run_due
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 EARLIER = {
@@ -152,7 +153,7 @@ def test_worker_of_timed_commands_runs_no_long_ones(school: School, run_of: Make
 def test_messages_of_the_release_before_run_what_is_due(school: School, run_of: MakeRun, name: str) -> None:
     run = run_of(1)
     app.loader.import_default_modules()
-    with clock.use(clock.SteppedClock(clock.now())) as time:
+    with use(SteppedClock(clock.now())) as time:
         removal = participants.schedule_removal(
             actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
         )

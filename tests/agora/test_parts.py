@@ -11,7 +11,6 @@ from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm
 from classroom_admin.agora import errors, retries
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.tokens import LIFE_S, TokenSource
-from classroom_admin.agora.wire import is_loopback
 from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import APP_ID, CERTIFICATE
 
@@ -192,18 +191,3 @@ def test_failed_host_is_tried_again_after_a_minute():
     assert hosts.in_order()[0] == "http://b"
     now[0] = retries.HOST_DOWN_S + 1
     assert hosts.in_order()[0] == "http://a"
-
-
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("http://127.0.0.1:80", True),
-        ("http://[::1]:80", True),
-        ("http://localhost", True),
-        ("http://sim.localhost", True),
-        ("https://api.agora.io", False),
-        ("http://10.0.0.1", False),
-    ],
-)
-def test_loopback_is_reached_without_a_proxy(url, loopback):
-    assert is_loopback(url) is loopback

@@ -13,6 +13,7 @@ from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync import tasks
 from tests.chaos.processes import ProcessGroup
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import config_for
 
 
@@ -31,12 +32,12 @@ def cloud(sim: RunningSimulator, settings: Any) -> Client:
 
 
 @pytest.fixture
-def own_clock() -> Iterator[clock.SteppedClock]:
+def own_clock() -> Iterator[SteppedClock]:
     """Step our own clock by hand. It does not follow the clock of the simulator."""
     before = clock._read_cloud_offset_ms
     clock.follow_cloud(lambda: 0)
     try:
-        with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        with use(SteppedClock(clock.now())) as stepped:
             yield stepped
     finally:
         clock.follow_cloud(before)

@@ -21,6 +21,7 @@ from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import SharedLimiter
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.exchanges import observed
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -31,7 +32,7 @@ ROOMS, PER_SECOND = (300, 20.0) if os.environ.get("CHAOS") else (75, 5.0)
 
 @pytest.fixture
 def default_limit(
-    sim: RunningSimulator, settings: Any, own_clock: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
+    sim: RunningSimulator, settings: Any, own_clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Client]:
     """Yield a client with the default request limit (see `ROOMS`), whose waits step the clock."""
     settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
@@ -47,7 +48,7 @@ def default_limit(
     del COUNTED[client]
 
 
-def one_second(poller: Poller, own_clock: clock.SteppedClock) -> int:
+def one_second(poller: Poller, own_clock: SteppedClock) -> int:
     """Run the periodic tasks of one second, step the clock to its end, and return the number of requests."""
     began, before = clock.monotonic(), requests_of(poller)
     poller.poll()
@@ -123,7 +124,7 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
 
 @pytest.mark.parametrize("known_by", ["lost", "silence"])
 def test_last_event_of_300_live_rooms_is_fetched_within_60_seconds_at_the_default_limit(
-    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock, known_by: str
+    sim: RunningSimulator, default_limit: Client, own_clock: SteppedClock, known_by: str
 ) -> None:
     """`lost`: we know of the lost answer. `silence`: only reconciliation finds the missing events."""
     client = default_limit
@@ -149,7 +150,7 @@ def test_last_event_of_300_live_rooms_is_fetched_within_60_seconds_at_the_defaul
 
 
 def test_room_without_any_stored_event_is_fetched_from_its_first(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock
 ) -> None:
     sim.make_room("planned", roomName="Planned", startTime=clock.now_ms() + 3_600_000, duration=3600)
     Room.objects.create(room_uuid="planned", known_since=clock.now())
@@ -169,7 +170,7 @@ def test_room_without_any_stored_event_is_fetched_from_its_first(
 
 
 def test_unknown_room_is_complete_when_its_next_event_arrives(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock
 ) -> None:
     sim.make_room("unheard of", roomName="Unheard of", state=1)
     sim.fault("lose_answer", route="poll", count=1)
@@ -189,7 +190,7 @@ def test_unknown_room_is_complete_when_its_next_event_arrives(
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate", "malform"])
 def test_broken_answer_is_fetched_again(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, kind: str
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, kind: str
 ) -> None:
     sim.make_room("r1", roomName="One", state=1)
     say(sim, "r1", word="before")
@@ -206,7 +207,7 @@ def test_broken_answer_is_fetched_again(
 
 
 def test_repeated_losses_starve_no_room(
-    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, default_limit: Client, own_clock: SteppedClock
 ) -> None:
     """Each loss restarts reconciliation, but not with the same rooms."""
     client = default_limit

@@ -29,6 +29,7 @@ from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import config_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -47,7 +48,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.open = ExitStack()
-        self.own_clock = self.open.enter_context(clock.use(clock.SteppedClock(clock.now())))
+        self.own_clock = self.open.enter_context(use(SteppedClock(clock.now())))
         self.process = 0
 
     @initialize()

@@ -21,6 +21,7 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 from classroom_admin.sync import cloud_time, tasks
 from classroom_admin.sync.models import Lease, RoomCursor
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import use
 from tests.sync.conftest import config_for, room, sync_once
 from tests.sync.test_lease import database_url
 
@@ -57,7 +58,7 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
     started = clock.from_ms(STEPPED_START_MS) + timedelta(minutes=5)
     seen: dict[str, int] = {}
     swept: set[datetime] = set()
-    with clock.use(clock.SimulatorClock(stepped.base_url)):
+    with use(clock.SimulatorClock(stepped.base_url)):
         for _ in range(26):
             beat()
             here = room(UUID)

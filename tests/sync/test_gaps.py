@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin.agora.client import Client
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Gap, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import gap_filling, projector, reconciliation, tasks
 from classroom_admin.sync.gaps import Range, missing_ranges, state_after_ask
 from classroom_admin.sync.models import RoomCursor, SequenceGap
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room, sync_once
 
@@ -86,7 +86,7 @@ def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
 
 
 def test_quizzes_come_by_reconciliation_though_the_stream_never_has_them(
-    lesson: RunningSimulator, hands: clock.SteppedClock
+    lesson: RunningSimulator, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
     lesson.room("r1", "quiz", userUuid="t1", items=["A", "B"], correctItems=["A"])
@@ -98,7 +98,7 @@ def test_quizzes_come_by_reconciliation_though_the_stream_never_has_them(
 
 
 def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_its_place(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     say(lesson, "a")
     lose(lesson, "b")
@@ -118,7 +118,7 @@ def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_i
 
 
 def test_a_number_is_void_after_two_asks_ten_seconds_apart(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=2)
     say(lesson, "after")
@@ -165,7 +165,7 @@ def test_an_end_that_was_missed_altogether_is_a_gap_too(lesson: RunningSimulator
 
 
 def test_a_void_number_that_arrives_after_all_is_taken(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=3)
     say(lesson, "after")
@@ -193,7 +193,7 @@ def test_a_void_number_that_arrives_after_all_is_taken(
 
 
 def test_a_void_number_is_asked_for_once_more_at_the_last_reconciliation(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=1)
     say(lesson, "after")
@@ -218,7 +218,7 @@ def test_a_void_number_is_asked_for_once_more_at_the_last_reconciliation(
 
 
 def test_a_cloud_that_cannot_be_asked_leaves_the_gap_open_for_later(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lose(lesson, "b")
     say(lesson, "c")
@@ -238,7 +238,7 @@ def test_a_run_sends_at_most_what_it_may_and_the_next_goes_on(sim: RunningSimula
     for number in range(6):
         sim.make_room(f"r{number}", state=1)
     Poller(cloud).poll()
-    with clock.use(clock.SteppedClock(timezone.now())) as stepped:
+    with use(SteppedClock(timezone.now())) as stepped:
         stepped.step(1)
         assert reconciliation.reconcile_due(cloud, most=4).requests == 4
         assert reconciliation.reconcile_due(cloud, most=0).requests == 0

@@ -16,6 +16,7 @@ from classroom_admin.sync import freshness, health, tasks
 from classroom_admin.sync.models import Lease, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.room_refresh import next_profile, profile_columns, recording_columns
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +52,7 @@ def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, 
 
 
 def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "record", state=1, mode="web")
@@ -105,7 +106,7 @@ def test_the_next_look_is_past_the_next_planned_moment() -> None:
 
 
 def test_health_tells_the_age_the_backlog_and_who_polls(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     assert health.health().age_s is None
     sim.make_room("r1", state=1)
