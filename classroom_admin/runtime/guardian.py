@@ -1,6 +1,6 @@
 """A program that ends the parts of a killed supervisor. It uses only the standard library.
 
-The kernel's signal (``lifeline``) is not enough: it reaches only the parts, not their children, and exists
+The kernel's signal (``children``) is not enough: it reaches only the parts, not their children, and exists
 only on Linux. See `test_guardian_alone_ends_processes_that_no_parent_death_signal_would`.
 
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part

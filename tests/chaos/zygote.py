@@ -19,7 +19,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from classroom_admin.runtime.lifeline import tied_to
+from classroom_admin.runtime.children import tied_to
 
 PAUSE_S = 0.05
 
