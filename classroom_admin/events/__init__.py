@@ -24,31 +24,3 @@ PROJECTION_VERSION = 1
 """The version of the projection. Raise it if stored events produce different rows than before: every room is
 then projected again automatically.
 """
-
-__all__ = [
-    "PROJECTION_VERSION",
-    "Event",
-    "EventKind",
-    "EventTime",
-    "EventType",
-    "Identity",
-    "Needs",
-    "RoomRow",
-    "Row",
-    "RowKey",
-    "Rows",
-    "Stamped",
-    "Stream",
-    "Undecodable",
-    "confirms",
-    "decode",
-    "event_times",
-    "filters",
-    "identify",
-    "key_of",
-    "mark",
-    "needs",
-    "project",
-    "sentence",
-    "unnamed",
-]
