@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from classroom_admin.common import clock
 from classroom_admin.realtime import messages, polling_token
-from classroom_admin.realtime.garbage import GarbageCollector
 from classroom_admin.realtime.hub import LONGEST_SPREAD_S, spread_s
 from classroom_admin.realtime.polling import CONFIRMED_WITHIN_S, IDLE_S, PollingPages
+from classroom_admin.realtime.process import GarbageCollector
 from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, CurrentRights, Right
 from classroom_admin.realtime.subscriber import MOST_MESSAGES, Subscriber
 from classroom_admin.rooms.models import Participant
