@@ -22,16 +22,15 @@ class CloudCall(BaseModel, Generic[A]):
     """One call of the contract with its parameters. `A` is the type of its answer.
 
     The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
-    set `operation` (the contract's name), `method` and `template` (the path). `repeat`: the client may send
-    the call again even if the cloud may have received it; `why` gives the reason. `patient`: the client waits
-    and retries after 429 or if no host answers; otherwise the caller decides.
+    set `method` and `template` (the path). `repeat`: the client may send the call again even if the cloud may
+    have received it; `why` gives the reason. `patient`: the client waits and retries after 429 or if no host
+    answers; otherwise the caller decides.
 
     For every call, the client tries the other host if nothing was sent, and a new token once after 401.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    operation: ClassVar[str]
     method: ClassVar[str]
     template: ClassVar[str]
     repeat: ClassVar[bool]

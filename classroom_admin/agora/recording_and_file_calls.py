@@ -39,7 +39,6 @@ class StartRecording(OnceCall[RecordingStarted]):
     with the page's address. `retry_timeout_s`: seconds between the cloud's own tries (at most two).
     """
 
-    operation = "setRecordingState"
     method = "PUT"
     template = f"{ROOM}/records/states/1"
     why = "a repeated start is answered 409, or starts a second recording after a quick stop"
@@ -69,7 +68,6 @@ class StartRecording(OnceCall[RecordingStarted]):
 class StopRecording(OnceCall[RecordingStarted]):
     """Stop recording (A). Raise `RecordingNotStarted` if no recording is running. Event 1001 confirms it."""
 
-    operation = "setRecordingState"
     method = "PUT"
     template = f"{ROOM}/records/states/0"
     why = "a repeated stop is answered 409, which would hide that the first one worked"
@@ -89,7 +87,6 @@ class UpdateRecording(OnceCall[None]):
     Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
     """
 
-    operation = "updateRecording"
     method = "PATCH"
     template = f"{ROOM}/records/states/1"
     why = "each call overwrites the last: a late second one could undo another person's resume"
@@ -107,7 +104,6 @@ class UpdateRecording(OnceCall[None]):
 class ListRecordings(ReadCall[RecordingPage]):
     """List up to 100 recordings of a room (A). Continue with the page's `next_id` until it is None."""
 
-    operation = "listRecordings"
     template = f"{ROOM}/records"
 
     room_uuid: Id
@@ -126,7 +122,6 @@ class ListRecordings(ReadCall[RecordingPage]):
 class PutResource(SameCall[None]):
     """Share a file by its URL (A). Event 1003 confirms it. `size` is in bytes."""
 
-    operation = "putResource"
     method = "PUT"
     template = f"{ROOM_V1}/resources/{{resourceUuid}}"
     why = "the same id is overwritten with the same facts"
@@ -166,7 +161,6 @@ class ConvertResource(PutResource):
 class DeleteResources(SameCall[None]):
     """Remove files from a class (A). Event 1003 confirms it."""
 
-    operation = "deleteResources"
     method = "DELETE"
     template = f"{ROOM_V1}/resources"
     why = "what is deleted stays deleted"
@@ -181,7 +175,6 @@ class DeleteResources(SameCall[None]):
 class ListResources(ReadCall[list[str]]):
     """List the ids of a room's files (A)."""
 
-    operation = "listResources"
     template = f"{ROOM_V1}/resources"
 
     room_uuid: Id
