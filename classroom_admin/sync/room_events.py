@@ -29,7 +29,7 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 
 @dataclass(slots=True)
 class Fetched:
-    """The result of requests about single rooms.
+    """The result of requests.
 
     `gone`: ids of rooms that the cloud no longer has. `covered_to`: the highest number in the answers; 0 if
     they had no events. `rooms`: ids of rooms with new events to project. `problems`: the failures; a
@@ -38,6 +38,7 @@ class Fetched:
 
     requests: int = 0
     stored: int = 0
+    quarantined: int = 0
     covered_to: int = 0
     gone: set[int] = field(default_factory=set)
     rooms: set[int] = field(default_factory=set)
@@ -45,11 +46,21 @@ class Fetched:
     ends: bool = False
 
     def add(self, other: Fetched) -> None:
-        """Add the result of the requests for one stream."""
+        """Add the result of other requests."""
         self.requests += other.requests
         self.stored += other.stored
+        self.quarantined += other.quarantined
+        self.gone |= other.gone
         self.rooms |= other.rooms
         self.problems += other.problems
+
+    def add_read(self, found: inbox.Found) -> None:
+        """Add the content of an answer."""
+        self.stored += found.stored
+        self.quarantined += found.quarantined
+        self.rooms |= found.rooms
+        if found.problem:
+            self.problems.append(found.problem)
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
@@ -73,10 +84,8 @@ def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int 
         # Only the first page is evidence: later pages follow events that were stored just now.
         if found.stored and stream == Stream.ROOM and result.requests == 1:
             competing_reader.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
-        result.stored += found.stored
-        result.rooms |= found.rooms
+        result.add_read(found)
         if found.problem:
-            result.problems.append(found.problem)
             break
         result.covered_to = max([result.covered_to, *found.sequences[-1:]])
         if last is not None and result.covered_to >= last:
