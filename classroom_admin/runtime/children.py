@@ -2,7 +2,7 @@
 
 The kernel signals a child when its parent dies (``prctl``, Linux only). Without this signal, parts outlive a
 supervisor that is killed together with its guardian:
-`test_killed_supervisor_whose_guardian_was_killed_first_takes_its_parts_along`. It costs one system call.
+`test_killed_supervisor_ends_its_parts_without_a_guardian`. It costs one system call.
 
 With forks, a second start of the demo takes 5.5 s of processor time and its processes need 334 MB
 (proportional set size); with fresh interpreters it takes 11 s and 487 MB.
