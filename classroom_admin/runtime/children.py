@@ -4,8 +4,8 @@ The kernel signals a child when its parent dies (``prctl``, Linux only). Without
 supervisor that is killed together with its guardian:
 `test_killed_supervisor_ends_its_parts_without_a_guardian`. It costs one system call.
 
-With forks, a second start of the demo takes 5.5 s of processor time and its processes need 334 MB
-(proportional set size); with fresh interpreters it takes 11 s and 487 MB.
+With forks, a second start of `serve` takes 4.5 s of processor time and its processes need 267 MB
+(proportional set size); with fresh interpreters it takes 10.4 s and 444 MB.
 
 Fork only a process without threads and without open connections, and only on Linux: elsewhere a forked
 process may use system libraries that do not survive a fork.
