@@ -140,7 +140,7 @@ def _recording(runs: bool) -> Verifier:
 def _files(there: bool) -> Verifier:
     def verifier(client: Client, entry: Entry) -> Found:
         listed = client.send(ListResources(room_uuid=entry.room_uuid), deadline_s=READ_S)
-        known = {each.resource_uuid for each in listed}
+        known = set(listed)
         asked = set(entry.params.get("resource_uuids") or [entry.target])
         done = asked <= known if there else not asked & known
         left = len(asked & known)

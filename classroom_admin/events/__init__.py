@@ -19,31 +19,3 @@ from classroom_admin.events.registry import (
 from classroom_admin.events.rows import PROJECTION_VERSION, Needs, RoomRow, Row, RowKey, Rows, key_of
 from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
-
-__all__ = [
-    "PROJECTION_VERSION",
-    "Event",
-    "EventKind",
-    "EventTime",
-    "EventType",
-    "Identity",
-    "Needs",
-    "RoomRow",
-    "Row",
-    "RowKey",
-    "Rows",
-    "Stamped",
-    "Stream",
-    "Undecodable",
-    "confirms",
-    "decode",
-    "event_times",
-    "filters",
-    "identify",
-    "key_of",
-    "mark",
-    "needs",
-    "project",
-    "sentence",
-    "unnamed",
-]

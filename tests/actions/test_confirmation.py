@@ -11,7 +11,7 @@ from classroom_admin.audit.record import add_step
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.management.commands.room import room_as_json
 from classroom_admin.rooms.models import Recording, RoomState
-from classroom_admin.sync import background, projector
+from classroom_admin.sync import projector, tasks
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import config_for, kinds, last_detail, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, running_cloud
@@ -29,7 +29,7 @@ def sync(settings, school):
         polled = poller.poll()
         assert polled is not None
         assert polled.problems == []
-        background.project_due(within_s=20)
+        tasks.project_waiting(within_s=20)
         school.room.refresh_from_db()
         school.pupil.refresh_from_db()
 

@@ -18,6 +18,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import School, kinds, let_it_be_due, reason_code, run_due
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 
@@ -155,7 +156,7 @@ def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(hold, left):
     let_it_be_due()
     assert scheduled.claim(scheduled.TIMED) == hold  # and here the worker is killed
     assert run_due() == 0
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         assert run_due() == 1
     assert left() == ["c"]
 

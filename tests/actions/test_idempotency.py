@@ -22,6 +22,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
 from tests.actions.conftest import config_for, kinds, make_recording, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, Cloud, answer, running_cloud
+from tests.stepped_clock import SteppedClock, use
 
 PRESS = """
 import sys, django
@@ -103,7 +104,7 @@ def test_pressed_at_once_by_threads(settings, times):
 @pytest.mark.django_db(transaction=True)
 def test_a_second_click_right_after_the_first_is_through(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         first = class_state.start_class(access_to(school.teacher, school.room))
         stepped.step(1.9)
@@ -118,7 +119,7 @@ def test_a_second_click_right_after_the_first_is_through(settings):
 def test_a_retry_after_a_refusal_is_a_new_command(settings):
     school = make_school("maths")
     ended = answer(status=409, code=30409101, msg="ended")
-    with running_cloud(ended) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(ended) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         first = class_state.start_class(access_to(school.teacher, school.room))
         assert kinds(first) == ["requested", "failed"]
@@ -168,7 +169,7 @@ def test_ids_made_here_do_not_make_two_of_a_double_click(settings):
 @pytest.mark.django_db(transaction=True)
 def test_for_the_class_is_one_command_although_the_seconds_run(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         school.room.planned_close_at = clock.now() + timedelta(hours=1)
         access = access_to(school.teacher, school.room)
@@ -283,7 +284,7 @@ def test_a_crash_leaves_the_request_on_record_and_a_claim_that_runs_out(settings
         assert (left.actor, left.action, left.room_uuid) == (school.teacher, "class.start", "maths")
 
         configure(settings, cloud.url)
-        with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        with use(SteppedClock(clock.now())) as stepped:
             assert class_state.start_class(access_to(school.teacher, school.room)) == left
             stepped.step(runner.KEY_LEASE.total_seconds() + 1)
             again = class_state.start_class(access_to(school.teacher, school.room))
@@ -316,7 +317,7 @@ def test_requested_is_committed_before_the_cloud_is_called(settings):
 @pytest.mark.django_db(transaction=True)
 def test_claims_do_not_pile_up(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         for _ in range(5):
             class_state.start_class(access_to(school.teacher, school.room))

@@ -14,6 +14,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds, reason_code
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 
@@ -21,7 +22,7 @@ State = ScheduledCommand.State
 @pytest.fixture
 def time():
     """Our clock, to be stepped."""
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         yield stepped
 
 

@@ -8,9 +8,9 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, find_entries, last_step
-from classroom_admin.common import clock
 from classroom_admin.common.clock import SteppedClock
 from classroom_admin.rooms.models import Room
+from tests.stepped_clock import use
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def told(db: None) -> dict[str, Entry]:
     Room.objects.create(room_uuid="maths", name="Mathematics")
     time = SteppedClock(START)
     made = {}
-    with clock.use(time):
+    with use(time):
         plan = [
             ("started", ada, "class.start", "maths", ["requested", "accepted", "confirmed"]),
             ("refused", ben, "class.start", "art", ["requested", "failed"]),

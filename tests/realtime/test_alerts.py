@@ -18,12 +18,13 @@ from tests.realtime.conftest import Open
 from tests.realtime.serving import Server
 from tests.realtime.test_list_channel import tiles
 from tests.school import School, make_room
+from tests.stepped_clock import SteppedClock, use
 
 
 @pytest.fixture(autouse=True)
-def stepped(school: School) -> Iterator[clock.SteppedClock]:
+def stepped(school: School) -> Iterator[SteppedClock]:
     """Time stands still until a test steps it."""
-    with clock.use(clock.SteppedClock(clock.now())) as source:
+    with use(SteppedClock(clock.now())) as source:
         yield source
 
 
@@ -34,7 +35,7 @@ def soon_over_time(seconds: float, name: str = "Soon over time") -> Room:
 
 
 def test_overtime_alert_is_sent_without_an_event(
-    school: School, server: Server, watch_list: Open, stepped: clock.SteppedClock
+    school: School, server: Server, watch_list: Open, stepped: SteppedClock
 ) -> None:  # fmt: skip
     room = soon_over_time(2)
     page = watch_list()
@@ -48,7 +49,7 @@ def test_overtime_alert_is_sent_without_an_event(
 
 
 def test_overtime_alert_reaches_filtered_lists(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:
     soon_over_time(2)
     page = watch_list(query="q=soon")
@@ -57,7 +58,7 @@ def test_overtime_alert_reaches_filtered_lists(
 
 
 def test_teacher_gets_alerts_of_own_classes_only(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:
     soon_over_time(1)
     own = soon_over_time(3, "Soon over, own")
@@ -90,7 +91,7 @@ def test_refused_command_is_sent_as_an_alert(school: School, watch_list: Open) -
 
 
 def test_returning_page_gets_alerts_that_arose_meanwhile(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:  # fmt: skip
     soon_over_time(2)
     before = ListOfClasses(school.administrator, {}).version

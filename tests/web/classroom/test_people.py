@@ -25,6 +25,7 @@ from classroom_admin.rooms.class_selectors import people, removals_this_week
 from classroom_admin.rooms.models import Participant, Presence, Room, RoomTeacher
 from classroom_admin.web.classroom.roster import removed_this_week, times_this_week
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person, make_room
+from tests.stepped_clock import SteppedClock, use
 from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page
 
 pytestmark = pytest.mark.django_db
@@ -363,7 +364,7 @@ def test_class_list_is_chosen_on_the_page(school: School) -> None:
 
 
 def test_unconfirmed_command_offers_verification_after_ten_seconds(school: School, admin: Client) -> None:
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         entry = record(actor=school.teacher, action="class.end", room_uuid=ROOM_UUID, target_name="A")
         add_step(entry, Step.Kind.REQUESTED)
         late = re.compile(rf'id="late-{entry.pk}"[^>]*?( hidden)?>')

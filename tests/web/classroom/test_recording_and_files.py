@@ -24,6 +24,7 @@ from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Recording, Resource, Room
 from tests.actions.files import PDF
 from tests.school import HTMX, ROOM_UUID, School
+from tests.stepped_clock import SteppedClock, use
 from tests.web.classroom.test_page import changes, now, page
 
 STREAM = "https://stream.test/a.m3u8"
@@ -161,7 +162,7 @@ def a_class_of_45_minutes(school: School) -> Any:
 def test_coverage_shows_recorded_paused_and_missing_time(client: Client, school: School) -> None:
     start = a_class_of_45_minutes(school)
     for minute, action in ((10, "recording.pause"), (20, "recording.resume")):
-        with clock.use(clock.SteppedClock(start + timedelta(minutes=minute))):
+        with use(SteppedClock(start + timedelta(minutes=minute))):
             entry = record(actor=school.teacher, action=action, room_uuid=ROOM_UUID, target="rec")
             add_step(entry, Step.Kind.ACCEPTED, {"final": True})
     html = page(client, school).content.decode()
@@ -190,7 +191,7 @@ def test_failed_recording_shows_what_to_do(client: Client, school: School) -> No
 
 
 def test_coverage_of_a_running_class_is_stable(client: Client, school: School) -> None:
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         before = re.search(r"<figure.*?</figure>", changes(client, school, "").content.decode(), re.S)
         stepped.step(60)
         after = re.search(r"<figure.*?</figure>", changes(client, school, "").content.decode(), re.S)
