@@ -1,7 +1,5 @@
 """Bulk actions: one command for many classes. Each class has its own scheduled command and audit entry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final

@@ -12,8 +12,6 @@
 A crash after step 3 leaves *requested* and an idempotency key that expires after ``KEY_LEASE``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Mapping

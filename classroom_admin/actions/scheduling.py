@@ -3,8 +3,6 @@
 The cloud keeps a room for only five days, so a class is created a few days before it begins.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Parse answers: turn bytes into envelopes and events without guessing or dropping data. Pure functions."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from typing import Any, Final

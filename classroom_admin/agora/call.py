@@ -1,7 +1,5 @@
 """Base classes of calls to the cloud. A call validates its parameters; `Client.send` sends it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast

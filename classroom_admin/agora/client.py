@@ -7,8 +7,6 @@ The constructor of a call raises `InvalidArgument` for invalid parameters. `send
 `CloudError` if the cloud rejects the call. A client is thread-safe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The configuration of the cloud client: addresses, credentials, time-outs and request limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal

@@ -1,7 +1,5 @@
 """Test the connection to the cloud, and find the cause if the test fails. The settings page uses this."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ the business code, the cloud's message and the request id. If the client itself 
 has a code with parameters. No error contains a token or the certificate.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from classroom_admin.common.problems import Problem

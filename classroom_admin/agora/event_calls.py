@@ -3,8 +3,6 @@
 They return the raw bytes of the answer. Store these before you parse them with `read_events_answer`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Final
 

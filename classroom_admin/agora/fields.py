@@ -4,8 +4,6 @@ A check returns the value to send or raises `Wrong`. The module `call` turns `Wr
 that names the field. Lengths are in bytes of UTF-8.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final

@@ -4,8 +4,6 @@ The models accept numbers sent as text. A field that is missing or has the wrong
 milliseconds since 1970-01-01 UTC, except in fields whose name says otherwise.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict

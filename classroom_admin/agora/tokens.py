@@ -3,8 +3,6 @@
 The cloud checks a token's time by its own clock. So pass a clock with cloud time: local time plus the offset.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

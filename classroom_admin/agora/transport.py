@@ -1,7 +1,5 @@
 """Send a call and return the whole answer, with tokens, two hosts, a limiter, retries and a deadline."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

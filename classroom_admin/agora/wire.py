@@ -4,8 +4,6 @@ Failures are returned, not raised: a traceback through `requests` would show the
 in the local variables of its frames.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Mapping

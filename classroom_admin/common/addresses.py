@@ -1,7 +1,5 @@
 """Check addresses of servers. Pure."""
 
-from __future__ import annotations
-
 import ipaddress
 from urllib.parse import urlsplit
 

@@ -5,8 +5,6 @@ compare with times from the cloud: a class's start and end, a removal.
 ``AGORA_CLOCK_URL`` (for tests only) makes this module read the simulator's clock.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import time

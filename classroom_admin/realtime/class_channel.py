@@ -1,7 +1,5 @@
 """Updates for the subscribers of one class: all reach the same version, then receive the same bytes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping

@@ -3,8 +3,6 @@
 A hub belongs to one event loop and runs only while a page is open.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """The resources of a process with open streams: threads, garbage collection, open files."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging

@@ -11,8 +11,6 @@ Fork only a process without threads and without open connections, and only on Li
 process may use system libraries that do not survive a fork.
 """
 
-from __future__ import annotations
-
 import ctypes
 import multiprocessing
 import os

@@ -5,8 +5,6 @@ Everyone knows the password of a demo's accounts. So a school's installation mus
 a demo must refuse a school's folder.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 import shutil

@@ -1,7 +1,5 @@
 """Check whether a server can listen on an address, and explain why not."""
 
-from __future__ import annotations
-
 import errno
 import socket
 import time

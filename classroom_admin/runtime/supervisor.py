@@ -10,8 +10,6 @@ The supervisor has only one thread: a part ends with the thread that started it,
 without other threads.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import select

@@ -13,8 +13,6 @@ A competing reader is reported after three such events within ten minutes that s
 A cloud that leaves events out of the stream at random would have the same effect.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Fill sequence gaps: request the missing events from the repeatable endpoints."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import partial
 from itertools import groupby

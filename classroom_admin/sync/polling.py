@@ -4,8 +4,6 @@ The stream delivers each event once, so repeating a request does not help. If an
 are reconciled instead. No other work may slow the poll down.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import threading

@@ -3,8 +3,6 @@
 Only the profile columns are written. A change increases the room's version, so that the pages show it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial

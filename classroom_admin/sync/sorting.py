@@ -1,7 +1,5 @@
 """Sort an answer's events by room and stream. Pure: no query, no clock."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import defaultdict

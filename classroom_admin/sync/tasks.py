@@ -5,8 +5,6 @@ message. Arguments are ids only. Each kind of background work (gap filling, room
 projection of earlier versions) runs in one process at a time.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Direct messages arrive only here. Room events may arrive here and by the poll; t
 signs its requests with a shared secret, so that nobody else can add messages to a class.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from dataclasses import dataclass

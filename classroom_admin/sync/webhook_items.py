@@ -6,8 +6,6 @@ and the receiver, in the format of events from the cloud's endpoints. If an item
 is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

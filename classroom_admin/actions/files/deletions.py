@@ -1,7 +1,5 @@
 """Delete files after ten seconds. Until then, everyone who may act on the class can undo the deletion."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """`manage.py sync --once`: fetch and project everything new from the cloud, and print a summary."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
