@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from classroom_admin.common import names
 from classroom_admin.reports.stays import ClassTime, Inside, Stay, inside
-from classroom_admin.rooms.attendance import BY_NAME, STUDENT_ROLES, Listed, Match, match
+from classroom_admin.rooms.class_lists import Listed
 
+Match = names.Found[Listed, Any]
+"""A listed person and the participants who match; several if the person joined with several ids."""
+STUDENT_ROLES: Final = ("student", "unknown")
 PARTLY: Final = 0.5
 """The share of the class below which a person attended only partly."""
 
@@ -110,7 +114,7 @@ class Attendance:
 
     @property
     def by_name(self) -> list[Attendee]:
-        return [row for row in self.rows if row.match.by == BY_NAME]
+        return [row for row in self.rows if row.match.by in (names.BY_NAME, names.BY_LOOSE_NAME)]
 
 
 def attendance(
@@ -129,12 +133,17 @@ def attendance(
         students = [one for one in people if one.role in STUDENT_ROLES and _was_there(one, stays)]
         matches, others = [_unlisted(one) for one in students], []
     else:
-        matches, others = match(listed, people)
+        matches, others = names.match(listed, _by_entry(people))
     return Attendance(
         time=time,
         rows=[_attendee(found, stays, time, thresholds) for found in matches],
         unlisted=[one for one in others if one.role in STUDENT_ROLES and _was_there(one, stays)],
     )
+
+
+def _by_entry(people: Sequence[Any]) -> list[Any]:
+    """Sort people by their first entry, because of several people with one name the first gets matched first."""
+    return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 
 def _was_there(person: Any, stays: Mapping[str, Sequence[Stay]]) -> bool:

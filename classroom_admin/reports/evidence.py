@@ -48,9 +48,7 @@ def evidence_of(room: Room) -> Evidence:
     unreadable = events.exclude(unreadable="").filter(Q(cmd__in=PRESENCE) | Q(cmd=None))
     ranges += [(number, number) for number in unreadable.values_list("sequence", flat=True)]
     gaps = [
-        Missing(
-            start=_time_of_last(room, sequence__lt=first), stop=_time_of_first(room, sequence__gt=last)
-        )
+        Missing(start=_time_of_last(room, sequence__lt=first), stop=_time_of_first(room, sequence__gt=last))
         for first, last in sorted(ranges)
     ]
     return Evidence(events=events.count(), gaps=gaps)

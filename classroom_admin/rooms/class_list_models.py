@@ -38,7 +38,9 @@ class ListVersion(models.Model):
     number = models.IntegerField(help_text="`ClassList.version`")
     name = models.CharField(max_length=120)
     people = models.JSONField(default=list, help_text="[{name, user_uuid, group}]")
-    replaced_at = models.DateTimeField(null=True, help_text="cloud time; null while the list has this version")
+    replaced_at = models.DateTimeField(
+        null=True, help_text="cloud time; null while the list has this version"
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

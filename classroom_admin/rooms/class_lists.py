@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
@@ -18,8 +19,16 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 
 from classroom_admin.accounts.models import User
-from classroom_admin.rooms.attendance import Listed
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A person on a class list. `user_uuid` is "" if the list contains no id for the person."""
+
+    name: str
+    user_uuid: str = ""
+    group: str = ""
 
 
 class _JsonList(Aggregate):

@@ -57,7 +57,8 @@ class Room(models.Model):
     planned_end_at = models.DateTimeField(null=True)
     planned_close_at = models.DateTimeField(null=True)
     timetable_start_at = models.DateTimeField(
-        null=True, help_text="planned before the class started; the cloud replaces its plan by the actual times"
+        null=True,
+        help_text="planned before the class started; the cloud replaces its plan by the actual times",
     )
     timetable_end_at = models.DateTimeField(null=True)
     profile_read_at = models.DateTimeField(null=True)

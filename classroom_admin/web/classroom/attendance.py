@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from classroom_admin.common.names import BY_ID
 from classroom_admin.reports.attendance import Attendance
 from classroom_admin.reports.class_attendance import attendance_of
 from classroom_admin.rooms import class_lists
-from classroom_admin.rooms.attendance import BY_ID
 from classroom_admin.rooms.models import Participant, Room
 
 
