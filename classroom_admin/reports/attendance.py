@@ -142,7 +142,7 @@ def attendance(
 
 
 def _by_entry(people: Sequence[Any]) -> list[Any]:
-    """Sort people by their first entry, because of several people with one name the first gets matched first."""
+    """Return people in the order of entry: of several people with one name, the first is matched first."""
     return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 
