@@ -129,16 +129,12 @@ def attendance(
     `people` are the participants of the room, `stays` their stays by user id. A person who joined with
     several ids has the stays of all of them.
     """
+    matches, others = names.match(listed or (), _by_entry(people))
+    students = [one for one in others if one.role in STUDENT_ROLES and _was_there(one, stays)]
     if listed is None:
-        students = [one for one in people if one.role in STUDENT_ROLES and _was_there(one, stays)]
-        matches, others = [_unlisted(one) for one in students], []
-    else:
-        matches, others = names.match(listed, _by_entry(people))
-    return Attendance(
-        time=time,
-        rows=[_attendee(found, stays, time, thresholds) for found in matches],
-        unlisted=[one for one in others if one.role in STUDENT_ROLES and _was_there(one, stays)],
-    )
+        matches, students = [_unlisted(one) for one in students], []
+    rows = [_attendee(found, stays, time, thresholds) for found in matches]
+    return Attendance(time=time, rows=rows, unlisted=students)
 
 
 def _by_entry(people: Sequence[Any]) -> list[Any]:

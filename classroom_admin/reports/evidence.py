@@ -46,7 +46,9 @@ def evidence_of(room: Room) -> Evidence:
     missing = SequenceGap.objects.filter(room=room, stream=Stream.ROOM).exclude(state=SequenceGap.State.VOID)
     ranges = list(missing.values_list("first", "last"))
     unreadable = events.exclude(unreadable="").filter(Q(cmd__in=PRESENCE) | Q(cmd=None))
-    ranges += [(number, number) for number in unreadable.values_list("sequence", flat=True)]
+    ranges += [
+        (row.sequence, row.sequence) for row in unreadable.only("sequence") if row.sequence is not None
+    ]
     gaps = [
         Missing(start=_time_of_last(room, sequence__lt=first), stop=_time_of_first(room, sequence__gt=last))
         for first, last in sorted(ranges)

@@ -1,12 +1,14 @@
 """Let the classes that have closed keep the people who are on their lists now: earlier ones are unknown."""
 
+from typing import Any
+
 from django.db import migrations
 from django.db.models import Q
 
 CLOSED = 3
 
 
-def keep_lists(apps, schema_editor):
+def keep_lists(apps: Any, schema_editor: Any) -> None:
     Room, ListVersion = apps.get_model('rooms', 'Room'), apps.get_model('rooms', 'ListVersion')
     over = Q(state=CLOSED) | Q(state=None, profile_state=CLOSED) | Q(gone_at__isnull=False)
     closed = Room.objects.filter(over, class_list__isnull=False)

@@ -70,7 +70,7 @@ class PastClassPresenter(ClassPresenter):
     under_way: set[str] = set()
 
     def __init__(self, room: Room, film: Film, ms: int, *, upto: int, everyone: bool = False) -> None:
-        self.at = datetime.fromtimestamp(ms / 1000, UTC)
+        self.at = self.past_time = datetime.fromtimestamp(ms / 1000, UTC)
         self.rows = film.rows_at(ms)
         self._film = film
         self.ms = ms

@@ -76,7 +76,7 @@ class PeoplePanels:
 
     room: ShownRoom
     since: int | None
-    at: datetime | None = None
+    past_time: datetime | None = None
     """The past time that the page shows (cloud time); None for now."""
     names_shown = 12
     """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
@@ -101,7 +101,7 @@ class PeoplePanels:
         """The comparison with the class list; None if the class has no list."""
         if not class_lists.has_list(self.room):
             return None
-        return attendance_of(self.room, self.people if self.since is None else None, at=self.at)
+        return attendance_of(self.room, self.people if self.since is None else None, at=self.past_time)
 
     @cached_property
     def removals(self) -> list[Removal]:
