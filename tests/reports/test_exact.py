@@ -79,7 +79,9 @@ def make(sim: RunningSimulator, each: Planned, owner: User) -> None:
 
 def act(world: World, each: Planned, chance: random.Random, second: int) -> None:
     """Let something happen in a class at this second."""
-    room = world.rooms[each.uuid]
+    room = world.rooms.get(each.uuid)
+    if room is None:
+        return  # closed and destroyed
     if not each.by_cloud and room.state == 0 and second >= each.begins_s:
         classes.set_state(world, room, 1, operator=None)
     if room.state == 1 and second >= each.ends_s:
