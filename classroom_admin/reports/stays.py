@@ -63,7 +63,8 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
     """Return the time of a class from the columns of its room.
 
     The class begins at its planned start, or later if it was started later. It ends at its planned end, or
-    earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored.
+    earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored, and so is a
+    start that is not before the end.
     """
     planned_start = room.timetable_start_at or room.planned_start_at
     planned_end = room.timetable_end_at or room.planned_end_at
@@ -77,6 +78,8 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
     starts = room.started_at or planned_start
     if planned_start and starts and starts < planned_start and not (ended and ended <= planned_start):
         starts = planned_start
+    if starts and ended and ended <= starts:
+        starts = None
     if planned_end and starts and planned_end <= starts:
         planned_end = None
     ends = min(filter(None, (ended, planned_end)), default=None)

@@ -185,6 +185,10 @@ def test_a_class_without_a_known_start_makes_nobody_late() -> None:
     assert (row.status, row.late, row.share) == ("present", None, None)
 
 
+def test_a_start_that_is_not_before_the_end_is_ignored() -> None:
+    assert of_ada(stay(0, 60), time=time_of(started_at=at(90))).status == "present"
+
+
 def test_a_class_without_a_known_end_ends_with_its_last_event() -> None:
     assert time_of(ended_at=None, closed_at=at(50)).ends_at == at(50)
     assert time_of(ended_at=None, last_event_at=at(45)).ends_at == at(45)

@@ -104,7 +104,6 @@ def test_a_deleted_list_stays_with_its_closed_classes(
     close(sim)
     assert sync_once() == ""
     change(head, made, BEN)
-    assert ListVersion.objects.count() == 1
     actions.delete_list(actor=head, class_list=made)
     assert names_of() == ["Ada"]
     assert str(ListVersion.objects.get()) == "7b, version 2"
@@ -138,6 +137,10 @@ def test_a_room_that_the_cloud_deleted_keeps_its_list(head: User, made: ClassLis
     assert names_of() == ["Ada"]
 
 
+def numbers() -> list[int]:
+    return list(ListVersion.objects.order_by("number").values_list("number", flat=True))
+
+
 def test_classes_of_one_version_share_it_and_unused_versions_go(
     head: User, made: ClassList, sim: RunningSimulator
 ) -> None:
@@ -148,12 +151,10 @@ def test_classes_of_one_version_share_it_and_unused_versions_go(
     sim.room("r2", "state", state=3)
     assert sync_once() == ""
     assert room("r1").list_version_id == room("r2").list_version_id
-    assert ListVersion.objects.count() == 1
     change(head, made, BEN)
     change(head, made, ADA, BEN)
-    assert ListVersion.objects.count() == 2
+    assert numbers() == [1, 2, 3]
     with clock.use(clock.SteppedClock(clock.now())) as ours:
         ours.step(8 * 86_400)
         change(head, made, ADA)
-    numbers = ListVersion.objects.order_by("number").values_list("number", flat=True)
-    assert list(numbers) == [2, 4], "the one that the classes keep, and the one that was just replaced"
+    assert numbers() == [2, 4], "the one that the classes keep, and the one that was just replaced"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from classroom_admin.agora.calls import SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.reports.evidence import evidence_of
@@ -199,9 +200,9 @@ def test_the_plan_from_before_the_start_ends_a_class_that_the_cloud_ended_later(
     sim.make_room("maths 7b", startTime=start_ms, duration=1800)
     assert sync_once() == ""
     Room.objects.update(planned_start_at=None, planned_end_at=None)
-    sim.room("maths 7b", "state", state=1)
+    cloud.send(SetClassState(room_uuid="maths 7b", state=1))
     sim.room("maths 7b", "enter", userUuid="u1", userName="Ada")
-    sim.room("maths 7b", "state", state=2)
+    cloud.send(SetClassState(room_uuid="maths 7b", state=2))
     assert sync_once() == ""
     here = room("maths 7b")
     assert here.timetable_start_at == clock.from_ms(start_ms)
