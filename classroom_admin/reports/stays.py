@@ -63,8 +63,8 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
     """Return the time of a class from the columns of its room.
 
     The class begins at its planned start, or later if it was started later. It ends at its planned end, or
-    earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored, and so is a
-    start that is not before the end.
+    earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored. A start
+    that is not before the end is ignored, too.
     """
     planned_start = room.timetable_start_at or room.planned_start_at
     planned_end = room.timetable_end_at or room.planned_end_at
