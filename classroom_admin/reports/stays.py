@@ -64,7 +64,7 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
 
     The class begins at its planned start, or later if it was started later. It ends at its planned end, or
     earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored. A start
-    that is not before the end is ignored, too.
+    after the end is ignored, too.
     """
     planned_start = room.timetable_start_at or room.planned_start_at
     planned_end = room.timetable_end_at or room.planned_end_at
@@ -78,7 +78,7 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
     starts = room.started_at or planned_start
     if planned_start and starts and starts < planned_start and not (ended and ended <= planned_start):
         starts = planned_start
-    if starts and ended and ended <= starts:
+    if starts and ended and ended < starts:
         starts = None
     if planned_end and starts and planned_end <= starts:
         planned_end = None

@@ -278,7 +278,7 @@ def test_a_class_list_from_a_file_to_who_is_missing(window: Opener, classroom: M
     open_class(page, room)
     expect(people_card).to_contain_text("The list has changed since the class.")
     expect(people_card).to_contain_text("2 of 15 present")
-    keep_screenshot(page, "attendance-after-class")
+    keep_screenshot(page, "attendance-after-class", full=True)
     page.goto("/lists/")
     page.get_by_role("link", name="Class 5f").click()
     press(page, "Delete list")

@@ -185,7 +185,7 @@ def test_a_class_without_a_known_start_makes_nobody_late() -> None:
     assert (row.status, row.late, row.share) == ("present", None, None)
 
 
-def test_a_start_that_is_not_before_the_end_is_ignored() -> None:
+def test_a_start_after_the_end_is_ignored() -> None:
     assert of_ada(stay(0, 60), time=time_of(started_at=at(90))).status == "present"
 
 
