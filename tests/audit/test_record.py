@@ -12,8 +12,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.actions import LABELS, label
 from classroom_admin.audit.models import Entry, RecordIsFinal, Step
 from classroom_admin.audit.record import SecretOnRecord
-from classroom_admin.common.clock import SteppedClock
-from tests.stepped_clock import use
+from tests.stepped_clock import SteppedClock, use
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, find_entries, last_step
-from classroom_admin.common.clock import SteppedClock
 from classroom_admin.rooms.models import Room
-from tests.stepped_clock import use
+from tests.stepped_clock import SteppedClock, use
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 
