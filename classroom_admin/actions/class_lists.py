@@ -17,9 +17,8 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit import record
-from classroom_admin.common import clock
+from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
-from classroom_admin.common.text_matching import name_key
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
@@ -38,8 +37,8 @@ class Person:
 
     @property
     def known_by(self) -> str:
-        """Return the key that identifies the person: the user id, or the normalised name if there is none."""
-        return f"id {self.user_uuid}" if self.user_uuid else f"name {name_key(self.name)}"
+        """Return the key that identifies the person: the user id, or the exact name if there is none."""
+        return f"id {self.user_uuid}" if self.user_uuid else f"name {names.exact_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +60,14 @@ def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
 
     A person whose user id differs under the same name counts as changed, not as removed and added.
     """
-    old, new = list(before), list(after)
-    known = {one.known_by: one for one in old}
-    pairs: list[tuple[Person, Person]] = []
-    added: list[Person] = []
-    for one in new:
-        was = known.pop(one.known_by, None)
-        if was is None:
-            added.append(one)
-        else:
-            pairs.append((was, one))
-    by_name = {name_key(one.name): one for one in known.values()}
-    still_added: list[Person] = []
-    for one in added:
-        was = by_name.pop(name_key(one.name), None)
-        if was is None:
-            still_added.append(one)
-        else:
-            known.pop(was.known_by)
-            pairs.append((was, one))
+    found, added = names.match(before, after)
+    pairs = [(one.listed, one.people[0]) for one in found if one.people]
     changed = [(was, now) for was, now in pairs if was != now]
     return Changes(
-        added=still_added, changed=changed, removed=list(known.values()), same=len(pairs) - len(changed)
+        added=[*added, *(extra for one in found for extra in one.people[1:])],
+        changed=changed,
+        removed=[one.listed for one in found if not one.people],
+        same=len(pairs) - len(changed),
     )
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from classroom_admin.common.text_matching import name_key
+from classroom_admin.common import names
 
-BY_ID: Final = "id"
-BY_NAME: Final = "name"
 STUDENT_ROLES: Final = ("student", "unknown")
 
 
@@ -28,7 +25,7 @@ class Listed:
 class Match:
     """A listed person and the matching participants; several if the person joined with several ids.
 
-    `by` is "id" or "name", depending on how they matched; "" if nobody matches.
+    `by` is how they matched, as in ``names.Found``; "" if nobody matches.
     """
 
     listed: Listed
@@ -94,39 +91,13 @@ def times_of(room: Any, *, late_after: timedelta, early_before: timedelta) -> Ti
 
 
 def match(listed: Iterable[Listed], people: Iterable[Any]) -> tuple[list[Match], list[Any]]:
-    """Match listed people with participants, by id first, then by name. Also return unmatched participants.
+    """Match listed people with participants by id and name. Also return unmatched participants.
 
     If several listed people have the same name, match each with one participant, in the order of joining.
     """
-    wanted = list(listed)
-    by_id: dict[str, list[Any]] = defaultdict(list)
-    ids = {one.user_uuid for one in wanted if one.user_uuid}
-    rest: dict[str, list[Any]] = defaultdict(list)
-    for person in people:
-        if person.user_uuid in ids:
-            by_id[person.user_uuid].append(person)
-        else:
-            rest[name_key(person.name)].append(person)
-    left = [one for one in wanted if not by_id.get(one.user_uuid)]
-    namesakes: dict[str, int] = defaultdict(int)
-    for one in left:
-        namesakes[name_key(one.name)] += 1
-    found = [_of(one, by_id.get(one.user_uuid, []), rest, namesakes) for one in wanted]
-    return found, [person for same in rest.values() for person in same]
-
-
-def _of(one: Listed, by_id: list[Any], rest: dict[str, list[Any]], namesakes: dict[str, int]) -> Match:
-    if by_id:
-        return Match(listed=one, people=by_id, by=BY_ID)
-    name = name_key(one.name)
-    same = rest.get(name) if name else None
-    if not same:
-        return Match(listed=one)
-    if namesakes[name] == 1:
-        return Match(listed=one, people=rest.pop(name), by=BY_NAME)
-    first = min(same, key=lambda person: (person.entered_at is None, person.entered_at, person.user_uuid))
-    same.remove(first)
-    return Match(listed=one, people=[first], by=BY_NAME)
+    by_entry = sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
+    found, others = names.match(listed, by_entry)
+    return [Match(listed=one.listed, people=one.people, by=one.by) for one in found], others
 
 
 def attendance(listed: Iterable[Listed], people: Iterable[Any], times: Times) -> Attendance:
@@ -139,7 +110,7 @@ def attendance(listed: Iterable[Listed], people: Iterable[Any], times: Times) ->
         late=[late for one in matches if (late := _late(one, times))],
         left_early=[left for one in matches if (left := _left_early(one, times))],
         unlisted=[one for one in others if one.role in STUDENT_ROLES and (one.online or one.entered_at)],
-        by_name=[one for one in matches if one.by == BY_NAME],
+        by_name=[one for one in matches if one.by in (names.BY_NAME, names.BY_LOOSE_NAME)],
     )
 
 

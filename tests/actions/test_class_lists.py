@@ -105,7 +105,7 @@ def test_a_list_and_a_class_of_somebody_else(plain: School) -> None:
         [ADA, ADA],
         [Person(name=" ")],
         [Person(name="Ada", user_uuid="a/b")],
-        [Person(name="Ada L"), Person(name="L, Ada")],
+        [Person(name="Ada L"), Person(name="ADA  l")],
     ],
 )
 def test_a_list_that_makes_no_sense(plain: School, people: list[Person]) -> None:
@@ -113,6 +113,14 @@ def test_a_list_that_makes_no_sense(plain: School, people: list[Person]) -> None
     with pytest.raises(ActionRefused):
         class_lists.set_people(actor=plain.teacher, class_list=made, people=people, version=1)
     assert people_of(made) == []
+
+
+@pytest.mark.parametrize("pair", [("रीना", "रानी"), ("たいき", "だいき"), ("Hùng", "Hưng"), ("🦄", "🐉")])
+def test_similar_names_are_different_people(plain: School, pair: tuple[str, str]) -> None:
+    made = class_lists.make_list(actor=plain.teacher, name="7b")
+    people = [Person(name=name) for name in pair]
+    class_lists.set_people(actor=plain.teacher, class_list=made, people=people, version=1)
+    assert {one.name for one in people_of(made)} == set(pair)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121])

@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from classroom_admin.common.names import BY_ID
 from classroom_admin.rooms import class_lists, class_selectors
-from classroom_admin.rooms.attendance import BY_ID, Attendance, attendance, match, times_of
+from classroom_admin.rooms.attendance import Attendance, attendance, match, times_of
 from classroom_admin.rooms.models import Participant, Room
 
 
