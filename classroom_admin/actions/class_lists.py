@@ -19,26 +19,11 @@ from classroom_admin.actions.errors import ActionRefused, NotYours
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.rooms.class_list_files.people import MOST_PEOPLE, Person
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
 LONGEST_NAME: Final = 120
-MOST_PEOPLE: Final = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A person on a class list; `user_uuid`, `email` and `group` may be empty."""
-
-    name: str
-    user_uuid: str = ""
-    email: str = ""
-    group: str = ""
-
-    @property
-    def known_by(self) -> str:
-        """Return the key that identifies the person: the user id, or the exact name if there is none."""
-        return f"id {self.user_uuid}" if self.user_uuid else f"name {names.exact_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +43,14 @@ class Changes:
 def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
     """Return the changes that turn `before` into `after`. Pure.
 
-    A person whose user id differs under the same name counts as changed, not as removed and added.
+    A person whose user id differs under the same name counts as changed, not as removed and added. People of
+    one name are first compared by group.
     """
-    found, added = names.match(before, after)
-    pairs = [(one.listed, one.people[0]) for one in found if one.people]
+    known = {one.known_by: one for one in after}
+    pairs = [(one, now) for one in (old := list(before)) if (now := known.pop(one.known_by, None))]
+    paired = {was.known_by for was, _now in pairs}
+    found, added = names.match([one for one in old if one.known_by not in paired], known.values())
+    pairs += [(one.listed, one.people[0]) for one in found if one.people]
     changed = [(was, now) for was, now in pairs if was != now]
     return Changes(
         added=[*added, *(extra for one in found for extra in one.people[1:])],
@@ -169,7 +158,7 @@ def check_people(people: Sequence[Person]) -> None:
     """Raise ``ActionRefused`` for too many people, a duplicate, or an invalid name or user id."""
     if len(people) > MOST_PEOPLE:
         raise ActionRefused(_("A list can have at most 5,000 people."))
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for one in people:
         if not one.name.strip() or (one.user_uuid and problem_with_id(one.user_uuid)):
             raise ActionRefused(

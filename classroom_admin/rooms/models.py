@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from classroom_admin import events
 from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
+from classroom_admin.rooms.class_list_models import ClassListFile as ClassListFile
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problem_texts import in_words
-from classroom_admin.common.text_matching import name_key
+from classroom_admin.common.names import exact_key, has_visible_character, loose_key
 from classroom_admin.rooms.class_list_files.cells import Finding
 from classroom_admin.rooms.class_list_files.columns import Column, Columns, letter_of
 from classroom_admin.rooms.class_list_files.header_words import (
@@ -49,7 +49,7 @@ class Person:
         """Return what identifies the person: the user id, otherwise the name with the group and email."""
         if self.user_uuid:
             return (self.user_uuid,)
-        return (name_key(self.name), self.group.casefold(), self.email.casefold())
+        return (exact_key(self.name), self.group.casefold(), self.email.casefold())
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ def _is_sound(
         found.add_problem(
             _("This row has more cells than there are columns."), row.line, letter_of(len(row.cells) - 1)
         )
-    if not person.name:
+    if not has_visible_character(person.name):
         found.add_problem(_("The name is missing."), row.line, name_place)
     for value, role, longest in (
         (person.name, NAME, LONGEST["name"]),
@@ -201,7 +201,7 @@ def _without_repeats(
 def _same_id(earlier: _Entry, entry: _Entry, by_role: dict[str, list[Column]], found: People) -> _Entry:
     """Return the entry to keep of two rows with one user id."""
     was, now = earlier.person, entry.person
-    if name_key(was.name) != name_key(now.name):
+    if loose_key(was.name) != loose_key(now.name):
         found.add_problem(
             _("The user id “%(id)s” belongs to “%(name)s” here and to “%(other)s” on line %(line)s.")
             % {"id": now.user_uuid, "name": now.name, "other": was.name, "line": earlier.row.line},
