@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import LONGEST_NAME, Changes
 from classroom_admin.actions.errors import NotYours
 from classroom_admin.common import clock
+from classroom_admin.rooms.class_list_files.cells import WrongEncoding
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
 from classroom_admin.rooms.class_list_files.oneroster import RosterClass
 from classroom_admin.rooms.class_lists import FILES_KEPT_FOR, visible_lists
@@ -24,10 +26,13 @@ MOST_FILES: Final = 5
 def store_file(*, actor: User, class_list: ClassList | None, name: str, content: bytes) -> ClassListFile:
     """Store an uploaded file for a list, or for all classes of a OneRoster export.
 
-    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``.
+    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``. Raise
+    UnreadableFile, and store nothing, if the file is no table.
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
+    with suppress(WrongEncoding):  # the person can choose another encoding
+        read_contents(content, Options())
     own = ClassListFile.objects.filter(owner=actor)
     with transaction.atomic():
         own.filter(class_list=class_list).delete()
@@ -43,8 +48,9 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
 
 def contents_of(file: ClassListFile) -> Contents:
     """Return what the file holds with the options its owner chose. Raise UnreadableFile if it is no table."""
-    usual = file.class_list.mapping if file.class_list else {}
-    return read_contents(bytes(file.content), Options(**file.options, usual=usual))
+    of = file.class_list or ClassList()
+    options = Options(**file.options, usual=of.mapping, usual_class_id=of.sourced_id)
+    return read_contents(bytes(file.content), options)
 
 
 def choose(file: ClassListFile, options: Mapping[str, Any]) -> None:
@@ -67,17 +73,17 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
 
 
 def apply_contents(
-    *, actor: User, class_list: ClassList, contents: Contents, version: int, class_id: str = ""
+    *, actor: User, class_list: ClassList, contents: Contents, version: int
 ) -> Changes:
-    """Replace the people of a list by those of a file, and remember what its columns hold."""
+    """Replace the people of a list by those of a file. Remember what its columns hold, or its class."""
     with transaction.atomic():
         changes = class_lists.set_people(
             actor=actor, class_list=class_list, people=contents.people, version=version
         )
         found = ClassList.objects.filter(pk=class_list.pk)
-        if class_id:
-            found.update(sourced_id=class_id)
-        if not contents.classes:
+        if contents.classes:
+            found.update(sourced_id=contents.class_id)
+        else:
             found.update(mapping=dict(contents.mapping))
     return changes
 

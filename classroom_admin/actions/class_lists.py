@@ -46,8 +46,8 @@ def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
     A person whose user id differs under the same name counts as changed, not as removed and added. People of
     one name are first compared by group.
     """
-    known = {one.known_by: one for one in after}
-    pairs = [(one, now) for one in (old := list(before)) if (now := known.pop(one.known_by, None))]
+    old, known = list(before), {one.known_by: one for one in after}
+    pairs = [(one, now) for one in old if (now := known.pop(one.known_by, None))]
     paired = {was.known_by for was, _now in pairs}
     found, added = names.match([one for one in old if one.known_by not in paired], known.values())
     pairs += [(one.listed, one.people[0]) for one in found if one.people]
@@ -100,8 +100,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
         if held.version != version:
             raise ActionRefused(
                 _(
-                    "Someone else changed this list in the meantime. Upload the file again and check the "
-                    "changes."
+                    "Someone else changed this list in the meantime. Check the changes again, then save them."
                 )
             )
         changes = compare(people_of(held), people)

@@ -23,6 +23,10 @@ class UnreadableFile(Exception):
     """The file can't be read as a table. The message is for people."""
 
 
+class WrongEncoding(UnreadableFile):
+    """The text is not in the chosen encoding. Another choice may read it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem or warning. `line` is the line or spreadsheet row; 0 and "" mean the whole file."""

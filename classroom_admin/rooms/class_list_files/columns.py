@@ -33,12 +33,10 @@ _SAMPLE_ROWS: Final = 200
 _ONE_COLUMN_ROLES: Final = (NAME, USER_ID, EMAIL, GROUP)
 _LONE_HALVES: Final = {
     LAST: gettext_noop(
-        "Column %(column)s holds last names, and no column holds first names. Choose “name” if it holds whole "
-        "names."
+        "Column %(column)s seems to hold last names, and no column holds first names. What does it hold?"
     ),
     FIRST: gettext_noop(
-        "Column %(column)s holds first names, and no column holds last names. Choose “name” if it holds whole "
-        "names."
+        "Column %(column)s seems to hold first names, and no column holds last names. What does it hold?"
     ),
 }
 _IDENTIFIER: Final = re.compile(r"(?=.*\d)[\w.:@#-]{3,63}")

@@ -20,7 +20,8 @@ class Options:
     """What a person chose instead of the guesses; empty values are guessed.
 
     `mapping` says what columns hold, by header. `usual` is the mapping of the last file of this list: it
-    counts for the columns that this file has. `class_id` is the class of a OneRoster export.
+    counts if this file has all these columns. `class_id` is the class of a OneRoster export, `usual_class_id`
+    that of the last export.
     """
 
     encoding: str = ""
@@ -29,13 +30,14 @@ class Options:
     mapping: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, str] = field(default_factory=dict)
     class_id: str = ""
+    usual_class_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What a file holds. It can be used if there is no question and no problem.
 
-    `columns` and `table` are None for a OneRoster export, whose classes are in `classes`.
+    `columns` and `table` are None for a OneRoster export: it has `classes`, and `class_id` is the chosen one.
     """
 
     encoding: str
@@ -48,6 +50,7 @@ class Contents:
     table: Table | None = None
     columns: Columns | None = None
     classes: Mapping[str, oneroster.RosterClass] = field(default_factory=dict)
+    class_id: str = ""
 
     @property
     def usable(self) -> bool:
@@ -61,7 +64,7 @@ class Contents:
 def read_contents(content: bytes, options: Options) -> Contents:
     """Read the people in a file. Raise UnreadableFile if it is no table or `options` do not fit it."""
     if oneroster.is_export(content):
-        return _of_export(content, options.class_id)
+        return _of_export(content, options)
     table = read_table(content, encoding=options.encoding, sheet=options.sheet)
     if not table.rows:
         raise UnreadableFile(_("This file is empty."))
@@ -105,10 +108,11 @@ def _given(table: Table, options: Options) -> Mapping[str, str]:
     return {} if unknown_headers(columns, options.usual) else options.usual
 
 
-def _of_export(content: bytes, class_id: str) -> Contents:
+def _of_export(content: bytes, options: Options) -> Contents:
     export = oneroster.read_export(content)
     classes = export.classes
-    chosen = class_id or (next(iter(classes)) if len(classes) == 1 else "")
+    usual = options.usual_class_id if options.usual_class_id in classes else ""
+    chosen = options.class_id or usual or (next(iter(classes)) if len(classes) == 1 else "")
     if chosen and chosen not in classes:
         raise UnreadableFile(
             _("The export has no class “%(id)s”. Its classes are: %(classes)s.")
@@ -131,4 +135,5 @@ def _of_export(content: bytes, class_id: str) -> Contents:
         warnings=[*export.warnings, *(of_class.warnings if of_class else ())],
         question=question,
         classes=classes,
+        class_id=chosen,
     )

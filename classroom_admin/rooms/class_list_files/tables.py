@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from classroom_admin.rooms.class_list_files import encodings, workbooks
-from classroom_admin.rooms.class_list_files.cells import UnreadableFile, cleaned
+from classroom_admin.rooms.class_list_files.cells import UnreadableFile, WrongEncoding, cleaned
 from classroom_admin.rooms.class_list_files.header_words import NAME_ROLES, role_of
 
 LARGEST_BYTES: Final = 8_000_000
@@ -71,7 +71,7 @@ def decoded(content: bytes, encoding: str) -> str:
         text = codecs.decode(content, codec, "replace" if codec == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise UnreadableFile(
+        raise WrongEncoding(
             _("Line %(line)s is not written in the encoding %(encoding)s. Choose another encoding.")
             % {"line": line, "encoding": encodings.ENCODINGS.get(encoding, encoding)}
         ) from error
