@@ -72,9 +72,7 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
     return changes
 
 
-def apply_contents(
-    *, actor: User, class_list: ClassList, contents: Contents, version: int
-) -> Changes:
+def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, version: int) -> Changes:
     """Replace the people of a list by those of a file. Remember what its columns hold, or its class."""
     with transaction.atomic():
         changes = class_lists.set_people(

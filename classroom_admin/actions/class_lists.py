@@ -99,9 +99,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
         held = _held(actor, class_list)
         if held.version != version:
             raise ActionRefused(
-                _(
-                    "Someone else changed this list in the meantime. Check the changes again, then save them."
-                )
+                _("Someone else changed this list in the meantime. Check the changes again, then save them.")
             )
         changes = compare(people_of(held), people)
         if changes.any:

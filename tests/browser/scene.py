@@ -73,7 +73,7 @@ _COMPLETE = """
 import json
 from datetime import timedelta
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import bulk, class_lists, participants, scheduling
+from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room, RoomState
@@ -95,6 +95,11 @@ else:
         *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
     class_lists.use_list(actor=actor, room=room, class_list=class_list)
+    list_file = class_list_files.store_file(
+        actor=actor, class_list=class_list, name="8a.csv", content=LIST_FILE.encode())
+    export = class_list_files.store_file(
+        actor=actor, class_list=None, name="export.zip", content=packed(
+            {name: text.encode() for name, text in EXPORT.items()}))
     participants.remove_participant(
         actor=actor, room=room, participant=banned, for_good=True, reason="Shared the link")
     removal = participants.schedule_removal(actor=actor, room=room, participant=person, after_s=10_000)
@@ -110,6 +115,7 @@ else:
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
+        "list_file": list_file.key, "export": export.key,
         "plan": plan.key, "run": run.key}))
 """
 

@@ -151,7 +151,7 @@ def _header(rows: Sequence[Row]) -> Row | None:
 
 
 def _unknown_header(rows: Sequence[Row]) -> Row | None:
-    """Return the first row if its cells are of another kind than those below: a word above addresses or ids."""
+    """Return the first row if it has a word where the rows below have addresses or ids."""
     if len(rows) < 2:
         return None
     first, below = rows[0], rows[1:_SAMPLE_ROWS]
@@ -195,7 +195,9 @@ def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, st
 def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
     """Add the roles that the column names mean. Beside one half of a name, “Name” means the other half."""
     found = {
-        index: meaning for index, name in enumerate(names) if index not in roles and (meaning := role_of(name))
+        index: meaning
+        for index, name in enumerate(names)
+        if index not in roles and (meaning := role_of(name))
     }
     for role in _ONE_COLUMN_ROLES:
         candidates = [index for index, (each, _rank) in found.items() if each == role]
@@ -214,7 +216,9 @@ def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -
     """Add the roles that the cells suggest, where no column name tells them."""
     free = [index for index in range(width) if index not in roles]
     cells = {
-        index: [row.cells[index] for row in rows[:_SAMPLE_ROWS] if index < len(row.cells) and row.cells[index]]
+        index: [
+            row.cells[index] for row in rows[:_SAMPLE_ROWS] if index < len(row.cells) and row.cells[index]
+        ]
         for index in free
     }
 

@@ -1,4 +1,4 @@
-"""The bytes of a file as people: the table, what its columns hold, the people, and what is wrong with them."""
+"""Read the bytes of a file: the table, what its columns hold, the people, and what is wrong with them."""
 
 from __future__ import annotations
 

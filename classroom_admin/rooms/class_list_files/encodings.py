@@ -146,7 +146,9 @@ def _cost_of_letter(before: str, letter: str, after: str, encoding: str) -> floa
     cost = 2.0 if letter.isupper() and before.islower() else 0.0
     latin = unicodedata.name(letter, "").startswith("LATIN")
     if encoding in _FREQUENT:
-        return cost + _cost_of_rare(letter, encoding) + 2 * (_is_ascii_letter(before) or _is_ascii_letter(after))
+        return (
+            cost + _cost_of_rare(letter, encoding) + 2 * (_is_ascii_letter(before) or _is_ascii_letter(after))
+        )
     if latin:
         cost += 1.5 * (before.isalpha() and not before.isascii())
     else:

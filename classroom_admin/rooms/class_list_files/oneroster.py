@@ -1,4 +1,4 @@
-"""Read OneRoster 1.1 and 1.2 exports: the students of each class, from users.csv, classes.csv, enrollments.csv.
+"""Read the students of each class from the CSV files of a OneRoster 1.1 or 1.2 export.
 
 The format: https://www.imsglobal.org/spec/oneroster/v1p2/bind/csv
 """
@@ -135,7 +135,9 @@ def _records(file: str, content: bytes) -> _Records:
 
 def _refuse_differences(manifest: bytes) -> None:
     """Raise UnreadableFile if the export holds only differences from an earlier one."""
-    modes = {row.cells[0].lower(): row.cells[1].lower() for row in read_table(manifest).rows if len(row.cells) > 1}
+    modes = {
+        row.cells[0].lower(): row.cells[1].lower() for row in read_table(manifest).rows if len(row.cells) > 1
+    }
     for name in FILES:
         if modes.get(f"file.{name.removesuffix('.csv')}") == "delta":
             raise UnreadableFile(

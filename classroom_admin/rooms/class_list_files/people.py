@@ -11,8 +11,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from classroom_admin.common.cloud_ids import problem_with_id
-from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.names import exact_key, has_visible_character, loose_key
+from classroom_admin.common.problem_texts import in_words
 from classroom_admin.rooms.class_list_files.cells import Finding
 from classroom_admin.rooms.class_list_files.columns import Column, Columns, letter_of
 from classroom_admin.rooms.class_list_files.header_words import (
@@ -30,7 +30,7 @@ LONGEST: Final = {"name": 255, "email": 254, "group": 120}
 MOST_PROBLEMS: Final = 20
 _MANGLED: Final = re.compile(r"-?\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _COMMA: Final = re.compile(r"\s*[,،，、]\s*")
-_AFTER_A_NAME: Final = frozenset("jr sr ii iii iv md phd dr ma ba esq junior senior".split())
+_AFTER_A_NAME: Final = frozenset({"jr", "sr", "ii", "iii", "iv", "md", "phd", "dr", "ma", "ba", "esq"})
 _UNREADABLE: Final = "\ufffd"
 _WRITTEN_TOGETHER: Final = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC")
 
@@ -103,7 +103,7 @@ def read_people(columns: Columns) -> People:
 
 
 def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
-    """Return a name from its halves: the family name first and without a space in Chinese, Japanese, Korean."""
+    """Return a name from its halves. In Chinese, Japanese and Korean, the last name comes first."""
     parts = [*first, *last]
     if first and last and all(_is_written_together(part) for part in parts):
         return "".join([*last, *first])

@@ -124,7 +124,8 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
-            _("Line %(line)s can't be read: a quotation mark is missing or in the wrong place.") % {"line": line}
+            _("Line %(line)s can't be read: a quotation mark is missing or in the wrong place.")
+            % {"line": line}
         ) from error
 
 
@@ -152,4 +153,8 @@ def _fit(text: str, delimiter: str) -> tuple[int, int, float]:
     width, times = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
     if has_header and width > len(rows[best]):
         return (0, 0, 0.0)
-    return (len(set(known[best])) if has_header else 0, int(width > 1), times / max(len(below), 1) * min(width, 9))
+    return (
+        len(set(known[best])) if has_header else 0,
+        int(width > 1),
+        times / max(len(below), 1) * min(width, 9),
+    )

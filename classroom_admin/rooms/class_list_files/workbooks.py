@@ -33,7 +33,7 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
     if content.startswith(ZIP_FILE):
         check_archive(content)
     try:
-        done = subprocess.run(  # noqa: S603 — no shell; the arguments are our own program and a sheet's name
+        done = subprocess.run(
             [sys.executable, "-I", str(_PROGRAM), sheet.replace("\x00", "")],
             input=content,
             capture_output=True,
@@ -48,7 +48,9 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
         )
     if done.returncode == workbook_process.UNREADABLE:
         raise UnreadableFile(
-            _("This workbook is damaged. Open it in your spreadsheet, save it again as XLSX, and upload that.")
+            _(
+                "This workbook is damaged. Open it in your spreadsheet and save it again as XLSX."
+            )
         )
     if done.returncode:
         raise too_large()
@@ -79,7 +81,9 @@ def check_archive(content: bytes) -> Sequence[str]:
 def too_large() -> UnreadableFile:
     """Return the error for a file that unfolds to more than a class list needs."""
     return UnreadableFile(
-        _("This file unfolds to far more than a class list. Copy the people into a new table and upload that.")
+        _(
+            "This file unfolds to far more than a class list. Copy the people into a new table."
+        )
     )
 
 

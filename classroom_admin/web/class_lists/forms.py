@@ -54,7 +54,9 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=_("File (XLSX, XLS, ODS, CSV or TSV)"),
-        help_text=_("Columns can be in any order. You see the columns and all changes before they are saved."),
+        help_text=_(
+            "Columns can be in any order. You see the columns and all changes before they are saved."
+        ),
         widget=forms.FileInput(attrs={"accept": _ACCEPTED}),
     )
 

@@ -109,5 +109,7 @@ def _content(request: AuthenticatedHttpRequest) -> bytes:
         raise UnreadableFile(_("This file is too large. A class list can have at most 8 MB."))
     if len(read) == 1 and next(iter(read)) not in oneroster.FILES:
         return next(iter(read.values()))
-    wanted = {name: content for name, content in read.items() if name in (*oneroster.FILES, oneroster.MANIFEST)}
+    wanted = {
+        name: content for name, content in read.items() if name in (*oneroster.FILES, oneroster.MANIFEST)
+    }
     return oneroster.packed(wanted)

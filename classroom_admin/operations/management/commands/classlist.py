@@ -35,22 +35,28 @@ class Asked(Exception):
 
 class Command(BaseCommand):
     help = (
-        "Import a CSV, TSV, XLSX, XLS or ODS file, or a OneRoster export, into the class list NAME. The people "
-        "of the file replace those on the list. If something must be asked first, nothing is written and the "
-        "exit code is 1."
+        "Import a CSV, TSV, XLSX, XLS or ODS file, or a OneRoster export, into the class list NAME. The "
+        "people of the file replace those on the list. If something must be asked first, nothing is written "
+        "and the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="the file, or a folder with users.csv, classes.csv and enrollments.csv")
+        parser.add_argument(
+            "file", help="the file, or a folder with users.csv, classes.csv and enrollments.csv"
+        )
         parser.add_argument("--name", required=True, help="the list; it is created if it does not exist")
-        parser.add_argument("--owner", default="", help="email of the list's owner (default: an administrator)")
+        parser.add_argument(
+            "--owner", default="", help="email of the list's owner (default: an administrator)"
+        )
         parser.add_argument("--room", default="", help="the cloud's id of a class that shall use the list")
         parser.add_argument(
             "--mapping", default="{}",
             help='JSON, for example {"Nr.": "ignore"}: what columns hold, by header: '
             "name, first, last, user_id, email, group or ignore",
         )  # fmt: skip
-        parser.add_argument("--class", default="", dest="class_id", help="sourcedId of a class in a OneRoster export")
+        parser.add_argument(
+            "--class", default="", dest="class_id", help="sourcedId of a class in a OneRoster export"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,7 +73,9 @@ class Command(BaseCommand):
         except ActionRefused as refused:
             raise CommandError(in_english(refused.problem)) from refused
         except Http404 as error:
-            raise CommandError("The owner may not use this list or this class. Nothing was written.") from error
+            raise CommandError(
+                "The owner may not use this list or this class. Nothing was written."
+            ) from error
         self.stdout.write(
             json.dumps(as_json(contents), ensure_ascii=False) if options["as_json"] else as_text(contents)
         )
@@ -135,7 +143,7 @@ def as_text(contents: Contents) -> str:
 
 
 def _problem_as_question(contents: Contents) -> Question:
-    """Return the first problem as a question. Ignoring its column is the one answer that is always possible."""
+    """Return the first problem as a question. One can always answer by ignoring its column."""
     first = contents.problems[0]
     columns = contents.columns.columns if contents.columns else ()
     header = next((column.header for column in columns if column.place == first.column), first.column)
@@ -195,7 +203,7 @@ def _list(name: str, owner: User | None) -> ClassList | None:
         raise Asked(
             Question(
                 about="name",
-                text=f"There are {len(lists)} lists with the name {name!r}. Rename one, or choose its --owner.",
+                text=f"{len(lists)} lists have the name {name!r}. Rename one, or choose its --owner.",
                 choices=owners if owner is None else (),
             )
         )
