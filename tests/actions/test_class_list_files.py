@@ -112,7 +112,10 @@ def test_export_makes_a_list_for_each_class_and_updates_it(plain: School) -> Non
     first = ClassList.objects.get(sourced_id="c1")
     assert (first.name, first.owner, people_of(first)) == ("Maths (M1)", plain.teacher, [ADA, ALAN])
     assert imported(EXPORT) == 0
-    assert imported(EXPORT | {"enrollments.csv": EXPORT["enrollments.csv"].replace("e2,,", "e2,tobedeleted,")}) == 1
+    assert (
+        imported(EXPORT | {"enrollments.csv": EXPORT["enrollments.csv"].replace("e2,,", "e2,tobedeleted,")})
+        == 1
+    )
     assert people_of(first) == [ADA]
     assert ClassList.objects.count() == 3
     assert Entry.objects.filter(action="class_list.make").count() == 3
@@ -133,9 +136,7 @@ def test_export_does_not_overwrite_what_somebody_changed_meanwhile(plain: School
 
 def test_export_of_another_teacher_gets_lists_of_its_own(plain: School) -> None:
     for actor in (plain.teacher, plain.other_teacher):
-        file = class_list_files.store_file(
-            actor=actor, class_list=None, name="x.zip", content=packed(EXPORT)
-        )
+        file = class_list_files.store_file(actor=actor, class_list=None, name="x.zip", content=packed(EXPORT))
         classes = class_list_files.contents_of(file).classes
         class_list_files.import_classes(actor=actor, file=file, classes=classes.values(), versions={})
     assert ClassList.objects.filter(sourced_id="c1").count() == 2

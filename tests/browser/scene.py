@@ -67,6 +67,14 @@ def fail_a_recording(room: Classroom) -> None:
     room.act("record", state=0, failed=True)
 
 
+LIST_FILE = "Nachname;Vorname;Nr.;E-Mail;Klasse\nLovelace;Ada;ada;ada@school.example;8a\nBrandt;Zoë;z1;;8a\n"
+EXPORT = {
+    "users.csv": "sourcedId,givenName,familyName,email\nu1,Ada,Lovelace,ada@school.example\nu2,Zoë,Brandt,\n",
+    "classes.csv": "sourcedId,title\nc1,Maths 8a\nc2,Art 8a\n",
+    "enrollments.csv": "classSourcedId,userSourcedId,role\nc1,u1,student\nc1,u2,student\nc2,u1,student\n",
+}
+
+
 # Creates what only the dashboard stores: a class list, a series, a scheduled removal, a bulk action. Prints
 # all keys.
 _COMPLETE = """
@@ -76,6 +84,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.rooms.class_list_files.oneroster import packed
 from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)
@@ -125,7 +134,7 @@ def complete(room: Classroom, failed: Classroom, dashboard: "Dashboard") -> dict
     numbers that their addresses contain.
     """
     known = f"EMAIL, ROOM, FAILED = {ADMINISTRATOR!r}, {room.uuid!r}, {failed.uuid!r}\n"
-    known += f"STUDENTS, PEOPLE = {STUDENTS!r}, {len(STUDENTS)}"
+    known += f"STUDENTS, PEOPLE, LIST_FILE, EXPORT = {STUDENTS!r}, {len(STUDENTS)}, {LIST_FILE!r}, {EXPORT!r}"
 
     def create() -> dict[str, str] | None:
         done = dashboard.manage("shell", "--verbosity", "0", "-c", known + _COMPLETE)

@@ -106,7 +106,11 @@ def test_question_is_printed_and_nothing_is_written(
     assert set(printed) == {"question"}
     question = printed["question"]
     assert set(question) == {"about", "line", "text", "choices"}
-    assert (question["about"], question["line"], question["choices"][: len(choices)]) == (about, line, choices)
+    assert (question["about"], question["line"], question["choices"][: len(choices)]) == (
+        about,
+        line,
+        choices,
+    )
     assert says in question["text"]
     assert not ClassList.objects.exists()
     assert Entry.objects.count() == before
@@ -209,5 +213,3 @@ def test_text_names_the_numbers_and_a_question_fails(plain: School, file: Path, 
     assert Person(name="Zoë Brandt", email="zoe@x.test", group="7b") in people_of(ClassList.objects.get())
     with pytest.raises(CommandError, match="Nothing was written"):
         call_command("classlist", str(written(tmp_path, "Surname\nBrandt\n")), "--name", "7b")
-
-

@@ -48,9 +48,7 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
         )
     if done.returncode == workbook_process.UNREADABLE:
         raise UnreadableFile(
-            _(
-                "This workbook is damaged. Open it in your spreadsheet and save it again as XLSX."
-            )
+            _("This workbook is damaged. Open it in your spreadsheet and save it again as XLSX.")
         )
     if done.returncode:
         raise too_large()
@@ -81,9 +79,7 @@ def check_archive(content: bytes) -> Sequence[str]:
 def too_large() -> UnreadableFile:
     """Return the error for a file that unfolds to more than a class list needs."""
     return UnreadableFile(
-        _(
-            "This file unfolds to far more than a class list. Copy the people into a new table."
-        )
+        _("This file unfolds to far more than a class list. Copy the people into a new table.")
     )
 
 

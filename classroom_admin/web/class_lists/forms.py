@@ -68,7 +68,7 @@ class _SeveralFiles(forms.FileInput):
 class OneRosterForm(forms.Form):
     """The form that uploads a OneRoster export: one ZIP file, or its CSV files."""
 
-    files = forms.FileField(
+    export = forms.FileField(
         label=_("OneRoster export"),
         help_text=_("Choose the ZIP file, or users.csv, classes.csv and enrollments.csv together."),
         widget=_SeveralFiles(attrs={"accept": ".zip,.csv", "multiple": True}),
@@ -122,7 +122,8 @@ class OptionsForm(forms.Form):
         """Yield each column with its field and its first cells."""
         columns = self._contents.columns if self._contents else None
         for column in columns.columns if columns else ():
-            cells = (row.cells[column.index] for row in columns.rows if column.index < len(row.cells))
+            rows = columns.rows if columns else ()
+            cells = (row.cells[column.index] for row in rows if column.index < len(row.cells))
             samples = list(dict.fromkeys(cell for cell in cells if cell))[:_SAMPLES]
             yield {"column": column, "field": self[f"column-{column.index}"], "samples": samples}
 

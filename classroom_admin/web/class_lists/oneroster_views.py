@@ -60,7 +60,7 @@ def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
             file = actions.store_file(actor=request.user, class_list=None, name="OneRoster", content=content)
             return redirect("lists:classes", file.key)
         except UnreadableFile as error:
-            form.add_error("files", str(error))
+            form.add_error("export", str(error))
     return render(request, "class_lists/oneroster.html", {"form": form}, status=UNPROCESSABLE)
 
 
@@ -103,8 +103,8 @@ def _changes(request: AuthenticatedHttpRequest, contents: Contents) -> list[_Cla
 
 def _content(request: AuthenticatedHttpRequest) -> bytes:
     """Return the uploaded ZIP file, or the uploaded CSV files as one ZIP file."""
-    files = request.FILES.getlist("files")
-    read = {(each.name or "").lower(): each.read(LARGEST_BYTES + 1) for each in files}
+    files = request.FILES.getlist("export")
+    read: dict[str, bytes] = {(each.name or "").lower(): each.read(LARGEST_BYTES + 1) for each in files}
     if any(len(content) > LARGEST_BYTES for content in read.values()):
         raise UnreadableFile(_("This file is too large. A class list can have at most 8 MB."))
     if len(read) == 1 and next(iter(read)) not in oneroster.FILES:
