@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
 
@@ -90,10 +91,16 @@ def when_is(when: str) -> Q:
     return ~gone & not_started & ~Q(students_online__gt=0)
 
 
+def named_like(words: str) -> Q:
+    """Return the condition that a room's name contains every word (see `common.text_matching`)."""
+    found = Room.objects.filter(matches(words, field="name_search"))
+    return Q(pk__in=found.values("pk"))  # a subquery, so that the database reads only the index
+
+
 def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
     if filters.q:
-        teaches = Participant.objects.filter(room=OuterRef("pk"), was_teacher=True, name__icontains=filters.q)
-        rooms = rooms.filter(Q(name__icontains=filters.q) | Exists(teaches))
+        taught = Participant.objects.filter(matches(filters.q, field="name_search"), was_teacher=True)
+        rooms = rooms.filter(named_like(filters.q) | Q(pk__in=taught.values("room")))
     if filters.state:
         rooms = rooms.filter(now_state=RoomState[filters.state.upper()])
     if filters.no_teacher:

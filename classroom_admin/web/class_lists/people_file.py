@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.actions.class_lists import LONGEST_NAME, MOST_PEOPLE, Person
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problem_texts import in_words
 
 LARGEST_BYTES: Final = 1_000_000
@@ -167,7 +168,7 @@ def _plain(cell: str) -> str:
 def _problem(person: Person, *, too_many: bool) -> str:
     if too_many:
         return _("it has more cells than line 1.")
-    if not person.name:
+    if not has_visible_character(person.name):
         return _("the name is missing.")
     if len(person.name) > 255 or len(person.group) > LONGEST_NAME or len(person.email) > 254:
         return _("a cell is too long.")
