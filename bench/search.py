@@ -3,7 +3,7 @@
     .venv/bin/python bench/search.py [--rows 100000] [--rounds 9]
 
 Each search of the product runs as its page runs it: the first 50 rows. The bare run is the same condition in
-plain SQL, in a table that has nothing but the search keys. Both are medians, in the same process and database.
+plain SQL, in a table that has nothing but the search keys. Both are medians of the same process and database.
 
 Uses SQLite in a temporary folder, or with DATABASE_URL=postgres://... a temporary test database on that
 server. Exits with 1 where a search takes longer than the goal.
@@ -26,7 +26,18 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 GOAL_MS = 50.0
 PAGE = 50
-SUBJECTS = ("Álgebra", "Geometrie", "Übungen", "한국어", "日本語", "हिन्दी", "عَرَبِي", "Việt văn", "Физика", "Music")
+SUBJECTS = (
+    "Álgebra",
+    "Geometrie",
+    "Übungen",
+    "한국어",
+    "日本語",
+    "हिन्दी",
+    "عَرَبِي",
+    "Việt văn",
+    "Физика",
+    "Music",
+)
 GIVEN = ("Zoë", "José", "Hưng", "रीना", "민준", "だいき", "مُحَمَّد", "Søren", "Łukasz", "Ann")
 WORDS = {
     "one of all": "77777",
@@ -47,7 +58,8 @@ def make_rows(rows: int) -> None:
     names = [f"{SUBJECTS[i % 10]} {GIVEN[i // 10 % 10]} {i}" for i in range(rows)]
     batch = 2000
     Room.objects.bulk_create(
-        (Room(room_uuid=f"r{i}", name=name, state=3, properties=padding) for i, name in enumerate(names)), batch
+        (Room(room_uuid=f"r{i}", name=name, state=3, properties=padding) for i, name in enumerate(names)),
+        batch,
     )
     keys = list(Room.objects.order_by("pk").values_list("pk", flat=True))
     Participant.objects.bulk_create(
@@ -58,7 +70,8 @@ def make_rows(rows: int) -> None:
         batch,
     )
     User.objects.bulk_create(
-        (User(name=f"{GIVEN[i % 10]} {i}", email=f"p{i}@school.example", password="!") for i in range(rows)), batch
+        (User(name=f"{GIVEN[i % 10]} {i}", email=f"p{i}@school.example", password="!") for i in range(rows)),
+        batch,
     )
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bare (id integer PRIMARY KEY, words text NOT NULL)")
@@ -71,17 +84,19 @@ def searches() -> dict[str, Callable[[str], Iterable[Any]]]:
     from classroom_admin.accounts.models import User
     from classroom_admin.audit.selectors import Filters, find_entries
     from classroom_admin.rooms.models import Room
-    from classroom_admin.rooms.selectors import PAST, ClassFilters, classes, named_like
+    from classroom_admin.rooms.selectors import PAST, ClassFilters, ClassPages, named_like
     from classroom_admin.web.people.selectors import find_people, unassigned_rooms
 
     head = User(role=User.Role.ADMINISTRATOR)
     return {
-        "classes by class or teacher": lambda q: classes(head, when=PAST, filters=ClassFilters(q=q))[:PAGE],
+        "classes by class or teacher": lambda q: ClassPages(head, when=PAST, filters=ClassFilters(q=q))[
+            :PAGE
+        ],
         "accounts": lambda q: find_people(words=q)[:PAGE],
         "unassigned classes": lambda q: unassigned_rooms(words=q)[:PAGE],
-        "audit log by class": lambda q: find_entries(
-            Filters(rooms=Room.objects.filter(named_like(q)).values("room_uuid"))
-        ).entries,
+        "audit log by class": lambda q: (
+            find_entries(Filters(rooms=Room.objects.filter(named_like(q)).values("room_uuid"))).entries
+        ),
     }
 
 
@@ -132,7 +147,11 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=9)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-search-") as folder:
-        os.environ |= {"DATA_DIR": folder, "DEBUG": "off", "DJANGO_SETTINGS_MODULE": "classroom_admin.settings"}
+        os.environ |= {
+            "DATA_DIR": folder,
+            "DEBUG": "off",
+            "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
+        }
         import django
         from django.db import connection
 

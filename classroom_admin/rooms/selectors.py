@@ -123,6 +123,22 @@ def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression 
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
+class ClassPages:
+    """The live, upcoming or past rooms that `user` may see; a slice reads them as in `classes`.
+
+    A slice runs two queries, so that the database computes the annotations only for the rooms of the slice.
+    """
+
+    def __init__(self, user: User, *, when: str, filters: ClassFilters) -> None:
+        rooms = visible_rooms(user).annotate(now_state=_now_state()).filter(when_is(when))
+        self._when = when
+        self._keys = _matching(rooms, filters).order_by(*_ORDER[when]).values_list("pk", flat=True)
+
+    def __getitem__(self, part: slice) -> list[Room]:
+        rooms = _as_shown(Room.objects.filter(pk__in=list(self._keys[part])), self._when)
+        return list(rooms.order_by(*_ORDER[self._when]))
+
+
 def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:
     teacher = (
         Participant.objects.filter(room=OuterRef("pk"))
