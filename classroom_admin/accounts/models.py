@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.common.search_field import SearchField
+
 
 class UserManager(BaseUserManager["User"]):
     """The manager of accounts. The email address is the sign-in name."""
@@ -41,6 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    search = SearchField(of=("name", "email"))
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.TEACHER)
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the browser's")
@@ -57,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("name", "email")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["search", "id"], name="accounts_user_search"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

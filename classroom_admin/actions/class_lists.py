@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused, NotYours, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
@@ -157,7 +157,7 @@ def check_people(people: Sequence[Person]) -> None:
         raise ActionRefused(_("A list can have at most 5,000 people."))
     seen: set[tuple[str, ...]] = set()
     for one in people:
-        if not one.name.strip() or (one.user_uuid and problem_with_id(one.user_uuid)):
+        if not names.has_visible_character(one.name) or (one.user_uuid and problem_with_id(one.user_uuid)):
             raise ActionRefused(
                 _("A person on the list has no name, or has a user id that the cloud does not allow.")
             )
@@ -170,6 +170,7 @@ def _named(name: str) -> str:
     name = name.replace("\x00", "").strip()
     if not name or len(name) > LONGEST_NAME:
         raise ActionRefused(_("Enter a list name of at most 120 characters."), field="name")
+    require_visible(name)
     return name
 
 

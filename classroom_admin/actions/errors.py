@@ -3,6 +3,7 @@
 from django.http import Http404
 from django.utils.translation import gettext
 
+from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problem_texts import capitalised, in_english, in_words
 from classroom_admin.common.problems import Problem
 
@@ -30,6 +31,14 @@ class ActionRefused(Exception):
         """Return ``message`` without the cloud's name for the parameter, to show beside the form field."""
         problem = self.problem.params.get("problem")
         return capitalised(problem if isinstance(problem, Problem) else self.problem)
+
+
+def require_visible(name: str) -> None:
+    """Raise ``ActionRefused`` for a name that a person entered and of which a page would show nothing."""
+    if not has_visible_character(name):
+        raise ActionRefused(
+            gettext("This name can't be seen. Enter at least one letter, digit or symbol."), field="name"
+        )
 
 
 class NotYours(Http404):

@@ -13,6 +13,7 @@ class Code(StrEnum):
     NOT_TEXT = auto()
     LONE_SURROGATE = auto()
     NAME_EMPTY = auto()
+    NAME_UNSEEN = auto()
     NAME_TOO_LONG = auto()  # most, has
     CONTROL_CHARACTERS = auto()
     NOT_WHOLE = auto()

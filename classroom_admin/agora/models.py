@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+
+from classroom_admin.common.names import visible_name
 
 
 def read_int(value: object) -> int | None:
@@ -63,6 +73,7 @@ Whole = Annotated[int | None, BeforeValidator(read_int)]
 Real = Annotated[float | None, BeforeValidator(read_float)]
 Flag = Annotated[bool | None, BeforeValidator(read_bool)]
 Text = Annotated[str | None, BeforeValidator(read_text)]
+Name = Annotated[Text, AfterValidator(lambda name: name and visible_name(name))]
 Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
@@ -200,7 +211,7 @@ class ResourceItem(CloudModel):
     """A file that is shared with a class. `size` is in bytes."""
 
     resource_uuid: Text = None
-    resource_name: Text = None
+    resource_name: Name = None
     ext: Text = None
     size: Whole = None
     url: Text = None
@@ -226,7 +237,7 @@ class RoomInfo(CloudModel):
     """A room. `schedule` comes from `room_properties`. `mute_chat` is the cloud's unchanged value."""
 
     room_uuid: Text = None
-    room_name: Text = None
+    room_name: Name = None
     room_type: Whole = None
     create_time: Whole = None
     state: Whole = None
@@ -249,7 +260,7 @@ class UserInfo(CloudModel):
     """A person in a room. `state`: 0 offline, 1 online. `role` is the cloud's number or word, unchanged."""
 
     user_uuid: Text = None
-    user_name: Text = None
+    user_name: Name = None
     role: int | str | None = None
     user_properties: Object = {}
     stream_uuid: Text = None

@@ -20,7 +20,7 @@ from classroom_admin.events.rows import Needs, RoomRow, Row, RowKey, Rows, key_o
 from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
 
-PROJECTION_VERSION = 1
+PROJECTION_VERSION = 2
 """The version of the projection. Raise it if stored events produce different rows than before: every room is
 then projected again automatically.
 """

@@ -49,6 +49,7 @@ class ParticipantRow:
     key_columns: ClassVar[tuple[str, ...]] = ("user_uuid",)
     user_uuid: str
     name: str = ""
+    name_search: str = ""
     role: str = "unknown"
     was_teacher: bool = False
     online: bool = False

@@ -86,7 +86,8 @@ def find_columns(
     with the column names. Raise UnreadableFile if `given` names an unknown role or two columns for one role.
     """
     given = given or {}
-    header = _header(rows) if header_line is None else next((r for r in rows if r.line == header_line), None)
+    chosen = (row for row in rows if row.line == header_line)
+    header = _header(rows, given) if header_line is None else next(chosen, None)
     below = [row for row in rows if header is None or (row.line > header.line and row.cells != header.cells)]
     width = max((len(row.cells) for row in ([header] if header else below)), default=0)
     if header is not None:
@@ -96,7 +97,7 @@ def find_columns(
     told = set(roles)
     if header is not None:
         _guess_by_names(names, roles)
-    if not NAME_ROLES & set(roles.values()):
+    if header is None or not NAME_ROLES & set(roles.values()):
         _guess_by_contents(below, width, roles)
     columns = [
         Column(index=index, header=name, role=roles.get(index, IGNORE)) for index, name in enumerate(names)
@@ -139,8 +140,14 @@ def unknown_headers(columns: Columns, mapping: Mapping[str, str]) -> list[str]:
     return [header for header in mapping if header not in known and header_key(header) not in known]
 
 
-def _header(rows: Sequence[Row]) -> Row | None:
-    """Return the row with the most known column names, the first of equals; None if no row names people."""
+def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
+    """Return the row with all given column names, otherwise that with the most known ones.
+
+    Return the first of equal rows, and None if no row names people.
+    """
+    for row in rows[:_HEADER_WITHIN]:
+        if given and {header_key(header) for header in given} <= {header_key(cell) for cell in row.cells}:
+            return row
     best: Row | None = None
     most = 0
     for row in rows[:_HEADER_WITHIN]:
@@ -157,7 +164,7 @@ def _unknown_header(rows: Sequence[Row]) -> Row | None:
     first, below = rows[0], rows[1:_SAMPLE_ROWS]
     for index, cell in enumerate(first.cells):
         cells = [row.cells[index] for row in below if index < len(row.cells) and row.cells[index]]
-        for is_kind in (_is_address, _is_identifier):
+        for is_kind in (_is_address, _has_digit):
             if cell and cells and not is_kind(cell) and all(map(is_kind, cells)):
                 return first
     return None
@@ -275,6 +282,10 @@ def _is_address(cell: str) -> bool:
 
 def _is_identifier(cell: str) -> bool:
     return bool(_IDENTIFIER.fullmatch(cell)) and "@" not in cell
+
+
+def _has_digit(cell: str) -> bool:
+    return any(letter.isdigit() for letter in cell) and " " not in cell
 
 
 def _is_name(cell: str) -> bool:

@@ -104,7 +104,7 @@ def _given(table: Table, options: Options) -> Mapping[str, str]:
     """Return the chosen mapping, otherwise the usual one if all columns of the last file are in this file."""
     if options.mapping or not options.usual:
         return options.mapping
-    columns = find_columns(table.rows, header_line=options.header_line)
+    columns = find_columns(table.rows, given=options.usual, header_line=options.header_line)
     return {} if unknown_headers(columns, options.usual) else options.usual
 
 

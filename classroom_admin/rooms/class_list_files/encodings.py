@@ -57,6 +57,8 @@ _USUAL: Final = {
 _LESS_USUAL: Final = {"mac_roman": 0.1, "cp1250": 0.15, "cp1254": 0.15, "cp1257": 0.1, "cp1258": 0.15}
 """What speaks against the encodings of Latin letters in which less is written than in Windows-1252."""
 _PUNCTUATION: Final = frozenset("’‘“”„–—·•、，。；：（）「」・ー…´º°ª№¿¡«»　\u00a0")
+_OPENING: Final = frozenset("‘“„–—«")
+"""Signs that do not follow a letter directly."""
 # (Codec of the usual characters, first and last lead byte of the frequent ones)
 _FREQUENT: Final = {
     "gb18030": ("gb2312", 0xB0, 0xD7),
@@ -142,6 +144,8 @@ def _cost(text: str, encoding: str) -> float:
 def _cost_of_letter(before: str, letter: str, after: str, encoding: str) -> float:
     category = unicodedata.category(letter)
     if category[0] not in "LM":
+        if letter in _OPENING and before.isalpha():
+            return 1.0
         return 0.0 if letter in _PUNCTUATION else 5.0 if category in ("Cc", "Co", "Cn") else 2.0
     cost = 2.0 if letter.isupper() and before.islower() else 0.0
     latin = unicodedata.name(letter, "").startswith("LATIN")

@@ -16,6 +16,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problem_texts import in_words
 from classroom_admin.rooms.class_list_files.cells import Finding, UnreadableFile
 from classroom_admin.rooms.class_list_files.header_words import EMAIL, FIRST, IGNORE, LAST, USER_ID
@@ -151,7 +152,8 @@ def _classes(classes: _Records) -> dict[str, RosterClass]:
     titles = Counter(row.get("title", "") for row in active)
     found: dict[str, RosterClass] = {}
     for row in active:
-        title = row.get("title", "") or row["sourcedid"]
+        title = row.get("title", "")
+        title = title if has_visible_character(title) else row["sourcedid"]
         if titles[title] > 1:
             title = f"{title} ({row.get('classcode') or row['sourcedid']})"
         found[row["sourcedid"]] = RosterClass(sourced_id=row["sourcedid"], title=title[: LONGEST["group"]])
@@ -191,8 +193,8 @@ def _add(of_class: RosterClass, line: int, user: Mapping[str, str]) -> None:
         of_class.warnings.append(Finding(text % {"name": name or user_id}, line))
         return
     if wrong := problem_with_id(user_id):
-        text = _("The user id “%(id)s” %(wrong)s").replace("%(wrong)s", in_words(wrong))
-        of_class.warnings.append(Finding(text % {"id": user_id}, line))
+        text = _("The user id “%(id)s” %(wrong)s")
+        of_class.warnings.append(Finding(text % {"id": user_id, "wrong": in_words(wrong)}, line))
         user_id = ""
     email = user.get("email", "")
     person = Person(

@@ -77,7 +77,7 @@ def decoded(content: bytes, encoding: str) -> str:
         ) from error
     while text.startswith(_MARKS_AS_TEXT):
         text = text[3:] if text.startswith("ï»¿") else text[1:]
-    if len(_CONTROLS.findall(text)) * 50 > len(text):
+    if (controls := len(_CONTROLS.findall(text))) > 2 and controls * 50 > len(text):
         raise UnreadableFile(
             _("This is not a table. Upload a file in the format CSV, TSV, XLSX, XLS or ODS.")
         )
@@ -138,7 +138,7 @@ def _fit(text: str, delimiter: str) -> tuple[int, int, float]:
     rows: list[list[str]] = []
     try:
         for _line, cells in _records(text, delimiter):
-            if any(cell.strip() for cell in cells):
+            if "".join(cells).strip(f" {_DELIMITERS}"):
                 rows.append(cells)
             if len(rows) == _SAMPLE_ROWS:
                 break

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common.search_field import matches
 from classroom_admin.rooms import access
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.selectors import named_like
 
 NEWEST_FIRST = ("-known_since", "-pk")
 
@@ -18,7 +20,7 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
-        people = people.filter(Q(name__icontains=words) | Q(email__icontains=words))
+        people = people.filter(matches(words, field="search"))
     if show == "administrators":
         people = people.filter(role=User.Role.ADMINISTRATOR)
     elif show == "teachers":
@@ -36,10 +38,10 @@ def rooms_of(person: User) -> QuerySet[Room]:
 
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
     """Return classes that are not assigned to the person and have `words` in their name, newest first."""
-    rooms = Room.objects.filter(~access.is_assigned_to(person), name__icontains=words)
+    rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
     return rooms.order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
     """Return classes that belong to nobody and have `words` in their name, newest first."""
-    return access.unassigned_rooms().filter(name__icontains=words).order_by(*NEWEST_FIRST)
+    return access.unassigned_rooms().filter(named_like(words)).order_by(*NEWEST_FIRST)

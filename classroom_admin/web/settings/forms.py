@@ -15,6 +15,7 @@ from classroom_admin.audit.actions import GROUPS
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.selectors import Filters
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.selectors import named_like
 
 OUTCOMES = {
     Step.Kind.REQUESTED: _("Requested"),
@@ -68,9 +69,7 @@ class AuditForm(forms.Form):
         """Return the filters. The form must be valid."""
         chosen = self.cleaned_data
         rooms = (
-            Room.objects.filter(name__icontains=chosen["room"]).values("room_uuid")
-            if chosen["room"]
-            else None
+            Room.objects.filter(named_like(chosen["room"])).values("room_uuid") if chosen["room"] else None
         )
         return Filters(
             actor_id=chosen["person"].pk if chosen["person"] else None,

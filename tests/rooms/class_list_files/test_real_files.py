@@ -123,7 +123,7 @@ def test_meaning_of_a_column_depends_on_its_neighbours(header: str, row: str, na
         ('Name,Note\n"Brandt; Zoe | 7b",x\n', ["Brandt; Zoe | 7b"]),
         ('Name;Note\n"Brandt; Zoe";"a;b"\n', ["Brandt; Zoe"]),
         ("Name\n\u200bعلی\u200cرضا\u200e\n", ["علی\u200cرضا"]),
-        ("Name\n Ada\tL \x07\n", ["Ada L"]),
+        ("Name,Note\n Ada\tL \x07,x\n", ["Ada L"]),
     ],
 )
 def test_names(content: str, expected: list[str]) -> None:
@@ -303,5 +303,5 @@ def test_file_that_is_no_table_is_refused(content: bytes, says: str) -> None:
 
 
 def test_chosen_encoding_that_does_not_fit_names_the_line() -> None:
-    with pytest.raises(UnreadableFile, match="Line 2 is not written in the encoding Big5"):
+    with pytest.raises(UnreadableFile, match="Line 3 is not written in the encoding Big5"):
         read("name\nМаша\n".encode("cp1251") + b"\xff\xff", encoding="big5")

@@ -14,6 +14,8 @@ from uuid import uuid4
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from classroom_admin.common.names import exact_key
+
 MOST_GROUPS: Final = 50
 
 
@@ -76,9 +78,9 @@ def name_errors(draft: Draft, check: Callable[[str], str]) -> dict[str, str]:
     errors = {group: words for group, name in draft.names.items() if (words := check(name))}
     seen: set[str] = set()
     for group, name in draft.names.items():
-        if name.casefold() in seen and group not in errors:
+        if exact_key(name) in seen and group not in errors:
             errors[group] = _("Another room already has this name. Choose a different name.")
-        seen.add(name.casefold())
+        seen.add(exact_key(name))
     return errors
 
 

@@ -15,6 +15,7 @@ from django.db.models.lookups import GreaterThan
 from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.common.names import visible_name
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.events import EventKind, Stream, Undecodable, decode
 from classroom_admin.events.properties import RoomProperties, UserProperties
@@ -119,7 +120,9 @@ def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw:
     at = clock.from_ms(event.ts_ms) if event.ts_ms else event.received_at
     if entry is not None:
         return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_statuses([entry])[0])
-    return PropertyChange(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
+    return PropertyChange(
+        at=at, by=visible_name(str(below(raw, "data", "operator", "userName") or "")), lines=lines
+    )
 
 
 def _raw(event: StoredEvent) -> Any:
