@@ -94,7 +94,7 @@ def find_columns(
         width = max(width, _filled_width(below))
     names = _unique_names(header.cells if header else (), width)
     roles = _given_roles(names, given)
-    told = set(roles)
+    answered = set(roles)
     if header is not None:
         _guess_by_names(names, roles)
     if header is None or not NAME_ROLES & set(roles.values()):
@@ -103,7 +103,7 @@ def find_columns(
         Column(index=index, header=name, role=roles.get(index, IGNORE)) for index, name in enumerate(names)
     ]
     line = header.line if header else NO_HEADER
-    question = _question(columns, line, told) if below else None
+    question = _question(columns, line, answered) if below else None
     return Columns(columns=columns, header_line=line, rows=below, question=question)
 
 

@@ -84,15 +84,15 @@ def header_key(header: str) -> str:
     """Return the words of a column name: without case, accents, punctuation and notes in brackets."""
     text = unicodedata.normalize("NFKC", header)
     text = _BRACKETED.sub(" ", text) if _BRACKETED.sub("", text).strip(" *:") else text
-    return _folded(_CAMEL.sub(" ", text))
+    return _words_in(_CAMEL.sub(" ", text))
 
 
-def _folded(text: str) -> str:
+def _words_in(text: str) -> str:
     return " ".join(_BETWEEN_WORDS.sub(" ", search_key(text)).split())
 
 
 def _listed(words: str) -> list[str]:
-    return [_folded(word) for word in words.split("|")]
+    return [_words_in(word) for word in words.split("|")]
 
 
 _KNOWN: Final = {
@@ -122,4 +122,4 @@ def means_either(header: str) -> bool:
 
 def says_last_first(header: str) -> bool:
     """Return whether the column name says that the last name comes first."""
-    return _folded(header) in _WITH_LAST_FIRST or header_key(header) in _WITH_LAST_FIRST
+    return _words_in(header) in _WITH_LAST_FIRST or header_key(header) in _WITH_LAST_FIRST

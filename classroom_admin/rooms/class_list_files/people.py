@@ -179,7 +179,7 @@ def _without_repeats(
     for entry in entries:
         key = entry.person.known_by if entry.person.user_uuid else entry.person.known_by[:2]
         earlier = kept.get(key)
-        while earlier and _told_apart_by_email(earlier.person, entry.person):
+        while earlier and _differ_by_email(earlier.person, entry.person):
             key = (*key, entry.person.email.casefold())
             earlier = kept.get(key)
         if earlier is None:
@@ -228,7 +228,7 @@ def _repeated(entry: _Entry, earlier: _Entry, found: People) -> None:
     )
 
 
-def _told_apart_by_email(one: Person, other: Person) -> bool:
+def _differ_by_email(one: Person, other: Person) -> bool:
     if one.user_uuid or not one.email or not other.email:
         return False
     return one.email.casefold() != other.email.casefold()

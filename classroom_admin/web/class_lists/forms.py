@@ -65,10 +65,19 @@ class _SeveralFiles(forms.FileInput):
     allow_multiple_selected = True
 
 
+class _FilesField(forms.FileField):
+    """A field whose value is a list of files."""
+
+    widget = _SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(_FilesField, self).clean(each, initial) for each in data or [None]]
+
+
 class OneRosterForm(forms.Form):
     """The form that uploads a OneRoster export: one ZIP file, or its CSV files."""
 
-    export = forms.FileField(
+    export = _FilesField(
         label=_("OneRoster export"),
         help_text=_("Choose the ZIP file, or users.csv, classes.csv and enrollments.csv together."),
         widget=_SeveralFiles(attrs={"accept": ".zip,.csv", "multiple": True}),

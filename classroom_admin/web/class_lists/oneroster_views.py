@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
     form = OneRosterForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            content = _content(request)
+            content = _content(form.cleaned_data["export"])
             if not oneroster.is_export(content):
                 raise UnreadableFile(
                     _("This is not a OneRoster export. To upload another file, create a list first.")
@@ -101,9 +102,8 @@ def _changes(request: AuthenticatedHttpRequest, contents: Contents) -> list[_Cla
     ]
 
 
-def _content(request: AuthenticatedHttpRequest) -> bytes:
+def _content(files: list[UploadedFile[bytes]]) -> bytes:
     """Return the uploaded ZIP file, or the uploaded CSV files as one ZIP file."""
-    files = request.FILES.getlist("export")
     read: dict[str, bytes] = {(each.name or "").lower(): each.read(LARGEST_BYTES + 1) for each in files}
     if any(len(content) > LARGEST_BYTES for content in read.values()):
         raise UnreadableFile(_("This file is too large. A class list can have at most 8 MB."))
