@@ -181,7 +181,7 @@ def test_several_classes_are_asked_about(plain: School, tmp_path: Path) -> None:
     [
         (["--mapping", "{"], "not JSON"),
         (["--mapping", "[]"], "must be a JSON object"),
-        (["--mapping", '{"Name": "nam"}'], "can't be “nam”"),
+        (["--mapping", '{"Name": "names"}'], "can't be “names”"),
         (["--mapping", '{"Nme": "name"}'], "no column “Nme”"),
         (["--owner", "nobody@x.test"], "Nobody with the email"),
         (["--room", "no-such-room"], "No room"),
