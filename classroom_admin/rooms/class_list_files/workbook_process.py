@@ -1,6 +1,6 @@
 """Print the sheets of a workbook, read from standard input, as JSON. Run as a program by `workbooks`.
 
-A workbook of a few kilobytes can unfold to gigabytes, so this process limits its own memory and time. It
+A workbook of a few kilobytes can unpack to gigabytes, so this process limits its own memory and time. It
 imports nothing of the product, so it starts quickly.
 """
 

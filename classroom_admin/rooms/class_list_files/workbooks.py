@@ -28,7 +28,7 @@ ZIP_FILE: Final = b"PK\x03\x04"
 def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
     """Return the rows of a workbook's sheet, and the names of its filled sheets; see `workbook_process`.
 
-    Raise UnreadableFile if the workbook is damaged, protected with a password, or unfolds to too much.
+    Raise UnreadableFile if the workbook is damaged, protected with a password, or is too large when unpacked.
     """
     if content.startswith(ZIP_FILE):
         check_archive(content)
@@ -77,9 +77,9 @@ def check_archive(content: bytes) -> Sequence[str]:
 
 
 def too_large() -> UnreadableFile:
-    """Return the error for a file that unfolds to more than a class list needs."""
+    """Return the error for a file that is larger than a class list needs when it is unpacked."""
     return UnreadableFile(
-        _("This file unfolds to far more than a class list. Copy the people into a new table.")
+        _("This file is far larger than a class list when it is unpacked. Copy the people into a new table.")
     )
 
 

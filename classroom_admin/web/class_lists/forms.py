@@ -92,7 +92,7 @@ class OptionsForm(forms.Form):
 
     encoding = forms.ChoiceField(label=_("Encoding"), choices=list(ENCODINGS.items()))
     sheet = forms.ChoiceField(label=_("Sheet"))
-    class_id = forms.ChoiceField(label=_("Class"))
+    class_id = forms.ChoiceField(label=pgettext_lazy("school class", "Class"))
     header_line = forms.TypedChoiceField(label=_("Column names"), coerce=int)
 
     def __init__(self, data: Any, *, contents: Contents | None, encoding: str) -> None:
