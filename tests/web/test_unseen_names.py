@@ -41,9 +41,11 @@ def test_forms_say_that_a_name_can_not_be_seen(school: School, name: str) -> Non
 def test_a_file_of_people_says_which_line_has_no_name(school: School, name: str) -> None:
     client = school.signed_in(school.teacher)
     made = class_lists.make_list(actor=school.teacher, name="7b")
-    content = SimpleUploadedFile("people.csv", f"name\nAda\n{name},\n".encode())
-    html = client.post(reverse("lists:upload", args=[made.key]), {"file": content}).content.decode()
-    assert "Line 3: the name is missing." in html
+    content = SimpleUploadedFile("people.csv", f"name,id\nAda,\n{name},7\n".encode())
+    html = client.post(
+        reverse("lists:upload", args=[made.key]), {"file": content}, follow=True
+    ).content.decode()
+    assert "Line 3, column A “name”: The name is missing." in html
     assert not made.people.exists()
 
 
