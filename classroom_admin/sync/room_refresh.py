@@ -22,7 +22,7 @@ from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.text_matching import stored_key
-from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync import health, room_events
 from classroom_admin.sync.models import RoomRefresh
 
@@ -85,7 +85,7 @@ def _profile(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
     result.profiles += 1
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=refresh.room_id)
-        columns = profile_columns(info)
+        columns = profile_columns(info) | timetable_columns(info, room)
         changed = {name: value for name, value in columns.items() if getattr(room, name) != value}
         if changed:
             changed["version"] = room.version + 1
@@ -117,6 +117,25 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
     if info.room_name is not None:
         columns["name_search"] = stored_key(columns["name"])
     return {name: value for name, value in columns.items() if value is not None}
+
+
+def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
+    """Return the planned start and end of the class, as far as the cloud still tells them. Pure.
+
+    When a class starts and ends, the cloud replaces the times of its plan by the actual times. After the
+    start, this function therefore changes only unknown times.
+    """
+    schedule, state = info.schedule, info.class_state or 0
+    end_ms = schedule.end_time if state < RoomState.ENDED else None
+    if schedule.start_time is not None and schedule.duration is not None:
+        end_ms = schedule.start_time + schedule.duration * 1000
+    columns = {"timetable_start_at": _moment(schedule.start_time), "timetable_end_at": _moment(end_ms)}
+    has_begun = state >= RoomState.STARTED
+    return {
+        name: value
+        for name, value in columns.items()
+        if value is not None and not (has_begun and room.timetable_start_at is not None)
+    }
 
 
 def next_profile(room: Room, *, now: datetime) -> datetime | None:

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
-from classroom_admin.rooms import class_selectors
-from classroom_admin.rooms.attendance import Attendance
+from classroom_admin.reports.attendance import Attendance
+from classroom_admin.reports.class_attendance import attendance_of
+from classroom_admin.rooms import class_lists, class_selectors
 from classroom_admin.rooms.models import Participant
 from classroom_admin.sync.models import StoredEvent
-from classroom_admin.web.classroom.attendance import attendance_of
 
 PRESENCE_EVENTS: Final = (1, 20)  # class state, enter and leave
 _ORDINALS: Final = {
@@ -76,6 +76,8 @@ class PeoplePanels:
 
     room: ShownRoom
     since: int | None
+    past_time: datetime | None = None
+    """The past time that the page shows (cloud time); None for now."""
     names_shown = 12
     """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
 
@@ -97,7 +99,9 @@ class PeoplePanels:
     @cached_property
     def attendance(self) -> Attendance | None:
         """The comparison with the class list; None if the class has no list."""
-        return attendance_of(self.room, self.people if self.since is None else None)
+        if not class_lists.has_list(self.room):
+            return None
+        return attendance_of(self.room, self.people if self.since is None else None, at=self.past_time)
 
     @cached_property
     def removals(self) -> list[Removal]:

@@ -10,7 +10,7 @@ from classroom_admin.rooms import bans, class_selectors
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.attendance import attendance_of, list_entry_of
+from classroom_admin.web.classroom.attendance import list_attendance, list_entry_of
 from classroom_admin.web.classroom.people_panels import removal_of, removed_this_week, with_removals
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.wording import command_statuses
@@ -40,7 +40,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show everyone who is absent, late or left early. The panel shows only the first names."""
     room = room_for(request.user, key)
-    context = {"room": room, "list": attendance_of(room), "state": room.current_state}
+    context = {"room": room, "list": list_attendance(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rooms', '0008_fill_name_search'),
+        ('rooms', '0010_fill_name_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
