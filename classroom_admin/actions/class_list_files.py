@@ -11,8 +11,8 @@ from django.db import transaction
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import LONGEST_NAME, Changes
-from classroom_admin.actions.errors import NotYours
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.class_list_files.cells import WrongEncoding
 from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
 from classroom_admin.rooms.class_list_files.oneroster import RosterClass

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner
-from classroom_admin.actions.errors import ActionRefused, NotYours, require_visible
+from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.rooms import list_versions
+from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.class_list_files.people import MOST_PEOPLE, Person
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
@@ -139,20 +139,20 @@ def delete_list(*, actor: User, class_list: ClassList) -> None:
         held.delete()
 
 
-def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
+def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
     """Set the class list of a class; None detaches the current list.
 
     A class that has closed keeps the present version of the list: later changes do not matter.
     """
-    runner.authorise(actor, room)
+    room = access.room
     with transaction.atomic():
         # The projector locks the room too: it may be closing just now.
         locked = Room.objects.select_for_update().only("state", "profile_state", "gone_at").get(pk=room.pk)
-        held = _held(actor, class_list) if class_list else None
+        held = _held(access.person, class_list) if class_list else None
         kept = list_versions.current(held.pk) if held and list_versions.is_closed(locked) else None
         Room.objects.filter(pk=room.pk).update(class_list=held, list_version=kept)
         record.done(
-            actor=actor,
+            actor=access.person,
             action="room.use_list",
             room_uuid=room.room_uuid,
             target_name=held.name if held else "",

@@ -10,9 +10,10 @@ from django.http import Http404
 from classroom_admin.actions import class_list_files, class_lists
 from classroom_admin.actions.class_list_files import MOST_FILES
 from classroom_admin.actions.class_lists import Person, people_of
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.class_list_files.cells import UnreadableFile
 from classroom_admin.rooms.class_lists import FILES_KEPT_FOR, file_for
 from classroom_admin.rooms.models import ClassList, ClassListFile

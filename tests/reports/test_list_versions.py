@@ -14,6 +14,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.reports.attendance_json import attendance_as_json
 from classroom_admin.rooms import class_lists
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList, ListVersion, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import gaps, projector
@@ -36,7 +37,7 @@ def made(head: User, sim: RunningSimulator, cloud: Client) -> ClassList:
     change(head, made, ADA)
     sim.make_room("r1", roomName="One", state=1)
     assert sync_once() == ""
-    actions.use_list(actor=head, room=room("r1"), class_list=made)
+    actions.use_list(access_to(head, room("r1")), class_list=made)
     return made
 
 
@@ -122,11 +123,11 @@ def test_a_list_chosen_after_the_close_counts_as_it_is_then(
     close(sim)
     assert sync_once() == ""
     change(head, made, BEN)
-    actions.use_list(actor=head, room=room("r1"), class_list=made)
+    actions.use_list(access_to(head, room("r1")), class_list=made)
     assert names_of() == ["Ben"]
     change(head, made, ADA)
     assert names_of() == ["Ben"]
-    actions.use_list(actor=head, room=room("r1"), class_list=None)
+    actions.use_list(access_to(head, room("r1")), class_list=None)
     assert room("r1").list_version is None
 
 
@@ -146,7 +147,7 @@ def test_classes_of_one_version_share_it_and_unused_versions_go(
 ) -> None:
     sim.make_room("r2", roomName="Two", state=1)
     assert sync_once() == ""
-    actions.use_list(actor=head, room=room("r2"), class_list=made)
+    actions.use_list(access_to(head, room("r2")), class_list=made)
     close(sim)
     sim.room("r2", "state", state=3)
     assert sync_once() == ""

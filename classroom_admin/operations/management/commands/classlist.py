@@ -15,6 +15,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_list_files, class_lists
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.problem_texts import in_english
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_list_files import oneroster
 from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
 from classroom_admin.rooms.class_list_files.columns import checked_mapping
@@ -104,7 +105,7 @@ def import_file(options: dict[str, Any]) -> Contents:
     made = made or class_lists.make_list(actor=owner, name=options["name"])
     class_list_files.apply_contents(actor=owner, class_list=made, contents=contents, version=made.version)
     if room:
-        class_lists.use_list(actor=owner, room=room, class_list=made)
+        class_lists.use_list(access_to(owner, room), class_list=made)
     return contents
 
 
