@@ -85,7 +85,7 @@ def searches() -> dict[str, Callable[[str], Iterable[Any]]]:
     from classroom_admin.audit.selectors import Filters, find_entries
     from classroom_admin.rooms.models import Room
     from classroom_admin.rooms.selectors import PAST, ClassFilters, ClassPages, named_like
-    from classroom_admin.web.people.selectors import find_people, unassigned_rooms
+    from classroom_admin.web.people.views import find_people, unassigned_rooms
 
     head = User(role=User.Role.ADMINISTRATOR)
     return {

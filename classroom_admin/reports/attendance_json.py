@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from classroom_admin.common.clock import iso
 from classroom_admin.reports.attendance import Attendance, Attendee
 from classroom_admin.reports.class_attendance import attendance_of
 from classroom_admin.reports.evidence import Evidence, evidence_of
 from classroom_admin.rooms import class_lists
 from classroom_admin.rooms.models import Room
-from classroom_admin.rooms.room_json import iso
 
 
 def attendance_as_json(room: Room) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from classroom_admin.rooms.room_json import iso
 from django.core.management import CommandError, call_command
 
 from classroom_admin.agora.calls import SetClassState
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
+from classroom_admin.common.clock import iso
 from classroom_admin.reports.evidence import evidence_of
 from classroom_admin.rooms.models import ClassList, ListedPerson, Participant, Presence, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
