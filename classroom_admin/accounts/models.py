@@ -1,7 +1,7 @@
 """Models of people who sign in, and of the cloud user ids with which they enter classrooms."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.common.search_field import SearchField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -41,6 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    search = SearchField(of=("name", "email"))
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.TEACHER)
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: the browser's")
@@ -57,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("name", "email")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["search", "id"], name="accounts_user_search"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

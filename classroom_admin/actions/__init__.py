@@ -11,6 +11,7 @@
     breakout_rooms  open_groups close_groups
     scheduling      series of classes, created a few days ahead; `recurrence` computes their dates
     bulk            one command for many classes
+    class_list_files  keep an uploaded file until it is applied to its list, import OneRoster classes
     class_lists, people, calendars, connection, sign_ins: actions that send no command to the cloud
 
 Functions that act on a class take a ``rooms.access.ClassAccess`` first. It proves the permission, so they do

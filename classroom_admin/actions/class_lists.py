@@ -14,32 +14,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.access import ClassAccess, NotYours
+from classroom_admin.rooms.class_list_files.people import MOST_PEOPLE, Person
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
 LONGEST_NAME: Final = 120
-MOST_PEOPLE: Final = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A person on a class list; `user_uuid`, `email` and `group` may be empty."""
-
-    name: str
-    user_uuid: str = ""
-    email: str = ""
-    group: str = ""
-
-    @property
-    def known_by(self) -> str:
-        """Return the key that identifies the person: the user id, or the exact name if there is none."""
-        return f"id {self.user_uuid}" if self.user_uuid else f"name {names.exact_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +44,14 @@ class Changes:
 def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
     """Return the changes that turn `before` into `after`. Pure.
 
-    A person whose user id differs under the same name counts as changed, not as removed and added.
+    A person whose user id differs under the same name counts as changed, not as removed and added. People of
+    one name are first compared by group.
     """
-    found, added = names.match(before, after)
-    pairs = [(one.listed, one.people[0]) for one in found if one.people]
+    old, known = list(before), {one.known_by: one for one in after}
+    pairs = [(one, now) for one in old if (now := known.pop(one.known_by, None))]
+    paired = {was.known_by for was, _now in pairs}
+    found, added = names.match([one for one in old if one.known_by not in paired], known.values())
+    pairs += [(one.listed, one.people[0]) for one in found if one.people]
     changed = [(was, now) for was, now in pairs if was != now]
     return Changes(
         added=[*added, *(extra for one in found for extra in one.people[1:])],
@@ -111,10 +100,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
         held = _held(actor, class_list)
         if held.version != version:
             raise ActionRefused(
-                _(
-                    "Someone else changed this list in the meantime. Upload the file again and check the "
-                    "changes."
-                )
+                _("Someone else changed this list in the meantime. Check the changes again, then save them.")
             )
         changes = compare(people_of(held), people)
         if changes.any:
@@ -158,17 +144,17 @@ def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
 
     A class that has closed keeps the present version of the list: later changes do not matter.
     """
+    room = access.room
     with transaction.atomic():
         # The projector locks the room too: it may be closing just now.
-        rooms = Room.objects.select_for_update().only("state", "profile_state", "gone_at")
-        locked = rooms.get(pk=access.room.pk)
+        locked = Room.objects.select_for_update().only("state", "profile_state", "gone_at").get(pk=room.pk)
         held = _held(access.person, class_list) if class_list else None
         kept = list_versions.current(held.pk) if held and list_versions.is_closed(locked) else None
-        Room.objects.filter(pk=locked.pk).update(class_list=held, list_version=kept)
+        Room.objects.filter(pk=room.pk).update(class_list=held, list_version=kept)
         record.done(
             actor=access.person,
             action="room.use_list",
-            room_uuid=access.room.room_uuid,
+            room_uuid=room.room_uuid,
             target_name=held.name if held else "",
             params={"list": held.name if held else None},
         )
@@ -178,9 +164,9 @@ def check_people(people: Sequence[Person]) -> None:
     """Raise ``ActionRefused`` for too many people, a duplicate, or an invalid name or user id."""
     if len(people) > MOST_PEOPLE:
         raise ActionRefused(_("A list can have at most 5,000 people."))
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for one in people:
-        if not one.name.strip() or (one.user_uuid and problem_with_id(one.user_uuid)):
+        if not names.has_visible_character(one.name) or (one.user_uuid and problem_with_id(one.user_uuid)):
             raise ActionRefused(
                 _("A person on the list has no name, or has a user id that the cloud does not allow.")
             )
@@ -193,6 +179,7 @@ def _named(name: str) -> str:
     name = name.replace("\x00", "").strip()
     if not name or len(name) > LONGEST_NAME:
         raise ActionRefused(_("Enter a list name of at most 120 characters."), field="name")
+    require_visible(name)
     return name
 
 

@@ -1,5 +1,8 @@
 """The exception for commands that were not sent."""
 
+from django.utils.translation import gettext
+
+from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problem_texts import capitalised, in_english, in_words
 from classroom_admin.common.problems import Problem
 
@@ -27,3 +30,11 @@ class ActionRefused(Exception):
         """Return ``message`` without the cloud's name for the parameter, to show beside the form field."""
         problem = self.problem.params.get("problem")
         return capitalised(problem if isinstance(problem, Problem) else self.problem)
+
+
+def require_visible(name: str) -> None:
+    """Raise ``ActionRefused`` for a name that a person entered and of which a page would show nothing."""
+    if not has_visible_character(name):
+        raise ActionRefused(
+            gettext("This name can't be seen. Enter at least one letter, digit or symbol."), field="name"
+        )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from classroom_admin.accounts.models import CloudIdentity, User
-from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.problem_texts import in_words
@@ -59,7 +59,7 @@ def change_person(
             _require_another_administrator(person)
         before = _described(person)
         person.email, person.name, person.role = email, name, role
-        person.save(update_fields=["email", "name", "role"])
+        person.save(update_fields=["email", "name", "search", "role"])
         _set_identities(person, ids)
         after = _described(person)
         changed = {
@@ -185,6 +185,7 @@ def _clean(*, email: str, name: str, role: str, user_uuids: Sequence[str]) -> tu
         raise ActionRefused(gettext("Enter an email address for the account."), "email")
     if not name:
         raise ActionRefused(gettext("Enter a name for the person."), "name")
+    require_visible(name)
     if role not in User.Role.values:
         raise ActionRefused(gettext("Choose a role."), "role")
     ids = list(dict.fromkeys(user_uuids))

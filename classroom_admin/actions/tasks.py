@@ -6,7 +6,7 @@ from typing import Any, Final
 from celery import shared_task
 
 # These modules register their handlers on import.
-from classroom_admin.actions import bulk, participants, scheduled, scheduling
+from classroom_admin.actions import bulk, class_list_files, participants, scheduled, scheduling
 from classroom_admin.actions.files import deletions, uploads
 
 __all__ = ["bulk", "deletions", "participants", "run_long", "run_scheduled", "scheduling", "tidy_files"]
@@ -43,8 +43,9 @@ def run_long(first: int | None = None) -> None:
 
 @shared_task(name="actions.tidy_files")
 def tidy_files() -> None:
-    """Delete the bytes of uploads that are no longer needed."""
+    """Delete the bytes of uploads that are no longer needed, and expired files of class lists."""
     uploads.tidy()
+    class_list_files.delete_expired()
 
 
 # Messages of earlier releases may still be in the broker. Their ids are not those of scheduled commands.

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.common.addresses import is_web_address
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problems import Problem
 
 FOREVER: Final = -1
@@ -58,12 +59,14 @@ def identifier(value: object) -> str:
 
 
 def name(*, fewer_than: int = 64) -> Check:
-    """Return a check for a name: not blank, under `fewer_than` bytes, without control characters."""
+    """Return a check for a name: visible, under `fewer_than` bytes, without control characters."""
 
     def check(value: object) -> str:
         given = text(value)
         if not given.strip():
             raise Wrong("name_empty")
+        if not has_visible_character(given):
+            raise Wrong("name_unseen")
         if (has := len(given.encode("utf-8"))) >= fewer_than:
             raise Wrong("name_too_long", most=fewer_than, has=has)
         if any(ord(character) < 32 or ord(character) == 127 for character in given):

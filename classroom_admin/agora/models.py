@@ -6,8 +6,10 @@ milliseconds since 1970-01-01 UTC, except in fields whose name says otherwise.
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
+
+from classroom_admin.common.names import visible_name
 
 
 def read_int(value: object) -> int | None:
@@ -54,6 +56,7 @@ def read_objects(value: object) -> list[dict[str, Any]]:
 Whole = Annotated[int | None, BeforeValidator(read_int)]
 Flag = Annotated[bool | None, BeforeValidator(read_bool)]
 Text = Annotated[str | None, BeforeValidator(read_text)]
+Name = Annotated[Text, AfterValidator(lambda name: name and visible_name(name))]
 Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
@@ -122,7 +125,7 @@ class RoomSchedule(CloudModel):
 class RoomInfo(CloudModel):
     """A room. `schedule` comes from `room_properties`."""
 
-    room_name: Text = None
+    room_name: Name = None
     room_type: Whole = None
     state: Whole = None
     room_properties: Object = {}

@@ -8,6 +8,7 @@ Interface:
 - ``match(listed, seen)``: match by id, then by exact key, then by loose key where only one name is left on
   both sides.
 - ``has_visible_character(name)``: False for a name that a page can't show, such as a zero-width space.
+  Refuse such a name when a person enters it. ``visible_name(name)`` makes it "" when the cloud sends it.
 
 `docs/decisions/matching-names.md` gives the reasons.
 """
@@ -93,6 +94,11 @@ def has_visible_character(name: str) -> bool:
         not BLANK.match(each) and not IGNORABLE.match(each) and unicodedata.category(each) not in _MARKS
         for each in name
     )
+
+
+def visible_name(name: str) -> str:
+    """Return a name that was received from elsewhere; "" (unnamed) if a page would show nothing of it."""
+    return name if has_visible_character(name) else ""
 
 
 def _by_id(found: Sequence[Found[L, S]], seen: Iterable[S]) -> list[S]:

@@ -26,6 +26,7 @@ ARGUMENTS: Final = {
     ),
     "id_dots": _("can't be used: it has another meaning in web addresses."),
     "name_empty": _("is empty; enter a name."),
+    "name_unseen": _("can't be seen; enter at least one letter, digit or symbol."),
     "name_too_long": _(
         "must be shorter than {most} bytes; it has {has} (non-English letters take two to four bytes each)."
     ),

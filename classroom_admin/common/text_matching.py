@@ -14,6 +14,8 @@ IGNORABLE: Final = re.compile(
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Unicode's format characters (Cf) and its default ignorable characters: nobody sees them in a name."""
+STORED_LENGTH: Final = 400
+"""The most characters of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
 BLANK: Final = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]")
 """White space, control characters and the empty Braille pattern."""
 
@@ -55,6 +57,11 @@ def search_key(text: str) -> str:
     key = _ACCENTS.sub(r"\1\2", _LONE_ACCENTS.sub("", _POINTS.sub("", key)))
     key = key.lower().upper().lower().translate(_LETTERS)
     return " ".join(BLANK.sub(" ", unicodedata.normalize("NFC", key)).split())
+
+
+def stored_key(*texts: str) -> str:
+    """Return the search key that a row stores for its texts, cut to what a database can index."""
+    return "\n".join(search_key(text) for text in texts)[:STORED_LENGTH]
 
 
 def contains_all(terms: Iterable[str], *texts: str) -> bool:

@@ -10,7 +10,6 @@ from classroom_admin.events.rows import ResourceRow, Rows
 from classroom_admin.events.sentences import NAMED, Names, Sentence, isolated
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import (
-    NAME_LENGTH,
     SMALL,
     Json,
     Raw,
@@ -18,6 +17,7 @@ from classroom_admin.events.values import (
     each,
     identifier,
     mapping,
+    name_text,
     plain,
     real,
     text,
@@ -72,7 +72,7 @@ def _resource(raw: Raw) -> ResourceState | None:
         task["taskProgress"] = _without_tokens(plain(progress))
     return ResourceState(
         resource_uuid,
-        text(raw.get("resourceName"), NAME_LENGTH),
+        name_text(raw.get("resourceName")),
         text(raw.get("ext"), EXT_LENGTH),
         whole(raw.get("size")),
         text(raw.get("url")),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from classroom_admin.common.text_matching import stored_key
 from classroom_admin.events.rows import ParticipantRow, Rows
-from classroom_admin.events.values import NAME_LENGTH, Raw, identifier, role, text
+from classroom_admin.events.values import Raw, identifier, name_text, role
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ def read_person(value: object) -> Person | None:
     raw_role = value.get("role")
     return Person(
         user_uuid,
-        text(value.get("userName"), NAME_LENGTH),
+        name_text(value.get("userName")),
         None if raw_role is None else role(raw_role),
     )
 
@@ -54,8 +55,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
     """Return the row of a person; set their name and role from the event only if they are still unknown."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
-        row.name = person.name
-        touch(rows, row)
+        _rename(rows, row, person.name)
     if row.role == "unknown" and person.role is not None:
         set_role(rows, row, person.role)
     return row
@@ -65,11 +65,15 @@ def describe(rows: Rows, person: Person) -> ParticipantRow:
     """Return the row of a person; set their name and role from the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
-        row.name = person.name
-        touch(rows, row)
+        _rename(rows, row, person.name)
     if person.role is not None:
         set_role(rows, row, person.role)
     return row
+
+
+def _rename(rows: Rows, row: ParticipantRow, name: str) -> None:
+    row.name, row.name_search = name, stored_key(name)
+    touch(rows, row)
 
 
 def set_role(rows: Rows, row: ParticipantRow, role: str) -> None:

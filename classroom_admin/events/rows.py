@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-PROJECTION_VERSION: Final = 1
+PROJECTION_VERSION: Final = 2
 """The version of the projection. Raise it if stored events produce different rows than before: every room is
 then projected again automatically.
 """
@@ -53,6 +53,7 @@ class ParticipantRow:
     key_columns: ClassVar[tuple[str, ...]] = ("user_uuid",)
     user_uuid: str
     name: str = ""
+    name_search: str = ""
     role: str = "unknown"
     was_teacher: bool = False
     online: bool = False

@@ -14,14 +14,13 @@ from classroom_admin.events.rows import ParticipantRow, Rows
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.times import EventTime
 from classroom_admin.events.values import (
-    NAME_LENGTH,
     SMALL,
     Raw,
     Undecodable,
     each,
     flag,
     identifier,
-    text,
+    name_text,
     whole,
 )
 
@@ -64,7 +63,7 @@ def read_stream(raw: Raw) -> StreamState | None:
         return None
     return StreamState(
         stream_uuid,
-        text(raw.get("streamName"), NAME_LENGTH),
+        name_text(raw.get("streamName")),
         whole(raw.get("videoSourceType"), SMALL),
         whole(raw.get("audioSourceType"), SMALL),
         flag(raw.get("videoState")),

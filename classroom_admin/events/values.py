@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, TypeVar
 
+from classroom_admin.common.names import visible_name
+
 Json = Any
 Path = tuple[str, ...]
 Raw = Mapping[str, Any]
@@ -64,6 +66,12 @@ def text(value: object, length: int | None = None) -> str | None:
     if not value.isascii() or "\x00" in value:
         value = UNSTORABLE.sub("�", value)
     return value[:length] if length is not None and len(value) > length else value
+
+
+def name_text(value: object) -> str | None:
+    """Return a name, cut to `NAME_LENGTH`; "" (unnamed) if a page would show nothing of it."""
+    read = text(value, NAME_LENGTH)
+    return read if read is None or "!" <= read[:1] <= "~" else visible_name(read)
 
 
 def _printable(value: float) -> bool:

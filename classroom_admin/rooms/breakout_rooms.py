@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from classroom_admin.common.names import visible_name
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -21,7 +23,7 @@ def read(stored: Any) -> list[Group]:
     if str(stored.get("state", 1)) == "0" or not isinstance(details, Mapping):
         return []
     found = [
-        Group(str(uuid), str(group.get("groupName") or ""), _members(group.get("users")))
+        Group(str(uuid), visible_name(str(group.get("groupName") or "")), _members(group.get("users")))
         for uuid, group in details.items()
         if isinstance(group, Mapping)
     ]

@@ -20,6 +20,10 @@ class ClassList(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     version = models.IntegerField(default=1, help_text="raised by each change of its people")
+    mapping = models.JSONField(default=dict, help_text="what the columns of its last file hold, by header")
+    sourced_id = models.CharField(
+        max_length=255, blank=True, help_text="of its class in a OneRoster export, which updates the list"
+    )
 
     class Meta:
         ordering = ("name", "pk")
@@ -69,6 +73,25 @@ class ListedPerson(models.Model):
                 name="rooms_listed_once",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClassListFile(models.Model):
+    """An uploaded file between the upload and the moment it is applied. Only its owner sees it.
+
+    `class_list` is null for a OneRoster export, which fills a list for each class. `options` are what the
+    owner chose: `encoding sheet header_line mapping class_id`.
+    """
+
+    key = models.CharField(max_length=16, unique=True, default=new_key)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    class_list = models.ForeignKey(ClassList, null=True, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    content = models.BinaryField()
+    options = models.JSONField(default=dict)
+    stored_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return self.name

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.db.models import (
     Aggregate,
@@ -12,14 +13,19 @@ from django.db.models import (
     F,
     JSONField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
 )
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.rooms.models import ClassList, ListedPerson, Room
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import ClassList, ClassListFile, ListedPerson, Room
+
+FILES_KEPT_FOR: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,19 @@ def list_for(user: User, key: str) -> ClassList:
     found = visible_lists(user).filter(key=key).first()
     if found is None:
         raise Http404("There is no such list, or it is not one of yours.")
+    return found
+
+
+def file_for(user: User, key: str, *, list_key: str = "") -> ClassListFile:
+    """Return an uploaded file of `user` that has not expired. Raise Http404 if there is none.
+
+    `list_key` is the list that the file is for; "" finds OneRoster exports, which are for no single list.
+    """
+    fresh = ClassListFile.objects.filter(owner=user, stored_at__gt=clock.now() - FILES_KEPT_FOR, key=key)
+    of_list = Q(class_list__key=list_key) if list_key else Q(class_list=None)
+    found = fresh.filter(of_list).select_related("class_list").first()
+    if found is None:
+        raise Http404(_("This file is no longer stored. Upload it again."))
     return found
 
 

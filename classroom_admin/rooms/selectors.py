@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from classroom_admin.accounts.models import User
+from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
 
@@ -90,10 +91,16 @@ def when_is(when: str) -> Q:
     return ~gone & not_started & ~Q(students_online__gt=0)
 
 
+def named_like(words: str) -> Q:
+    """Return the condition that a room's name contains every word (see `common.text_matching`)."""
+    found = Room.objects.filter(matches(words, field="name_search"))
+    return Q(pk__in=found.values("pk"))  # a subquery, so that the database reads only the index
+
+
 def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
     if filters.q:
-        teaches = Participant.objects.filter(room=OuterRef("pk"), was_teacher=True, name__icontains=filters.q)
-        rooms = rooms.filter(Q(name__icontains=filters.q) | Exists(teaches))
+        taught = Participant.objects.filter(matches(filters.q, field="name_search"), was_teacher=True)
+        rooms = rooms.filter(named_like(filters.q) | Q(pk__in=taught.values("room")))
     if filters.state:
         rooms = rooms.filter(now_state=RoomState[filters.state.upper()])
     if filters.no_teacher:
@@ -114,6 +121,22 @@ def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression 
     """
     rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
+
+
+class ClassPages:
+    """The live, upcoming or past rooms that `user` may see; a slice reads them as in `classes`.
+
+    A slice runs two queries, so that the database computes the annotations only for the rooms of the slice.
+    """
+
+    def __init__(self, user: User, *, when: str, filters: ClassFilters) -> None:
+        rooms = visible_rooms(user).annotate(now_state=_now_state()).filter(when_is(when))
+        self._when = when
+        self._keys = _matching(rooms, filters).order_by(*_ORDER[when]).values_list("pk", flat=True)
+
+    def __getitem__(self, part: slice) -> list[Room]:
+        rooms = _as_shown(Room.objects.filter(pk__in=list(self._keys[part])), self._when)
+        return list(rooms.order_by(*_ORDER[self._when]))
 
 
 def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:

@@ -16,6 +16,7 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
+from classroom_admin.common.text_matching import stored_key
 from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync import room_events
 from classroom_admin.sync.models import RoomRefresh
@@ -89,6 +90,8 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
         "planned_end_at": _moment(end_ms),
         "planned_close_at": _moment(close_ms),
     }
+    if info.room_name is not None:
+        columns["name_search"] = stored_key(columns["name"])
     return {name: value for name, value in columns.items() if value is not None}
 
 

@@ -13,8 +13,8 @@ from classroom_admin.sync.webhook import LARGEST_BODY
 
 FORM_BYTES: Final = 3_000_000
 """The limit for a form without files. Django refuses more than 2.5 MB itself, with a message."""
-CLASS_LIST_BYTES: Final = 10_000_000
-"""The limit for a class list. It exceeds the page's own limit, so that the page can show a message."""
+CLASS_LIST_BYTES: Final = 12_000_000
+"""The limit for a class list file. It exceeds the page's own limit, so that the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
 _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
 _WEBHOOK: Final = "/api/notifications/"

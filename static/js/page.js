@@ -212,10 +212,10 @@
   function find() {
     const input = $("[data-find]");
     if (!input) return;
-    const wanted = input.value.trim().toLocaleLowerCase();
+    const wanted = window.searchKey(input.value);
     if (wanted) for (const rest of document.querySelectorAll("[data-rest]")) htmx.trigger(rest, "live:rest");
     for (const row of document.querySelectorAll(`:is(${input.dataset.find}) > tr`)) {
-      row.hidden = wanted !== "" && !$("th", row).textContent.toLocaleLowerCase().includes(wanted);
+      row.hidden = wanted !== "" && !window.matchesSearch(wanted, $("th", row).textContent);
     }
   }
   document.addEventListener("input", ({ target }) => target.matches("[data-find]") && find());

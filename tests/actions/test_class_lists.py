@@ -105,6 +105,7 @@ def test_a_list_and_a_class_of_somebody_else(plain: School) -> None:
     [
         [ADA, ADA],
         [Person(name=" ")],
+        [Person(name="\u200b")],
         [Person(name="Ada", user_uuid="a/b")],
         [Person(name="Ada L"), Person(name="ADA  l")],
     ],
@@ -124,7 +125,7 @@ def test_similar_names_are_different_people(plain: School, pair: tuple[str, str]
     assert {one.name for one in people_of(made)} == set(pair)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 121])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 121, "\u200b", "\u3164", " \u2060"])
 def test_a_list_needs_a_name(plain: School, name: str) -> None:
     with pytest.raises(ActionRefused):
         class_lists.make_list(actor=plain.teacher, name=name)

@@ -67,16 +67,25 @@ def fail_a_recording(room: Classroom) -> None:
     room.act("record", state=0, failed=True)
 
 
+LIST_FILE = "Nachname;Vorname;Nr.;E-Mail;Klasse\nLovelace;Ada;ada;ada@school.example;8a\nBrandt;Zoë;z1;;8a\n"
+EXPORT = {
+    "users.csv": "sourcedId,givenName,familyName,email\nu1,Ada,Lovelace,ada@school.example\nu2,Zoë,Brandt,\n",
+    "classes.csv": "sourcedId,title\nc1,Maths 8a\nc2,Art 8a\n",
+    "enrollments.csv": "classSourcedId,userSourcedId,role\nc1,u1,student\nc1,u2,student\nc2,u1,student\n",
+}
+
+
 # Creates what only the dashboard stores: a class list, a series, a scheduled removal, a bulk action. Prints
 # all keys.
 _COMPLETE = """
 import json
 from datetime import timedelta
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import bulk, class_lists, participants, scheduling
+from classroom_admin.actions import bulk, class_list_files, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
+from classroom_admin.rooms.class_list_files.oneroster import packed
 from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)
@@ -96,6 +105,11 @@ else:
         *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
     class_lists.use_list(access_to(actor, room), class_list=class_list)
+    list_file = class_list_files.store_file(
+        actor=actor, class_list=class_list, name="8a.csv", content=LIST_FILE.encode())
+    export = class_list_files.store_file(
+        actor=actor, class_list=None, name="export.zip", content=packed(
+            {name: text.encode() for name, text in EXPORT.items()}))
     participants.remove_participant(
         access_to(actor, room), participant=banned, for_good=True, reason="Shared the link")
     removal = participants.schedule_removal(access_to(actor, room), participant=person, after_s=10_000)
@@ -111,6 +125,7 @@ else:
     print(json.dumps({"room": room.key, "failed": failed.key, "person": person.pk,
         "removal": removal.pk, "file": file.pk, "question": question.pk, "recording": recording.pk,
         "message": message.sequence, "event": event.pk, "command": entry.pk, "list": class_list.key,
+        "list_file": list_file.key, "export": export.key,
         "plan": plan.key, "run": run.key}))
 """
 
@@ -120,7 +135,7 @@ def complete(room: Classroom, failed: Classroom, dashboard: "Dashboard") -> dict
     numbers that their addresses contain.
     """
     known = f"EMAIL, ROOM, FAILED = {ADMINISTRATOR!r}, {room.uuid!r}, {failed.uuid!r}\n"
-    known += f"STUDENTS, PEOPLE = {STUDENTS!r}, {len(STUDENTS)}"
+    known += f"STUDENTS, PEOPLE, LIST_FILE, EXPORT = {STUDENTS!r}, {len(STUDENTS)}, {LIST_FILE!r}, {EXPORT!r}"
 
     def create() -> dict[str, str] | None:
         done = dashboard.manage("shell", "--verbosity", "0", "-c", known + _COMPLETE)

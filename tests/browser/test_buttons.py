@@ -158,11 +158,13 @@ def test_rename_and_download_a_class_list(window: Opener) -> None:
     press(page, "Rename")
     headline(page, "Named 7c")
     sheet = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"name;id\nAnna;p1\n"}
-    page.get_by_label("File (CSV)").set_input_files(sheet)
+    page.get_by_label("File (XLSX, XLS, ODS, CSV or TSV)").set_input_files(sheet)
+    press(page, "Upload file")
     press(page, "Preview changes")
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_text("No people yet.")).to_be_visible()
-    page.get_by_label("File (CSV)").set_input_files(sheet)
+    page.get_by_label("File (XLSX, XLS, ODS, CSV or TSV)").set_input_files(sheet)
+    press(page, "Upload file")
     press(page, "Preview changes")
     press(page, "Save changes")
     with page.expect_download() as download:

@@ -46,6 +46,7 @@ NAMES = re.compile(
     r"|Ctrl\+C|Cookie|\bJSON\b|\broomUuid\b|\bmin\b|Word|PowerPoint|PDF|PPTX|Excel"
     r"|Shift|Page Up|Page Down|Home|End|Enter|kbit/s|Google|Outlook|Apple|URL|App|\w+/[A-Z]\w+"
     r"|name|user id|e-?mail|group|Webhook"  # columns of a file; a term that stays
+    r"|OneRoster|\w+\.csv|ZIP|Windows-\d+"
 )
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 

@@ -162,9 +162,11 @@ def test_previews(window: Opener, school: tuple[Classroom, Classroom], furnished
     page.goto(furnished["list"])
     people = "name;user id;group\nZoë Brandt;p1;8a\nAmir Haddad;p2;8b\nMina Sørensen;;8a\n"
     changed = {"name": "8a.csv", "mimeType": "text/csv", "buffer": people.encode()}
-    page.get_by_label("File (CSV)").set_input_files(changed)
+    page.get_by_label("File (XLSX, XLS, ODS, CSV or TSV)").set_input_files(changed)
+    press(page, "Upload file")
+    _keep(page, "list-columns", "1440-light")
     press(page, "Preview changes")
-    expect(page.get_by_role("region", name="Added to the list")).to_contain_text("Mina Sørensen")
+    expect(page.get_by_role("region", name="Changes")).to_contain_text("Mina Sørensen")
     _keep(page, "list-preview", "1440-light")
     page.goto("/")
     expect(page.get_by_role("link", name=school[1].name, exact=True)).to_be_visible()

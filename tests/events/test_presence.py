@@ -44,6 +44,27 @@ def test_long_names_are_cut():
     assert read.data.arrivals[0].person.name == "é" * 255
 
 
+UNSEEN = ("\u200b", "\u3164", " \u2060", "\u2800")
+
+
+def test_names_that_show_nothing_are_no_names():
+    for unseen in UNSEEN:
+        read = decoded(20, {"onlineUsers": [{"userUuid": "u", "userName": unseen}]})
+        assert read.data.arrivals[0].person.name == ""
+        lesson = Lesson()
+        lesson.enter("ada", 1)
+        lesson.apply(20, {"onlineUsers": [{**ADA, "userName": unseen}]})
+        assert lesson.who("ada").name == "Ada", "the known name stays"
+
+
+def test_rows_have_the_search_key_of_the_last_name():
+    lesson = Lesson()
+    lesson.apply(20, {"onlineUsers": [{**ADA, "userName": "Zoë"}]})
+    assert lesson.who("ada").name_search == "zoe"
+    lesson.apply(20, {"onlineUsers": [{**ADA, "userName": "ÉMILE"}]})
+    assert lesson.who("ada").name_search == "emile"
+
+
 def test_entering():
     lesson = Lesson()
     changed = lesson.enter("ada", 1)

@@ -12,11 +12,14 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from classroom_admin.actions.class_list_files import store_file
 from classroom_admin.actions.models import Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import ClassList, Participant, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web.parameters import RowKeyConverter
+from tests.rooms.class_list_files.test_oneroster import EXPORT
+from tests.rooms.class_list_files.workbook_files import packed
 from tests.school import HTMX, School
 from tests.web.test_access import planned_removal
 
@@ -93,7 +96,9 @@ SENT: Final = {
     "live:calendar": ("do",),
     "lists:make": ("name",),
     "lists:list": ("name",),
-    "lists:apply": ("people",),
+    "lists:columns": ("encoding", "sheet", "header_line", "class_id", "column-0", "preview"),
+    "lists:preview": ("version",),
+    "lists:classes": ("class", "version-c1"),
     "people:create": ("name", "email", "role", "user_uuids", "ids"),
     "people:person": ("name", "email", "role", "user_uuids", "ids"),
     "people:assign": ("rooms", "q", "page"),
@@ -137,6 +142,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     """Return the path parameters by the names of addresses; "" for all others."""
     plan = Series.objects.create(created_by=school.teacher, name="Latin", zone="UTC")
     roster = ClassList.objects.create(name="7b", owner=school.teacher)
+    file = store_file(actor=school.teacher, class_list=roster, name="7b.csv", content=b"name,id\nAda,7\n")
+    export = store_file(actor=school.teacher, class_list=None, name="x.zip", content=packed(EXPORT))
     rows = {
         "event": StoredEvent, "question": Quiz, "streams": Recording, "file_pages": Resource,
         "check": Entry,
@@ -144,6 +151,7 @@ def made(school: School) -> dict[str, dict[str, Any]]:
     return {
         "": {"key": school.room.key, "pk": Participant.objects.get(name="Gone").pk, "hold": 1, "run": "x"},
         **{f"live:{name}": {"pk": model.objects.order_by("pk")[0].pk} for name, model in rows.items()},
+        "lists:classes": {"file_key": export.key},
         "live:call_off": {"pk": planned_removal(school).pk},
         "live:plan": {"key": plan.key},
         "live:change_plan": {"key": plan.key},
@@ -155,7 +163,8 @@ def made(school: School) -> dict[str, dict[str, Any]]:
         "live:there": {"of": "room", "number": 1},
         "live:question": {"of": "quiz", "pk": Quiz.objects.get().pk},
         **{
-            f"lists:{name}": {"key": roster.key} for name in ("list", "upload", "apply", "delete", "download")
+            f"lists:{name}": {"key": roster.key, "file_key": file.key}
+            for name in ("list", "upload", "columns", "preview", "delete", "download")
         },
         **{
             f"people:{name}": {"pk": school.teacher.pk}

@@ -189,7 +189,7 @@ class ListOfClasses:
         rooms: Any = (
             self._live
             if when == selectors.LIVE
-            else selectors.classes(self.user, when=when, filters=self.filters)
+            else selectors.ClassPages(self.user, when=when, filters=self.filters)
         )
         paginator = Paginator(rooms, PAGE if self.when else SHORT[when])
         if when != selectors.LIVE:

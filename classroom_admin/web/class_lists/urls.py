@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from classroom_admin.web.class_lists import views
+from classroom_admin.web.class_lists import file_views, oneroster_views, views
 
 app_name = "lists"
 urlpatterns = [
     path("", views.lists, name="lists"),
     path("new/", views.make, name="make"),
     path("example.csv", views.example, name="example"),
+    path("oneroster/", oneroster_views.start, name="oneroster"),
+    path("oneroster/upload/", oneroster_views.upload, name="upload_oneroster"),
+    path("oneroster/<file_key>/", oneroster_views.classes, name="classes"),
     path("<key>/", views.one_list, name="list"),
-    path("<key>/upload/", views.upload, name="upload"),
-    path("<key>/apply/", views.apply, name="apply"),
+    path("<key>/upload/", file_views.upload, name="upload"),
+    path("<key>/files/<file_key>/", file_views.columns, name="columns"),
+    path("<key>/files/<file_key>/preview/", file_views.preview, name="preview"),
     path("<key>/delete/", views.delete, name="delete"),
     path("<key>/file.csv", views.download, name="download"),
 ]

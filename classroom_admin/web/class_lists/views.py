@@ -1,4 +1,4 @@
-"""Views of class lists: all lists, one list, and the upload of a file with people."""
+"""Views of class lists: all lists and one list. `file_views` has the upload of a file with people."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import csv
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom_admin.actions import class_lists as actions
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms.access import visible_rooms
+from classroom_admin.rooms.class_list_files.cells import protected
 from classroom_admin.rooms.class_lists import list_for, visible_lists
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.class_lists.forms import FileForm, NameForm, sealed, unsealed
-from classroom_admin.web.class_lists.people_file import FORMULAS, LARGEST_BYTES, read_people
+from classroom_admin.web.class_lists.forms import FileForm, NameForm
 from classroom_admin.web.dialogs import sent
 
 PEOPLE_A_PAGE = 100
@@ -66,54 +65,7 @@ def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
             return redirect("lists:list", key)
         except ActionRefused as refusal:
             form.add_error("name", refusal.message)
-    return _page(request, shown, form=form, status=UNPROCESSABLE if form.is_bound else 200)
-
-
-@require_http_methods(["GET", "POST"])
-@signed_in
-def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Read an uploaded file with people. Show its problems by line, or a preview of the changes."""
-    shown = list_for(request.user, key)
-    if request.method == "GET":
-        return redirect("lists:list", key)
-    form = FileForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, shown, file_form=form, status=UNPROCESSABLE)
-    file = form.cleaned_data["file"]
-    # Reading one byte more than allowed shows whether the file is too large.
-    read = read_people(file.read(LARGEST_BYTES + 1))
-    if read.problems:
-        return _page(request, shown, file_form=form, problems=read.problems, status=UNPROCESSABLE)
-    context = {
-        "list": shown,
-        "changes": actions.compare(actions.people_of(shown), read.people),
-        "total": len(read.people),
-        "sealed": sealed(read.people, key=key, version=shown.version),
-    }
-    return render(request, "class_lists/preview.html", context)
-
-
-@require_POST
-@signed_in
-def apply(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Replace the people of the list with those of the preview."""
-    shown = list_for(request.user, key)
-    try:
-        people, version = unsealed(request.POST.get("people", ""), key=key)
-        changes = actions.set_people(actor=request.user, class_list=shown, people=people, version=version)
-    except signing.BadSignature:
-        messages.error(request, _("This preview is too old or damaged. Upload the file again."))
-    except ActionRefused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        numbers = {
-            "added": len(changes.added),
-            "changed": len(changes.changed),
-            "removed": len(changes.removed),
-        }
-        done = _("The list was saved: %(added)s added, %(changed)s changed, %(removed)s removed.") % numbers
-        messages.success(request, done)
-    return redirect("lists:list", key)
+    return list_page(request, shown, form=form, status=UNPROCESSABLE if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,7 +95,7 @@ def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     table = csv.writer(answer)
     table.writerow(["name", "user id", "e-mail", "group"])
     for one in actions.people_of(shown):
-        table.writerow([_safe(cell) for cell in (one.name, one.user_uuid, one.email, one.group)])
+        table.writerow([protected(cell) for cell in (one.name, one.user_uuid, one.email, one.group)])
     return answer
 
 
@@ -156,14 +108,10 @@ def example(request: AuthenticatedHttpRequest) -> HttpResponse:
     return answer
 
 
-def _safe(cell: str) -> str:
-    """Return the cell, with an apostrophe in front if a spreadsheet would run it as a formula."""
-    return f"'{cell}" if cell and cell[0] in FORMULAS else cell
-
-
-def _page(
+def list_page(
     request: AuthenticatedHttpRequest, shown: ClassList, *, status: int = 200, **more: Any
 ) -> HttpResponse:
+    """Render the page of a list; `more` are further values of its template."""
     rooms = visible_rooms(request.user, shown.rooms.order_by("-known_since", "-pk"))
     people = Paginator(shown.people.order_by("group", "name", "pk"), PEOPLE_A_PAGE)
     context = {

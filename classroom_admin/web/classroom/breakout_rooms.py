@@ -25,6 +25,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.names import exact_key
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.access import ClassAccess, access_by_key
@@ -92,9 +93,9 @@ class Draft:
         errors = {group: words for group, name in self.names.items() if (words := check(name))}
         seen: set[str] = set()
         for group, name in self.names.items():
-            if name.casefold() in seen and group not in errors:
+            if exact_key(name) in seen and group not in errors:
                 errors[group] = _("Another room already has this name. Choose a different name.")
-            seen.add(name.casefold())
+            seen.add(exact_key(name))
         return errors
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common import clock
-from classroom_admin.common.text_matching import search_key
+from classroom_admin.common.search_field import matches
 from classroom_admin.events import Event, EventType, Stream, Undecodable, filters, sentence, unnamed
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
@@ -81,9 +81,8 @@ def events_of(room: Room, event_filter: EventFilter) -> QuerySet[StoredEvent]:
 
 
 def _ids_like(room: Room, words: str) -> list[str]:
-    wanted = search_key(words)
-    people = Participant.objects.filter(room=room).order_by("pk").values_list("user_uuid", "name")
-    return [user_uuid for user_uuid, name in people if wanted in search_key(name)][:MOST_PEOPLE]
+    people = Participant.objects.filter(matches(words, field="name_search"), room=room).order_by("pk")
+    return list(people.values_list("user_uuid", flat=True)[:MOST_PEOPLE])
 
 
 def names_any_of(user_uuids: list[str]) -> Q:

@@ -6,7 +6,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,8 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.search_field import matches
 from classroom_admin.rooms import access
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.selectors import named_like
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
@@ -225,7 +227,7 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
-        people = people.filter(Q(name__icontains=words) | Q(email__icontains=words))
+        people = people.filter(matches(words, field="search"))
     if show == "administrators":
         people = people.filter(role=User.Role.ADMINISTRATOR)
     elif show == "teachers":
@@ -243,10 +245,10 @@ def rooms_of(person: User) -> QuerySet[Room]:
 
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
     """Return classes that are not assigned to the person and have `words` in their name, newest first."""
-    rooms = Room.objects.filter(~access.is_assigned_to(person), name__icontains=words)
+    rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
     return rooms.order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
     """Return classes that belong to nobody and have `words` in their name, newest first."""
-    return access.unassigned_rooms().filter(name__icontains=words).order_by(*NEWEST_FIRST)
+    return access.unassigned_rooms().filter(named_like(words)).order_by(*NEWEST_FIRST)

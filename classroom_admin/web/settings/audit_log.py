@@ -17,6 +17,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, last_step
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.selectors import named_like
 
 OUTCOMES = {kind: capfirst(kind.label) for kind in Step.Kind}
 
@@ -58,9 +59,7 @@ class AuditForm(forms.Form):
         """Return the filters. The form must be valid."""
         chosen = self.cleaned_data
         rooms = (
-            Room.objects.filter(name__icontains=chosen["room"]).values("room_uuid")
-            if chosen["room"]
-            else None
+            Room.objects.filter(named_like(chosen["room"])).values("room_uuid") if chosen["room"] else None
         )
         return Filters(
             actor_id=chosen["person"].pk if chosen["person"] else None,

@@ -19,6 +19,7 @@ from classroom_admin.actions.verification import KEPT_BY_THE_CLOUD, Present
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.audit.models import Entry, Step
+from classroom_admin.common.names import visible_name
 from classroom_admin.common.problem_texts import capitalised
 from classroom_admin.common.redaction import HIDDEN, is_secret, without_secrets
 from classroom_admin.events import EventKind, Stream, Undecodable, decode
@@ -249,7 +250,8 @@ def _from_event(event: StoredEvent, lines: list[Line], entry: Entry | None, raw:
     at = time_of(event)
     if entry is not None:
         return PropertyChange(at=at, by=entry.actor_name, lines=lines, command=command_state(entry))
-    return PropertyChange(at=at, by=str(below(raw, "data", "operator", "userName") or ""), lines=lines)
+    by = visible_name(str(below(raw, "data", "operator", "userName") or ""))
+    return PropertyChange(at=at, by=by, lines=lines)
 
 
 def _raw(event: StoredEvent) -> Any:

@@ -1,0 +1,173 @@
+"""Measure searches in 100,000 classes, teachers and accounts, beside the limit of this machine's database.
+
+    .venv/bin/python bench/search.py [--rows 100000] [--rounds 9]
+
+Each search of the product runs as its page runs it: the first 50 rows. The bare run is the same condition in
+plain SQL, in a table that has nothing but the search keys. Both are medians of the same process and database.
+
+Uses SQLite in a temporary folder, or with DATABASE_URL=postgres://... a temporary test database on that
+server. Exits with 1 where a search takes longer than the goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+GOAL_MS = 50.0
+PAGE = 50
+SUBJECTS = (
+    "Álgebra",
+    "Geometrie",
+    "Übungen",
+    "한국어",
+    "日本語",
+    "हिन्दी",
+    "عَرَبِي",
+    "Việt văn",
+    "Физика",
+    "Music",
+)
+GIVEN = ("Zoë", "José", "Hưng", "रीना", "민준", "だいき", "مُحَمَّد", "Søren", "Łukasz", "Ann")
+WORDS = {
+    "one of all": "77777",
+    "a tenth of all": "algebra",
+    "two words": "zoe 4242",
+    "nothing": "xyzxyz",
+}
+
+
+def make_rows(rows: int) -> None:
+    """Store classes, each with a teacher, and accounts."""
+    from django.db import connection
+
+    from classroom_admin.accounts.models import User
+    from classroom_admin.rooms.models import Participant, Room
+
+    padding = {"flexProps": {"text": "x" * 500}}  # rooms are wide rows
+    names = [f"{SUBJECTS[i % 10]} {GIVEN[i // 10 % 10]} {i}" for i in range(rows)]
+    batch = 2000
+    Room.objects.bulk_create(
+        (Room(room_uuid=f"r{i}", name=name, state=3, properties=padding) for i, name in enumerate(names)),
+        batch,
+    )
+    keys = list(Room.objects.order_by("pk").values_list("pk", flat=True))
+    Participant.objects.bulk_create(
+        (
+            Participant(room_id=pk, user_uuid=f"t{i}", name=f"{GIVEN[i % 10]} {i}", was_teacher=True)
+            for i, pk in enumerate(keys)
+        ),
+        batch,
+    )
+    User.objects.bulk_create(
+        (User(name=f"{GIVEN[i % 10]} {i}", email=f"p{i}@school.example", password="!") for i in range(rows)),
+        batch,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare (id integer PRIMARY KEY, words text NOT NULL)")
+        cursor.execute("INSERT INTO bare SELECT id, name_search FROM rooms_room")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def searches() -> dict[str, Callable[[str], Iterable[Any]]]:
+    """Return the product's searches by name, each for the first page."""
+    from classroom_admin.accounts.models import User
+    from classroom_admin.audit.selectors import Filters, find_entries
+    from classroom_admin.rooms.models import Room
+    from classroom_admin.rooms.selectors import PAST, ClassFilters, ClassPages, named_like
+    from classroom_admin.web.people.views import find_people, unassigned_rooms
+
+    head = User(role=User.Role.ADMINISTRATOR)
+    return {
+        "classes by class or teacher": lambda q: ClassPages(head, when=PAST, filters=ClassFilters(q=q))[
+            :PAGE
+        ],
+        "accounts": lambda q: find_people(words=q)[:PAGE],
+        "unassigned classes": lambda q: unassigned_rooms(words=q)[:PAGE],
+        "audit log by class": lambda q: (
+            find_entries(Filters(rooms=Room.objects.filter(named_like(q)).values("room_uuid"))).entries
+        ),
+    }
+
+
+def bare(words: str) -> list[Any]:
+    from django.db import connection
+
+    from classroom_admin.common.text_matching import search_key
+
+    terms = search_key(words).split()
+    where = " AND ".join("words LIKE %s" for _term in terms)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM bare WHERE {where}", [f"%{term}%" for term in terms])
+        return cursor.fetchall()
+
+
+def median_ms(run: Callable[[], Any], rounds: int) -> float:
+    run()
+    found = []
+    for _round in range(rounds):
+        began = time.perf_counter()
+        run()
+        found.append((time.perf_counter() - began) * 1000)
+    return statistics.median(found)
+
+
+def measure(rows: int, rounds: int) -> int:
+    """Print a table of all searches; return how many miss the goal."""
+    from django.db import connection
+
+    make_rows(rows)
+    missed = 0
+    print(f"\n{connection.vendor}, {rows:,} rows each, median of {rounds}; goal: {GOAL_MS:.0f} ms\n")
+    print("| search | words | found in | bare | |\n| --- | --- | --- | --- | --- |")
+    for name, find in searches().items():
+        for words, q in WORDS.items():
+            took = median_ms(lambda: list(find(q)), rounds)  # noqa: B023 runs at once
+            limit = median_ms(lambda: bare(q), rounds)  # noqa: B023 runs at once
+            missed += took > GOAL_MS
+            verdict = "met" if took <= GOAL_MS else "MISSED"
+            print(f"| {name} | {words} | {took:.1f} ms | {limit:.1f} ms | {verdict} |", flush=True)
+    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.")
+    return missed
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rows", type=int, default=100_000)
+    options.add_argument("--rounds", type=int, default=9)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as folder:
+        os.environ |= {
+            "DATA_DIR": folder,
+            "DEBUG": "off",
+            "DJANGO_SETTINGS_MODULE": "classroom_admin.settings",
+        }
+        import django
+        from django.db import connection
+
+        django.setup()
+        if connection.vendor == "sqlite":
+            from django.core.management import call_command
+
+            call_command("migrate", verbosity=0)
+            return 1 if measure(chosen.rows, chosen.rounds) else 0
+        before = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            return 1 if measure(chosen.rows, chosen.rounds) else 0
+        finally:
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Keep an uploaded class list file until its people are applied to the list, and import OneRoster classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from django.db import transaction
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import class_lists
+from classroom_admin.actions.class_lists import LONGEST_NAME, Changes
+from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours
+from classroom_admin.rooms.class_list_files.cells import WrongEncoding
+from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
+from classroom_admin.rooms.class_list_files.oneroster import RosterClass
+from classroom_admin.rooms.class_lists import FILES_KEPT_FOR, visible_lists
+from classroom_admin.rooms.models import ClassList, ClassListFile
+
+MOST_FILES: Final = 5
+"""How many files one person can have stored at a time. The oldest ones are deleted."""
+
+
+def store_file(*, actor: User, class_list: ClassList | None, name: str, content: bytes) -> ClassListFile:
+    """Store an uploaded file for a list, or for all classes of a OneRoster export.
+
+    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``. Raise
+    UnreadableFile, and store nothing, if the file is no table.
+    """
+    if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
+        raise NotYours
+    with suppress(WrongEncoding):  # the person can choose another encoding
+        read_contents(content, Options())
+    own = ClassListFile.objects.filter(owner=actor)
+    with transaction.atomic():
+        own.filter(class_list=class_list).delete()
+        own.filter(pk__in=own.order_by("-pk").values_list("pk", flat=True)[MOST_FILES - 1 :]).delete()
+        return ClassListFile.objects.create(
+            owner=actor,
+            class_list=class_list,
+            name=name.replace("\x00", "")[:255],
+            content=content,
+            stored_at=clock.now(),
+        )
+
+
+def contents_of(file: ClassListFile) -> Contents:
+    """Return what the file holds with the options its owner chose. Raise UnreadableFile if it is no table."""
+    of = file.class_list or ClassList()
+    options = Options(**file.options, usual=of.mapping, usual_class_id=of.sourced_id)
+    return read_contents(bytes(file.content), options)
+
+
+def choose(file: ClassListFile, options: Mapping[str, Any]) -> None:
+    """Store the options that the owner chose for a file; see ``Options``."""
+    file.options = dict(options)
+    file.save(update_fields=["options"])
+
+
+def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version: int) -> Changes:
+    """Replace the people of the file's list by those of the file, remember its columns, delete the file.
+
+    `version` is the version of the list that the person saw. Raise ``ActionRefused`` if it has changed since.
+    """
+    if file.owner_id != actor.pk or file.class_list is None:
+        raise NotYours
+    with transaction.atomic():
+        changes = apply_contents(actor=actor, class_list=file.class_list, contents=contents, version=version)
+        file.delete()
+    return changes
+
+
+def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, version: int) -> Changes:
+    """Replace the people of a list by those of a file. Remember what its columns hold, or its class."""
+    with transaction.atomic():
+        changes = class_lists.set_people(
+            actor=actor, class_list=class_list, people=contents.people, version=version
+        )
+        found = ClassList.objects.filter(pk=class_list.pk)
+        if contents.classes:
+            found.update(sourced_id=contents.class_id)
+        else:
+            found.update(mapping=dict(contents.mapping))
+    return changes
+
+
+def lists_of_classes(actor: User, class_ids: Iterable[str]) -> dict[str, ClassList]:
+    """Return the visible lists that come from classes of a OneRoster export, the own ones first."""
+    lists = visible_lists(actor).filter(sourced_id__in=list(class_ids))
+    found: dict[str, ClassList] = {}
+    for each in sorted(lists, key=lambda one: one.owner_id != actor.pk):
+        found.setdefault(each.sourced_id, each)
+    return found
+
+
+def import_classes(
+    *, actor: User, file: ClassListFile, classes: Iterable[RosterClass], versions: Mapping[str, int]
+) -> int:
+    """Make or update the list of each class, and delete the file. Return how many lists changed.
+
+    `versions` are those of the existing lists that the person saw, by class. Raise ``ActionRefused`` if a
+    list has changed since; then no list is changed.
+    """
+    if file.owner_id != actor.pk:
+        raise NotYours
+    chosen = {each.sourced_id: each for each in classes}
+    done = 0
+    with transaction.atomic():
+        existing = lists_of_classes(actor, chosen)
+        for class_id, each in chosen.items():
+            found = existing.get(class_id)
+            version = versions.get(class_id, 0)
+            if found is None:
+                found = class_lists.make_list(actor=actor, name=each.title[:LONGEST_NAME])
+                ClassList.objects.filter(pk=found.pk).update(sourced_id=class_id)
+                version = found.version
+                done += 1
+            changes = class_lists.set_people(
+                actor=actor, class_list=found, people=each.people, version=version
+            )
+            done += changes.any and class_id in existing
+        file.delete()
+    return done
+
+
+def delete_expired() -> int:
+    """Delete the files that nobody applied in time; return how many."""
+    number, _of_kinds = ClassListFile.objects.filter(stored_at__lte=clock.now() - FILES_KEPT_FOR).delete()
+    return number

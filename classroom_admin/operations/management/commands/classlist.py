@@ -1,0 +1,218 @@
+"""``manage.py classlist FILE --name NAME``: import a file of people into a class list."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.http import Http404
+
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import class_list_files, class_lists
+from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.problem_texts import in_english
+from classroom_admin.rooms.access import access_to
+from classroom_admin.rooms.class_list_files import oneroster
+from classroom_admin.rooms.class_list_files.cells import Question, UnreadableFile
+from classroom_admin.rooms.class_list_files.columns import checked_mapping
+from classroom_admin.rooms.class_list_files.contents import Contents, Options, read_contents
+from classroom_admin.rooms.class_list_files.header_words import IGNORE
+from classroom_admin.rooms.models import ClassList, Room
+
+QUESTION: Final = 1
+
+
+class Asked(Exception):
+    """The command needs an answer from a person."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        super().__init__(question.text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a CSV, TSV, XLSX, XLS or ODS file, or a OneRoster export, into the class list NAME. The "
+        "people of the file replace those on the list. If something must be asked first, nothing is written "
+        "and the exit code is 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", help="the file, or a folder with users.csv, classes.csv and enrollments.csv"
+        )
+        parser.add_argument("--name", required=True, help="the list; it is created if it does not exist")
+        parser.add_argument(
+            "--owner", default="", help="email of the list's owner (default: an administrator)"
+        )
+        parser.add_argument("--room", default="", help="the cloud's id of a class that shall use the list")
+        parser.add_argument(
+            "--mapping", default="{}",
+            help='JSON, for example {"Nr.": "ignore"}: what columns hold, by header: '
+            "name, first, last, user_id, email, group or ignore",
+        )  # fmt: skip
+        parser.add_argument(
+            "--class", default="", dest="class_id", help="sourcedId of a class in a OneRoster export"
+        )
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with transaction.atomic():
+                contents = import_file(options)
+        except Asked as asked:
+            if not options["as_json"]:
+                raise CommandError(f"{asked} Nothing was written.") from asked
+            self.stdout.write(json.dumps({"question": question_as_json(asked.question)}, ensure_ascii=False))
+            sys.exit(QUESTION)
+        except (UnreadableFile, OSError) as error:
+            raise CommandError(str(error)) from error
+        except ActionRefused as refused:
+            raise CommandError(in_english(refused.problem)) from refused
+        except Http404 as error:
+            raise CommandError(
+                "The owner may not use this list or this class. Nothing was written."
+            ) from error
+        self.stdout.write(
+            json.dumps(as_json(contents), ensure_ascii=False) if options["as_json"] else as_text(contents)
+        )
+
+
+def import_file(options: dict[str, Any]) -> Contents:
+    """Import the file into the list and return what it holds. Raise ``Asked`` if something must be asked."""
+    owner = _owner(options["owner"])
+    room = _room(options["room"])
+    made = _list(options["name"], owner if options["owner"] else None)
+    contents = read_contents(
+        _content(Path(options["file"]), options["class_id"]),
+        Options(
+            mapping=_mapping(options["mapping"]),
+            usual=made.mapping if made else {},
+            class_id=options["class_id"],
+            usual_class_id=made.sourced_id if made else "",
+        ),
+    )
+    if options["class_id"] and not contents.classes:
+        raise CommandError("--class is for OneRoster exports, and this file is none.")
+    if contents.question:
+        raise Asked(contents.question)
+    if contents.problems:
+        raise Asked(_problem_as_question(contents))
+    made = made or class_lists.make_list(actor=owner, name=options["name"])
+    class_list_files.apply_contents(actor=owner, class_list=made, contents=contents, version=made.version)
+    if room:
+        class_lists.use_list(access_to(owner, room), class_list=made)
+    return contents
+
+
+def as_json(contents: Contents) -> dict[str, Any]:
+    """Return what was imported."""
+    return {
+        "encoding": contents.encoding or None,
+        "mapping": dict(contents.mapping),
+        "ignored": contents.ignored,
+        "people": [
+            {"name": one.name, "user_id": one.user_uuid, "email": one.email, "group": one.group}
+            for one in contents.people
+        ],
+        "warnings": [str(warning) for warning in contents.warnings],
+    }
+
+
+def question_as_json(question: Question) -> dict[str, Any]:
+    """Return a question; `line` is null if it is about no single line."""
+    return {
+        "about": question.about,
+        "line": question.line or None,
+        "text": question.text,
+        "choices": list(question.choices),
+    }
+
+
+def as_text(contents: Contents) -> str:
+    """Return the numbers of the import and its warnings."""
+    used = ", ".join(f"{header} = {role}" for header, role in contents.mapping.items() if role != IGNORE)
+    lines = [
+        f"{len(contents.people)} people imported.",
+        f"Columns: {used}. Ignored: {', '.join(contents.ignored) or 'none'}.",
+    ]
+    return "\n".join([*lines, *map(str, contents.warnings)])
+
+
+def _problem_as_question(contents: Contents) -> Question:
+    """Return the first problem as a question. One can always answer by ignoring its column."""
+    first = contents.problems[0]
+    columns = contents.columns.columns if contents.columns else ()
+    header = next((column.header for column in columns if column.place == first.column), first.column)
+    more = len(contents.problems) - 1 + contents.more_problems
+    return Question(
+        about=header or "file",
+        line=first.line,
+        text=f"{first} ({more} more problems)" if more else str(first),
+        choices=(IGNORE,) if header in contents.mapping else (),
+    )
+
+
+def _content(path: Path, class_id: str) -> bytes:
+    """Return the bytes of the file, or the files of a OneRoster export in a folder as one ZIP file."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_dir() or (class_id and path.name.lower() in oneroster.FILES):
+        files = {
+            each.name.lower(): each.read_bytes()
+            for each in folder.iterdir()
+            if each.name.lower() in (*oneroster.FILES, oneroster.MANIFEST)
+        }
+        if not files:
+            raise CommandError(f"{folder} has no users.csv, classes.csv or enrollments.csv.")
+        return oneroster.packed(files)
+    return path.read_bytes()
+
+
+def _mapping(text: str) -> dict[str, str]:
+    try:
+        mapping = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--mapping is not JSON: {error}") from error
+    if not isinstance(mapping, dict) or not all(isinstance(role, str) for role in mapping.values()):
+        raise CommandError('--mapping must be a JSON object of texts, for example {"Name": "name"}.')
+    checked_mapping(mapping)
+    return mapping
+
+
+def _owner(email: str) -> User:
+    if email:
+        found = User.objects.filter(email__iexact=email, is_active=True).first()
+        if found is None:
+            raise CommandError(f"Nobody with the email {email!r} has an active account.")
+        return found
+    administrator = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("pk").first()
+    if administrator is None:
+        raise CommandError("There is no administrator yet. Name the list's owner with --owner.")
+    return administrator
+
+
+def _list(name: str, owner: User | None) -> ClassList | None:
+    """Return the list of this name, or None. Raise ``Asked`` if several people have such a list."""
+    found = ClassList.objects.filter(name=name.strip()).select_related("owner").order_by("pk")
+    lists = list(found.filter(owner=owner) if owner else found)
+    if len(lists) > 1:
+        owners = tuple(dict.fromkeys(each.owner.email for each in lists if each.owner))
+        raise Asked(
+            Question(
+                about="name",
+                text=f"{len(lists)} lists have the name {name!r}. Rename one, or choose its --owner.",
+                choices=owners if owner is None else (),
+            )
+        )
+    return lists[0] if lists else None
+
+
+def _room(room_uuid: str) -> Room | None:
+    found = Room.objects.filter(room_uuid=room_uuid).first() if room_uuid else None
+    if room_uuid and found is None:
+        raise CommandError(f"No room {room_uuid!r} is known.")
+    return found

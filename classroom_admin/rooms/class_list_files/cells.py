@@ -1,0 +1,91 @@
+"""Clean the text of cells, and say what is wrong with a file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+FORMULAS: Final = "=+-@"
+"""The characters with which a formula begins in a spreadsheet."""
+_BLANK: Final = frozenset("\u2800\u3164\uffa0\u115f\u1160")
+"""Letters and symbols that show nothing."""
+_AT_EDGES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_INVISIBLE: Final = re.compile("[\x00\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_AS_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
+
+
+class UnreadableFile(Exception):
+    """The file can't be read as a table. The message is for people."""
+
+
+class WrongEncoding(UnreadableFile):
+    """The text is not in the chosen encoding. Another choice may read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem or warning. `line` is the line or spreadsheet row; 0 and "" mean the whole file."""
+
+    text: str
+    line: int = 0
+    column: str = ""
+
+    def __str__(self) -> str:
+        facts = {"line": self.line, "column": self.column, "text": self.text}
+        if self.line and self.column:
+            return _("Line %(line)s, column %(column)s: %(text)s") % facts
+        return _("Line %(line)s: %(text)s") % facts if self.line else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question about a column that only a person can answer.
+
+    `about` is the column's header, or what is looked for. `choices` are the possible answers.
+    """
+
+    about: str
+    text: str
+    line: int = 0
+    choices: tuple[str, ...] = ()
+
+
+def cleaned(cell: str) -> str:
+    """Return the text of a cell without what nobody sees.
+
+    Remove control, format and space characters at the edges, direction marks everywhere, and repeated spaces.
+    Joiners inside a word stay. Resolve `="00017"`, with which files mark a number as text, and the apostrophe
+    that protects a text from being run as a formula.
+    """
+    text = _trimmed(cell)
+    if found := _AS_TEXT.fullmatch(text):
+        text = _trimmed(found[1].replace('""', '"'))
+    elif text.startswith("'") and text[1:2] and text[1] in FORMULAS:
+        text = text[1:]
+    return text
+
+
+def protected(cell: str) -> str:
+    """Return the cell with an apostrophe in front if a spreadsheet would run it as a formula."""
+    return f"'{cell}" if cell and cell[0] in FORMULAS else cell
+
+
+def _trimmed(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = _CONTROLS.sub(" ", _INVISIBLE.sub("", text))
+    start, end = 0, len(text)
+    while start < end and _shows_nothing(text[start]):
+        start += 1
+    while end > start and _shows_nothing(text[end - 1]):
+        end -= 1
+    return " ".join(text[start:end].split())
+
+
+def _shows_nothing(letter: str) -> bool:
+    return letter in _BLANK or unicodedata.category(letter) in _AT_EDGES

@@ -1,0 +1,139 @@
+"""Read the bytes of a file: the table, what its columns hold, the people, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from classroom_admin.rooms.class_list_files import oneroster
+from classroom_admin.rooms.class_list_files.cells import Finding, Question, UnreadableFile
+from classroom_admin.rooms.class_list_files.columns import Columns, find_columns, unknown_headers
+from classroom_admin.rooms.class_list_files.header_words import IGNORE
+from classroom_admin.rooms.class_list_files.people import Person, read_people
+from classroom_admin.rooms.class_list_files.tables import Table, read_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person chose instead of the guesses; empty values are guessed.
+
+    `mapping` says what columns hold, by header. `usual` is the mapping of the last file of this list: it
+    counts if this file has all these columns. `class_id` is the class of a OneRoster export, `usual_class_id`
+    that of the last export.
+    """
+
+    encoding: str = ""
+    sheet: str = ""
+    header_line: int | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str] = field(default_factory=dict)
+    class_id: str = ""
+    usual_class_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a file holds. It can be used if there is no question and no problem.
+
+    `columns` and `table` are None for a OneRoster export: it has `classes`, and `class_id` is the chosen one.
+    """
+
+    encoding: str
+    mapping: Mapping[str, str]
+    people: Sequence[Person] = ()
+    problems: Sequence[Finding] = ()
+    more_problems: int = 0
+    warnings: Sequence[Finding] = ()
+    question: Question | None = None
+    table: Table | None = None
+    columns: Columns | None = None
+    classes: Mapping[str, oneroster.RosterClass] = field(default_factory=dict)
+    class_id: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return not self.question and not self.problems
+
+    @property
+    def ignored(self) -> list[str]:
+        return [header for header, role in self.mapping.items() if role == IGNORE]
+
+
+def read_contents(content: bytes, options: Options) -> Contents:
+    """Read the people in a file. Raise UnreadableFile if it is no table or `options` do not fit it."""
+    if oneroster.is_export(content):
+        return _of_export(content, options)
+    table = read_table(content, encoding=options.encoding, sheet=options.sheet)
+    if not table.rows:
+        raise UnreadableFile(_("This file is empty."))
+    columns = find_columns(table.rows, given=_given(table, options), header_line=options.header_line)
+    if unknown := unknown_headers(columns, options.mapping):
+        raise UnreadableFile(
+            _("The file has no column “%(column)s”. Its columns are: %(columns)s.")
+            % {"column": unknown[0], "columns": ", ".join(columns.mapping)}
+        )
+    warnings: list[Finding] = []
+    if len(table.sheets) > 1:
+        text = _("The workbook has several sheets: %(sheets)s. Only “%(sheet)s” was read.")
+        warnings.append(Finding(text % {"sheets": ", ".join(table.sheets), "sheet": table.sheet}))
+    if columns.question:
+        return Contents(
+            encoding=table.encoding,
+            mapping=columns.mapping,
+            warnings=warnings,
+            question=columns.question,
+            table=table,
+            columns=columns,
+        )
+    found = read_people(columns)
+    return Contents(
+        encoding=table.encoding,
+        mapping=columns.mapping,
+        people=found.people,
+        problems=found.problems,
+        more_problems=found.more_problems,
+        warnings=[*warnings, *found.warnings],
+        table=table,
+        columns=columns,
+    )
+
+
+def _given(table: Table, options: Options) -> Mapping[str, str]:
+    """Return the chosen mapping, otherwise the usual one if all columns of the last file are in this file."""
+    if options.mapping or not options.usual:
+        return options.mapping
+    columns = find_columns(table.rows, given=options.usual, header_line=options.header_line)
+    return {} if unknown_headers(columns, options.usual) else options.usual
+
+
+def _of_export(content: bytes, options: Options) -> Contents:
+    export = oneroster.read_export(content)
+    classes = export.classes
+    usual = options.usual_class_id if options.usual_class_id in classes else ""
+    chosen = options.class_id or usual or (next(iter(classes)) if len(classes) == 1 else "")
+    if chosen and chosen not in classes:
+        raise UnreadableFile(
+            _("The export has no class “%(id)s”. Its classes are: %(classes)s.")
+            % {"id": chosen, "classes": ", ".join(classes)}
+        )
+    question = None
+    if not classes:
+        raise UnreadableFile(_("This export has no classes."))
+    if not chosen:
+        question = Question(
+            about="class",
+            text=_("The export has several classes. Which one is this list?"),
+            choices=tuple(classes),
+        )
+    of_class = classes.get(chosen)
+    return Contents(
+        encoding=export.encoding,
+        mapping=export.mapping,
+        people=of_class.people if of_class else (),
+        warnings=[*export.warnings, *(of_class.warnings if of_class else ())],
+        question=question,
+        classes=classes,
+        class_id=chosen,
+    )

@@ -1,0 +1,78 @@
+"""Print the sheets of a workbook, read from standard input, as JSON. Run as a program by `workbooks`.
+
+A workbook of a few kilobytes can unpack to gigabytes, so this process limits its own memory and time. It
+imports nothing of the product, so it starts quickly.
+"""
+
+import io
+import json
+import resource
+import sys
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+MEMORY_BYTES = 1_000_000_000
+CPU_SECONDS = 20
+MOST_ROWS = 20_000
+MOST_COLUMNS = 500
+PASSWORD, UNREADABLE, TOO_LARGE = 3, 4, 5
+EXACT_NUMBERS = 1e15
+"""Spreadsheets keep 15 digits of a number. A larger number has lost its last digits."""
+
+
+def main() -> int:
+    """Print {"sheets": names, "sheet": name, "rows": [[number, [cell, …]], …]}; return the exit code.
+
+    The first argument is the name of the sheet to read. Without it, read the first sheet that has cells.
+    """
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    try:
+        workbook = CalamineWorkbook.from_object(io.BytesIO(sys.stdin.buffer.read()))
+        filled = {name: rows for name in workbook.sheet_names if (rows := rows_of(workbook, name))}
+    except PasswordError:
+        return PASSWORD
+    except MemoryError:
+        return TOO_LARGE
+    except (CalamineError, OSError, ValueError):
+        return UNREADABLE
+    sheet = wanted if wanted in filled else next(iter(filled), "")
+    rows = filled.get(sheet, [])
+    if len(rows) > MOST_ROWS or any(len(cells) > MOST_COLUMNS for _number, cells in rows):
+        return TOO_LARGE
+    json.dump({"sheets": list(filled), "sheet": sheet, "rows": rows}, sys.stdout)
+    return 0
+
+
+def rows_of(workbook: CalamineWorkbook, name: str) -> list[tuple[int, list[str]]]:
+    """Return the rows of a sheet that have text, with the numbers that spreadsheets show beside them."""
+    found = []
+    for number, row in enumerate(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), start=1):
+        cells = [as_text(cell) for cell in row]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if cells:
+            found.append((number, cells))
+    return found
+
+
+def as_text(cell: Any) -> str:
+    """Return a cell as its spreadsheet shows it: whole numbers without decimals, dates in ISO format."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        if abs(cell) >= EXACT_NUMBERS:
+            return f"{cell:.14E}"
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time | timedelta):
+        return str(cell)
+    return str(cell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
