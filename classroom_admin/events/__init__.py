@@ -6,6 +6,7 @@ no ORM, no I/O and no clock; gettext is the only part of Django. See `docs/addin
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream
 from classroom_admin.events.registry import (
+    concerned,
     confirms,
     decode,
     filters,
@@ -40,6 +41,7 @@ __all__ = [
     "Stamped",
     "Stream",
     "Undecodable",
+    "concerned",
     "confirms",
     "decode",
     "event_times",
