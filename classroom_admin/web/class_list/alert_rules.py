@@ -76,7 +76,6 @@ class AlertInput:
     `students_since`: when the earliest of the present students joined, if no teacher is present.
     `recording_at`: when the last recording ended, or when it started if it has no end.
     `recording_failed`: whether the last recording has no usable file.
-    `stopped_at`: when a user of the dashboard last stopped a recording.
     `gap_at`: when lost events were detected.
     `behind_at`: since when known events are missing or not projected.
     `refused_*`: the time, action and error of the last command, and whether its outcome is unknown, if the
@@ -98,7 +97,6 @@ class AlertInput:
     recording_state: str = ""
     recording_at: datetime | None = None
     recording_failed: bool = False
-    stopped_at: datetime | None = None
     gap_at: datetime | None = None
     behind_at: datetime | None = None
     refused_at: datetime | None = None
@@ -258,11 +256,7 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield an alert if a recording should run but does not.
-
-    There are three cases: it failed, it stopped by itself during the class, or it was never started although
-    every class must be recorded.
-    """
+    """Yield an alert if a recording failed, or if every class must be recorded and this one is not."""
     if not known.runs or known.recording_state == Recording.State.RECORDING:
         return
     at = known.recording_at or known.started_at
@@ -270,13 +264,9 @@ def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAl
         return
     if known.recording_failed:
         yield _from(RECORDING, at, about=FAILED)
-    elif known.recording_state == Recording.State.ENDED:
-        # If a user stopped the recording, its end event arrives shortly after the command.
-        on_purpose = known.stopped_at is not None and known.stopped_at >= at - timedelta(minutes=1)
-        if not on_purpose or thresholds.record_all:
-            yield _from(RECORDING, at, thresholds.recording, about=STOPPED)
-    elif thresholds.record_all and known.started_at is not None:
-        yield _from(RECORDING, known.started_at, thresholds.recording, about=NEVER)
+    elif thresholds.record_all:
+        about = STOPPED if known.recording_state == Recording.State.ENDED else NEVER
+        yield _from(RECORDING, at, thresholds.recording, about=about)
 
 
 def _cloud(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:

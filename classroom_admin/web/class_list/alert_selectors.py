@@ -69,9 +69,6 @@ def alert_annotations() -> dict[str, Expression | Subquery]:
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
     students = people.filter(online=True, role=Role.STUDENT)
     recordings = Recording.objects.filter(room=OuterRef("pk")).order_by("-started_sequence", "-pk")
-    stops = Step.objects.filter(
-        room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE[:2], entry__action="recording.stop"
-    )
     no_teacher = Q(teachers_online=0)
     halted = Q(recording_state__in=(Recording.State.ENDED, Recording.State.FAILED))
     return {
@@ -94,10 +91,6 @@ def alert_annotations() -> dict[str, Expression | Subquery]:
             default=Value(False),
             output_field=BooleanField(),
         ),
-        "stopped_at": _moment(
-            Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED),
-            _one(stops, Max("at"), of="room_uuid"),
-        ),
         "gap_at": Subquery(
             Gap.objects.filter(room=OuterRef("pk")).order_by("-found_at").values("found_at")[:1]
         ),
@@ -109,9 +102,9 @@ def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
     return Case(When(applies, then=Subquery(moment)), default=None, output_field=DateTimeField())
 
 
-def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
-    """Return the aggregate over `rows`, which all have the same `of`, as one row; no row without rows."""
-    found: QuerySet[Any] = rows.order_by().values(of).annotate(one=aggregate).values("one")
+def _one(rows: QuerySet[Any], aggregate: Expression) -> QuerySet[Any]:
+    """Return the aggregate over `rows`, which all have the same room, as one row; no row without rows."""
+    found: QuerySet[Any] = rows.order_by().values("room").annotate(one=aggregate).values("one")
     return found
 
 
@@ -191,7 +184,6 @@ def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
         recording_state=room.recording_state,
         recording_at=room.recording_at,
         recording_failed=room.recording_state == Recording.State.FAILED or bool(room.recording_unready),
-        stopped_at=_cloud_time(room.stopped_at),
         gap_at=_cloud_time(room.gap_at),
         behind_at=_cloud_time(trouble.get("late")),
         refused_at=_cloud_time(_parsed(refused.get("at"))),

@@ -37,7 +37,6 @@ class LiveClass:
     oldest_hand_at: datetime | None
     recording_at: datetime | None
     recording_unready: bool
-    stopped_at: datetime | None
     gap_at: datetime | None
     refused: dict[str, Any] | None
     alerts: Alerts = field(default_factory=Alerts)

@@ -75,10 +75,6 @@ def test_class_without_problems_has_no_alerts() -> None:
             replace(RUNS, recording_state="ended", recording_failed=True, recording_at=ago(0.1)),
             RECORDING, ago(0.1), "Recording failed",
         ),
-        (
-            replace(RUNS, recording_state="ended", recording_at=ago(2)),
-            RECORDING, ago(2), "Recording stopped",
-        ),
         (replace(RUNS, gap_at=ago(1)), DATA, ago(1), "Events missing"),
         (replace(RUNS, behind_at=ago(1)), DATA, ago(1), "Events are delayed"),
         (
@@ -117,8 +113,7 @@ def test_each_alert_has_words_and_a_beginning(
         replace(RUNS, hands=1, oldest_hand_at=ago(1.9)),
         replace(RUNS, planned_end_at=ago(4.9)),
         replace(RUNS, planned_end_at=NOW + timedelta(minutes=4)),
-        replace(RUNS, recording_state="ended", recording_at=ago(0.5)),
-        replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9.2)),
+        replace(RUNS, recording_state="ended", recording_at=ago(9)),
         replace(RUNS, state=2, recording_state="ended", recording_failed=True, recording_at=ago(9)),
         replace(RUNS, behind_at=ago(0.9)),
         replace(RUNS, refused_at=ago(16), refused_action="class.end", refused_error="RateLimited"),
@@ -137,8 +132,11 @@ def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None
     limits = replace(LIMITS, record_all=True)
     assert at(RUNS, limits=limits).active[0].words == "Not recording"
     assert kinds(replace(RUNS, recording_state="recording"), limits=limits) == []
-    stopped = replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9))
-    assert kinds(stopped, limits=limits) == [RECORDING]
+    stopped = replace(RUNS, recording_state="ended", recording_at=ago(9))
+    assert [(alert.words, alert.since) for alert in at(stopped, limits=limits).active] == [
+        ("Recording stopped", ago(9))
+    ]
+    assert kinds(replace(stopped, recording_at=ago(0.5)), limits=limits) == []
     assert kinds(replace(RUNS, started_at=ago(0.5)), limits=limits) == []
 
 
@@ -214,7 +212,7 @@ any_facts = st.builds(
     AlertInput,
     state=st.sampled_from([None, 0, 1, 2, 3]),
     started_at=moments, planned_end_at=moments, teacher_left_at=moments, students_since=moments,
-    oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
+    oldest_hand_at=moments, recording_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
     teachers=st.integers(0, 1), students=st.integers(0, 2), hands=st.integers(0, 2),
     assistant_present=st.booleans(), gone=st.booleans(), recording_failed=st.booleans(),

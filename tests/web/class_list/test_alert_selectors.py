@@ -79,17 +79,15 @@ def test_raised_hands_since_the_longest_waiting(room: Room) -> None:
     assert abs((since(room) - ago(8)).total_seconds()) < 5
 
 
-def test_recording_is_an_alert_unless_a_person_stopped_it(room: Room) -> None:
+def test_stopped_recording_is_an_alert_only_if_required_or_failed(room: Room, settings: Any) -> None:
     Recording.objects.create(
         room=room, record_id="a", state="ended", started_sequence=1, started_at=ago(9), ended_at=ago(3)
     )
     change(room, recording_state="ended")
-    assert alerts(room) == ["Recording stopped"]
-    entry = record(actor=None, action="recording.stop", room_uuid=room.room_uuid)
-    add_step(entry, Step.Kind.REQUESTED)
-    assert alerts(room) == ["Recording stopped"]
-    add_step(entry, Step.Kind.CONFIRMED)
     assert alerts(room) == []
+    settings.RECORD_EVERY_CLASS = True
+    assert alerts(room) == ["Recording stopped"]
+    settings.RECORD_EVERY_CLASS = False
     Recording.objects.update(unready=True)
     assert alerts(room) == ["Recording failed"]
 
