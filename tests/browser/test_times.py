@@ -45,7 +45,9 @@ def test_a_class_names_no_day_for_times_of_its_first_day(window: Opener, classro
     open_class(page, classroom("Calendar 4b"))
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-first", re.compile(r"^20\d\d-"))
-    page.evaluate("document.documentElement.dataset.first = new Date(Date.now() - 9 * 86400000).toISOString()")
+    page.evaluate(
+        "document.documentElement.dataset.first = new Date(Date.now() - 9 * 86400000).toISOString()"
+    )
     assert re.fullmatch(CLOCK, written(page, "time", -9))
     assert not re.fullmatch(CLOCK, written(page, "time", 0)), "today is not the day of this class"
 

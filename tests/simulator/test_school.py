@@ -86,7 +86,7 @@ def test_teachers_record_most_of_a_class_and_answer_hands(seed):
             recording += room.current_recording() is not None
             up = {(room.uuid, uuid) for uuid in room.hands}
             raised = {one: at for one, at in raised.items() if one[0] != room.uuid or one in up}
-            raised |= {one: cloud.world.now for one in up - raised.keys()}
+            raised |= dict.fromkeys(up - raised.keys(), cloud.world.now)
             waiting += any(
                 cloud.world.now - at > 2 * MINUTE for one, at in raised.items() if one[0] == room.uuid
             )

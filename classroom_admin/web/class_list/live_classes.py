@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
 from operator import attrgetter
 from typing import Any, Final
 
@@ -18,11 +17,10 @@ from classroom_admin.web.class_list.rows import LiveClass
 AT_ONCE: Final = 500
 
 
-def live_classes_of(user: User, filters: ClassFilters) -> list[LiveClass]:
+def live_classes_of(user: User) -> list[LiveClass]:
     """Return all live classes of `user` in the order of the list. Run three queries for any number."""
-    rooms = rows.read(
-        selectors.classes(user, when=selectors.LIVE, filters=filters, **alert_selectors.alert_annotations())
-    )
+    more = alert_selectors.alert_annotations()
+    rooms = rows.read(selectors.classes(user, when=selectors.LIVE, filters=ClassFilters(), **more))
     alert_selectors.set_alerts(rooms)
     return sorted(rooms, key=attrgetter("order"))
 
@@ -41,8 +39,3 @@ def room_with_alerts(user: User, key: str) -> Any:
     room = room_for(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
     alert_selectors.set_alerts([room])
     return room
-
-
-def next_change_at(rooms: Iterable[LiveClass]) -> datetime | None:
-    """Return the next time at which one of the rooms changes without an event; None if none does."""
-    return min((room.alerts.due for room in rooms if room.alerts.due is not None), default=None)

@@ -104,7 +104,9 @@ def test_events_of_a_person_exclude_events_that_only_list_them(school: School, a
     for number, name in enumerate(("ada", "ben", "cem", "dora")):
         make_person(school.room, 70 + number, user_uuid=name, name=name.title())
     one, two, both = {"userUuid": "ada"}, {"userUuid": "ben"}, [{"userUuid": "ada"}, {"userUuid": "ben"}]
-    entered = [{"userUuid": name, "userName": name.title(), "role": 2} for name in ("dora", "cem", "ben", "ada")]
+    entered = [
+        {"userUuid": name, "userName": name.title(), "role": 2} for name in ("dora", "cem", "ben", "ada")
+    ]
     screens = [{"streamUuid": "1", "state": 1, "fromUser": user} for user in (one, two)]
     rows = {
         name: make_event(school.room, number, cmd=cmd, **data)
