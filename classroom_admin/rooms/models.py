@@ -260,6 +260,9 @@ class Recording(models.Model):
     mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
     unready = models.BooleanField(default=False)
     file_urls = models.JSONField(default=list)
+    files_missing = models.BooleanField(
+        default=False, help_text="we asked as long as we do, and the cloud named no file"
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -6,7 +6,6 @@ Only the profile columns are written. A change increases the room's version, so 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,22 +16,18 @@ from django.db.models import F
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
-from classroom_admin.agora.models import RecordingItem, RoomInfo
-from classroom_admin.agora.recording_and_file_calls import ListRecordings
+from classroom_admin.agora.models import RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.models import Recording, Room
-from classroom_admin.sync import health, room_events
+from classroom_admin.rooms.models import Room
+from classroom_admin.sync import health, recording_files, room_events
 from classroom_admin.sync.models import RoomRefresh
 
 log = logging.getLogger(__name__)
 
 WHILE_LIVE = timedelta(minutes=15)
 AFTER_A_PLAN = timedelta(seconds=5)
-FILES_FIRST_S, FILES_LATEST_S, FILES_ASKS = 5.0, 300.0, 40
 LONGEST_BACK_OFF_S = 300.0
-MODES = {1: "single", 2: "composite", 3: "web"}
-MOST_PAGES = 20
 LATEST_MS = 253_402_300_799_000
 
 
@@ -131,59 +126,7 @@ def next_profile(room: Room, *, now: datetime) -> datetime | None:
 
 
 def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
-    items: dict[str, RecordingItem] = {}
-    next_id: str | None = None
-    for _page in range(MOST_PAGES):
-        page = client.send(ListRecordings(room_uuid=refresh.room.room_uuid, next_id=next_id))
-        items |= {item.record_id: item for item in page.items if item.record_id}
-        next_id = page.next_id
-        if next_id is None:
-            break
-    with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=refresh.room_id)
-        stored = list(Recording.objects.filter(room=room))
-        for recording in stored:
-            columns = recording_columns(items.get(recording.record_id))
-            changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
-            if changed:
-                room.version += 1
-                for name, value in changed.items():
-                    setattr(recording, name, value)
-                Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
-                Room.objects.filter(pk=room.pk).update(version=room.version)
-                result.recordings += 1
-        waiting = any(
-            each.state == Recording.State.ENDED and not each.file_urls and not each.unready for each in stored
-        )
-        asks = refresh.recordings_asks + 1
-        RoomRefresh.objects.filter(pk=refresh.pk).update(
-            recordings_due_at=_next_files(asks) if waiting else None, recordings_asks=asks
-        )
-
-
-def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the profile columns that the cloud's list has for a recording; omit the others. Pure."""
-    if item is None:
-        return {}
-    urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
-    columns: dict[str, Any] = {}
-    if item.type in MODES:
-        columns["mode"] = MODES[item.type]
-    if item.unready is not None:
-        columns["unready"] = item.unready
-    if urls:
-        columns["file_urls"] = urls
-    return columns
-
-
-def _next_files(asks: int) -> datetime | None:
-    """Return when to read the recordings again after `asks` reads; None after the last read.
-
-    The waits grow, because files may appear long after the end of a recording.
-    """
-    if asks >= FILES_ASKS:
-        return None
-    return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
+    result.recordings += recording_files.refresh(client, refresh)
 
 
 def _failed(refresh: RoomRefresh) -> None:

@@ -14,6 +14,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.access import room_for
 from classroom_admin.rooms.models import Room
+from classroom_admin.sync import recording_files
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import add_refusal, entry_response, refusal_response
 from classroom_admin.web.classroom.recording_forms import (
@@ -41,6 +42,8 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
         return _start(request, room)
     if name == "change":
         return _change(request, room)
+    if name == "files":
+        return _ask_for_files(request, room)
     if name not in SIMPLE:
         raise Http404(_("There is no such command."))
     if request.method == "GET":
@@ -74,6 +77,12 @@ def _start(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
     return _ask(request, room, form, "start")
+
+
+def _ask_for_files(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
+    if request.method == "GET":
+        return ask(request, "classroom/commands/recording.html", {"room": room, "name": "files"})
+    return entry_response(request, room, recording_files.ask_again(actor=request.user, room=room))
 
 
 def _change(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
