@@ -15,22 +15,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom_admin.audit.actions import COMMANDS
+from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.rooms.models import Recording, RoomState
 
 NO_TEACHER: Final = "no_teacher"
 ALONE: Final = "alone"
+BANNED: Final = "banned"
 HAND: Final = "hand"
 RECORDING: Final = "recording"
 OVER_TIME: Final = "over_time"
 DATA: Final = "data"
 CLOUD: Final = "cloud"
-KINDS: Final = (NO_TEACHER, ALONE, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
+KINDS: Final = (NO_TEACHER, ALONE, BANNED, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
 """All kinds of alerts, the most urgent first."""
 # These alerts have the tone "bad", because each minute counts.
-BAD: Final = (NO_TEACHER, ALONE, RECORDING, CLOUD)
+BAD: Final = (NO_TEACHER, ALONE, BANNED, RECORDING, CLOUD)
 ICONS: Final = {
     NO_TEACHER: "graduation-cap",
     ALONE: "users",
+    BANNED: "ban",
     HAND: "hand",
     RECORDING: "circle-dot",
     OVER_TIME: "timer",
@@ -80,6 +83,7 @@ class AlertInput:
     `behind_at`: since when known events are missing or not projected.
     `refused_*`: the time, action and error of the last command, and whether its outcome is unknown, if the
     cloud refused it.
+    `banned`: the banned people who are present; None if there are none.
     `silent_since`: when the class was last read from the cloud, if reading it fails now.
     """
 
@@ -103,6 +107,7 @@ class AlertInput:
     refused_action: str = ""
     refused_error: str = ""
     refused_unsure: bool = False
+    banned: Readmitted | None = None
     silent_since: datetime | None = None
 
     @property
@@ -125,14 +130,16 @@ class Acknowledged:
 class Alert:
     """An alert of a class.
 
-    `count` is the number of people concerned. `about` is the case, if the kind has several. `unsure` means
-    that the outcome of a command is unknown.
+    `count` is the number of people concerned. `person` is the id of the first of them, if a command about
+    them is offered. `about` is the case, if the kind has several. `unsure` means that the outcome of a
+    command is unknown.
     """
 
     kind: str
     since: datetime
     count: int = 0
     about: str = ""
+    person: int = 0
     unsure: bool = False
     acknowledged: Acknowledged | None = None
 
@@ -251,6 +258,13 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
     ):
         since = _later(known.students_since, known.teacher_left_at)
         yield _from(ALONE, since, thresholds.alone, count=known.students)
+    if known.banned is not None:
+        found = known.banned
+        yield PossibleAlert(
+            alert=Alert(kind=BANNED, since=found.since, count=found.count, person=found.person),
+            shows_from=found.since,
+            shows_until=found.until,
+        )
     if known.hands and known.oldest_hand_at is not None and known.state != RoomState.ENDED:
         yield _from(HAND, known.oldest_hand_at, thresholds.hand, count=known.hands)
 
@@ -318,6 +332,11 @@ def _alone(alert: Alert) -> str:
     return words % {"count": alert.count}
 
 
+def _banned(alert: Alert) -> str:
+    words = ngettext("%(count)d banned person present", "%(count)d banned people present", alert.count)
+    return words % {"count": alert.count}
+
+
 def _recording_words(alert: Alert) -> str:
     if alert.about == FAILED:
         return _("Recording failed")
@@ -336,6 +355,7 @@ def _cloud_words(alert: Alert) -> str:
 _WORDS: Final = {
     NO_TEACHER: lambda alert: _("No teacher present"),
     ALONE: _alone,
+    BANNED: _banned,
     HAND: _hands,
     RECORDING: _recording_words,
     OVER_TIME: lambda alert: _("Overtime"),

@@ -1,6 +1,6 @@
 """Read the input of the alert rules that the tiles do not already show.
 
-This module adds annotations to the query of the tiles and runs two small queries for any number of classes.
+This module adds annotations to the query of the tiles and runs three small queries for any number of classes.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
+from classroom_admin.rooms import bans
+from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
 from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Thresholds, alerts_of
@@ -166,7 +168,9 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
     return found
 
 
-def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
+def alert_input(
+    room: Any, trouble: Mapping[str, datetime], *, banned: Readmitted | None = None
+) -> AlertInput:
     """Return the input of the alert rules for a room with `alert_annotations`. All times are cloud times."""
     refused = room.refused or {}
     return AlertInput(
@@ -190,18 +194,23 @@ def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
         refused_action=refused.get("action") or "",
         refused_error=refused.get("error") or "",
         refused_unsure=str(refused.get("unsure")) in _TRUE,
+        banned=banned,
         silent_since=_cloud_time(trouble.get("silent")),
     )
 
 
 def set_alerts(rooms: Sequence[Any]) -> None:
-    """Set `alerts` on rooms that have `alert_annotations`. Run two queries, or none if there are no rooms."""
+    """Set `alerts` on rooms that have `alert_annotations`. Run three queries, or none if there are no rooms.
+
+    If people were banned today, run at most four more.
+    """
     if not rooms:
         return
     now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
+    banned = bans.readmitted(now=now)
     for room in rooms:
         room.alerts = alerts_of(
-            alert_input(room, trouble.get(room.pk, {})),
+            alert_input(room, trouble.get(room.pk, {}), banned=banned.get(room.pk)),
             now=now,
             thresholds=limits,
             acknowledgements=acknowledged.get(room.pk, ()),

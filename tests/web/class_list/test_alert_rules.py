@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.web.class_list.alert_rules import (
     ALONE,
+    BANNED,
     CLOUD,
     DATA,
     HAND,
@@ -67,6 +69,10 @@ def test_class_without_problems_has_no_alerts() -> None:
         (
             AlertInput(state=0, students=3, students_since=ago(40), teacher_left_at=ago(5)),
             ALONE, ago(5), "3 students without a teacher",
+        ),
+        (
+            replace(RUNS, banned=Readmitted(person=7, count=1, since=ago(1), until=None)),
+            BANNED, ago(1), "1 banned person present",
         ),
         (replace(RUNS, hands=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
         (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
@@ -138,6 +144,14 @@ def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None
     ]
     assert kinds(replace(stopped, recording_at=ago(0.5)), limits=limits) == []
     assert kinds(replace(RUNS, started_at=ago(0.5)), limits=limits) == []
+
+
+def test_alert_about_a_banned_person_ends_with_the_ban() -> None:
+    facts = replace(
+        RUNS, banned=Readmitted(person=7, count=1, since=ago(1), until=NOW + timedelta(minutes=9))
+    )
+    assert at(facts).due == NOW + timedelta(minutes=9)
+    assert kinds_at(facts, NOW + timedelta(minutes=9)) == []
 
 
 def test_thresholds_are_settings() -> None:
