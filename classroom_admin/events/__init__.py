@@ -5,6 +5,7 @@ no ORM, no I/O and no clock; gettext is the only part of Django. See `docs/addin
 """
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream
+from classroom_admin.events.presence import correction
 from classroom_admin.events.registry import (
     concerned,
     confirms,
@@ -21,7 +22,7 @@ from classroom_admin.events.rows import Needs, RoomRow, Row, RowKey, Rows, key_o
 from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
 
-PROJECTION_VERSION = 1
+PROJECTION_VERSION = 2
 """The version of the projection. Raise it if stored events produce different rows than before: every room is
 then projected again automatically.
 """
@@ -43,6 +44,7 @@ __all__ = [
     "Undecodable",
     "concerned",
     "confirms",
+    "correction",
     "decode",
     "event_times",
     "filters",

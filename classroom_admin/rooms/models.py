@@ -74,6 +74,9 @@ class Room(models.Model):
     closed_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField(null=True)
     people_online = models.IntegerField(default=0)
+    people_total = models.IntegerField(
+        null=True, help_text="how many people are in the room according to the cloud's last event about them"
+    )
     teachers_online = models.IntegerField(default=0)
     students_online = models.IntegerField(default=0)
     hands_raised = models.IntegerField(default=0)

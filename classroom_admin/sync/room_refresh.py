@@ -20,7 +20,7 @@ from classroom_admin.agora.models import RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import health, recording_files, room_events
+from classroom_admin.sync import health, presence_corrections, recording_files, room_events
 from classroom_admin.sync.models import RoomRefresh
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
     refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
     profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
     recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
-    for due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
+    people = refreshes.filter(people_due_at__lte=now).order_by("people_due_at")[:most]
+    kinds = ((list(profiles), _profile), (list(recordings), _recordings), (list(people), _people))
+    for due, run in kinds:
         for refresh in due:
             if most is not None and result.requests >= most:
                 return result
@@ -64,7 +66,9 @@ def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
                 result.gone += 1
             except InvalidArgument as error:
                 log.warning("a room can't be refreshed: %s", error)
-                RoomRefresh.objects.filter(pk=refresh.pk).update(profile_due_at=None, recordings_due_at=None)
+                RoomRefresh.objects.filter(pk=refresh.pk).update(
+                    profile_due_at=None, recordings_due_at=None, people_due_at=None
+                )
             except CloudError as error:
                 _failed(refresh)
                 result.problems.append(health.problem_of(error))
@@ -129,12 +133,17 @@ def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None
     result.recordings += recording_files.refresh(client, refresh)
 
 
+def _people(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
+    result.requests += max(0, presence_corrections.read(client, refresh) - 1)
+
+
 def _failed(refresh: RoomRefresh) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**refresh.profile_failures))
     due = clock.cloud_now() + wait
     RoomRefresh.objects.filter(pk=refresh.pk).update(profile_failures=F("profile_failures") + 1)
     RoomRefresh.objects.filter(pk=refresh.pk, profile_due_at__lt=due).update(profile_due_at=due)
     RoomRefresh.objects.filter(pk=refresh.pk, recordings_due_at__lt=due).update(recordings_due_at=due)
+    RoomRefresh.objects.filter(pk=refresh.pk, people_due_at__lt=due).update(people_due_at=due)
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -68,7 +68,7 @@ _CONTROL: Final = """(label) => {
 
 
 def press_every_label_in(page: Page, place: Locator) -> int:
-    """Press every visible label in its words and its padding; check the effect. Return the number of presses."""
+    """Press every visible label in its words and its padding, and check the effect. Return how often."""
     pressed = 0
     for label in place.locator("label:not(.sr-only):visible").all():
         if not label.is_visible() or label.evaluate(_CONTROL) is None:  # an earlier press may have hidden it
