@@ -16,7 +16,7 @@ OURS = {
     "room": {"key", "room_uuid", "known_since", "class_list", "projection_version"}
     | {"name", "room_type", "profile_state", "profile_read_at", "gone_at"}
     | {"planned_start_at", "planned_end_at", "planned_close_at"},
-    "recording": {"mode", "unready", "file_urls"},
+    "recording": {"mode", "unready", "file_urls", "files_missing"},
 }
 """Columns that something else than the projector writes."""
 EVERY = [Table(Room, RoomRow), *TABLES.values()]
