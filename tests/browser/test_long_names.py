@@ -203,5 +203,5 @@ def test_words_of_a_busy_button_are_legible_under_the_pointer(window: Opener, ki
             assert box
             page.mouse.move(box["x"] + 5, box["y"] + 5)
             assert button.evaluate("(one) => one.matches(':hover')")
-        page.wait_for_function("document.getAnimations().length === 0")
+        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)")
         assert button.evaluate(CONTRAST) >= 4.5, f"{kind} {scheme}, hovered: {hovered}"
