@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit import record
-from classroom_admin.common import clock
+from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
-from classroom_admin.common.text_matching import name_key
+from classroom_admin.rooms import list_versions
+from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
@@ -38,8 +38,8 @@ class Person:
 
     @property
     def known_by(self) -> str:
-        """Return the key that identifies the person: the user id, or the normalised name if there is none."""
-        return f"id {self.user_uuid}" if self.user_uuid else f"name {name_key(self.name)}"
+        """Return the key that identifies the person: the user id, or the exact name if there is none."""
+        return f"id {self.user_uuid}" if self.user_uuid else f"name {names.exact_key(self.name)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +61,14 @@ def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
 
     A person whose user id differs under the same name counts as changed, not as removed and added.
     """
-    old, new = list(before), list(after)
-    known = {one.known_by: one for one in old}
-    pairs: list[tuple[Person, Person]] = []
-    added: list[Person] = []
-    for one in new:
-        was = known.pop(one.known_by, None)
-        if was is None:
-            added.append(one)
-        else:
-            pairs.append((was, one))
-    by_name = {name_key(one.name): one for one in known.values()}
-    still_added: list[Person] = []
-    for one in added:
-        was = by_name.pop(name_key(one.name), None)
-        if was is None:
-            still_added.append(one)
-        else:
-            known.pop(was.known_by)
-            pairs.append((was, one))
+    found, added = names.match(before, after)
+    pairs = [(one.listed, one.people[0]) for one in found if one.people]
     changed = [(was, now) for was, now in pairs if was != now]
     return Changes(
-        added=still_added, changed=changed, removed=list(known.values()), same=len(pairs) - len(changed)
+        added=[*added, *(extra for one in found for extra in one.people[1:])],
+        changed=changed,
+        removed=[one.listed for one in found if not one.people],
+        same=len(pairs) - len(changed),
     )
 
 
@@ -132,6 +118,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
             )
         changes = compare(people_of(held), people)
         if changes.any:
+            list_versions.replaced(held)
             held.people.all().delete()
             ListedPerson.objects.bulk_create(
                 ListedPerson(
@@ -157,24 +144,31 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
 
 
 def delete_list(*, actor: User, class_list: ClassList) -> None:
-    """Delete a class list and detach it from its classes."""
+    """Delete a class list and detach it from its classes. Closed classes keep the people they had."""
     with transaction.atomic():
         held = _held(actor, class_list)
         _record(actor, "class_list.delete", held, {"people": held.people.count()})
         _tell_rooms(actor, held)
+        list_versions.forget_unused(held)
         held.delete()
 
 
-def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
-    """Set the class list of a class; None detaches the current list."""
-    runner.authorise(actor, room)
+def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
+    """Set the class list of a class; None detaches the current list.
+
+    A class that has closed keeps the present version of the list: later changes do not matter.
+    """
     with transaction.atomic():
-        held = _held(actor, class_list) if class_list else None
-        Room.objects.filter(pk=room.pk).update(class_list=held)
+        # The projector locks the room too: it may be closing just now.
+        rooms = Room.objects.select_for_update().only("state", "profile_state", "gone_at")
+        locked = rooms.get(pk=access.room.pk)
+        held = _held(access.person, class_list) if class_list else None
+        kept = list_versions.current(held.pk) if held and list_versions.is_closed(locked) else None
+        Room.objects.filter(pk=locked.pk).update(class_list=held, list_version=kept)
         record.done(
-            actor=actor,
+            actor=access.person,
             action="room.use_list",
-            room_uuid=room.room_uuid,
+            room_uuid=access.room.room_uuid,
             target_name=held.name if held else "",
             params={"list": held.name if held else None},
         )

@@ -1,7 +1,5 @@
 """Names of files as people see them: safe to show, and still the name that the person gave. Pure."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Final
 

@@ -28,6 +28,29 @@ class ClassList(models.Model):
         return self.name
 
 
+class ListVersion(models.Model):
+    """The people of a class list at an earlier time, for the classes that closed at that time.
+
+    Never changed, but for `replaced_at`. The rooms that keep it point to it.
+    """
+
+    class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="versions")
+    number = models.IntegerField(help_text="`ClassList.version`")
+    name = models.CharField(max_length=120)
+    people = models.JSONField(default=list, help_text="[{name, user_uuid, group}]")
+    replaced_at = models.DateTimeField(
+        null=True, help_text="cloud time; null while the list has this version"
+    )
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["class_list", "number"], name="rooms_list_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.number}"
+
+
 class ListedPerson(models.Model):
     """A person on a class list, identified by their cloud user id if the list has it, else by their name."""
 

@@ -5,8 +5,6 @@ version v needs the rows with a higher version. Times are UTC. Cloud ids are uni
 URLs use our own keys.
 """
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -17,6 +15,7 @@ from classroom_admin import events
 from classroom_admin.common.random_text import new_key
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
+from classroom_admin.rooms.class_list_models import ListVersion as ListVersion
 
 
 class RoomState(models.IntegerChoices):
@@ -55,6 +54,11 @@ class Room(models.Model):
     planned_start_at = models.DateTimeField(null=True)
     planned_end_at = models.DateTimeField(null=True)
     planned_close_at = models.DateTimeField(null=True)
+    timetable_start_at = models.DateTimeField(
+        null=True,
+        help_text="planned before the class started; the cloud replaces its plan by the actual times",
+    )
+    timetable_end_at = models.DateTimeField(null=True)
     profile_read_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(
         null=True, help_text="when the cloud said that the room does not exist any more"
@@ -99,9 +103,16 @@ class Room(models.Model):
     )
     # ours: the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
+    list_version = models.ForeignKey(
+        ListVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="rooms",
+        help_text="the list when the class closed; null: the list as it is now",
+    )
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
         ]
@@ -123,9 +134,7 @@ class RoomTeacher(models.Model):
     assigned_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")]
 
 
 class Participant(models.Model):
@@ -157,10 +166,8 @@ class Participant(models.Model):
     properties = models.JSONField(default=dict)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user_uuid"], name="rooms_participant_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
+        constraints = [models.UniqueConstraint(fields=["room", "user_uuid"], name="rooms_participant_once")]
+        indexes = [
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
         ]
@@ -182,7 +189,7 @@ class Presence(models.Model):
     approximate = models.BooleanField(default=False, help_text="a time was not in the event and was inferred")
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once"
             )
@@ -208,12 +215,8 @@ class ChatMessage(models.Model):
     approximate = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["room", "version"], name="rooms_message_version"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")]
+        indexes = [models.Index(fields=["room", "version"], name="rooms_message_version")]
 
 
 class PeerMessage(models.Model):
@@ -233,12 +236,8 @@ class PeerMessage(models.Model):
     approximate = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "digest"], name="rooms_peer_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["room", "version"], name="rooms_peer_version"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "digest"], name="rooms_peer_once")]
+        indexes = [models.Index(fields=["room", "version"], name="rooms_peer_version")]
 
 
 class Recording(models.Model):
@@ -268,9 +267,7 @@ class Recording(models.Model):
     )
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")]
 
 
 class Resource(models.Model):
@@ -292,9 +289,7 @@ class Resource(models.Model):
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")]
 
 
 class Quiz(models.Model):
@@ -314,9 +309,7 @@ class Quiz(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")]
 
 
 class Poll(models.Model):
@@ -333,9 +326,7 @@ class Poll(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")]
 
 
 class Answer(models.Model):
@@ -359,7 +350,7 @@ class Answer(models.Model):
     sequence = models.BigIntegerField()
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once"
             )
@@ -376,6 +367,4 @@ class Gap(models.Model):
     found_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "stream", "first"], name="rooms_gap_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "stream", "first"], name="rooms_gap_once")]

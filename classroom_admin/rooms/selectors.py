@@ -36,7 +36,7 @@ _ORDER: Final = {
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
 # Large columns that lists do not show.
-_HEAVY: Final = ("properties", "ext_apps", "groups")
+HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -
     return (
         rooms.annotate(now_state=_now_state())
         .filter(when_is(when))
-        .defer(*_HEAVY)
+        .defer(*HEAVY)
         .annotate(
             teacher_name=Subquery(teacher.values("name")[:1]),
             has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
@@ -146,7 +146,7 @@ def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[
 
 def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
     """Return all rooms, annotated with `now_state` and `more`. Do not check who may see them."""
-    return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
+    return Room.objects.defer(*HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Any]:

@@ -6,8 +6,6 @@ Where it differs for some seconds, we read single people: no call lists them. A 
 projected like an event.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.db import transaction

@@ -1,7 +1,5 @@
 """The files of recordings: no event names them, so they are asked for after the end of a recording."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +9,6 @@ from django.db import transaction
 from classroom_admin.accounts.models import User
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.models import RecordingItem
-from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
@@ -24,32 +21,23 @@ FILES_ASKS = 40
 PARTS_ASKS = 12
 """How often they are asked for after the last new file, because later parts follow: for about 20 minutes."""
 MODES = {1: "single", 2: "composite", 3: "web"}
-MOST_PAGES = 20
 
 
-def refresh(client: Client, due: RoomRefresh) -> int:
+def refresh(client: Client, due: RoomRefresh) -> None:
     """Read the room's list of recordings, store what is new, and set when to ask again.
 
-    Return how many recordings changed. Raise CloudError if the list can't be read.
+    Raise CloudError if the list can't be read.
     """
-    items: dict[str, RecordingItem] = {}
-    next_id: str | None = None
-    for _page in range(MOST_PAGES):
-        page = client.send(ListRecordings(room_uuid=due.room.room_uuid, next_id=next_id))
-        items |= {item.record_id: item for item in page.items if item.record_id}
-        next_id = page.next_id
-        if next_id is None:
-            break
+    listed = client.every_recording(due.room.room_uuid)
+    items = {item.record_id: item for item in listed if item.record_id}
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=due.room_id)
         stored = list(Recording.objects.filter(room=room))
-        is_new, count = False, 0
+        is_new = False
         for recording in stored:
             changed = _change(room, recording, recording_columns(items.get(recording.record_id)))
             is_new = is_new or "file_urls" in changed
-            count += bool(changed)
         _plan_next(due, room, stored, is_new=is_new)
-    return count
 
 
 def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dict[str, Any]:

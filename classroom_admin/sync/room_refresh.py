@@ -3,11 +3,8 @@
 Only the profile columns are written. A change increases the room's version, so that the pages show it.
 """
 
-from __future__ import annotations
-
-import logging
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -15,15 +12,13 @@ from django.db.models import F
 
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
+from classroom_admin.agora.errors import CloudError
 from classroom_admin.agora.models import RoomInfo
 from classroom_admin.common import clock
-from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.models import Room
-from classroom_admin.sync import health, presence_corrections, recording_files, room_events
+from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.sync import presence_corrections, recording_files, room_events
 from classroom_admin.sync.models import RoomRefresh
-
-log = logging.getLogger(__name__)
+from classroom_admin.sync.room_events import Fetched
 
 WHILE_LIVE = timedelta(minutes=15)
 AFTER_A_PLAN = timedelta(seconds=5)
@@ -31,59 +26,44 @@ LONGEST_BACK_OFF_S = 300.0
 LATEST_MS = 253_402_300_799_000
 
 
-@dataclass(slots=True)
-class Refreshed:
-    """The result of a run. `problems`: the failures; a destroyed room does not count as a failure."""
-
-    requests: int = 0
-    profiles: int = 0
-    recordings: int = 0
-    gone: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-
-def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
+def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
     """Refresh rooms whose profile or recordings are due, the longest-waiting first.
 
     Start no further refresh after `most` requests.
     """
-    result = Refreshed()
+    result = Fetched()
     now = clock.cloud_now()
     refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
     profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
     recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
     people = refreshes.filter(people_due_at__lte=now).order_by("people_due_at")[:most]
-    kinds = ((list(profiles), _profile), (list(recordings), _recordings), (list(people), _people))
+    kinds = (
+        (list(profiles), _profile),
+        (list(recordings), recording_files.refresh),
+        (list(people), partial(_people, result)),
+    )
     for due, run in kinds:
         for refresh in due:
-            if most is not None and result.requests >= most:
+            if result.ends or (most is not None and result.requests >= most):
                 return result
-            try:
+            own = RoomRefresh.objects.filter(pk=refresh.pk)
+            with room_events.outcome_in(
+                result,
+                refresh.room_id,
+                invalid=partial(own.update, profile_due_at=None, recordings_due_at=None, people_due_at=None),
+                failed=partial(_failed, refresh),
+            ):
                 result.requests += 1
-                run(client, refresh, result)
-            except RoomNotFound:
-                room_events.mark_gone(refresh.room_id)
-                result.gone += 1
-            except InvalidArgument as error:
-                log.warning("a room can't be refreshed: %s", error)
-                RoomRefresh.objects.filter(pk=refresh.pk).update(
-                    profile_due_at=None, recordings_due_at=None, people_due_at=None
-                )
-            except CloudError as error:
-                _failed(refresh)
-                result.problems.append(health.problem_of(error))
-                if room_events.ends_the_run(error):
-                    return result
+                run(client, refresh)
     return result
 
 
-def _profile(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
+def _profile(client: Client, refresh: RoomRefresh) -> None:
     info = client.send(ReadRoom(room_uuid=refresh.room.room_uuid))
     now = clock.cloud_now()
-    result.profiles += 1
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=refresh.room_id)
-        columns = profile_columns(info)
+        columns = profile_columns(info) | timetable_columns(info, room)
         changed = {name: value for name, value in columns.items() if getattr(room, name) != value}
         if changed:
             changed["version"] = room.version + 1
@@ -115,6 +95,25 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
     return {name: value for name, value in columns.items() if value is not None}
 
 
+def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
+    """Return the planned start and end of the class, as far as the cloud still tells them. Pure.
+
+    When a class starts and ends, the cloud replaces the times of its plan by the actual times. After the
+    start, this function therefore changes only unknown times.
+    """
+    schedule, state = info.schedule, info.class_state or 0
+    end_ms = schedule.end_time if state < RoomState.ENDED else None
+    if schedule.start_time is not None and schedule.duration is not None:
+        end_ms = schedule.start_time + schedule.duration * 1000
+    columns = {"timetable_start_at": _moment(schedule.start_time), "timetable_end_at": _moment(end_ms)}
+    has_begun = state >= RoomState.STARTED
+    return {
+        name: value
+        for name, value in columns.items()
+        if value is not None and not (has_begun and room.timetable_start_at is not None)
+    }
+
+
 def next_profile(room: Room, *, now: datetime) -> datetime | None:
     """Return when to read the room again; None for never.
 
@@ -129,15 +128,11 @@ def next_profile(room: Room, *, now: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
-    result.recordings += recording_files.refresh(client, refresh)
-
-
-def _people(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
+def _people(result: Fetched, client: Client, refresh: RoomRefresh) -> None:
     result.requests += max(0, presence_corrections.read(client, refresh) - 1)
 
 
-def _failed(refresh: RoomRefresh) -> None:
+def _failed(refresh: RoomRefresh, error: CloudError) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**refresh.profile_failures))
     due = clock.cloud_now() + wait
     RoomRefresh.objects.filter(pk=refresh.pk).update(profile_failures=F("profile_failures") + 1)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import Person, compare, people_of
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
+from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import ClassList
 from tests.actions.conftest import School, make_school
 
@@ -57,7 +58,7 @@ def test_a_list_from_its_making_to_its_end(plain: School) -> None:
     assert (made.name, made.owner) == ("7b", plain.teacher)
     class_lists.set_people(actor=plain.teacher, class_list=made, people=[ADA, ALAN], version=1)
     assert people_of(made) == [ADA, ALAN]
-    class_lists.use_list(actor=plain.teacher, room=plain.room, class_list=made)
+    class_lists.use_list(access_to(plain.teacher, plain.room), class_list=made)
     plain.room.refresh_from_db()
     assert plain.room.class_list == made
     made.refresh_from_db()
@@ -90,8 +91,8 @@ def test_a_list_and_a_class_of_somebody_else(plain: School) -> None:
         lambda: class_lists.rename_list(actor=other, class_list=mine, name="x"),
         lambda: class_lists.set_people(actor=other, class_list=mine, people=[ADA], version=1),
         lambda: class_lists.delete_list(actor=other, class_list=mine),
-        lambda: class_lists.use_list(actor=other, room=plain.room, class_list=theirs),
-        lambda: class_lists.use_list(actor=plain.teacher, room=plain.room, class_list=theirs),
+        lambda: class_lists.use_list(access_to(other, plain.room), class_list=theirs),
+        lambda: class_lists.use_list(access_to(plain.teacher, plain.room), class_list=theirs),
     ):
         with pytest.raises(NotYours):
             act()
@@ -105,7 +106,7 @@ def test_a_list_and_a_class_of_somebody_else(plain: School) -> None:
         [ADA, ADA],
         [Person(name=" ")],
         [Person(name="Ada", user_uuid="a/b")],
-        [Person(name="Ada L"), Person(name="L, Ada")],
+        [Person(name="Ada L"), Person(name="ADA  l")],
     ],
 )
 def test_a_list_that_makes_no_sense(plain: School, people: list[Person]) -> None:
@@ -113,6 +114,14 @@ def test_a_list_that_makes_no_sense(plain: School, people: list[Person]) -> None
     with pytest.raises(ActionRefused):
         class_lists.set_people(actor=plain.teacher, class_list=made, people=people, version=1)
     assert people_of(made) == []
+
+
+@pytest.mark.parametrize("pair", [("रीना", "रानी"), ("たいき", "だいき"), ("Hùng", "Hưng"), ("🦄", "🐉")])
+def test_similar_names_are_different_people(plain: School, pair: tuple[str, str]) -> None:
+    made = class_lists.make_list(actor=plain.teacher, name="7b")
+    people = [Person(name=name) for name in pair]
+    class_lists.set_people(actor=plain.teacher, class_list=made, people=people, version=1)
+    assert {one.name for one in people_of(made)} == set(pair)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121])

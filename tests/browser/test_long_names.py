@@ -1,7 +1,5 @@
 """Long names, classes that run for long, and large numbers fit every page and every width."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """The browser formats times. A time shows its day, unless the reader knows the day."""
 
-from __future__ import annotations
-
 import re
 
 from playwright.sync_api import Page, expect

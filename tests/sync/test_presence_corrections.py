@@ -1,7 +1,5 @@
 """Who is present is corrected where the cloud's number of people differs from ours."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -11,8 +9,9 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Presence
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, presence_corrections, projector, replay
+from classroom_admin.sync import health, presence_corrections, projector, replay, tasks
 from classroom_admin.sync.models import PresenceCorrection, RoomRefresh, StoredEvent
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,15 +21,15 @@ def here() -> set[str]:
     return set(Participant.objects.filter(online=True).values_list("user_uuid", flat=True))
 
 
-def correct(hands: clock.SteppedClock) -> None:
+def correct(hands: SteppedClock) -> None:
     """Let the numbers differ long enough, read the people, and project the corrections."""
     hands.step(presence_corrections.FIRST.total_seconds())
-    background.refresh_rooms()
-    background.project_due(within_s=10)
+    tasks.refresh_rooms()
+    tasks.project_due(within_s=10)
 
 
 @pytest.fixture
-def classroom(sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock) -> RunningSimulator:
+def classroom(sim: RunningSimulator, cloud: Client, hands: SteppedClock) -> RunningSimulator:
     sim.make_room("r1", state=1)
     for user_uuid in ("ada", "ben", "cem"):
         sim.room("r1", "enter", userUuid=user_uuid, userName=user_uuid.title())
@@ -43,7 +42,7 @@ def rebuilt() -> int:
 
 
 def test_person_whose_first_tab_closed_is_still_present(
-    classroom: RunningSimulator, hands: clock.SteppedClock
+    classroom: RunningSimulator, hands: SteppedClock
 ) -> None:
     classroom.room("r1", "tab", userUuid="ada", open=True)
     classroom.room("r1", "tab", userUuid="ada", open=False)
@@ -67,7 +66,7 @@ def test_person_whose_first_tab_closed_is_still_present(
 
 
 def test_person_who_left_without_an_event_is_not_present(
-    classroom: RunningSimulator, hands: clock.SteppedClock
+    classroom: RunningSimulator, hands: SteppedClock
 ) -> None:
     classroom.room("r1", "vanish", userUuid="ben")
     classroom.room("r1", "enter", userUuid="dora", userName="Dora")
@@ -88,7 +87,7 @@ def test_person_who_left_without_an_event_is_not_present(
 
 
 def test_late_events_and_corrections_are_projected_in_order(
-    classroom: RunningSimulator, hands: clock.SteppedClock
+    classroom: RunningSimulator, hands: SteppedClock
 ) -> None:
     classroom.room("r1", "vanish", userUuid="ben")
     classroom.room("r1", "enter", userUuid="dora", userName="Dora")
@@ -107,14 +106,14 @@ def test_late_events_and_corrections_are_projected_in_order(
     assert 0 not in film.newest(film.end_ms or 0, 100)
 
 
-def test_numbers_that_agree_cost_no_request(classroom: RunningSimulator, hands: clock.SteppedClock) -> None:
+def test_numbers_that_agree_cost_no_request(classroom: RunningSimulator, hands: SteppedClock) -> None:
     sync_once()
     assert RoomRefresh.objects.get().people_due_at is None
     assert not PresenceCorrection.objects.exists()
 
 
 def test_a_number_that_no_person_explains_is_asked_about_less_and_less(
-    classroom: RunningSimulator, hands: clock.SteppedClock
+    classroom: RunningSimulator, hands: SteppedClock
 ) -> None:
     """Such as a cloud that also counts people whom no event names."""
     sync_once()
@@ -124,7 +123,7 @@ def test_a_number_that_no_person_explains_is_asked_about_less_and_less(
     waits = []
     RoomRefresh.objects.update(people_due_at=clock.cloud_now())
     for _round in range(8):
-        background.refresh_rooms()
+        tasks.refresh_rooms()
         due = RoomRefresh.objects.get().people_due_at
         assert due is not None
         waits.append(due - clock.cloud_now())

@@ -13,11 +13,12 @@ from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, freshness, health, recording_files, room_events
+from classroom_admin.sync import freshness, health, recording_files, room_events, tasks
 from classroom_admin.sync.models import Lease, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.recording_files import FILES_ASKS, PARTS_ASKS, recording_columns
 from classroom_admin.sync.room_refresh import next_profile, profile_columns
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +32,9 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
         "r1", roomName="Geography · 7b", roomType=2, startTime=start_ms, duration=1800, closeDelay=300
     )
     Poller(cloud).poll()
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     version = room("r1").version
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     here = room("r1")
     assert (here.name, here.room_type, here.profile_state) == ("Geography · 7b", 2, 1)
     assert here.planned_start_at == clock.from_ms(start_ms)
@@ -53,7 +54,7 @@ def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, 
 
 
 def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "record", state=1, mode="web")
@@ -62,7 +63,7 @@ def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
     for _ask in range(40):
         hands.step(30)
         sim.control("POST", "/clock", {"speed": 1000})
-        background.refresh_rooms()
+        tasks.refresh_rooms()
         if Recording.objects.get().file_urls:
             break
     recording = Recording.objects.get()
@@ -74,16 +75,16 @@ def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
     Recording.objects.update(file_urls=[])  # as if the file were a later part
     for asks in range(1, PARTS_ASKS + 1):
         hands.step(300)
-        background.refresh_rooms()
+        tasks.refresh_rooms()
         if asks == 1:
             assert Recording.objects.get().file_urls == recording.file_urls
             assert RoomRefresh.objects.get().recordings_asks == 0, "the wait begins again"
     hands.step(300)
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     assert RoomRefresh.objects.get().recordings_due_at is None
 
 
-def ask_in_vain(sim: RunningSimulator, hands: clock.SteppedClock) -> None:
+def ask_in_vain(sim: RunningSimulator, hands: SteppedClock) -> None:
     """Let a recording end whose file the cloud never names, and ask until asking ends."""
     sim.make_room("r1", state=1)
     sim.room("r1", "record", state=1, mode="web")
@@ -96,11 +97,11 @@ def ask_in_vain(sim: RunningSimulator, hands: clock.SteppedClock) -> None:
         assert not Recording.objects.get().files_missing
         assert RoomRefresh.objects.get().recordings_due_at is not None
         hands.step(300)
-        background.refresh_rooms()
+        tasks.refresh_rooms()
 
 
 def test_a_recording_whose_files_never_come_is_marked_and_can_be_asked_for_again(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, django_user_model: type[User]
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock, django_user_model: type[User]
 ) -> None:
     ask_in_vain(sim, hands)
     recording, version = Recording.objects.get(), room("r1").version
@@ -116,7 +117,7 @@ def test_a_recording_whose_files_never_come_is_marked_and_can_be_asked_for_again
     sim.control("POST", "/clock", {"mode": "real", "speed": 1000})
     for _ask in range(20):
         hands.step(60)
-        background.refresh_rooms()
+        tasks.refresh_rooms()
         if Recording.objects.get().file_urls:
             break
     assert Recording.objects.get().file_urls
@@ -124,7 +125,7 @@ def test_a_recording_whose_files_never_come_is_marked_and_can_be_asked_for_again
 
 
 def test_a_class_deleted_from_the_cloud_ends_the_wait_for_its_files(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock, django_user_model: type[User]
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock, django_user_model: type[User]
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "record", state=1, mode="web")
@@ -177,7 +178,7 @@ def test_the_next_look_is_past_the_next_planned_moment() -> None:
 
 
 def test_health_tells_the_age_the_backlog_and_who_polls(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     assert health.health().age_s is None
     sim.make_room("r1", state=1)
@@ -186,7 +187,7 @@ def test_health_tells_the_age_the_backlog_and_who_polls(
     assert first.age_s == 0
     assert first.backlog == 1
     assert f"process {Lease.objects.get().pid}" in first.leader
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     hands.step(7)
     assert health.health().backlog == 0
     polled_at, error = freshness.read()

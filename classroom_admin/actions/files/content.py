@@ -3,8 +3,6 @@
 Pure, apart from reading the given file.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 import zipfile

@@ -3,8 +3,6 @@
 Pure, apart from reading the given file.
 """
 
-from __future__ import annotations
-
 from typing import IO, Final
 
 from django.utils.translation import gettext as _

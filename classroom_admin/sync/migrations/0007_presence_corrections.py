@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rooms', '0008_people_total'),
+        ('rooms', '0010_people_total'),
         ('sync', '0006_last_error_as_problem'),
     ]
 

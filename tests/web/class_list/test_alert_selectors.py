@@ -14,12 +14,12 @@ from django.urls import reverse
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, Room, RoomState
 from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list import live_classes
 from classroom_admin.web.models import Acknowledgement
 from tests.school import HTMX, School, make_person, make_room
+from tests.stepped_clock import SteppedClock, use
 from tests.web.class_list.conftest import ago
 
 
@@ -110,7 +110,7 @@ def test_banned_person_who_is_let_in_again_is_an_alert(room: Room, school: Schoo
     assert alerts(room) == []
     back = ago(-1)
     Participant.objects.filter(pk=person.pk).update(online=True, online_since=back)
-    with clock.use(clock.SteppedClock(ago(-2))):
+    with use(SteppedClock(ago(-2))):
         assert alerts(room) == ["1 banned person present"]
         assert since(room) == back
         html = school.signed_in(school.administrator).get("/").content.decode()
@@ -127,9 +127,9 @@ def test_ban_that_is_over_or_in_another_class_is_no_alert(room: Room) -> None:
     change(room, people_online=1, students_online=1)
     ban(make_room("Other"), "ada")
     ban(room, "ada", seconds=60)
-    with clock.use(clock.SteppedClock(ago(-0.9))):
+    with use(SteppedClock(ago(-0.9))):
         assert alerts(room) == []
-    with clock.use(clock.SteppedClock(ago(-3))):
+    with use(SteppedClock(ago(-3))):
         assert alerts(room) == []
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments, plans
 from tests.actions.conftest import School, run_due
@@ -252,7 +252,7 @@ def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, si
     client.post(move, {"starts_at": soon(2, hour=11)})
     run_due()
     sync_once()
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     html = client.get(page).content.decode()
     assert "keeps the original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
@@ -267,7 +267,7 @@ def test_class_that_was_started_early_says_so(client: Client, sim: Any) -> None:
     first = series.planned.get()
     client.post(reverse("live:command", args=[Room.objects.get(room_uuid=first.key).key, "start"]))
     sync_once()
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     room = Room.objects.get(room_uuid=first.key)
     assert room.started_at
     assert room.planned_start_at == room.started_at, "the simulator is like the cloud"

@@ -1,0 +1,147 @@
+"""Compare people's names, and match the names on a list with the names that were seen. Pure functions.
+
+Interface:
+
+- ``exact_key(name)``: equal for the spellings of a name that no reader tells apart.
+- ``loose_key(name)``: also equal without accents, punctuation, symbols and the order of the parts. It is
+  never proof by itself: "Hùng" and "Hưng" have one loose key. Use it only through ``match``.
+- ``match(listed, seen)``: match by id, then by exact key, then by loose key where only one name is left on
+  both sides.
+- ``has_visible_character(name)``: False for a name that a page can't show, such as a zero-width space.
+
+`docs/decisions/matching-names.md` gives the reasons.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, Protocol, TypeVar
+
+from classroom_admin.common.text_matching import BLANK, IGNORABLE, search_key
+
+BY_ID: Final = "id"
+BY_NAME: Final = "name"
+BY_LOOSE_NAME: Final = "loose name"
+_MARKS: Final = ("Mn", "Me")
+
+
+class Named(Protocol):
+    """A person with a name and a cloud user id; both may be ""."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def user_uuid(self) -> str: ...
+
+
+L = TypeVar("L", bound=Named)
+S = TypeVar("S", bound=Named)
+
+
+@dataclass(slots=True)
+class Found(Generic[L, S]):
+    """A listed person and the people seen who match; several if the person came with several ids.
+
+    `by` is ``BY_ID``, ``BY_NAME`` or ``BY_LOOSE_NAME``; "" if nobody matches.
+    """
+
+    listed: L
+    people: list[S] = field(default_factory=list)
+    by: str = ""
+
+
+def exact_key(name: str) -> str:
+    """Return a key that is equal for the spellings of a name that no reader tells apart.
+
+    Ignore case, white space, composition (NFC, NFD), and characters that are never shown: joiners, direction
+    marks, variation selectors. The key is "" if nothing is left.
+    """
+    shown = unicodedata.normalize("NFD", IGNORABLE.sub("", name))
+    return " ".join(BLANK.sub(" ", unicodedata.normalize("NFC", shown.casefold())).split())
+
+
+def loose_key(name: str) -> str:
+    """Return a key that also ignores accents, punctuation, symbols and the order of the parts.
+
+    "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have one key. A name of symbols alone keeps them.
+    """
+    key = search_key(exact_key(name))
+    words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
+    return " ".join(sorted(words)) or key
+
+
+def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], list[S]]:
+    """Match listed people with the people seen. Also return the people seen who match nobody, in order.
+
+    1. By id.
+    2. By exact name. Everyone seen with the name of exactly one listed person is that person, because people
+       come back as guests. If that person was matched by id, they must have been seen with this name, too. If
+       several listed people have this name, each one who was not matched by id gets one of the people seen.
+    3. By loose name, if among the rest one listed name and one name seen have this key.
+    """
+    found = [Found[L, S](one) for one in listed]
+    rest = _by_exact_name(found, _by_id(found, seen))
+    return found, _by_loose_name(found, rest)
+
+
+def has_visible_character(name: str) -> bool:
+    """Return whether a page would show a letter, digit or sign of this name. Accents alone do not count."""
+    return any(
+        not BLANK.match(each) and not IGNORABLE.match(each) and unicodedata.category(each) not in _MARKS
+        for each in name
+    )
+
+
+def _by_id(found: Sequence[Found[L, S]], seen: Iterable[S]) -> list[S]:
+    by_id = {one.listed.user_uuid: one for one in found if one.listed.user_uuid}
+    rest: list[S] = []
+    for person in seen:
+        if one := by_id.get(person.user_uuid):
+            one.people.append(person)
+            one.by = BY_ID
+        else:
+            rest.append(person)
+    return rest
+
+
+def _by_exact_name(found: Sequence[Found[L, S]], seen: Sequence[S]) -> list[S]:
+    named: dict[str, list[Found[L, S]]] = defaultdict(list)
+    for one in found:
+        named[exact_key(one.listed.name)].append(one)
+    rest: list[S] = []
+    for person in seen:
+        key = exact_key(person.name)
+        chosen = _chosen(named.get(key, []), key) if key else None
+        if chosen is None:
+            rest.append(person)
+            continue
+        chosen.people.append(person)
+        chosen.by = chosen.by or BY_NAME
+    return rest
+
+
+def _chosen(same: Sequence[Found[L, S]], key: str) -> Found[L, S] | None:
+    """Return which of the listed people with this exact name gets the next person seen with it."""
+    if len(same) == 1 and all(exact_key(person.name) == key for person in same[0].people):
+        return same[0]
+    return next((one for one in same if not one.people), None)
+
+
+def _by_loose_name(found: Sequence[Found[L, S]], seen: Sequence[S]) -> list[S]:
+    named: dict[str, list[Found[L, S]]] = defaultdict(list)
+    for one in found:
+        if not one.people and (key := loose_key(one.listed.name)):
+            named[key].append(one)
+    candidates: dict[str, list[S]] = defaultdict(list)
+    for person in seen:
+        candidates[loose_key(person.name)].append(person)
+    taken: set[int] = set()
+    for key, same in named.items():
+        people = candidates.get(key, [])
+        if len(same) == 1 and len({exact_key(person.name) for person in people}) == 1:
+            same[0].people, same[0].by = people, BY_LOOSE_NAME
+            taken.update(id(person) for person in people)
+    return [person for person in seen if id(person) not in taken]
