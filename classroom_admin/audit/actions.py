@@ -43,6 +43,10 @@ _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]
         "recording.resume": (_("Resumed the recording"), _("Resume recording")),
         "recording.change": (_("Changed the recording's settings"), _("Change recording settings")),
         "recording.stop": (_("Stopped the recording"), _("Stop recording")),
+        "recording.files": (
+            _("Asked for the files of recordings again"),
+            _("Ask for the files of recordings"),
+        ),
     },
     _("Files"): {
         "resource.put": (_("Shared a file with the class"), _("Add the file")),

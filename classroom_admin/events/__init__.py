@@ -5,7 +5,9 @@ no ORM, no I/O and no clock; gettext is the only part of Django. See `docs/addin
 """
 
 from classroom_admin.events.event import Event, EventKind, EventType, Identity, Stream
+from classroom_admin.events.presence import correction
 from classroom_admin.events.registry import (
+    concerned,
     confirms,
     decode,
     filters,

@@ -20,7 +20,7 @@ from classroom_admin.events.rows import CLOSED, Needs, ParticipantRow, PresenceR
 from classroom_admin.events.sentences import Names, Sentence
 from classroom_admin.events.streams import StreamState, derive_devices, put_stream, read_stream
 from classroom_admin.events.times import EventTime, from_ms
-from classroom_admin.events.values import Json, Raw, Undecodable, each, identifier, moment, tree, whole
+from classroom_admin.events.values import SMALL, Json, Raw, Undecodable, each, identifier, moment, tree, whole
 
 KICKED = 2
 
@@ -42,10 +42,14 @@ class Departure:
 
 @dataclass(slots=True)
 class Movement:
-    """The arrivals and departures of an event. Each list contains a person at most once."""
+    """The arrivals and departures of an event. Each list contains a person at most once.
+
+    `total`: the number of people in the room afterwards, according to the cloud; None if the event has none.
+    """
 
     arrivals: list[Arrival]
     departures: list[Departure]
+    total: int | None = None
 
 
 def decode(data: Raw, odd: list[str]) -> Movement:
@@ -56,7 +60,16 @@ def decode(data: Raw, odd: list[str]) -> Movement:
         arrivals = list({one.person.user_uuid: one for one in arrivals}.values())
     if len(departures) > 1:
         departures = list({one.person.user_uuid: one for one in departures}.values())
-    return Movement(arrivals, departures)
+    return Movement(arrivals, departures, _total(data, odd))
+
+
+def _total(data: Raw, odd: list[str]) -> int | None:
+    try:
+        total = whole(data.get("total"), SMALL)
+    except Undecodable as problem:
+        odd.append(f"total: {problem.reason}")
+        return None
+    return total if total is not None and total >= 0 else None
 
 
 def _arrival(raw: Raw, odd: list[str]) -> Arrival | None:
@@ -118,6 +131,8 @@ def apply(event: Event[Movement], time: EventTime, rows: Rows) -> None:
         _arrive(arrival, sequence, time, rows)
     for departure in late:
         _depart(departure, sequence, time, rows)
+    if data.total is not None:
+        rows.room.people_total = data.total
 
 
 def _after(departure: Departure, arrival: Arrival | None) -> bool:
@@ -210,6 +225,7 @@ def settle(row: ParticipantRow, at: datetime, rows: Rows) -> None:
 def everybody_leaves(sequence: int, at: datetime, approximate: bool, rows: Rows) -> None:
     """End all stays, lower all hands and empty the stage, because the room closed."""
     time = EventTime(at, approximate)
+    rows.room.people_total = None
     for user in sorted(rows.online):
         leave(rows.participants[user], sequence, time, rows)
     for user in sorted(rows.staged | rows.hands):
@@ -251,3 +267,17 @@ TYPES = (
         mark=lambda data: "removal" if any(departure.kicked for departure in data.departures) else "",
     ),
 )
+
+
+def correction(*, user_uuid: str, online: bool, sequence: int, at_ms: int) -> Event[Movement]:
+    """Return an event that corrects whether a person is in the room, as read from the cloud.
+
+    It is not stored as an event of the cloud. It applies after the event with this `sequence`. `at_ms`: when
+    the person came or left.
+    """
+    person = Person(user_uuid)
+    arrivals = [Arrival(person, at_ms=at_ms)] if online else []
+    departures = [] if online else [Departure(person, at_ms=at_ms)]
+    (declared,) = TYPES
+    kind = EventKind.PRESENCE
+    return Event(kind.stream, sequence, kind.cmd, at_ms, Movement(arrivals, departures), declared)

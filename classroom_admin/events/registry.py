@@ -137,6 +137,13 @@ def unnamed(event: AnyEvent) -> set[str]:
     return names.missing
 
 
+def concerned(event: AnyEvent) -> set[str]:
+    """Return the cloud ids of the people whom the event's sentence is about. Others may be in its lists."""
+    names = Names({})
+    _sentence(event, names)
+    return names.concerned
+
+
 def _sentence(event: AnyEvent, names: Names) -> Sentence:
     if event.type is None:
         return "activity", _("Event of type %(kind)s") % {"kind": event.cmd}

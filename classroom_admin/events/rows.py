@@ -31,6 +31,7 @@ class RoomRow:
     closed_at: datetime | None = None
     last_event_at: datetime | None = None
     people_online: int = 0
+    people_total: int | None = None
     teachers_online: int = 0
     students_online: int = 0
     hands_raised: int = 0

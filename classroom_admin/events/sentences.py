@@ -1,6 +1,6 @@
 """Helpers for the sentences that show events: names of people and quoted text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,14 +31,21 @@ def quoted(words: str) -> str:
 class Names:
     """People's names by their cloud ids, for events that do not contain them.
 
-    `missing` collects the ids for which no name was found.
+    `missing` collects the ids for which no name was found, `concerned` the ids of all people whom the
+    sentence is about, also of those whom it only counts.
     """
 
     known: Mapping[str, str]
     missing: set[str] = field(default_factory=set)
+    concerned: set[str] = field(default_factory=set)
+
+    def concern(self, people: Iterable[Person]) -> None:
+        """Note people whom the sentence is about but does not name."""
+        self.concerned.update(person.user_uuid for person in people)
 
     def name(self, person: Person) -> str:
         """Return the name of a person; "" if it is unknown."""
+        self.concern([person])
         name = person.name or self.known.get(person.user_uuid, "")
         if not name:
             self.missing.add(person.user_uuid)
@@ -51,6 +58,7 @@ class Names:
 
     def whom(self, people: Sequence[Person]) -> str:
         """Return the names of the first people, and how many more there are."""
+        self.concern(people)
         words = ", ".join(self.who(person) for person in people[:NAMED])
         more = len(people) - NAMED
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words

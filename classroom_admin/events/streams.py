@@ -140,6 +140,7 @@ def apply(event: Event[Streams], time: EventTime, rows: Rows) -> None:
 
 def sentence(data: Streams, names: Names) -> Sentence:
     if data.batch:
+        names.concern(change.person for change in data.changes)
         return "video", _("Cameras or microphones changed")
     (change,) = data.changes
     screen = change.stream.video_source == SCREEN

@@ -16,6 +16,8 @@ from classroom_admin.rooms.models import Participant, Room
 REMOVE: Final = "participant.remove"
 UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
+OLDEST_BAN: Final = timedelta(hours=26)
+"""A class lasts at most a day, and the cloud deletes the bans of a class with its room an hour later."""
 ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
@@ -51,6 +53,75 @@ def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -
     about = [entry for entry in entries if entry.action == UNBAN or entry.params.get("ban_s") is not None]
     found = [ban for entry in about if (ban := ban_of(entry, entry.steps.all(), kicked_at))]
     return in_force(found, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readmitted:
+    """The people of a room who are present although they are banned.
+
+    `person`: the id of the one who came back first, at `since`. `until`: when the first of their bans ends;
+    None for permanent bans.
+    """
+
+    person: int
+    count: int
+    since: datetime
+    until: datetime | None
+
+
+def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
+    """Return by room id who is present although banned. A ban made before ``OLDEST_BAN`` is not considered.
+
+    Needs one query if no ban was made, and otherwise at most five for any number of rooms.
+    """
+    now = now or clock.cloud_now()
+    since = clock.now() - OLDEST_BAN
+    entries = list(
+        Entry.objects.filter(action__in=(REMOVE, UNBAN), at__gte=since)
+        .order_by("id")
+        .prefetch_related("steps")
+    )
+    banning = [entry for entry in entries if entry.action == REMOVE and entry.params.get("ban_s") is not None]
+    if not banning:
+        return {}
+    here = (
+        Participant.objects.filter(
+            online=True,
+            online_since__isnull=False,
+            room__room_uuid__in={entry.room_uuid for entry in banning},
+            user_uuid__in={entry.target for entry in banning},
+        )
+        .select_related("room")
+        .only("user_uuid", "online_since", "kicked_at", "kicked_sequence", "room__room_uuid")
+    )
+    of_person: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.action == UNBAN or entry.params.get("ban_s") is not None:
+            of_person.setdefault((entry.room_uuid, entry.target), []).append(entry)
+    found: dict[int, list[tuple[datetime, int, Until]]] = {}
+    for person in here:
+        about = of_person.get((person.room.room_uuid, person.user_uuid), [])
+        until = _until_despite(person, about, now=now)
+        if until is not None and person.online_since is not None:
+            found.setdefault(person.room_id, []).append((person.online_since, person.pk, until))
+    return {room_id: _summed(people) for room_id, people in found.items()}
+
+
+def _until_despite(person: Participant, entries: Iterable[Entry], *, now: datetime) -> Until | None:
+    """Return the end of the ban in force if the person came in after the ban began; else None."""
+    kicked_at = {}
+    if person.kicked_at is not None and person.kicked_sequence is not None:
+        kicked_at[person.user_uuid, person.kicked_sequence] = person.kicked_at
+    bans = [ban for entry in entries if (ban := ban_of(entry, entry.steps.all(), kicked_at)) is not None]
+    until = in_force(bans, now=now).get(person.user_uuid)
+    came_at = person.online_since
+    return until if bans and came_at is not None and came_at > bans[-1].since else None
+
+
+def _summed(people: list[tuple[datetime, int, Until]]) -> Readmitted:
+    since, first, _until = min(people, key=lambda one: one[:2])
+    ends = [until for _since, _pk, until in people if isinstance(until, datetime)]
+    return Readmitted(person=first, count=len(people), since=since, until=min(ends, default=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

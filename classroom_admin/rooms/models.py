@@ -81,6 +81,9 @@ class Room(models.Model):
     closed_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField(null=True)
     people_online = models.IntegerField(default=0)
+    people_total = models.IntegerField(
+        null=True, help_text="how many people are in the room according to the cloud's last event about them"
+    )
     teachers_online = models.IntegerField(default=0)
     students_online = models.IntegerField(default=0)
     hands_raised = models.IntegerField(default=0)
@@ -270,6 +273,9 @@ class Recording(models.Model):
     mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
     unready = models.BooleanField(default=False)
     file_urls = models.JSONField(default=list)
+    files_missing = models.BooleanField(
+        default=False, help_text="we asked as long as we do, and the cloud named no file"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")]

@@ -61,9 +61,14 @@ class ClassFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The numbers of live, upcoming and past classes, and a mark that changes if any class changes."""
+    """The numbers of live, upcoming and past classes, and a mark that changes if any class changes.
+
+    `running` is the number of started classes. `live` also counts classes that have people before their start
+    or after their end.
+    """
 
     live: int
+    running: int
     coming: int
     past: int
     mark: str
@@ -180,11 +185,13 @@ def overview(user: User, filters: ClassFilters, **extra: Any) -> tuple[Overview,
     rooms = _matching(visible_rooms(user).annotate(now_state=_now_state()), filters)
     row = rooms.aggregate(
         live=Count("pk", filter=when_is(LIVE)),
+        running=Count("pk", filter=when_is(LIVE) & Q(now_state=RoomState.STARTED)),
         coming=Count("pk", filter=when_is(COMING)),
         past=Count("pk", filter=when_is(PAST)),
         versions=Sum("version"),
         **extra,
     )
-    mark = ".".join(str(row[name] or 0) for name in ("live", "coming", "past", "versions"))
-    counts = Overview(live=row["live"], coming=row["coming"], past=row["past"], mark=mark)
+    mark = ".".join(str(row[name] or 0) for name in ("live", "running", "coming", "past", "versions"))
+    numbers = {name: row[name] for name in ("live", "running", "coming", "past")}
+    counts = Overview(**numbers, mark=mark)
     return counts, {name: row[name] for name in extra}

@@ -160,7 +160,9 @@ def give_up(room: Room, *, end_lost: bool) -> None:
             defaults={"last": after, "state": SequenceGap.State.GAP, "found_at": now},
         )
     RoomCursor.objects.filter(room=room, stream__in=NUMBERED).update(reconcile_due_at=None)
-    RoomRefresh.objects.filter(room=room).update(profile_due_at=None, recordings_due_at=None)
+    RoomRefresh.objects.filter(room=room).update(
+        profile_due_at=None, recordings_due_at=None, people_due_at=None
+    )
     show_gaps(room.pk)
 
 

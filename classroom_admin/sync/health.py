@@ -22,7 +22,14 @@ from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem, from_text
 from classroom_admin.sync import competing_reader
 from classroom_admin.sync.competing_reader import CompetingReader
-from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, RoomCursor, SequenceGap
+from classroom_admin.sync.models import (
+    InboxAnswer,
+    Lease,
+    PresenceCorrection,
+    Quarantine,
+    RoomCursor,
+    SequenceGap,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +44,9 @@ class Health:
 
     `age_s`: seconds since the last successful poll; None before the first. `backlog`: the number of unread
     answers plus the number of streams with events to project. `leader`: host and pid of the process that
-    polls; empty if no process does. `gaps` and `voids`: the number of ranges that are lost, and of ranges
-    that the cloud skips. `last_error`: None if there is no problem.
+    polls; empty if no process does. `corrections`: how many people were corrected, because the events said
+    wrongly who is present. `gaps` and `voids`: the number of ranges that are lost, and of ranges that the
+    cloud skips. `last_error`: None if there is no problem.
     """
 
     age_s: float | None
@@ -47,6 +55,7 @@ class Health:
     gaps: int
     voids: int
     quarantined: int
+    corrections: int
     leader: str
     last_good_at: datetime | None
     last_error: Problem | None
@@ -59,7 +68,7 @@ class Health:
 
 
 def health() -> Health:
-    """Return the present state of the sync. Run six small queries."""
+    """Return the present state of the sync. Run seven small queries."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id).first() or Lease()
     good_at = lease.last_good_at
     states = dict(SequenceGap.objects.values_list("state").annotate(Count("id")))
@@ -71,6 +80,7 @@ def health() -> Health:
         gaps=states.get(SequenceGap.State.GAP, 0),
         voids=states.get(SequenceGap.State.VOID, 0),
         quarantined=quarantine().count(),
+        corrections=PresenceCorrection.objects.count(),
         leader=_leader(lease) if lease.owner else "",
         last_good_at=good_at,
         last_error=from_text(lease.last_error),

@@ -236,23 +236,55 @@ class SequenceGap(models.Model):
 
 
 class RoomRefresh(models.Model):
-    """The times to read a room and its recordings from the cloud next; null if no read is due."""
+    """The times to read a room, its recordings and its people from the cloud next; null if no read is due."""
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="refresh")
     profile_due_at = models.DateTimeField(null=True)
     profile_failures = models.IntegerField(default=0)
     recordings_due_at = models.DateTimeField(null=True)
     recordings_asks = models.IntegerField(default=0)
+    people_due_at = models.DateTimeField(null=True)
+    people_asks = models.IntegerField(default=0, help_text="reads of the people that found nothing, in a row")
 
     class Meta:
         db_table = "sync_errand"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["profile_due_at"], name="sync_errand_profile"),
             models.Index(fields=["recordings_due_at"], name="sync_errand_recordings"),
+            models.Index(
+                fields=["people_due_at"],
+                name="sync_refresh_people",
+                condition=models.Q(people_due_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"refresh of room {self.room_id}"
+
+
+class PresenceCorrection(models.Model):
+    """A person who is in a room, or is not, as read from the cloud because the events said otherwise.
+
+    The projection applies it after the event of the room with the number `after_sequence`, so that projecting
+    again gives the same rows. `at`: when the person came or left.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
+    after_sequence = models.BigIntegerField()
+    user_uuid = models.CharField(max_length=255)
+    online = models.BooleanField()
+    at = models.DateTimeField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["room", "after_sequence", "user_uuid"], name="sync_correction_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_uuid} {'is' if self.online else 'is not'} there after {self.after_sequence}"
 
 
 class RequestBudget(models.Model):

@@ -6,7 +6,7 @@ projected, the next projection starts from the first event. Both give the same r
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,17 @@ from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import Event, EventTime, Needs, RoomRow, Rows, Stream, event_times, needs, project
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import confirmation, gaps, garbage_collection, read_models, registry, statements
+from classroom_admin.sync import (
+    confirmation,
+    gaps,
+    garbage_collection,
+    presence_corrections,
+    read_models,
+    registry,
+    statements,
+)
 from classroom_admin.sync.models import NUMBERED, RoomCursor, SequenceGap, StoredEvent
+from classroom_admin.sync.presence_corrections import CORRECTION
 from classroom_admin.sync.reader import (
     KEPT_COLUMNS,
     PROJECTION_FAILED,
@@ -70,16 +79,17 @@ class Stretch:
                 raise CannotProject(
                     row.pk, f"{PROJECTION_FAILED}: {type(error).__name__}: {error}"
                 ) from error
-        last = self.stored[-1]
+        stored = [row for row in self.stored if row.pk != CORRECTION]
+        last = stored[-1]
         self.cursor.projected_sequence = last.pk if last.sequence is None else last.sequence
         self.cursor.projected_at = self.times[-1].at
         if self.cursor.stream == Stream.ROOM:
-            rows.room.event_count += len(self.stored)
+            rows.room.event_count += len(stored)
             rows.room.last_sequence = self.cursor.projected_sequence
         elif self.cursor.stream != Stream.PEER:
-            rows.room.question_events += len(self.stored)
+            rows.room.question_events += len(stored)
         if self.cursor.stream != Stream.PEER:
-            rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in self.stored))
+            rows.room.last_event_id = max(rows.room.last_event_id, *(row.pk for row in stored))
             rows.dirty.add(("room",))
 
 
@@ -226,8 +236,13 @@ class RoomProjection:
     def project_all(self, reader: Reader) -> int:
         """Project all events of the room and write the rows that differ; return how many were written."""
         for cursor in self.cursors:
+            corrections = presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else []
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
-                self.apply(stretch)
+                self.apply(_with_corrections(stretch, corrections))
+            # a correction after an event that must wait is applied by the next full projection
+            cursor.needs_full_projection = any(
+                one.sequence > cursor.projected_sequence for one in corrections
+            )
         if self.room.projection_version != events.PROJECTION_VERSION:
             self.room.projection_version = events.PROJECTION_VERSION
             self.room.save(update_fields=["projection_version"])
@@ -237,7 +252,7 @@ class RoomProjection:
     def apply(self, stretch: Stretch) -> None:
         """Apply a stretch of events and confirm the commands that wait for these events."""
         stretch.project_into(self.rows)
-        self.events += len(stretch.events)
+        self.events += sum(row.pk != CORRECTION for row in stretch.stored)
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
@@ -349,6 +364,22 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
     times = event_times(cursor.projected_at, stamps, following)
     count = len(stamps)
     return Stretch(cursor=cursor, stored=taken[:count], events=events[:count], times=times, more=more)
+
+
+def _with_corrections(stretch: Stretch, corrections: Sequence[Event[Any]]) -> Stretch:
+    """Return the stretch with the corrections that belong after its events, in the order of both."""
+    if not corrections:
+        return stretch
+    after: dict[int, list[Event[Any]]] = {}
+    for event in corrections:
+        after.setdefault(event.sequence, []).append(event)
+    rows, decoded, times = [], [], []
+    for row, event, time in zip(stretch.stored, stretch.events, stretch.times, strict=True):
+        own = after.get(event.sequence, [])
+        rows += [row, *(replace(row, pk=CORRECTION) for _ in own)]
+        decoded += [event, *own]
+        times += [time] * (1 + len(own))
+    return replace(stretch, stored=rows, events=decoded, times=times)
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:

@@ -10,7 +10,7 @@ from classroom_admin.common.chunks import chunks
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import statements
+from classroom_admin.sync import presence_corrections, statements
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
 from classroom_admin.sync.sorting import Place
 
@@ -121,6 +121,7 @@ def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
             later = Q(reconcile_due_at__isnull=True) | Q(reconcile_due_at__gt=soon)
             cursors = RoomCursor.objects.filter(later, room=room, stream__in=NUMBERED)
             cursors.update(reconcile_due_at=soon)
+    presence_corrections.follow_up(room, before=before, after=rows.room)
     changed = [rows.recordings.get(str(key[1])) for key in rows.dirty if key[0] == "recording"]
     if any(recording is not None and recording.state != "recording" for recording in changed):
         refresh.filter(recordings_due_at__isnull=True).update(

@@ -17,9 +17,12 @@ from typing import Any, Final
 
 from django.db.models import Max
 
+from classroom_admin.common.clock import from_ms
 from classroom_admin.events import Event, EventTime, Rows, Stream, event_times, mark, project
 from classroom_admin.rooms.models import Gap, Room
+from classroom_admin.sync import presence_corrections
 from classroom_admin.sync.models import StoredEvent
+from classroom_admin.sync.presence_corrections import CORRECTION
 from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, stamp
 
 SNAPSHOT_EVERY: Final = 500
@@ -112,7 +115,7 @@ class Film:
         """Return the ids of the last `count` events up to `ms`, newest first. Leave out direct messages."""
         found: list[int] = []
         for frame in reversed(self.frames[: self.count_at(ms)]):
-            if frame.event.stream is not Stream.PEER:
+            if frame.event.stream is not Stream.PEER and frame.pk != CORRECTION:
                 found.append(frame.pk)
                 if len(found) == count:
                     break
@@ -121,10 +124,10 @@ class Film:
 
 def _project(frame: Frame, rows: Rows) -> None:
     stream = frame.event.stream
-    if stream is Stream.ROOM:
+    if stream is Stream.ROOM and frame.pk != CORRECTION:
         rows.room.event_count += 1
         rows.room.last_sequence = frame.event.sequence
-    elif stream is not Stream.PEER:
+    elif stream not in (Stream.ROOM, Stream.PEER):
         rows.room.question_events += 1
     with suppress(*UNFORESEEN):  # the projector quarantines and reports the event; here it only counts
         project(frame.event, frame.time, rows)
@@ -181,6 +184,7 @@ def _load(room: Room, upto: int) -> Film:
         row = Kept(*columns)
         by_stream[row.stream].append(row)
     streams = {name: frames_of(rows) for name, rows in by_stream.items()}
+    streams[Stream.ROOM] = with_corrections(streams[Stream.ROOM], presence_corrections.of(room.pk))
     gaps = [
         _stretch(gap, streams[gap.stream]) for gap in Gap.objects.filter(room=room) if streams[gap.stream]
     ]
@@ -200,6 +204,18 @@ def frames_of(rows: Iterable[Kept]) -> list[Frame]:
         latest = max(latest, _ms(time.at))
         frames.append(Frame(latest, row.pk, event, time))
     return frames
+
+
+def with_corrections(frames: list[Frame], corrections: Sequence[Event[Any]]) -> list[Frame]:
+    """Return the frames of a room with the corrections of who was present, each after its event. Pure."""
+    found: list[Frame] = []
+    for frame in frames:
+        found.append(frame)
+        for event in corrections:
+            if event.sequence == frame.event.sequence and event.ts_ms is not None:
+                time = EventTime(from_ms(event.ts_ms), False)
+                found.append(Frame(max(frame.ms, event.ts_ms), CORRECTION, event, time))
+    return found
 
 
 def _ms(at: datetime) -> int:

@@ -15,7 +15,7 @@ from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimite
 from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import competing_reader, gaps, health, inbox, projector
+from classroom_admin.sync import competing_reader, gaps, health, inbox, projector, recording_files
 from classroom_admin.sync.models import InboxAnswer, Stream
 
 log = logging.getLogger(__name__)
@@ -138,3 +138,4 @@ def mark_gone(room_id: int, *, existed: bool = True) -> None:
             # The cloud destroys a room an hour after it closed. If last seen running, its end is missing.
             end_lost = existed and room.state in (RoomState.STARTED, RoomState.ENDED)
             gaps.give_up(room, end_lost=end_lost)
+            recording_files.stop_waiting(Room.objects.get(pk=room_id))

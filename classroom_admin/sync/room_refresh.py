@@ -3,7 +3,6 @@
 Only the profile columns are written. A change increases the room's version, so that the pages show it.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,19 +13,17 @@ from django.db.models import F
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError
-from classroom_admin.agora.models import RecordingItem, RoomInfo
+from classroom_admin.agora.models import RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.common.text_matching import stored_key
-from classroom_admin.rooms.models import Recording, Room, RoomState
-from classroom_admin.sync import room_events
+from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.sync import presence_corrections, recording_files, room_events
 from classroom_admin.sync.models import RoomRefresh
 from classroom_admin.sync.room_events import Fetched
 
 WHILE_LIVE = timedelta(minutes=15)
 AFTER_A_PLAN = timedelta(seconds=5)
-FILES_FIRST_S, FILES_LATEST_S, FILES_ASKS = 5.0, 300.0, 40
 LONGEST_BACK_OFF_S = 300.0
-MODES = {1: "single", 2: "composite", 3: "web"}
 LATEST_MS = 253_402_300_799_000
 
 
@@ -40,7 +37,13 @@ def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
     refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
     profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
     recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
-    for due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
+    people = refreshes.filter(people_due_at__lte=now).order_by("people_due_at")[:most]
+    kinds = (
+        (list(profiles), _profile),
+        (list(recordings), recording_files.refresh),
+        (list(people), partial(_people, result)),
+    )
+    for due, run in kinds:
         for refresh in due:
             if result.ends or (most is not None and result.requests >= most):
                 return result
@@ -48,7 +51,7 @@ def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
             with room_events.outcome_in(
                 result,
                 refresh.room_id,
-                invalid=partial(own.update, profile_due_at=None, recordings_due_at=None),
+                invalid=partial(own.update, profile_due_at=None, recordings_due_at=None, people_due_at=None),
                 failed=partial(_failed, refresh),
             ):
                 result.requests += 1
@@ -128,53 +131,8 @@ def next_profile(room: Room, *, now: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _recordings(client: Client, refresh: RoomRefresh) -> None:
-    listed = client.every_recording(refresh.room.room_uuid)
-    items = {item.record_id: item for item in listed if item.record_id}
-    with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=refresh.room_id)
-        stored = list(Recording.objects.filter(room=room))
-        for recording in stored:
-            columns = recording_columns(items.get(recording.record_id))
-            changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
-            if changed:
-                room.version += 1
-                for name, value in changed.items():
-                    setattr(recording, name, value)
-                Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
-                Room.objects.filter(pk=room.pk).update(version=room.version)
-        waiting = any(
-            each.state == Recording.State.ENDED and not each.file_urls and not each.unready for each in stored
-        )
-        asks = refresh.recordings_asks + 1
-        RoomRefresh.objects.filter(pk=refresh.pk).update(
-            recordings_due_at=_next_files(asks) if waiting else None, recordings_asks=asks
-        )
-
-
-def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the profile columns that the cloud's list has for a recording; omit the others. Pure."""
-    if item is None:
-        return {}
-    urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
-    columns: dict[str, Any] = {}
-    if item.type in MODES:
-        columns["mode"] = MODES[item.type]
-    if item.unready is not None:
-        columns["unready"] = item.unready
-    if urls:
-        columns["file_urls"] = urls
-    return columns
-
-
-def _next_files(asks: int) -> datetime | None:
-    """Return when to read the recordings again after `asks` reads; None after the last read.
-
-    The waits grow, because files may appear long after the end of a recording.
-    """
-    if asks >= FILES_ASKS:
-        return None
-    return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
+def _people(result: Fetched, client: Client, refresh: RoomRefresh) -> None:
+    result.requests += max(0, presence_corrections.read(client, refresh) - 1)
 
 
 def _failed(refresh: RoomRefresh, error: CloudError) -> None:
@@ -183,6 +141,7 @@ def _failed(refresh: RoomRefresh, error: CloudError) -> None:
     RoomRefresh.objects.filter(pk=refresh.pk).update(profile_failures=F("profile_failures") + 1)
     RoomRefresh.objects.filter(pk=refresh.pk, profile_due_at__lt=due).update(profile_due_at=due)
     RoomRefresh.objects.filter(pk=refresh.pk, recordings_due_at__lt=due).update(recordings_due_at=due)
+    RoomRefresh.objects.filter(pk=refresh.pk, people_due_at__lt=due).update(people_due_at=due)
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -6,13 +6,12 @@
   const $ = (selector, scope = document) => scope.querySelector(selector);
   const $$ = (selector, scope = document) => [...scope.querySelectorAll(selector)];
   const main = $("#main");
-  const sum = $("#wall-sum");
+  const sum = $("#wall-sum"); // morphing keeps the element
   const title = document.title;
   const TILES = "#classes-live > .tile";
   const SOUND_EVERY_MS = 3000;
 
-  const words = (element, count) =>
-    count === 0 ? element.dataset.none || "" : count === 1 ? element.dataset.one : element.dataset.many.replace("%s", count);
+  const words = (element, count) => (count === 1 ? element.dataset.one : element.dataset.many.replace("%s", count));
   const put = (element, text) => element && element.textContent !== text && (element.textContent = text);
   const isShown = (element) => element.getClientRects().length > 0;
 
@@ -86,9 +85,7 @@
       now.set(tile.id, kinds);
     }
     known = now;
-    const count = [...now.values()].filter((kinds) => kinds.length).length;
-    put(sum, words(sum, count));
-    sum.classList.toggle("some", count > 0);
+    const count = Number(sum.dataset.count); // of all classes, also of those that the list does not show
     const heading = count ? `(${count}) ${title}` : title;
     if (document.title !== heading) document.title = heading;
     // hidden classes cannot be selected
@@ -105,7 +102,7 @@
     if (choices.has("sound")) beep();
     if (!choices.has("notes") || !("Notification" in window) || Notification.permission !== "granted") return;
     const one = tiles.length === 1;
-    const head = one ? nameOf(tiles[0]) : words(sum, tiles.length);
+    const head = one ? nameOf(tiles[0]) : sum.textContent.trim().replace(/\s+/g, " ");
     const body = one ? needOf(tiles[0]) : tiles.slice(0, 5).map(nameOf).join(", ");
     try {
       const note = new Notification(head, { body, tag: one ? tiles[0].id : "wall" });

@@ -48,6 +48,8 @@
   // --- the dialog ---------------------------------------------------------------------------------------------------
   const dialog = $("#dialog");
   let opener = null;
+  let began = null; // the element where a press began: text selected in a dialog may end outside of it
+  document.addEventListener("mousedown", ({ target }) => (began = target), true);
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-dialog]");
@@ -55,7 +57,7 @@
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       if (link.getAttribute("aria-disabled") !== "true") open(link);
-    } else if (event.target.closest("[data-dismiss]") || event.target === dialog) dialog.close();
+    } else if (event.target.closest("[data-dismiss]") || (event.target === dialog && began === dialog)) dialog.close();
   });
 
   async function open(link) {

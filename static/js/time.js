@@ -28,13 +28,25 @@
     }
   }
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const formats = {
-    time: formatter(clock),
-    second: formatter({ ...clock, second: "2-digit" }),
-    date: formatter({ ...clock, day: "numeric", month: "short" }),
-    year: formatter({ ...clock, day: "numeric", month: "short", year: "numeric" }),
-    full: formatter({ dateStyle: "full", timeStyle: "long" }),
-  };
+  const day = { day: "numeric", month: "short" };
+  const parts = { time: clock, second: { ...clock, second: "2-digit" }, date: clock };
+  const full = formatter({ dateStyle: "full", timeStyle: "long" });
+  const dayOf = formatter({ year: "numeric", month: "numeric", day: "numeric" });
+  const yearOf = formatter({ year: "numeric" });
+  const made = new Map();
+
+  // a time with its day, unless that is the day of `known`, and with its year, unless that is this one
+  function moment(when, style, known) {
+    const year = yearOf.format(when) === yearOf.format(now()) ? {} : { year: "numeric" };
+    const dated = known === undefined || dayOf.format(when) !== dayOf.format(known) ? { ...day, ...year } : {};
+    const options = { ...(parts[style] || clock), ...dated };
+    const key = JSON.stringify(options);
+    if (!made.has(key)) made.set(key, formatter(options));
+    return made.get(key).format(when);
+  }
+
+  // the day that the reader knows: that of the time before, of the class's start, else today
+  const knownDay = (since) => (since || root.dataset.first ? new Date(since || root.dataset.first) : now());
 
   // "23 min", "1 h 05 min"; seconds only below a minute, so that little moves on the page
   function duration(ms) {
@@ -57,9 +69,8 @@
     const style = element.dataset.as;
     if (style === "for") put(element, now() - when < 60000 ? words("just_now") : duration(now() - when));
     else if (style === "age") put(element, words("ago", { time: duration(now() - when) }));
-    else if (style === "date" && when.getFullYear() !== new Date().getFullYear()) put(element, formats.year.format(when));
-    else put(element, (formats[style] || formats.time).format(when));
-    if (!element.title) element.title = formats.full.format(when);
+    else put(element, moment(when, style, style === "date" ? undefined : knownDay(element.dataset.since)));
+    if (!element.title) element.title = full.format(when);
   }
 
   // the time a class has run, its remaining time, and its overtime
@@ -67,7 +78,7 @@
     const from = new Date(element.dataset.from);
     const left = new Date(element.dataset.until) - now(); // NaN without a scheduled end
     const more = left > 0 ? ` · ${element.dataset.rest.replace("%s", duration(left))}` : "";
-    put(element, `${formats.time.format(from)} · ${duration(now() - from)}${more}`);
+    put(element, `${moment(from, "time", now())} · ${duration(now() - from)}${more}`);
   }
 
   function overrun(element) {

@@ -200,6 +200,7 @@ def window(
         button_coverage.record(context)
         context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()
+        page.on("crash", lambda _page: problems.append("the tab crashed"))
         page.on("pageerror", lambda error: problems.append(f"script: {error}"))
         page.on("console", lambda line: problems.append(f"console: {line.text}") if _is_error(line) else None)
         page.on("dialog", lambda dialog: problems.append(f"a script opened a dialog: {dialog.message}"))

@@ -36,13 +36,16 @@ MESSAGES = [
 OTHER_NAMES = {"Worksheet 3.pdf", "Right triangles.pptx", "Maths 8a", "Ada Lovelace", "Emil Svensson"}
 
 
-def furnish(room: Classroom) -> None:
-    """Add students, raised hands, rewards, chat, files, a quiz and a recording to the room."""
-    for user_uuid, name in STUDENTS:
+def furnish(room: Classroom, *, students: list[tuple[str, str]] = STUDENTS, suffix: str = "") -> None:
+    """Add students, raised hands, rewards, chat, files, a quiz and a recording to the room.
+
+    `suffix` lengthens the messages and the names of the files.
+    """
+    for user_uuid, name in students:
         room.enter(user_uuid, name, stream=user_uuid in ("p2", "p3", "p8"))
     for user_uuid, text in MESSAGES:
         if user_uuid != "teacher-1" or any(user["userUuid"] == "teacher-1" for user in room.truth()["users"]):
-            room.act("chat", userUuid=user_uuid, message=text)
+            room.act("chat", userUuid=user_uuid, message=text + suffix)
     room.act("stage", userUuid="p2")
     for user_uuid in ("p9", "p4"):
         room.act("wave", userUuid=user_uuid)
@@ -51,8 +54,16 @@ def furnish(room: Classroom) -> None:
     room.act("mute", userUuid="p10", muteChat=1)
     room.act("drop", userUuid="p13")
     room.act("kick", userUuid="p12", duration=600)
-    room.act("resource", resourceUuid="w3", resourceName="Worksheet 3.pdf", size=284_113, convert=True)
-    room.act("resource", resourceUuid="tri", resourceName="Right triangles.pptx", ext="pptx", size=1_920_400)
+    room.act(
+        "resource", resourceUuid="w3", resourceName=f"Worksheet 3{suffix}.pdf", size=284_113, convert=True
+    )
+    room.act(
+        "resource",
+        resourceUuid="tri",
+        resourceName=f"Right triangles{suffix}.pptx",
+        ext="pptx",
+        size=1_920_400,
+    )
     room.act("record", state=1, mode="web", publish=True)
     room.act("quiz", userUuid="p1", items=["3", "4", "5"], correctItems=["5"])
     for user_uuid, item in (("p2", "5"), ("p3", "5"), ("p7", "4"), ("p9", "5")):
@@ -100,9 +111,9 @@ if not room or not failed or not all(parts) or room.participants.count() < PEOPL
     print("null")
 else:
     person, banned, file, question, recording, message, event = parts
-    class_list = class_lists.make_list(actor=actor, name="8a")
+    class_list = class_lists.make_list(actor=actor, name=LIST)
     class_lists.set_people(actor=actor, class_list=class_list, version=class_list.version, people=[
-        *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in STUDENTS),
+        *(class_lists.Person(name=name, user_uuid=uuid, group=LIST[:50]) for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
     class_lists.use_list(access_to(actor, room), class_list=class_list)
     list_file = class_list_files.store_file(
@@ -115,7 +126,7 @@ else:
     removal = participants.schedule_removal(access_to(actor, room), participant=person, after_s=10_000)
     start = clock.now().replace(microsecond=0) + timedelta(days=10)
     plan = scheduling.plan(
-        actor=actor, request_id="scene " + ROOM, name="Maths 8a", zone="Europe/Berlin",
+        actor=actor, request_id="scene " + ROOM, name=SERIES, zone="Europe/Berlin",
         asked={"room_type": 4},
         starts=[start + timedelta(weeks=week) for week in range(6)], weekdays=[start.weekday()])
     running = Room.objects.filter(state=RoomState.STARTED).exclude(pk=failed.pk)
@@ -130,12 +141,22 @@ else:
 """
 
 
-def complete(room: Classroom, failed: Classroom, dashboard: "Dashboard") -> dict[str, str]:
+def complete(
+    room: Classroom,
+    failed: Classroom,
+    dashboard: "Dashboard",
+    *,
+    students: list[tuple[str, str]] = STUDENTS,
+    list_name: str = "8a",
+    series_name: str = "Maths 8a",
+) -> dict[str, str]:
     """Create what only the dashboard stores, for a furnished class and one with an alert. Return the keys and
     numbers that their addresses contain.
     """
     known = f"EMAIL, ROOM, FAILED = {ADMINISTRATOR!r}, {room.uuid!r}, {failed.uuid!r}\n"
-    known += f"STUDENTS, PEOPLE, LIST_FILE, EXPORT = {STUDENTS!r}, {len(STUDENTS)}, {LIST_FILE!r}, {EXPORT!r}"
+    known += f"STUDENTS, PEOPLE = {students!r}, {len(students)}\n"
+    known += f"LIST_FILE, EXPORT = {LIST_FILE!r}, {EXPORT!r}\n"
+    known += f"LIST, SERIES = {list_name!r}, {series_name!r}"
 
     def create() -> dict[str, str] | None:
         done = dashboard.manage("shell", "--verbosity", "0", "-c", known + _COMPLETE)

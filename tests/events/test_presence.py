@@ -15,6 +15,7 @@ def test_decoding():
     assert read.data == Movement(
         [Arrival(Person("ada", "Ada", "teacher"), [StreamState("s1", "cam")], None, T)],
         [Departure(Person("ben", "Ben", "student"), True, T + 5)],
+        1,
     )
     assert read.ts_ms == T + 5
     one = decoded(
@@ -23,7 +24,9 @@ def test_decoding():
     assert one.arrivals == [
         Arrival(Person("ben", "Ben", "student"), [StreamState("55")], {"a": {"b": 1}}, None)
     ]
-    assert decoded(20, {"total": 4}).data == Movement([], [])
+    assert decoded(20, {"total": 4}).data == Movement([], [], 4)
+    for unusable in ("many", -1, None, {}):
+        assert decoded(20, {"total": unusable}).data.total is None
 
 
 def test_movement_takes_who_can_be_read_and_names_the_rest():

@@ -11,12 +11,12 @@ from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.models import Gap, Room, RoomState
 from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list.views import ListOfClasses
 from tests.realtime.conftest import Open
 from tests.realtime.serving import Server
-from tests.realtime.test_list_channel import tiles
+from tests.realtime.test_list_channel import change, tiles
 from tests.school import School, make_room
 from tests.stepped_clock import SteppedClock, use
 
@@ -66,6 +66,28 @@ def test_teacher_gets_alerts_of_own_classes_only(
     page = watch_list(school.teacher)
     stepped.step(3)
     assert tiles(page.changes()) == {own.pk}
+
+
+def test_number_of_classes_that_need_attention_is_sent_when_it_changes(
+    school: School, watch_list: Open, stepped: SteppedClock
+) -> None:
+    Gap.objects.all().delete()  # the only alert of the other class
+    room = soon_over_time(2)
+    page, filtered = watch_list(), watch_list(query="q=nothing")
+    change(room, hands_raised=1)
+    assert 'id="wall-sum"' not in page.changes().data
+    stepped.step(2)
+    told = page.changes().data
+    assert 'id="wall-sum"' in told
+    assert 'data-count="1"' in told
+    data = filtered.changes().data
+    while 'data-count="1"' not in data:
+        data = filtered.changes().data
+    assert "1 is not in this list" in data
+    change(room, state=RoomState.ENDED, people_online=0)
+    told = page.changes().data
+    assert 'data-count="0"' in told
+    assert "No classes need attention" in told
 
 
 def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) -> None:

@@ -18,6 +18,7 @@ from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList, ListVersion, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import gaps, projector
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,7 +91,7 @@ def test_the_list_counts_as_it_was_at_the_close_even_if_we_learn_of_the_close_la
     head: User, made: ClassList, sim: RunningSimulator
 ) -> None:
     close(sim)
-    with clock.use(clock.SteppedClock(clock.now())) as ours:
+    with use(SteppedClock(clock.now())) as ours:
         ours.step(60)
         change(head, made, BEN)
         ours.step(60)
@@ -155,7 +156,7 @@ def test_classes_of_one_version_share_it_and_unused_versions_go(
     change(head, made, BEN)
     change(head, made, ADA, BEN)
     assert numbers() == [1, 2, 3]
-    with clock.use(clock.SteppedClock(clock.now())) as ours:
+    with use(SteppedClock(clock.now())) as ours:
         ours.step(8 * 86_400)
         change(head, made, ADA)
     assert numbers() == [2, 4], "the one that the classes keep, and the one that was just replaced"

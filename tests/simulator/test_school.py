@@ -67,6 +67,33 @@ def test_every_state_occurs_within_three_minutes():
     assert cloud.world.peer_messages or run(cloud, 10 * MINUTE).world.peer_messages
 
 
+@pytest.mark.parametrize("seed", [1, 7])
+def test_teachers_record_most_of_a_class_and_answer_hands(seed):
+    """So a dashboard of the school is calm: only the class without a teacher needs attention for long."""
+    cloud = run(school(seed, plain=True), 2 * MINUTE)
+    taught = [
+        room
+        for room in cloud.world.rooms.values()
+        if room.state == 1 and any(user.role == Role.TEACHER for user in room.online())
+    ]
+    assert len(taught) >= 5
+    recording = waiting = minutes = 0
+    raised: dict[tuple[str, str], int] = {}
+    for _ in range(3 * 60):
+        run(cloud, 1000)
+        for room in (room for room in taught if room.state == 1):
+            minutes += 1
+            recording += room.current_recording() is not None
+            up = {(room.uuid, uuid) for uuid in room.hands}
+            raised = {one: at for one, at in raised.items() if one[0] != room.uuid or one in up}
+            raised |= dict.fromkeys(up - raised.keys(), cloud.world.now)
+            waiting += any(
+                cloud.world.now - at > 2 * MINUTE for one, at in raised.items() if one[0] == room.uuid
+            )
+    assert recording > 0.8 * minutes
+    assert waiting < 0.15 * minutes
+
+
 def test_events_occur_within_seconds():
     cloud = run(school(1), 5_000)
     assert len(cloud.world.events) > 15

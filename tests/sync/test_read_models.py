@@ -17,7 +17,7 @@ OURS = {
     | {"name", "room_type", "profile_state", "profile_read_at", "gone_at"}
     | {"planned_start_at", "planned_end_at", "planned_close_at"}
     | {"timetable_start_at", "timetable_end_at"},
-    "recording": {"mode", "unready", "file_urls"},
+    "recording": {"mode", "unready", "file_urls", "files_missing"},
 }
 """Columns that something else than the projector writes."""
 EVERY = [Table(Room, RoomRow), *TABLES.values()]

@@ -6,16 +6,18 @@ from datetime import timedelta
 
 import pytest
 
+from classroom_admin.accounts.models import User
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import freshness, health, tasks
+from classroom_admin.sync import freshness, health, recording_files, room_events, tasks
 from classroom_admin.sync.models import Lease, RoomRefresh
 from classroom_admin.sync.polling import Poller
-from classroom_admin.sync.room_refresh import next_profile, profile_columns, recording_columns
+from classroom_admin.sync.recording_files import FILES_ASKS, PARTS_ASKS, recording_columns
+from classroom_admin.sync.room_refresh import next_profile, profile_columns
 from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
@@ -67,6 +69,75 @@ def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
     recording = Recording.objects.get()
     assert recording.file_urls
     assert recording.mode == "web"
+    refresh = RoomRefresh.objects.get()
+    assert refresh.recordings_due_at is not None, "later parts may follow"
+    assert refresh.recordings_asks == 0
+    Recording.objects.update(file_urls=[])  # as if the file were a later part
+    for asks in range(1, PARTS_ASKS + 1):
+        hands.step(300)
+        tasks.refresh_rooms()
+        if asks == 1:
+            assert Recording.objects.get().file_urls == recording.file_urls
+            assert RoomRefresh.objects.get().recordings_asks == 0, "the wait begins again"
+    hands.step(300)
+    tasks.refresh_rooms()
+    assert RoomRefresh.objects.get().recordings_due_at is None
+
+
+def ask_in_vain(sim: RunningSimulator, hands: SteppedClock) -> None:
+    """Let a recording end whose file the cloud never names, and ask until asking ends."""
+    sim.make_room("r1", state=1)
+    sim.room("r1", "record", state=1, mode="web")
+    sim.room("r1", "record", state=0)
+    assert sync_once() == ""
+    sim.control("POST", "/clock", {"mode": "stepped"})  # the file is due later in the cloud's time
+    Recording.objects.update(file_urls=[], files_missing=False)
+    RoomRefresh.objects.update(recordings_due_at=clock.cloud_now(), recordings_asks=0)
+    for _ask in range(FILES_ASKS):
+        assert not Recording.objects.get().files_missing
+        assert RoomRefresh.objects.get().recordings_due_at is not None
+        hands.step(300)
+        tasks.refresh_rooms()
+
+
+def test_a_recording_whose_files_never_come_is_marked_and_can_be_asked_for_again(
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock, django_user_model: type[User]
+) -> None:
+    ask_in_vain(sim, hands)
+    recording, version = Recording.objects.get(), room("r1").version
+    assert recording.files_missing
+    assert RoomRefresh.objects.get().recordings_due_at is None
+    assert recording.version == version, "open pages are told"
+
+    actor = django_user_model.objects.create_superuser("admin@school.test", "x", name="Ada")
+    entry = recording_files.ask_again(actor=actor, room=room("r1"))
+    assert (entry.action, entry.actor) == ("recording.files", actor)
+    assert not Recording.objects.get().files_missing
+    assert room("r1").version > version
+    sim.control("POST", "/clock", {"mode": "real", "speed": 1000})
+    for _ask in range(20):
+        hands.step(60)
+        tasks.refresh_rooms()
+        if Recording.objects.get().file_urls:
+            break
+    assert Recording.objects.get().file_urls
+    assert not Recording.objects.get().files_missing
+
+
+def test_a_class_deleted_from_the_cloud_ends_the_wait_for_its_files(
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock, django_user_model: type[User]
+) -> None:
+    sim.make_room("r1", state=1)
+    sim.room("r1", "record", state=1, mode="web")
+    sim.room("r1", "record", state=0)
+    sim.control("POST", "/clock", {"mode": "stepped"})
+    assert sync_once() == ""
+    Recording.objects.update(file_urls=[], files_missing=False)
+    room_events.mark_gone(room("r1").pk)
+    assert Recording.objects.get().files_missing
+    actor = django_user_model.objects.create_superuser("admin@school.test", "x", name="Ada")
+    recording_files.ask_again(actor=actor, room=room("r1"))
+    assert Recording.objects.get().files_missing
     assert RoomRefresh.objects.get().recordings_due_at is None
 
 
@@ -88,6 +159,7 @@ def test_a_recording_that_failed_is_not_asked_for_again() -> None:
     assert recording_columns(RecordingItem(type=2, url="https://files.test/a.m3u8")) == {
         "mode": "composite",
         "file_urls": ["https://files.test/a.m3u8"],
+        "files_missing": False,
     }
     assert recording_columns(None) == {}
 

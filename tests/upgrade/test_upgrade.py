@@ -291,5 +291,19 @@ def failures(before: sqlite3.Connection) -> list[str]:
     return sorted(escape(sentence) for sentence in found if sentence)
 
 
-def test_rebuild_changes_nothing(env: dict[str, str], tmp_path: Path) -> None:
-    assert run(copied(env, tmp_path), "manage.py", "rebuild").endswith("0 rows changed\n")
+FILLED_BY_REBUILD = {("rooms_room", "people_total")}
+"""Columns newer than the dump. The next projection fills them, which also raises the version of the room."""
+
+
+def test_rebuild_only_fills_new_columns(
+    env: dict[str, str], after: sqlite3.Connection, tmp_path: Path
+) -> None:
+    rebuilt = copied(env, tmp_path)
+    run(rebuilt, "manage.py", "rebuild")
+    with closing(sqlite3.connect(rebuilt["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        for table in sorted(name for name in tables(after) if name.startswith("rooms_")):
+            for column in columns(after, table):
+                if column in ("version", "projection_version") or (table, column) in FILLED_BY_REBUILD:
+                    continue
+                assert values(database, table, column) == values(after, table, column), f"{table}.{column}"
+    assert run(rebuilt, "manage.py", "rebuild").endswith("0 rows changed\n")

@@ -110,6 +110,24 @@ def drop(control: Control) -> dict[str, Any]:
     return _done(control, room)
 
 
+@table.add("POST", "/rooms/{room}/tab")
+def tab(control: Control) -> dict[str, Any]:
+    """Open a second tab of ``userUuid``, or close it (``open`` false). They stay present in any case."""
+    room = control.room()
+    opens = control.fields.boolean("open")
+    act = people.close_tab if opens is False else people.open_tab
+    act(control.world, room, control.user(room))
+    return _done(control, room)
+
+
+@table.add("POST", "/rooms/{room}/vanish")
+def vanish(control: Control) -> dict[str, Any]:
+    """Let ``userUuid`` leave without an event."""
+    room = control.room()
+    people.vanish(control.world, room, control.user(room))
+    return _done(control, room)
+
+
 @table.add("POST", "/rooms/{room}/kick")
 def kick(control: Control) -> dict[str, Any]:
     """Remove ``userUuid``. ``by`` is the operator.

@@ -158,14 +158,16 @@ def _poll_answer(
 
 
 def record(lesson: SimulatedClass) -> bool:
-    """Start a recording, or stop the running one if it has run for at least a minute."""
+    """Start a recording. Rarely stop the running one: most teachers record the whole class."""
     running = lesson.room.current_recording()
+    if lesson.teacher() is None:
+        return False
     if running is None:
         config = {"rootUrl": "https://school.example.test/record", "publishRtmp": "true"}
         mode = lesson.rng.choice(("web", "web", "composite"))
         recordings.start(lesson.world, lesson.room, mode=mode, config=config if mode == "web" else {})
         return True
-    if lesson.world.now - running.start_ms < 60_000:
+    if lesson.world.now - running.start_ms < 60_000 or lesson.rng.random() < 0.9:
         return False
     recordings.stop(lesson.world, lesson.room, operator=lesson.teacher_id())
     return True

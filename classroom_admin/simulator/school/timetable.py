@@ -25,7 +25,7 @@ class Slot:
     teacher: str | None
     teacher_name: str = ""
     pace_ms: int = 2600
-    programme: tuple[str, ...] = ()
+    programme: tuple[str, ...] = ("record",)
 
 
 SLOTS = (

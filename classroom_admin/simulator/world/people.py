@@ -67,6 +67,21 @@ def leave(world: World, room: Room, user: User, *, how: str = "left", operator: 
     stage.clear_people(world, room, [user.uuid])
 
 
+def open_tab(world: World, room: Room, user: User) -> None:
+    """Announce a user who is already present once more, as for a second tab."""
+    _announce(world, room, online=[_entry(world, room, user, ENTERED)])
+
+
+def close_tab(world: World, room: Room, user: User) -> None:
+    """Announce that a user left although another tab of theirs is still open."""
+    _announce(world, room, offline=[_entry(world, room, user, LEFT)])
+
+
+def vanish(world: World, room: Room, user: User) -> None:
+    """Let a user leave without any event."""
+    _remove(world, room, user, "dropped")
+
+
 def remove_everyone(world: World, room: Room) -> None:
     """Remove all users in one event, because the room closes."""
     gone = room.online()

@@ -13,22 +13,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classroom_admin.audit.actions import COMMANDS
+from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.rooms.models import Recording, RoomState
 
 NO_TEACHER: Final = "no_teacher"
 ALONE: Final = "alone"
+BANNED: Final = "banned"
 HAND: Final = "hand"
 RECORDING: Final = "recording"
 OVER_TIME: Final = "over_time"
 DATA: Final = "data"
 CLOUD: Final = "cloud"
-KINDS: Final = (NO_TEACHER, ALONE, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
+KINDS: Final = (NO_TEACHER, ALONE, BANNED, HAND, RECORDING, OVER_TIME, DATA, CLOUD)
 """All kinds of alerts, the most urgent first."""
 # These alerts have the tone "bad", because each minute counts.
-BAD: Final = (NO_TEACHER, ALONE, RECORDING, CLOUD)
+BAD: Final = (NO_TEACHER, ALONE, BANNED, RECORDING, CLOUD)
 ICONS: Final = {
     NO_TEACHER: "graduation-cap",
     ALONE: "users",
+    BANNED: "ban",
     HAND: "hand",
     RECORDING: "circle-dot",
     OVER_TIME: "timer",
@@ -75,11 +78,11 @@ class AlertInput:
     `students_since`: when the earliest of the present students joined, if no teacher is present.
     `recording_at`: when the last recording ended, or when it started if it has no end.
     `recording_unready`: whether the last recording has no usable file.
-    `stopped_at`: when a user of the dashboard last stopped a recording.
     `gap_at`: when lost events were detected.
     `behind_at`: since when known events are missing or not projected.
     `refused_*`: the time, action and error of the last command, and whether its outcome is unknown, if the
     cloud refused it.
+    `banned`: the banned people who are present; None if there are none.
     `silent_since`: when the class was last read from the cloud, if reading it fails now.
     """
 
@@ -97,13 +100,13 @@ class AlertInput:
     recording_state: str = ""
     recording_at: datetime | None = None
     recording_unready: bool = False
-    stopped_at: datetime | None = None
     gap_at: datetime | None = None
     behind_at: datetime | None = None
     refused_at: datetime | None = None
     refused_action: str = ""
     refused_error: str = ""
     refused_unsure: bool = False
+    banned: Readmitted | None = None
     silent_since: datetime | None = None
 
 
@@ -122,14 +125,16 @@ class Acknowledged:
 class Alert:
     """An alert of a class.
 
-    `count` is the number of people concerned. `about` is the case, if the kind has several. `unsure` means
-    that the outcome of a command is unknown.
+    `count` is the number of people concerned. `person` is the id of the first of them, if a command about
+    them is offered. `about` is the case, if the kind has several. `unsure` means that the outcome of a
+    command is unknown.
     """
 
     kind: str
     since: datetime
     count: int = 0
     about: str = ""
+    person: int = 0
     unsure: bool = False
     acknowledged: Acknowledged | None = None
 
@@ -248,16 +253,19 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
     ):
         since = _later(known.students_since, known.teacher_left_at)
         yield _from(ALONE, since, thresholds.alone, count=known.students_online)
+    if known.banned is not None:
+        found = known.banned
+        yield PossibleAlert(
+            alert=Alert(kind=BANNED, since=found.since, count=found.count, person=found.person),
+            shows_from=found.since,
+            shows_until=found.until,
+        )
     if known.hands_raised and known.oldest_hand_at is not None and known.now_state != RoomState.ENDED:
         yield _from(HAND, known.oldest_hand_at, thresholds.hand, count=known.hands_raised)
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield an alert if a recording should run but does not.
-
-    There are three cases: it failed, it stopped by itself during the class, or it was never started although
-    every class must be recorded.
-    """
+    """Yield an alert if a recording failed, or if every class must be recorded and this one is not."""
     if known.now_state != RoomState.STARTED or known.recording_state == Recording.State.RECORDING:
         return
     at = known.recording_at or known.started_at
@@ -265,13 +273,9 @@ def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAl
         return
     if known.recording_unready or known.recording_state == Recording.State.FAILED:
         yield _from(RECORDING, at, about=FAILED)
-    elif known.recording_state == Recording.State.ENDED:
-        # If a user stopped the recording, its end event arrives shortly after the command.
-        on_purpose = known.stopped_at is not None and known.stopped_at >= at - timedelta(minutes=1)
-        if not on_purpose or thresholds.record_all:
-            yield _from(RECORDING, at, thresholds.recording, about=STOPPED)
-    elif thresholds.record_all and known.started_at is not None:
-        yield _from(RECORDING, known.started_at, thresholds.recording, about=NEVER)
+    elif thresholds.record_all:
+        about = STOPPED if known.recording_state == Recording.State.ENDED else NEVER
+        yield _from(RECORDING, at, thresholds.recording, about=about)
 
 
 def _cloud(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
@@ -323,6 +327,11 @@ def _alone(alert: Alert) -> str:
     return words % {"count": alert.count}
 
 
+def _banned(alert: Alert) -> str:
+    words = ngettext("%(count)d banned person present", "%(count)d banned people present", alert.count)
+    return words % {"count": alert.count}
+
+
 def _recording_words(alert: Alert) -> str:
     if alert.about == FAILED:
         return _("Recording failed")
@@ -341,6 +350,7 @@ def _cloud_words(alert: Alert) -> str:
 _WORDS: Final = {
     NO_TEACHER: lambda alert: _("No teacher present"),
     ALONE: _alone,
+    BANNED: _banned,
     HAND: _hands,
     RECORDING: _recording_words,
     OVER_TIME: lambda alert: _("Overtime"),

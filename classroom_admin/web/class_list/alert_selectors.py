@@ -1,6 +1,6 @@
 """Read the input of the alert rules that the tiles do not already show.
 
-This module adds annotations to the query of the tiles and runs two small queries for any number of classes.
+This module adds annotations to the query of the tiles and runs three small queries for any number of classes.
 """
 
 from collections import defaultdict
@@ -32,6 +32,7 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
+from classroom_admin.rooms import bans
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
 from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list.alert_rules import Acknowledged, Thresholds, alerts_of
@@ -67,9 +68,6 @@ def alert_annotations() -> dict[str, Expression | Subquery]:
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
     students = people.filter(online=True, role=Role.STUDENT)
     recordings = Recording.objects.filter(room=OuterRef("pk")).order_by("-started_sequence", "-pk")
-    stops = Step.objects.filter(
-        room_uuid=OuterRef("room_uuid"), kind__in=_DECISIVE[:2], entry__action="recording.stop"
-    )
     no_teacher = Q(teachers_online=0)
     halted = Q(recording_state__in=(Recording.State.ENDED, Recording.State.FAILED))
     return {
@@ -92,10 +90,6 @@ def alert_annotations() -> dict[str, Expression | Subquery]:
             default=Value(False),
             output_field=BooleanField(),
         ),
-        "stopped_at": _moment(
-            Q(recording_state=Recording.State.ENDED, now_state=RoomState.STARTED),
-            _one(stops, Max("at"), of="room_uuid"),
-        ),
         "gap_at": Subquery(
             Gap.objects.filter(room=OuterRef("pk")).order_by("-found_at").values("found_at")[:1]
         ),
@@ -107,9 +101,9 @@ def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
     return Case(When(applies, then=Subquery(moment)), default=None, output_field=DateTimeField())
 
 
-def _one(rows: QuerySet[Any], aggregate: Expression, *, of: str = "room") -> QuerySet[Any]:
-    """Return the aggregate over `rows`, which all have the same `of`, as one row; no row without rows."""
-    found: QuerySet[Any] = rows.order_by().values(of).annotate(one=aggregate).values("one")
+def _one(rows: QuerySet[Any], aggregate: Expression) -> QuerySet[Any]:
+    """Return the aggregate over `rows`, which all have the same room, as one row; no row without rows."""
+    found: QuerySet[Any] = rows.order_by().values("room").annotate(one=aggregate).values("one")
     return found
 
 
@@ -172,16 +166,18 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
 
 
 def set_alerts(rooms: Sequence[Any]) -> None:
-    """Set `alerts` on rooms that have `alert_annotations`. Run two queries, or none if there are no rooms.
+    """Set `alerts` on rooms that have `alert_annotations`. Run three queries, or none if there are no rooms.
 
-    Also set the attributes of `AlertInput` that differ from the annotations: all times are cloud times.
+    If people were banned today, run at most four more. Also set the attributes of `AlertInput` that differ
+    from the annotations: all times are cloud times.
     """
     if not rooms:
         return
     now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
+    banned = bans.readmitted(now=now)
     for room in rooms:
         refused, of_room = room.refused or {}, trouble.get(room.pk, {})
-        room.stopped_at, room.gap_at = _cloud_time(room.stopped_at), _cloud_time(room.gap_at)
+        room.gap_at, room.banned = _cloud_time(room.gap_at), banned.get(room.pk)
         room.behind_at, room.silent_since = (
             _cloud_time(of_room.get("late")),
             _cloud_time(of_room.get("silent")),

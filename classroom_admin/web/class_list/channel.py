@@ -10,7 +10,7 @@ from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
 from classroom_admin.web.class_list import rendering
 from classroom_admin.web.class_list.alert_selectors import Troubles
-from classroom_admin.web.class_list.rendering import BEHIND, Whole
+from classroom_admin.web.class_list.rendering import BEHIND, Tile, Whole
 from classroom_admin.web.class_list.views import read_filters, write_filters
 
 Rooms = Mapping[int, rendering.Known]
@@ -19,7 +19,10 @@ Key = tuple[int, str, str]
 
 
 class Group:
-    """The subscribers of the same list. `rooms` has the ids of a teacher's rooms; None means all rooms."""
+    """The subscribers of the same list. `rooms` has the ids of a teacher's rooms; None means all rooms.
+
+    `needing` has the ids of the live classes that need attention, as the pages show their number.
+    """
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
         self.user = user
@@ -28,6 +31,7 @@ class Group:
         self.rooms = rooms
         self.subscribers: set[Subscriber] = set()
         self.whole: Whole | None = None
+        self.needing: set[int] = set()
 
     @property
     def is_plain(self) -> bool:
@@ -159,9 +163,9 @@ class ListChannel:
             rooms = await self._threads.run(rendering.visible_ids, user)
         return Group(user, query, language=subscriber.language, rooms=rooms)
 
-    async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, str]]:
+    async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, Tile]]:
         """Render the live tiles that the lists need, once per language."""
-        made: dict[str, dict[int, str]] = {}
+        made: dict[str, dict[int, Tile]] = {}
         for language in {key[2] for key in concerned}:
             wanted = {
                 pk
@@ -172,13 +176,12 @@ class ListChannel:
             self.renders += len(wanted)
             made[language] = {}
             if wanted:
-                found = await self._threads.run(rendering.tiles, wanted, language=language)
-                made[language] = {pk: html for pk, (html, _) in found.items()}
-                self._remember_dues({pk: due for pk, (_, due) in found.items()})
+                made[language] = await self._threads.run(rendering.tiles, wanted, language=language)
+                self._remember_dues({pk: tile.due for pk, tile in made[language].items()})
         return made
 
     async def _send_group(
-        self, group: Group, tiles: dict[int, str], *, stayed: set[int], left: set[int], mine: set[int]
+        self, group: Group, tiles: dict[int, Tile], *, stayed: set[int], left: set[int], mine: set[int]
     ) -> None:
         if not group.is_plain:
             await self._send_whole(group)
@@ -187,10 +190,20 @@ class ListChannel:
         if mine - stayed:  # a class started or ended, or is not live: counts and short sections change
             edges = await self._threads.run(rendering.edges, group.user, language=group.language)
         gone = "".join(f'<li id="room-{pk}" hx-swap-oob="delete"></li>' for pk in sorted(left))
-        rows = "".join(tiles[pk] for pk in sorted(mine) if pk in tiles)
+        rows = "".join(tiles[pk].html for pk in sorted(mine) if pk in tiles)
         upsert = f'<ul hx-swap-oob="upsert:#classes-live">{rows}</ul>' if rows else ""
+        attention = await self._attention(group, tiles, mine)
         group.whole = None
-        group.push(messages.message(messages.CHANGES, f"{gone}{upsert}{edges}", version=BEHIND))
+        group.push(messages.message(messages.CHANGES, f"{gone}{upsert}{edges}{attention}", version=BEHIND))
+
+    async def _attention(self, group: Group, tiles: dict[int, Tile], mine: set[int]) -> str:
+        """Return the new number of classes that need attention as HTML; "" if the number stays."""
+        before = len(group.needing)
+        group.needing -= mine
+        group.needing |= {pk for pk in mine if pk in tiles and tiles[pk].needs_attention}
+        if len(group.needing) == before:
+            return ""
+        return await self._threads.run(rendering.attention, len(group.needing), language=group.language)
 
     async def _send_whole(self, group: Group) -> None:
         group.whole = await self._whole(group)
@@ -200,6 +213,7 @@ class ListChannel:
         self.renders += 1
         whole = await self._threads.run(rendering.whole, group.user, group.query, language=group.language)
         self._remember_dues(whole.dues)
+        group.needing = set(whole.needing)
         return whole
 
     def _remember_dues(self, dues: Mapping[int, datetime] | Mapping[int, datetime | None]) -> None:

@@ -4,9 +4,8 @@ A list may show a thousand classes, so the columns are read without models. All 
 content changes, so the cost of a list depends only on the number of changed tiles.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -54,7 +53,7 @@ class LiveClass(AlertInput):
         return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
 
 
-_COMPUTED: Final = {"alerts", "behind_at", "silent_since"} | {
+_COMPUTED: Final = {"alerts", "banned", "behind_at", "silent_since"} | {
     f"refused_{fact}" for fact in ("at", "action", "error", "unsure")
 }
 """The attributes that `set_alerts` sets. All others are columns."""
@@ -108,11 +107,10 @@ def _rendered(shown: _Shown) -> SafeString:
 AT_ONCE: Final = 500
 
 
-def live_classes_of(user: User, filters: ClassFilters) -> list[LiveClass]:
+def live_classes_of(user: User) -> list[LiveClass]:
     """Return all live classes of `user` in the order of the list. Run three queries for any number."""
-    rooms = _read(
-        selectors.classes(user, when=selectors.LIVE, filters=filters, **alert_selectors.alert_annotations())
-    )
+    more = alert_selectors.alert_annotations()
+    rooms = _read(selectors.classes(user, when=selectors.LIVE, filters=ClassFilters(), **more))
     alert_selectors.set_alerts(rooms)
     return sorted(rooms, key=attrgetter("order"))
 
@@ -134,8 +132,3 @@ def access_with_alerts(user: User, key: str) -> ClassAccess:
     access = access_by_key(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
     alert_selectors.set_alerts([access.room])
     return access
-
-
-def next_change_at(rooms: Iterable[LiveClass]) -> datetime | None:
-    """Return the next time at which one of the rooms changes without an event; None if none does."""
-    return min((room.alerts.due for room in rooms if room.alerts.due is not None), default=None)

@@ -27,10 +27,14 @@ BEHIND: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The visible part of a list as a message, its version, and when its classes change without an event."""
+    """The visible part of a list as a message, its version, and when its classes change without an event.
+
+    `needing` are the ids of all live classes of the person that need attention.
+    """
 
     message: bytes
     mark: str
+    needing: set[int] = field(default_factory=set)
     dues: dict[int, datetime] = field(default_factory=dict)
 
 
@@ -56,22 +60,37 @@ def read_time() -> tuple[datetime, alert_selectors.Troubles]:
     return clock.cloud_now(), alert_selectors.troubles()
 
 
-def tiles(ids: Collection[int], *, language: str) -> dict[int, tuple[str, datetime | None]]:
-    """Render the tiles of the live classes among `ids`. Run three queries for 500 rooms.
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """The HTML of a live class, when it changes without an event (None: never), and whether it has alerts."""
 
-    Return, for each id, the HTML and when the tile changes without an event (None: never).
-    """
+    html: str
+    due: datetime | None
+    needs_attention: bool
+
+
+def tiles(ids: Collection[int], *, language: str) -> dict[int, Tile]:
+    """Render the tiles of the live classes among `ids`. Run three queries for 500 rooms."""
     with translation.override(language):
-        return {room.pk: (tile(room), room.alerts.due) for room in live_classes.live_classes_by_id(ids)}
+        return {
+            room.pk: Tile(tile(room), room.alerts.due, bool(room.alerts.active))
+            for room in live_classes.live_classes_by_id(ids)
+        }
+
+
+def attention(count: int, *, language: str) -> str:
+    """Render how many classes need attention, for a list that shows all live classes."""
+    with translation.override(language):
+        return render_to_string("class_list/_attention.html", {"attention": count, "oob": True})
 
 
 def whole(user: User, query: dict[str, str], *, language: str) -> Whole:
     """Render all sections of a class list."""
     shown = ListOfClasses(user, query)
     with translation.override(language):
-        html = render_to_string("class_list/_sections.html", {"list": shown, "oob": True})
+        html = render_to_string("class_list/_whole.html", {"list": shown})
     message = messages.message(messages.CHANGES, html, version=shown.version)
-    return Whole(message, shown.version, shown.dues)
+    return Whole(message, shown.version, shown.needing, shown.dues)
 
 
 def edges(user: User, *, language: str) -> str:

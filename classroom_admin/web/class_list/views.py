@@ -68,13 +68,22 @@ def outcome_steps() -> QuerySet[Step]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section of the page with `rooms`, some of `total` rooms. `more` is the address that shows all."""
+    """A section of the page with `rooms`, some of `total` rooms. `more` is the address that shows all.
+
+    `number` is how many classes the title counts: of live classes, those that are running. `others` are the
+    classes that have people before their start or after their end.
+    """
 
     when: str
     title: str
     rooms: Page[Any]
     total: int
+    number: int
     more: str = ""
+
+    @property
+    def others(self) -> int:
+        return self.total - self.number
 
 
 class ListOfClasses:
@@ -108,6 +117,10 @@ class ListOfClasses:
         return self._read[0]
 
     @cached_property
+    def _unfiltered(self) -> Overview:
+        return selectors.overview(self.user, ClassFilters())[0] if self.filters.any else self.counts
+
+    @cached_property
     def _freshness(self) -> tuple[datetime | None, str]:
         # Without rooms the aggregate is empty, so a separate query is needed.
         more = self._read[1]
@@ -131,13 +144,16 @@ class ListOfClasses:
 
     @property
     def _mark(self) -> str:
-        """Return a mark that changes with the list's classes, with commands and with acknowledgements."""
-        return f"{self.counts.mark}.{self._read[1]['last_step'] or 0}"
+        """Return a mark that changes with any class of the person, and with the list, commands and
+        acknowledgements.
+        """
+        filtered = f"{self.counts.mark}." if self.filters.any else ""
+        return f"{filtered}{self._unfiltered.mark}.{self._read[1]['last_step'] or 0}"
 
     @property
     def version(self) -> str:
         """Return the mark, and the cloud time (s since 1970) at which the list changes without an event."""
-        due = live_classes.next_change_at(self._live) if selectors.LIVE in self._shown else None
+        due = min(self.dues.values(), default=None)
         return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
 
     def is_current(self, version: str) -> bool:
@@ -146,16 +162,34 @@ class ListOfClasses:
         return mark == self._mark and (not is_number(due) or clock.cloud_now().timestamp() < int(due))
 
     @cached_property
+    def _all_live(self) -> list[LiveClass]:
+        """Return all live classes of the person, the most urgent first, whatever the list shows."""
+        return live_classes.live_classes_of(self.user)
+
+    @cached_property
     def _live(self) -> list[LiveClass]:
-        """Return all live classes, the most urgent first."""
-        return live_classes.live_classes_of(self.user, self.filters)
+        """Return the live classes that match the filters, the most urgent first."""
+        if not self.filters.any:
+            return self._all_live
+        found = selectors.classes(self.user, when=selectors.LIVE, filters=self.filters)
+        matching = set(found.order_by().values_list("pk", flat=True))
+        return [room for room in self._all_live if room.pk in matching]
+
+    @cached_property
+    def needing(self) -> set[int]:
+        """Return the ids of all live classes of the person that need attention, whatever the list shows."""
+        return {room.pk for room in self._all_live if room.alerts.active}
+
+    @property
+    def attention_elsewhere(self) -> int:
+        """Return how many classes need attention that are not in this list."""
+        shown = {room.pk for room in self._live} if selectors.LIVE in self._shown else set()
+        return len(self.needing - shown)
 
     @property
     def dues(self) -> dict[int, datetime]:
-        """Return, by room id, when each live class of this list changes without an event."""
-        if selectors.LIVE not in self._shown:
-            return {}
-        return {room.pk: room.alerts.due for room in self._live if room.alerts.due is not None}
+        """Return, by room id, when each live class of the person changes without an event."""
+        return {room.pk: room.alerts.due for room in self._all_live if room.alerts.due is not None}
 
     @property
     def _shown(self) -> tuple[str, ...]:
@@ -176,7 +210,7 @@ class ListOfClasses:
         """Return (address, label, number of classes, whether it is current) for each tab."""
         counts = self.counts
         rows = [("", gettext("All"), None)] + [
-            (w, str(self.TABS[w]), getattr(counts, w)) for w in selectors.WHEN
+            (w, str(self.TABS[w]), _number_of(counts, w)) for w in selectors.WHEN
         ]
         return [(f"?{write_filters(self.filters, when=w)}", words, n, w == self.when) for w, words, n in rows]
 
@@ -196,7 +230,19 @@ class ListOfClasses:
             paginator.count = total  # avoids another query
         page = paginator.get_page(self.number if self.when else 1)
         more = "" if self.when or total <= SHORT[when] else f"?{write_filters(self.filters, when=when)}"
-        return Section(when=when, title=str(self.TITLES[when]), rooms=page, total=total, more=more)
+        return Section(
+            when=when,
+            title=str(self.TITLES[when]),
+            rooms=page,
+            total=total,
+            number=_number_of(self.counts, when),
+            more=more,
+        )
+
+
+def _number_of(counts: Overview, when: str) -> int:
+    """Return the number beside a title. "Live" counts the running classes only."""
+    return counts.running if when == selectors.LIVE else int(getattr(counts, when))
 
 
 @require_safe

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,7 +16,16 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common import clock
 from classroom_admin.common.search_field import matches
-from classroom_admin.events import Event, EventType, Stream, Undecodable, filters, sentence, unnamed
+from classroom_admin.events import (
+    Event,
+    EventType,
+    Stream,
+    Undecodable,
+    concerned,
+    filters,
+    sentence,
+    unnamed,
+)
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import UNFORESEEN, decode_stored
@@ -49,6 +59,8 @@ def kind_condition(name: str) -> Q:
 
 
 EVENTS_PAGE: Final = 50
+SCANNED: Final = 200
+"""Number of events to read at once when a filter decodes them."""
 MOST_PEOPLE: Final = 20
 """Maximum number of people whose events are searched if several names match."""
 
@@ -70,14 +82,29 @@ class EventFilter:
         return urlencode({name: value for name, value in (("kind", self.kind), ("who", self.who)) if value})
 
 
-def events_of(room: Room, event_filter: EventFilter) -> QuerySet[StoredEvent]:
-    """Return the stored events of a class that match the filter. Exclude direct messages."""
-    found = StoredEvent.objects.filter(room=room).exclude(stream="peer")
+def _matching(
+    room: Room, event_filter: EventFilter, found: QuerySet[StoredEvent], *, most: int
+) -> list[StoredEvent]:
+    """Return the first events among `found` that match the filter. Exclude direct messages."""
+    found = found.exclude(stream="peer")
     if event_filter.kind:
         found = found.filter(kind_condition(event_filter.kind))
-    if event_filter.who:
-        found = found.filter(names_any_of(_ids_like(room, event_filter.who)))
-    return found
+    if not event_filter.who:
+        return list(found[:most])
+    people = set(_ids_like(room, event_filter.who))
+    naming = found.filter(names_any_of(sorted(people)))
+    rows = naming.iterator(chunk_size=SCANNED)
+    return list(islice((row for row in rows if _concerns(row, people)), most))
+
+
+def _concerns(row: StoredEvent, user_uuids: set[str]) -> bool:
+    """Return whether an event that names these people is about one of them.
+
+    An event may also list others, such as everyone whose hand is still raised. It is unknown whom an event is
+    about if it can't be decoded or has an unknown type: return True.
+    """
+    event = _decoded(row)
+    return event is None or event.type is None or not user_uuids.isdisjoint(concerned(event))
 
 
 def _ids_like(room: Room, words: str) -> list[str]:
@@ -111,14 +138,14 @@ class EventPage:
         event_filter: EventFilter | None = None,
         names: Mapping[str, str] | None = None,
     ) -> None:
-        found = events_of(room, event_filter or EventFilter()).order_by("-pk" if after is None else "pk")
+        found = StoredEvent.objects.filter(room=room).order_by("-pk" if after is None else "pk")
         if before is not None:
             found = found.filter(pk__lt=before)
         if after is not None:
             found = found.filter(pk__gt=after)
         if upto is not None:
             found = found.filter(pk__lte=upto)
-        rows = list(found[: EVENTS_PAGE + 1])
+        rows = _matching(room, event_filter or EventFilter(), found, most=EVENTS_PAGE + 1)
         more = len(rows) > EVENTS_PAGE
         rows = rows[:EVENTS_PAGE]
         if after is not None:

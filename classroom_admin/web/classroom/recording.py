@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classroom_admin.actions import recordings
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.sync import recording_files
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import add_refusal, confirm_and_run, entry_response
 from classroom_admin.web.classroom.recording_forms import (
@@ -42,6 +44,8 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
         return _start(request, access)
     if name == "change":
         return _change(request, access)
+    if name == "files":
+        return _ask_for_files(request, access)
     if name not in SIMPLE:
         raise Http404(gettext("There is no such command."))
     run = partial(SIMPLE[name], access)
@@ -70,6 +74,13 @@ def _start(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpRespon
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
     return _ask(request, access.room, form, "start")
+
+
+def _ask_for_files(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
+    def run() -> Entry:
+        return recording_files.ask_again(actor=request.user, room=access.room)
+
+    return confirm_and_run(request, access, "classroom/commands/recording.html", {"name": "files"}, run)
 
 
 def _change(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:

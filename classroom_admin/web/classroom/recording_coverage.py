@@ -161,8 +161,8 @@ def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[
 
 
 def _taken(recording: Recording, commands: list[Entry]) -> RecordedSpan | None:
-    if recording.started_at is None:
-        return None
+    if recording.started_at is None or recording.files_missing:
+        return None  # without a file, nothing of it is recorded
     runs = recording.state == Recording.State.RECORDING
     own = recording_state.accepted_for(recording, commands)
     return RecordedSpan(

@@ -21,6 +21,7 @@ from classroom_admin.web.wording import ROOM_TYPES
 State = ScheduledCommand.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
+A_MINUTE: Final = timedelta(minutes=1)
 A_SECOND: Final = timedelta(seconds=1)  # tolerance, because the cloud stores milliseconds
 
 
@@ -35,20 +36,24 @@ class Plan:
         """Return all classes in order of time, each with these attributes:
 
         ``room`` once the class is created; ``begins_at``, the cloud's start time once the class is created;
-        ``local``, the same in the series' time zone; ``can_be_restored``; ``stayed``, whether the cloud has
-        another time. That happens if the cloud's answer was lost and the class was moved before we knew that
-        it was created.
+        ``local``, the same in the series' time zone; ``can_be_restored``; ``scheduled_local``, the scheduled
+        time in that zone; ``difference``, why the cloud has another time: "early" or "late" if the class was
+        started then, for the cloud replaces the scheduled start by the real one; "kept" if the class was
+        moved while the cloud's answer was lost, before we knew that it was created; "" if the times agree.
         """
         found: list[Any] = list(scheduled_classes().filter(series=self.series))
         made = {one.key for one in found if one.state == State.DONE}
-        known = Room.objects.filter(room_uuid__in=made).only("key", "room_uuid", "planned_start_at")
+        known = Room.objects.filter(room_uuid__in=made).only(
+            "key", "room_uuid", "planned_start_at", "started_at"
+        )
         rooms = {room.room_uuid: room for room in known}
         zone = ZoneInfo(self.series.zone)
         for one in found:
             one.room = rooms.get(one.key)
             one.begins_at = (one.room and one.room.planned_start_at) or one.starts_at
-            one.stayed = abs(one.begins_at - one.starts_at) >= A_SECOND
+            one.difference = _difference(one.starts_at, one.begins_at, one.room and one.room.started_at)
             one.local = one.begins_at.astimezone(zone).replace(tzinfo=None)
+            one.scheduled_local = one.starts_at.astimezone(zone).replace(tzinfo=None)
             one.can_be_restored = one.state == State.CANCELLED and one.starts_at > clock.cloud_now()
         return found
 
@@ -90,6 +95,17 @@ class Plan:
         """Return the weekdays of the series in words."""
         words = dict(DAYS)
         return [words[str(day)] for day in self.series.weekdays]
+
+
+def _difference(scheduled: datetime, begins: datetime, started: datetime | None) -> str:
+    """Return why the cloud's start time differs from the scheduled one; see `Plan.classes`. Pure."""
+    if abs(begins - scheduled) < A_SECOND:
+        return ""
+    if started is None or abs(begins - started) >= A_MINUTE:
+        return "kept"
+    if abs(started - scheduled) < A_MINUTE:
+        return ""
+    return "early" if started < scheduled else "late"
 
 
 def plans_of(user: User) -> QuerySet[Series]:

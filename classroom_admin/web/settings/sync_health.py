@@ -59,6 +59,11 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
             str(health.quarantined),
             _("Received but not readable; listed below."),
         ),
+        (
+            _("People corrected"),
+            str(health.corrections),
+            _("The events said wrongly who was present, so the cloud was asked."),
+        ),
     ]
 
 

@@ -28,12 +28,13 @@ for shared in (hand_order, roster_order, words_for_scripts):
 
 # Formats without JavaScript. With it, the browser uses the person's time zone and language.
 _PLAIN = {
-    "time": "%H:%M UTC",
-    "second": "%H:%M:%S UTC",
+    "time": "%-d %b, %H:%M UTC",
+    "second": "%-d %b, %H:%M:%S UTC",
     "date": "%-d %b %Y, %H:%M UTC",
-    "age": "%H:%M UTC",
-    "for": "%H:%M UTC",
+    "age": "%-d %b, %H:%M UTC",
+    "for": "%-d %b, %H:%M UTC",
 }
+_WITHOUT_DAY = {"time": "%H:%M UTC", "second": "%H:%M:%S UTC"}
 
 
 @register.filter
@@ -54,15 +55,23 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 
 @register.simple_tag
-def moment(when: datetime | None, style: str = "time") -> SafeString | str:
+def moment(when: datetime | None, style: str = "time", since: datetime | None = None) -> SafeString | str:
     """Return `when` as `<time>` in UTC.
 
     `style` is `time` (10:42), `second` (10:42:07), `date` (3 May, 10:42), `age` (3 min ago) or `for` (3 min).
+    `time` and `second` also show the day, unless it is the day of `since`. Without `since`, the browser
+    compares the day with that of the class's start, or with today if the page shows no started class.
     """
     if when is None:
         return ""
-    plain = when.astimezone(UTC).strftime(_PLAIN[style])
-    return format_html('<time datetime="{}" data-as="{}">{}</time>', utc(when), style, plain)
+    known = since is not None and since.astimezone(UTC).date() == when.astimezone(UTC).date()
+    return format_html(
+        '<time datetime="{}" data-as="{}"{}>{}</time>',
+        utc(when),
+        style,
+        format_html(' data-since="{}"', utc(since)) if since is not None else "",
+        when.astimezone(UTC).strftime(_WITHOUT_DAY.get(style, _PLAIN[style]) if known else _PLAIN[style]),
+    )
 
 
 @register.filter
@@ -82,7 +91,7 @@ def person_zone(context: dict[str, Any]) -> str:
 @register.simple_tag
 def clock(room: Any, left: bool = False) -> SafeString:
     """Return an element in which the browser counts a class's running time; `left` adds the time left."""
-    started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
+    started = room.started_at.astimezone(UTC).strftime(_PLAIN["time"])
     return format_html(
         '<span class="clock" data-from="{}"{}>{}</span>',
         utc(room.started_at),

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.test import Client
 from django.urls import reverse
 
@@ -94,6 +96,34 @@ def test_events_of_a_person_are_found_by_name(school: School, admin: Client) -> 
     assert ids(found(admin, school, who="else")) == {rows["case"].pk}
     assert ids(found(admin, school, who="nobody of this name")) == set()
     assert ids(found(admin, school, who="ada love", kind="hands")) == set()
+
+
+def test_events_of_a_person_exclude_events_that_only_list_them(school: School, admin: Client) -> None:
+    """The cloud sends all raised hands with each one, and everyone on stage with each change of it."""
+    StoredEvent.objects.all().delete()
+    for number, name in enumerate(("ada", "ben", "cem", "dora")):
+        make_person(school.room, 70 + number, user_uuid=name, name=name.title())
+    one, two, both = {"userUuid": "ada"}, {"userUuid": "ben"}, [{"userUuid": "ada"}, {"userUuid": "ben"}]
+    entered = [
+        {"userUuid": name, "userName": name.title(), "role": 2} for name in ("dora", "cem", "ben", "ada")
+    ]
+    screens = [{"streamUuid": "1", "state": 1, "fromUser": user} for user in (one, two)]
+    rows = {
+        name: make_event(school.room, number, cmd=cmd, **data)
+        for number, (name, cmd, data) in enumerate([
+            ("raised", 1502, {"progressUsers": [one], "addProgressUsers": [one]}),
+            ("ben raised", 1502, {"progressUsers": both, "addProgressUsers": [two]}),
+            ("lowered", 1502, {"progressUsers": [two], "removeProgressUsers": [one]}),
+            ("ben on stage", 1501, {"acceptedUsers": both, "addAcceptedUsers": [two]}),
+            ("fourth of several", 20, {"onlineUsers": entered}),
+            ("cameras", 41, {"streams": screens}),
+            ("rewards", 1101, {"rewardPoints": [{"userUuid": "ben", "points": 3}]}),
+            ("of an unknown type", 7001, {"whoever": {"userUuid": "ada"}}),
+        ], 1)
+    }  # fmt: skip
+    StoredEvent.objects.update(raw=Replace("raw", Value('": '), Value('":')))  # as compact as the cloud's
+    theirs = {"raised", "lowered", "fourth of several", "cameras", "of an unknown type"}
+    assert ids(found(admin, school, who="ada")) == {rows[name].pk for name in theirs}
 
 
 def test_direct_messages_are_not_among_the_events(school: School, admin: Client) -> None:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classroom_admin.rooms.bans import Readmitted
 from classroom_admin.web.class_list.alert_rules import (
     ALONE,
+    BANNED,
     CLOUD,
     DATA,
     HAND,
@@ -68,16 +70,16 @@ def test_class_without_problems_has_no_alerts() -> None:
             AlertInput(now_state=0, students_online=3, students_since=ago(40), teacher_left_at=ago(5)),
             ALONE, ago(5), "3 students without a teacher",
         ),
+        (
+            replace(RUNS, banned=Readmitted(person=7, count=1, since=ago(1), until=None)),
+            BANNED, ago(1), "1 banned person present",
+        ),
         (replace(RUNS, hands_raised=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
         (replace(RUNS, hands_raised=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
         (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Overtime"),
         (
             replace(RUNS, recording_state="ended", recording_unready=True, recording_at=ago(0.1)),
             RECORDING, ago(0.1), "Recording failed",
-        ),
-        (
-            replace(RUNS, recording_state="ended", recording_at=ago(2)),
-            RECORDING, ago(2), "Recording stopped",
         ),
         (replace(RUNS, gap_at=ago(1)), DATA, ago(1), "Events missing"),
         (replace(RUNS, behind_at=ago(1)), DATA, ago(1), "Events are delayed"),
@@ -122,8 +124,7 @@ def test_each_alert_has_words_and_a_beginning(
         replace(RUNS, hands_raised=1, oldest_hand_at=ago(1.9)),
         replace(RUNS, planned_end_at=ago(4.9)),
         replace(RUNS, planned_end_at=NOW + timedelta(minutes=4)),
-        replace(RUNS, recording_state="ended", recording_at=ago(0.5)),
-        replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9.2)),
+        replace(RUNS, recording_state="ended", recording_at=ago(9)),
         replace(RUNS, now_state=2, recording_state="failed", recording_at=ago(9)),
         replace(RUNS, behind_at=ago(0.9)),
         replace(RUNS, refused_at=ago(16), refused_action="class.end", refused_error="RateLimited"),
@@ -145,9 +146,20 @@ def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None
     limits = replace(LIMITS, record_all=True)
     assert at(RUNS, limits=limits).active[0].words == "Not recording"
     assert kinds(replace(RUNS, recording_state="recording"), limits=limits) == []
-    stopped = replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9))
-    assert kinds(stopped, limits=limits) == [RECORDING]
+    stopped = replace(RUNS, recording_state="ended", recording_at=ago(9))
+    assert [(alert.words, alert.since) for alert in at(stopped, limits=limits).active] == [
+        ("Recording stopped", ago(9))
+    ]
+    assert kinds(replace(stopped, recording_at=ago(0.5)), limits=limits) == []
     assert kinds(replace(RUNS, started_at=ago(0.5)), limits=limits) == []
+
+
+def test_alert_about_a_banned_person_ends_with_the_ban() -> None:
+    facts = replace(
+        RUNS, banned=Readmitted(person=7, count=1, since=ago(1), until=NOW + timedelta(minutes=9))
+    )
+    assert at(facts).due == NOW + timedelta(minutes=9)
+    assert kinds_at(facts, NOW + timedelta(minutes=9)) == []
 
 
 def test_thresholds_are_settings() -> None:
@@ -222,7 +234,7 @@ any_facts = st.builds(
     AlertInput,
     now_state=st.sampled_from([None, 0, 1, 2, 3]),
     started_at=moments, planned_end_at=moments, teacher_left_at=moments, students_since=moments,
-    oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
+    oldest_hand_at=moments, recording_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
     teachers_online=st.integers(0, 1), students_online=st.integers(0, 2), hands_raised=st.integers(0, 2),
     assistant_present=st.booleans(), gone_at=st.sampled_from([None, NOW]), recording_unready=st.booleans(),

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
@@ -18,6 +19,7 @@ from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
 from classroom_admin.web.class_list import live_classes
 from classroom_admin.web.models import Acknowledgement
 from tests.school import HTMX, School, make_person, make_room
+from tests.stepped_clock import SteppedClock, use
 from tests.web.class_list.conftest import ago
 
 
@@ -79,19 +81,56 @@ def test_raised_hands_since_the_longest_waiting(room: Room) -> None:
     assert abs((since(room) - ago(8)).total_seconds()) < 5
 
 
-def test_recording_is_an_alert_unless_a_person_stopped_it(room: Room) -> None:
+def test_stopped_recording_is_an_alert_only_if_required_or_failed(room: Room, settings: Any) -> None:
     Recording.objects.create(
         room=room, record_id="a", state="ended", started_sequence=1, started_at=ago(9), ended_at=ago(3)
     )
     change(room, recording_state="ended")
-    assert alerts(room) == ["Recording stopped"]
-    entry = record(actor=None, action="recording.stop", room_uuid=room.room_uuid)
-    add_step(entry, Step.Kind.REQUESTED)
-    assert alerts(room) == ["Recording stopped"]
-    add_step(entry, Step.Kind.CONFIRMED)
     assert alerts(room) == []
+    settings.RECORD_EVERY_CLASS = True
+    assert alerts(room) == ["Recording stopped"]
+    settings.RECORD_EVERY_CLASS = False
     Recording.objects.update(unready=True)
     assert alerts(room) == ["Recording failed"]
+
+
+def ban(room: Room, user_uuid: str, *, seconds: int = -1, action: str = "participant.remove") -> None:
+    params = {"ban_s": seconds} if action == "participant.remove" else {}
+    entry = record(actor=None, action=action, room_uuid=room.room_uuid, target=user_uuid, params=params)
+    add_step(entry, Step.Kind.ACCEPTED)
+
+
+def test_banned_person_who_is_let_in_again_is_an_alert(room: Room, school: School) -> None:
+    person = make_person(room, 1, user_uuid="ada", online_since=ago(5))
+    make_person(room, 2, user_uuid="ben", online_since=ago(5))
+    change(room, people_online=2, students_online=2)
+    ban(room, "ada")
+    assert alerts(room) == [], "the cloud is about to remove them"
+    Participant.objects.filter(pk=person.pk).update(online=False, left_at=ago(0))
+    assert alerts(room) == []
+    back = ago(-1)
+    Participant.objects.filter(pk=person.pk).update(online=True, online_since=back)
+    with use(SteppedClock(ago(-2))):
+        assert alerts(room) == ["1 banned person present"]
+        assert since(room) == back
+        html = school.signed_in(school.administrator).get("/").content.decode()
+        assert f'href="{reverse("live:remove", args=[room.key, person.pk])}"' in html
+        assert "Remove again" in html
+        page = school.signed_in(school.administrator).get(reverse("live:class", args=[room.key]))
+        assert re.search(r'class="badge bad">.*?Banned', page.content.decode(), re.DOTALL)
+        ban(room, "ada", action="participant.let_back")
+        assert alerts(room) == []
+
+
+def test_ban_that_is_over_or_in_another_class_is_no_alert(room: Room) -> None:
+    make_person(room, 1, user_uuid="ada", online_since=ago(-1))
+    change(room, people_online=1, students_online=1)
+    ban(make_room("Other"), "ada")
+    ban(room, "ada", seconds=60)
+    with use(SteppedClock(ago(-0.9))):
+        assert alerts(room) == []
+    with use(SteppedClock(ago(-3))):
+        assert alerts(room) == []
 
 
 def test_last_refused_command_is_an_alert(room: Room) -> None:
@@ -188,7 +227,7 @@ def test_query_count_does_not_grow_with_alerts(school: School, who: str) -> None
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/").status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 9
 
 
 def status(client: Client, version: str) -> int:

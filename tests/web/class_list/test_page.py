@@ -126,7 +126,54 @@ def test_query_count_does_not_grow_with_rooms(school: School, who: str) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/").status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 9
+
+
+def counted(html: str) -> str:
+    sum_ = re.search(r'<p id="wall-sum".*?</p>', html, re.DOTALL)
+    assert sum_
+    return " ".join(re.sub(r"<[^>]+>|·", " ", sum_[0]).split())
+
+
+@pytest.mark.parametrize(
+    "query", [{"q": "choir"}, {"when": "past"}, {"recording": "on"}, {"when": "live", "q": "x"}]
+)
+def test_classes_that_need_attention_are_counted_whatever_the_list_shows(
+    admin: Client, query: dict[str, str]
+) -> None:
+    make_room("Choir", teachers_online=1)
+    make_room("Art", teachers_online=0)
+    assert counted(get(admin)) == "1 class needs attention"
+    assert counted(get(admin, **query)) == "1 class needs attention 1 is not in this list"
+    assert counted(admin.get(CHANGES, {"v": "old", **query}, **HTMX).content.decode()).startswith(
+        "1 class needs"
+    )
+    assert counted(get(admin, q="art")) == "1 class needs attention"
+    Room.objects.update(teachers_online=1)
+    assert counted(get(admin, **query)) == "No classes need attention"
+
+
+def test_poll_of_a_filtered_list_returns_alerts_of_other_classes(admin: Client) -> None:
+    make_room("Choir", teachers_online=1)
+    other = make_room("Art", teachers_online=1)
+    seen = version_in(get(admin, q="choir"))
+    assert admin.get(CHANGES, {"v": seen, "q": "choir"}, **HTMX).status_code == 204
+    Room.objects.filter(pk=other.pk).update(teachers_online=0, version=2)
+    html = admin.get(CHANGES, {"v": seen, "q": "choir"}, **HTMX).content.decode()
+    assert counted(html) == "1 class needs attention 1 is not in this list"
+
+
+def test_live_counts_running_classes_only(admin: Client) -> None:
+    make_room("Choir")
+    make_room("Lingers", state=RoomState.ENDED, people_online=2)
+    make_room("Waits", state=RoomState.NOT_STARTED, students_online=1, started_at=None)
+    html = get(admin)
+    assert set(names_in(html, "live")) == {"Waits", "Choir", "Lingers"}
+    assert re.search(r'Live\s+<span class="number">1</span>', html)
+    title = re.search(r'id="title-live".*?</h2>', html, re.DOTALL)
+    assert title
+    words = " ".join(re.sub(r"<[^>]+>", " ", title[0].partition(">")[2]).split())
+    assert words == "Live now 1 and 2 with people before their start or after their end"
 
 
 # --- refreshing ------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Recording, Resource, Room
+from classroom_admin.sync.models import RoomRefresh
 from tests.actions.files import PDF
 from tests.school import HTMX, ROOM_UUID, School
 from tests.stepped_clock import SteppedClock, use
@@ -188,6 +189,56 @@ def test_failed_recording_shows_what_to_do(client: Client, school: School) -> No
     assert 'class="cover-failed"' in html
     Room.objects.update(state=1, ended_at=None)
     assert "Start a new recording" in page(client, school).content.decode()
+
+
+def without_files(school: School) -> Recording:
+    """Let the class have one ended recording whose files never came."""
+    Recording.objects.all().delete()
+    start = clock.now() - timedelta(minutes=20)
+    Room.objects.update(started_at=start)
+    return Recording.objects.create(
+        room=school.room, record_id="lost", version=1, state="ended", mode="web", files_missing=True,
+        started_at=start, ended_at=start + timedelta(minutes=20),
+    )  # fmt: skip
+
+
+def test_recording_whose_files_never_came_says_so_and_counts_as_missing(
+    client: Client, school: School
+) -> None:
+    recording = without_files(school)
+    html = page(client, school).content.decode()
+    assert "The cloud has not delivered a file of this recording." in html
+    assert "The files appear here when the cloud has created them." not in html
+    assert 'class="cover-missing' in html
+    assert 'class="cover-recorded' not in html
+    assert f'id="files-again-{recording.pk}"' in html
+    assert (
+        "Ask the cloud for the files again?"
+        in client.get(where("recording", school, "files")).content.decode()
+    )
+
+
+def test_files_of_a_recording_can_be_asked_for_again(client: Client, school: School) -> None:
+    recording = without_files(school)
+    due = RoomRefresh.objects.create(room=school.room, recordings_asks=40)
+    answer = client.post(where("recording", school, "files"), **HTMX)
+    assert answer.status_code == 200
+    due.refresh_from_db()
+    assert (due.recordings_asks, due.recordings_due_at is not None) == (0, True)
+    assert "The files appear here when the cloud has created them." in page(client, school).content.decode()
+    assert Entry.objects.get(action="recording.files").actor == school.teacher
+    recording.refresh_from_db()
+    assert not recording.files_missing
+    other = school.signed_in(school.other_teacher)
+    assert other.post(where("recording", school, "files")).status_code == 404
+
+
+def test_files_of_a_class_deleted_from_the_cloud_can_not_be_asked_for(client: Client, school: School) -> None:
+    recording = without_files(school)
+    Room.objects.update(gone_at=clock.now())
+    html = page(client, school).content.decode()
+    assert "so the file can no longer be requested here" in html
+    assert f'id="files-again-{recording.pk}"' not in html
 
 
 def test_coverage_of_a_running_class_is_stable(client: Client, school: School) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import tasks
 from classroom_admin.web.json_input import BadJson, read_object, size
-from classroom_admin.web.scheduling import arguments
+from classroom_admin.web.scheduling import arguments, plans
 from tests.actions.conftest import School, run_due
 from tests.school import HTMX
 from tests.sync.conftest import sync_once
@@ -257,6 +257,34 @@ def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, si
     assert "keeps the original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at
     assert f'datetime="{first.starts_at.isoformat()}"' in html
+
+
+def test_class_that_was_started_early_says_so(client: Client, sim: Any) -> None:
+    """The cloud then replaces the scheduled start by the real one."""
+    client.post(CREATE, form(repeat="weekly", starts_at=soon(1), times="1", weekdays=EVERY_DAY))
+    series = Series.objects.get()
+    run_due()
+    first = series.planned.get()
+    client.post(reverse("live:command", args=[Room.objects.get(room_uuid=first.key).key, "start"]))
+    sync_once()
+    tasks.refresh_rooms()
+    room = Room.objects.get(room_uuid=first.key)
+    assert room.started_at
+    assert room.planned_start_at == room.started_at, "the simulator is like the cloud"
+    html = client.get(reverse("live:plan", args=[series.key])).content.decode()
+    assert "This class was started early. It was scheduled for " in html
+    assert "keeps the original time" not in html
+
+
+@pytest.mark.parametrize(
+    ("begins", "started", "difference"),
+    [(0, None, ""), (0, 0, ""), (30, 30, ""), (-600, -600, "early"), (600, 599, "late"), (600, None, "kept"),
+     (3600, 0, "kept")],
+)  # fmt: skip
+def test_difference_from_the_scheduled_time(begins: int, started: int | None, difference: str) -> None:
+    scheduled = datetime(2026, 5, 4, 8, tzinfo=UTC)
+    at = None if started is None else scheduled + timedelta(seconds=started)
+    assert plans._difference(scheduled, scheduled + timedelta(seconds=begins), at) == difference
 
 
 def test_series_page_costs_few_queries(client: Client, django_assert_max_num_queries: Any) -> None:

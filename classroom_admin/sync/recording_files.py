@@ -1,0 +1,122 @@
+"""The files of recordings: no event names them, so they are asked for after the end of a recording."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from classroom_admin.accounts.models import User
+from classroom_admin.agora.client import Client
+from classroom_admin.agora.models import RecordingItem
+from classroom_admin.audit import record
+from classroom_admin.audit.models import Entry
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.sync.models import RoomRefresh
+
+FIRST_S, LATEST_S = 5.0, 300.0
+FILES_ASKS = 40
+"""How often the files of an ended recording are asked for until the first appears: for about three hours."""
+PARTS_ASKS = 12
+"""How often they are asked for after the last new file, because later parts follow: for about 20 minutes."""
+MODES = {1: "single", 2: "composite", 3: "web"}
+
+
+def refresh(client: Client, due: RoomRefresh) -> None:
+    """Read the room's list of recordings, store what is new, and set when to ask again.
+
+    Raise CloudError if the list can't be read.
+    """
+    listed = client.every_recording(due.room.room_uuid)
+    items = {item.record_id: item for item in listed if item.record_id}
+    with transaction.atomic():
+        room = Room.objects.select_for_update().get(pk=due.room_id)
+        stored = list(Recording.objects.filter(room=room))
+        is_new = False
+        for recording in stored:
+            changed = _change(room, recording, recording_columns(items.get(recording.record_id)))
+            is_new = is_new or "file_urls" in changed
+        _plan_next(due, room, stored, is_new=is_new)
+
+
+def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the columns that differ, with the next version of the locked room. Return them."""
+    changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
+    if changed:
+        room.version += 1
+        for name, value in changed.items():
+            setattr(recording, name, value)
+        Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
+        Room.objects.filter(pk=room.pk).update(version=room.version)
+    return changed
+
+
+def _plan_next(due: RoomRefresh, room: Room, stored: list[Recording], *, is_new: bool) -> None:
+    """Set when to ask for files again. After the last time, mark the recordings without any file.
+
+    `is_new`: a new file appeared now, so further parts may follow.
+    """
+    waiting = [recording for recording in stored if _waits_for_files(recording)]
+    asks = 0 if is_new else due.recordings_asks + 1
+    has_ended = any(recording.state == Recording.State.ENDED for recording in stored)
+    due_at = _next_ask(asks, most=FILES_ASKS if waiting else PARTS_ASKS) if has_ended else None
+    if due_at is None:
+        for recording in waiting:
+            _change(room, recording, {"files_missing": True})
+    RoomRefresh.objects.filter(pk=due.pk).update(recordings_due_at=due_at, recordings_asks=asks)
+
+
+def _waits_for_files(recording: Recording) -> bool:
+    return recording.state == Recording.State.ENDED and not recording.file_urls and not recording.unready
+
+
+def stop_waiting(room: Room) -> None:
+    """Mark the recordings without a file, because the cloud no longer has the room. Lock the room first."""
+    for recording in Recording.objects.filter(room=room):
+        if _waits_for_files(recording):
+            _change(room, recording, {"files_missing": True})
+
+
+def ask_again(*, actor: User, room: Room) -> Entry:
+    """Ask the cloud for the files of the room's recordings again, now and as often as after their end.
+
+    Return the entry of the audit log. Do nothing else if the cloud no longer has the room.
+    """
+    with transaction.atomic():
+        locked = Room.objects.select_for_update().get(pk=room.pk)
+        if locked.gone_at is None:
+            for recording in Recording.objects.filter(room=locked, files_missing=True):
+                _change(locked, recording, {"files_missing": False})
+            RoomRefresh.objects.filter(room=locked).update(
+                recordings_due_at=clock.cloud_now(), recordings_asks=0
+            )
+        return record.done(
+            actor=actor, action="recording.files", room_uuid=room.room_uuid, target_name=room.name
+        )
+
+
+def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
+    """Return the profile columns that the cloud's list has for a recording; omit the others. Pure."""
+    if item is None:
+        return {}
+    urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
+    columns: dict[str, Any] = {}
+    if item.type in MODES:
+        columns["mode"] = MODES[item.type]
+    if item.unready is not None:
+        columns["unready"] = item.unready
+    if urls:
+        columns |= {"file_urls": urls, "files_missing": False}
+    return columns
+
+
+def _next_ask(asks: int, *, most: int) -> datetime | None:
+    """Return when to read the recordings again after `asks` reads; None after `most` reads.
+
+    The waits grow, because files may appear long after the end of a recording.
+    """
+    if asks >= most:
+        return None
+    wait_s = FIRST_S * 1.5 ** max(0, asks - 1)
+    return clock.cloud_now() + timedelta(seconds=min(LATEST_S, wait_s))
