@@ -28,7 +28,7 @@ class Command(BaseCommand):
             data_dir=settings.DATA_DIR,
             host=settings.HOST,
             port=settings.PORT,
-            broker_socket=None if os.environ.get("CELERY_BROKER_URL") else settings.BROKER_SOCKET,
+            broker_socket=settings.BROKER_SOCKET,
             env=os.environ,
         )
 
