@@ -8,28 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
+
+from classroom_admin.actions.calendars import CalendarClass
 
 NO_END: Final = timedelta(hours=1)
 ASK_AGAIN: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarEntry:
-    """A class in a calendar. ``uid`` does not change when a scheduled class is created."""
+class CalendarEntry(CalendarClass):
+    """A class in a person's calendar. ``changed_at`` is the time of change number ``sequence``."""
 
-    uid: str
-    name: str
-    starts_at: datetime
-    ends_at: datetime | None
-    known_at: datetime
+    sequence: int = 0
+    changed_at: datetime | None = None
     address: str = ""
     words: str = ""
-
-
-def uid_of(room_uuid: str) -> str:
-    """Return a calendar id for a class. The id does not reveal the class's cloud id."""
-    return hashlib.sha256(f"calendar {room_uuid}".encode()).hexdigest()[:32]
 
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
@@ -54,14 +49,17 @@ def etag(body: bytes) -> str:
 def _event(entry: CalendarEntry, host: str) -> Event:
     event = Event()
     event.add("uid", f"{entry.uid}@{host}")
-    event.add("summary", entry.name)
-    event.add("dtstamp", entry.known_at.replace(microsecond=0))
+    event.add("summary", entry.name or _("Unnamed class"))
+    changed_at = (entry.changed_at or entry.known_at).replace(microsecond=0)
+    event.add("dtstamp", changed_at)
+    event.add("last-modified", changed_at)
+    event.add("sequence", entry.sequence)
     event.add("dtstart", entry.starts_at.replace(microsecond=0))
     ends_at = entry.ends_at
     if ends_at is None or ends_at <= entry.starts_at:
         ends_at = entry.starts_at + NO_END
     event.add("dtend", ends_at.replace(microsecond=0))
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     if entry.words:
         event.add("description", entry.words)
     if entry.address:
