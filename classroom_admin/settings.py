@@ -173,6 +173,8 @@ def _broker_socket() -> Path:
 
 BROKER_SOCKET = None if env.CELERY_BROKER_URL else _broker_socket()
 CELERY_BROKER_URL = broker.url(BROKER_SOCKET) if BROKER_SOCKET else env.CELERY_BROKER_URL
+# Celery itself reads the variable CELERY_BROKER_URL, and prefers it to the setting of this name.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -33,7 +33,7 @@ DEVELOPMENT: Final = {
 EXAMPLE_HEAD: Final = """\
 # Every environment variable that Classroom Admin reads. A line that begins with `#NAME=` shows the default.
 # The file is not read by itself. Copy it to `.env`, edit it, and load it:  set -a; . ./.env; set +a
-# The shell reads the values: put a value with spaces, `#`, `$` or `&` in single quotes, as in NAME='a $value'.
+# The shell reads the values: put a value with spaces, `#`, `$` or `&` in single quotes: NAME='a $value'.
 # scripts/configuration.py writes this file.
 """
 PAGE_HEAD: Final = """\
@@ -41,8 +41,9 @@ PAGE_HEAD: Final = """\
 
 Environment variables set everything that differs between installations. You must set `AGORA_APP_ID` and
 `AGORA_APP_CERTIFICATE`. If other computers reach the dashboard, also set `PUBLIC_URL`.
-[`.env.example`](../.env.example) is a template: copy it to `.env`, edit it, and load it with `set -a; . ./.env; set +a`
-before you start `manage.py serve`. `manage.py demo` ignores the variables for the cloud, the database and the broker.
+[`.env.example`](../.env.example) is a template: copy it to `.env`, edit it, and load it with
+`set -a; . ./.env; set +a` before you start `manage.py serve`. `manage.py demo` ignores the variables for the
+cloud, the database and the broker.
 
 `scripts/configuration.py` writes this page and the template from `classroom_admin/environment/variables.py`
 ([why](decisions/typed-settings.md)).
@@ -50,17 +51,18 @@ before you start `manage.py serve`. `manage.py demo` ignores the variables for t
 ## How values are read
 - An empty value means the default, except for `AGORA_FALLBACK_URL`.
 - Spaces and a pair of quotes around a value are removed. The secrets `SECRET_KEY`, `RELAY_SECRET`,
-  `AGORA_APP_CERTIFICATE` and `FILES_S3_SECRET_KEY` are read literally: every character counts, `$` and quotes too.
+  `AGORA_APP_CERTIFICATE` and `FILES_S3_SECRET_KEY` are read literally: every character counts, also `$` and
+  quotes.
 - In a folder, `~` is the home folder. In an address, special characters of a password are percent-encoded
   (`%2F` for `/`); `#` may stay.
 - A switch is `true` or `false`, `1` or `0`, `yes` or `no`, `on` or `off`.
-- An invalid value stops the start with a message that names the variable and what it must be. The message does not
-  contain values that may be secret.
+- An invalid value stops the start with a message that names the variable and what it must be. The message
+  does not contain values that may be secret.
 """
 PAGE_END: Final = """\
 ## Libraries
-Some libraries read further variables. The cloud client uses `HTTPS_PROXY` and `NO_PROXY` (from requests). The web process uses
-`FORWARDED_ALLOW_IPS` (from uvicorn). The libraries' documentation describes these variables.
+Some libraries read further variables. The cloud client uses `HTTPS_PROXY` and `NO_PROXY` (from requests). The
+web process uses `FORWARDED_ALLOW_IPS` (from uvicorn). The libraries' documentation describes these variables.
 
 ## Tests and tools
 Only the tests, benchmarks and scripts read these. `make help` lists the variables of `make` itself.

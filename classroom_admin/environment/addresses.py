@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
@@ -170,10 +170,8 @@ def cache(text: str) -> dict[str, Any]:
         scheme = _REDIS_CACHES[parts.scheme] if parts.netloc else "unix"
         if not parts.netloc and not parts.path:
             raise wrong
-        servers = [
-            verified(urlunsplit((scheme, server, parts.path, urlencode(query), "")))
-            for server in parts.netloc.split(",")
-        ]
+        rest = parts.path + (f"?{urlencode(query)}" if query else "")
+        servers = [verified(f"{scheme}://{server}{rest}") for server in parts.netloc.split(",")]
         settings["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
         return settings | {"LOCATION": servers if len(servers) > 1 else servers[0]}
     if parts.scheme not in _CACHES or (parts.scheme == "filecache" and not parts.path):

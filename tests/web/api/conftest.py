@@ -47,7 +47,7 @@ def chat(number: int, message: str = "Hello", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def send(settings: Any, transactional_db: None) -> Send:
-    """`send(items)` sends a signed request; `body`, `secret`, `timestamp`, `given`, `address` replace parts."""
+    """`send(items)` sends a signed request; `body`, `secret`, `given` and others replace parts."""
     settings.RELAY_SECRET = SECRET
     client = Client(enforce_csrf_checks=True)
 
