@@ -23,9 +23,9 @@ def main() -> None:
 
     try:
         if sys.argv[1:2] == ["demo"]:
-            from classroom_admin.runtime import demo_start
+            from classroom_admin.runtime import demo
 
-            demo_start.enter(os.environ)
+            demo.enter(os.environ)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"A setting is not right: {error}")

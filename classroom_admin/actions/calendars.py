@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from classroom_admin.accounts.models import CalendarFeed, User
-from classroom_admin.actions.errors import NotYours
 from classroom_admin.actions.models import CalendarRevision, ScheduledCommand
 from classroom_admin.audit import record
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
+from classroom_admin.rooms.access import NotYours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,4 @@
-"""Exceptions for commands that were not sent."""
-
-from django.http import Http404
-from django.utils.translation import gettext
+"""The exception for commands that were not sent."""
 
 from classroom_admin.common.problem_texts import capitalised, in_english, in_words
 from classroom_admin.common.problems import Problem
@@ -30,10 +27,3 @@ class ActionRefused(Exception):
         """Return ``message`` without the cloud's name for the parameter, to show beside the form field."""
         problem = self.problem.params.get("problem")
         return capitalised(problem if isinstance(problem, Problem) else self.problem)
-
-
-class NotYours(Http404):
-    """The person may not act on this room or list. The answer is 404, so no one learns which ones exist."""
-
-    def __init__(self) -> None:
-        super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -1,11 +1,11 @@
 """The address at which people reach the dashboard."""
 
-from __future__ import annotations
-
 import ipaddress
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from classroom_admin.common.addresses import is_loopback
 
 
 def absolute(path: str) -> str:
@@ -17,13 +17,13 @@ def absolute(path: str) -> str:
 def reach(public_url: str) -> str:
     """Return who can open ``public_url``: "world", "network" (private) or "machine" (loopback). Pure."""
     host = (urlsplit(public_url).hostname or "").lower().removesuffix(".")
+    if not host or is_loopback(host):
+        return "machine"
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        if host in ("", "localhost") or host.endswith(".localhost"):
-            return "machine"
         local = "." not in host or host.endswith((".local", ".lan", ".internal", ".home.arpa"))
         return "network" if local else "world"
-    if address.is_loopback or address.is_unspecified:
+    if address.is_unspecified:
         return "machine"
     return "world" if address.is_global else "network"

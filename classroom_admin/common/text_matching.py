@@ -1,7 +1,5 @@
 """Compare texts and names without regard to accents and case: "zoe" matches "Zoë"."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

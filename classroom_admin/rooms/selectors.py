@@ -39,7 +39,7 @@ _ORDER: Final = {
 }
 FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
 # Large columns that lists do not show.
-_HEAVY: Final = ("properties", "ext_apps", "groups")
+HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def classes_in_calendar(user: User, *, cancelled_since: datetime) -> QuerySet[Ro
     is_cancelled = Q(started_at__isnull=True, over_at__lt=F("planned_start_at"))
     rooms = rooms.annotate(cancelled_at=Case(When(is_cancelled, then=F("over_at"))))
     shown = when_is(LIVE) | when_is(COMING) | Q(cancelled_at__gte=cancelled_since)
-    return rooms.filter(shown).defer(*_HEAVY).order_by("planned_start_at", "pk")
+    return rooms.filter(shown).defer(*HEAVY).order_by("planned_start_at", "pk")
 
 
 def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:
@@ -142,7 +142,7 @@ def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -
     return (
         rooms.annotate(now_state=_now_state())
         .filter(when_is(when))
-        .defer(*_HEAVY)
+        .defer(*HEAVY)
         .annotate(
             teacher_name=Subquery(teacher.values("name")[:1]),
             has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
@@ -158,7 +158,7 @@ def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[
 
 def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
     """Return all rooms, annotated with `now_state` and `more`. Do not check who may see them."""
-    return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
+    return Room.objects.defer(*HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Any]:

@@ -5,13 +5,11 @@ keep it: `WithoutPrefix` accepts both, and `WithPrefix` adds the prefix for Djan
 have no prefix.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from classroom_admin.common.size_limit import Receive, Scope, Send
 
@@ -41,9 +39,9 @@ class WithoutPrefix:
 
     @cached_property
     def _is_ambiguous(self) -> bool:
-        from classroom_admin.urls import pages  # Django imports the pages with the first request
-
-        return self._prefix.split("/")[1] in {"static", *first_folders(pages)}
+        (under_prefix,) = get_resolver().url_patterns
+        assert isinstance(under_prefix, URLResolver)
+        return self._prefix.split("/")[1] in {"static", *first_folders(under_prefix.url_patterns)}
 
 
 class WithPrefix:

@@ -16,8 +16,9 @@ from classroom_admin.actions import calendars, scheduling
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
-from classroom_admin.web.calendar.selectors import address_of
+from classroom_admin.web.calendar.views import address_of
 from tests.school import School, make_room
+from tests.stepped_clock import SteppedClock, use
 
 NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 STARTS = datetime(2026, 10, 7, 7, 30, tzinfo=UTC)
@@ -27,7 +28,7 @@ SETTINGS = {"room_type": 4, "duration_s": 2700}
 @pytest.fixture
 def time(db: None) -> Any:
     """Stop the clock at NOW. The test steps it."""
-    with clock.use(clock.SteppedClock(NOW)) as stepped:
+    with use(SteppedClock(NOW)) as stepped:
         yield stepped
 
 
