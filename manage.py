@@ -18,14 +18,14 @@ def _settings_module(arguments: list[str]) -> str:
 
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = _settings_module(sys.argv[1:])
-    if sys.argv[1:2] == ["demo"]:
-        from classroom_admin.runtime import demo
-
-        demo.enter(os.environ)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
+        if sys.argv[1:2] == ["demo"]:
+            from classroom_admin.runtime import demo
+
+            demo.enter(os.environ)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"A setting is not right: {error}")

@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from typing import Any
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.db import connections
 
@@ -11,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # WhiteNoise returns static files as plain iterators; each file has only a few kilobytes.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-_django = get_asgi_application()  # sets up Django: the imports below need its models
+_django: Any = get_asgi_application()  # sets up Django: the imports below need its models
 # Each request runs in its own thread, so nothing would reuse an open connection, and PostgreSQL would run out
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
@@ -19,9 +21,13 @@ connections.settings["default"]["CONN_MAX_AGE"] = 0
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
 from classroom_admin.realtime.process import allow_many_connections  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
+from classroom_admin.web.path_prefix import WithoutPrefix, WithPrefix  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 
 allow_many_connections()
 
-application = RealtimeMiddleware(_django, make_hub=make_hub)
-limited(application, _django)
+if settings.PATH_PREFIX:
+    _django = WithPrefix(_django, settings.PATH_PREFIX)
+_front = RealtimeMiddleware(_django, make_hub=make_hub)
+limited(_front, _django)
+application: Any = WithoutPrefix(_front, settings.PATH_PREFIX) if settings.PATH_PREFIX else _front

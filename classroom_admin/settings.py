@@ -1,4 +1,4 @@
-"""Django settings. Values that differ between installations come from environment variables (see README)."""
+"""Django settings. Values that differ between installations come from `environment.variables`."""
 
 import os
 import secrets
@@ -6,33 +6,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.common import clock
+from classroom_admin.environment import variables
 from classroom_admin.runtime import broker, data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = variables.read(os.environ)
 os.umask(0o077)  # only the account of the process may read its files
 
-
-def _number(name: str, default: float, kind: type[int] | type[float] = float) -> Any:
-    """Return the number in an environment variable. Raise ImproperlyConfigured if it is not a number."""
-    text = env.str(name, default="") or str(default)
-    try:
-        return kind(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is {text!r}: it must be a number.") from None
-
-
 # --- paths and addresses -----------------------------------------------------------------
-DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
-HOST = env.str("HOST", default="") or "127.0.0.1"
-PORT = _number("PORT", 8000, int)
-PUBLIC_URL = env.str("PUBLIC_URL", default="") or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
+DATA_DIR = env.DATA_DIR
+HOST, PORT = env.HOST, env.PORT
+PUBLIC_URL = env.PUBLIC_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
+_public = urlsplit(PUBLIC_URL)
+PATH_PREFIX = _public.path
+"""The path of `PUBLIC_URL`: "" or, for example, "/classes". All addresses begin with it."""
 
 
 def _make_data_folder() -> None:
@@ -43,7 +35,7 @@ def _make_data_folder() -> None:
 
 
 # --- security ---------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.DEBUG
 
 
 def _kept_secret_key() -> str:
@@ -61,33 +53,21 @@ def _kept_secret_key() -> str:
             pass
         finally:
             fresh.unlink()
-    key = path.read_text().strip()
+    try:
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path} can't be read: {error}.") from error
     if not key:
         raise ImproperlyConfigured(f"{path} is empty: delete it, or set SECRET_KEY")
     return key
 
 
-def _host_and_origin(url: str) -> tuple[str, str]:
-    """Return a URL's host for ALLOWED_HOSTS and its origin for CSRF_TRUSTED_ORIGINS.
-
-    Raise ImproperlyConfigured if it is not an http or https URL.
-    """
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode()
-        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in ("http", "https"):
-        raise ImproperlyConfigured(f"PUBLIC_URL is {url!r}: it must be like https://classes.school.example")
-    host = f"[{host}]" if ":" in host else host
-    return host, f"{parts.scheme}://{host}{port}"
-
-
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret_key()
-_public_host, _public_origin = _host_and_origin(PUBLIC_URL)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["localhost", "127.0.0.1", "[::1]", _public_host]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or [_public_origin]
+SECRET_KEY = env.SECRET_KEY or _kept_secret_key()
+_public_host = f"[{_public.hostname}]" if ":" in (_public.hostname or "") else str(_public.hostname)
+_public_origin = f"{_public.scheme}://{_public.netloc}"
+ALLOWED_HOSTS = list(env.ALLOWED_HOSTS) or ["localhost", "127.0.0.1", "[::1]", _public_host]
+CSRF_TRUSTED_ORIGINS = list(env.CSRF_TRUSTED_ORIGINS) or [_public_origin]
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = PATH_PREFIX or "/"
 _https = _public_origin.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = False  # the TLS proxy redirects; /healthz must also answer over HTTP
@@ -167,11 +147,8 @@ TEMPLATES = [
 ]
 
 # --- database: SQLite by default, PostgreSQL by URL --------------------------
-DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'classroom_admin.sqlite3'}"
-if not DATABASE_URL.startswith(("sqlite:///", "postgres://", "postgresql://")):
-    kind = DATABASE_URL.partition(":")[0]
-    raise ImproperlyConfigured(f"DATABASE_URL begins with {kind!r}: it must be sqlite:/// or postgres://")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+_own_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "classroom_admin.sqlite3")}
+DATABASES: dict[str, dict[str, Any]] = {"default": {**(env.DATABASE_URL or _own_database)}}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -184,11 +161,21 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     data_folder.make_database_private(Path(DATABASES["default"]["NAME"]))
 
 # --- cache: counts failed sign-ins; all web processes must share one cache -----
-CACHES = {"default": env.cache_url_config(env.str("CACHE_URL", default="") or "locmemcache://")}
+CACHES = {"default": env.CACHE_URL}
+
 
 # --- Celery: messages are only wake-ups; the database is the queue ------------
-BROKER_SOCKET = broker.socket_path(DATA_DIR)
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or broker.url(BROKER_SOCKET)
+def _broker_socket() -> Path:
+    try:
+        return broker.socket_path(DATA_DIR)
+    except broker.BrokerProblem as error:
+        raise ImproperlyConfigured(str(error)) from error
+
+
+BROKER_SOCKET = None if env.CELERY_BROKER_URL else _broker_socket()
+CELERY_BROKER_URL = broker.url(BROKER_SOCKET) if BROKER_SOCKET else env.CELERY_BROKER_URL
+# Celery itself reads the variable CELERY_BROKER_URL, and prefers it to the setting of this name.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -205,23 +192,23 @@ CELERY_TASK_ROUTES = {
 
 # --- the cloud ----------------------------------------------------------------
 AGORA = CloudConfig(
-    base_url=env.str("AGORA_BASE_URL", default="https://api.agora.io"),
-    fallback_url=env.str("AGORA_FALLBACK_URL", default="https://api.sd-rtn.com"),
-    region=env.str("AGORA_REGION", default="na"),
-    app_id=env.str("AGORA_APP_ID", default=""),
-    app_certificate=env.str("AGORA_APP_CERTIFICATE", default=""),
-    uid=env.str("AGORA_UID", default="classroom-admin"),
-    auth=env.str("AGORA_AUTH", default="rtm"),
-    record_update_method=env.str("AGORA_RECORD_UPDATE_METHOD", default="PATCH"),
-    requests_per_second=_number("AGORA_REQUESTS_PER_SECOND", 20.0),
+    base_url=env.AGORA_BASE_URL,
+    fallback_url=env.AGORA_FALLBACK_URL,
+    region=env.AGORA_REGION,
+    app_id=env.AGORA_APP_ID,
+    app_certificate=env.AGORA_APP_CERTIFICATE,
+    uid=env.AGORA_UID,
+    auth=env.AGORA_AUTH,
+    record_update_method=env.AGORA_RECORD_UPDATE_METHOD,
+    requests_per_second=env.AGORA_REQUESTS_PER_SECOND,
 )
-AGORA_CLOCK_URL = env.str("AGORA_CLOCK_URL", default="")  # for tests only: use a simulator's clock
+AGORA_CLOCK_URL = env.AGORA_CLOCK_URL  # for tests only: use a simulator's clock
 if AGORA_CLOCK_URL:
     try:
         clock.install(clock.SimulatorClock(AGORA_CLOCK_URL))
     except ValueError as error:
         raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
-AGORA_POLL_SECONDS = _number("AGORA_POLL_SECONDS", 1.0)
+AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
 # A message expires if no worker is free; the next message starts the same work.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
@@ -239,45 +226,45 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 # --- alerts: how long each condition must last (web/class_list/alert_rules.py, docs/running.md) --------
-WALL_NO_TEACHER_MINUTES = _number("WALL_NO_TEACHER_MINUTES", 2.0)
-WALL_ALONE_MINUTES = _number("WALL_ALONE_MINUTES", 2.0)
-WALL_HAND_MINUTES = _number("WALL_HAND_MINUTES", 2.0)
-WALL_RECORDING_MINUTES = _number("WALL_RECORDING_MINUTES", 1.0)
-WALL_OVER_MINUTES = _number("WALL_OVER_MINUTES", 5.0)
-WALL_REFUSED_MINUTES = _number("WALL_REFUSED_MINUTES", 15.0)
-WALL_STALE_SECONDS = _number("WALL_STALE_SECONDS", 60.0)
-RECORD_EVERY_CLASS = env.bool("RECORD_EVERY_CLASS", default=False)
-CLASS_MADE_DAYS_AHEAD = _number("CLASS_MADE_DAYS_AHEAD", 4.0)  # the cloud keeps an unused room for five days
+WALL_NO_TEACHER_MINUTES = env.WALL_NO_TEACHER_MINUTES
+WALL_ALONE_MINUTES = env.WALL_ALONE_MINUTES
+WALL_HAND_MINUTES = env.WALL_HAND_MINUTES
+WALL_RECORDING_MINUTES = env.WALL_RECORDING_MINUTES
+WALL_OVER_MINUTES = env.WALL_OVER_MINUTES
+WALL_REFUSED_MINUTES = env.WALL_REFUSED_MINUTES
+WALL_STALE_SECONDS = env.WALL_STALE_SECONDS
+RECORD_EVERY_CLASS = env.RECORD_EVERY_CLASS
+CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused room for five days
 # Attendance: minutes after the start that count as late, and before the end that count as leaving early.
-LATE_AFTER_MINUTES = _number("LATE_AFTER_MINUTES", 5.0)
-LEFT_EARLY_MINUTES = _number("LEFT_EARLY_MINUTES", 5.0)
-JOIN_URL_TEMPLATE = env.str("JOIN_URL_TEMPLATE", default="")
-RELAY_SECRET = env.str("RELAY_SECRET", default="")
+LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
+LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
+JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
+RELAY_SECRET = env.RELAY_SECRET
 
 # Enough for 2,000 selected classes, or for breakout rooms with 4,000 people and two fields per person.
 # Django also limits the size of a request body in bytes.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # --- uploaded files: on disk or in an S3 bucket -----------------------------------
-FILES_MAX_BYTES = _number("FILES_MAX_MB", 200, int) * 1_000_000
-FILES_KEEP_DAYS = _number("FILES_KEEP_DAYS", 30, int)
+FILES_MAX_BYTES = env.FILES_MAX_MB * 1_000_000
+FILES_KEEP_DAYS = env.FILES_KEEP_DAYS
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
-FILES_S3_BUCKET = env.str("FILES_S3_BUCKET", default="")
+FILES_S3_BUCKET = env.FILES_S3_BUCKET
 _on_disk = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {
-        "location": env.str("FILES_DIR", default="") or str(DATA_DIR / "files"),
+        "location": str(env.FILES_DIR or DATA_DIR / "files"),
     },
 }
 _in_a_bucket = {
     "BACKEND": "storages.backends.s3.S3Storage",
     "OPTIONS": {
         "bucket_name": FILES_S3_BUCKET,
-        "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
-        "region_name": env.str("FILES_S3_REGION", default="") or None,
-        "access_key": env.str("FILES_S3_ACCESS_KEY", default="") or None,
-        "secret_key": env.str("FILES_S3_SECRET_KEY", default="") or None,
-        "addressing_style": env.str("FILES_S3_ADDRESSING", default="") or "auto",
+        "endpoint_url": env.FILES_S3_ENDPOINT or None,
+        "region_name": env.FILES_S3_REGION or None,
+        "access_key": env.FILES_S3_ACCESS_KEY or None,
+        "secret_key": env.FILES_S3_SECRET_KEY or None,
+        "addressing_style": env.FILES_S3_ADDRESSING,
         "default_acl": None,
         "file_overwrite": False,
         "querystring_auth": True,
@@ -301,7 +288,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "live:classes"
 ACCOUNT_ADAPTER = "classroom_admin.accounts.adapter.SchoolAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -317,20 +304,20 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("es", "Español"), ("ar", "العربية")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
 # --- static, mail, logging --------------------------------------------------------
-STATIC_URL = "static/"
+STATIC_URL = f"{PATH_PREFIX}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.EMAIL_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
 }

@@ -1,12 +1,14 @@
 """URL patterns of the whole dashboard."""
 
-from django.urls import include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from classroom_admin.operations.probes import healthz
 from classroom_admin.web.api.notifications import notifications
 
-urlpatterns = [
+pages: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("api/notifications", notifications, name="notifications"),
     path("api/notifications/", notifications, name="notifications"),
     path("", include("classroom_admin.accounts.urls")),
     path("people/", include("classroom_admin.web.people.urls")),
@@ -14,3 +16,6 @@ urlpatterns = [
     path("lists/", include("classroom_admin.web.class_lists.urls")),
     path("", include("classroom_admin.web.urls")),
 ]
+
+_folder = settings.PATH_PREFIX.removeprefix("/")
+urlpatterns = [path(f"{_folder}/", include(pages))] if _folder else pages

@@ -90,12 +90,13 @@ def zone_named(name: str) -> ZoneInfo | None:
 def remember_language(answer: HttpResponseBase, language: str) -> None:
     """Set the language cookie. Delete it if `language` is empty."""
     if not language:
-        answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME, path=settings.LANGUAGE_COOKIE_PATH)
         return
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
         max_age=LANGUAGE_COOKIE_S,
+        path=settings.LANGUAGE_COOKIE_PATH,
         samesite="Lax",
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,

@@ -1,13 +1,90 @@
-"""Create, replace and turn off the address of a person's calendar feed, without calling the cloud."""
+"""Create and turn off the address of a person's calendar feed; number the changes of classes in calendars."""
 
+from __future__ import annotations
+
+import hashlib
+import json
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from classroom_admin.accounts.models import CalendarFeed, User
+from classroom_admin.actions.models import CalendarRevision, ScheduledCommand
 from classroom_admin.audit import record
 from classroom_admin.common import clock
+from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms.access import NotYours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarClass:
+    """What calendars show of a class. ``uid`` does not change when a scheduled class is created.
+
+    ``known_at`` is the time of the last change that was made before a calendar showed the class.
+    """
+
+    uid: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    known_at: datetime
+    is_cancelled: bool = False
+
+    def digest(self) -> str:
+        """Return a hash of what the calendar shows."""
+        ends_at = self.ends_at.isoformat() if self.ends_at else ""
+        shown = [self.name, self.starts_at.isoformat(), ends_at, self.is_cancelled]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
+
+
+def uid_of(room_uuid: str) -> str:
+    """Return a calendar id for a class. The id does not reveal the class's cloud id."""
+    return hashlib.sha256(f"calendar {room_uuid}".encode()).hexdigest()[:32]
+
+
+def of_plan(planned: ScheduledCommand) -> CalendarClass:
+    """Return what calendars show of a scheduled class."""
+    series, starts_at = planned.series, planned.starts_at
+    assert series is not None
+    assert starts_at is not None
+    lasts_s = series.settings.get("duration_s")
+    return CalendarClass(
+        uid=uid_of(planned.key),
+        name=series.name,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
+        known_at=planned.changed_at,
+        is_cancelled=planned.state == ScheduledCommand.State.CANCELLED,
+    )
+
+
+def revise(classes: Iterable[CalendarClass], *, only_known: bool = False) -> dict[str, CalendarRevision]:
+    """Return the revisions of classes by their ``uid``. Raise the number of each class that has changed.
+
+    ``only_known`` skips classes that no calendar has shown yet.
+    """
+    by_uid = {one.uid: one for one in classes}
+    known: dict[str, CalendarRevision] = {}
+    for some in chunks(by_uid):
+        known |= {found.uid: found for found in CalendarRevision.objects.filter(uid__in=some)}
+    changed = [found for uid, found in known.items() if found.shows != by_uid[uid].digest()]
+    for found in changed:
+        found.shows = by_uid[found.uid].digest()
+        found.sequence += 1
+        found.changed_at = clock.now()
+    if changed:
+        CalendarRevision.objects.bulk_update(changed, ["shows", "sequence", "changed_at"], batch_size=100)
+    fresh = [
+        CalendarRevision(uid=uid, shows=one.digest(), changed_at=one.known_at)
+        for uid, one in by_uid.items()
+        if uid not in known and not only_known
+    ]
+    if fresh:
+        CalendarRevision.objects.bulk_create(fresh, ignore_conflicts=True)
+    return known | {one.uid: one for one in fresh}
 
 
 def make_address(*, actor: User) -> CalendarFeed:

@@ -165,6 +165,21 @@ class ScheduledCommand(models.Model):
         return stored_in_words(self.problem)
 
 
+class CalendarRevision(models.Model):
+    """How often a class has changed in calendars. Calendar programs ignore a change without a new number.
+
+    `shows` is a hash of what calendars show of the class.
+    """
+
+    uid = models.CharField(max_length=64, unique=True)
+    shows = models.CharField(max_length=32)
+    sequence = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.uid}: {self.sequence}"
+
+
 class Upload(models.Model):
     """A file from a person's computer, for one class.
 

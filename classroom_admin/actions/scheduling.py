@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import class_state, people, scheduled
+from classroom_admin.actions import calendars, class_state, people, scheduled
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand, Series, new_room_uuid
 from classroom_admin.actions.recurrence import MOST_CLASSES
@@ -138,9 +138,10 @@ def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) 
     open_ones = _of(actor, series).filter(state__in=OPEN)
     class_state.check_class(name=name, **asked)
     with transaction.atomic():
-        count = open_ones.count()
+        count = open_ones.update(changed_at=clock.now())
         Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
         series.refresh_from_db()
+        _tell_calendars(series)
         _record(actor, "series.change", series, classes=count)
     return count
 
@@ -298,9 +299,16 @@ def _change(
     with transaction.atomic():
         count = classes.update(changed_at=clock.now(), **columns)
         if count:
+            _tell_calendars(series)
             _record(actor, action, series, **(shown or {"classes": count}))
             _wake_up(series)
     return count
+
+
+def _tell_calendars(series: Series) -> None:
+    """Note the time of this change for calendars that have shown classes of the series."""
+    unmade = series.planned.select_related("series").exclude(state=State.DONE)
+    calendars.revise(map(calendars.of_plan, unmade), only_known=True)
 
 
 def _wake_up(series: Series) -> None:

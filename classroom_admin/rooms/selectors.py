@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import (
     Case,
     Count,
+    DateTimeField,
     Exists,
     Expression,
     F,
@@ -20,7 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common.search_field import matches
@@ -36,6 +38,7 @@ _ORDER: Final = {
     COMING: (F("planned_start_at").asc(nulls_last=True), "name", "pk"),
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
+FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
 # Large columns that lists do not show.
 HEAVY: Final = ("properties", "ext_apps", "groups")
 
@@ -142,6 +145,20 @@ class ClassPages:
     def __getitem__(self, part: slice) -> list[Room]:
         rooms = _as_shown(Room.objects.filter(pk__in=list(self._keys[part])), self._when)
         return list(rooms.order_by(*_ORDER[self._when]))
+
+
+def classes_in_calendar(user: User, *, cancelled_since: datetime) -> QuerySet[Room]:
+    """Return the live and upcoming rooms that `user` may see, and those that were cancelled since that time.
+
+    A room is cancelled if it was ended, closed or deleted before its planned start. Annotate `cancelled_at`.
+    """
+    never = Value(FAR_FUTURE, output_field=DateTimeField())
+    ended = Least(*(Coalesce(name, never) for name in ("ended_at", "closed_at", "gone_at")))
+    rooms = visible_rooms(user).annotate(now_state=_now_state(), over_at=ended)
+    is_cancelled = Q(started_at__isnull=True, over_at__lt=F("planned_start_at"))
+    rooms = rooms.annotate(cancelled_at=Case(When(is_cancelled, then=F("over_at"))))
+    shown = when_is(LIVE) | when_is(COMING) | Q(cancelled_at__gte=cancelled_since)
+    return rooms.filter(shown).defer(*HEAVY).order_by("planned_start_at", "pk")
 
 
 def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -> QuerySet[Room]:

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from classroom_admin.common.addresses import is_loopback
+from classroom_admin.environment import variables
 from classroom_admin.runtime import ports
 from classroom_admin.runtime.installation import CannotStart, Installation
 from classroom_admin.runtime.supervisor import Part
 
-BASE_DIR = Path(__file__).resolve().parents[2]
 ENTERED = "CLASSROOM_ADMIN_DEMO"
 # A demo ignores these settings of a school's own installation.
 _NOT_FOR_A_DEMO = frozenset(
@@ -110,7 +110,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
     if foreign:
         sys.stderr.write(f"The demo has its own cloud, database and broker. Ignored: {', '.join(foreign)}\n")
     try:
-        before = load(Path(environ.get("DATA_DIR") or BASE_DIR / "var").resolve())
+        before = load(variables.data_dir(environ))
     except NotADemo as error:
         sys.exit(str(error))
     port = ports.free_port(before.simulator_port if before else None)

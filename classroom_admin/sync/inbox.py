@@ -183,7 +183,7 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
     An item without a known room is quarantined once, however often it is sent.
     """
-    items = webhook_items.read_items(body)
+    items = webhook_items.read_items(body, request=answer.request_id)
     batch = webhook_items.sort_items(items)
     known = set(
         Quarantine.objects.filter(raw__in=[raw for _, raw in batch.aside]).values_list("raw", flat=True)

@@ -56,12 +56,13 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
     return ""
 
 
-def accept(body: bytes) -> Accepted:
+def accept(body: bytes, *, timestamp: str) -> Accepted:
     """Store and project the items of a request whose signature was verified. Send nothing to the cloud.
 
+    ``timestamp`` is the request's own. It tells a repeated request from a new one with the same items.
     Raise Refused if an item is invalid; no item of the request is stored then.
     """
-    raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=None, path="")
+    raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=timestamp, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)
     if found.problem:
         raise Refused(in_english(found.problem))

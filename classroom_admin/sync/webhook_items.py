@@ -2,8 +2,11 @@
 
 An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
 data}}`. The notification is as the cloud's messaging channel sends it to a client. It is stored with the room
-and the receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole request
+the receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole request
 is refused.
+
+A direct message has no number, so its content identifies it. Without `ts`, two messages may have the same
+content. Then its request (by its timestamp) and its place in the request identify it, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,8 +46,11 @@ class WebhookItem:
         return str(mapping(mapping(self.event.get("data")).get("fromUser")).get("userUuid") or "")
 
 
-def read_items(body: bytes) -> list[WebhookItem]:
-    """Return the items of a request. Raise Refused if the body or any item is invalid. Pure."""
+def read_items(body: bytes, *, request: str) -> list[WebhookItem]:
+    """Return the items of a request. Raise Refused if the body or any item is invalid. Pure.
+
+    ``request`` is the timestamp of the request; "" for a request that an earlier release stored.
+    """
     try:
         content = read_json(body)
     except UnreadableAnswer:
@@ -53,13 +59,13 @@ def read_items(body: bytes) -> list[WebhookItem]:
     found: list[WebhookItem] = []
     for number, item in enumerate(content if several else [content], 1):
         try:
-            found.append(_read(item))
+            found.append(_read(item, receipt=f"{request}.{number}" if request else ""))
         except (Refused, Undecodable) as error:
             raise Refused(f"Item {number}: {error}" if several else str(error)) from None
     return found
 
 
-def _read(item: object) -> WebhookItem:
+def _read(item: object, *, receipt: str) -> WebhookItem:
     if not isinstance(item, Mapping):
         raise Refused("an item must be an object")
     stream = CHANNELS.get(str(item.get("channel")))
@@ -82,6 +88,8 @@ def _read(item: object) -> WebhookItem:
         to_user = identifier(item.get("toUserUuid"))
         if to_user:
             event["toUserUuid"] = to_user
+        if receipt and whole(event.get("ts")) is None:
+            event["receipt"] = receipt
     _check_place(stream, event)
     return WebhookItem(stream, event)
 

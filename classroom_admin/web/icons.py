@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from lucide.templatetags.lucide import lucide
 
@@ -53,11 +54,16 @@ def sprite_fingerprint() -> str:
 
 
 @functools.cache
+def _sprite_address() -> str:
+    return reverse("live:icons", args=[sprite_fingerprint()])
+
+
+@functools.cache
 def address(name: str) -> str:
     """Return the address of an icon for `<use href>`. Raise UnknownIcon for an unknown name."""
     if name not in NAMES:
         raise UnknownIcon(f"{name} is not an icon of the pages. Add it to NAMES in web/icons.py.")
-    return f"/live/icons.{sprite_fingerprint()}.svg#{name}"
+    return f"{_sprite_address()}#{name}"
 
 
 @require_safe

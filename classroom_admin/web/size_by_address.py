@@ -17,7 +17,7 @@ CLASS_LIST_BYTES: Final = 12_000_000
 """The limit for a class list file. It exceeds the page's own limit, so that the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
 _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
-_WEBHOOK: Final = "/api/notifications/"
+_WEBHOOK: Final = "/api/notifications"
 
 
 def limited(front: RealtimeMiddleware, inner: Any) -> None:
@@ -28,7 +28,7 @@ def limited(front: RealtimeMiddleware, inner: Any) -> None:
 
     async def most_bytes(scope: Any) -> int:
         path = scope["path"]
-        if path == _WEBHOOK:
+        if path.removesuffix("/") == _WEBHOOK:
             return LARGEST_BODY
         if _CLASS_LIST.fullmatch(path):
             return CLASS_LIST_BYTES

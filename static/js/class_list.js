@@ -28,7 +28,7 @@
   function choose(name, on) {
     choices[on ? "add" : "delete"](name);
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `wall=${[...choices].join(".")}; path=/; max-age=31536000; samesite=lax${secure}`;
+    document.cookie = `wall=${[...choices].join(".")}; path=${document.documentElement.dataset.root}; max-age=31536000; samesite=lax${secure}`;
     apply();
     look();
   }

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.actions.files.addresses import reach
 from classroom_admin.actions.files.kinds import CONTENT_TYPES, NAME_BYTES, ext_of, problem, shown_name
 from classroom_admin.agora.parameters import RESOURCE_EXTS
+from classroom_admin.common.public_address import reach
 from tests.actions.files import DOC, GOOD, HOSTILE, PDF, XLS, office
 
 MOST = 1_000_000

@@ -1,16 +1,18 @@
-"""Every environment variable that the code reads is documented, with the default that the code has."""
+"""Every environment variable that the code reads is described, and the generated files are current."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from classroom_admin.environment.variables import Environment
+from scripts import configuration
+
 ROOT: Final = Path(__file__).resolve().parents[2]
-EXAMPLE: Final = ROOT / ".env.example"
-TABLES: Final = ROOT / "docs/configuration.md"
 PRODUCT: Final = [ROOT / "manage.py", *sorted((ROOT / "classroom_admin").rglob("*.py"))]
 DEVELOPMENT: Final = sorted(
     path for name in ("tests", "bench", "scripts") for path in (ROOT / name).rglob("*.py")
@@ -25,23 +27,11 @@ INTERNAL: Final = {
     "PYTEST_XDIST_WORKER": "set by pytest-xdist",
     "TEST_KEEPS_SERVICES": "set by scripts/services",
 }
-READS: Final = {
-    "get",
-    "pop",
-    "setdefault",
-    "getenv",
-    "str",
-    "bool",
-    "int",
-    "list",
-    "float",
-    "email_url",
-    "_number",
-}
+READS: Final = {"get", "pop", "setdefault", "getenv"}
 
 
 def _receiver(node: ast.expr) -> str:
-    """Return the name before the last dot: `environ` of `os.environ.get`, `env` of `env.str`."""
+    """Return the name before the last dot: `environ` of `os.environ.get`, `env` of `env.PORT`."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
@@ -54,16 +44,8 @@ def _names(node: ast.expr, constants: dict[str, str]) -> Iterator[str]:
         yield constants[node.id]
 
 
-def _defaults(call: ast.Call) -> ast.expr | None:
-    """Return the default of a read: `default=`, else the second argument."""
-    for keyword in call.keywords:
-        if keyword.arg == "default":
-            return keyword.value
-    return call.args[1] if len(call.args) > 1 else None
-
-
-def reads(path: Path) -> Iterator[tuple[str, ast.expr | None]]:
-    """Find the variables that a file reads, each with the expression of its default."""
+def reads(path: Path) -> Iterator[str]:
+    """Find the variables that a file reads from `os.environ`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = {
         target.id: node.value.value
@@ -74,79 +56,41 @@ def reads(path: Path) -> Iterator[tuple[str, ast.expr | None]]:
     }
     for node in ast.walk(tree):
         found: ast.expr | None = None
-        default: ast.expr | None = None
         if isinstance(node, ast.Subscript) and _receiver(node.value) == "environ":
             found = node.slice
         elif isinstance(node, ast.Compare) and _receiver(node.comparators[0]) == "environ":
             found = node.left
-        elif isinstance(node, ast.Call) and node.args:
-            function = node.func
-            if isinstance(function, ast.Name) and function.id in {"_number", "getenv"}:
-                found = node.args[0]
-            elif isinstance(function, ast.Attribute) and function.attr in READS:
-                of_environment = _receiver(function.value) in {"env", "environ"} or function.attr == "getenv"
-                found = node.args[0] if of_environment else None
-            default = _defaults(node)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute):
+            of_environment = _receiver(node.func.value) == "environ" or node.func.attr == "getenv"
+            found = node.args[0] if of_environment and node.func.attr in READS else None
         if found is not None:
-            for name in _names(found, constants):
-                yield name, default
+            yield from _names(found, constants)
 
 
-def _written(value: object) -> str:
-    """Return a default as one writes it into an environment: `false`, `2`, `na`."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def variables(paths: list[Path]) -> set[str]:
+    return {name for path in paths for name in reads(path)} - set(INTERNAL)
 
 
-def variables(paths: list[Path]) -> dict[str, set[str]]:
-    """Return every variable that the files read, with the constant defaults it has there."""
-    found: dict[str, set[str]] = {}
-    for path in paths:
-        for name, default in reads(path):
-            values = found.setdefault(name, set())
-            if isinstance(default, ast.Constant) and default.value not in ("", None):
-                values.add(_written(default.value))
-    return {name: values for name, values in found.items() if name not in INTERNAL}
+def test_every_variable_that_the_product_reads_is_described() -> None:
+    assert variables(PRODUCT) <= set(Environment.model_fields)
 
 
-def example() -> dict[str, tuple[str, str]]:
-    """Return the variables of `.env.example`: name to (value, the comment above it)."""
-    entries = re.findall(
-        r"^# (.+)\n#?([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    return {name: (value, meaning) for meaning, name, value in entries}
-
-
-def tables() -> dict[str, str]:
-    """Return the tables of `docs/configuration.md`: name to the column that says what it means."""
-    row = r"^\| `([A-Z][A-Z0-9_]*)` \| (?:.*?) \| (.+) \|$"
-    return dict(re.findall(row, TABLES.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def test_example_has_every_variable_that_the_product_reads_and_no_other() -> None:
-    assert sorted(example()) == sorted(variables(PRODUCT))
-
-
-def test_every_entry_of_the_example_has_a_comment_above_it() -> None:
-    entries = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(entries) == sorted(example())
-
-
-def test_tables_have_every_variable_of_product_and_development_tools() -> None:
-    assert sorted(tables()) == sorted({**variables(PRODUCT), **variables(DEVELOPMENT)})
-
-
-def test_example_and_tables_say_the_same() -> None:
-    shown = tables()
-    assert {name: meaning for name, (_, meaning) in example().items() if shown.get(name) != meaning} == {}
-
-
-def test_example_shows_the_default_of_the_code() -> None:
-    shown = {name: value for name, (value, _) in example().items()}
-    wrong = {
-        name: (shown[name], values)
-        for name, values in variables(PRODUCT).items()
-        if values and shown[name] not in values
+def test_settings_use_every_variable_that_nothing_else_reads() -> None:
+    used = {
+        node.attr
+        for name in ("settings.py", "operations/management/commands/demo.py")
+        for node in ast.walk(ast.parse((ROOT / "classroom_admin" / name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
     }
-    assert wrong == {}
+    assert set(Environment.model_fields) - used - variables(PRODUCT) == set()
+
+
+def test_every_variable_of_tests_and_tools_is_described() -> None:
+    described = {*Environment.model_fields, *configuration.DEVELOPMENT}
+    assert variables(DEVELOPMENT) <= described
+    assert set(configuration.DEVELOPMENT) <= variables(DEVELOPMENT)
+
+
+@pytest.mark.parametrize(("path", "text"), list(configuration.files()), ids=["example", "page"])
+def test_generated_file_is_current(path: Path, text: str) -> None:
+    assert path.read_text(encoding="utf-8") == text, "run scripts/configuration.py"

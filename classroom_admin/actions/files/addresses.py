@@ -5,9 +5,7 @@ URL may read the file. The URL contains 128 random bits and a signature: a guess
 It is valid until the file is deleted.
 """
 
-import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -59,18 +57,3 @@ def is_taken_away(upload: Upload) -> bool:
     return Resource.objects.filter(
         room_id=upload.room_id, resource_uuid=upload.resource_uuid, removed_at__isnull=False
     ).exists()
-
-
-def reach(public_url: str) -> str:
-    """Return who can open ``public_url``: "world", "network" (private) or "machine" (loopback). Pure."""
-    host = (urlsplit(public_url).hostname or "").lower()
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        if host in ("", "localhost") or host.endswith(".localhost"):
-            return "machine"
-        local = "." not in host or host.endswith((".local", ".lan", ".internal", ".home.arpa"))
-        return "network" if local else "world"
-    if address.is_loopback or address.is_unspecified:
-        return "machine"
-    return "world" if address.is_global else "network"

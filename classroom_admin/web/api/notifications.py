@@ -1,4 +1,4 @@
-"""`POST /api/notifications/`: the webhook for messages that exist only in the messaging channel."""
+"""`POST /api/notifications`: the webhook for messages that exist only in the messaging channel."""
 
 import logging
 import time
@@ -23,9 +23,10 @@ def notifications(request: HttpRequest) -> JsonResponse:
         return _refused(
             413, f"The body is larger than {webhook.LARGEST_BODY} bytes: send fewer items at once."
         )
+    timestamp = request.headers.get(webhook.TIMESTAMP_HEADER, "")
     problem = webhook.why_not_signed(
         secret=settings.RELAY_SECRET,
-        timestamp=request.headers.get(webhook.TIMESTAMP_HEADER, ""),
+        timestamp=timestamp,
         given=request.headers.get(webhook.SIGNATURE_HEADER, ""),
         body=body,
         now_s=time.time(),  # the signature's time is checked against our own clock, not the cloud's
@@ -33,7 +34,7 @@ def notifications(request: HttpRequest) -> JsonResponse:
     if problem:
         return _refused(401, problem)
     try:
-        accepted = webhook.accept(body)
+        accepted = webhook.accept(body, timestamp=timestamp)
     except webhook.Refused as error:
         return _refused(400, str(error))
     return JsonResponse({"stored": accepted.stored, "duplicates": accepted.duplicates}, status=202)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.core.signing import BadSignature, Signer
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,12 +23,13 @@ from icalendar import Calendar, Event
 
 from classroom_admin.accounts.models import CalendarFeed, User
 from classroom_admin.actions import calendars
+from classroom_admin.actions.calendars import CalendarClass
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.scheduling import scheduled_classes, visible_series
 from classroom_admin.common import clock
+from classroom_admin.common.public_address import absolute, reach
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.models import Room
-from classroom_admin.rooms.selectors import ClassFilters
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.wording import ROOM_TYPES
 
@@ -35,21 +38,13 @@ ASK_AGAIN: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarEntry:
-    """A class in a calendar. ``uid`` does not change when a scheduled class is created."""
+class CalendarEntry(CalendarClass):
+    """A class in a person's calendar. ``changed_at`` is the time of change number ``sequence``."""
 
-    uid: str
-    name: str
-    starts_at: datetime
-    ends_at: datetime | None
-    known_at: datetime
+    sequence: int = 0
+    changed_at: datetime | None = None
     address: str = ""
     words: str = ""
-
-
-def uid_of(room_uuid: str) -> str:
-    """Return a calendar id for a class. The id does not reveal the class's cloud id."""
-    return hashlib.sha256(f"calendar {room_uuid}".encode()).hexdigest()[:32]
 
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
@@ -74,14 +69,17 @@ def etag(body: bytes) -> str:
 def _event(entry: CalendarEntry, host: str) -> Event:
     event = Event()
     event.add("uid", f"{entry.uid}@{host}")
-    event.add("summary", entry.name)
-    event.add("dtstamp", entry.known_at.replace(microsecond=0))
+    event.add("summary", entry.name or _("Unnamed class"))
+    changed_at = (entry.changed_at or entry.known_at).replace(microsecond=0)
+    event.add("dtstamp", changed_at)
+    event.add("last-modified", changed_at)
+    event.add("sequence", entry.sequence)
     event.add("dtstart", entry.starts_at.replace(microsecond=0))
     ends_at = entry.ends_at
     if ends_at is None or ends_at <= entry.starts_at:
         ends_at = entry.starts_at + NO_END
     event.add("dtend", ends_at.replace(microsecond=0))
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     if entry.words:
         event.add("description", entry.words)
     if entry.address:
@@ -90,15 +88,15 @@ def _event(entry: CalendarEntry, host: str) -> Event:
 
 
 MOST: Final = 1000
+CANCELLED_FOR: Final = timedelta(days=30)
+"""How long a cancelled class stays in the calendar, so that every calendar program learns of it."""
 State = ScheduledCommand.State
 _signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
 
 
 def address_of(feed: CalendarFeed) -> str:
     """Return the full address of a person's calendar."""
-    return str(settings.PUBLIC_URL).rstrip("/") + reverse(
-        "live:calendar_feed", args=[_signer.sign(feed.code)]
-    )
+    return absolute(reverse("live:calendar_feed", args=[_signer.sign(feed.code)]))
 
 
 def owner_of(token: str) -> User | None:
@@ -117,53 +115,59 @@ def host() -> str:
 
 
 def entries_of(user: User) -> list[CalendarEntry]:
-    """Return a person's scheduled and live classes in order of time. Run three queries."""
-    known = [
-        room
-        for when in (selectors.LIVE, selectors.COMING)
-        for room in selectors.classes(user, when=when, filters=ClassFilters())[:MOST]
-    ]
-    entries = [
-        _of_room(room, starts_at)
-        for room in known
-        if (starts_at := room.started_at or room.planned_start_at) is not None
-    ]
+    """Return a person's scheduled, live and cancelled classes in order of time.
+
+    Run three queries, and two more if a class is new or has changed.
+    """
+    now = clock.cloud_now()
+    rooms = selectors.classes_in_calendar(user, cancelled_since=now - CANCELLED_FOR)
+    entries = [entry for room in rooms[: 2 * MOST] if (entry := _of_room(room))]
+    states = (State.WAITING, State.CLAIMED, State.FAILED)
     ahead = scheduled_classes().filter(
+        Q(state__in=states, starts_at__gt=now - timedelta(days=1))
+        | Q(state=State.CANCELLED, changed_at__gt=clock.now() - CANCELLED_FOR),
         series__in=visible_series(user),
-        state__in=(State.WAITING, State.CLAIMED, State.FAILED),
-        starts_at__gt=clock.cloud_now() - timedelta(days=1),
     )
-    made = {room.room_uuid for room in known}
-    planned = ahead.select_related("series").order_by("starts_at")[:MOST]
-    entries += [_of_plan(one) for one in planned if one.key not in made]
-    return sorted(entries, key=lambda entry: (entry.starts_at, entry.uid))
+    made = {entry.uid for entry in entries}
+    entries += [
+        entry
+        for planned in ahead.select_related("series").order_by("starts_at")[:MOST]
+        if (entry := _of_plan(planned)).uid not in made
+    ]
+    revisions = calendars.revise(entries)
+    return sorted(
+        (
+            replace(one, sequence=revisions[one.uid].sequence, changed_at=revisions[one.uid].changed_at)
+            for one in entries
+        ),
+        key=lambda entry: (entry.starts_at, entry.uid),
+    )
 
 
-def _of_room(room: Room, starts_at: datetime) -> CalendarEntry:
+def _of_room(room: Room) -> CalendarEntry | None:
+    """Return the entry of a class at its planned time; None for a class without a time."""
+    starts_at = room.planned_start_at or room.started_at
+    if starts_at is None:
+        return None
     return CalendarEntry(
-        uid=uid_of(room.room_uuid),
-        name=str(room),
+        uid=calendars.uid_of(room.room_uuid),
+        name=room.name,
         starts_at=starts_at.astimezone(UTC),
         ends_at=room.planned_end_at,
         known_at=room.known_since,
-        address=settings.PUBLIC_URL.rstrip("/") + reverse("live:class", args=[room.key]),
+        is_cancelled=getattr(room, "cancelled_at", None) is not None,
+        address=absolute(reverse("live:class", args=[room.key])),
         words=str(ROOM_TYPES.get(room.room_type, "") if room.room_type is not None else ""),
     )
 
 
 def _of_plan(planned: ScheduledCommand) -> CalendarEntry:
-    series, starts_at = planned.series, planned.starts_at
-    assert series is not None
-    assert starts_at is not None
-    lasts_s = series.settings.get("duration_s")
-    failed = planned.state == ScheduledCommand.State.FAILED
+    shown = calendars.of_plan(planned)
+    assert planned.series is not None
+    failed = planned.state == State.FAILED
     return CalendarEntry(
-        uid=uid_of(planned.key),
-        name=series.name,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(seconds=lasts_s) if lasts_s else None,
-        known_at=series.created_at,
-        address=settings.PUBLIC_URL.rstrip("/") + reverse("live:plan", args=[series.key]),
+        **{field.name: getattr(shown, field.name) for field in fields(shown)},
+        address=absolute(reverse("live:plan", args=[planned.series.key])),
         words=_("This class could not be created yet. Open the schedule to see why.") if failed else "",
     )
 
@@ -188,7 +192,8 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     context = {
         "address": address,
         "made_at": found.made_at if found else None,
-        "is_loopback": host() in ("localhost", "127.0.0.1", "::1"),
+        "reach": reach(settings.PUBLIC_URL),
+        "public_url": settings.PUBLIC_URL,
     }
     context["webcal"] = address.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1)
     return render(request, "calendar/page.html", context)
@@ -196,11 +201,15 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Return the calendar for a signed `token`; 404 for an invalid token, 304 if nothing changed."""
+    """Return the calendar for a signed `token` in its owner's language; 404 for an invalid
+    token, 304 if nothing changed.
+    """
     owner = owner_of(token)
     if owner is None:
         raise Http404("There is no such calendar.")
-    body = document(entries_of(owner), name=_("Classes of %(who)s") % {"who": owner}, host=host())
+    with translation.override(owner.language or translation.get_language()):
+        name = _("Classes of %(who)s") % {"who": owner}
+        body = document(entries_of(owner), name=name, host=host())
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer["ETag"] = etag(body)
     answer["Cache-Control"] = "private, no-cache"

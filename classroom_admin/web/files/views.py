@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
-from classroom_admin.actions.files.addresses import reach
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry
+from classroom_admin.common.public_address import reach
 from classroom_admin.rooms import class_selectors, conversion
 from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.models import Resource, Room

@@ -47,7 +47,7 @@ def chat(number: int, message: str = "Hello", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def send(settings: Any, transactional_db: None) -> Send:
-    """`send(items)` sends a signed request; `body`, `secret`, `timestamp`, `given` replace parts of it."""
+    """`send(items)` sends a signed request; `body`, `secret`, `given` and others replace parts."""
     settings.RELAY_SECRET = SECRET
     client = Client(enforce_csrf_checks=True)
 
@@ -56,7 +56,7 @@ def send(settings: Any, transactional_db: None) -> Send:
         timestamp = str(how.get("timestamp", int(time.time())))
         signed = signature(secret=how.get("secret", SECRET), timestamp=timestamp, body=body)
         return client.post(
-            ADDRESS,
+            how.get("address", ADDRESS),
             body,
             content_type="application/json",
             headers={"X-Relay-Timestamp": timestamp, "X-Relay-Signature": how.get("given", signed)},

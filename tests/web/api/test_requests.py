@@ -293,3 +293,32 @@ def test_item_that_is_nested_too_deep_is_refused_with_the_reason(send: Send) -> 
     assert answer.status_code == 400
     assert "nested deeper than 201 levels" in answer.json()["error"]
     assert ChatMessage.objects.count() == 0
+
+
+def test_message_without_ts_that_says_the_same_later_is_a_second_message(send: Send) -> None:
+    now = int(time.time())
+    for when in (now - 60, now):
+        assert send(peer("yes", ts=None), timestamp=when).json() == {"stored": 1, "duplicates": 0}
+    assert list(PeerMessage.objects.values_list("text", "approximate")) == [("yes", True)] * 2
+
+
+def test_repeated_request_stores_messages_without_ts_once(send: Send) -> None:
+    now = int(time.time())
+    items = [peer("yes", ts=None), peer("yes", ts=None), peer("no", ts="soon")]
+    assert send(items, timestamp=now).json() == {"stored": 3, "duplicates": 0}
+    assert send(items, timestamp=now).json() == {"stored": 0, "duplicates": 3}
+    assert PeerMessage.objects.filter(text="yes").count() == 2
+
+
+def test_message_without_ts_and_without_known_class_is_quarantined_each_time(send: Send) -> None:
+    now = int(time.time())
+    homeless = peer(data={"fromUser": {"userUuid": "nobody"}, "message": "psst"}, ts=None)
+    for when, stored in ((now - 60, 1), (now, 1), (now, 0)):
+        assert send(homeless, timestamp=when).json() == {"stored": stored, "duplicates": 1 - stored}
+    assert Quarantine.objects.count() == 2
+
+
+@pytest.mark.parametrize("address", ["/api/notifications", "/api/notifications/"])
+def test_webhook_answers_with_and_without_a_slash_at_the_end(send: Send, address: str) -> None:
+    assert send(peer(), address=address).status_code == 202
+    assert PeerMessage.objects.count() == 1

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from classroom_admin.environment import variables
 from classroom_admin.operations import demo_school
 from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.installation import CannotStart, Installation
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--reset", action="store_true", default=os.environ.get("RESET", "0") not in ("", "0"),
+            "--reset", action="store_true", default=variables.read(os.environ).RESET,
             help="delete the demo's data first (also RESET=1)",
         )  # fmt: skip
         parser.add_argument(

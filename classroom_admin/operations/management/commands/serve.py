@@ -1,6 +1,5 @@
 """``manage.py serve``: run the dashboard and all its processes in the foreground."""
 
-import os
 import sys
 from typing import Any
 
@@ -23,10 +22,7 @@ class Command(BaseCommand):
                 f"{settings.DATA_DIR} holds the demo, whose passwords everyone knows. "
                 "Choose another folder with DATA_DIR=/path."
             )
-        own_broker = not os.environ.get("CELERY_BROKER_URL")
-        here = installation.Installation.of_settings(
-            broker_socket=settings.BROKER_SOCKET if own_broker else None
-        )
+        here = installation.Installation.of_settings(broker_socket=settings.BROKER_SOCKET)
 
         def on_ready(supervisor: Supervisor) -> None:
             supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (stop with Ctrl-C)")

@@ -1,9 +1,9 @@
 """``manage.py simulator``: run a simulated cloud on this machine."""
 
 import asyncio
-import os
 from typing import Any
 
+from django.conf import settings as product
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classroom_admin.simulator.server import NotLoopback, PortTaken, SimulatorServer
@@ -65,8 +65,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             settings = SimulatorSettings(
-                app_id=os.environ.get("AGORA_APP_ID") or DEMO_APP_ID,
-                app_certificate=os.environ.get("AGORA_APP_CERTIFICATE") or DEMO_APP_CERTIFICATE,
+                app_id=product.AGORA.app_id or DEMO_APP_ID,
+                app_certificate=product.AGORA.app_certificate or DEMO_APP_CERTIFICATE,
                 seed=options["seed"],
                 speed=options["speed"],
                 stepped=options["stepped"],
@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 destroy_after=options["destroy_after"],
                 keep_past=options["keep_past"],
                 relay_to=options["relay_to"],
-                relay_secret=os.environ.get("RELAY_SECRET", ""),
+                relay_secret=product.RELAY_SECRET,
             )
             server = SimulatorServer(
                 settings, host=options["host"], port=options["port"], expose=options["expose"]

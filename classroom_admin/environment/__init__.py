@@ -1,0 +1,1 @@
+"""Read the environment variables: their types, defaults and meanings, and the addresses in them."""

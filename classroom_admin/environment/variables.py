@@ -1,0 +1,329 @@
+"""Every environment variable of Classroom Admin: its type, default and meaning.
+
+`scripts/configuration.py` writes `.env.example` and `docs/configuration.md` from these classes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from classroom_admin.environment import addresses
+
+DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
+MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
+"""Variables whose empty value has a meaning. For all others, an empty value means the default."""
+
+
+def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """Return a function that reads a list of values that are separated by commas."""
+
+    def read_all(text: str) -> tuple[str, ...]:
+        return tuple(read(part) for raw in text.split(",") if (part := plain(raw)))
+
+    return read_all
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (LookupError, ValueError, OSError):
+        raise ValueError("it must be the name of a time zone like Europe/Madrid") from None
+
+
+def _level(text: str) -> str:
+    if text.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("it must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return text.upper()
+
+
+PublicAddress = Annotated[str, BeforeValidator(addresses.public_address)]
+WebAddress = Annotated[str, BeforeValidator(lambda text: addresses.web_address(text) if text else "")]
+LinkTemplate = Annotated[str, BeforeValidator(addresses.link_template)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.allowed_host))]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_parts_of(addresses.origin))]
+Host = Annotated[str, BeforeValidator(addresses.listening_host)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[Path, BeforeValidator(addresses.folder)]
+Settings = dict[str, Any]
+"""Settings of Django that one address contains."""
+Lower = BeforeValidator(str.lower)
+Upper = BeforeValidator(str.upper)
+Whole = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Interval = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+TimeZone = Annotated[str, BeforeValidator(_time_zone)]
+Level = Annotated[str, BeforeValidator(_level)]
+
+
+def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
+    """Describe a variable. `shown` describes a default that depends on other values.
+
+    `secret` is "literal" for a value that is read as it is, without removing spaces and quotes, and "inside"
+    for an address that may contain a password. Messages never contain either of them.
+    """
+    extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
+    return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
+
+
+class Section(BaseModel):
+    """Variables on one topic. `title` and `intro` are texts of the documentation."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+    title: ClassVar[str] = ""
+    intro: ClassVar[str] = ""
+
+
+class Cloud(Section):
+    title = "The cloud"
+    intro = (
+        "You find the App ID and the certificate in Agora's console. "
+        "*Settings → Test connection* shows what is wrong."
+    )
+
+    AGORA_APP_ID: str = variable("The App ID of your Agora project")
+    AGORA_APP_CERTIFICATE: str = variable("The certificate of your Agora project; a secret", secret="literal")
+    AGORA_REGION: Annotated[str, Lower] = variable(
+        "The region of Flexible Classroom: `cn`, `ap`, `eu` or `na`", "na"
+    )
+    AGORA_BASE_URL: WebAddress = variable("The address of the cloud's API", "https://api.agora.io")
+    AGORA_FALLBACK_URL: WebAddress = variable(
+        "The address to use while the first one does not answer; empty: none", "https://api.sd-rtn.com"
+    )
+    AGORA_UID: str = variable(
+        "The user id in the tokens that the dashboard makes for itself", "classroom-admin"
+    )
+    AGORA_AUTH: Annotated[Literal["rtm", "education"], Lower] = variable(
+        "The kind of token: `rtm` or `education`", "rtm"
+    )
+    AGORA_POLL_SECONDS: Interval = variable("The polling interval for events, in seconds", 1.0)
+    AGORA_REQUESTS_PER_SECOND: Number = variable(
+        "The request limit per second, for all processes together; `0`: no limit", 20.0
+    )
+    AGORA_RECORD_UPDATE_METHOD: Annotated[Literal["PATCH", "PUT"], Upper] = variable(
+        "The HTTP method that updates a recording: `PATCH`, or `PUT` for the older API", "PATCH"
+    )
+    AGORA_CLOCK_URL: str = variable("The simulator whose clock to follow; for tests only")
+    RELAY_SECRET: str = variable(
+        "The secret that signs requests to the webhook `/api/notifications`; empty: the webhook is off",
+        secret="literal",
+    )
+    JOIN_URL_TEMPLATE: LinkTemplate = variable(
+        "The link into your classroom app, with `{room} {user} {name} {role}`; empty: no links"
+    )
+
+
+class Web(Section):
+    title = "The web address"
+    intro = "The web process uses plain HTTP. A proxy in front of it handles TLS ([running](running.md))."
+
+    PUBLIC_URL: PublicAddress = variable(
+        "The address that people use, with a path if the dashboard has only a part of the host; "
+        "`https://` switches on secure cookies",
+        shown="`http://HOST:PORT`",
+    )
+    ALLOWED_HOSTS: Hosts = variable(
+        "The host names that the dashboard answers to, separated by commas, as in Django",
+        (),
+        shown="`localhost,127.0.0.1,[::1]` and the host of `PUBLIC_URL`",
+    )
+    CSRF_TRUSTED_ORIGINS: Origins = variable(
+        "The origins whose forms are accepted besides the dashboard's own, separated by commas, as in Django",
+        (),
+        shown="the origin of `PUBLIC_URL`",
+    )
+    HOST: Host = variable("The address on which the dashboard listens", "127.0.0.1")
+    PORT: Port = variable("The port on which the dashboard listens", 8000)
+
+
+class Data(Section):
+    title = "Data and services"
+    intro = (
+        "A single school needs none of these variables. "
+        "A school district sets the addresses of its own services."
+    )
+
+    DATA_DIR: Folder = variable(
+        "The folder for the database, the broker, uploaded files and the secret key, unless set elsewhere",
+        DEFAULT_DATA_DIR,
+        shown="`var/` in the project's folder",
+    )
+    DATABASE_URL: Annotated[Settings, BeforeValidator(addresses.database)] = variable(
+        "The database: `sqlite:///…` or `postgres://…`", {}, shown="SQLite in `DATA_DIR`", secret="inside"
+    )
+    CELERY_BROKER_URL: Annotated[str, BeforeValidator(addresses.broker)] = variable(
+        "The message broker: `redis://…` or `amqp://…`; "
+        "`rediss://…` checks the certificate, unless `?ssl_cert_reqs=none`",
+        shown="a private Valkey in `DATA_DIR`",
+        secret="inside",
+    )
+    CACHE_URL: Annotated[Settings, BeforeValidator(addresses.cache)] = variable(
+        "The cache that counts attempts to sign in: `rediscache://…` where there are several web processes; "
+        "`rediss://…` checks the certificate, unless `?ssl_cert_reqs=none`",
+        addresses.cache("locmemcache://"),
+        shown="the memory of each process",
+        secret="inside",
+    )
+    SECRET_KEY: str = variable(
+        "The key that signs sessions and addresses; the same on every machine",
+        shown="created once and kept in `DATA_DIR`",
+        secret="literal",
+    )
+    EMAIL_URL: Annotated[Settings, BeforeValidator(addresses.mail)] = variable(
+        "The mail server: `smtp+tls://…`, `smtp+ssl://…` or `smtp://…`; "
+        "the default prints mail to the console",
+        addresses.mail("consolemail://"),
+        shown="`consolemail://`",
+        secret="inside",
+    )
+
+
+class Behaviour(Section):
+    title = "Behaviour"
+
+    TIME_ZONE: TimeZone = variable("The time zone where neither a person nor their browser names one", "UTC")
+    RECORD_EVERY_CLASS: bool = variable("`true`: alert when a running class is not being recorded", False)
+    CLASS_MADE_DAYS_AHEAD: Number = variable(
+        "How many days before its start a scheduled class is created at the cloud, "
+        "which keeps a room for five days",
+        4.0,
+    )
+    LATE_AFTER_MINUTES: Number = variable(
+        "A listed student who joins this many minutes after the start is late", 5.0
+    )
+    LEFT_EARLY_MINUTES: Number = variable(
+        "A listed student who leaves this many minutes before the end has left early", 5.0
+    )
+
+
+class Alerts(Section):
+    title = "Alerts"
+    intro = (
+        "A class needs attention if it exceeds one of these limits. Fractions are allowed. "
+        "Give all processes the same values."
+    )
+
+    WALL_NO_TEACHER_MINUTES: Number = variable(
+        "Alert when a class has run this many minutes without a teacher", 2.0
+    )
+    WALL_ALONE_MINUTES: Number = variable(
+        "Alert when students have been this many minutes without a teacher or an assistant", 2.0
+    )
+    WALL_HAND_MINUTES: Number = variable(
+        "Alert when the oldest raised hand has waited this many minutes", 2.0
+    )
+    WALL_RECORDING_MINUTES: Number = variable(
+        "Alert when a recording has been off this many minutes and nobody stopped it here", 1.0
+    )
+    WALL_OVER_MINUTES: Number = variable(
+        "Alert when a class has run this many minutes past its scheduled end", 5.0
+    )
+    WALL_REFUSED_MINUTES: Number = variable(
+        "Show a command that the cloud refused as an alert for this many minutes", 15.0
+    )
+    WALL_STALE_SECONDS: Number = variable(
+        "Alert when events are missing or the cloud has not answered for this many seconds", 60.0
+    )
+
+
+class Files(Section):
+    title = "Uploaded files"
+    intro = "See [files](files.md)."
+
+    FILES_MAX_MB: Whole = variable("The largest file that people may upload, in megabytes", 200)
+    FILES_KEEP_DAYS: Whole = variable(
+        "How many days a shared file is kept after the cloud has deleted its class", 30
+    )
+    FILES_DIR: Folder | None = variable(
+        "The folder for uploaded files; several web machines must share it", None, shown="`DATA_DIR/files`"
+    )
+    FILES_S3_BUCKET: str = variable("The bucket for uploaded files; empty: `FILES_DIR`")
+    FILES_S3_ENDPOINT: WebAddress = variable("The address of the S3 service", shown="Amazon's")
+    FILES_S3_REGION: str = variable("The region of the bucket", shown="Amazon's")
+    FILES_S3_ACCESS_KEY: str = variable("The access key for the bucket", shown="the machine's role")
+    FILES_S3_SECRET_KEY: str = variable(
+        "The secret key for the bucket", shown="the machine's role", secret="literal"
+    )
+    FILES_S3_ADDRESSING: Annotated[Literal["auto", "path", "virtual"], Lower] = variable(
+        "`path` for servers that expect the bucket's name in the path", "auto"
+    )
+
+
+class Output(Section):
+    title = "Logging and terminal"
+
+    LOG_LEVEL: Level = variable(
+        "The lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO"
+    )
+    DEBUG: bool = variable("`true`: Django's debug pages, never where others can reach them", False)
+    NO_COLOR: str = variable("Any value: `serve` and `demo` print without colours")
+    RESET: bool = variable("`1`: `demo` deletes its data and starts anew", False)
+
+
+class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Output):
+    """The value of every variable."""
+
+
+SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Output)
+_WORDS: Final = {
+    "int_parsing": "it must be a number.",
+    "int_from_float": "it must be a whole number.",
+    "float_parsing": "it must be a number.",
+    "finite_number": "it must be a number.",
+    "bool_parsing": "it must be true or false.",
+    "greater_than_equal": "it must be at least {ge}.",
+    "greater_than": "it must be more than {gt}.",
+    "less_than_equal": "it must be at most {le}.",
+    "literal_error": "it must be {expected}.",
+}
+"""What to say for an error of pydantic. Other errors already have words for people."""
+
+
+def plain(text: str) -> str:
+    """Return a value without spaces and a pair of quotes around it, which some programs pass on."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    """Return the data folder that the variables name. Raise ImproperlyConfigured if there can be none."""
+    given = plain(environ.get("DATA_DIR", ""))
+    return read({"DATA_DIR": given}).DATA_DIR
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Return the values of all variables. Raise ImproperlyConfigured with a line for each invalid one."""
+    given = {}
+    for name, field in Environment.model_fields.items():
+        text = environ.get(name)
+        if text is not None and not _extra(field)["literal"]:
+            text = plain(text)
+        if text or (text is not None and name in MAY_BE_EMPTY):
+            given[name] = text
+    try:
+        return Environment.model_validate(given)
+    except ValidationError as errors:
+        raise ImproperlyConfigured("\n".join(_problems(errors, given))) from None
+
+
+def _problems(errors: ValidationError, given: Mapping[str, str]) -> list[str]:
+    found = []
+    for error in errors.errors(include_url=False):
+        name, details = str(error["loc"][0]), error.get("ctx", {})
+        words = _WORDS.get(error["type"], "").format(**details) or str(details.get("error", error["msg"]))
+        is_secret = not Environment.model_fields[name].repr
+        found.append(f"{name}: {words}" if is_secret else f"{name} is {given[name]!r}: {words}")
+    return found
+
+
+def _extra(field: Any) -> dict[str, Any]:
+    extra: dict[str, Any] = field.json_schema_extra
+    return extra
