@@ -219,7 +219,7 @@ class Alerts(Section):
         "Alert when the oldest raised hand has waited this many minutes", 2.0
     )
     WALL_RECORDING_MINUTES: Number = variable(
-        "Alert when a recording has been off this many minutes and nobody stopped it here", 1.0
+        "Alert when a class has run this many minutes without a recording, if RECORD_EVERY_CLASS is set", 1.0
     )
     WALL_OVER_MINUTES: Number = variable(
         "Alert when a class has run this many minutes past its scheduled end", 5.0
