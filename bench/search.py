@@ -48,10 +48,11 @@ WORDS = {
 
 
 def make_rows(rows: int) -> None:
-    """Store classes, each with a teacher, and accounts."""
+    """Store classes, each with a teacher and an entry of the audit log, and accounts."""
     from django.db import connection
 
     from classroom_admin.accounts.models import User
+    from classroom_admin.audit.models import Entry
     from classroom_admin.rooms.models import Participant, Room
 
     padding = {"flexProps": {"text": "x" * 500}}  # rooms are wide rows
@@ -73,6 +74,7 @@ def make_rows(rows: int) -> None:
         (User(name=f"{GIVEN[i % 10]} {i}", email=f"p{i}@school.example", password="!") for i in range(rows)),
         batch,
     )
+    Entry.objects.bulk_create((Entry(action="class.start", room_uuid=f"r{i}") for i in range(rows)), batch)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bare (id integer PRIMARY KEY, words text NOT NULL)")
         cursor.execute("INSERT INTO bare SELECT id, name_search FROM rooms_room")
@@ -83,8 +85,7 @@ def searches() -> dict[str, Callable[[str], Iterable[Any]]]:
     """Return the product's searches by name, each for the first page."""
     from classroom_admin.accounts.models import User
     from classroom_admin.audit.selectors import Filters, find_entries
-    from classroom_admin.rooms.models import Room
-    from classroom_admin.rooms.selectors import PAST, ClassFilters, ClassPages, named_like
+    from classroom_admin.rooms.selectors import PAST, ClassFilters, ClassPages, room_uuids_like
     from classroom_admin.web.people.selectors import find_people, unassigned_rooms
 
     head = User(role=User.Role.ADMINISTRATOR)
@@ -94,9 +95,7 @@ def searches() -> dict[str, Callable[[str], Iterable[Any]]]:
         ],
         "accounts": lambda q: find_people(words=q)[:PAGE],
         "unassigned classes": lambda q: unassigned_rooms(words=q)[:PAGE],
-        "audit log by class": lambda q: (
-            find_entries(Filters(rooms=Room.objects.filter(named_like(q)).values("room_uuid"))).entries
-        ),
+        "audit log by class": lambda q: find_entries(Filters(rooms=room_uuids_like(q))).entries,
     }
 
 

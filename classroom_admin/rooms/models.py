@@ -104,7 +104,7 @@ class Room(models.Model):
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
             # A search reads this index from end to end, which is much smaller than the table.
-            models.Index(fields=["name_search", "id"], name="rooms_room_search"),
+            models.Index(fields=["name_search", "id", "room_uuid"], name="rooms_room_search"),
         ]
 
     def __str__(self) -> str:

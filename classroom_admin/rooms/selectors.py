@@ -37,7 +37,7 @@ _ORDER: Final = {
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
 # Large columns that lists do not show.
-_HEAVY: Final = ("properties", "ext_apps", "groups")
+HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +93,23 @@ def when_is(when: str) -> Q:
 
 def named_like(words: str) -> Q:
     """Return the condition that a room's name contains every word (see `common.text_matching`)."""
-    found = Room.objects.filter(matches(words, field="name_search"))
-    return Q(pk__in=found.values("pk"))  # a subquery, so that the database reads only the index
+    return Q(pk__in=_named(words).values("pk"))  # a subquery, so that the database reads only the index
+
+
+def room_uuids_like(words: str) -> QuerySet[Any, Any]:
+    """Return the cloud ids of the rooms whose name contains every word, as a subquery."""
+    return _named(words).values("room_uuid")
+
+
+def _named(words: str) -> QuerySet[Room]:
+    return Room.objects.filter(matches(words, field="name_search"))
 
 
 def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
     if filters.q:
         taught = Participant.objects.filter(matches(filters.q, field="name_search"), was_teacher=True)
-        rooms = rooms.filter(named_like(filters.q) | Q(pk__in=taught.values("room")))
+        found = _named(filters.q).values("pk").union(taught.values("room"), all=True)
+        rooms = rooms.filter(pk__in=found)
     if filters.state:
         rooms = rooms.filter(now_state=RoomState[filters.state.upper()])
     if filters.no_teacher:
@@ -148,7 +157,7 @@ def _as_shown(rooms: QuerySet[Room], when: str, **more: Expression | Subquery) -
     return (
         rooms.annotate(now_state=_now_state())
         .filter(when_is(when))
-        .defer(*_HEAVY)
+        .defer(*HEAVY)
         .annotate(
             teacher_name=Subquery(teacher.values("name")[:1]),
             has_gap=Exists(Gap.objects.filter(room=OuterRef("pk"))),
@@ -164,7 +173,7 @@ def live_tiles(ids: Collection[int], **more: Expression | Subquery) -> QuerySet[
 
 def with_state(**more: Expression | Subquery) -> QuerySet[Room]:
     """Return all rooms, annotated with `now_state` and `more`. Do not check who may see them."""
-    return Room.objects.defer(*_HEAVY).annotate(now_state=_now_state()).annotate(**more)
+    return Room.objects.defer(*HEAVY).annotate(now_state=_now_state()).annotate(**more)
 
 
 def not_past() -> QuerySet[Any]:

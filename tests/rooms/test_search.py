@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
 from classroom_admin.audit.selectors import find_entries
+from classroom_admin.common import clock
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.rooms.selectors import COMING, ClassFilters, classes, named_like
@@ -71,7 +72,7 @@ def test_events_of_a_person_are_found_without_accents() -> None:
     room = Room.objects.create(room_uuid="a", name="Algebra")
     Participant.objects.create(room=room, user_uuid="zoe-1", name="Zoë")
     event = StoredEvent.objects.create(
-        room=room, stream="room", sequence=1, cmd=20, raw='{"userUuid":"zoe-1"}'
+        room=room, stream="room", sequence=1, cmd=20, received_at=clock.now(), raw='{"userUuid":"zoe-1"}'
     )
     assert list(events_of(room, EventFilter(who="zoe"))) == [event]
     assert list(events_of(room, EventFilter(who="lisa"))) == []

@@ -27,6 +27,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='room',
-            index=models.Index(fields=['name_search', 'id'], name='rooms_room_search'),
+            index=models.Index(fields=['name_search', 'id', 'room_uuid'], name='rooms_room_search'),
         ),
     ]
