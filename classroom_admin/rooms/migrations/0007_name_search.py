@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='participant',
-            index=models.Index(condition=models.Q(('was_teacher', True)), fields=['name_search', 'room'], name='rooms_participant_search'),
+            index=models.Index(condition=models.Q(('was_teacher', True)), fields=['name_search', 'was_teacher', 'room'], name='rooms_participant_search'),
         ),
         migrations.AddIndex(
             model_name='room',
