@@ -19,9 +19,9 @@ def _settings_module(arguments: list[str]) -> str:
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = _settings_module(sys.argv[1:])
     if sys.argv[1:2] == ["demo"]:
-        from classroom_admin.runtime import demo_start
+        from classroom_admin.runtime import demo
 
-        demo_start.enter(os.environ)
+        demo.enter(os.environ)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

@@ -2,9 +2,10 @@
 
     .venv/bin/python bench/search.py [--rows 100000] [--rounds 9]
 
-"found" is the time to find the keys of all rows that match, which has the goal. "page" is the time of the page's
-query, which also checks rights, sorts what was found and reads the first 50 rows. "bare" is one condition in plain
-SQL, in a table that has nothing but the search keys. Both are medians of the same process and database.
+"found" is the time to find the keys of all rows that match, which has the goal. "page" is the time of the
+page's query, which also checks rights, sorts what was found and reads the first 50 rows. "bare" is one
+condition in plain SQL, in a table that has nothing but the search keys. All are medians of the same process
+and database.
 
 Uses SQLite in a temporary folder, or with DATABASE_URL=postgres://... a temporary test database on that
 server. Exits with 1 where a search takes longer than the goal.
@@ -94,7 +95,7 @@ def searches() -> dict[str, tuple[Callable[[str], Iterable[Any]], Callable[[str]
         named_or_taught_like,
         room_uuids_like,
     )
-    from classroom_admin.web.people.selectors import find_people, unassigned_rooms
+    from classroom_admin.web.people.views import find_people, unassigned_rooms
 
     head = User(role=User.Role.ADMINISTRATOR)
     return {

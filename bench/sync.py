@@ -112,7 +112,7 @@ def drain(url: str) -> dict[str, Any]:
     assert not projector.waiting_rooms()
     return {
         "events": stored,
-        "answers": polled.answers,
+        "answers": polled.requests,
         "wall": whole.wall,
         "cpu": whole.cpu,
         "poll": [poll.wall, poll.cpu],

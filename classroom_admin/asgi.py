@@ -16,8 +16,8 @@ _django = get_asgi_application()  # sets up Django: the imports below need its m
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0
 
-from classroom_admin.realtime.limits import allow_many_connections  # noqa: E402
 from classroom_admin.realtime.middleware import RealtimeMiddleware  # noqa: E402
+from classroom_admin.realtime.process import allow_many_connections  # noqa: E402
 from classroom_admin.web.channels import make_hub  # noqa: E402
 from classroom_admin.web.size_by_address import limited  # noqa: E402
 

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from classroom_admin.agora import transport
 from classroom_admin.sync import cloud_time
 from tests.contract.watch import Watch
+from tests.exchanges import observed
 
 pytest_plugins = ["tests.school"]
 
@@ -39,7 +39,7 @@ def contract(request: pytest.FixtureRequest) -> Iterator[Watch]:
     other processes are not seen.
     """
     watch = Watch(odd_answers=request.node.get_closest_marker("odd_answers") is not None)
-    with transport.observed(watch.see):
+    with observed(watch.see):
         yield watch
     if watch.wrong:
         pytest.fail("against the contract:\n" + "\n".join(dict.fromkeys(watch.wrong)), pytrace=False)

@@ -1,7 +1,5 @@
 """Middleware for language, time zone and the caching of pages with private data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -1,7 +1,5 @@
 """The page on which people set their language and time zone."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 

@@ -1,6 +1,6 @@
 """Commands of people to a class or to the school: one module per topic, one function per command.
 
-    runner          run a command against the cloud: authorise, validate, record, send, record the outcome
+    runner          run a command against the cloud: validate, record, send, record the outcome
     verification    ask the cloud whether a command worked
     scheduled       the worker that runs commands later: claim, run, settle
     class_state     start_class end_class close_class create_class
@@ -13,8 +13,8 @@
     bulk            one command for many classes
     class_lists, people, calendars, connection, sign_ins: actions that send no command to the cloud
 
-Functions that send a command take keyword arguments only, call ``runner.run`` and return the audit entry.
-They raise ``errors.ActionRefused`` for bad input (nothing was sent) and ``errors.NotYours`` for a room that
-the person may not act on. If the cloud refuses, they raise nothing: the entry gets a *failed* step, with the
-problem to show under ``detail["reason"]``.
+Functions that act on a class take a ``rooms.access.ClassAccess`` first. It proves the permission, so they do
+not check it again. Functions that send a command call ``runner.run`` and return the audit entry. They raise
+``errors.ActionRefused`` for bad input (nothing was sent). If the cloud refuses, they raise nothing: the entry
+gets a *failed* step, with the problem to show under ``detail["reason"]``.
 """

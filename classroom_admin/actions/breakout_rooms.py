@@ -3,44 +3,40 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.runner import Command, Confirms, valid
 from classroom_admin.agora.calls import CloseGroups, OpenGroups
 from classroom_admin.audit.models import Entry
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.access import ClassAccess
 
 Groups = Sequence[Mapping[str, Any]]
 
 
-def open_groups(*, actor: User, room: Room, groups: Groups) -> Entry:
+def open_groups(access: ClassAccess, *, groups: Groups) -> Entry:
     """Create breakout rooms. Event 4 confirms the command.
 
     Format of ``groups``: ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``.
     """
-    call = valid(OpenGroups, room_uuid=room.room_uuid, groups=groups)
-    return _run(actor=actor, room=room, action="groups.open", groups=groups, call=call)
+    call = valid(OpenGroups, room_uuid=access.room.room_uuid, groups=groups)
+    return _run(access, "groups.open", groups, call)
 
 
-def close_groups(*, actor: User, room: Room, groups: Groups | None = None) -> Entry:
+def close_groups(access: ClassAccess, *, groups: Groups | None = None) -> Entry:
     """Close the given breakout rooms, or all if ``groups`` is None. Event 4 confirms the command.
 
     The people in them return to the class.
     """
-    call = valid(CloseGroups, room_uuid=room.room_uuid, groups=groups)
-    return _run(actor=actor, room=room, action="groups.close", groups=groups, call=call)
+    call = valid(CloseGroups, room_uuid=access.room.room_uuid, groups=groups)
+    return _run(access, "groups.close", groups, call)
 
 
-def _run(
-    *, actor: User, room: Room, action: str, groups: Groups | None, call: OpenGroups | CloseGroups
-) -> Entry:
+def _run(access: ClassAccess, action: str, groups: Groups | None, call: OpenGroups | CloseGroups) -> Entry:
     command = Command(
         action=action,
-        room_uuid=room.room_uuid,
-        target_name=room.name,
+        target_name=access.room.name,
         params={} if groups is None else {"groups": list(groups)},
         call=call,
         confirmed_by=Confirms(event=EventKind.ROOM_PROPERTIES, match={"groups": True}),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)

@@ -1,7 +1,5 @@
 """Bulk actions: one command for many classes. Each class has its own scheduled command and audit entry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +11,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_state, recordings, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
-from classroom_admin.rooms.access import visible_rooms
+from classroom_admin.rooms.access import ClassAccess, NotYours, access_to, visible_rooms
 from classroom_admin.rooms.models import Recording, Room, RoomState
 
 MOST: Final = 2000
@@ -127,7 +125,7 @@ def _run_item(item: ScheduledCommand) -> Outcome:
         return Outcome(state=State.CANCELLED, payload={"skip": skip})
     _action, send = _COMMANDS[run.what]
     try:
-        entry = send(run.by, room)
+        entry = send(access_to(item.by, room))
     except ActionRefused as error:
         return Outcome(state=State.FAILED, problem=error.problem)
     except NotYours:
@@ -137,13 +135,10 @@ def _run_item(item: ScheduledCommand) -> Outcome:
     return Outcome(state=State.FAILED if failed else State.DONE, entry=entry)
 
 
-_COMMANDS: Final[dict[str, tuple[str, Callable[[User, Room], Entry]]]] = {
-    BulkAction.END: ("class.end", lambda by, room: class_state.end_class(actor=by, room=room)),
-    BulkAction.CLOSE: ("class.close", lambda by, room: class_state.close_class(actor=by, room=room)),
-    BulkAction.RECORD: (
-        "recording.start",
-        lambda by, room: recordings.start_recording(actor=by, room=room),
-    ),
+_COMMANDS: Final[dict[str, tuple[str, Callable[[ClassAccess], Entry]]]] = {
+    BulkAction.END: ("class.end", class_state.end_class),
+    BulkAction.CLOSE: ("class.close", class_state.close_class),
+    BulkAction.RECORD: ("recording.start", recordings.start_recording),
 }
 
 

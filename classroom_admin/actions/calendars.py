@@ -5,9 +5,9 @@ import secrets
 from django.db import transaction
 
 from classroom_admin.accounts.models import CalendarFeed, User
-from classroom_admin.actions.errors import NotYours
 from classroom_admin.audit import record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours
 
 
 def make_address(*, actor: User) -> CalendarFeed:

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner
-from classroom_admin.actions.errors import ActionRefused, NotYours, require_visible
+from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
 
@@ -150,16 +150,15 @@ def delete_list(*, actor: User, class_list: ClassList) -> None:
         held.delete()
 
 
-def use_list(*, actor: User, room: Room, class_list: ClassList | None) -> None:
+def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
     """Set the class list of a class; None detaches the current list."""
-    runner.authorise(actor, room)
     with transaction.atomic():
-        held = _held(actor, class_list) if class_list else None
-        Room.objects.filter(pk=room.pk).update(class_list=held)
+        held = _held(access.person, class_list) if class_list else None
+        Room.objects.filter(pk=access.room.pk).update(class_list=held)
         record.done(
-            actor=actor,
+            actor=access.person,
             action="room.use_list",
-            room_uuid=room.room_uuid,
+            room_uuid=access.room.room_uuid,
             target_name=held.name if held else "",
             params={"list": held.name if held else None},
         )

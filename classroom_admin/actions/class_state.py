@@ -18,49 +18,70 @@ from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.events import EventKind
 from classroom_admin.rooms import registry
-from classroom_admin.rooms.models import Room, RoomState
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import RoomState
 
 STUDENT: Final = "2"  # the cloud's number for the role, as text
 CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
-_OPTIONAL: Final = (
-    *("starts_at", "duration_s", "close_delay_s", "pupil_limit", "max_on_stage", "stage_role"),
-    *("widgets", "flex_properties", "roles"),
-)
 
 
-def start_class(*, actor: User, room: Room) -> Entry:
+def start_class(access: ClassAccess) -> Entry:
     """Start the class now, whatever its scheduled start (contract A: class state 1). Event 1 confirms."""
-    return _set_state(actor=actor, room=room, action="class.start", state=RoomState.STARTED)
+    return _set_state(access, "class.start", RoomState.STARTED)
 
 
-def end_class(*, actor: User, room: Room) -> Entry:
+def end_class(access: ClassAccess) -> Entry:
     """End the class (contract A: class state 2). People may stay until the close delay is over."""
-    return _set_state(actor=actor, room=room, action="class.end", state=RoomState.ENDED)
+    return _set_state(access, "class.end", RoomState.ENDED)
 
 
-def close_class(*, actor: User, room: Room) -> Entry:
+def close_class(access: ClassAccess) -> Entry:
     """Close the room permanently: everyone is removed, no one can enter (contract A: class state 3)."""
-    return _set_state(actor=actor, room=room, action="class.close", state=RoomState.CLOSED)
+    return _set_state(access, "class.close", RoomState.CLOSED)
 
 
-def create_class(
-    *,
-    actor: User,
-    name: str,
-    room_type: int,
-    starts_at: datetime | None = None,
-    duration_s: int | None = None,
-    close_delay_s: int | None = None,
-    pupil_limit: int | None = None,
-    max_on_stage: int | None = None,
-    stage_role: str | None = None,
-    widgets: Mapping[str, Any] | None = None,
-    flex_properties: Mapping[str, Any] | None = None,
-    roles: Mapping[str, Any] | None = None,
-    room_uuid: str | None = None,
-    attempt: int = 1,
-) -> Entry:
+def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1, **asked: Any) -> Entry:
     """Create a class (contract B: create a room). A read of the room confirms the command.
+
+    ``asked``: the fields of ``NewClass``. ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled
+    classes. If ``attempt`` > 1 and the room exists, an earlier attempt created it.
+
+    Once the cloud accepts the command, register the room here and assign it to ``person`` if they are a
+    teacher. Raise ``NotYours`` if ``person`` is deactivated.
+    """
+    wanted = NewClass(room_uuid=room_uuid or uuid4().hex, **asked)
+
+    def read_back(cloud: Client) -> Detail | None:
+        info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
+        wanted.register(created_by=person)  # the answer to the creation may have been lost
+        return {"name": info.room_name, "state": info.class_state}
+
+    command = Command(
+        action="class.create",
+        call=wanted.creation(),
+        target_name=wanted.name,
+        params=wanted.shown(),
+        # Without room_uuid, two presses of one form create different ids but are the same command. With it,
+        # equal classes of two series are different commands.
+        same_as={**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt},
+        facts=lambda _answer: wanted.register(created_by=person),
+        already_done=() if attempt == 1 else (Conflict,),
+        read_back=read_back,
+    )
+    return runner.create(person, command, room_uuid=wanted.room_uuid)
+
+
+def check_class(**asked: Any) -> None:
+    """Validate the fields of a ``NewClass`` without calling the cloud.
+
+    Raise ``ActionRefused`` with the cloud's name for the first invalid field.
+    """
+    NewClass(room_uuid=uuid4().hex, **asked).creation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClass:
+    """A new class.
 
     ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; if it is
     None, the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: by
@@ -68,86 +89,20 @@ def create_class(
     ``max_on_stage``, ``stage_role``: handsUp's maxAccept and defaultAcceptRole.
     ``widgets``: for example ``{"netlessBoard": {"state": 1}}``. ``roles``: the contract's roleConfig, for
     example ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` sets its limit.
-
-    ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled classes. If ``attempt`` > 1 and the
-    room exists, an earlier attempt created it.
-
-    Once the cloud accepts the command, register the room here and assign it to a teacher who creates it.
     """
-    wanted = _wanted(
-        room_uuid=room_uuid or uuid4().hex,
-        name=name,
-        room_type=room_type,
-        starts_at=starts_at,
-        duration_s=duration_s,
-        close_delay_s=close_delay_s,
-        pupil_limit=pupil_limit,
-        max_on_stage=max_on_stage,
-        stage_role=stage_role,
-        widgets=widgets,
-        flex_properties=flex_properties,
-        roles=roles,
-    )
-    # Without room_uuid, two presses of one form create different ids but are the same command. With it, equal
-    # classes of two series are different commands.
-    same_as = {**asdict(wanted), "room_uuid": room_uuid or "", "attempt": attempt}
-    command = _creation(actor, wanted, attempt=attempt, same_as=same_as)
-    return runner.run(actor=actor, room=None, command=command)
-
-
-def check_class(*, actor: User, name: str, room_type: int, **asked: Any) -> None:
-    """Validate the arguments of ``create_class`` without calling the cloud.
-
-    Raise ``ActionRefused`` with the cloud's name for the first invalid field.
-    """
-    given = dict.fromkeys(_OPTIONAL) | asked
-    wanted = _wanted(room_uuid=uuid4().hex, name=name, room_type=room_type, **given)
-    wanted.creation()
-
-
-def _wanted(*, starts_at: datetime | None, **asked: Any) -> "NewClass":
-    if starts_at is not None and starts_at.tzinfo is None:
-        raise ActionRefused(Problem("start_time_without_zone"), field="schedule.startTime")
-    return NewClass(starts_at=starts_at, **asked)
-
-
-def _creation(actor: User, wanted: "NewClass", *, attempt: int, same_as: Mapping[str, Any]) -> Command:
-    creation = wanted.creation()
-
-    def read_back(cloud: Client) -> Detail | None:
-        info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
-        wanted.register(created_by=actor)  # the answer to the creation may have been lost
-        return {"name": info.room_name, "state": info.class_state}
-
-    return Command(
-        action="class.create",
-        room_uuid=wanted.room_uuid,
-        target_name=wanted.name,
-        params=wanted.shown(),
-        same_as=same_as,
-        call=creation,
-        facts=lambda _answer: wanted.register(created_by=actor),
-        already_done=() if attempt == 1 else (Conflict,),
-        read_back=read_back,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewClass:
-    """A new class: the arguments of ``create_class``."""
 
     room_uuid: str
     name: str
     room_type: int
-    starts_at: datetime | None
-    duration_s: int | None
-    close_delay_s: int | None
-    pupil_limit: int | None
-    max_on_stage: int | None
-    stage_role: str | None
-    widgets: Mapping[str, Any] | None
-    flex_properties: Mapping[str, Any] | None
-    roles: Mapping[str, Any] | None
+    starts_at: datetime | None = None
+    duration_s: int | None = None
+    close_delay_s: int | None = None
+    pupil_limit: int | None = None
+    max_on_stage: int | None = None
+    stage_role: str | None = None
+    widgets: Mapping[str, Any] | None = None
+    flex_properties: Mapping[str, Any] | None = None
+    roles: Mapping[str, Any] | None = None
 
     @property
     def role_config(self) -> Mapping[str, Any] | None:
@@ -159,6 +114,8 @@ class NewClass:
 
     def creation(self) -> CreateRoom:
         """Return the call that creates the class. Raise ``ActionRefused`` if an argument is invalid."""
+        if self.starts_at is not None and self.starts_at.tzinfo is None:
+            raise ActionRefused(Problem("start_time_without_zone"), field="schedule.startTime")
         plan = {
             "startTime": None if self.starts_at is None else int(self.starts_at.timestamp() * 1000),
             "duration": self.duration_s,
@@ -217,16 +174,12 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _set_state(*, actor: User, room: Room, action: str, state: RoomState) -> Entry:
-    room_uuid, number = room.room_uuid, int(state)
-
-    set_state = valid(SetClassState, room_uuid=room_uuid, state=number)
-
+def _set_state(access: ClassAccess, action: str, state: RoomState) -> Entry:
+    number = int(state)
     command = Command(
         action=action,
-        room_uuid=room_uuid,
-        target_name=room.name,
-        call=set_state,
+        target_name=access.room.name,
+        call=valid(SetClassState, room_uuid=access.room.room_uuid, state=number),
         confirmed_by=Confirms(event=EventKind.CLASS_STATE, match={"state": number}),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)

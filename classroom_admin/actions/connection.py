@@ -1,7 +1,5 @@
 """Test the connection to the cloud, from the settings page."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext

@@ -1,6 +1,5 @@
-"""Exceptions for commands that were not sent."""
+"""The exception for commands that were not sent."""
 
-from django.http import Http404
 from django.utils.translation import gettext
 
 from classroom_admin.common.names import has_visible_character
@@ -39,10 +38,3 @@ def require_visible(name: str) -> None:
         raise ActionRefused(
             gettext("This name can't be seen. Enter at least one letter, digit or symbol."), field="name"
         )
-
-
-class NotYours(Http404):
-    """The person may not act on this room or list. The answer is 404, so no one learns which ones exist."""
-
-    def __init__(self) -> None:
-        super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.runner import READ_S, Command, Confirms, Detail, valid
 from classroom_admin.actions.scheduled import Kind, Outcome, State
@@ -23,6 +23,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
+from classroom_admin.rooms.access import ClassAccess, NotYours, access_to
 from classroom_admin.rooms.models import Participant, Room
 
 LONGEST_REASON: Final = 500
@@ -32,9 +33,8 @@ LONGEST_S: Final = 3 * 60 * 60
 
 
 def remove_participant(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     participant: Participant,
     duration_s: int | None = None,
     for_the_class: bool = False,
@@ -52,6 +52,7 @@ def remove_participant(
     Event 20 with this person offline confirms the command. If the person is already away, a read confirms it.
     Raise ``ActionRefused`` for contradictory or invalid arguments or a person of another class.
     """
+    room = access.room
     if participant.room_id != room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
     asked: dict[str, Any] = {
@@ -65,7 +66,7 @@ def remove_participant(
         FOREVER if for_good else rest_of_class(room, now=clock.cloud_now()) if for_the_class else duration_s
     )
     command = _removal(room, participant, ban_s=ban_s, asked=asked, planned=planned)
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)
 
 
 def _removal(
@@ -74,14 +75,11 @@ def _removal(
     """Return the command that removes a person and bans them for ``ban_s`` seconds (None: no ban)."""
     user_uuid = participant.user_uuid
 
-    kick = valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s)
-
     def read_back(cloud: Client) -> Detail | None:
         return {"state": 0} if _is_away(cloud, room_uuid=room.room_uuid, user_uuid=user_uuid) else None
 
     return Command(
         action="participant.remove",
-        room_uuid=room.room_uuid,
         target=user_uuid,
         target_name=participant.name,
         params={
@@ -90,7 +88,7 @@ def _removal(
             **({} if planned is None else {"planned": planned}),
         },
         same_as={"target": user_uuid, "planned": planned, **asked},
-        call=kick,
+        call=valid(KickUser, room_uuid=room.room_uuid, user_uuid=user_uuid, ban_s=ban_s),
         confirmed_by=Confirms(event=EventKind.PRESENCE, match={"offline": user_uuid}),
         read_back=None if participant.online else read_back,
         shows_by_itself=ban_s is None,  # being away does not prove the ban
@@ -124,27 +122,23 @@ def rest_of_class(room: Room, *, now: datetime) -> int:
     return math.ceil((room.planned_close_at - now).total_seconds())
 
 
-def unban(*, actor: User, room: Room, user_uuid: str) -> Entry:
+def unban(access: ClassAccess, *, user_uuid: str) -> Entry:
     """Unban a removed person (contract A: kick with ``dirty.state`` 0; the contract does not say its effect).
 
     *Accepted* is the final step: no event and no read shows an unban. Raise ``ActionRefused`` for a person
     who is in the class: the call is a kick and might remove them.
     """
-    runner.authorise(actor, room)  # first, because the error below reveals something about the room
-    participant = room.participants.filter(user_uuid=user_uuid).first()
+    participant = access.room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
         raise ActionRefused(Problem("already_in_class"), field="userUuid")
 
-    unban = valid(UnbanUser, room_uuid=room.room_uuid, user_uuid=user_uuid)
-
     command = Command(
         action="participant.let_back",
-        room_uuid=room.room_uuid,
         target=user_uuid,
         target_name=participant.name if participant else "",
-        call=unban,
+        call=valid(UnbanUser, room_uuid=access.room.room_uuid, user_uuid=user_uuid),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)
 
 
 def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
@@ -153,17 +147,15 @@ def scheduled_removals(room: Room) -> QuerySet[ScheduledCommand]:
 
 
 def schedule_removal(
-    *, actor: User, room: Room, participant: Participant, after_s: int, reason: str = "", **span: Any
+    access: ClassAccess, *, participant: Participant, after_s: int, reason: str = "", **span: Any
 ) -> ScheduledCommand:
     """Schedule the removal of a person in ``after_s`` seconds (5 to 10,800).
 
     ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; if empty, no ban.
-    The audit entry is written at once, so that everyone who watches the class sees it. Raise ``NotYours`` if
-    ``actor`` may not act on the room. Raise ``ActionRefused`` for invalid arguments or if a removal of this
-    person is already scheduled.
+    The audit entry is written at once, so that everyone who watches the class sees it. Raise
+    ``ActionRefused`` for invalid arguments or if a removal of this person is already scheduled.
     """
-    runner.authorise(actor, room)
-    if participant.room_id != room.pk:
+    if participant.room_id != access.room.pk:
         raise ActionRefused(Problem("not_in_this_class"), field="userUuid")
     if not SHORTEST_S <= after_s <= LONGEST_S:
         raise ActionRefused(_("Choose a time between 5 seconds and 3 hours."), field="after")
@@ -176,8 +168,8 @@ def schedule_removal(
         with transaction.atomic():
             command = ScheduledCommand.objects.create(
                 kind=Kind.REMOVAL,
-                by=actor,
-                room=room,
+                by=access.person,
+                room=access.room,
                 key=participant.user_uuid,
                 payload={"name": participant.name, "span": span, "reason": reason},
                 created_at=now,
@@ -186,7 +178,7 @@ def schedule_removal(
                 claimable_at=due_at,
             )
             asked = {"after_s": after_s, **span, "reason": reason}
-            _record_removal("participant.plan_removal", command, actor=actor, params=asked)
+            _record_removal("participant.plan_removal", command, by=access.person, params=asked)
             scheduled.wake_up(scheduled.RUN_SCHEDULED, first=command.pk, after_s=after_s)
     except IntegrityError as error:
         raise ActionRefused(
@@ -195,17 +187,17 @@ def schedule_removal(
     return command
 
 
-def cancel_removal(*, actor: User, command: ScheduledCommand) -> bool:
-    """Cancel a scheduled removal. Return False if it no longer waits: done, being sent, failed or cancelled.
+def cancel_removal(access: ClassAccess, *, command: ScheduledCommand) -> bool:
+    """Cancel a scheduled removal of the class.
 
-    Raise ``NotYours`` if ``actor`` may not act on the class.
+    Return False if it no longer waits (done, being sent, failed or cancelled) or is one of another class.
     """
-    runner.authorise(actor, command.room)
     with transaction.atomic():
-        waiting = ScheduledCommand.objects.filter(pk=command.pk, state=State.WAITING)
+        waiting = scheduled_removals(access.room).filter(pk=command.pk, state=State.WAITING)
         if not waiting.update(state=State.CANCELLED, claimable_at=None, changed_at=clock.now()):
             return False
-        _record_removal("participant.call_off_removal", command, actor=actor, params={"planned": command.pk})
+        params = {"planned": command.pk}
+        _record_removal("participant.call_off_removal", command, by=access.person, params=params)
     return True
 
 
@@ -223,7 +215,7 @@ def _run_removal(command: ScheduledCommand) -> Outcome:
         _record_removal(
             "participant.remove",
             command,
-            actor=command.by,
+            by=command.by,
             params={"planned": command.pk},
             outcome=Step.Kind.FAILED,
             detail={"reason": why.as_json()},
@@ -246,14 +238,14 @@ def _sent_before(command: ScheduledCommand) -> Entry | None:
 def _remove(command: ScheduledCommand) -> Entry:
     """Remove the person and return the entry. Raise ``ActionRefused`` or ``NotYours`` if nothing was sent."""
     assert command.room is not None
-    person = Participant.objects.filter(room=command.room, user_uuid=command.key).first()
+    access = access_to(command.by, command.room)
+    person = Participant.objects.filter(room=access.room, user_uuid=command.key).first()
     if person is None:
         raise ActionRefused(Problem("person_not_present"))
     if not person.online and not command.payload["span"]:
         raise ActionRefused(Problem("person_already_left"))
     return remove_participant(
-        actor=command.by,
-        room=command.room,
+        access,
         participant=person,
         reason=command.payload["reason"],
         planned=command.pk,
@@ -262,11 +254,11 @@ def _remove(command: ScheduledCommand) -> Entry:
 
 
 def _record_removal(
-    action: str, command: ScheduledCommand, *, actor: User, params: dict[str, Any], **how: Any
+    action: str, command: ScheduledCommand, *, by: User, params: dict[str, Any], **how: Any
 ) -> None:
     assert command.room is not None
     record.done(
-        actor=actor,
+        actor=by,
         action=action,
         room_uuid=command.room.room_uuid,
         target=command.key,

@@ -4,8 +4,6 @@ Raise PermissionDenied if `actor` is not an active administrator. Raise `ActionR
 `field` names the form field. In both cases nothing has changed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

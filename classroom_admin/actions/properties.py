@@ -1,11 +1,10 @@
-"""Commands that set and delete properties of a room, a participant or an extApp (contract A)."""
+"""Commands that set and delete properties of a class, or of a person or an extApp in it (contract A)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from django.utils.translation import gettext
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import Command, Confirms, valid
@@ -21,176 +20,86 @@ from classroom_admin.agora.calls import (
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.models import Participant, Room
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import Participant
 
 Properties = Mapping[str, Any]
+_CALLS: Final[dict[str, Callable[..., CloudCall[None]]]] = {
+    "room.set_properties": PutRoomProperties,
+    "room.delete_properties": DeleteRoomProperties,
+    "participant.set_properties": PutUserProperties,
+    "participant.delete_properties": DeleteUserProperties,
+    "ext_app.set_properties": PutExtAppProperties,
+    "ext_app.delete_properties": DeleteExtAppProperties,
+}
 
 
-def set_room_properties(
-    *, actor: User, room: Room, properties: Properties, cause: Properties | None = None
-) -> Entry:
-    """Set properties of the room and keep its others. Event 4 confirms; it carries ``cause`` (any JSON)."""
-    call = valid(PutRoomProperties, room_uuid=room.room_uuid, properties=properties, cause=cause)
-
-    return _run(actor=actor, room=room, action="room.set_properties", call=call, sets=properties, cause=cause)
-
-
-def delete_room_properties(
-    *, actor: User, room: Room, names: Sequence[str], cause: Properties | None = None
-) -> Entry:
-    """Delete properties of the room. Event 4 confirms the command."""
-    call = valid(DeleteRoomProperties, room_uuid=room.room_uuid, names=names, cause=cause)
-
-    return _run(
-        actor=actor, room=room, action="room.delete_properties", call=call, deletes=names, cause=cause
-    )
-
-
-def set_participant_properties(
+def set_properties(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
-    participant: Participant,
-    properties: Properties,
-    cause: Properties | None = None,
-) -> Entry:
-    """Set properties of a person in the room. Event 22 confirms the command."""
-    call = valid(
-        PutUserProperties,
-        room_uuid=room.room_uuid,
-        user_uuid=participant.user_uuid,
-        properties=properties,
-        cause=cause,
-    )
-
-    return _run(
-        actor=actor,
-        room=room,
-        action="participant.set_properties",
-        call=call,
-        sets=properties,
-        cause=cause,
-        participant=participant,
-    )
-
-
-def delete_participant_properties(
-    *,
-    actor: User,
-    room: Room,
-    participant: Participant,
-    names: Sequence[str],
-    cause: Properties | None = None,
-) -> Entry:
-    """Delete properties of a person in the room. Event 22 confirms the command."""
-    call = valid(
-        DeleteUserProperties,
-        room_uuid=room.room_uuid,
-        user_uuid=participant.user_uuid,
-        names=names,
-        cause=cause,
-    )
-
-    return _run(
-        actor=actor,
-        room=room,
-        action="participant.delete_properties",
-        call=call,
-        deletes=names,
-        cause=cause,
-        participant=participant,
-    )
-
-
-def set_ext_app_properties(
-    *,
-    actor: User,
-    room: Room,
-    ext_app_uuid: str,
+    participant: Participant | None = None,
+    ext_app_uuid: str | None = None,
     properties: Properties,
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of an extApp. ``state`` 0 or 1 turns it off or on. Event 4 under extApps confirms."""
-    call = valid(
-        PutExtAppProperties,
-        room_uuid=room.room_uuid,
-        ext_app_uuid=ext_app_uuid,
-        properties=properties,
-        common_state=state,
-        cause=cause,
-    )
+    """Set properties of the person or the extApp, if given, else of the class. Keep their others.
 
-    return _run(
-        actor=actor,
-        room=room,
-        action="ext_app.set_properties",
-        call=call,
-        sets=properties,
-        cause=cause,
-        ext_app_uuid=ext_app_uuid,
-        extra={} if state is None else {"state": state},
-    )
+    ``state`` 0 or 1 turns an extApp off or on. Event 4 confirms, for a person event 22; it carries ``cause``
+    (any JSON). Raise ``ActionRefused`` for a person of another class.
+    """
+    values = {"properties": properties} | ({} if state is None else {"common_state": state})
+    return _run(access, "set_properties", participant, ext_app_uuid, cause, values)
 
 
-def delete_ext_app_properties(
-    *, actor: User, room: Room, ext_app_uuid: str, names: Sequence[str], cause: Properties | None = None
+def delete_properties(
+    access: ClassAccess,
+    *,
+    participant: Participant | None = None,
+    ext_app_uuid: str | None = None,
+    names: Sequence[str],
+    cause: Properties | None = None,
 ) -> Entry:
-    """Delete properties of an extApp. Event 4 under extApps confirms the command."""
-    call = valid(
-        DeleteExtAppProperties, room_uuid=room.room_uuid, ext_app_uuid=ext_app_uuid, names=names, cause=cause
-    )
-
-    return _run(
-        actor=actor,
-        room=room,
-        action="ext_app.delete_properties",
-        call=call,
-        deletes=names,
-        cause=cause,
-        ext_app_uuid=ext_app_uuid,
-    )
+    """Delete properties. The owner, the event and the errors are those of ``set_properties``."""
+    return _run(access, "delete_properties", participant, ext_app_uuid, cause, {"names": names})
 
 
 def _run(
-    *,
-    actor: User,
-    room: Room,
-    action: str,
-    call: CloudCall[None],
-    sets: Properties | None = None,
-    deletes: Sequence[str] = (),
-    cause: Properties | None = None,
-    participant: Participant | None = None,
-    ext_app_uuid: str = "",
-    extra: Properties | None = None,
+    access: ClassAccess,
+    what: str,
+    participant: Participant | None,
+    ext_app_uuid: str | None,
+    cause: Properties | None,
+    values: dict[str, Any],
 ) -> Entry:
-    """Run one of the six commands. The event with the names of the changed properties confirms it."""
-    if participant is not None and participant.room_id != room.pk:
+    """Run the command. The event with the names of the changed properties confirms it."""
+    if participant is not None and participant.room_id != access.room.pk:
         raise ActionRefused(gettext("This person is not in this class. Reload the page."), field="userUuid")
-    names = list(deletes) if sets is None else list(sets)
-    match: dict[str, Any] = {"property_names": names}
+    kind, owner, name = "room", {}, access.room.name
     if participant is not None:
-        match["user_uuid"] = participant.user_uuid
-    if ext_app_uuid:
-        match["ext_app"] = ext_app_uuid
+        kind, owner, name = "participant", {"user_uuid": participant.user_uuid}, participant.name
+    elif ext_app_uuid is not None:
+        kind, owner = "ext_app", {"ext_app_uuid": ext_app_uuid}
+    action, target = f"{kind}.{what}", "".join(owner.values())
+    call = valid(_CALLS[action], room_uuid=access.room.room_uuid, **owner, **values, cause=cause)
 
-    params: dict[str, Any] = {**(extra or {})}
-    params |= {"names": names} if sets is None else {"properties": shown_properties(sets)}
+    sets = values.get("properties")
+    names = list(values["names"] if sets is None else sets)
+    params: dict[str, Any] = {"names": names} if sets is None else {"properties": shown_properties(sets)}
+    if "common_state" in values:
+        params["state"] = values["common_state"]
     if cause:
         params["cause"] = shown_properties(cause)
-    target = participant.user_uuid if participant is not None else ext_app_uuid
     command = Command(
         action=action,
-        room_uuid=room.room_uuid,
         target=target,
-        target_name=participant.name if participant is not None else room.name,
+        target_name=name,
         params=params,
-        same_as={"target": target, "sets": sets, "names": names, "cause": cause, **(extra or {})},
+        same_as={"target": target, "cause": cause, **values},
         call=call,
         confirmed_by=Confirms(
             event=EventKind.ROOM_PROPERTIES if participant is None else EventKind.USER_PROPERTIES,
-            match=match,
+            match={"property_names": names, **({"ext_app": target} if kind == "ext_app" else owner)},
         ),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)

@@ -4,8 +4,6 @@ Each local time is converted to UTC separately, so a series keeps its local time
 begins or ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

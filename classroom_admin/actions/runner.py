@@ -1,7 +1,7 @@
-"""Run commands against the cloud: authorise, record, send, record the outcome.
+"""Run commands against the cloud: record, send, record the outcome.
 
 1. ``valid`` builds the call and checks its arguments. Its ``ActionRefused`` names the invalid field.
-2. ``authorise`` raises ``NotYours`` if the person may not act on the room.
+2. ``run`` takes the ``ClassAccess`` of the person. So the permission was checked before.
 3. One commit stores the idempotency key, the entry, the step *requested* and the pending confirmation. A
    second press of the same button finds the key and gets the entry of the first press.
 4. The cloud is called outside of any transaction.
@@ -11,8 +11,6 @@
 
 A crash after step 3 leaves *requested* and an idempotency key that expires after ``KEY_LEASE``.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -27,7 +25,7 @@ from django.db.models import Q
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import refusals
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.agora import client_for
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.client import Client
@@ -37,7 +35,7 @@ from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.access import visible_rooms
+from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.models import Room
 
 COMMAND_S: Final = 15.0
@@ -84,7 +82,6 @@ class Command:
     """
 
     action: str
-    room_uuid: str
     call: CloudCall[Any]
     facts: Callable[[Any], Detail | None] | None = None
     already_done: tuple[type[CloudError], ...] = ()
@@ -97,26 +94,35 @@ class Command:
     shows_by_itself: bool = True
 
 
-def run(*, actor: User, room: Room | None, command: Command) -> Entry:
-    """Run a command and return its audit entry; ``entry.steps`` hold the outcome.
+def run(access: ClassAccess, command: Command) -> Entry:
+    """Run a command in a class and return its audit entry; ``entry.steps`` hold the outcome.
 
-    ``room`` is None only for a command that creates a room. Raise ``NotYours`` if ``actor`` may not act on
-    ``room``, and ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing:
-    record a *failed* step.
+    Raise ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing: record a
+    *failed* step.
     """
-    authorise(actor, room)
+    room_uuid = access.room.room_uuid
+    return _run(access.person, command, room_uuid=room_uuid, same_room=room_uuid)
+
+
+def create(person: User, command: Command, *, room_uuid: str) -> Entry:
+    """Run a command that creates the room ``room_uuid``, as ``run`` does.
+
+    Two presses may have different ids: only ``command.same_as`` says whether they are the same command.
+    Raise ``NotYours`` if ``person`` is deactivated.
+    """
+    if not person.is_active:
+        raise NotYours
+    return _run(person, command, room_uuid=room_uuid, same_room="")
+
+
+def _run(person: User, command: Command, *, room_uuid: str, same_room: str) -> Entry:
     cloud = client()
-    entry, is_ours = _start(actor=actor, room=room, command=command)
+    key = _key(person, command, same_room)
+    entry, is_ours = _start(key, person, command, room_uuid)
     if is_ours:
         _send(entry, command=command, cloud=cloud)
         _expire_key(entry)
     return entry
-
-
-def authorise(actor: User, room: Room | None) -> None:
-    """Raise ``NotYours`` unless ``actor`` may act on ``room``. Administrators may act on every room."""
-    if not actor.is_active or (room is not None and not visible_rooms(actor).filter(pk=room.pk).exists()):
-        raise NotYours
 
 
 def client() -> Client:
@@ -142,19 +148,18 @@ def valid(call: Callable[P, T], *args: P.args, **parameters: P.kwargs) -> T:
 # --- the idempotency key ------------------------------------------------------------------------------------
 
 
-def _start(*, actor: User, room: Room | None, command: Command) -> tuple[Entry, bool]:
+def _start(key: str, person: User, command: Command, room_uuid: str) -> tuple[Entry, bool]:
     """Store the key and the entry in one commit.
 
     Return the entry and whether to send the command: False if an earlier press, in any process, sends it.
     """
-    key = _key(actor=actor, room=room, command=command)
     for attempt in range(_ATTEMPTS):
         try:
             with transaction.atomic(durable=True):
                 now = clock.now()
                 valid = Claim.objects.filter(dedupe_key=key, expires_at__gt=now)
                 first = valid.select_related("entry").first()
-                return (first.entry, False) if first else (_store(key, actor=actor, command=command), True)
+                return (first.entry, False) if first else (_store(key, person, command, room_uuid), True)
         except IntegrityError:
             # Another press stored the key first. The key is committed now or has already expired.
             if attempt == _ATTEMPTS - 1:
@@ -162,22 +167,22 @@ def _start(*, actor: User, room: Room | None, command: Command) -> tuple[Entry, 
     raise AssertionError("the loop above returns or raises")
 
 
-def _key(*, actor: User, room: Room | None, command: Command) -> str:
+def _key(person: User, command: Command, same_room: str) -> str:
     """Return the idempotency key: a hash that two presses of one button share."""
     same = command.same_as
     if same is None:
         same = {"target": command.target, "params": dict(command.params)}
-    parts = [actor.pk, command.action, room.room_uuid if room else "", dict(same)]
+    parts = [person.pk, command.action, same_room, dict(same)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _store(key: str, *, actor: User, command: Command) -> Entry:
+def _store(key: str, person: User, command: Command, room_uuid: str) -> Entry:
     now = clock.now()
     Claim.objects.filter(dedupe_key=key, expires_at__lte=now).delete()
     entry = record(
-        actor=actor,
+        actor=person,
         action=command.action,
-        room_uuid=command.room_uuid,
+        room_uuid=room_uuid,
         target=command.target,
         target_name=command.target_name,
         params=command.params,
@@ -185,16 +190,16 @@ def _store(key: str, *, actor: User, command: Command) -> Entry:
     Claim.objects.create(dedupe_key=key, entry=entry, expires_at=now + KEY_LEASE)
     add_step(entry, Step.Kind.REQUESTED)
     if command.confirmed_by is not None:
-        known = Room.objects.filter(room_uuid=command.room_uuid)
+        known = Room.objects.filter(room_uuid=room_uuid)
         PendingConfirmation.objects.create(
             entry=entry,
-            room_uuid=command.room_uuid,
+            room_uuid=room_uuid,
             cmd=command.confirmed_by.cmd,
             match=command.confirmed_by.match,
             since_sequence=known.values_list("last_sequence", flat=True).first() or 0,
             created_at=now,
         )
-    _delete_ended_keys(key, room_uuid=command.room_uuid)
+    _delete_ended_keys(key, room_uuid=room_uuid)
     return entry
 
 

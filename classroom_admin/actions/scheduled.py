@@ -5,8 +5,6 @@ conditional UPDATE with a lease. When the lease has expired, another worker clai
 outcome of the first worker is dropped.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

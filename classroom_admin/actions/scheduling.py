@@ -3,8 +3,6 @@
 The cloud keeps a room for only five days, so a class is created a few days before it begins.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_state, people, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand, Series, new_room_uuid
 from classroom_admin.actions.recurrence import MOST_CLASSES
 from classroom_admin.actions.scheduled import Kind, Outcome, State
@@ -28,6 +26,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, from_json
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import Room, RoomTeacher
 
 OPEN: Final = (State.WAITING, State.FAILED)
@@ -79,7 +78,7 @@ def plan(
         words = _("The series would have more than %(most)d classes. Choose an earlier end date.")
         raise ActionRefused(words % {"most": MOST_CLASSES}, "until")
     for starts_at in (min(starts), max(starts)):
-        class_state.check_class(actor=actor, name=name, starts_at=starts_at, **asked)
+        class_state.check_class(name=name, starts_at=starts_at, **asked)
     now = clock.now()
     said = (request_id, name, starts, zone, asked, sorted(weekdays), taught_by.pk if taught_by else None)
     with transaction.atomic():
@@ -114,19 +113,19 @@ def _mark(said: tuple[Any, ...]) -> str:
 def try_again(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
     """Schedule one failed class, or all failed classes of the series, for now. Return how many."""
     now = clock.now()
-    failed = _of(series, planned).filter(state=State.FAILED)
+    failed = _of(actor, series, planned).filter(state=State.FAILED)
     return _change(actor, series, "series.retry", failed, state=State.WAITING, due_at=now, claimable_at=now)
 
 
 def cancel(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
     """Cancel one class of the series, or all, except created ones. Return how many were cancelled."""
-    open_ones = _of(series, planned).filter(state__in=OPEN)
+    open_ones = _of(actor, series, planned).filter(state__in=OPEN)
     return _change(actor, series, "series.cancel", open_ones, state=State.CANCELLED, claimable_at=None)
 
 
 def restore(*, actor: User, series: Series, planned: ScheduledCommand) -> int:
     """Schedule a cancelled class again at its time. Return 0 if that is past or it is not cancelled."""
-    cancelled = _of(series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
+    cancelled = _of(actor, series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
     return _change(actor, series, "series.restore", cancelled, **_waiting(planned.starts_at))
 
 
@@ -136,10 +135,10 @@ def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) 
     Created classes do not change: the cloud has no call for it. Raise ``ActionRefused`` if an argument is
     invalid.
     """
-    authorise(actor, series)
-    class_state.check_class(actor=actor, name=name, **asked)
+    open_ones = _of(actor, series).filter(state__in=OPEN)
+    class_state.check_class(name=name, **asked)
     with transaction.atomic():
-        count = series.planned.filter(state__in=OPEN).count()
+        count = open_ones.count()
         Series.objects.filter(pk=series.pk).update(name=name, settings=dict(asked))
         series.refresh_from_db()
         _record(actor, "series.change", series, classes=count)
@@ -151,11 +150,10 @@ def move(*, actor: User, series: Series, planned: ScheduledCommand, starts_at: d
 
     Raise ``ActionRefused`` if the time is in the past or invalid.
     """
-    authorise(actor, series)
+    open_ones = _of(actor, series, planned).filter(state__in=OPEN)
     if starts_at <= clock.cloud_now():
         raise ActionRefused(_("This time is in the past. Choose a later time."), "schedule.startTime")
-    class_state.check_class(actor=actor, name=series.name, starts_at=starts_at, **series.settings)
-    open_ones = _of(series, planned).filter(state__in=OPEN)
+    class_state.check_class(name=series.name, starts_at=starts_at, **series.settings)
     new = {"starts_at": starts_at, "problem": None, **_waiting(starts_at)}
     shown = {"was": planned.starts_at, "now": starts_at}
     return _change(actor, series, "series.move", open_ones, shown=shown, **new)
@@ -166,12 +164,6 @@ def visible_series(user: User) -> QuerySet[Series]:
     if user.is_administrator:
         return Series.objects.all()
     return Series.objects.filter(created_by=user) | Series.objects.filter(taught_by=user)
-
-
-def authorise(actor: User, series: Series) -> None:
-    """Raise ``NotYours`` unless ``actor`` may act on ``series``."""
-    if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
-        raise NotYours
 
 
 def scheduled_classes() -> QuerySet[ScheduledCommand]:
@@ -192,7 +184,7 @@ def _create(planned: ScheduledCommand) -> Outcome:
         )
     try:
         entry = class_state.create_class(
-            actor=series.created_by,
+            series.created_by,
             name=series.name,
             starts_at=starts_at,
             room_uuid=planned.key,
@@ -302,11 +294,7 @@ def _change(
     shown: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> int:
-    """Change classes of a series and record the change. Return how many were changed.
-
-    Raise ``NotYours`` if ``actor`` may not act on the series.
-    """
-    authorise(actor, series)
+    """Change classes of a series and record the change. Return how many were changed."""
     with transaction.atomic():
         count = classes.update(changed_at=clock.now(), **columns)
         if count:
@@ -322,7 +310,10 @@ def _wake_up(series: Series) -> None:
         scheduled.wake_up(scheduled.RUN_LONG, first=due.pk)
 
 
-def _of(series: Series, planned: ScheduledCommand | None) -> QuerySet[ScheduledCommand]:
+def _of(actor: User, series: Series, planned: ScheduledCommand | None = None) -> QuerySet[ScheduledCommand]:
+    """Return the class ``planned`` of the series, or all. Raise ``NotYours`` if it is not theirs."""
+    if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
+        raise NotYours
     found = scheduled_classes().filter(series=series).order_by()
     return found if planned is None else found.filter(pk=planned.pk)
 

@@ -1,7 +1,5 @@
 """Record sign-ins, sign-outs and password changes. `ActionsConfig.ready` connects the signals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Celery tasks that run commands. Arguments are ids only. If a message is lost, the beat sends another."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any, Final
 

@@ -4,8 +4,6 @@
 for each of the others.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +12,6 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import refusals, runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import READ_S
@@ -26,6 +23,7 @@ from classroom_admin.agora.recording_and_file_calls import ListResources
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common.redaction import shown_properties
 from classroom_admin.rooms import breakout_rooms
+from classroom_admin.rooms.access import ClassAccess
 from classroom_admin.rooms.models import Participant, Room, RoomState
 
 log = logging.getLogger(__name__)
@@ -61,14 +59,12 @@ def can_verify(action: str) -> bool:
     return action in VERIFIERS
 
 
-def verify(*, actor: User, room: Room, entry: Entry) -> Found:
+def verify(access: ClassAccess, *, entry: Entry) -> Found:
     """Ask the cloud whether the command of `entry` worked; if it did, record *confirmed*.
 
-    Raise ``NotYours`` if `actor` may not act on the room. Raise ``ActionRefused`` if this kind of command
-    can't be verified or the cloud does not answer.
+    Raise ``ActionRefused`` if this kind of command can't be verified or the cloud does not answer.
     """
-    runner.authorise(actor, room)
-    if entry.room_uuid != room.room_uuid or entry.action not in VERIFIERS:
+    if entry.room_uuid != access.room.room_uuid or entry.action not in VERIFIERS:
         raise ActionRefused(_("The cloud can't be asked whether this command worked."))
     client = runner.client()
     try:
@@ -142,7 +138,7 @@ def _recording(runs: bool) -> Verifier:
 def _files(there: bool) -> Verifier:
     def verifier(client: Client, entry: Entry) -> Found:
         listed = client.send(ListResources(room_uuid=entry.room_uuid), deadline_s=READ_S)
-        known = {each.resource_uuid for each in listed}
+        known = set(listed)
         asked = set(entry.params.get("resource_uuids") or [entry.target])
         done = asked <= known if there else not asked & known
         left = len(asked & known)
@@ -314,11 +310,10 @@ class Present:
     from_cloud: bool = True
 
 
-def properties_of_room(*, actor: User, room: Room) -> Present:
-    """Return the properties of the room. Raise ``NotYours`` if `actor` may not act on the room."""
-    runner.authorise(actor, room)
-    read = _read_room(room)
-    every = room.properties if read is None else read
+def properties_of_room(access: ClassAccess) -> Present:
+    """Return the properties of the room."""
+    read = _read_room(access.room)
+    every = access.room.properties if read is None else read
     return Present(
         properties={name: value for name, value in every.items() if name not in KEPT_BY_THE_CLOUD},
         kept={name: value for name, value in every.items() if name in KEPT_BY_THE_CLOUD},
@@ -326,11 +321,10 @@ def properties_of_room(*, actor: User, room: Room) -> Present:
     )
 
 
-def properties_of_participant(*, actor: User, room: Room, participant: Participant) -> Present:
-    """Return the properties of a person. Raise ``NotYours`` if `actor` may not act on the room."""
-    runner.authorise(actor, room)
+def properties_of_participant(access: ClassAccess, *, participant: Participant) -> Present:
+    """Return the properties of a person in the class."""
     try:
-        read = ReadUser(room_uuid=room.room_uuid, user_uuid=participant.user_uuid)
+        read = ReadUser(room_uuid=access.room.room_uuid, user_uuid=participant.user_uuid)
         info = runner.client().send(read, deadline_s=READ_S)
     except (CloudError, ActionRefused, InvalidArgument) as error:
         log.info("properties are shown as events told them: %s", error)
@@ -338,14 +332,10 @@ def properties_of_participant(*, actor: User, room: Room, participant: Participa
     return Present(properties=dict(info.user_properties))
 
 
-def properties_of_ext_app(*, actor: User, room: Room, ext_app_uuid: str) -> Present:
-    """Return the properties of an extApp; ``kept["common"]`` is its state from the events.
-
-    Raise ``NotYours`` if `actor` may not act on the room.
-    """
-    runner.authorise(actor, room)
-    known = read_object(room.ext_apps.get(ext_app_uuid))
-    read = _read_room(room)
+def properties_of_ext_app(access: ClassAccess, *, ext_app_uuid: str) -> Present:
+    """Return the properties of an extApp; ``kept["common"]`` is its state from the events."""
+    known = read_object(access.room.ext_apps.get(ext_app_uuid))
+    read = _read_room(access.room)
     every: Mapping[str, Any] = (
         known if read is None else read_object(read_object(read.get("extApps")).get(ext_app_uuid))
     )

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
-    from classroom_admin.agora.limiter import RequestLimiter
+    from classroom_admin.agora.transport import Limiter
 
 _clients: Final[dict[CloudConfig, Client]] = {}
 _lock: Final = threading.Lock()
-_limiters: Final[list[Callable[[CloudConfig], RequestLimiter]]] = []
+_limiters: Final[list[Callable[[CloudConfig], Limiter]]] = []
 
 
-def use_limiter(make: Callable[[CloudConfig], RequestLimiter]) -> None:
+def use_limiter(make: Callable[[CloudConfig], Limiter]) -> None:
     """Use `make` to create the request limiter of every client that is created from now on."""
     _limiters[:] = [make]
 
@@ -26,11 +26,11 @@ def client_for(config: CloudConfig) -> Client:
     """Return the process-wide client for `config`. Threads share its connections, token and limiter."""
     # Imported here because the settings import this package and need only its config.
     from classroom_admin.agora.client import Client
-    from classroom_admin.agora.transport import Transport
+    from classroom_admin.agora.transport import Transport, no_limit
 
     with _lock:
         client = _clients.get(config)
         if client is None:
-            limiter = _limiters[0](config) if _limiters else None
+            limiter = _limiters[0](config) if _limiters else no_limit
             client = _clients[config] = Client(config, transport=Transport(config, limiter=limiter))
         return client

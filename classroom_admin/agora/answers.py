@@ -1,12 +1,9 @@
 """Parse answers: turn bytes into envelopes and events without guessing or dropping data. Pure functions."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import UnreadableAnswer, error_for
 from classroom_admin.agora.models import Envelope, read_int, read_text
 from classroom_admin.common import json_reading
@@ -46,7 +43,7 @@ def read_json(body: bytes) -> Any:
         return json_reading.read_json(body)
     except ValueError as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        problem = Problem(Code.ANSWER_NOT_JSON, {"error": f"{type(error).__name__}{where}"})
+        problem = Problem("answer_not_json", {"error": f"{type(error).__name__}{where}"})
     raise UnreadableAnswer(problem=problem, body=body)
 
 
@@ -65,7 +62,7 @@ def read_envelope(
     code = read_int(parsed.get("code")) if isinstance(parsed, dict) else None
     if code is None:
         raise UnreadableAnswer(
-            problem=Problem(Code.NO_ENVELOPE),
+            problem=Problem("no_envelope"),
             body=body,
             http_status=http_status,
             request_id=request_id,
@@ -101,7 +98,7 @@ def read_events_answer(body: bytes) -> EventsAnswer:
     if items is None:
         items = []
     if not isinstance(items, list):
-        raise UnreadableAnswer(problem=Problem(Code.NO_LIST_OF_EVENTS), body=body, http_status=200)
+        raise UnreadableAnswer(problem=Problem("no_list_of_events"), body=body, http_status=200)
     events = [item for item in items if isinstance(item, dict)]
     unreadable = [_as_it_came(item) for item in items if not isinstance(item, dict)]
     return EventsAnswer(

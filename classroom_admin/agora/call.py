@@ -1,7 +1,5 @@
 """Base classes of calls to the cloud. A call validates its parameters; `Client.send` sends it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -11,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from classroom_admin.agora.answers import RawAnswer, read_envelope
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.agora.fields import Wrong
@@ -23,16 +20,15 @@ class CloudCall(BaseModel, Generic[A]):
     """One call of the contract with its parameters. `A` is the type of its answer.
 
     The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
-    set `operation` (the contract's name), `method` and `template` (the path). `repeat`: the client may send
-    the call again even if the cloud may have received it; `why` gives the reason. `patient`: the client waits
-    and retries after 429 or if no host answers; otherwise the caller decides.
+    set `method` and `template` (the path). `repeat`: the client may send the call again even if the cloud may
+    have received it; `why` gives the reason. `patient`: the client waits and retries after 429 or if no host
+    answers; otherwise the caller decides.
 
     For every call, the client tries the other host if nothing was sent, and a new token once after 401.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    operation: ClassVar[str]
     method: ClassVar[str]
     template: ClassVar[str]
     repeat: ClassVar[bool]
@@ -95,7 +91,7 @@ def invalid_argument(error: ValidationError, *, of: type[BaseModel]) -> InvalidA
     head, *inside = first["loc"] or ("",)
     names = [upstream_name(of, str(head)), *(to_camel(name) for name in inside if isinstance(name, str))]
     if first["type"] == "missing":
-        return InvalidArgument(".".join(names), Code.MISSING)
+        return InvalidArgument(".".join(names), "missing")
     wrong = first.get("ctx", {}).get("error")
     if not isinstance(wrong, Wrong):
         raise TypeError(f"{of.__name__}: {first['type']} at {first['loc']}")

@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from classroom_admin.agora import fields
 from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.fields import (
     BanSeconds,
     FromZero,
@@ -36,7 +35,6 @@ class KickUser(OnceCall[None]):
     `ban_s`: also ban the person for this many seconds from now; -1 means permanently.
     """
 
-    operation = "kickUser"
     method = "POST"
     template = f"{ROOM}/users/{{userUuid}}/exit"
     why = "they may have come back in between, and a ban would count from the second time"
@@ -65,7 +63,6 @@ class SetClassState(OnceCall[None]):
     be opened again.
     """
 
-    operation = "setClassState"
     method = "PUT"
     template = f"{ROOM}/states/{{state}}"
     why = "a repeated state is answered 409, which would hide that the first one worked"
@@ -81,7 +78,6 @@ class CreateRoom(OnceCall[None]):
     Examples: `widgets` `{"netlessBoard": {"state": 1}}`, `role_config` `{"2": {"limit": 30}}`.
     """
 
-    operation = "createRoom"
     method = "POST"
     template = ROOM
     why = "a repeated creation is answered 409, which would hide that the first one worked"
@@ -114,7 +110,6 @@ class CreateRoom(OnceCall[None]):
 class ReadRoom(ReadCall[RoomInfo]):
     """Read a room's name, times and settings (B). Raise `RoomNotFound` if the room does not exist."""
 
-    operation = "readRoom"
     template = ROOM
 
     room_uuid: Id
@@ -126,7 +121,6 @@ class ReadRoom(ReadCall[RoomInfo]):
 class ReadUser(ReadCall[UserInfo]):
     """Read a person's role and presence in a room (B). Raise `UserNotFound` if they never were in it."""
 
-    operation = "readUser"
     template = f"{ROOM}/users/{{userUuid}}"
 
     room_uuid: Id
@@ -139,7 +133,6 @@ class ReadUser(ReadCall[UserInfo]):
 class OpenGroups(OnceCall[None]):
     """Open breakout rooms (B). A person can be in only one of them."""
 
-    operation = "setGroups"
     method = "PUT"
     template = f"{ROOM}/groups/states/1"
     why = "groups without an id would be made a second time"
@@ -154,7 +147,6 @@ class OpenGroups(OnceCall[None]):
 class CloseGroups(OnceCall[None]):
     """Close the given breakout rooms, or all if `groups` is None (B)."""
 
-    operation = "setGroups"
     method = "PUT"
     template = f"{ROOM}/groups/states/0"
     why = "groups that were opened again in between would be closed"
@@ -172,7 +164,6 @@ class CloseGroups(OnceCall[None]):
 class PutRoomProperties(SameCall[None]):
     """Set properties of a room. Event 4 confirms it."""
 
-    operation = "putRoomProperties"
     method = "PUT"
     template = f"{ROOM}/properties"
 
@@ -187,7 +178,6 @@ class PutRoomProperties(SameCall[None]):
 class DeleteRoomProperties(SameCall[None]):
     """Delete properties of a room. Event 4 confirms it."""
 
-    operation = "deleteRoomProperties"
     method = "DELETE"
     template = f"{ROOM}/properties"
 
@@ -202,7 +192,6 @@ class DeleteRoomProperties(SameCall[None]):
 class PutUserProperties(PutRoomProperties):
     """Set properties of a person in a room. Event 22 confirms it."""
 
-    operation = "putUserProperties"
     template = f"{ROOM}/users/{{userUuid}}/properties"
 
     user_uuid: Id
@@ -211,7 +200,6 @@ class PutUserProperties(PutRoomProperties):
 class DeleteUserProperties(DeleteRoomProperties):
     """Delete properties of a person in a room. Event 22 confirms it."""
 
-    operation = "deleteUserProperties"
     template = f"{ROOM}/users/{{userUuid}}/properties"
 
     user_uuid: Id
@@ -220,7 +208,6 @@ class DeleteUserProperties(DeleteRoomProperties):
 class PutExtAppProperties(SameCall[None]):
     """Set properties of an extApp. `common_state` turns it on (1) or off (0). Event 4 confirms it."""
 
-    operation = "putExtAppProperties"
     method = "PUT"
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
 
@@ -233,7 +220,7 @@ class PutExtAppProperties(SameCall[None]):
     @model_validator(mode="after")
     def _changes_something(self) -> PutExtAppProperties:
         if not self.properties and self.common_state is None:
-            raise Wrong(Code.PROPERTIES_EMPTY, at="properties")
+            raise Wrong("properties_empty", at="properties")
         return self
 
     def body(self) -> Any:
@@ -244,7 +231,6 @@ class PutExtAppProperties(SameCall[None]):
 class DeleteExtAppProperties(DeleteRoomProperties):
     """Delete properties of an extApp. Event 4 confirms it."""
 
-    operation = "deleteExtAppProperties"
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
 
     ext_app_uuid: Id

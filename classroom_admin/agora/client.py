@@ -7,8 +7,6 @@ The constructor of a call raises `InvalidArgument` for invalid parameters. `send
 `CloudError` if the cloud rejects the call. A client is thread-safe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,7 +16,7 @@ from classroom_admin.agora.models import RecordingItem
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.agora.transport import Transport
 
-MOST_PAGES: Final = 1000  # of 100 items: an endless list must not occupy a worker for ever
+MOST_PAGES: Final = 20  # of 100 items: an endless list must not occupy a worker for ever
 
 
 class Client:

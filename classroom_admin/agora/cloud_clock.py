@@ -1,7 +1,5 @@
 """Estimate the offset of the cloud's clock from the `ts` of answers. Thread-safe, without I/O."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from dataclasses import dataclass

@@ -1,13 +1,10 @@
 """The configuration of the cloud client: addresses, credentials, time-outs and request limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
-from classroom_admin.agora.codes import Code
+from classroom_admin.common.addresses import is_web_address
 from classroom_admin.common.cloud_ids import ID_SIGNS, problem_with_id
 from classroom_admin.common.problems import Problem
 
@@ -20,7 +17,7 @@ class CloudConfig:
     """The connection to one Agora project. Times are in seconds.
 
     An empty `fallback_url` means that there is no second host. `requests_per_second` limits the requests of
-    one process; 0 means no limit. `repr` hides the certificate.
+    all processes together; 0 means no limit. `repr` hides the certificate.
     """
 
     base_url: str = "https://api.agora.io"
@@ -41,41 +38,32 @@ class CloudConfig:
 
     def _address_problems(self) -> Iterator[Problem]:
         if not self.base_url:
-            yield Problem(Code.BASE_URL_MISSING)
+            yield Problem("base_url_missing")
         for name, url in (("AGORA_BASE_URL", self.base_url), ("AGORA_FALLBACK_URL", self.fallback_url)):
-            if url and not _is_host_address(url):
-                yield Problem(Code.HOST_WRONG, {"name": name})
+            if url and not is_web_address(url):
+                yield Problem("host_wrong", {"name": name})
         if not self.region:
-            yield Problem(Code.REGION_MISSING)
+            yield Problem("region_missing")
         elif self.region not in REGIONS:
-            yield Problem(Code.REGION_UNKNOWN, {"value": repr(self.region)})
+            yield Problem("region_unknown", {"value": repr(self.region)})
 
     def _identity_problems(self) -> Iterator[Problem]:
         for name, value in (("AGORA_APP_ID", self.app_id), ("AGORA_APP_CERTIFICATE", self.app_certificate)):
             if not value:
-                yield Problem(Code.PROJECT_VALUE_MISSING, {"name": name})
+                yield Problem("project_value_missing", {"name": name})
             elif len(value) != 32 or not _HEX.issuperset(value):
-                yield Problem(Code.PROJECT_VALUE_WRONG, {"name": name})
+                yield Problem("project_value_wrong", {"name": name})
         if self.auth not in ("rtm", "education"):
-            yield Problem(Code.AUTH_UNKNOWN, {"value": repr(self.auth)})
+            yield Problem("auth_unknown", {"value": repr(self.auth)})
         elif self.auth == "rtm" and not self.uid:
-            yield Problem(Code.UID_MISSING)
+            yield Problem("uid_missing")
         elif self.auth == "rtm" and problem_with_id(self.uid):
-            yield Problem(Code.UID_WRONG, {"signs": ID_SIGNS})
+            yield Problem("uid_wrong", {"signs": ID_SIGNS})
 
     def _habit_problems(self) -> Iterator[Problem]:
         if self.record_update_method not in ("PATCH", "PUT"):
-            yield Problem(Code.UPDATE_METHOD_UNKNOWN, {"value": repr(self.record_update_method)})
+            yield Problem("update_method_unknown", {"value": repr(self.record_update_method)})
         if self.connect_timeout_s <= 0 or self.read_timeout_s <= 0:
-            yield Problem(Code.TIMEOUTS_WRONG)
+            yield Problem("timeouts_wrong")
         if self.requests_per_second < 0:
-            yield Problem(Code.REQUEST_LIMIT_WRONG)
-
-
-def _is_host_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port_is_readable = parts.port is None or parts.port >= 0
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_readable
+            yield Problem("request_limit_wrong")

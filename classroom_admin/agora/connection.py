@@ -1,7 +1,5 @@
 """Test the connection to the cloud, and find the cause if the test fails. The settings page uses this."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from dataclasses import dataclass
@@ -9,7 +7,6 @@ from typing import Final, Literal
 
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import (
     CloudError,
     CloudFailed,
@@ -25,9 +22,7 @@ from classroom_admin.common.problems import Problem
 Cause = Literal["unreachable", "app_id", "token", "clock", "rate", "cloud"]
 SKEW_TO_SAY_MS: Final = 60_000
 DEADLINE_S: Final = 15.0
-_ADDRESS_CODES: Final = frozenset(
-    (Code.BASE_URL_MISSING, Code.HOST_WRONG, Code.REGION_MISSING, Code.REGION_UNKNOWN)
-)
+_ADDRESS_CODES: Final = frozenset(("base_url_missing", "host_wrong", "region_missing", "region_unknown"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +67,12 @@ def _try(client: Client, deadline_s: float) -> tuple[bool, Cause | None, list[Pr
     except CloudError as error:
         cause, findings = _diagnose(error, client.transport.clock_offset_ms)
         if error.message and cause != "unreachable":
-            findings.append(Problem(Code.CLOUD_SAID, {"error": str(error)}))
+            findings.append(Problem("cloud_said", {"error": str(error)}))
         return False, cause, findings
     offset_ms = client.transport.clock_offset_ms
     if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
-        return True, "clock", [_skew(offset_ms, behind=Code.WORKS_CLOCK_BEHIND, ahead=Code.WORKS_CLOCK_AHEAD)]
-    return True, None, [Problem(Code.CONNECTION_WORKS)]
+        return True, "clock", [_skew(offset_ms, behind="works_clock_behind", ahead="works_clock_ahead")]
+    return True, None, [Problem("connection_works")]
 
 
 def _cause_of_settings(wrong: list[Problem]) -> Cause:
@@ -91,25 +86,25 @@ def _diagnose(error: CloudError, offset_ms: int | None) -> tuple[Cause, list[Pro
     if isinstance(error, Unauthorized):
         lowered = error.message.lower().replace(" ", "").replace("_", "")
         if "appid" in lowered:
-            return "app_id", [Problem(Code.APP_ID_UNKNOWN)]
+            return "app_id", [Problem("app_id_unknown")]
         if offset_ms is not None and abs(offset_ms) > SKEW_TO_SAY_MS:
-            behind, ahead = Code.TOKEN_REFUSED_CLOCK_BEHIND, Code.TOKEN_REFUSED_CLOCK_AHEAD
+            behind, ahead = "token_refused_clock_behind", "token_refused_clock_ahead"
             return "clock", [_skew(offset_ms, behind=behind, ahead=ahead)]
-        return "token", [Problem(Code.TOKEN_REFUSED)]
+        return "token", [Problem("token_refused")]
     if isinstance(error, PathNotFound):
-        return "app_id", [Problem(Code.NO_SUCH_ADDRESS)]
+        return "app_id", [Problem("no_such_address")]
     if isinstance(error, RateLimited):
-        return "rate", [Problem(Code.CALLED_TOO_OFTEN)]
+        return "rate", [Problem("called_too_often")]
     if isinstance(error, CloudUnavailable) and (error.http_status is None or error.http_status < 500):
-        return "unreachable", [*([error.problem] if error.problem else []), Problem(Code.CHECK_THE_NETWORK)]
+        return "unreachable", [*([error.problem] if error.problem else []), Problem("check_the_network")]
     if isinstance(error, UnreadableAnswer):
-        return "unreachable", [Problem(Code.NOT_THE_CLOUD)]
+        return "unreachable", [Problem("not_the_cloud")]
     if isinstance(error, CloudFailed | CloudUnavailable):
-        return "cloud", [Problem(Code.CLOUD_IN_TROUBLE)]
-    return "cloud", [Problem(Code.TEST_REFUSED)]
+        return "cloud", [Problem("cloud_in_trouble")]
+    return "cloud", [Problem("test_refused")]
 
 
-def _skew(offset_ms: int, *, behind: Code, ahead: Code) -> Problem:
+def _skew(offset_ms: int, *, behind: str, ahead: str) -> Problem:
     minutes = abs(offset_ms) / 60_000
     size = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
     return Problem(behind if offset_ms > 0 else ahead, {"size": size})

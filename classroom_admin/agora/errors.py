@@ -5,11 +5,8 @@ the business code, the cloud's message and the request id. If the client itself 
 has a code with parameters. No error contains a token or the certificate.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
-from classroom_admin.agora.codes import Code
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shortened, without_tokens
 
@@ -20,17 +17,10 @@ class InvalidArgument(ValueError):
     `field` is the cloud's name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
     """
 
-    def __init__(self, field: str, code: Code | str, /, **params: Any) -> None:
+    def __init__(self, field: str, code: str, /, **params: Any) -> None:
         self.field = field
         self.problem = Problem(code, params)
         super().__init__(f"{field}: {self.problem}")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _same_argument, (type(self), self.field, self.problem)
-
-
-def _same_argument(cls: type[InvalidArgument], field: str, problem: Problem) -> InvalidArgument:
-    return cls(field, problem.code, **problem.params)
 
 
 class CloudError(Exception):
@@ -71,17 +61,6 @@ class CloudError(Exception):
             f"request {self.request_id}" if self.request_id else "",
         ]
         return ", ".join(fact for fact in facts if fact)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _revive, (type(self), self.__dict__.copy())
-
-
-def _revive(cls: type[CloudError], state: dict[str, Any]) -> CloudError:
-    """Rebuild a pickled error. By default, pickle loses the keyword arguments of the constructors."""
-    error = cls.__new__(cls)
-    Exception.__init__(error, state["message"])
-    error.__dict__.update(state)
-    return error
 
 
 class BadParameter(CloudError):

@@ -3,8 +3,6 @@
 They return the raw bytes of the answer. Store these before you parse them with `read_events_answer`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Final
 
@@ -34,7 +32,6 @@ class PollEvents(_EventsCall):
     `retry_after_s`.
     """
 
-    operation = "polledSequences"
     template = "/{region}/edu/polling/apps/{appId}/v2/rooms/sequences"
     repeat = False
     patient = False
@@ -47,7 +44,6 @@ class PollEvents(_EventsCall):
 class RoomEvents(_EventsCall):
     """Fetch up to 100 events of a room from sequence `next_id` on (A). Works until the room is destroyed."""
 
-    operation = "roomSequences"
     template = f"{ROOM}/sequences"
 
     room_uuid: Id
@@ -61,7 +57,6 @@ class RoomEvents(_EventsCall):
 class QuizEvents(_EventsCall):
     """Fetch up to `count` quiz events of a room from `next_id` on (A). The default of `count` is 100."""
 
-    operation = "quizSequences"
     template = f"{WIDGETS}/popupQuiz/sequences"
 
     room_uuid: Id
@@ -75,5 +70,4 @@ class QuizEvents(_EventsCall):
 class PollWidgetEvents(QuizEvents):
     """Fetch poll events of a room, with the parameters of `QuizEvents`."""
 
-    operation = "pollSequences"
     template = f"{WIDGETS}/poll/sequences"

@@ -4,17 +4,14 @@ A check returns the value to send or raises `Wrong`. The module `call` turns `Wr
 that names the field. Lengths are in bytes of UTF-8.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
 
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.errors import InvalidArgument
+from classroom_admin.common.addresses import is_web_address
 from classroom_admin.common.cloud_ids import problem_with_id
 from classroom_admin.common.names import has_visible_character
 from classroom_admin.common.problems import Problem
@@ -26,7 +23,7 @@ Check = Callable[[Any], Any]
 class Wrong(ValueError):
     """Raised for a value that the cloud would reject. `at` names a field inside the checked value."""
 
-    def __init__(self, code: Code | str, /, *, at: str = "", **params: Any) -> None:
+    def __init__(self, code: str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)
         self.at = at
         self.problem = Problem(code, params)
@@ -44,11 +41,11 @@ def checked(check: Check, value: object, *, field: str) -> Any:
 def text(value: object) -> str:
     """Check that the value is a string that UTF-8 can encode."""
     if not isinstance(value, str):
-        raise Wrong(Code.NOT_TEXT)
+        raise Wrong("not_text")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise Wrong(Code.LONE_SURROGATE) from None
+        raise Wrong("lone_surrogate") from None
     return value
 
 
@@ -67,13 +64,13 @@ def name(*, fewer_than: int = 64) -> Check:
     def check(value: object) -> str:
         given = text(value)
         if not given.strip():
-            raise Wrong(Code.NAME_EMPTY)
+            raise Wrong("name_empty")
         if not has_visible_character(given):
-            raise Wrong(Code.NAME_UNSEEN)
+            raise Wrong("name_unseen")
         if (has := len(given.encode("utf-8"))) >= fewer_than:
-            raise Wrong(Code.NAME_TOO_LONG, most=fewer_than, has=has)
+            raise Wrong("name_too_long", most=fewer_than, has=has)
         if any(ord(character) < 32 or ord(character) == 127 for character in given):
-            raise Wrong(Code.CONTROL_CHARACTERS)
+            raise Wrong("control_characters")
         return given
 
     return check
@@ -84,7 +81,7 @@ def whole(least: int, most: int | None = None) -> Check:
 
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Wrong(Code.NOT_WHOLE)
+            raise Wrong("not_whole")
         return int(_within(value, least, most))
 
     return check
@@ -95,7 +92,7 @@ def number(least: float, most: float) -> Check:
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Wrong(Code.NOT_NUMBER)
+            raise Wrong("not_number")
         return _within(value, least, most)
 
     return check
@@ -104,9 +101,9 @@ def number(least: float, most: float) -> Check:
 def _within(value: float, least: float, most: float | None) -> float:
     if most is None:
         if value < least:
-            raise Wrong(Code.TOO_SMALL, least=least, value=value)
+            raise Wrong("too_small", least=least, value=value)
     elif not least <= value <= most:
-        raise Wrong(Code.OUT_OF_RANGE, least=least, most=most, value=value)
+        raise Wrong("out_of_range", least=least, most=most, value=value)
     return value
 
 
@@ -114,7 +111,7 @@ def one_of(*choices: Any) -> Check:
     def check(value: object) -> Any:
         # In Python, 1 equals True and 1.0; in JSON, they differ.
         if not any(value == choice and type(value) is type(choice) for choice in choices):
-            raise Wrong(Code.NOT_A_CHOICE, choices=", ".join(map(str, choices)), value=repr(value))
+            raise Wrong("not_a_choice", choices=", ".join(map(str, choices)), value=repr(value))
         return value
 
     return check
@@ -122,7 +119,7 @@ def one_of(*choices: Any) -> Check:
 
 def boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Wrong(Code.NOT_BOOLEAN)
+        raise Wrong("not_boolean")
     return value
 
 
@@ -134,9 +131,9 @@ def boolean_as_text(value: object) -> object:
 def ban_seconds(value: object) -> int:
     """Check the length of a ban: 1 second or more, or -1 (`FOREVER`)."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Wrong(Code.NOT_WHOLE)
+        raise Wrong("not_whole")
     if value != FOREVER and value < 1:
-        raise Wrong(Code.BAN_TOO_SHORT, seconds=value)
+        raise Wrong("ban_too_short", seconds=value)
     return value
 
 
@@ -144,29 +141,24 @@ def web_address(value: object) -> str:
     """Check that the value is an absolute http or https URL with a host and without spaces."""
     given = text(value)
     if any(character.isspace() or ord(character) < 32 or ord(character) == 127 for character in given):
-        raise Wrong(Code.ADDRESS_BLANK)
-    try:
-        parts = urlsplit(given)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        sound = False
-    if not sound:
-        raise Wrong(Code.NOT_ADDRESS)
+        raise Wrong("address_blank")
+    if not is_web_address(given):
+        raise Wrong("not_address")
     return given
 
 
 def json_object(value: object) -> dict[str, Any]:
     """Check that the value is a JSON object without empty names."""
     if not isinstance(value, Mapping):
-        raise Wrong(Code.NOT_OBJECT)
+        raise Wrong("not_object")
     for key in value:
         if not isinstance(key, str) or not key:
-            raise Wrong(Code.PROPERTY_NAME, name=repr(key))
+            raise Wrong("property_name", name=repr(key))
     given = dict(value)
     try:
         json.dumps(given, allow_nan=False, ensure_ascii=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
-        raise Wrong(Code.NOT_JSON, error=str(error)) from None
+        raise Wrong("not_json", error=str(error)) from None
     return given
 
 
@@ -174,7 +166,7 @@ def properties(value: object) -> dict[str, Any]:
     """Check that the value is a JSON object with at least one property."""
     given = json_object(value)
     if not given:
-        raise Wrong(Code.PROPERTIES_EMPTY)
+        raise Wrong("properties_empty")
     return given
 
 
@@ -182,7 +174,7 @@ def property_names(value: object) -> list[str]:
     """Check that the value is a list of one or more names. Remove duplicates."""
     names = [text(item) for item in _listed(value)]
     if not all(names):
-        raise Wrong(Code.NAME_IN_LIST_EMPTY)
+        raise Wrong("name_in_list_empty")
     return list(dict.fromkeys(names))
 
 
@@ -197,20 +189,20 @@ def next_id(value: object) -> str:
         return str(whole(0)(value))
     given = text(value)
     if not given or len(given.encode("utf-8")) > 256 or not given.isprintable():
-        raise Wrong(Code.NEXT_ID)
+        raise Wrong("next_id")
     return given
 
 
 def a_list(value: object) -> list[Any]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise Wrong(Code.NOT_LIST)
+        raise Wrong("not_list")
     return list(value)
 
 
 def _listed(value: object) -> list[Any]:
     items = a_list(value)
     if not items:
-        raise Wrong(Code.LIST_EMPTY)
+        raise Wrong("list_empty")
     return items
 
 

@@ -1,22 +1,12 @@
-"""Pydantic models of the cloud's answers.
+"""Pydantic models of the cloud's answers, with the fields that the dashboard uses.
 
 The models accept numbers sent as text. A field that is missing or has the wrong type is None. Times are
 milliseconds since 1970-01-01 UTC, except in fields whose name says otherwise.
 """
 
-from __future__ import annotations
+from typing import Annotated, Any
 
-from typing import Annotated, Any, TypeVar
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from classroom_admin.common.names import visible_name
@@ -34,17 +24,6 @@ def read_int(value: object) -> int | None:
     except (ValueError, OverflowError):
         return None
     return value if isinstance(value, int) else None
-
-
-def read_float(value: object) -> float | None:
-    """Convert a finite number or a text of one to float. Else return None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        read = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return read if abs(read) != float("inf") and read == read else None
 
 
 def read_bool(value: object) -> bool | None:
@@ -69,8 +48,12 @@ def read_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def read_objects(value: object) -> list[dict[str, Any]]:
+    """Return the objects of a list. Leave out items that are no objects."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 Whole = Annotated[int | None, BeforeValidator(read_int)]
-Real = Annotated[float | None, BeforeValidator(read_float)]
 Flag = Annotated[bool | None, BeforeValidator(read_bool)]
 Text = Annotated[str | None, BeforeValidator(read_text)]
 Name = Annotated[Text, AfterValidator(lambda name: name and visible_name(name))]
@@ -78,32 +61,18 @@ Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
 class CloudModel(BaseModel):
-    """The base class of all models. Fields have camelCase aliases; `model_extra` keeps unknown fields."""
+    """The base class of all models. Fields have camelCase aliases."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
-
-
-M = TypeVar("M", bound=CloudModel)
-
-
-def read_list(cls: type[M], value: object) -> tuple[list[M], list[tuple[str, Any]]]:
-    """Parse a list of objects. Return the valid items, and (reason, raw item) for each invalid one."""
-    read: list[M] = []
-    odd: list[tuple[str, Any]] = []
-    if value is None:
-        return read, odd
-    if not isinstance(value, list):
-        return read, [(f"not a list but {type(value).__name__}", value)]
-    for item in value:
-        try:
-            read.append(cls.model_validate(item))
-        except ValidationError as error:
-            odd.append((f"{error.error_count()} unreadable: {error.errors()[0]['msg']}", item))
-    return read, odd
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
 class Envelope(CloudModel):
-    """The envelope of every answer. `code` 0 means success; `ts` is the cloud's time."""
+    """The envelope of every answer. `code` 0 means success; `ts` is the cloud's time.
+
+    `model_extra` has the other fields.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     code: int
     msg: Text = None
@@ -111,33 +80,14 @@ class Envelope(CloudModel):
     data: Any = None
 
 
-class StreamingUrl(CloudModel):
-    rtmp: Text = None
-    flv: Text = None
-    hls: Text = None
-
-
-def _streaming(value: object) -> object:
-    return value if isinstance(value, dict | StreamingUrl) else None
-
-
 class RecordingStarted(CloudModel):
     """The answer to starting or stopping a recording. The cloud may omit any field."""
 
     record_id: Text = None
-    sid: Text = None
-    resource_id: Text = None
-    state: Whole = None
-    start_time: Whole = None
-    streaming_url: Annotated[StreamingUrl | None, BeforeValidator(_streaming)] = None
 
 
 class RecordedFile(CloudModel):
     url: Text = None
-
-
-def _files(value: object) -> object:
-    return [item for item in value if isinstance(item, dict | CloudModel)] if isinstance(value, list) else []
 
 
 class RecordingItem(CloudModel):
@@ -147,79 +97,18 @@ class RecordingItem(CloudModel):
     """
 
     record_id: Text = None
-    app_id: Text = None
-    room_uuid: Text = None
-    start_time: Whole = None
-    end_time: Whole = None
-    resource_id: Text = None
-    sid: Text = None
-    record_uid: Text = None
-    board_app_id: Text = None
-    board_token: Text = Field(default=None, repr=False)
-    board_id: Text = None
     type: Whole = None
     status: Whole = None
     url: Text = None
-    record_details: Annotated[list[RecordedFile], BeforeValidator(_files)] = []
+    record_details: Annotated[list[RecordedFile], BeforeValidator(read_objects)] = []
     unready: Flag = None
-    web_record_url_query: Text = None
 
 
 class RecordingPage(CloudModel):
     """A page of recordings. `next_id` is None on the last page."""
 
     items: list[RecordingItem] = []
-    unreadable: list[tuple[str, Any]] = []
     next_id: str | None = None
-    total: Whole = None
-    count: Whole = None
-
-
-class Page(CloudModel):
-    """A page of a converted file."""
-
-    width: Real = None
-    height: Real = None
-    src: Text = None
-    preview: Text = None
-
-
-def _page(value: object) -> object:
-    return value if isinstance(value, dict | Page) else None
-
-
-class ConvertedFile(CloudModel):
-    name: Text = None
-    ppt: Annotated[Page | None, BeforeValidator(_page)] = None
-
-
-class TaskProgress(CloudModel):
-    """The progress of a conversion. `current_step` is Extracting, Packaging, GeneratingPreview, …"""
-
-    total_page_size: Whole = None
-    converted_page_size: Whole = None
-    converted_percentage: Real = None
-    converted_file_list: Annotated[list[ConvertedFile], BeforeValidator(_files)] = []
-    current_step: Text = None
-
-
-def _progress(value: object) -> object:
-    return value if isinstance(value, dict | TaskProgress) else None
-
-
-class ResourceItem(CloudModel):
-    """A file that is shared with a class. `size` is in bytes."""
-
-    resource_uuid: Text = None
-    resource_name: Name = None
-    ext: Text = None
-    size: Whole = None
-    url: Text = None
-    update_time: Whole = None
-    convert: Flag = None
-    task_uuid: Text = None
-    task_token: Text = Field(default=None, repr=False)
-    task_progress: Annotated[TaskProgress | None, BeforeValidator(_progress)] = None
 
 
 class RoomSchedule(CloudModel):
@@ -234,16 +123,12 @@ class RoomSchedule(CloudModel):
 
 
 class RoomInfo(CloudModel):
-    """A room. `schedule` comes from `room_properties`. `mute_chat` is the cloud's unchanged value."""
+    """A room. `schedule` comes from `room_properties`."""
 
-    room_uuid: Text = None
     room_name: Name = None
     room_type: Whole = None
-    create_time: Whole = None
     state: Whole = None
     room_properties: Object = {}
-    role_config: Object = {}
-    mute_chat: Any = None
 
     @property
     def schedule(self) -> RoomSchedule:
@@ -257,19 +142,7 @@ class RoomInfo(CloudModel):
 
 
 class UserInfo(CloudModel):
-    """A person in a room. `state`: 0 offline, 1 online. `role` is the cloud's number or word, unchanged."""
+    """A person in a room. `state`: 0 offline, 1 online."""
 
-    user_uuid: Text = None
-    user_name: Name = None
-    role: int | str | None = None
-    user_properties: Object = {}
-    stream_uuid: Text = None
     state: Whole = None
-    update_time: Whole = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _odd_role(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not isinstance(value.get("role"), int | str | None):
-            return {name: item for name, item in value.items() if name != "role"}
-        return value
+    user_properties: Object = {}

@@ -13,7 +13,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from pydantic.alias_generators import to_camel
 
 from classroom_admin.agora import fields
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.fields import Address, Boolean, Id, Name, Switch, Wrong
 
 STATIC_EXTS: Final = ("ppt", "doc", "docx", "pdf")
@@ -39,11 +38,11 @@ class Settings(BaseModel):
     @classmethod
     def _known_names(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise Wrong(Code.NOT_OBJECT)
+            raise Wrong("not_object")
         known = [field.alias for field in cls.model_fields.values()]
         for name in value:
             if name not in known:
-                raise Wrong(Code.UNKNOWN_SETTING, name=repr(name), known=", ".join(map(str, known)))
+                raise Wrong("unknown_setting", name=repr(name), known=", ".join(map(str, known)))
         return dict(value)
 
     @classmethod
@@ -69,11 +68,11 @@ class WebRecordSettings(Settings):
     @model_validator(mode="after")
     def _fits(self) -> WebRecordSettings:
         if not self.model_fields_set:
-            raise Wrong(Code.SETTINGS_EMPTY)
+            raise Wrong("settings_empty")
         pixels = self.video_width * self.video_height
         if pixels > MOST_PIXELS:
             raise Wrong(
-                Code.TOO_MANY_PIXELS,
+                "too_many_pixels",
                 at="videoHeight" if "video_height" in self.model_fields_set else "videoWidth",
                 most=MOST_PIXELS,
                 width=self.video_width,
@@ -98,10 +97,10 @@ class ConversionSettings(Settings):
     @model_validator(mode="after")
     def _fits(self) -> ConversionSettings:
         if self.type == "static" and "preview" in self.model_fields_set:
-            raise Wrong(Code.ONLY_DYNAMIC, at="preview")
+            raise Wrong("only_dynamic", at="preview")
         for name in ("scale", "output_format"):
             if self.type == "dynamic" and name in self.model_fields_set:
-                raise Wrong(Code.ONLY_STATIC, at=to_camel(name))
+                raise Wrong("only_static", at=to_camel(name))
         return self
 
 
@@ -132,7 +131,7 @@ def role_config(value: object) -> dict[str, Any]:
     given = fields.properties(value)
     for role in given:
         if role not in ("0", "1", "2", "3", "4"):
-            raise Wrong(Code.UNKNOWN_ROLE, role=repr(role))
+            raise Wrong("unknown_role", role=repr(role))
     dumped: dict[str, Any] = _ROLES.dump_python(
         _ROLES.validate_python(given), by_alias=True, exclude_unset=True
     )
@@ -167,11 +166,11 @@ def groups(value: object) -> list[dict[str, Any]]:
     """Check that there is at least one breakout room, and that each person is in only one of them."""
     checked = _GROUPS.validate_python(fields.a_list(value))
     if not checked:
-        raise Wrong(Code.GROUPS_EMPTY)
+        raise Wrong("groups_empty")
     seen: set[str] = set()
     for user in (user.user_uuid for group in checked for user in group.users):
         if user in seen:
-            raise Wrong(Code.IN_TWO_GROUPS, at="users", user=repr(user))
+            raise Wrong("in_two_groups", at="users", user=repr(user))
         seen.add(user)
     dumped: list[dict[str, Any]] = _GROUPS.dump_python(checked, by_alias=True, exclude_unset=True)
     return dumped

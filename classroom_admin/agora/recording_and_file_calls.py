@@ -11,16 +11,15 @@ from classroom_admin.agora import fields
 from classroom_admin.agora.answers import read_next_id
 from classroom_admin.agora.call import OnceCall, ReadCall, SameCall, given
 from classroom_admin.agora.calls import ROOM
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.fields import Address, FromOne, Id, Ids, Name, NextId, Wrong
 from classroom_admin.agora.models import (
     RecordingItem,
     RecordingPage,
     RecordingStarted,
-    ResourceItem,
-    read_list,
     read_object,
+    read_objects,
+    read_text,
 )
 from classroom_admin.agora.parameters import (
     DYNAMIC_EXTS,
@@ -40,7 +39,6 @@ class StartRecording(OnceCall[RecordingStarted]):
     with the page's address. `retry_timeout_s`: seconds between the cloud's own tries (at most two).
     """
 
-    operation = "setRecordingState"
     method = "PUT"
     template = f"{ROOM}/records/states/1"
     why = "a repeated start is answered 409, or starts a second recording after a quick stop"
@@ -53,11 +51,11 @@ class StartRecording(OnceCall[RecordingStarted]):
     @model_validator(mode="after")
     def _mode_fits(self) -> StartRecording:
         if self.mode is None and self.web_config is not None:
-            raise Wrong(Code.ONLY_WEB, at="webRecordConfig")
+            raise Wrong("only_web", at="webRecordConfig")
         if self.mode is not None and self.web_config is None:
-            raise Wrong(Code.WEB_SETTINGS_MISSING, at="webRecordConfig")
+            raise Wrong("web_settings_missing", at="webRecordConfig")
         if self.web_config is not None and not {"url", "rootUrl"} & self.web_config.keys():
-            raise Wrong(Code.PAGE_MISSING, at="webRecordConfig.rootUrl")
+            raise Wrong("page_missing", at="webRecordConfig.rootUrl")
         return self
 
     def body(self) -> Any:
@@ -70,7 +68,6 @@ class StartRecording(OnceCall[RecordingStarted]):
 class StopRecording(OnceCall[RecordingStarted]):
     """Stop recording (A). Raise `RecordingNotStarted` if no recording is running. Event 1001 confirms it."""
 
-    operation = "setRecordingState"
     method = "PUT"
     template = f"{ROOM}/records/states/0"
     why = "a repeated stop is answered 409, which would hide that the first one worked"
@@ -90,7 +87,6 @@ class UpdateRecording(OnceCall[None]):
     Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
     """
 
-    operation = "updateRecording"
     method = "PATCH"
     template = f"{ROOM}/records/states/1"
     why = "each call overwrites the last: a late second one could undo another person's resume"
@@ -108,7 +104,6 @@ class UpdateRecording(OnceCall[None]):
 class ListRecordings(ReadCall[RecordingPage]):
     """List up to 100 recordings of a room (A). Continue with the page's `next_id` until it is None."""
 
-    operation = "listRecordings"
     template = f"{ROOM}/records"
 
     room_uuid: Id
@@ -119,15 +114,14 @@ class ListRecordings(ReadCall[RecordingPage]):
 
     def answer(self, data: Any) -> RecordingPage:
         around = read_object(data)
-        items, unreadable = read_list(RecordingItem, around.get("list") if isinstance(data, dict) else data)
-        own = {"items": items, "unreadable": unreadable, "nextId": read_next_id(around.get("nextId"))}
-        return RecordingPage.model_validate({**around, **own})
+        listed = read_objects(around.get("list") if isinstance(data, dict) else data)
+        items = [RecordingItem.model_validate(item) for item in listed]
+        return RecordingPage(items=items, next_id=read_next_id(around.get("nextId")))
 
 
-class PutResource(SameCall[list[ResourceItem]]):
-    """Share a file by its URL (A) and return the room's files. Event 1003 confirms it. `size` is in bytes."""
+class PutResource(SameCall[None]):
+    """Share a file by its URL (A). Event 1003 confirms it. `size` is in bytes."""
 
-    operation = "putResource"
     method = "PUT"
     template = f"{ROOM_V1}/resources/{{resourceUuid}}"
     why = "the same id is overwritten with the same facts"
@@ -141,9 +135,6 @@ class PutResource(SameCall[list[ResourceItem]]):
 
     def body(self) -> Any:
         return {"resourceName": self.resource_name, "size": self.size, "ext": self.ext, "url": self.url}
-
-    def answer(self, data: Any) -> list[ResourceItem]:
-        return _resources(data)
 
 
 class ConvertResource(PutResource):
@@ -160,7 +151,7 @@ class ConvertResource(PutResource):
         fitting = STATIC_EXTS if kind == "static" else DYNAMIC_EXTS
         if self.ext not in fitting:
             params = {"kind": kind, "ext": self.ext, "fitting": ", ".join(fitting)}
-            raise Wrong(Code.CONVERSION_NOT_FOR_FILE, at="conversion.type", **params)
+            raise Wrong("conversion_not_for_file", at="conversion.type", **params)
         return self
 
     def body(self) -> Any:
@@ -170,7 +161,6 @@ class ConvertResource(PutResource):
 class DeleteResources(SameCall[None]):
     """Remove files from a class (A). Event 1003 confirms it."""
 
-    operation = "deleteResources"
     method = "DELETE"
     template = f"{ROOM_V1}/resources"
     why = "what is deleted stays deleted"
@@ -182,20 +172,14 @@ class DeleteResources(SameCall[None]):
         return {"resourceUuids": self.resource_uuids}
 
 
-class ListResources(ReadCall[list[ResourceItem]]):
-    """List a room's files and the progress of their conversions (A). Omit items that are not objects."""
+class ListResources(ReadCall[list[str]]):
+    """List the ids of a room's files (A)."""
 
-    operation = "listResources"
     template = f"{ROOM_V1}/resources"
 
     room_uuid: Id
 
-    def answer(self, data: Any) -> list[ResourceItem]:
-        return _resources(data)
-
-
-def _resources(data: Any) -> list[ResourceItem]:
-    if isinstance(data, dict):
-        data = data.get("list", [data] if "resourceUuid" in data else [])
-    items, _unreadable = read_list(ResourceItem, data)
-    return items
+    def answer(self, data: Any) -> list[str]:
+        if isinstance(data, dict):
+            data = data.get("list", [data] if "resourceUuid" in data else [])
+        return [uuid for item in read_objects(data) if (uuid := read_text(item.get("resourceUuid")))]

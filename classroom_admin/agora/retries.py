@@ -1,7 +1,5 @@
 """Decide when and where to retry: waiting times, and a record of the hosts that fail."""
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The cloud checks a token's time by its own clock. So pass a clock with cloud time: local time plus the offset.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +13,6 @@ from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import Unauthorized
 from classroom_admin.common.problems import Problem
@@ -81,7 +78,7 @@ class TokenSource:
         serial = self._token.serial + 1 if self._token else 1
         secret = _build(self._config, issued_s=int(now_s) - ISSUED_AGO_S)
         if not secret:
-            raise Unauthorized(problem=Problem(Code.NO_TOKEN))
+            raise Unauthorized(problem=Problem("no_token"))
         return Token(
             secret=secret, serial=serial, issued_s=now_s, uid=self._config.uid, auth=self._config.auth
         )

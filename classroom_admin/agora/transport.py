@@ -1,19 +1,15 @@
 """Send a call and return the whole answer, with tokens, two hosts, a limiter, retries and a deadline."""
 
-from __future__ import annotations
-
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from classroom_admin.agora.answers import RawAnswer, read_json
 from classroom_admin.agora.call import CloudCall
 from classroom_admin.agora.cloud_clock import CloudClock
-from classroom_admin.agora.codes import Code
 from classroom_admin.agora.config import CloudConfig
 from classroom_admin.agora.errors import (
     CloudError,
@@ -24,7 +20,6 @@ from classroom_admin.agora.errors import (
     UnreadableAnswer,
     error_for,
 )
-from classroom_admin.agora.limiter import ProcessLimiter, RequestLimiter
 from classroom_admin.agora.models import read_int, read_text
 from classroom_admin.agora.retries import (
     LONGEST_RETRY_AFTER_S,
@@ -41,43 +36,12 @@ from classroom_admin.common.problems import Problem
 
 READS_PER_BODY: Final = 4  # a slow body may take this many read time-outs in total
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
+Limiter = Callable[[CloudCall[Any]], float]
+"""A limit on requests: it reserves one request and returns the seconds to wait before sending it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """A request and its answer, for observers. `status` is None if there is no answer. Headers are omitted.
-
-    `body` may contain secrets such as a recording's `boardToken`: log only its length.
-    """
-
-    call: CloudCall[Any]
-    method: str
-    host: str
-    path: str
-    query: Mapping[str, str]
-    request_json: Any
-    status: int | None
-    body: bytes
-    duration_ms: float
-    request_id: str | None
-    problem: Problem | None
-
-    @property
-    def path_template(self) -> str:
-        return self.call.template
-
-
-_observers: Final[list[Callable[[Exchange], None]]] = []
-
-
-@contextmanager
-def observed(observer: Callable[[Exchange], None]) -> Iterator[None]:
-    """Call `observer` with every exchange of this process during the ``with`` block."""
-    _observers.append(observer)
-    try:
-        yield
-    finally:
-        _observers.remove(observer)
+def no_limit(call: CloudCall[Any]) -> float:
+    return 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,7 +52,6 @@ class _Job:
     method: str
     path: str
     query: Mapping[str, str]
-    json: Any
     body: bytes | None
     deadline: float | None
     may_have_happened: bool = False
@@ -98,9 +61,8 @@ class _Job:
 class Transport:
     """A thread-safe sender of calls. A process needs only one.
 
-    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. `on_exchange` is
-    called after every exchange, in the calling thread; its exceptions reach the caller. `limiter` is asked
-    before every exchange.
+    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. `limiter` is
+    asked before every request, including retries.
     """
 
     def __init__(
@@ -111,16 +73,14 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
-        on_exchange: Callable[[Exchange], None] | None = None,
-        limiter: RequestLimiter | None = None,
+        limiter: Limiter = no_limit,
     ) -> None:
         self.config = config
-        self.on_exchange = on_exchange
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._rng = rng or random.Random()
-        self.limiter = limiter or ProcessLimiter(config.requests_per_second, monotonic=monotonic)
+        self.limiter = limiter
         self._hosts = Hosts(config.base_url, config.fallback_url, monotonic=monotonic)
         self._tokens = TokenSource(config, clock=self.cloud_time_s)
         self._wire = Wire(monotonic=monotonic)
@@ -159,7 +119,6 @@ class Transport:
             method=call.method_for(self.config),
             path=call.path(self.config),
             query=call.query(),
-            json=body,
             body=None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode(),
             deadline=None if deadline_s is None else self._monotonic() + deadline_s,
         )
@@ -200,7 +159,7 @@ class Transport:
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
         """Send the request to each host until one receives it. Return a failure, do not raise it."""
-        reply = Reply(problem=Problem(Code.NO_ADDRESS), sent=False)
+        reply = Reply(problem=Problem("no_address"), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
             refused = self._await_turn(job)
@@ -235,14 +194,12 @@ class Transport:
         )
 
     def _await_turn(self, job: _Job) -> CloudError | None:
-        wait = self.limiter.wait_s(job.call)
+        wait = self.limiter(job.call)
         left = self._left_s(job)
         if left is not None and wait >= left:
             if wait > 0:
-                return RateLimited(problem=Problem(Code.TOO_MANY_REQUESTS_HERE), retry_after_s=wait)
-            return CloudUnavailable(
-                problem=Problem(Code.NO_TIME_LEFT), may_have_happened=job.may_have_happened
-            )
+                return RateLimited(problem=Problem("too_many_requests_here"), retry_after_s=wait)
+            return CloudUnavailable(problem=Problem("no_time_left"), may_have_happened=job.may_have_happened)
         if wait > 0:
             self._sleep(wait)
         return None
@@ -252,7 +209,7 @@ class Transport:
         started = self._monotonic()
         left = self._left_s(job)
         whole_s = READS_PER_BODY * config.read_timeout_s if left is None else left
-        reply = self._wire.exchange(
+        return self._wire.exchange(
             host,
             method=job.method,
             path=job.path,
@@ -263,28 +220,6 @@ class Transport:
             read_s=max(0.001, min(config.read_timeout_s, whole_s)),
             until=started + whole_s,
         )
-        self._notify(reply, job, host=host, duration_ms=(self._monotonic() - started) * 1000)
-        return reply
-
-    def _notify(self, reply: Reply, job: _Job, *, host: str, duration_ms: float) -> None:
-        listening = [*([self.on_exchange] if self.on_exchange is not None else []), *_observers]
-        if not listening:
-            return
-        exchange = Exchange(
-            call=job.call,
-            method=job.method,
-            host=host,
-            path=job.path,
-            query=job.query,
-            request_json=job.json,
-            status=reply.status,
-            body=reply.body,
-            duration_ms=duration_ms,
-            request_id=reply.request_id,
-            problem=reply.problem,
-        )
-        for observer in listening:
-            observer(exchange)
 
     def _judge(self, reply: Reply, job: _Job, *, took_ms: float) -> RawAnswer | CloudError:
         """Convert a complete reply to the answer, or to the error for its status and code."""
@@ -301,7 +236,7 @@ class Transport:
             )
         if 300 <= status < 400:
             return CloudUnavailable(
-                problem=Problem(Code.REDIRECTED),
+                problem=Problem("redirected"),
                 http_status=status,
                 request_id=reply.request_id,
             )

@@ -4,9 +4,6 @@ Failures are returned, not raised: a traceback through `requests` would show the
 in the local variables of its frames.
 """
 
-from __future__ import annotations
-
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +23,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from classroom_admin.agora.codes import Code
+from classroom_admin.common.addresses import is_loopback
 from classroom_admin.common.problems import Problem
 
 CONNECTIONS_PER_HOST: Final = 16
@@ -122,15 +119,15 @@ class Wire:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > MOST_BODY_BYTES:
-                    problem = Problem(Code.ANSWER_TOO_LONG)
+                    problem = Problem("answer_too_long")
                 elif self._monotonic() > until:
-                    problem = Problem(Code.ANSWER_TOO_SLOW)
+                    problem = Problem("answer_too_slow")
                 if problem:
                     break
         except ReadTimeoutError:
-            problem = Problem(Code.ANSWER_STOPPED)
+            problem = Problem("answer_stopped")
         except (HTTPError, OSError) as error:
-            problem = Problem(Code.ANSWER_BROKE_OFF, {"kind": type(error).__name__})
+            problem = Problem("answer_broke_off", {"kind": type(error).__name__})
         if problem:
             response.close()
         return bytes(body), problem
@@ -151,20 +148,9 @@ def _new_session(host: str) -> requests.Session:
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # Use the proxy from the environment, but not for a simulator on this machine.
-    session.trust_env = not is_loopback(host)
+    session.trust_env = not is_loopback(urlsplit(host).hostname or "")
     session.headers["User-Agent"] = "classroom-admin"
     return session
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether the host of a URL is this machine."""
-    name = urlsplit(url).hostname or ""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _nothing_was_sent(error: Exception) -> bool:
@@ -182,13 +168,13 @@ def _nothing_was_sent(error: Exception) -> bool:
 def _why(error: Exception) -> Problem:
     """Return our own problem for a library's exception, whose own text may contain addresses."""
     if isinstance(error, requests.exceptions.ProxyError):
-        return Problem(Code.PROXY_FAILED)
+        return Problem("proxy_failed")
     if isinstance(error, requests.exceptions.SSLError):
-        return Problem(Code.TLS_FAILED)
+        return Problem("tls_failed")
     if isinstance(error, requests.ConnectTimeout):
-        return Problem(Code.CONNECT_TIMED_OUT)
+        return Problem("connect_timed_out")
     if isinstance(error, requests.Timeout):
-        return Problem(Code.NO_ANSWER_IN_TIME)
+        return Problem("no_answer_in_time")
     if _nothing_was_sent(error):
-        return Problem(Code.UNREACHABLE)
-    return Problem(Code.CONNECTION_BROKE)
+        return Problem("unreachable")
+    return Problem("connection_broke")

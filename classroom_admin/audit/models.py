@@ -1,7 +1,7 @@
 """Models of the audit log: actions and their outcomes. Entries and steps can only be added."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -68,7 +68,7 @@ class Entry(FinalModel):
     class Meta:
         ordering = ("-id",)
         verbose_name_plural = "entries"
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["room_uuid", "-id"], name="audit_entry_room"),
             models.Index(fields=["action", "-id"], name="audit_entry_action"),
         ]
@@ -96,9 +96,7 @@ class Step(FinalModel):
 
     class Meta:
         ordering = ("id",)
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["room_uuid", "-id"], name="audit_step_room"),
-        ]
+        indexes = [models.Index(fields=["room_uuid", "-id"], name="audit_step_room")]
 
     def __str__(self) -> str:
         return self.kind

@@ -1,7 +1,5 @@
 """Write the audit log: one entry per requested action, and one step per change of its status."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final, cast
 

@@ -1,7 +1,5 @@
 """Read filtered pages of the audit log, newest entries first, with a constant number of queries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,7 +21,6 @@ class Filters:
 
     actor_id: int | None = None
     action: str = ""
-    room_uuid: str | None = None
     rooms: QuerySet[Any, Any] | None = None
     outcome: str = ""
     since: datetime | None = None
@@ -59,8 +56,6 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
         entries = entries.filter(actor_id=filters.actor_id)
     if filters.action:
         entries = entries.filter(action=filters.action)
-    if filters.room_uuid is not None:
-        entries = entries.filter(room_uuid=filters.room_uuid)
     if filters.rooms is not None:
         entries = entries.filter(room_uuid__in=filters.rooms)
     if filters.since is not None:

@@ -1,7 +1,5 @@
 """Split long lists into chunks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar

@@ -5,18 +5,16 @@ compare with times from the cloud: a class's start and end, a removal.
 ``AGORA_CLOCK_URL`` (for tests only) makes this module read the simulator's clock.
 """
 
-from __future__ import annotations
-
 import http.client
-import ipaddress
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 from urllib.parse import urlsplit
+
+from classroom_admin.common.addresses import is_loopback
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,46 +41,6 @@ class SystemClock:
         return time.monotonic()
 
 
-class SteppedClock:
-    """A clock that changes only when `step` or `set_wall` is called. It is thread-safe.
-
-    Raise ``ValueError`` if ``start`` has no time zone.
-    """
-
-    def __init__(self, start: datetime) -> None:
-        if start.tzinfo is None:
-            raise ValueError("SteppedClock needs a start with a time zone")
-        self._lock = threading.Lock()
-        self._now_ms = (start - _EPOCH) // timedelta(milliseconds=1)
-        self._monotonic_ms = 0
-
-    def now_ms(self) -> int:
-        with self._lock:
-            return self._now_ms
-
-    def monotonic(self) -> float:
-        with self._lock:
-            return self._monotonic_ms / 1000
-
-    def step(self, seconds: float) -> None:
-        """Advance both clocks by ``seconds``, rounded to 1 ms. Raise ``ValueError`` if it is negative."""
-        if seconds < 0:
-            raise ValueError("a clock can't be stepped back; use set_wall to correct the wall clock")
-        with self._lock:
-            self._now_ms += round(seconds * 1000)
-            self._monotonic_ms += round(seconds * 1000)
-
-    def set_wall(self, when: datetime) -> None:
-        """Set the wall clock, as a system administrator would. Do not change the monotonic time.
-
-        Raise ``ValueError`` if ``when`` has no time zone.
-        """
-        if when.tzinfo is None:
-            raise ValueError("set_wall needs a time with a time zone")
-        with self._lock:
-            self._now_ms = (when - _EPOCH) // timedelta(milliseconds=1)
-
-
 class SimulatorClock:
     """The clock of a simulated cloud, read over HTTP on every call. For tests only.
 
@@ -92,7 +50,7 @@ class SimulatorClock:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "http" or not _is_loopback(parts.hostname or "") or parts.port is None:
+        if parts.scheme != "http" or not is_loopback(parts.hostname or "") or parts.port is None:
             raise ValueError(f"{url!r} is not a simulator on this machine, like http://127.0.0.1:8900")
         self._host, self._port = parts.hostname or "", parts.port
 
@@ -105,14 +63,6 @@ class SimulatorClock:
         return time.monotonic()
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-SourceT = TypeVar("SourceT", bound=Source)
 _source: Source = SystemClock()
 
 
@@ -159,10 +109,11 @@ def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
     _read_cloud_offset_ms = read_offset_ms
 
 
-def install(source: Source) -> None:
-    """Use ``source`` for the time in the whole process from now on."""
+def install(source: Source) -> Source:
+    """Use ``source`` for the time in the whole process from now on; return the source used before."""
     global _source
-    _source = source
+    before, _source = _source, source
+    return before
 
 
 def monotonic() -> float:
@@ -173,15 +124,3 @@ def monotonic() -> float:
 def from_ms(ms: int) -> datetime:
     """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
-
-
-@contextmanager
-def use(source: SourceT) -> Iterator[SourceT]:
-    """Use ``source`` for the time during the ``with`` block, in every thread of the process."""
-    global _source
-    before = _source
-    _source = source
-    try:
-        yield source
-    finally:
-        _source = before

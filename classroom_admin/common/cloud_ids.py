@@ -1,7 +1,5 @@
 """Check ids of the cloud. User, room and resource ids follow the same rule."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from classroom_admin.common.problems import Problem

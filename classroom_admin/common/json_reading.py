@@ -5,8 +5,6 @@ answer contains NaN or invalid UTF-8. A repeated request would return the same p
 stop. So Python's parser reads a rejected answer again, item by item.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

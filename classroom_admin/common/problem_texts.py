@@ -4,8 +4,6 @@ A tuple contains several texts that are shown one after the other. Codes and the
 the database. So never rename a code, and keep its text compatible with stored parameters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """A problem as a code with parameters, for storage. `problem_texts` turns it into text when it is shown."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

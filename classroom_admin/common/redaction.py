@@ -1,7 +1,5 @@
 """Hide secrets: tokens in texts, values under secret names, and keys in web addresses. Pure functions."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

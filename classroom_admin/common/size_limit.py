@@ -3,8 +3,6 @@
 Without this, Django would first write the whole body to disk, even for an unknown sender.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final

@@ -3,8 +3,6 @@
 `static/js/search_key.js` does the same in the browser; a browser test compares the two.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

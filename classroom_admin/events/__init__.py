@@ -16,39 +16,6 @@ from classroom_admin.events.registry import (
     sentence,
     unnamed,
 )
-from classroom_admin.events.rows import Needs, RoomRow, Row, RowKey, Rows, key_of
+from classroom_admin.events.rows import PROJECTION_VERSION, Needs, RoomRow, Row, RowKey, Rows, key_of
 from classroom_admin.events.times import EventTime, Stamped, event_times
 from classroom_admin.events.values import Undecodable
-
-PROJECTION_VERSION = 2
-"""The version of the projection. Raise it if stored events produce different rows than before: every room is
-then projected again automatically.
-"""
-
-__all__ = [
-    "PROJECTION_VERSION",
-    "Event",
-    "EventKind",
-    "EventTime",
-    "EventType",
-    "Identity",
-    "Needs",
-    "RoomRow",
-    "Row",
-    "RowKey",
-    "Rows",
-    "Stamped",
-    "Stream",
-    "Undecodable",
-    "confirms",
-    "decode",
-    "event_times",
-    "filters",
-    "identify",
-    "key_of",
-    "mark",
-    "needs",
-    "project",
-    "sentence",
-    "unnamed",
-]

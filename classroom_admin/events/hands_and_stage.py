@@ -4,6 +4,7 @@ An event names the people who were added and removed, and may contain the full l
 The cloud's full list may still contain people who have left: they are ignored unless named as added.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -74,40 +75,35 @@ def set_hand(rows: Rows, row: ParticipantRow, at: datetime | None) -> None:
     touch(rows, row)
 
 
-def _needs_people(event: Event[ListChange], needed: Needs) -> None:
-    needed.participants.update(event.data.all or (), event.data.added, event.data.removed)
-
-
 def needs_stage(event: Event[ListChange], needed: Needs) -> None:
-    _needs_people(event, needed)
+    needed.participants.update(event.data.all or (), event.data.added, event.data.removed)
     needed.on_stage = needed.on_stage or event.data.all is not None
 
 
 def needs_hands(event: Event[ListChange], needed: Needs) -> None:
-    _needs_people(event, needed)
+    needed.participants.update(event.data.all or (), event.data.added, event.data.removed)
     needed.hands = needed.hands or event.data.all is not None
 
 
 def apply_stage(event: Event[ListChange], time: EventTime, rows: Rows) -> None:
-    up, down = _moves(event.data, rows.staged)
-    for user in down:
-        if user in rows.participants:
-            set_stage(rows, rows.participants[user], False, time.at)
-    for user, named in up.items():
-        row = participant(rows, user)
-        if named or not gone(row):
-            set_stage(rows, row, True, time.at)
+    _apply(event.data, rows, rows.staged, lambda row, up: set_stage(rows, row, up, time.at))
 
 
 def apply_hands(event: Event[ListChange], time: EventTime, rows: Rows) -> None:
-    up, down = _moves(event.data, rows.hands)
+    _apply(event.data, rows, rows.hands, lambda row, up: set_hand(rows, row, time.at if up else None))
+
+
+def _apply(
+    data: ListChange, rows: Rows, before: set[str], put: Callable[[ParticipantRow, bool], None]
+) -> None:
+    up, down = _moves(data, before)
     for user in down:
         if user in rows.participants:
-            set_hand(rows, rows.participants[user], None)
+            put(rows.participants[user], False)
     for user, named in up.items():
         row = participant(rows, user)
         if named or not gone(row):
-            set_hand(rows, row, time.at)
+            put(row, True)
 
 
 def _moves(data: ListChange, before: set[str]) -> tuple[dict[str, bool], list[str]]:

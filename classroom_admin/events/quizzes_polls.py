@@ -38,8 +38,7 @@ from classroom_admin.events.values import (
 
 STARTED, ENDED, ANSWERED, RESULTS = 1, 2, 3, 4
 STAFF: Final = ("teacher", "assistant", "server")
-QUIZ, POLL = "quiz", "poll"
-"""The tables of quizzes and polls."""
+QUIZ, POLL = "quiz", "poll"  # the tables
 
 
 @dataclass(slots=True)
@@ -123,12 +122,10 @@ POLL_FIELDS = Fields(
 def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
     changed = _changed(data, fields.widget)
     cause = cause_action(data.get("cause"))
-    question_id = identifier(changed.get(fields.question_id)) or identifier(
-        mapping(data.get("cause")).get(fields.question_id)
-    )
-    chosen = changed.get(fields.chosen)
-    if cause == ANSWERED or chosen is not None:
-        answer = _answer(data, question_id, changed, _listed(chosen) or [], fields.table)
+    named = (one.get(fields.question_id) for one in (changed, mapping(data.get("cause"))))
+    question_id = next((found for one in named if (found := identifier(one))), None)
+    if cause == ANSWERED or changed.get(fields.chosen) is not None:
+        answer = _answer(data, question_id, changed, fields)
         return QuestionChange(fields.table, question_id, cause, answer=answer)
     if question_id is None and cause == STARTED:
         raise Undecodable(f"a {fields.table} that starts without an id")
@@ -182,11 +179,12 @@ def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool |
     return False if flag(changed.get("state")) is False else None
 
 
-def _answer(data: Raw, question_id: str | None, changed: Raw, chosen: list[Json], table: str) -> Answered:
+def _answer(data: Raw, question_id: str | None, changed: Raw, fields: Fields) -> Answered:
     if question_id is None:
         raise Undecodable("an answer that names no question")
     person, at_ms = _answerer(data), moment(changed.get("lastCommitTime"))
-    if table == POLL:
+    chosen = _listed(changed.get(fields.chosen)) or []
+    if fields.table == POLL:
         return Answered(question_id, person, [_index(item) for item in chosen], None, at_ms)
     return Answered(question_id, person, chosen, flag(changed.get("isCorrect")), at_ms)
 
@@ -199,12 +197,11 @@ def _answerer(data: Raw) -> Person:
     If the role of `fromUser` is unknown, use `operator` unless it is staff.
     """
     sender, operator = read_person(data.get("fromUser")), read_person(data.get("operator"))
-    found = sender
     if operator is not None and (sender is None or _yields(sender, operator)):
-        found = operator
-    if found is None:
+        return operator
+    if sender is None:
         raise Undecodable("an answer that names nobody")
-    return found
+    return sender
 
 
 def _yields(sender: Person, operator: Person) -> bool:
@@ -264,10 +261,8 @@ def own_time(data: QuestionChange, fields: Raw) -> int | None:
 
 def needs(event: Event[QuestionChange], needed: Needs) -> None:
     data = event.data
-    if data.table == QUIZ:
-        needed.running_quiz = True
-    else:
-        needed.running_poll = True
+    needed.running_quiz = needed.running_quiz or data.table == QUIZ
+    needed.running_poll = needed.running_poll or data.table == POLL
     if data.question_id is not None:
         (needed.quizzes if data.table == QUIZ else needed.polls).add(data.question_id)
     if data.answer is not None:
@@ -283,8 +278,10 @@ def apply(event: Event[QuestionChange], time: EventTime, rows: Rows) -> None:
     if question_id is None:
         return
     row = _question(table, question_id, rows)
-    if data.running is not None:
-        _run(question_id, data, time, rows)
+    if data.running:
+        _start(question_id, data, time, rows)
+    elif data.running is False:
+        _end(table, question_id, time, rows)
     for name, value in data.columns.items():
         setattr(row, name, {**row.details, **value} if name == "details" else value)
     if row.started_at is None and data.started_ms is not None:
@@ -309,11 +306,8 @@ def _question(table: str, question_id: str, rows: Rows) -> Any:
     return row
 
 
-def _run(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
-    """Start or end a question. A start also ends any other running question."""
-    if not data.running:
-        _end(data.table, question_id, time, rows)
-        return
+def _start(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
+    """Start a question, and end any other running question."""
     running = _running_of(data.table, rows)
     for other in sorted(running - {question_id}):
         _end(data.table, other, time, rows)
@@ -365,14 +359,13 @@ WORDS: Final = {
 
 
 def sentence(data: QuestionChange, names: Names) -> Sentence:
-    words = WORDS[data.table]
     answered, total = data.columns.get("selected_count"), data.columns.get("total_count")
     if data.answer is not None:
         return "chart-bar", _answer_words(data.table, data.answer, names)
     if data.cause == RESULTS and answered is not None and total is not None:
         places = {"answered": answered, "total": total}
         return "chart-bar", _("Quiz so far: %(answered)d of %(total)d answered") % places
-    return "chart-bar", str(words.get(data.cause, words[None]))
+    return "chart-bar", str(WORDS[data.table].get(data.cause) or WORDS[data.table][None])
 
 
 def _answer_words(table: str, answer: Answered, names: Names) -> str:

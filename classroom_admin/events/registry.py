@@ -1,7 +1,5 @@
 """Collect the event types from the modules of this package, and apply them to any event."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+PROJECTION_VERSION: Final = 2
+"""The version of the projection. Raise it if stored events produce different rows than before: every room is
+then projected again automatically.
+"""
 CLOSED: Final = 3
 """`RoomRow.state` of a closed class."""
 

@@ -1,7 +1,5 @@
 """Helpers for the sentences that show events: names of people and quoted text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final

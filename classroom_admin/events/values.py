@@ -171,16 +171,11 @@ def moment(value: object) -> int | None:
 
 def role(value: object) -> str:
     """Return the `rooms.models.Role` value for a number, its text or a word of `ROLES`; else `unknown`."""
-    if isinstance(value, str):
-        word = ROLES.get(value)
-        return word if word is not None else ROLES.get(value.strip().lower(), "unknown")
-    if isinstance(value, bool):
-        return "unknown"
-    if isinstance(value, int):
-        return ROLES.get(str(value), "unknown") if 0 <= value <= 9 else "unknown"
     if isinstance(value, float) and value.is_integer() and 0 <= value <= 9:
-        return ROLES.get(str(int(value)), "unknown")
-    return "unknown"
+        value = int(value)
+    if type(value) is int and 0 <= value <= 9:
+        value = str(value)
+    return ROLES.get(value.strip().lower(), "unknown") if isinstance(value, str) else "unknown"
 
 
 def plain(value: object, depth: int = 0) -> Json:

@@ -8,7 +8,7 @@ from django.utils.crypto import get_random_string
 
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.rooms.models import Room
-from classroom_admin.runtime import demo_folder
+from classroom_admin.runtime import demo
 from classroom_admin.runtime.installation import CannotStart
 
 PASSWORD = "classroom"
@@ -22,7 +22,7 @@ TEACHERS = (
 
 def refuse_a_schools_data(data_dir: Path) -> None:
     """Raise ``CannotStart`` if the database has people or rooms and the folder is not a demo's."""
-    if demo_folder.is_demo(data_dir):
+    if demo.is_demo(data_dir):
         return
     tables = connection.introspection.table_names()
     if any(model._meta.db_table in tables and model._default_manager.exists() for model in (User, Room)):

@@ -1,15 +1,13 @@
 """Updates for the subscribers of one class: all reach the same version, then receive the same bytes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
-from classroom_admin.realtime.threads import Threads
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 

@@ -1,7 +1,5 @@
 """Serve one event stream, from the request to its end (ASGI)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable

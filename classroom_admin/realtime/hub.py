@@ -3,8 +3,6 @@
 A hub belongs to one event loop and runs only while a page is open.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -22,12 +20,11 @@ from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import stored_in_words
 from classroom_admin.realtime import messages, rights
 from classroom_admin.realtime.class_channel import ClassChannel, ClassPage
-from classroom_admin.realtime.garbage import GarbageCollector
 from classroom_admin.realtime.polling import PageKey, PollingPages
+from classroom_admin.realtime.process import GarbageCollector, Threads
 from classroom_admin.realtime.rights import Refused, Right
-from classroom_admin.realtime.source import ANYTHING, Changed, Source, source_for
+from classroom_admin.realtime.source import ANYTHING, Changed, source_for
 from classroom_admin.realtime.subscriber import Subscriber
-from classroom_admin.realtime.threads import Threads
 from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import freshness
@@ -73,18 +70,16 @@ class ListChannel(Protocol):
 
 
 class Hub:
-    """The live updates of a process. `source` reports changes; the default watches the default database."""
+    """The live updates of a process, which watches the default database for changes."""
 
     def __init__(
         self,
         *,
         class_page: ClassPage,
         list_channel: Callable[[Threads], ListChannel],
-        source: Source | None = None,
     ) -> None:
         self._class_page = class_page
         self._threads = Threads()
-        self._source = source
         self._tasks: list[asyncio.Task[None]] = []
         self._subscribers: set[Subscriber] = set()
         self._classes: dict[int, ClassChannel] = {}
@@ -208,9 +203,8 @@ class Hub:
                 await asyncio.sleep(RETRY_AFTER_S)
 
     async def _follow_changes(self) -> None:
-        if self._source is None:
-            self._source = await self._threads.run(source_for)
-        async with contextlib.aclosing(self._source.changes()) as changes:
+        source = await self._threads.run(source_for)
+        async with contextlib.aclosing(source.changes()) as changes:
             async for changed in changes:
                 began = clock.monotonic()
                 await self.refresh(changed)

@@ -1,7 +1,5 @@
 """Server-sent events as bytes. Pure."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """ASGI middleware before Django: serves streams, and answers polling pages if nothing has changed."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

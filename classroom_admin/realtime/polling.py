@@ -1,7 +1,5 @@
 """The pages that poll because they cannot keep a stream open, and their permissions. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

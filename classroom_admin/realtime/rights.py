@@ -1,7 +1,5 @@
 """Permissions to subscribe, checked when a page connects and every few seconds for all pages together."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Read the cookies, language and query from an ASGI scope, without Django's middleware. Pure."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import parse_qsl
 

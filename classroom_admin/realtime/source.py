@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import psycopg
 from django.db import connections
@@ -27,14 +27,8 @@ ANYTHING: Final = None
 Changed = frozenset[int] | None
 
 
-class Source(Protocol):
-    """A source of ids of rooms that may have changed, or ANYTHING. It ends if its iteration is cancelled."""
-
-    def changes(self) -> AsyncGenerator[Changed, None]: ...
-
-
-def source_for(alias: str = "default") -> Source:
-    """Return the source for the database with this alias."""
+def source_for(alias: str = "default") -> SqliteSource | PostgresSource:
+    """Return the source for the database with this alias. Its iteration ends if it is cancelled."""
     connection = connections[alias]
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":

@@ -1,7 +1,5 @@
 """The queue of messages for one open page. For use in one event loop."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from typing import Final

@@ -1,15 +1,68 @@
-"""Rules for who may see and control a room: administrators all rooms, teachers their own. Else 404."""
+"""Decide who may see and control a class: administrators every class, teachers their own. Else 404.
 
-from __future__ import annotations
+This module asks the question once per request. The answer is a `ClassAccess`: a function that acts on a class
+takes it as its first argument, so it can't be called without permission and need not ask again.
+"""
 
 from collections.abc import Collection
+from dataclasses import InitVar, dataclass
+from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 
 from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms.models import Participant, Room, RoomTeacher
+
+_CHECKED: Final = object()
+
+
+class NotYours(Http404):
+    """The person may not act on this class or list. The answer is 404, so no one learns which ones exist."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("This class does not exist, or you don't have access to it."))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAccess:
+    """The permission of `person` to see and control `room`. Only `access_to` and `access_by_key` make it.
+
+    It holds for the request or the scheduled command that it was made for. Do not store it.
+    """
+
+    person: User
+    room: Room
+    checked: InitVar[object]
+
+    def __post_init__(self, checked: object) -> None:
+        if checked is not _CHECKED:
+            raise TypeError("call access_to or access_by_key, which check the permission")
+
+
+def access_to(person: User, room: Room) -> ClassAccess:
+    """Return the access of `person` to `room`, in one query (none for an administrator).
+
+    Raise ``NotYours`` if `person` is deactivated or may not act on the room.
+    """
+    if person.is_active and (
+        person.is_administrator or own_rooms(person, Room.objects.filter(pk=room.pk)).exists()
+    ):
+        return ClassAccess(person, room, _CHECKED)
+    raise NotYours
+
+
+def access_by_key(person: User, key: str, rooms: QuerySet[Room] | None = None) -> ClassAccess:
+    """Load the room with this `key` among `rooms` (default: all), and return the access to it, in one query.
+
+    Raise ``NotYours`` if there is no such room, or `person` is deactivated or may not see it.
+    """
+    room = visible_rooms(person, rooms).filter(key=key).first() if person.is_active else None
+    if room is None:
+        raise NotYours
+    return ClassAccess(person, room, _CHECKED)
 
 
 def visible_rooms(user: User, rooms: QuerySet[Room] | None = None) -> QuerySet[Room]:
@@ -48,14 +101,6 @@ def own_room_ids(teachers: Collection[int]) -> dict[int, set[int]]:
             for user_uuid, room_id in taught.values_list("user_uuid", "room_id"):
                 found[owners[user_uuid]].add(room_id)
     return found
-
-
-def room_for(user: User, key: str, rooms: QuerySet[Room] | None = None) -> Room:
-    """Return the room with this `key`, in one query. Raise Http404 if `user` may not see it."""
-    room = visible_rooms(user, rooms).filter(key=key).first()
-    if room is None:
-        raise Http404("There is no such class, or it is not one of yours.")
-    return room
 
 
 def _was_taught_by(identities: QuerySet[CloudIdentity]) -> Exists:

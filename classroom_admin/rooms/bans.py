@@ -7,7 +7,7 @@ event that confirmed each command. Bans made with other programs are therefore u
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
@@ -29,29 +29,28 @@ class Ban:
     since: datetime
 
 
-def kicked_until(room: Room, *, now: datetime | None = None) -> dict[str, Until]:
-    """Return the end of each ban from ``room`` that is in force at ``now``, by cloud user id.
-
-    ``now`` defaults to the current cloud time. Needs at most three queries.
-    """
-    entries = (
-        Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN))
-        .order_by("id")
-        .prefetch_related("steps")
-    )
-    found = [entry for entry in entries if entry.action == UNBAN or entry.params.get("ban_s") is not None]
-    if not found:
+def kicked_until(room: Room) -> dict[str, Until]:
+    """Return the end of each ban from ``room`` that is in force now, by cloud user id. Run three queries."""
+    commands = Entry.objects.filter(room_uuid=room.room_uuid, action__in=(REMOVE, UNBAN)).order_by("id")
+    entries = list(commands.prefetch_related("steps"))
+    targets = {entry.target for entry in entries if entry.params.get("ban_s") is not None}
+    if not targets:
         return {}
-    kicks = Participant.objects.filter(
-        room=room, kicked_sequence__isnull=False, user_uuid__in={entry.target for entry in found}
-    )
+    kicked = Participant.objects.filter(room=room, kicked_sequence__isnull=False, user_uuid__in=targets)
+    needed = kicked.only("user_uuid", "kicked_sequence", "kicked_at")
+    return bans_of(needed, entries, now=clock.cloud_now())
+
+
+def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -> dict[str, Until]:
+    """Return the end of each ban in force, by cloud user id. ``entries`` have their steps, oldest first."""
     kicked_at = {
-        (user_uuid, sequence): at
-        for user_uuid, sequence, at in kicks.values_list("user_uuid", "kicked_sequence", "kicked_at")
-        if at is not None and sequence is not None
+        (person.user_uuid, person.kicked_sequence): person.kicked_at
+        for person in people
+        if person.kicked_at and person.kicked_sequence is not None
     }
-    bans = [ban for entry in found if (ban := ban_of(entry, entry.steps.all(), kicked_at)) is not None]
-    return in_force(bans, now=now or clock.cloud_now())
+    about = [entry for entry in entries if entry.action == UNBAN or entry.params.get("ban_s") is not None]
+    found = [ban for entry in about if (ban := ban_of(entry, entry.steps.all(), kicked_at))]
+    return in_force(found, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """Read the breakout rooms of a class from ``{"state": 1, "details": {id: {groupName, users}}}``. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Queries for a class's chat and direct messages, and for the people who were present to see them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final

@@ -3,8 +3,6 @@
 With `since`, a function returns only the rows that are newer than that version of the room.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -33,7 +31,7 @@ from classroom_admin.accounts.models import CloudIdentity, User
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.rooms import bans, recording_state
-from classroom_admin.rooms.access import room_for, visible_rooms
+from classroom_admin.rooms.access import access_by_key, visible_rooms
 from classroom_admin.rooms.models import (
     Answer,
     Gap,
@@ -48,10 +46,10 @@ from classroom_admin.rooms.models import (
     Room,
     RoomTeacher,
 )
+from classroom_admin.rooms.selectors import HEAVY
 
 COMMANDS: Final = 60
 A_WEEK: Final = timedelta(days=7)
-_HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
@@ -65,7 +63,7 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
     gaps = (
         Gap.objects.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
     )
-    return Room.objects.defer(*_HEAVY).annotate(
+    return Room.objects.defer(*HEAVY).annotate(
         last_step=Subquery(steps),
         step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
@@ -77,7 +75,7 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
 
 def class_for(user: User, key: str, **annotations: Any) -> Room:
     """Return the room with this `key`, annotated as in `as_shown`. Raise Http404 if `user` may not see it."""
-    return room_for(user, key, as_shown(**annotations))
+    return access_by_key(user, key, as_shown(**annotations)).room
 
 
 def own_identity(user: User) -> Expression:

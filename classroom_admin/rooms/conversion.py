@@ -3,8 +3,6 @@
 Every field of the data may be missing or invalid.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

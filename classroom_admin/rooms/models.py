@@ -5,8 +5,6 @@ version v needs the rows with a higher version. Times are UTC. Cloud ids are uni
 URLs use our own keys.
 """
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -100,7 +98,7 @@ class Room(models.Model):
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
             # A search reads this index from end to end, which is much smaller than the table.
@@ -124,9 +122,7 @@ class RoomTeacher(models.Model):
     assigned_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="rooms_teacher_once")]
 
 
 class Participant(models.Model):
@@ -159,10 +155,8 @@ class Participant(models.Model):
     properties = models.JSONField(default=dict)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user_uuid"], name="rooms_participant_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
+        constraints = [models.UniqueConstraint(fields=["room", "user_uuid"], name="rooms_participant_once")]
+        indexes = [
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
@@ -189,7 +183,7 @@ class Presence(models.Model):
     approximate = models.BooleanField(default=False, help_text="a time was not in the event and was inferred")
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["room", "user_uuid", "entered_sequence"], name="rooms_presence_once"
             )
@@ -215,12 +209,8 @@ class ChatMessage(models.Model):
     approximate = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["room", "version"], name="rooms_message_version"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "sequence"], name="rooms_message_once")]
+        indexes = [models.Index(fields=["room", "version"], name="rooms_message_version")]
 
 
 class PeerMessage(models.Model):
@@ -240,12 +230,8 @@ class PeerMessage(models.Model):
     approximate = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "digest"], name="rooms_peer_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["room", "version"], name="rooms_peer_version"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "digest"], name="rooms_peer_once")]
+        indexes = [models.Index(fields=["room", "version"], name="rooms_peer_version")]
 
 
 class Recording(models.Model):
@@ -272,9 +258,7 @@ class Recording(models.Model):
     file_urls = models.JSONField(default=list)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "record_id"], name="rooms_recording_once")]
 
 
 class Resource(models.Model):
@@ -296,9 +280,7 @@ class Resource(models.Model):
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "resource_uuid"], name="rooms_resource_once")]
 
 
 class Quiz(models.Model):
@@ -318,9 +300,7 @@ class Quiz(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "quiz_id"], name="rooms_quiz_once")]
 
 
 class Poll(models.Model):
@@ -337,9 +317,7 @@ class Poll(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "poll_id"], name="rooms_poll_once")]
 
 
 class Answer(models.Model):
@@ -363,7 +341,7 @@ class Answer(models.Model):
     sequence = models.BigIntegerField()
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["room", "of", "question_id", "user_uuid"], name="rooms_answer_once"
             )
@@ -380,6 +358,4 @@ class Gap(models.Model):
     found_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "stream", "first"], name="rooms_gap_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["room", "stream", "first"], name="rooms_gap_once")]

@@ -102,7 +102,7 @@ def room_uuids_like(words: str) -> QuerySet[Any, Any]:
 
 
 def named_or_taught_like(words: str) -> QuerySet[Any, Any]:
-    """Return the keys of the rooms of which the name, or a teacher's name, contains every word. May repeat."""
+    """Return the keys of the rooms whose name or a teacher's name contains every word. A key may repeat."""
     taught = Participant.objects.filter(matches(words, field="name_search"), was_teacher=True)
     return _named(words).values("pk").union(taught.values("room"), all=True)
 

@@ -4,8 +4,6 @@ Celery's own signal handler raises an exception at once. If beat is just sending
 this is logged as a failure.
 """
 
-from __future__ import annotations
-
 import signal
 from types import FrameType
 

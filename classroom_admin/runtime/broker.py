@@ -4,8 +4,6 @@ Messages are wake-ups that may be lost, because the database is the queue. So oc
 This module does not import Django, because the settings import this module.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import socket

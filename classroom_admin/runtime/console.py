@@ -1,7 +1,5 @@
 """Write the output of several processes to one terminal, file or pipe, without waiting for its reader."""
 
-from __future__ import annotations
-
 import os
 import select
 import time

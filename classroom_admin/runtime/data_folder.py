@@ -1,7 +1,5 @@
 """Keep the data folder private to the user who runs us, and used by one installation at a time."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import stat

@@ -1,7 +1,7 @@
 """A program that ends the parts of a killed supervisor. It uses only the standard library.
 
-The kernel's signal (``lifeline``) is not enough: it reaches only the parts, not their children, and exists
-only on Linux. See `test_guardian_alone_ends_processes_that_no_parent_death_signal_would`.
+The kernel's signal (``children``) is not enough: it reaches only the parts, not their children, and exists
+only on Linux. See `test_killed_supervisor_ends_all_parts_and_their_children`.
 
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
 leads its own session. ``done`` means that the supervisor ended everything itself. If the input closes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
+import gc
+import http.client
 import os
 import pkgutil
 import sys
@@ -13,12 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from classroom_admin.runtime import broker, data_folder, parts, ports, static_files
+from classroom_admin.runtime import broker, data_folder, ports, static_files
 from classroom_admin.runtime.supervisor import Part, Supervisor
 
 
@@ -35,6 +37,17 @@ class Installation:
     port: int
     broker_socket: Path | None
     env: Mapping[str, str]
+
+    @classmethod
+    def of_settings(cls, *, broker_socket: Path | None) -> Installation:
+        return cls(
+            base_dir=settings.BASE_DIR,
+            data_dir=settings.DATA_DIR,
+            host=settings.HOST,
+            port=settings.PORT,
+            broker_socket=broker_socket,
+            env=os.environ,
+        )
 
     @property
     def address(self) -> str:
@@ -64,9 +77,7 @@ def run(
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
-            os.environ["DATA_DIR"] = str(
-                here.data_dir
-            )  # a relative path could be another folder for the parts
+            os.environ["DATA_DIR"] = str(here.data_dir)  # a relative path may mean another folder in a part
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
     except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
         raise CannotStart(str(error)) from error
@@ -91,31 +102,89 @@ def _supervise(
             foundations.insert(0, broker.part(here.broker_socket, here.data_dir / "broker", env=here.env))
         for part in foundations:
             supervisor.start(part)
-        parts.warm_up()
+        warm_up()
         migrate()
         static_files.collect()
         prepare()
         # Every forked part would share a connection that stays open.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
-        for part in the_rest(here, settled=settled):
+        for part in (web(here, settled=settled), *workers(here), beat(here)):
             supervisor.start(part)
         return supervisor.run(on_ready=lambda: on_ready(supervisor))
 
 
-def the_rest(here: Installation, *, settled: Callable[[], bool]) -> list[Part]:
-    """Return web, workers and beat. Web is ready if it answers and ``settled`` returns true."""
-    web = parts.web(host=here.host, port=here.port, base_dir=here.base_dir, env=here.env)
-    answers = web.ready
-
-    def answers_and_settled() -> bool:
-        return answers is not None and answers() and settled()
-
-    return [
-        dataclasses.replace(web, ready=answers_and_settled),
-        *parts.workers(base_dir=here.base_dir, env=here.env),
-        parts.beat(data_dir=here.data_dir, base_dir=here.base_dir, env=here.env),
+def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
+    """Return the web process (uvicorn). It is ready if it answers and ``settled`` returns true."""
+    argv = [
+        *_module(
+            "uvicorn", "classroom_admin.asgi:application", "--host", here.host, "--port", str(here.port)
+        ),
+        *("--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"),
+        *("--lifespan", "off", "--ws", "none", "--no-server-header"),
     ]
+    return _python(here, "web", argv, ready=lambda: serves_pages(here.host, here.port) and settled())
+
+
+def workers(here: Installation) -> list[Part]:
+    """Return three workers: one for polling, one for scheduled commands, and one for everything else.
+
+    Polling has its own worker, so nothing delays it. Workers use threads, because threads start at once and
+    end with their process.
+    """
+    return [
+        _worker(here, "poll", queues="poll", threads=1),
+        _worker(here, "promised", queues="promised", threads=4),
+        _worker(here, "worker", queues="sync,celery", threads=4),
+    ]
+
+
+def beat(here: Installation) -> Part:
+    """Return Celery beat, which sends the periodic tasks."""
+    schedule = str(here.data_dir / "beat-schedule")
+    return _python(here, "beat", _celery("beat", "--schedule", schedule, "--pidfile=", "--max-interval", "1"))
+
+
+def warm_up() -> None:
+    """Import the modules that every forked part needs, so that the forks share their memory."""
+    for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
+        import_module(name)
+    import_module("kombu.transport.redis")
+    gc.freeze()  # the garbage collector would modify shared objects, and so copy their memory pages
+
+
+def serves_pages(host: str, port: int) -> bool:
+    """Return whether the web process answers now, with any status below 500."""
+    if not ports.accepts(host, port):
+        return False
+    connection = http.client.HTTPConnection(ports.reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _worker(here: Installation, name: str, *, queues: str, threads: int) -> Part:
+    argv = _celery("worker", "--pool", "threads", "--concurrency", str(threads), "--queues", queues)
+    argv += ["--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return _python(here, name, argv)
+
+
+def _python(
+    here: Installation, name: str, argv: list[str], *, ready: Callable[[], bool] | None = None
+) -> Part:
+    return Part(name=name, argv=argv, env=here.env, cwd=here.base_dir, ready=ready, may_fork=True)
+
+
+def _celery(command: str, *options: str) -> list[str]:
+    return _module("celery", "-A", "classroom_admin", "--quiet", command, "--loglevel", "WARNING", *options)
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]
 
 
 def migrate() -> None:

@@ -1,9 +1,6 @@
 """Check whether a server can listen on an address, and explain why not."""
 
-from __future__ import annotations
-
 import errno
-import ipaddress
 import socket
 import time
 
@@ -58,16 +55,6 @@ def free_port(preferred: int | None = None) -> int:
                 raise
             return int(probe.getsockname()[1])
     raise AssertionError("port 0 is never taken")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def reachable(host: str) -> str:

@@ -2,15 +2,13 @@
 
 The processes (parts) start and end together. All parts get SIGTERM if we get Ctrl-C, SIGTERM or SIGHUP, if
 our output can't be written, or if a part dies. They get SIGKILL after eight seconds or at a second signal. If
-the supervisor itself is killed, the parts end too (``lifeline``, ``guardian``).
+the supervisor itself is killed, the parts end too (``children``, ``guardian``).
 No process stays behind: each part has a mark in its environment, which its children inherit. At the end, the
 supervisor kills every process with the mark.
 
 The supervisor has only one thread: a part ends with the thread that started it, and forking is safe only
 without other threads.
 """
-
-from __future__ import annotations
 
 import os
 import secrets
@@ -28,9 +26,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from classroom_admin.runtime import forking, guardian, lifeline
+from classroom_admin.runtime import children, guardian
+from classroom_admin.runtime.children import Executed, Forked
 from classroom_admin.runtime.console import Console
-from classroom_admin.runtime.forking import Forked
 
 GRACE_S = 8.0
 # Foundations (such as the broker) get SIGTERM at least this long before the grace period ends.
@@ -46,7 +44,7 @@ class Part:
     ``env`` is the whole environment. ``ready`` is optional; it is called until it returns true and must be
     quick. A ``foundation`` ends after the other parts, which would log errors without it. Output lines that
     contain one of the ``hush`` texts are not shown. With ``may_fork``, a Python module runs in a fork of this
-    process if possible (see ``forking``).
+    process if possible (see ``children``).
     """
 
     name: str
@@ -59,32 +57,10 @@ class Part:
     may_fork: bool = False
 
 
-class _Executed(subprocess.Popen[bytes]):
-    """A part as a separate program in its own session; the kernel kills it when we die."""
-
-    def __init__(self, part: Part, *, extra: Mapping[str, str]) -> None:
-        super().__init__(
-            list(part.argv),
-            env={**part.env, **extra},
-            cwd=part.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=lifeline.tied_to(os.getpid()),
-        )
-        assert self.stdout is not None
-        self.pipe = self.stdout.fileno()
-
-    def close(self) -> None:
-        assert self.stdout is not None
-        self.stdout.close()
-
-
 @dataclass(slots=True)
 class _Running:
     part: Part
-    process: Forked | _Executed
+    process: Forked | Executed
     ready: bool
     rest: bytes = b""
     last: deque[bytes] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
@@ -123,7 +99,7 @@ class Supervisor:
             self._handlers[number] = signal.signal(number, _note_only)
         self._old_wakeup = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         if self._end_with_parent:
-            lifeline.end_with_parent(signal.SIGTERM)
+            children.end_with_parent(signal.SIGTERM)
         self._guardian = subprocess.Popen(
             [sys.executable, "-I", "-S", guardian.__file__, self._mark],
             stdin=subprocess.PIPE,
@@ -149,11 +125,11 @@ class Supervisor:
             return
         # SPT_NOENV keeps setproctitle from overwriting the environment, which contains the mark.
         extra = {guardian.MARK_NAME: self._mark, "SPT_NOENV": "1"}
-        process: Forked | _Executed
-        if part.may_fork and forking.possible(part.argv, part.env):
+        process: Forked | Executed
+        if part.may_fork and children.can_fork(part.argv, part.env):
             process = Forked(part.argv, extra=extra, cwd=part.cwd)
         else:
-            process = _Executed(part, extra=extra)
+            process = Executed(part.argv, env={**part.env, **extra}, cwd=part.cwd)
         running = _Running(part, process, ready=part.ready is None)
         self._running.append(running)
         self._open[running.pipe] = running

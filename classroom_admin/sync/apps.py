@@ -12,4 +12,4 @@ class SyncConfig(AppConfig):
         from classroom_admin.sync.request_limiter import SharedLimiter
 
         clock.follow_cloud(cloud_time.offset_ms)
-        agora.use_limiter(SharedLimiter.of)
+        agora.use_limiter(lambda config: SharedLimiter.of(config).wait_s)

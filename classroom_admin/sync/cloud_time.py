@@ -1,7 +1,5 @@
 """The cloud's clock: the poller writes the clock offset into the lease, and other processes read it."""
 
-from __future__ import annotations
-
 import threading
 import time
 from typing import Final

@@ -13,10 +13,7 @@ A competing reader is reported after three such events within ten minutes that s
 A cloud that leaves events out of the stream at random would have the same effect.
 """
 
-from __future__ import annotations
-
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,8 +27,6 @@ from classroom_admin.events import Stream
 from classroom_admin.rooms.models import Room
 from classroom_admin.sync import sorting
 from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
-
-log = logging.getLogger(__name__)
 
 JUDGED_AFTER = timedelta(seconds=20)
 """Longer than another process needs to take over the lease of a process that died with an answer."""
@@ -134,8 +129,12 @@ def judge() -> int:
     candidates = [each for each in ripe if each.known_answer > lease.suspect_answer]
     missed: list[MissedEvent] = []
     if candidates:
-        polled = _polled(after=min(each.known_answer for each in candidates))
-        missed = [each for each in candidates if _was_missed(each, polled)]
+        numbers, kinds = _polled(after=min(each.known_answer for each in candidates))
+        missed = [
+            each
+            for each in candidates
+            if (each.cmd in kinds or not kinds) and (each.room.room_uuid, each.sequence) not in numbers
+        ]
     confirmed = {each.pk for each in missed}
     MissedEvent.objects.filter(pk__in=[each.pk for each in ripe if each.pk not in confirmed]).delete()
     MissedEvent.objects.filter(pk__in=confirmed).update(confirmed_at=now)
@@ -163,37 +162,22 @@ def prune() -> int:
     return pruned
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """The numbers (each with its room) and the types of the events in answers of the stream of all rooms."""
+def _polled(*, after: int) -> tuple[set[tuple[str, int]], set[int | None]]:
+    """Return the numbers (each with its room) and the types of events in the stream of all rooms.
 
-    numbers: set[tuple[str, int]]
-    kinds: set[int | None]
-
-
-def _was_missed(each: MissedEvent, polled: Polled) -> bool:
-    of_a_kind_that_is_polled = each.cmd in polled.kinds or not polled.kinds
-    return (each.room.room_uuid, each.sequence) not in polled.numbers and of_a_kind_that_is_polled
-
-
-def _polled(*, after: int) -> Polled:
-    """Read the stored answers of the stream with ids above `after` again. Answers are kept for a day."""
+    Read its stored answers with ids above `after` again. Answers are kept for a day.
+    """
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
-    return _contents(bytes(body) for body in answers.values_list("body", flat=True)[:ANSWERS_AT_MOST])
-
-
-def _contents(bodies: Iterable[bytes]) -> Polled:
     numbers: set[tuple[str, int]] = set()
     kinds: set[int | None] = set()
-    for body in bodies:
+    for body in answers.values_list("body", flat=True)[:ANSWERS_AT_MOST]:
         try:
-            content = read_events_answer(body)
+            content = read_events_answer(bytes(body))
         except CloudError:
             continue
-        for (room_uuid, stream), items in sorting.sort(
-            content, stream=Stream.ROOM, room_uuid=""
-        ).places.items():
+        places = sorting.sort(content, stream=Stream.ROOM, room_uuid="").places
+        for (room_uuid, stream), items in places.items():
             if stream == Stream.ROOM:
                 numbers |= {(room_uuid, number) for number in items if isinstance(number, int)}
                 kinds |= {item.cmd for item in items.values()}
-    return Polled(numbers, kinds)
+    return numbers, kinds

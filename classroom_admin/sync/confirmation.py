@@ -3,8 +3,6 @@
 The modules of `events` define which events confirm a command.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The age of the data on the pages: the time since the cloud last answered a poll."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

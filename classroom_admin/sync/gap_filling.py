@@ -1,21 +1,17 @@
 """Fill sequence gaps: request the missing events from the repeatable endpoints."""
 
-from __future__ import annotations
-
-import logging
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 
 from django.db import transaction
 
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
+from classroom_admin.agora.errors import CloudError
 from classroom_admin.common import clock
-from classroom_admin.sync import gaps, health, room_events
+from classroom_admin.sync import gaps, room_events
 from classroom_admin.sync.models import SequenceGap
 from classroom_admin.sync.room_events import Fetched
-
-log = logging.getLogger(__name__)
 
 TRY_AGAIN = timedelta(seconds=10)
 
@@ -35,24 +31,21 @@ def fill_due(client: Client, *, most: int | None = None, all_open: bool = False)
     )
     result = Fetched()
     for (room_id, _stream), group in groupby(due, key=lambda gap: (gap.room_id, gap.stream)):
-        if most is not None and result.requests >= most:
+        if result.ends or (most is not None and result.requests >= most):
             break
         of_stream = list(group)
-        try:
+        with room_events.outcome_in(
+            result,
+            room_id,
+            invalid=partial(room_events.mark_gone, room_id, existed=False),
+            failed=partial(_ask_again_later, of_stream),
+        ):
             result.add(_fill(client, of_stream))
-        except RoomNotFound:
-            room_events.mark_gone(room_id)
-            result.gone += 1
-        except InvalidArgument as error:
-            log.warning("a room can't be asked for its events: %s", error)
-            room_events.mark_gone(room_id, existed=False)
-        except CloudError as error:
-            later = SequenceGap.objects.filter(pk__in=[gap.pk for gap in of_stream])
-            later.update(ask_due_at=clock.now() + TRY_AGAIN)
-            result.problems.append(health.problem_of(error))
-            if room_events.ends_the_run(error):
-                break
     return result
+
+
+def _ask_again_later(due: list[SequenceGap], error: CloudError) -> None:
+    SequenceGap.objects.filter(pk__in=[gap.pk for gap in due]).update(ask_due_at=clock.now() + TRY_AGAIN)
 
 
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:

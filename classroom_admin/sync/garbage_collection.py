@@ -1,7 +1,5 @@
 """A pause of Python's cyclic garbage collection while a batch is read or projected."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The state of the sync for the pages, the log and the metrics."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@
 Reading the same answer or the same event twice changes nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,12 +4,10 @@ The stream delivers each event once, so repeating a request does not help. If an
 are reconciled instead. No other work may slow the poll down.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from classroom_admin.agora.answers import RawAnswer, read_events_answer
@@ -17,10 +15,11 @@ from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import CloudError, CloudUnavailable, RateLimited
 from classroom_admin.agora.event_calls import PollEvents
 from classroom_admin.common import clock
-from classroom_admin.common.problems import Problem, to_text
+from classroom_admin.common.problems import to_text
 from classroom_admin.sync import cloud_time, health, inbox, lease, reconciliation
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import InboxAnswer, Lease
+from classroom_admin.sync.room_events import Fetched
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +33,13 @@ LONGEST_PAUSE_S = 3600.0
 
 
 @dataclass(slots=True)
-class Polled:
+class Polled(Fetched):
     """The result of a cycle.
 
-    `rooms`: ids of rooms with new events to project. `empty`: the cloud has no more events. `retry_after_s`:
-    the pause before the next poll (s) if the cloud reported its rate limit, else None.
+    `empty`: the cloud has no more events. `retry_after_s`: the pause before the next poll (s) if the cloud
+    reported its rate limit, else None.
     """
 
-    answers: int = 0
-    events: int = 0
-    stored: int = 0
-    quarantined: int = 0
-    rooms: set[int] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
     empty: bool = False
     retry_after_s: float | None = None
     unreadable_in_a_row: int = 0
@@ -109,7 +102,7 @@ class Poller:
         """
         result = Polled()
         for answer_id in inbox.unread():
-            _add(result, inbox.read(answer_id))
+            result.add_read(inbox.read(answer_id))
         ends_at = clock.monotonic() + CYCLE_S
         while not result.empty and result.unreadable_in_a_row < UNREADABLE_IN_A_ROW:
             try:
@@ -124,7 +117,7 @@ class Poller:
         return result
 
     def _receive(self, held: Held, raw: RawAnswer, result: Polled) -> None:
-        result.answers += 1
+        result.requests += 1
         if inbox.is_empty(raw.body):
             result.empty = True
             self._note_time(raw)
@@ -133,7 +126,7 @@ class Poller:
         if self.client.transport.clock_offset_ms is None:
             self._note_time(raw)
         found = inbox.read(answer.pk)
-        _add(result, found)
+        result.add_read(found)
         if found.problem:
             result.unreadable_in_a_row += 1
             reconciliation.soon(why="an answer of the stream of all rooms could not be read")
@@ -185,7 +178,7 @@ class Poller:
                     request_id=error.request_id,
                     path="",
                 )
-                _add(result, inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
+                result.add_read(inbox.read(inbox.keep(broken, source=InboxAnswer.Source.POLL, held=held).pk))
             reconciliation.soon(why="an answer of the stream of all rooms was lost on its way")
         limited = isinstance(error, RateLimited)
         waited_s = self._back_off(held, result, wait_s=error.retry_after_s if limited else None)
@@ -209,15 +202,6 @@ class Poller:
             not_before=now + timedelta(seconds=min(wait_s, LONGEST_PAUSE_S)),
         )
         return wait_s
-
-
-def _add(result: Polled, found: inbox.Found) -> None:
-    result.events += found.items
-    result.stored += found.stored
-    result.quarantined += found.quarantined
-    result.rooms |= found.rooms
-    if found.problem:
-        result.problems.append(found.problem)
 
 
 _pollers: dict[Client, Poller] = {}

@@ -4,8 +4,6 @@ A projection continues each stream where the previous one stopped. If an event a
 projected, the next projection starts from the first event. Both give the same rows.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Each column of a row class is a projected column of its table. Of the others, only `version` is written.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

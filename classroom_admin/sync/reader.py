@@ -1,7 +1,5 @@
 """Decode stored events for the projection, and record which events could not be decoded."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime

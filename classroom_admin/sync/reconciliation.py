@@ -12,16 +12,17 @@ import logging
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, PathNotFound, RoomNotFound
+from classroom_admin.agora.errors import CloudError, PathNotFound
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import competing_reader, gaps, health, registry, room_events
+from classroom_admin.sync import competing_reader, gaps, registry, room_events
 from classroom_admin.sync.models import NUMBERED, RoomCursor, SequenceGap, Stream
 from classroom_admin.sync.room_events import Fetched
 
@@ -109,28 +110,21 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
         cursors = cursors.filter(reconcile_due_at__lte=clock.cloud_now())
     pace = Pace.of(_live_rooms().count(), per_second=client.config.requests_per_second)
     result = Fetched()
-    gone: set[int] = set()
     for cursor in cursors.select_related("room").order_by("reconcile_due_at", "reconciled_at", "id")[:most]:
-        if most is not None and result.requests >= most:
+        if result.ends or (most is not None and result.requests >= most):
             break
-        if cursor.room_id in gone:
+        if cursor.room_id in result.gone:
             continue
-        try:
-            result.add(_fetch(client, cursor))
-        except RoomNotFound:
-            room_events.mark_gone(cursor.room_id)
-            gone.add(cursor.room_id)
-        except InvalidArgument as error:
-            log.warning("a room can't be asked for its events: %s", error)
-            RoomCursor.objects.filter(pk=cursor.pk).update(reconcile_due_at=None)
-        except CloudError as error:
-            _failed(cursor, error)
-            result.problems.append(health.problem_of(error))
-            if room_events.ends_the_run(error):
-                break
-        else:
+        with room_events.outcome_in(
+            result,
+            cursor.room_id,
+            invalid=partial(RoomCursor.objects.filter(pk=cursor.pk).update, reconcile_due_at=None),
+            failed=partial(_failed, cursor),
+        ):
+            first = _first_wanted(cursor)
+            uuid = cursor.room.room_uuid
+            result.add(room_events.fetch(client, room_uuid=uuid, stream=cursor.stream, first=first))
             _succeeded(cursor, pace)
-    result.gone = len(gone)
     return result
 
 
@@ -146,11 +140,6 @@ def soon(*, why: str) -> None:
     live = tails.filter(room__in=_live_rooms())
     live.filter(reconcile_due_at__gt=now - URGENT_LIVE + SOON).update(reconcile_due_at=now - URGENT_LIVE)
     tails.filter(reconcile_due_at__gt=now - URGENT + SOON).update(reconcile_due_at=now - URGENT)
-
-
-def _fetch(client: Client, cursor: RoomCursor) -> Fetched:
-    first = _first_wanted(cursor)
-    return room_events.fetch(client, room_uuid=cursor.room.room_uuid, stream=cursor.stream, first=first)
 
 
 def _first_wanted(cursor: RoomCursor) -> int:

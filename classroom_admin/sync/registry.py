@@ -1,7 +1,5 @@
 """Create and lock rooms and their cursors, and set when they are due."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 

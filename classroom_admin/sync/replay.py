@@ -5,8 +5,6 @@ moment, it then projects only the events after the nearest earlier snapshot. Thi
 database.
 """
 
-from __future__ import annotations
-
 import pickle
 import threading
 from bisect import bisect_left, bisect_right

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from classroom_admin.agora.answers import RawAnswer
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, RateLimited
+from classroom_admin.agora.errors import CloudError, InvalidArgument, RateLimited, RoomNotFound
 from classroom_admin.agora.event_calls import PollWidgetEvents, QuizEvents, RoomEvents
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.sync import competing_reader, gaps, inbox, projector
+from classroom_admin.sync import competing_reader, gaps, health, inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Stream
+
+log = logging.getLogger(__name__)
 
 SOURCE_OF: dict[str, InboxAnswer.Source] = {
     Stream.ROOM: InboxAnswer.Source.ROOM,
@@ -24,26 +29,38 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 
 @dataclass(slots=True)
 class Fetched:
-    """The result of requests to the repeatable endpoints.
+    """The result of requests.
 
-    `gone`: how many rooms the cloud no longer has. `covered_to`: the highest number in the answers; 0 if they
-    had no events. `rooms`: ids of rooms with new events to project. `problems`: the failures; a destroyed
-    room does not count as a failure.
+    `gone`: ids of rooms that the cloud no longer has. `covered_to`: the highest number in the answers; 0 if
+    they had no events. `rooms`: ids of rooms with new events to project. `problems`: the failures; a
+    destroyed room does not count as a failure. `ends`: requests for other rooms would fail too.
     """
 
     requests: int = 0
     stored: int = 0
-    gone: int = 0
+    quarantined: int = 0
     covered_to: int = 0
+    gone: set[int] = field(default_factory=set)
     rooms: set[int] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    ends: bool = False
 
     def add(self, other: Fetched) -> None:
-        """Add the result of requests for one room, except `gone` and `covered_to`."""
+        """Add the result of other requests."""
         self.requests += other.requests
         self.stored += other.stored
+        self.quarantined += other.quarantined
+        self.gone |= other.gone
         self.rooms |= other.rooms
         self.problems += other.problems
+
+    def add_read(self, found: inbox.Found) -> None:
+        """Add the content of an answer."""
+        self.stored += found.stored
+        self.quarantined += found.quarantined
+        self.rooms |= found.rooms
+        if found.problem:
+            self.problems.append(found.problem)
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
@@ -67,10 +84,8 @@ def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int 
         # Only the first page is evidence: later pages follow events that were stored just now.
         if found.stored and stream == Stream.ROOM and result.requests == 1:
             competing_reader.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
-        result.stored += found.stored
-        result.rooms |= found.rooms
+        result.add_read(found)
         if found.problem:
-            result.problems.append(found.problem)
             break
         result.covered_to = max([result.covered_to, *found.sequences[-1:]])
         if last is not None and result.covered_to >= last:
@@ -87,9 +102,27 @@ def _send(client: Client, *, room_uuid: str, stream: str, next_id: str | int) ->
     return client.send(RoomEvents(room_uuid=room_uuid, next_id=next_id))
 
 
-def ends_the_run(error: CloudError) -> bool:
-    """Return whether requests for other rooms would fail too: the rate limit is reached or no answer came."""
-    return isinstance(error, RateLimited) or error.http_status is None
+@contextmanager
+def outcome_in(
+    result: Fetched, room_id: int, *, invalid: Callable[[], object], failed: Callable[[CloudError], object]
+) -> Iterator[None]:
+    """Add the cloud's errors about a room in this block to `result`, and do what they require.
+
+    A destroyed room is marked as gone. `invalid` is called if the room's id can't be sent, `failed` after
+    another error. Requests for other rooms would fail too if the rate limit is reached or no answer came.
+    """
+    try:
+        yield
+    except RoomNotFound:
+        mark_gone(room_id)
+        result.gone.add(room_id)
+    except InvalidArgument as error:
+        log.warning("a room can't be asked for: %s", error)
+        invalid()
+    except CloudError as error:
+        failed(error)
+        result.problems.append(health.problem_of(error))
+        result.ends = isinstance(error, RateLimited) or error.http_status is None
 
 
 def mark_gone(room_id: int, *, existed: bool = True) -> None:

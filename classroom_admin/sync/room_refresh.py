@@ -3,12 +3,9 @@
 Only the profile columns are written. A change increases the room's version, so that the pages show it.
 """
 
-from __future__ import annotations
-
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -16,73 +13,52 @@ from django.db.models import F
 
 from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.client import Client
-from classroom_admin.agora.errors import CloudError, InvalidArgument, RoomNotFound
+from classroom_admin.agora.errors import CloudError
 from classroom_admin.agora.models import RecordingItem, RoomInfo
-from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.common import clock
-from classroom_admin.common.problems import Problem
 from classroom_admin.common.text_matching import stored_key
 from classroom_admin.rooms.models import Recording, Room
-from classroom_admin.sync import health, room_events
+from classroom_admin.sync import room_events
 from classroom_admin.sync.models import RoomRefresh
-
-log = logging.getLogger(__name__)
+from classroom_admin.sync.room_events import Fetched
 
 WHILE_LIVE = timedelta(minutes=15)
 AFTER_A_PLAN = timedelta(seconds=5)
 FILES_FIRST_S, FILES_LATEST_S, FILES_ASKS = 5.0, 300.0, 40
 LONGEST_BACK_OFF_S = 300.0
 MODES = {1: "single", 2: "composite", 3: "web"}
-MOST_PAGES = 20
 LATEST_MS = 253_402_300_799_000
 
 
-@dataclass(slots=True)
-class Refreshed:
-    """The result of a run. `problems`: the failures; a destroyed room does not count as a failure."""
-
-    requests: int = 0
-    profiles: int = 0
-    recordings: int = 0
-    gone: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-
-def refresh_due(client: Client, *, most: int | None = None) -> Refreshed:
+def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
     """Refresh rooms whose profile or recordings are due, the longest-waiting first.
 
     Start no further refresh after `most` requests.
     """
-    result = Refreshed()
+    result = Fetched()
     now = clock.cloud_now()
     refreshes = RoomRefresh.objects.filter(room__gone_at__isnull=True).select_related("room")
     profiles = refreshes.filter(profile_due_at__lte=now).order_by("profile_due_at")[:most]
     recordings = refreshes.filter(recordings_due_at__lte=now).order_by("recordings_due_at")[:most]
     for due, run in ((list(profiles), _profile), (list(recordings), _recordings)):
         for refresh in due:
-            if most is not None and result.requests >= most:
+            if result.ends or (most is not None and result.requests >= most):
                 return result
-            try:
+            own = RoomRefresh.objects.filter(pk=refresh.pk)
+            with room_events.outcome_in(
+                result,
+                refresh.room_id,
+                invalid=partial(own.update, profile_due_at=None, recordings_due_at=None),
+                failed=partial(_failed, refresh),
+            ):
                 result.requests += 1
-                run(client, refresh, result)
-            except RoomNotFound:
-                room_events.mark_gone(refresh.room_id)
-                result.gone += 1
-            except InvalidArgument as error:
-                log.warning("a room can't be refreshed: %s", error)
-                RoomRefresh.objects.filter(pk=refresh.pk).update(profile_due_at=None, recordings_due_at=None)
-            except CloudError as error:
-                _failed(refresh)
-                result.problems.append(health.problem_of(error))
-                if room_events.ends_the_run(error):
-                    return result
+                run(client, refresh)
     return result
 
 
-def _profile(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
+def _profile(client: Client, refresh: RoomRefresh) -> None:
     info = client.send(ReadRoom(room_uuid=refresh.room.room_uuid))
     now = clock.cloud_now()
-    result.profiles += 1
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=refresh.room_id)
         columns = profile_columns(info)
@@ -133,15 +109,9 @@ def next_profile(room: Room, *, now: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None:
-    items: dict[str, RecordingItem] = {}
-    next_id: str | None = None
-    for _page in range(MOST_PAGES):
-        page = client.send(ListRecordings(room_uuid=refresh.room.room_uuid, next_id=next_id))
-        items |= {item.record_id: item for item in page.items if item.record_id}
-        next_id = page.next_id
-        if next_id is None:
-            break
+def _recordings(client: Client, refresh: RoomRefresh) -> None:
+    listed = client.every_recording(refresh.room.room_uuid)
+    items = {item.record_id: item for item in listed if item.record_id}
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=refresh.room_id)
         stored = list(Recording.objects.filter(room=room))
@@ -154,7 +124,6 @@ def _recordings(client: Client, refresh: RoomRefresh, result: Refreshed) -> None
                     setattr(recording, name, value)
                 Recording.objects.filter(pk=recording.pk).update(**changed, version=room.version)
                 Room.objects.filter(pk=room.pk).update(version=room.version)
-                result.recordings += 1
         waiting = any(
             each.state == Recording.State.ENDED and not each.file_urls and not each.unready for each in stored
         )
@@ -189,7 +158,7 @@ def _next_files(asks: int) -> datetime | None:
     return clock.cloud_now() + timedelta(seconds=min(FILES_LATEST_S, FILES_FIRST_S * 1.5 ** (asks - 1)))
 
 
-def _failed(refresh: RoomRefresh) -> None:
+def _failed(refresh: RoomRefresh, error: CloudError) -> None:
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0 * 2.0**refresh.profile_failures))
     due = clock.cloud_now() + wait
     RoomRefresh.objects.filter(pk=refresh.pk).update(profile_failures=F("profile_failures") + 1)

@@ -6,8 +6,6 @@ create an object for each row and convert each field. Here a row is a tuple, and
 converted. Like them, this module does not send signals or call `save`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime

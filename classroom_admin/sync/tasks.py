@@ -1,22 +1,40 @@
 """Celery tasks of the sync. A message is only a wake-up, which may be lost, repeated or late.
 
 The database knows what is due. Each task does all due work of its kind, so the next beat makes up for a lost
-message. Arguments are ids only.
+message. Arguments are ids only. Each kind of background work (gap filling, room refresh, reconciliation,
+projection of earlier versions) runs in one process at a time.
 """
 
-from __future__ import annotations
-
 import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from classroom_admin.agora import client_for
+from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
-from classroom_admin.sync import background, competing_reader, confirmation, inbox, projector
+from classroom_admin.sync import (
+    competing_reader,
+    confirmation,
+    gap_filling,
+    health,
+    inbox,
+    lease,
+    projector,
+    reconciliation,
+    registry,
+    room_refresh,
+)
 from classroom_admin.sync.models import SequenceGap
 from classroom_admin.sync.polling import poller_for
+from classroom_admin.sync.request_limiter import SharedLimiter, in_background
+from classroom_admin.sync.room_events import Fetched
 
 log = logging.getLogger(__name__)
 
@@ -26,19 +44,23 @@ PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
 READER_DIED_AFTER = timedelta(seconds=5)
+RENEW_EVERY_S = 3.0
+
+_watches: dict[str, lease.Watch] = {}
+_busy: dict[str, threading.Lock] = {}
+_making = threading.Lock()
+_renewed: dict[str, float] = {}
 
 
 @shared_task(name="sync.poll")
 def poll() -> None:
     """Run a cycle of the poll if this process gets the lease, then project a small backlog at once."""
-    client = background.client()
-    if client is None:
-        return
-    polled = poller_for(client).poll()
+    cloud = client()
+    polled = poller_for(cloud).poll() if cloud is not None else None
     if polled is None:
         return
     wake_up_gap_filling(polled.rooms)
-    for room_id in background.project_due(within_s=PROJECT_IN_POLL_S):
+    for room_id in project_waiting(within_s=PROJECT_IN_POLL_S):
         if not _wake_up(project_room, room_id):
             break
 
@@ -54,31 +76,51 @@ def project_due() -> None:
     """Read the answers that a dead worker left unread, and project the rooms that are due."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
-    background.project_due(within_s=PROJECT_IN_TASK_S)
+    project_waiting(within_s=PROJECT_IN_TASK_S)
 
 
 @shared_task(name="sync.project_outdated")
-def project_outdated() -> None:
-    """Project the rooms of earlier projection versions again."""
-    background.project_outdated(within_s=OUTDATED_IN_TASK_S)
+def project_outdated(within_s: float = OUTDATED_IN_TASK_S) -> int:
+    """Project the rooms of earlier projection versions again, the newest first; return how many.
+
+    Each room has its own transaction, and its pages show the old rows until the commit. Stop after `within_s`
+    seconds, or after any room if new events wait for projection.
+    """
+    done = 0
+    with only_one("projection") as mine:
+        ends_at = clock.monotonic() + within_s
+        while mine and (room_id := projector.outdated_room()) is not None:
+            registry.adopt([room_id])
+            projector.project_again(room_id)
+            done += 1
+            if clock.monotonic() >= ends_at or projector.due_rooms(limit=1):
+                break
+    return done
 
 
 @shared_task(name="sync.fill_holes")
-def fill_gaps() -> None:
-    """Request the events of sequence gaps that are due."""
-    background.fill_gaps()
+def fill_gaps() -> Fetched | None:
+    """Request the events of sequence gaps that are due, and project the new events."""
+    return _fetch("gaps", gap_filling.fill_due)
 
 
 @shared_task(name="sync.sweep")
-def reconcile() -> None:
-    """Request the last events, quizzes and polls of rooms that are due."""
-    background.reconcile()
+def reconcile() -> Fetched | None:
+    """Request the last events, quizzes and polls of rooms that are due, and project the new events."""
+
+    def work(cloud: Client, *, most: int | None) -> Fetched:
+        reconciled = reconciliation.reconcile_due(cloud, most=most)
+        competing_reader.judge()
+        health.log_changes()
+        return reconciled
+
+    return _fetch("reconciliation", work)
 
 
 @shared_task(name="sync.profiles")
-def refresh_rooms() -> None:
+def refresh_rooms() -> Fetched | None:
     """Read the names, schedules and recordings' files of rooms that are due."""
-    background.refresh_rooms()
+    return _fetch("room_refresh", room_refresh.refresh_due)
 
 
 @shared_task(name="sync.tidy")
@@ -87,6 +129,67 @@ def tidy() -> None:
     inbox.prune()
     competing_reader.prune()
     confirmation.forget_old()
+
+
+def client() -> Client | None:
+    """Return the client for the cloud in the settings; None if the settings are incomplete."""
+    return None if settings.AGORA.problems() else client_for(settings.AGORA)
+
+
+@contextmanager
+def only_one(kind: str) -> Iterator[bool]:
+    """Yield True if no other thread or process does this kind of work now, else False.
+
+    Requests in the block have a lower priority than people's commands and the poll.
+    """
+    name = f"{settings.AGORA.app_id}:{kind}"
+    with _making:
+        busy = _busy.setdefault(name, threading.Lock())
+        watch = _watches.setdefault(name, lease.Watch())
+    if not busy.acquire(blocking=False):
+        yield False
+        return
+    try:
+        held = lease.take(app_id=name, owner=lease.this_process(), watch=watch)
+        if held is not None and clock.monotonic() - _renewed.get(name, float("-inf")) > RENEW_EVERY_S:
+            lease.renew(held)
+            _renewed[name] = clock.monotonic()
+        with in_background():
+            yield held is not None
+    finally:
+        busy.release()
+
+
+def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
+    """Call `work` with the client and `most`, the number of requests that it may plan; project new events.
+
+    Return its result, or None if another process does this work or the cloud is not set up.
+    """
+    cloud = client()
+    if cloud is None:
+        return None
+    with only_one(kind) as mine:
+        fetched = work(cloud, most=SharedLimiter.of(cloud.config).free_for_background()) if mine else None
+    if fetched is not None:
+        for room_id in sorted(fetched.rooms):
+            projector.project_room(room_id)
+    return fetched
+
+
+def project_waiting(*, within_s: float) -> list[int]:
+    """Project due rooms for about `within_s` seconds, the longest-waiting first.
+
+    Return the ids of the rooms that were not projected.
+    """
+    ends_at = clock.monotonic() + within_s
+    rooms = projector.due_rooms()
+    done = 0
+    for batch in projector.batches(rooms):
+        if clock.monotonic() >= ends_at:
+            return rooms[done:]
+        projector.project_batch(batch)
+        done += len(batch)
+    return []
 
 
 def wake_up_gap_filling(rooms: set[int]) -> None:

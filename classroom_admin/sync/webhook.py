@@ -4,8 +4,6 @@ Direct messages arrive only here. Room events may arrive here and by the poll; t
 signs its requests with a shared secret, so that nobody else can add messages to a class.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer
-from classroom_admin.sync.webhook_items import Refused
+from classroom_admin.sync.webhook_items import Refused as Refused
 
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
@@ -24,8 +22,6 @@ CLOCKS_APART_S: Final = 300
 """The largest allowed difference between the relay's clock and ours. Older requests are refused."""
 LARGEST_BODY: Final = 1024 * 1024
 """The largest size of a request (bytes)."""
-
-__all__ = ["CLOCKS_APART_S", "LARGEST_BODY", "Accepted", "Refused", "accept", "signature", "why_not_signed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,6 @@ and the receiver, in the format of events from the cloud's endpoints. If an item
 is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +14,10 @@ from classroom_admin.agora.answers import read_json
 from classroom_admin.agora.errors import UnreadableAnswer
 from classroom_admin.common.json_reading import DEEPEST
 from classroom_admin.events import Stream, Undecodable
+from classroom_admin.events.registry import ROOM_ID_LENGTH
 from classroom_admin.events.values import identifier, mapping, whole
 from classroom_admin.rooms.models import Participant
-from classroom_admin.sync.sorting import LONGEST_ROOM_UUID, Sorted, add, as_json
+from classroom_admin.sync.sorting import Sorted, add, as_json
 
 CHANNELS: Final = {"room": Stream.ROOM, "peer": Stream.PEER}
 NO_CLASS: Final = "A message from person to person that names no class, from a person whom no class knows."
@@ -91,7 +90,7 @@ def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
     """Return the room's id from the item, the notification, or a direct message's origin (`fromRoom`)."""
     inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
     named = item.get("roomUuid") or event.get("roomUuid") or inside
-    return identifier(named, LONGEST_ROOM_UUID)
+    return identifier(named, ROOM_ID_LENGTH)
 
 
 def _check_place(stream: Stream, event: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """Decorators that require a signed-in user. `rooms.access` decides which rooms the user may see."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast

@@ -1,7 +1,5 @@
 """Render forms in the page's dialog, or as a separate page if there is no JavaScript."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Serve all icons as one SVG file that the browser caches. Each use then costs a few bytes instead of 400."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """Parse JSON that people type, strictly, and report the position of an error."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

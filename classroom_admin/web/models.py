@@ -1,7 +1,5 @@
 """Models that belong to the pages."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -24,10 +22,8 @@ class Acknowledgement(models.Model):
 
     class Meta:
         db_table = "live_snooze"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "kind"], name="live_snooze_once")
-        ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["until"], name="live_snooze_until")]
+        constraints = [models.UniqueConstraint(fields=["room", "kind"], name="live_snooze_once")]
+        indexes = [models.Index(fields=["until"], name="live_snooze_until")]
 
     def __str__(self) -> str:
         return f"{self.kind} until {self.until:%H:%M}"

@@ -1,7 +1,5 @@
 """Refuse requests with NUL characters before they reach the database."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest

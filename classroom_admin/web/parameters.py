@@ -1,7 +1,5 @@
 """Parse the parameters of addresses and forms: primary keys, numbers and search words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

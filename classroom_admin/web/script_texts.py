@@ -4,8 +4,6 @@ Placeholders are in braces. A text with a number has one form per plural categor
 forms that equal "other" are omitted.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Limit the size of request bodies by address. Allow large bodies only for uploads that the user may do."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 
@@ -22,30 +20,25 @@ _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
 _WEBHOOK: Final = "/api/notifications/"
 
 
-class BodySizes:
-    """A callable that returns the most bytes that the body of a request may have.
+def limited(front: RealtimeMiddleware, inner: Any) -> None:
+    """Make `front` call `inner` through a size limit.
 
     It checks the user's access for uploads, because the body is received before Django checks the session.
     """
 
-    def __init__(self, front: RealtimeMiddleware) -> None:
-        self._front = front
-
-    async def __call__(self, scope: Any) -> int:
+    async def most_bytes(scope: Any) -> int:
         path = scope["path"]
         if path == _WEBHOOK:
             return LARGEST_BODY
         if _CLASS_LIST.fullmatch(path):
             return CLASS_LIST_BYTES
-        if found := _FILES.fullmatch(path):
-            try:
-                await self._front.hub.authorise(session.session_key(scope), found["key"])
-            except Refused:
-                return FORM_BYTES
-            return int(settings.FILES_MAX_BYTES) + FORM_BYTES
-        return FORM_BYTES
+        found = _FILES.fullmatch(path)
+        if found is None:
+            return FORM_BYTES
+        try:
+            await front.hub.authorise(session.session_key(scope), found["key"])
+        except Refused:
+            return FORM_BYTES
+        return int(settings.FILES_MAX_BYTES) + FORM_BYTES
 
-
-def limited(front: RealtimeMiddleware, inner: Any) -> None:
-    """Make `front` call `inner` through a size limit."""
-    front.inner = SizeLimit(inner, most_bytes=BodySizes(front))
+    front.inner = SizeLimit(inner, most_bytes=most_bytes)

@@ -1,20 +1,18 @@
 """Describe commands, their states, roles and room types in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from classroom_admin.actions.verification import can_verify
 from classroom_admin.audit.actions import COMMANDS, label
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import reason_in, stored_in_words
+from classroom_admin.rooms.models import Role
 
 ROOM_TYPES: Final = {
     0: _("One-to-one"),
@@ -22,27 +20,11 @@ ROOM_TYPES: Final = {
     4: _("Small class"),
     10: _("Small class (cloud)"),
 }
-ROLES: Final = {
-    "teacher": _("teacher"),
-    "student": _("student"),
-    "assistant": _("assistant"),
-    "observer": _("observer"),
-    "invisible": _("invisible"),
-    "server": _("server"),
-    "unknown": _("unknown role"),
-}
-UNDER_WAY: Final = ("requested", "accepted")
+ROLES: Final = dict(Role.choices) | {"unknown": _("unknown role")}
 # Pages stop waiting for a command after this time without news from the cloud.
 PATIENCE: Final = timedelta(seconds=60)
 # After this time without an event, the page says that none arrived and offers to verify the command.
 QUIET_FOR: Final = timedelta(seconds=10)
-STEPS: Final = {
-    Step.Kind.REQUESTED: _("requested"),
-    Step.Kind.ACCEPTED: _("accepted"),
-    Step.Kind.CONFIRMED: _("confirmed"),
-    Step.Kind.FAILED: pgettext_lazy("command", "failed"),
-    Step.Kind.DONE: _("done"),
-}
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
 # Only these commands show their target. Others are about the class, whose name the page already shows.
 _NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
@@ -94,6 +76,11 @@ def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
     return [_status(entry, steps) for entry, steps in found if steps]
 
 
+def command_state(entry: Entry) -> CommandStatus:
+    """Return the state of the command in this audit log entry."""
+    return command_statuses([entry])[0]
+
+
 def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
     """Return the actions that wait for the cloud, so that their buttons can say so."""
     return {one.action for one in commands if one.waits and now - one.at < PATIENCE}
@@ -118,7 +105,7 @@ def _status(entry: Entry, steps: list[Step]) -> CommandStatus:
         cloud_says=_cloud_says(detail) if failed else "",
         why=str(entry.params.get("reason") or ""),
         steps=tuple(
-            (str(STEPS[Step.Kind(step.kind)]), step.at, round((step.at - entry.at).total_seconds(), 1))
+            (str(Step.Kind(step.kind).label), step.at, round((step.at - entry.at).total_seconds(), 1))
             for step in steps
         ),
         unknown=failed and bool(detail.get("unknown_outcome")),

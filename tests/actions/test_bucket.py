@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, uploads
+from classroom_admin.rooms.access import access_to
 from tests.actions.bucket import Bucket, running_bucket
 from tests.actions.files import PDF
 from tests.actions.test_uploads import bring, fetch
@@ -78,7 +79,7 @@ def test_a_bucket_that_refuses(school: Any, bucket: Bucket) -> None:
     upload = bring(school)
     bucket.status = 403
     with pytest.raises(ActionRefused, match="storage"):
-        uploads.take(actor=school.teacher, room=school.room, file=SimpleUploadedFile("a.pdf", PDF))
+        uploads.take(access_to(school.teacher, school.room), file=SimpleUploadedFile("a.pdf", PDF))
     assert fetch(addresses.address_of(upload)).status_code == 404
 
 

@@ -18,12 +18,14 @@ from classroom_admin.actions.models import BulkAction, BulkRun, ScheduledCommand
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks as sync_tasks
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import School, config_for, kinds, run_due
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
+from tests.stepped_clock import SteppedClock, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeClasses = Callable[..., list[Room]]
@@ -241,7 +243,7 @@ def test_another_worker_takes_over_after_the_lease(school: School, classes: Make
     assert taken is not None
     run_due()
     assert states(run) == ["claimed"]
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         tasks.run_long()
     assert states(run) == ["done"]
     assert truth(room)["state"] == 2
@@ -255,9 +257,9 @@ def test_item_sent_by_a_dead_worker_is_done_not_skipped(school: School, classes:
     run = make(school, [room])
     taken = scheduled.claim(scheduled.LONG)
     assert taken is not None
-    entry = class_state.end_class(actor=school.teacher, room=taken.room)
+    entry = class_state.end_class(access_to(school.teacher, taken.room))
     Room.objects.filter(pk=room.pk).update(state=RoomState.ENDED)  # the event was projected
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         run_due()
     item = run.items.get()
     assert (item.state, item.entry) == ("done", entry)
@@ -271,7 +273,7 @@ def test_retry_runs_failed_items_only(
     school: School, sim: RunningSimulator, classes: MakeClasses, truth: Any
 ) -> None:
     rooms = classes(2)
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         run = make(school, rooms)
         sim.fault("too_many", route="set_class_state", params={"retryAfter": 30}, count=1)
         run_due()
@@ -307,7 +309,7 @@ def test_retry_leaves_out_items_confirmed_after_a_lost_answer(
     assert states(run) == ["failed"]
     sim.clear_faults()
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     assert kinds(run.items.get().entry)[-1] == "confirmed"
     assert bulk.retry(actor=school.teacher, run=run) == 0
 
@@ -316,11 +318,11 @@ def test_events_confirm_the_items_of_a_run(school: School, classes: MakeClasses,
     poller = Poller(agora.client_for(settings.AGORA))
     rooms = classes(3)
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     run = make(school, rooms)
     run_due()
     poller.poll()
-    background.project_due(within_s=20)
+    sync_tasks.project_waiting(within_s=20)
     for item in run.items.select_related("entry"):
         assert kinds(item.entry) == ["requested", "accepted", "confirmed"]
     assert set(Room.objects.filter(pk__in=[room.pk for room in rooms]).values_list("state", flat=True)) == {2}

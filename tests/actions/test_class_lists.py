@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import Person, compare, people_of
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry
+from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import ClassList
 from tests.actions.conftest import School, make_school
 
@@ -57,7 +58,7 @@ def test_a_list_from_its_making_to_its_end(plain: School) -> None:
     assert (made.name, made.owner) == ("7b", plain.teacher)
     class_lists.set_people(actor=plain.teacher, class_list=made, people=[ADA, ALAN], version=1)
     assert people_of(made) == [ADA, ALAN]
-    class_lists.use_list(actor=plain.teacher, room=plain.room, class_list=made)
+    class_lists.use_list(access_to(plain.teacher, plain.room), class_list=made)
     plain.room.refresh_from_db()
     assert plain.room.class_list == made
     made.refresh_from_db()
@@ -90,8 +91,8 @@ def test_a_list_and_a_class_of_somebody_else(plain: School) -> None:
         lambda: class_lists.rename_list(actor=other, class_list=mine, name="x"),
         lambda: class_lists.set_people(actor=other, class_list=mine, people=[ADA], version=1),
         lambda: class_lists.delete_list(actor=other, class_list=mine),
-        lambda: class_lists.use_list(actor=other, room=plain.room, class_list=theirs),
-        lambda: class_lists.use_list(actor=plain.teacher, room=plain.room, class_list=theirs),
+        lambda: class_lists.use_list(access_to(other, plain.room), class_list=theirs),
+        lambda: class_lists.use_list(access_to(plain.teacher, plain.room), class_list=theirs),
     ):
         with pytest.raises(NotYours):
             act()

@@ -8,6 +8,7 @@ from django.utils import timezone
 from classroom_admin.actions import breakout_rooms, class_state, participants, properties, recordings
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import PendingConfirmation
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import kinds, last_detail, make_recording
 
@@ -17,13 +18,13 @@ WEB = {"rootUrl": "https://school.test/page", "videoFps": 15}
 
 
 def test_start_end_close(school, truth):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     for command, state in (
         (class_state.start_class, 1),
         (class_state.end_class, 2),
         (class_state.close_class, 3),
     ):
-        entry = command(**who)
+        entry = command(access)
         assert kinds(entry) == ACCEPTED
         assert truth()["state"] == state
         waiting = PendingConfirmation.objects.get(entry=entry)
@@ -34,7 +35,7 @@ def test_start_end_close(school, truth):
 
 def test_the_entry_says_who_did_what_to_whom(school):
     entry = participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, duration_s=600, reason="shouting"
+        access_to(school.teacher, school.room), participant=school.pupil, duration_s=600, reason="shouting"
     )
     assert entry.actor == school.teacher
     assert entry.actor_name == "teacher"
@@ -45,7 +46,7 @@ def test_the_entry_says_who_did_what_to_whom(school):
 
 def test_the_expectation_starts_at_the_last_stored_event(school):
     Room.objects.filter(pk=school.room.pk).update(last_sequence=41)  # after the caller read the room
-    entry = class_state.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(access_to(school.teacher, school.room))
     assert PendingConfirmation.objects.get(entry=entry).since_sequence == 41
 
 
@@ -62,7 +63,7 @@ def test_the_expectation_starts_at_the_last_stored_event(school):
 def test_remove(school, sim, person, how, banned_for_s):
     school.room.planned_close_at = timezone.now() + timedelta(seconds=1800)
     entry = participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, **how
+        access_to(school.teacher, school.room), participant=school.pupil, **how
     )
     assert kinds(entry) == ACCEPTED
     assert PendingConfirmation.objects.get(entry=entry).match == {"offline": "ada"}
@@ -88,7 +89,7 @@ def test_removing_someone_who_is_away_is_confirmed_by_reading_that_they_are(scho
     sim.room(school.room.room_uuid, "leave", userUuid="ada")
     school.pupil.online = False
     entry = participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, for_good=True
+        access_to(school.teacher, school.room), participant=school.pupil, for_good=True
     )
     assert kinds(entry) == CONFIRMED
     assert last_detail(entry) == {"read_back": {"state": 0}}
@@ -97,10 +98,10 @@ def test_removing_someone_who_is_away_is_confirmed_by_reading_that_they_are(scho
 
 def test_let_back(school, sim):
     participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, for_good=True
+        access_to(school.teacher, school.room), participant=school.pupil, for_good=True
     )
     school.room.participants.update(online=False)
-    entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
+    entry = participants.unban(access_to(school.teacher, school.room), user_uuid="ada")
     assert kinds(entry) == ACCEPTED
     assert last_detail(entry) == {"final": True}
     assert entry.target_name == "Ada"
@@ -108,29 +109,29 @@ def test_let_back(school, sim):
 
 
 def test_recording_in_web_mode(school, truth):
-    who = {"actor": school.teacher, "room": school.room}
-    entry = recordings.start_recording(**who, mode="web", web_config=WEB)
+    access = access_to(school.teacher, school.room)
+    entry = recordings.start_recording(access, mode="web", web_config=WEB)
     assert kinds(entry) == ACCEPTED
     record_id = last_detail(entry)["record_id"]
     assert truth()["recordings"][-1]["recordId"] == record_id
     make_recording(school.room, record_id)
 
-    paused = recordings.pause_recording(**who)
+    paused = recordings.pause_recording(access)
     assert truth()["recordings"][-1]["onHold"] is True
     assert (kinds(paused), last_detail(paused), paused.target) == (ACCEPTED, {"final": True}, record_id)
-    recordings.resume_recording(**who)
+    recordings.resume_recording(access)
     assert truth()["recordings"][-1]["onHold"] is False
-    changed = recordings.change_recording(**who, web_config={"onhold": True, "videoFps": 30})
+    changed = recordings.change_recording(access, web_config={"onhold": True, "videoFps": 30})
     assert kinds(changed) == ACCEPTED
     assert truth()["recordings"][-1]["onHold"] is True
 
-    stopped = recordings.stop_recording(**who)
+    stopped = recordings.stop_recording(access)
     assert PendingConfirmation.objects.get(entry=stopped).match == {"state": 0}
     assert truth()["recordings"][-1]["status"] == 2
 
 
 def test_recording_in_composite_mode(school, truth):
-    entry = recordings.start_recording(actor=school.teacher, room=school.room)
+    entry = recordings.start_recording(access_to(school.teacher, school.room))
     assert (kinds(entry), entry.params) == (ACCEPTED, {"mode": "composite"})
     assert truth()["recordings"][-1]["mode"] == "composite"
     assert PendingConfirmation.objects.get(entry=entry).match == {"state": 1}
@@ -138,8 +139,7 @@ def test_recording_in_composite_mode(school, truth):
 
 def test_files(school, truth):
     put = resources.put_resource_by_url(
-        actor=school.teacher,
-        room=school.room,
+        access_to(school.teacher, school.room),
         name="Fractions",
         url="https://files.school.test/fractions.pdf?sig=abc",
         ext="pdf",
@@ -150,7 +150,7 @@ def test_files(school, truth):
     assert [row["resourceUuid"] for row in truth()["resources"]] == [put.target]
     assert PendingConfirmation.objects.get(entry=put).match == {"action": 1, "resource_uuids": [put.target]}
     known = Resource.objects.create(room=school.room, resource_uuid=put.target, name="Fractions")
-    gone = resources.delete_resources(actor=school.teacher, room=school.room, resources=[known])
+    gone = resources.delete_resources(access_to(school.teacher, school.room), resources=[known])
     assert kinds(gone) == ACCEPTED
     assert (gone.target, gone.target_name) == (put.target, "Fractions")
     assert truth()["resources"] == []
@@ -160,7 +160,7 @@ def test_files(school, truth):
 def test_create_class(school, sim):
     starts_at = timezone.now() + timedelta(hours=2)
     entry = class_state.create_class(
-        actor=school.teacher,
+        school.teacher,
         name="Chemistry 9a",
         room_type=4,
         starts_at=starts_at,
@@ -189,14 +189,14 @@ def test_create_class(school, sim):
 
 
 def test_what_an_administrator_creates_is_nobodys(school):
-    entry = class_state.create_class(actor=school.administrator, name="Assembly", room_type=2)
+    entry = class_state.create_class(school.administrator, name="Assembly", room_type=2)
     assert kinds(entry) == CONFIRMED
     assert not RoomTeacher.objects.filter(room__room_uuid=entry.room_uuid).exists()
 
 
 def test_a_created_class_is_known_even_where_the_read_back_fails(school, sim):
     sim.fault("unavailable", route="read_room")
-    entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
+    entry = class_state.create_class(school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == ACCEPTED
     room = Room.objects.get(room_uuid=entry.room_uuid)
     assert room.name == "Latin"
@@ -204,48 +204,48 @@ def test_a_created_class_is_known_even_where_the_read_back_fails(school, sim):
 
 
 def test_properties_of_the_room(school, truth):
-    who = {"actor": school.teacher, "room": school.room}
-    entry = properties.set_room_properties(**who, properties={"topic": "fractions"}, cause={"why": "plan"})
+    access = access_to(school.teacher, school.room)
+    entry = properties.set_properties(access, properties={"topic": "fractions"}, cause={"why": "plan"})
     assert kinds(entry) == ACCEPTED
     assert truth()["properties"]["topic"] == "fractions"
     assert PendingConfirmation.objects.get(entry=entry).match == {"property_names": ["topic"]}
-    properties.delete_room_properties(**who, names=["topic"])
+    properties.delete_properties(access, names=["topic"])
     assert "topic" not in truth()["properties"]
 
 
 def test_properties_of_a_person(school, sim):
-    who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
+    access = access_to(school.teacher, school.room)
 
     def at_cloud():
         return sim.do(lambda world: dict(world.rooms[school.room.room_uuid].users["ada"].properties))
 
-    entry = properties.set_participant_properties(**who, properties={"seat": 4})
+    entry = properties.set_properties(access, participant=school.pupil, properties={"seat": 4})
     assert at_cloud() == {"seat": 4}
     assert PendingConfirmation.objects.get(entry=entry).match == {
         "property_names": ["seat"],
         "user_uuid": "ada",
     }
-    properties.delete_participant_properties(**who, names=["seat"])
+    properties.delete_properties(access, participant=school.pupil, names=["seat"])
     assert at_cloud() == {}
 
 
 def test_properties_of_an_ext_app(school, truth):
-    who = {"actor": school.teacher, "room": school.room, "ext_app_uuid": "timer"}
-    entry = properties.set_ext_app_properties(**who, properties={"seconds": 60}, state=1)
+    access = access_to(school.teacher, school.room)
+    entry = properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1)
     assert truth()["extApps"]["timer"] == {"seconds": 60}
     assert PendingConfirmation.objects.get(entry=entry).match == {
         "property_names": ["seconds"],
         "ext_app": "timer",
     }
-    properties.delete_ext_app_properties(**who, names=["seconds"])
+    properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"])
     assert truth()["extApps"]["timer"] == {}
 
 
 def test_breakout_rooms(school, truth):
-    who = {"actor": school.teacher, "room": school.room}
-    entry = breakout_rooms.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}])
+    access = access_to(school.teacher, school.room)
+    entry = breakout_rooms.open_groups(access, groups=[{"groupName": "Red", "users": ["ada"]}])
     assert kinds(entry) == ACCEPTED
     assert [group["groupName"] for group in truth()["groups"].values()] == ["Red"]
     assert PendingConfirmation.objects.get(entry=entry).match == {"groups": True}
-    assert kinds(breakout_rooms.close_groups(**who)) == ACCEPTED
+    assert kinds(breakout_rooms.close_groups(access)) == ACCEPTED
     assert truth()["groups"] == {}

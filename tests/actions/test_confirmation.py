@@ -8,9 +8,10 @@ from classroom_admin.actions import breakout_rooms, class_state, participants, p
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.audit.record import add_step
+from classroom_admin.rooms.access import access_to
+from classroom_admin.rooms.management.commands.room import room_as_json
 from classroom_admin.rooms.models import Recording, RoomState
-from classroom_admin.rooms.room_json import room_as_json
-from classroom_admin.sync import background, projector
+from classroom_admin.sync import projector, tasks
 from classroom_admin.sync.polling import Poller
 from tests.actions.conftest import config_for, kinds, last_detail, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, running_cloud
@@ -28,7 +29,7 @@ def sync(settings, school):
         polled = poller.poll()
         assert polled is not None
         assert polled.problems == []
-        background.project_due(within_s=20)
+        tasks.project_waiting(within_s=20)
         school.room.refresh_from_db()
         school.pupil.refresh_from_db()
 
@@ -37,13 +38,13 @@ def sync(settings, school):
 
 
 def test_a_class_from_start_to_close(school, sync):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     for command, state in (
         (class_state.start_class, RoomState.STARTED),
         (class_state.end_class, RoomState.ENDED),
         (class_state.close_class, RoomState.CLOSED),
     ):
-        entry = command(**who)
+        entry = command(access)
         assert kinds(entry) == ["requested", "accepted"]
         sync()
         assert kinds(entry) == CONFIRMED
@@ -55,7 +56,7 @@ def test_a_class_from_start_to_close(school, sync):
 def test_a_pupil_is_removed_for_ten_minutes(school, sync):
     assert school.pupil.online
     entry = participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, duration_s=600
+        access_to(school.teacher, school.room), participant=school.pupil, duration_s=600
     )
     sync()
     assert kinds(entry) == CONFIRMED
@@ -63,54 +64,54 @@ def test_a_pupil_is_removed_for_ten_minutes(school, sync):
     assert school.pupil.kicked_sequence == last_detail(entry)["sequence"]
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"].endswith("Z")
-    participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
+    participants.unban(access_to(school.teacher, school.room), user_uuid="ada")
     [shown] = room_as_json(school.room)["participants"]
     assert shown["kicked_until"] is None
 
 
 def test_a_recording_from_start_to_stop(school, sync):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
 
     def state():
         return room_as_json(school.room)["recording"]["state"]
 
-    started = recordings.start_recording(**who, mode="web", web_config={"rootUrl": "https://school.test"})
+    started = recordings.start_recording(access, mode="web", web_config={"rootUrl": "https://school.test"})
     sync()
     assert (kinds(started), state()) == (CONFIRMED, "recording")
-    recordings.pause_recording(**who)
+    recordings.pause_recording(access)
     assert state() == "paused"
-    recordings.resume_recording(**who)
+    recordings.resume_recording(access)
     assert state() == "recording"
-    stopped = recordings.stop_recording(**who)
+    stopped = recordings.stop_recording(access)
     sync()
     assert (kinds(stopped), state()) == (CONFIRMED, "ended")
     assert Recording.objects.get().state == Recording.State.ENDED
 
 
 def test_a_file_comes_and_goes(school, sync):
-    who = {"actor": school.teacher, "room": school.room}
-    put = resources.put_resource_by_url(**who, name="F", url="https://f.test/a.pdf", ext="pdf", size=1)
+    access = access_to(school.teacher, school.room)
+    put = resources.put_resource_by_url(access, name="F", url="https://f.test/a.pdf", ext="pdf", size=1)
     sync()
     assert kinds(put) == CONFIRMED
     known = school.room.resources.get()
     assert known.resource_uuid == put.target
-    gone = resources.delete_resources(**who, resources=[known])
+    gone = resources.delete_resources(access, resources=[known])
     sync()
     assert kinds(gone) == CONFIRMED
     assert room_as_json(school.room)["resources"] == []
 
 
 def test_properties_and_breakout_rooms(school, sync):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     entries = [
-        properties.set_room_properties(**who, properties={"topic": "fractions", "page": 4}),
-        properties.delete_room_properties(**who, names=["page"]),
-        properties.set_participant_properties(**who, participant=school.pupil, properties={"seat": 4}),
-        properties.delete_participant_properties(**who, participant=school.pupil, names=["seat"]),
-        properties.set_ext_app_properties(**who, ext_app_uuid="timer", properties={"seconds": 60}, state=1),
-        properties.delete_ext_app_properties(**who, ext_app_uuid="timer", names=["seconds"]),
-        breakout_rooms.open_groups(**who, groups=[{"groupName": "Red", "users": ["ada"]}]),
-        breakout_rooms.close_groups(**who),
+        properties.set_properties(access, properties={"topic": "fractions", "page": 4}),
+        properties.delete_properties(access, names=["page"]),
+        properties.set_properties(access, participant=school.pupil, properties={"seat": 4}),
+        properties.delete_properties(access, participant=school.pupil, names=["seat"]),
+        properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1),
+        properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"]),
+        breakout_rooms.open_groups(access, groups=[{"groupName": "Red", "users": ["ada"]}]),
+        breakout_rooms.close_groups(access),
     ]
     sync()
     assert [kinds(entry) for entry in entries] == [CONFIRMED] * len(entries)
@@ -118,7 +119,7 @@ def test_properties_and_breakout_rooms(school, sync):
 
 def test_failed_becomes_confirmed_when_the_answer_was_lost_and_the_event_comes(school, sim, sync):
     sim.fault("lose_answer", route="set_class_state", count=1)
-    entry = class_state.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(access_to(school.teacher, school.room))
     assert kinds(entry) == ["requested", "failed"]
     sync()
     assert kinds(entry) == ["requested", "failed", "confirmed"]
@@ -126,9 +127,9 @@ def test_failed_becomes_confirmed_when_the_answer_was_lost_and_the_event_comes(s
 
 
 def test_a_refused_command_is_not_confirmed_by_a_later_event(school, sim, sync):
-    refused = recordings.stop_recording(actor=school.teacher, room=school.room)
-    recordings.start_recording(actor=school.administrator, room=school.room)
-    recordings.stop_recording(actor=school.administrator, room=school.room)
+    refused = recordings.stop_recording(access_to(school.teacher, school.room))
+    recordings.start_recording(access_to(school.administrator, school.room))
+    recordings.stop_recording(access_to(school.administrator, school.room))
     sync()
     assert kinds(refused) == ["requested", "failed"]
 
@@ -139,7 +140,7 @@ def test_an_event_of_before_confirms_nothing(school, sim, sync):
     left_at = school.room.last_sequence
     sim.room(school.room.room_uuid, "enter", userUuid="ada", userName="Ada")
     sync()
-    entry = participants.remove_participant(actor=school.teacher, room=school.room, participant=school.pupil)
+    entry = participants.remove_participant(access_to(school.teacher, school.room), participant=school.pupil)
     projector.project_again(school.room.pk)
     assert kinds(entry) == ["requested", "accepted"]
     sync()
@@ -180,6 +181,6 @@ def test_the_last_word_stays_the_last(settings, reply, steps):
 
     with running_cloud(script) as cloud:
         settings.AGORA = config_for(cloud.url, app_id=APP_ID, app_certificate=CERTIFICATE)
-        entry = class_state.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     assert kinds(entry) == steps

@@ -10,13 +10,15 @@ import pytest
 from django.db import connection
 
 from classroom_admin.actions import scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import Resource, Room, RoomTeacher
 from tests.actions.conftest import School, kinds, let_it_be_due, reason_code, run_due
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 
@@ -33,7 +35,7 @@ def files(school: School, sim: Any, *names: str) -> list[Resource]:
 @pytest.fixture
 def hold(school: School, sim: Any) -> ScheduledCommand:
     chosen = files(school, sim, "a", "b", "c")[:2]
-    return deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=chosen)
+    return deletions.schedule_deletion(access_to(school.teacher, school.room), resources=chosen)
 
 
 @pytest.fixture
@@ -63,14 +65,14 @@ def test_deletion_is_sent_once_when_due(hold, left, school):
 
 
 def test_undone_deletion_is_never_sent(hold, left, school):
-    deletions.undo_deletion(actor=school.administrator, room=school.room, hold=hold.entry_id)
+    deletions.undo_deletion(access_to(school.administrator, school.room), hold=hold.entry_id)
     let_it_be_due()
     assert run_due() == 0
     assert left() == ["a", "b", "c"]
     assert not Entry.objects.filter(action="resource.delete").exists()
     undone = Entry.objects.get(action="resource.undo_delete")
     assert (undone.actor, undone.params["hold"]) == (school.administrator, hold.entry_id)
-    deletions.undo_deletion(actor=school.teacher, room=school.room, hold=hold.entry_id)  # again
+    deletions.undo_deletion(access_to(school.teacher, school.room), hold=hold.entry_id)  # again
     assert Entry.objects.filter(action="resource.undo_delete").count() == 1
 
 
@@ -78,30 +80,30 @@ def test_deletion_that_was_sent_can_not_be_undone(hold, school):
     let_it_be_due()
     run_due()
     with pytest.raises(ActionRefused, match="too late"):
-        deletions.undo_deletion(actor=school.teacher, room=school.room, hold=hold.entry_id)
+        deletions.undo_deletion(access_to(school.teacher, school.room), hold=hold.entry_id)
 
 
 def test_deletions_of_another_class_are_refused(hold, school):
     rows = list(Resource.objects.all())
     with pytest.raises(NotYours):
-        deletions.undo_deletion(actor=school.other_teacher, room=school.room, hold=hold.entry_id)
+        deletions.undo_deletion(access_to(school.other_teacher, school.room), hold=hold.entry_id)
     with pytest.raises(NotYours):
-        deletions.schedule_deletion(actor=school.other_teacher, room=school.room, resources=rows)
+        deletions.schedule_deletion(access_to(school.other_teacher, school.room), resources=rows)
     elsewhere = Room.objects.create(room_uuid="elsewhere", name="Elsewhere")
     with pytest.raises(NotYours):
-        deletions.undo_deletion(actor=school.administrator, room=elsewhere, hold=hold.entry_id)
+        deletions.undo_deletion(access_to(school.administrator, elsewhere), hold=hold.entry_id)
     with pytest.raises(ActionRefused):
-        deletions.schedule_deletion(actor=school.administrator, room=elsewhere, resources=rows)
+        deletions.schedule_deletion(access_to(school.administrator, elsewhere), resources=rows)
     with pytest.raises(ActionRefused):
-        deletions.schedule_deletion(actor=school.administrator, room=school.room, resources=[])
+        deletions.schedule_deletion(access_to(school.administrator, school.room), resources=[])
 
 
 def test_second_press_returns_the_first_deletion_and_others_are_refused(hold, school):
     rows = list(Resource.objects.order_by("resource_uuid"))
-    again = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=rows[:2])
+    again = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=rows[:2])
     assert again == hold
     with pytest.raises(ActionRefused, match="already"):
-        deletions.schedule_deletion(actor=school.administrator, room=school.room, resources=rows[1:])
+        deletions.schedule_deletion(access_to(school.administrator, school.room), resources=rows[1:])
     assert Entry.objects.filter(action="resource.hold_delete").count() == 1
 
 
@@ -154,7 +156,7 @@ def test_another_worker_takes_over_what_a_dead_worker_had_not_sent(hold, left):
     let_it_be_due()
     assert scheduled.claim(scheduled.TIMED) == hold  # and here the worker is killed
     assert run_due() == 0
-    with clock.use(clock.SteppedClock(clock.now() + scheduled.LEASE)):
+    with use(SteppedClock(clock.now() + scheduled.LEASE)):
         assert run_due() == 1
     assert left() == ["c"]
 
@@ -163,7 +165,7 @@ def test_what_a_dead_worker_had_sent_is_not_sent_again(hold, left, school):
     let_it_be_due()
     scheduled.claim(scheduled.TIMED)
     rows = list(Resource.objects.filter(resource_uuid__in=["a", "b"]))
-    resources.delete_resources(actor=school.teacher, room=school.room, resources=rows, hold=hold.entry_id)
+    resources.delete_resources(access_to(school.teacher, school.room), resources=rows, hold=hold.entry_id)
     let_it_be_due()
     assert run_due() == 1
     assert Entry.objects.filter(action="resource.delete").count() == 1
@@ -175,7 +177,7 @@ def test_what_a_dead_worker_had_sent_is_not_sent_again(hold, left, school):
 def test_many_workers_and_one_undo_send_it_at_most_once(sim, school, truth):
     """Whoever is first: it is sent once, or not at all."""
     (file,) = files(school, sim, "only")
-    hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=[file])
+    hold = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=[file])
     let_it_be_due()
     start, undone = threading.Barrier(5), []
 
@@ -187,7 +189,7 @@ def test_many_workers_and_one_undo_send_it_at_most_once(sim, school, truth):
     def regret() -> None:
         start.wait()
         try:
-            deletions.undo_deletion(actor=school.teacher, room=school.room, hold=hold.entry_id)
+            deletions.undo_deletion(access_to(school.teacher, school.room), hold=hold.entry_id)
             undone.append(True)
         except ActionRefused:
             undone.append(False)

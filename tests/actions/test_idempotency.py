@@ -19,19 +19,22 @@ from classroom_admin.actions import class_state, participants, recordings, runne
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Claim, Entry, Step
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from tests.actions.conftest import config_for, kinds, make_recording, make_school
 from tests.agora.cloud import APP_ID, CERTIFICATE, Cloud, answer, running_cloud
+from tests.stepped_clock import SteppedClock, use
 
 PRESS = """
 import sys, django
 django.setup()
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.class_state import start_class
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room
 actor, room = User.objects.get(email="teacher@school.test"), Room.objects.get(room_uuid="maths")
 print("ready", flush=True)
 sys.stdin.readline()
-print(start_class(actor=actor, room=room).pk, flush=True)
+print(start_class(access_to(actor, room)).pk, flush=True)
 """
 
 
@@ -87,7 +90,7 @@ def test_pressed_at_once_by_threads(settings, times):
     with running_cloud(slow(released, answer())) as cloud:
         configure(settings, cloud.url)
         ids = in_threads(
-            lambda: class_state.start_class(actor=school.teacher, room=school.room),
+            lambda: class_state.start_class(access_to(school.teacher, school.room)),
             times=times,
             released=released,
         )
@@ -101,13 +104,13 @@ def test_pressed_at_once_by_threads(settings, times):
 @pytest.mark.django_db(transaction=True)
 def test_a_second_click_right_after_the_first_is_through(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
-        first = class_state.start_class(actor=school.teacher, room=school.room)
+        first = class_state.start_class(access_to(school.teacher, school.room))
         stepped.step(1.9)
-        assert class_state.start_class(actor=school.teacher, room=school.room) == first
+        assert class_state.start_class(access_to(school.teacher, school.room)) == first
         stepped.step(0.2)
-        assert class_state.start_class(actor=school.teacher, room=school.room) != first
+        assert class_state.start_class(access_to(school.teacher, school.room)) != first
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 2
 
@@ -116,14 +119,14 @@ def test_a_second_click_right_after_the_first_is_through(settings):
 def test_a_retry_after_a_refusal_is_a_new_command(settings):
     school = make_school("maths")
     ended = answer(status=409, code=30409101, msg="ended")
-    with running_cloud(ended) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(ended) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
-        first = class_state.start_class(actor=school.teacher, room=school.room)
+        first = class_state.start_class(access_to(school.teacher, school.room))
         assert kinds(first) == ["requested", "failed"]
         stepped.step(0.4)
-        assert class_state.start_class(actor=school.teacher, room=school.room) == first
+        assert class_state.start_class(access_to(school.teacher, school.room)) == first
         stepped.step(0.2)
-        assert class_state.start_class(actor=school.teacher, room=school.room) != first
+        assert class_state.start_class(access_to(school.teacher, school.room)) != first
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 2
 
@@ -133,12 +136,14 @@ def test_different_people_targets_and_params_are_different_commands(settings):
     school = make_school("maths")
     with running_cloud(answer()) as cloud:
         configure(settings, cloud.url)
-        who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
+        access = access_to(school.teacher, school.room)
         entries = [
-            participants.remove_participant(**who),
-            participants.remove_participant(**who, duration_s=600),
-            participants.remove_participant(**who, duration_s=3600),
-            participants.remove_participant(**{**who, "actor": school.administrator}),
+            participants.remove_participant(access, participant=school.pupil),
+            participants.remove_participant(access, participant=school.pupil, duration_s=600),
+            participants.remove_participant(access, participant=school.pupil, duration_s=3600),
+            participants.remove_participant(
+                access_to(school.administrator, school.room), participant=school.pupil
+            ),
         ]
         agora.client_for(settings.AGORA).close()
     assert len({entry.pk for entry in entries}) == len(cloud.asked) == 4
@@ -150,12 +155,12 @@ def test_ids_made_here_do_not_make_two_of_a_double_click(settings):
     asked = {"name": "F", "url": "https://f.test/a.pdf?key=1", "ext": "pdf", "size": 1}
     with running_cloud(answer()) as cloud:
         configure(settings, cloud.url)
-        who = {"actor": school.teacher, "room": school.room}
-        put = [resources.put_resource_by_url(**who, **asked) for _ in range(2)]
+        access = access_to(school.teacher, school.room)
+        put = [resources.put_resource_by_url(access, **asked) for _ in range(2)]
         assert put[0] == put[1]
-        other = resources.put_resource_by_url(**who, **{**asked, "url": "https://f.test/a.pdf?key=2"})
+        other = resources.put_resource_by_url(access, **{**asked, "url": "https://f.test/a.pdf?key=2"})
         assert other != put[0]  # the record shows the same address, and yet it is another file
-        made = [class_state.create_class(actor=school.teacher, name="Latin", room_type=0) for _ in range(2)]
+        made = [class_state.create_class(school.teacher, name="Latin", room_type=0) for _ in range(2)]
         assert made[0] == made[1]
         agora.client_for(settings.AGORA).close()
     assert [asked.method for asked in cloud.asked] == ["PUT", "PUT", "POST", "GET"]
@@ -164,13 +169,13 @@ def test_ids_made_here_do_not_make_two_of_a_double_click(settings):
 @pytest.mark.django_db(transaction=True)
 def test_for_the_class_is_one_command_although_the_seconds_run(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         school.room.planned_close_at = clock.now() + timedelta(hours=1)
-        who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
-        first = participants.remove_participant(**who, for_the_class=True)
+        access = access_to(school.teacher, school.room)
+        first = participants.remove_participant(access, participant=school.pupil, for_the_class=True)
         stepped.step(1.5)
-        assert participants.remove_participant(**who, for_the_class=True) == first
+        assert participants.remove_participant(access, participant=school.pupil, for_the_class=True) == first
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 1
 
@@ -179,12 +184,12 @@ def test_for_the_class_is_one_command_although_the_seconds_run(settings):
 def test_pause_resume_pause_are_three_commands(settings):
     school = make_school("maths")
     make_recording(school.room, "r")
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     with running_cloud(answer()) as cloud:
         configure(settings, cloud.url)
-        recordings.pause_recording(**who)
-        recordings.resume_recording(**who)
-        recordings.pause_recording(**who)
+        recordings.pause_recording(access)
+        recordings.resume_recording(access)
+        recordings.pause_recording(access)
         agora.client_for(settings.AGORA).close()
     held = [asked.json["webRecordConfig"]["onhold"] for asked in cloud.asked]
     assert held == [True, False, True]
@@ -279,10 +284,10 @@ def test_a_crash_leaves_the_request_on_record_and_a_claim_that_runs_out(settings
         assert (left.actor, left.action, left.room_uuid) == (school.teacher, "class.start", "maths")
 
         configure(settings, cloud.url)
-        with clock.use(clock.SteppedClock(clock.now())) as stepped:
-            assert class_state.start_class(actor=school.teacher, room=school.room) == left
+        with use(SteppedClock(clock.now())) as stepped:
+            assert class_state.start_class(access_to(school.teacher, school.room)) == left
             stepped.step(runner.KEY_LEASE.total_seconds() + 1)
-            again = class_state.start_class(actor=school.teacher, room=school.room)
+            again = class_state.start_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     assert again != left
     assert kinds(again) == ["requested", "accepted"]
@@ -304,7 +309,7 @@ def test_requested_is_committed_before_the_cloud_is_called(settings):
 
     with running_cloud(look) as cloud:
         configure(settings, cloud.url)
-        class_state.start_class(actor=school.teacher, room=school.room)
+        class_state.start_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     assert seen == ["requested"]
 
@@ -312,11 +317,11 @@ def test_requested_is_committed_before_the_cloud_is_called(settings):
 @pytest.mark.django_db(transaction=True)
 def test_claims_do_not_pile_up(settings):
     school = make_school("maths")
-    with running_cloud(answer()) as cloud, clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with running_cloud(answer()) as cloud, use(SteppedClock(clock.now())) as stepped:
         configure(settings, cloud.url)
         for _ in range(5):
-            class_state.start_class(actor=school.teacher, room=school.room)
-            class_state.end_class(actor=school.teacher, room=school.room)
+            class_state.start_class(access_to(school.teacher, school.room))
+            class_state.end_class(access_to(school.teacher, school.room))
             stepped.step(60)
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 10

@@ -17,6 +17,7 @@ from classroom_admin.agora.config import CloudConfig
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problem_texts import in_words
 from classroom_admin.common.problems import Problem
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Resource, RoomState, RoomTeacher
 from classroom_admin.web.wording import command_statuses
 from tests.actions.conftest import School, let_it_be_due, run_due
@@ -96,7 +97,7 @@ def test_a_class_of_a_run(school: School) -> None:
 
 
 def test_a_removal_that_came_to_nothing(school: School) -> None:
-    participants.schedule_removal(actor=school.teacher, room=school.room, participant=school.pupil, after_s=5)
+    participants.schedule_removal(access_to(school.teacher, school.room), participant=school.pupil, after_s=5)
     let_it_be_due()
     school.pupil.online = False
     school.pupil.save()
@@ -107,7 +108,7 @@ def test_a_removal_that_came_to_nothing(school: School) -> None:
 
 def test_a_deletion_by_somebody_who_may_not_any_more(school: School) -> None:
     row = Resource.objects.create(room=school.room, resource_uuid="a", name="a.pdf")
-    hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=[row])
+    hold = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=[row])
     let_it_be_due()
     RoomTeacher.objects.all().delete()
     run_due()

@@ -9,6 +9,7 @@ from classroom_admin.actions import class_state, properties, recordings
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.models import Claim, Entry
 from classroom_admin.common.redaction import shown_address, shown_properties
+from classroom_admin.rooms.access import access_to
 from tests.actions.conftest import config_for, kinds, last_detail, make_school, on_record
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, running_cloud
 
@@ -16,18 +17,18 @@ TOKEN = "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGCzNLc0TU41TUs1T
 
 
 def test_no_token_and_no_certificate(school, sim, settings):
-    who = {"actor": school.teacher, "room": school.room}
-    class_state.start_class(**who)
+    access = access_to(school.teacher, school.room)
+    class_state.start_class(access)
     recordings.start_recording(
-        **who,
+        access,
         mode="web",
         web_config={"rootUrl": "https://me:hunter2@school.test/page?pass=opensesame", "publishRtmp": "true"},
     )
     resources.put_resource_by_url(
-        **who, name="F", url="https://s3.test/a.pdf?X-Amz-Signature=deadbeef", ext="pdf", size=1
+        access, name="F", url="https://s3.test/a.pdf?X-Amz-Signature=deadbeef", ext="pdf", size=1
     )
-    properties.set_room_properties(
-        **who,
+    properties.set_properties(
+        access,
         properties={"apiToken": "t0p", "nested": {"Password": "s3cret", "ok": 1}, "note": f"use {TOKEN}"},
         cause={"cookie": "crumbs"},
     )
@@ -55,7 +56,7 @@ def test_a_cloud_that_echoes_the_token(db, settings):
     school = make_school("maths")
     with running_cloud(answer(status=400, code=400, msg=f"bad token={TOKEN}")) as cloud:
         settings.AGORA = config_for(cloud.url, app_id=APP_ID, app_certificate=CERTIFICATE)
-        entry = class_state.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     assert "[hidden]" in last_detail(entry)["message"]
     assert TOKEN not in on_record()
@@ -63,8 +64,7 @@ def test_a_cloud_that_echoes_the_token(db, settings):
 
 def test_the_claim_holds_a_hash_only(school):
     resources.put_resource_by_url(
-        actor=school.teacher,
-        room=school.room,
+        access_to(school.teacher, school.room),
         name="F",
         url="https://s3.test/a.pdf?k=deadbeef",
         ext="pdf",

@@ -13,6 +13,7 @@ from classroom_admin.agora.errors import MEANINGS, CloudError
 from classroom_admin.audit.models import PendingConfirmation
 from classroom_admin.common.problem_texts import in_english
 from classroom_admin.common.problems import Problem
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Participant, Role, Room
 from tests.actions.conftest import config_for, kinds, last_detail, make_school, reason_code
 from tests.agora.cloud import APP_ID, CERTIFICATE, answer, hang_up, raw, refusing_address, running_cloud
@@ -57,7 +58,7 @@ def test_every_error_of_the_contract_has_its_problem(db, settings, status, code)
     refusal = answer(status=status, code=code or 0, msg="no, because", x_request_id="r-1")
     with running_cloud(refusal) as cloud:
         configure(settings, cloud.url)
-        entry = properties.set_room_properties(actor=school.teacher, room=school.room, properties={"a": 1})
+        entry = properties.set_properties(access_to(school.teacher, school.room), properties={"a": 1})
         agora.client_for(settings.AGORA).close()
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
@@ -100,9 +101,9 @@ def test_retry_after_is_told():
 
 
 def test_a_class_that_runs_already(school):
-    who = {"actor": school.teacher, "room": school.room}
-    class_state.start_class(**who)
-    again = class_state.start_class(actor=school.administrator, room=school.room)
+    access = access_to(school.teacher, school.room)
+    class_state.start_class(access)
+    again = class_state.start_class(access_to(school.administrator, school.room))
     detail = last_detail(again)
     assert kinds(again) == FAILED
     assert (detail["http_status"], detail["code"], detail["error"]) == (409, 30409100, "ClassAlreadyStarted")
@@ -113,34 +114,34 @@ def test_a_class_that_runs_already(school):
 def test_a_class_that_has_ended_already(school, sim):
     sim.room(school.room.room_uuid, "state", state=1)
     sim.room(school.room.room_uuid, "state", state=2)
-    entry = class_state.end_class(actor=school.teacher, room=school.room)
+    entry = class_state.end_class(access_to(school.teacher, school.room))
     assert last_detail(entry)["code"] == 30409101
     assert reason_code(entry) == "end_after_end"
 
 
 def test_no_recording_to_stop(school):
-    entry = recordings.stop_recording(actor=school.teacher, room=school.room)
+    entry = recordings.stop_recording(access_to(school.teacher, school.room))
     assert last_detail(entry)["code"] == 30409410
     assert reason_code(entry) == "stop_after_stop"
 
 
 def test_a_second_recording(school):
-    recordings.start_recording(actor=school.teacher, room=school.room)
-    entry = recordings.start_recording(actor=school.administrator, room=school.room)
+    recordings.start_recording(access_to(school.teacher, school.room))
+    entry = recordings.start_recording(access_to(school.administrator, school.room))
     assert last_detail(entry)["code"] == 30409411
     assert reason_code(entry) == "recording_already_running"
 
 
 def test_a_room_that_the_cloud_has_deleted(school, sim):
     sim.room(school.room.room_uuid, "destroy")
-    entry = class_state.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(access_to(school.teacher, school.room))
     assert last_detail(entry)["code"] == 20404100
     assert reason_code(entry) == "class_deleted"
 
 
 def test_someone_whom_the_cloud_does_not_know(school):
     nobody = Participant.objects.create(room=school.room, user_uuid="nobody", name="N", role=Role.STUDENT)
-    entry = participants.remove_participant(actor=school.teacher, room=school.room, participant=nobody)
+    entry = participants.remove_participant(access_to(school.teacher, school.room), participant=nobody)
     assert last_detail(entry)["code"] == 20404200
     assert kinds(entry) == FAILED
 
@@ -150,7 +151,7 @@ def test_refused_unban_says_what_to_do(db, settings):
     school.room.participants.update(online=False)
     with running_cloud(answer(status=400, code=400, msg="dirty.state")) as cloud:
         configure(settings, cloud.url)
-        entry = participants.unban(actor=school.teacher, room=school.room, user_uuid="ada")
+        entry = participants.unban(access_to(school.teacher, school.room), user_uuid="ada")
         agora.client_for(settings.AGORA).close()
     assert cloud.asked[0].json == {"dirty": {"state": 0}}
     assert reason_code(entry) == "unban_refused"
@@ -161,7 +162,7 @@ def test_nothing_was_sent_where_the_cloud_cannot_be_reached(db, settings):
     school = make_school("maths")
     with refusing_address() as url:
         configure(settings, url)
-        entry = class_state.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(access_to(school.teacher, school.room))
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
     assert detail["unknown_outcome"] is False
@@ -178,7 +179,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
     school = make_school("maths")
     with running_cloud(script) as cloud:
         configure(settings, cloud.url)
-        entry = class_state.start_class(actor=school.teacher, room=school.room)
+        entry = class_state.start_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     detail = last_detail(entry)
     assert kinds(entry) == FAILED
@@ -189,7 +190,7 @@ def test_an_unknown_outcome_says_so_and_still_waits_for_its_event(db, settings, 
 
 def test_a_lost_answer_and_the_command_worked(school, sim, truth):
     sim.fault("lose_answer", route="set_class_state", count=1)
-    entry = class_state.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(access_to(school.teacher, school.room))
     assert truth()["state"] == 1
     assert kinds(entry) == FAILED
     assert last_detail(entry)["unknown_outcome"] is True
@@ -205,7 +206,7 @@ def test_a_time_out(db, settings):
 
     with running_cloud(silent) as cloud:
         configure(settings, cloud.url, read_timeout_s=0.3)
-        entry = class_state.end_class(actor=school.teacher, room=school.room)
+        entry = class_state.end_class(access_to(school.teacher, school.room))
         agora.client_for(settings.AGORA).close()
     assert len(cloud.asked) == 1
     assert kinds(entry) == FAILED
@@ -214,7 +215,7 @@ def test_a_time_out(db, settings):
 
 def test_a_created_class_whose_answer_was_lost_is_found_by_the_read_back(school, sim):
     sim.fault("lose_answer", route="create_room", count=1)
-    entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
+    entry = class_state.create_class(school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == ["requested", "failed", "confirmed"]
     room = Room.objects.get(room_uuid=entry.room_uuid)
     assert room.name == "Latin"
@@ -225,7 +226,7 @@ def test_a_class_that_was_not_created_is_not_known(db, settings):
     school = make_school("maths")
     with refusing_address() as url:
         configure(settings, url)
-        entry = class_state.create_class(actor=school.teacher, name="Latin", room_type=0)
+        entry = class_state.create_class(school.teacher, name="Latin", room_type=0)
     assert kinds(entry) == FAILED
     assert Room.objects.count() == 1
 
@@ -233,10 +234,10 @@ def test_a_class_that_was_not_created_is_not_known(db, settings):
 def test_a_command_that_is_given_up_can_be_pressed_again(school, sim, truth):
     sim.fault("unavailable", route="put_resource", count=3)
     asked = {"name": "F", "url": "https://f.test/a.pdf", "ext": "pdf", "size": 1}
-    first = resources.put_resource_by_url(actor=school.teacher, room=school.room, **asked)
+    first = resources.put_resource_by_url(access_to(school.teacher, school.room), **asked)
     assert kinds(first) == FAILED
     sim.clear_faults()
-    second = resources.put_resource_by_url(actor=school.administrator, room=school.room, **asked)
+    second = resources.put_resource_by_url(access_to(school.administrator, school.room), **asked)
     assert kinds(second) == ["requested", "accepted"]
     assert len(truth()["resources"]) == 1
 

@@ -6,13 +6,15 @@ import pytest
 from django.db import connections
 
 from classroom_admin.actions import participants, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.tasks import run_scheduled
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.rooms.models import RoomTeacher
+from classroom_admin.rooms.access import NotYours, access_to
+from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds, reason_code
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 
@@ -20,13 +22,13 @@ State = ScheduledCommand.State
 @pytest.fixture
 def time():
     """Our clock, to be stepped."""
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         yield stepped
 
 
 def plan(school, after_s=60, **more):
     return participants.schedule_removal(
-        actor=school.teacher, room=school.room, participant=school.pupil, after_s=after_s, **more
+        access_to(school.teacher, school.room), participant=school.pupil, after_s=after_s, **more
     )
 
 
@@ -56,8 +58,8 @@ def test_scheduled_removal_runs_when_due(school, time, person):
 
 def test_cancelled_removal_never_runs(school, time, person):
     planned = plan(school, 30)
-    assert participants.cancel_removal(actor=school.administrator, command=planned)
-    assert not participants.cancel_removal(actor=school.teacher, command=planned)
+    assert participants.cancel_removal(access_to(school.administrator, planned.room), command=planned)
+    assert not participants.cancel_removal(access_to(school.teacher, planned.room), command=planned)
     time.step(31)
     run_scheduled(planned.pk)
     run_scheduled()
@@ -71,7 +73,7 @@ def test_removal_that_ran_can_not_be_cancelled(school, time):
     planned = plan(school, 30)
     time.step(30)
     run_scheduled()
-    assert not participants.cancel_removal(actor=school.teacher, command=planned)
+    assert not participants.cancel_removal(access_to(school.teacher, planned.room), command=planned)
 
 
 def test_early_and_doubled_wake_ups_remove_once(school, time):
@@ -125,7 +127,7 @@ def test_what_a_dead_worker_had_sent_is_not_sent_again(school, time):
     time.step(30)
     scheduled.claim(scheduled.TIMED)
     participants.remove_participant(
-        actor=school.teacher, room=school.room, participant=school.pupil, planned=planned.pk
+        access_to(school.teacher, school.room), participant=school.pupil, planned=planned.pk
     )
     time.step(scheduled.LEASE.total_seconds())
     run_scheduled()
@@ -214,10 +216,18 @@ def test_invalid_removal_is_refused_and_not_recorded(school):
 def test_teacher_can_neither_schedule_nor_cancel_in_a_class_of_another(school):
     planned = plan(school, 30)
     with pytest.raises(NotYours):
-        participants.cancel_removal(actor=school.other_teacher, command=planned)
+        participants.cancel_removal(access_to(school.other_teacher, planned.room), command=planned)
     with pytest.raises(NotYours):
         participants.schedule_removal(
-            actor=school.other_teacher, room=school.room, participant=school.pupil, after_s=30
+            access_to(school.other_teacher, school.room), participant=school.pupil, after_s=30
         )
+    planned.refresh_from_db()
+    assert planned.state == State.WAITING
+
+
+def test_access_to_another_class_does_not_cancel_a_removal(school):
+    planned = plan(school, 30)
+    elsewhere = Room.objects.create(room_uuid="elsewhere", name="Elsewhere")
+    assert not participants.cancel_removal(access_to(school.administrator, elsewhere), command=planned)
     planned.refresh_from_db()
     assert planned.state == State.WAITING

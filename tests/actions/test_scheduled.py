@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +13,12 @@ from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.celery import app
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room, RoomState
-from classroom_admin.runtime import parts
+from classroom_admin.runtime import installation
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, run_due
+from tests.stepped_clock import SteppedClock, use
 
 State = ScheduledCommand.State
 EARLIER = {
@@ -38,7 +39,7 @@ def queue_of(task: str) -> str:
     return app.amqp.router.route({}, task)["queue"].name
 
 
-def consumed(worker: parts.Part) -> set[str]:
+def consumed(worker: installation.Part) -> set[str]:
     return set(worker.argv[worker.argv.index("--queues") + 1].split(","))
 
 
@@ -47,7 +48,8 @@ def test_timed_commands_have_a_queue_and_a_worker_of_their_own(settings: Any) ->
     ours = {name for name in app.tasks if name.startswith(("actions.", "sync."))}
     assert ours > EARLIER | {scheduled.RUN_LONG, scheduled.RUN_SCHEDULED}
     assert {task for task in ours if queue_of(task) == "promised"} == {scheduled.RUN_SCHEDULED}
-    workers = [consumed(one) for one in parts.workers(base_dir=Path(), env={})]
+    here = installation.Installation.of_settings(broker_socket=None)
+    workers = [consumed(one) for one in installation.workers(here)]
     assert {"promised"} in workers
     for task in ours:
         assert sum(queue_of(task) in queues for queues in workers) == 1, task
@@ -152,9 +154,9 @@ def test_worker_of_timed_commands_runs_no_long_ones(school: School, run_of: Make
 def test_messages_of_the_release_before_run_what_is_due(school: School, run_of: MakeRun, name: str) -> None:
     run = run_of(1)
     app.loader.import_default_modules()
-    with clock.use(clock.SteppedClock(clock.now())) as time:
+    with use(SteppedClock(clock.now())) as time:
         removal = participants.schedule_removal(
-            actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
+            access_to(school.teacher, school.room), participant=school.pupil, after_s=5
         )
         time.step(5)
         app.tasks[name](4711)
@@ -168,7 +170,7 @@ def test_a_message_wakes_a_worker_up_when_all_is_committed(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         participants.schedule_removal(
-            actor=school.teacher, room=school.room, participant=school.pupil, after_s=5
+            access_to(school.teacher, school.room), participant=school.pupil, after_s=5
         )
         assert messages == []
     assert messages == [scheduled.RUN_SCHEDULED]

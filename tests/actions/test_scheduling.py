@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from classroom_admin.actions import class_state, scheduled, scheduling
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common.problems import Problem
+from classroom_admin.rooms.access import NotYours
 from classroom_admin.rooms.models import Room, RoomTeacher
 from tests.actions.conftest import kinds, let_it_be_due, run_due
 
@@ -248,7 +249,7 @@ def test_two_equal_plans_are_two_classes_each_with_its_teacher(plan, school, sim
 def test_entry_of_another_class_does_not_settle_this_one(plan, school):
     series = plan(1)
     planned = claimed(series)
-    entry = class_state.create_class(actor=school.teacher, name="Latin 8a", room_type=4)
+    entry = class_state.create_class(school.teacher, name="Latin 8a", room_type=4)
     scheduled.settle(planned, scheduling._outcome(planned, series, entry))
     planned.refresh_from_db()
     assert (planned.state, planned.claimable_at is None) == (State.FAILED, False), "it is tried again"

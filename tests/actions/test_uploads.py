@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, uploads
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import Resource, Room
 from tests.actions.conftest import School, kinds, on_record
 from tests.actions.files import GOOD, HOSTILE, PDF
@@ -35,15 +36,16 @@ def _own_folder(settings: Any, tmp_path: Path) -> None:
     }
 
 
-def bring(school: School, name: str = "Worksheet 3.pdf", content: bytes = PDF, **who: Any) -> Upload:
-    return uploads.take(
-        **{"actor": school.teacher, "room": school.room, **who}, file=SimpleUploadedFile(name, content)
-    )
+def bring(
+    school: School, name: str = "Worksheet 3.pdf", content: bytes = PDF, *, person: User | None = None
+) -> Upload:
+    access = access_to(person or school.teacher, school.room)
+    return uploads.take(access, file=SimpleUploadedFile(name, content))
 
 
 def share(school: School, upload: Upload, **more: Any) -> Any:
     return uploads.share(
-        actor=school.teacher, room=school.room, upload=upload, **{"name": upload.name, **more}
+        access_to(school.teacher, school.room), upload=upload, **{"name": upload.name, **more}
     )
 
 
@@ -143,15 +145,15 @@ def test_a_name_never_reaches_the_disk(school, tmp_path):
 def test_only_who_may_act_on_the_class(school):
     for actor in (school.other_teacher, User(role=User.Role.TEACHER, is_active=False)):
         with pytest.raises(NotYours):
-            bring(school, actor=actor)
-    upload = bring(school, actor=school.administrator)
+            bring(school, person=actor)
+    upload = bring(school, person=school.administrator)
     with pytest.raises(ActionRefused):  # what one person brought another does not find
-        uploads.waiting(actor=school.teacher, room=school.room, key=upload.key)
+        uploads.waiting(access_to(school.teacher, school.room), key=upload.key)
     with pytest.raises(NotYours):
-        uploads.share(actor=school.other_teacher, room=school.room, upload=upload, name="x.pdf")
+        uploads.share(access_to(school.other_teacher, school.room), upload=upload, name="x.pdf")
     elsewhere = Room.objects.create(room_uuid="elsewhere", name="Elsewhere")
     with pytest.raises(ActionRefused):
-        uploads.share(actor=school.administrator, room=elsewhere, upload=upload, name="x.pdf")
+        uploads.share(access_to(school.administrator, elsewhere), upload=upload, name="x.pdf")
 
 
 def test_a_storage_that_fails_is_told(school, settings, tmp_path):

@@ -12,12 +12,13 @@ from classroom_admin.actions import (
     recordings,
     verification,
 )
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import resources
 from classroom_admin.audit.actions import COMMANDS
 from classroom_admin.audit.models import PendingConfirmation, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.rooms import bans
+from classroom_admin.rooms.access import NotYours, access_to
 from classroom_admin.rooms.models import Resource
 from tests.actions.conftest import kinds, last_detail
 
@@ -25,7 +26,7 @@ CONFIRMED = ["requested", "accepted", "confirmed"]
 
 
 def look(school, entry):
-    return verification.verify(actor=school.teacher, room=school.room, entry=entry)
+    return verification.verify(access_to(school.teacher, school.room), entry=entry)
 
 
 def asked(school, action, **columns):
@@ -34,7 +35,7 @@ def asked(school, action, **columns):
 
 
 def test_verification_confirms_a_command_that_was_done(school):
-    entry = class_state.start_class(actor=school.teacher, room=school.room)
+    entry = class_state.start_class(access_to(school.teacher, school.room))
     assert kinds(entry) == ["requested", "accepted"]
     found = look(school, entry)
     assert (found.done, found.says) == (True, "According to the cloud, the class is running.")
@@ -69,24 +70,24 @@ def test_people(school, sim):
     assert look(school, entry).done
     assert look(school, asked(school, "participant.remove", target="never was here")).done
     removed = participants.remove_participant(
-        actor=school.administrator, room=school.room, participant=school.pupil
+        access_to(school.administrator, school.room), participant=school.pupil
     )
     assert look(school, removed).done
     assert kinds(removed) == CONFIRMED
 
 
 def test_recordings_and_files(school):
-    who = {"actor": school.teacher, "room": school.room}
-    assert look(school, recordings.start_recording(**who)).done
+    access = access_to(school.teacher, school.room)
+    assert look(school, recordings.start_recording(access)).done
     entry = asked(school, "recording.stop")
     assert not look(school, entry).done
-    assert look(school, recordings.stop_recording(**who)).done
-    put = resources.put_resource_by_url(**who, name="a.pdf", url="https://f.test/a.pdf", ext="pdf", size=9)
+    assert look(school, recordings.stop_recording(access)).done
+    put = resources.put_resource_by_url(access, name="a.pdf", url="https://f.test/a.pdf", ext="pdf", size=9)
     assert look(school, put).done
     gone = asked(school, "resource.delete", params={"resource_uuids": [put.target]})
     assert look(school, gone).says == "The cloud still has 1 of the files."
     row = Resource.objects.create(room=school.room, resource_uuid=put.target, name="a.pdf")
-    assert look(school, resources.delete_resources(**who, resources=[row])).done
+    assert look(school, resources.delete_resources(access, resources=[row])).done
 
 
 def test_a_closed_class_that_the_cloud_has_forgotten(school, sim):
@@ -98,7 +99,7 @@ def test_a_closed_class_that_the_cloud_has_forgotten(school, sim):
 def test_an_end_that_nobody_knew_of(school, sim):
     sim.fault("lose_answer", route="set_class_state", count=1)
     sim.room(school.room.room_uuid, "state", state=1)
-    entry = class_state.end_class(actor=school.teacher, room=school.room)
+    entry = class_state.end_class(access_to(school.teacher, school.room))
     sim.clear_faults()
     assert kinds(entry)[-1] == Step.Kind.FAILED
     assert look(school, entry).done
@@ -118,14 +119,14 @@ def test_absence_does_not_prove_a_ban(school, sim):
     sim.fault("lose_answer", route="kick", count=9)
     sim.room(school.room.room_uuid, "leave", userUuid="ada")
     school.pupil.online = False
-    who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
-    banned = participants.remove_participant(**who, duration_s=600)
+    access = access_to(school.teacher, school.room)
+    banned = participants.remove_participant(access, participant=school.pupil, duration_s=600)
     assert kinds(banned) == ["requested", "failed"]
     found = look(school, banned)
     assert (found.done, "Ban status can't be verified" in found.says) == (None, True)
     assert kinds(banned) == ["requested", "failed"]
     assert bans.kicked_until(school.room) == {}
-    gone = participants.remove_participant(**who)
+    gone = participants.remove_participant(access, participant=school.pupil)
     assert kinds(gone) == ["requested", "failed", "confirmed"]
 
 
@@ -133,9 +134,9 @@ PROPERTIES = [{"name": "topic", "value": "fractions"}, {"name": "page", "value":
 
 
 def test_properties_of_the_class(school, sim):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     values = {"topic": "fractions", "page": 4, "token": "abc"}
-    entry = properties.set_room_properties(**who, properties=values)
+    entry = properties.set_properties(access, properties=values)
     assert look(school, entry).done
     assert kinds(entry) == CONFIRMED
     sim.room(school.room.room_uuid, "property", properties={"page": 5})
@@ -146,40 +147,40 @@ def test_properties_of_the_class(school, sim):
     )
     gone = asked(school, "room.delete_properties", params={"names": ["page", "never"]})
     assert look(school, gone).says == "The cloud still has these properties: page."
-    assert look(school, properties.delete_room_properties(**who, names=["page"])).done
+    assert look(school, properties.delete_properties(access, names=["page"])).done
 
 
 def test_properties_of_a_person(school, sim):
-    who = {"actor": school.teacher, "room": school.room, "participant": school.pupil}
+    access = access_to(school.teacher, school.room)
     columns = {"target": "ada", "params": {"properties": PROPERTIES}}
     assert not look(school, asked(school, "participant.set_properties", **columns)).done
-    entry = properties.set_participant_properties(**who, properties={"seat": {"row": [1, 2]}})
+    entry = properties.set_properties(access, participant=school.pupil, properties={"seat": {"row": [1, 2]}})
     assert look(school, entry).done
     assert not look(
         school, asked(school, "participant.delete_properties", target="ada", params={"names": ["seat"]})
     ).done
-    assert look(school, properties.delete_participant_properties(**who, names=["seat"])).done
+    assert look(school, properties.delete_properties(access, participant=school.pupil, names=["seat"])).done
     found = look(school, asked(school, "participant.set_properties", target="nobody"))
     assert (found.done, "no longer has this person" in found.says) == (None, True)
 
 
 def test_properties_of_an_extension(school, sim):
-    who = {"actor": school.teacher, "room": school.room, "ext_app_uuid": "timer"}
-    entry = properties.set_ext_app_properties(**who, properties={"seconds": 60}, state=1)
+    access = access_to(school.teacher, school.room)
+    entry = properties.set_properties(access, ext_app_uuid="timer", properties={"seconds": 60}, state=1)
     assert look(school, entry).done
     off = asked(school, "ext_app.set_properties", target="timer", params={"state": 0, "properties": []})
     assert not look(school, off).done
     assert not look(
         school, asked(school, "ext_app.delete_properties", target="timer", params={"names": ["seconds"]})
     ).done
-    assert look(school, properties.delete_ext_app_properties(**who, names=["seconds"])).done
+    assert look(school, properties.delete_properties(access, ext_app_uuid="timer", names=["seconds"])).done
 
 
 def test_breakout_rooms(school):
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     red = {"groupName": "Red", "users": ["ada"]}
     assert not look(school, asked(school, "groups.open", params={"groups": [red]})).done
-    assert look(school, breakout_rooms.open_groups(**who, groups=[red])).done
+    assert look(school, breakout_rooms.open_groups(access, groups=[red])).done
     others = {"groupName": "Red", "users": ["ben"]}
     assert not look(school, asked(school, "groups.open", params={"groups": [others]})).done
     found = look(school, asked(school, "groups.close"))
@@ -188,7 +189,7 @@ def test_breakout_rooms(school):
         "The cloud still has 1 of the breakout rooms.",
     )
     assert look(school, asked(school, "groups.close", params={"groups": [{"groupName": "Blue"}]})).done
-    assert look(school, breakout_rooms.close_groups(**who)).done
+    assert look(school, breakout_rooms.close_groups(access)).done
 
 
 def test_a_new_class(school, sim):
@@ -240,4 +241,4 @@ def page(school):
 def test_nobody_checks_what_is_not_theirs(school):
     entry = asked(school, "class.start")
     with pytest.raises(NotYours):
-        verification.verify(actor=school.other_teacher, room=school.room, entry=entry)
+        verification.verify(access_to(school.other_teacher, school.room), entry=entry)

@@ -11,7 +11,7 @@ ALL_CALLS: list[type[CloudCall[Any]]] = [
     each
     for module in (calls, recording_and_file_calls, event_calls)
     for each in vars(module).values()
-    if isinstance(each, type) and issubclass(each, CloudCall) and "operation" in vars(each)
+    if isinstance(each, type) and issubclass(each, CloudCall) and "template" in vars(each)
 ]
 ALL_CALLS += [recording_and_file_calls.ConvertResource, calls.UnbanUser]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.agora.transport import Exchange, Transport
+from classroom_admin.agora.transport import Transport
 from tests.agora.cloud import APP_ID, CERTIFICATE
+from tests.exchanges import Exchange, observed
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Made:
 def make_client() -> Iterator[Callable[..., Made]]:
     """Return a function that makes a client for an address. ``real_time=True``: replace only the sleep."""
     made: list[Made] = []
+    observing = ExitStack()
 
     def make(base_url: str, *, real_time: bool = False, **settings: Any) -> Made:
         config = CloudConfig(
@@ -57,12 +60,12 @@ def make_client() -> Iterator[Callable[..., Made]]:
         clockwork = Clockwork()
         exchanges: list[Exchange] = []
         clocks: dict[str, Any] = {} if real_time else {"clock": clockwork.clock, "monotonic": clockwork.clock}
-        transport = Transport(
-            config, sleep=clockwork.sleep, rng=random.Random(7), on_exchange=exchanges.append, **clocks
-        )
+        transport = Transport(config, sleep=clockwork.sleep, rng=random.Random(7), **clocks)
+        observing.enter_context(observed(exchanges.append, of=transport))
         made.append(Made(Client(config, transport=transport), clockwork, exchanges))
         return made[-1]
 
-    yield make
+    with observing:
+        yield make
     for each in made:
         each.client.close()

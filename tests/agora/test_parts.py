@@ -1,4 +1,4 @@
-"""Configuration, tokens, error classes, waiting times and the limiter of requests."""
+"""Configuration, tokens, error classes and waiting times."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ import pytest
 from agoraiotools.AccessToken2 import AccessToken, ServiceApaas, ServiceRtm
 
 from classroom_admin.agora import errors, retries
-from classroom_admin.agora.calls import ReadRoom
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.agora.limiter import ProcessLimiter
 from classroom_admin.agora.tokens import LIFE_S, TokenSource
-from classroom_admin.agora.wire import is_loopback
 from classroom_admin.common.problem_texts import in_english
 from tests.agora.cloud import APP_ID, CERTIFICATE
 
@@ -194,33 +191,3 @@ def test_failed_host_is_tried_again_after_a_minute():
     assert hosts.in_order()[0] == "http://b"
     now[0] = retries.HOST_DOWN_S + 1
     assert hosts.in_order()[0] == "http://a"
-
-
-def test_limiter_of_one_process_spreads_requests():
-    call = ReadRoom(room_uuid="r")
-    now = [50.0]
-    limiter = ProcessLimiter(20, monotonic=lambda: now[0])
-    assert limiter.free_for_background() == 20
-    waits = [limiter.wait_s(call) for _ in range(30)]
-    assert waits[:20] == [0.0] * 20
-    assert waits[20:] == pytest.approx([0.05 * n for n in range(1, 11)])
-    assert limiter.free_for_background() < 20
-    now[0] += 10
-    assert limiter.wait_s(call) == 0.0
-    assert {ProcessLimiter(0).wait_s(call) for _ in range(100)} == {0.0}
-    assert ProcessLimiter(0).free_for_background() is None
-
-
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("http://127.0.0.1:80", True),
-        ("http://[::1]:80", True),
-        ("http://localhost", True),
-        ("http://sim.localhost", True),
-        ("https://api.agora.io", False),
-        ("http://10.0.0.1", False),
-    ],
-)
-def test_loopback_is_reached_without_a_proxy(url, loopback):
-    assert is_loopback(url) is loopback

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.utils
 import gzip
 import json
-import pickle
 import socket
 import threading
 import time
@@ -326,15 +325,14 @@ def test_clock_offset_is_measured(make_client):
         assert made.client.transport.clock_offset_ms == 5250
 
 
-def test_request_limit_spreads_requests(make_client):
+def test_request_waits_as_long_as_the_limiter_says(make_client):
     with running_cloud(answer(ROOM)) as cloud:
-        made = make_client(cloud.url, requests_per_second=4)
-        for _ in range(7):
+        made = make_client(cloud.url)
+        waits = iter([0.0, 0.25, 0.5])
+        made.client.transport.limiter = lambda call: next(waits)
+        for _ in range(3):
             made.client.send(ReadRoom(room_uuid="r1"))
-        assert made.clockwork.slept == [0.25, 0.25, 0.25]
-        made.clockwork.now_s += 100
-        made.client.send(ReadRoom(room_uuid="r1"))
-        assert len(made.clockwork.slept) == 3
+        assert made.clockwork.slept == [0.25, 0.5]
 
 
 def test_wait_beyond_the_deadline_is_not_started(make_client):
@@ -345,20 +343,16 @@ def test_wait_beyond_the_deadline_is_not_started(make_client):
         assert (len(cloud.asked), made.clockwork.slept) == (1, [])
 
 
-def test_listener_gets_each_exchange_without_secrets(make_client):
+def test_request_is_built_from_the_call_and_shows_no_token(make_client):
     with running_cloud(answer()) as cloud:
         made = make_client(cloud.url)
         made.client.send(KickUser(room_uuid="a b", user_uuid="u?", ban_s=60))
         (exchange,) = made.exchanges
         assert exchange.method == "POST"
-        assert (
-            exchange.path_template == "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}/users/{userUuid}/exit"
-        )
         assert exchange.path == f"/eu/edu/apps/{APP_ID}/v2/rooms/a%20b/users/u%3F/exit"
         assert exchange.request_json == {"dirty": {"state": 1, "duration": 60}}
         assert exchange.status == 200
         assert json.loads(exchange.body)["code"] == 0
-        assert exchange.duration_ms >= 0
         assert cloud.asked[0].headers["x-agora-token"] not in repr(exchange)
 
 
@@ -392,14 +386,6 @@ def test_no_secret_in_any_traceback(make_client, kind):
         for secret in secrets:
             assert secret not in "".join(frames)
             assert secret not in repr(caught.value) + str(caught.value) + repr(caught.value.__dict__)
-
-
-def test_errors_can_be_pickled(make_client):
-    with running_cloud(raw(503, b"")) as cloud, pytest.raises(CloudUnavailable) as caught:
-        make_client(cloud.url).client.send(KickUser(room_uuid="r1", user_uuid="u1"))
-    revived = pickle.loads(pickle.dumps(caught.value))
-    assert type(revived) is CloudUnavailable
-    assert (revived.http_status, revived.may_have_happened, str(revived)) == (503, True, str(caught.value))
 
 
 def test_many_threads_can_share_a_client(make_client):

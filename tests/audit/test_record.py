@@ -12,8 +12,7 @@ from classroom_admin.audit import record
 from classroom_admin.audit.actions import LABELS, label
 from classroom_admin.audit.models import Entry, RecordIsFinal, Step
 from classroom_admin.audit.record import SecretOnRecord
-from classroom_admin.common import clock
-from classroom_admin.common.clock import SteppedClock
+from tests.stepped_clock import SteppedClock, use
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def entry(ada: User) -> Entry:
 
 
 def test_entry_records_arguments_and_steps(ada):
-    with clock.use(SteppedClock(datetime(2026, 5, 4, 8, 0, tzinfo=UTC))):
+    with use(SteppedClock(datetime(2026, 5, 4, 8, 0, tzinfo=UTC))):
         entry = record.record(
             actor=ada,
             action="participant.remove",

@@ -12,6 +12,7 @@ from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem, to_text
 from classroom_admin.sync import health
 from classroom_admin.sync.models import Lease, MissedEvent, Quarantine, SequenceGap, StoredEvent
+from tests.stepped_clock import SteppedClock, use
 
 SYNC = "/settings/sync/"
 NASTY = "</pre><script>alert(1)</script> \u202e"
@@ -98,14 +99,14 @@ def test_quarantine_has_pages(school, admin: Client):
     first = admin.get(SYNC)
     assert len(first.context["items"]) == 50
     second = admin.get(f"{SYNC}?before={first.context['older']}")
-    assert [item.raw for item in second.context["items"]] == [f"n{n}." for n in range(9, -1, -1)]
+    assert [item["raw"] for item in second.context["items"]] == [f"n{n}." for n in range(9, -1, -1)]
     assert second.context["older"] is None
     assert admin.get(f"{SYNC}?before=nonsense").status_code == 200
 
 
 def test_log_gets_a_line_on_changes_and_at_most_one_a_minute(trouble, caplog):
     teller = health.ChangeLog()
-    with clock.use(clock.SteppedClock(clock.now())) as hands, caplog.at_level("INFO"):
+    with use(SteppedClock(clock.now())) as hands, caplog.at_level("INFO"):
         assert teller.write()
         assert "open gaps 1" in caplog.text
         SequenceGap.objects.all().delete()

@@ -76,6 +76,7 @@ from classroom_admin.accounts.models import User
 from classroom_admin.actions import bulk, class_lists, participants, scheduling
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync.models import StoredEvent
 actor = User.objects.get(email=EMAIL)
@@ -94,10 +95,10 @@ else:
     class_lists.set_people(actor=actor, class_list=class_list, version=class_list.version, people=[
         *(class_lists.Person(name=name, user_uuid=uuid, group="8a") for uuid, name in STUDENTS),
         class_lists.Person(name="Ada Lovelace", user_uuid="ada"), class_lists.Person(name="Emil Svensson")])
-    class_lists.use_list(actor=actor, room=room, class_list=class_list)
+    class_lists.use_list(access_to(actor, room), class_list=class_list)
     participants.remove_participant(
-        actor=actor, room=room, participant=banned, for_good=True, reason="Shared the link")
-    removal = participants.schedule_removal(actor=actor, room=room, participant=person, after_s=10_000)
+        access_to(actor, room), participant=banned, for_good=True, reason="Shared the link")
+    removal = participants.schedule_removal(access_to(actor, room), participant=person, after_s=10_000)
     start = clock.now().replace(microsecond=0) + timedelta(days=10)
     plan = scheduling.plan(
         actor=actor, request_id="scene " + ROOM, name="Maths 8a", zone="Europe/Berlin",

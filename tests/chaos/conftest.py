@@ -11,8 +11,9 @@ import pytest
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks
 from tests.chaos.processes import ProcessGroup
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import config_for
 
 
@@ -31,12 +32,12 @@ def cloud(sim: RunningSimulator, settings: Any) -> Client:
 
 
 @pytest.fixture
-def own_clock() -> Iterator[clock.SteppedClock]:
+def own_clock() -> Iterator[SteppedClock]:
     """Step our own clock by hand. It does not follow the clock of the simulator."""
     before = clock._read_cloud_offset_ms
     clock.follow_cloud(lambda: 0)
     try:
-        with clock.use(clock.SteppedClock(clock.now())) as stepped:
+        with use(SteppedClock(clock.now())) as stepped:
             yield stepped
     finally:
         clock.follow_cloud(before)
@@ -60,5 +61,5 @@ def hire(tmp_path: Path) -> Iterator[Callable[..., ProcessGroup]]:
 def quick_client(cloud: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Let the waits of the client take no time: its own tests cover them."""
     monkeypatch.setattr(cloud.transport, "_sleep", lambda _seconds: None)
-    monkeypatch.setattr(background, "client_for", lambda _config: cloud)
+    monkeypatch.setattr(tasks, "client_for", lambda _config: cloud)
     return cloud

@@ -14,13 +14,14 @@ from classroom_admin.sync.polling import LONGEST_PAUSE_S, Poller
 from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
 from tests.chaos.test_competing_reader import seconds_pass
+from tests.stepped_clock import SteppedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("retry_after", [None, 3])
 def test_429_storm_is_obeyed_and_loses_no_event(
-    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock, retry_after: int | None
+    sim: RunningSimulator, quick_client: Client, own_clock: SteppedClock, retry_after: int | None
 ) -> None:
     """The cloud refuses most requests of every type for two minutes."""
     school = School(sim, rooms=6, seed=5)
@@ -41,7 +42,7 @@ def test_429_storm_is_obeyed_and_loses_no_event(
 
 
 def test_429_storm_of_the_poll_is_shown_and_obeyed(
-    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, quick_client: Client, own_clock: SteppedClock
 ) -> None:
     sim.make_room("r1", state=1)
     sim.fault("too_many", route="poll", count=1, params={"retryAfter": 7})
@@ -59,7 +60,7 @@ def test_429_storm_of_the_poll_is_shown_and_obeyed(
 
 
 def test_429_storm_pauses_for_at_most_an_hour(
-    sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, quick_client: Client, own_clock: SteppedClock
 ) -> None:
     """A `Retry-After` of a year counts as an hour at most, because rooms are destroyed after an hour."""
     sim.fault("too_many", route="poll", count=1, params={"retryAfter": 31_536_000})

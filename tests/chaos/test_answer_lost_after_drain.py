@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,13 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.simulator.world import messages, people
-from classroom_admin.sync import background, reconciliation, registry, room_refresh
+from classroom_admin.sync import reconciliation, registry, room_refresh, tasks
 from classroom_admin.sync.models import RoomCursor, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import SharedLimiter
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
+from tests.exchanges import observed
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -29,33 +32,36 @@ ROOMS, PER_SECOND = (300, 20.0) if os.environ.get("CHAOS") else (75, 5.0)
 
 @pytest.fixture
 def default_limit(
-    sim: RunningSimulator, settings: Any, own_clock: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
-) -> Client:
-    """Return a client with the default request limit (see `ROOMS`), whose waits step the clock."""
+    sim: RunningSimulator, settings: Any, own_clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
+    """Yield a client with the default request limit (see `ROOMS`), whose waits step the clock."""
     settings.AGORA = config_for(sim, requests_per_second=PER_SECOND)
     limiter = SharedLimiter(sim.app_id, PER_SECOND, sleep=own_clock.step)
-    transport = Transport(settings.AGORA, limiter=limiter, sleep=own_clock.step, monotonic=clock.monotonic)
+    transport = Transport(
+        settings.AGORA, limiter=limiter.wait_s, sleep=own_clock.step, monotonic=clock.monotonic
+    )
     client = Client(settings.AGORA, transport=transport)
-    monkeypatch.setattr(background, "client_for", lambda _config: client)
-    return client
+    monkeypatch.setattr(tasks, "client_for", lambda _config: client)
+    COUNTED[client] = Counting()
+    with observed(COUNTED[client], of=transport):
+        yield client
+    del COUNTED[client]
 
 
-def one_second(poller: Poller, own_clock: clock.SteppedClock) -> int:
+def one_second(poller: Poller, own_clock: SteppedClock) -> int:
     """Run the periodic tasks of one second, step the clock to its end, and return the number of requests."""
     began, before = clock.monotonic(), requests_of(poller)
     poller.poll()
-    background.fill_gaps()
-    background.reconcile()
-    background.refresh_rooms()
-    background.project_due(within_s=5)
+    tasks.fill_gaps()
+    tasks.reconcile()
+    tasks.refresh_rooms()
+    tasks.project_waiting(within_s=5)
     own_clock.step(max(0.0, 1.0 - (clock.monotonic() - began)))
     return requests_of(poller) - before
 
 
 def requests_of(poller: Poller) -> int:
-    counted = poller.client.transport.on_exchange
-    assert isinstance(counted, Counting)
-    return counted.requests
+    return COUNTED[poller.client].requests
 
 
 class Counting:
@@ -73,6 +79,9 @@ class Counting:
 
     def most_in_a_second(self) -> int:
         return max(sum(first <= each < first + 0.999 for each in self.moments) for first in self.moments)
+
+
+COUNTED: dict[Client, Counting] = {}
 
 
 def say(sim: RunningSimulator, *uuids: str, word: str) -> None:
@@ -96,7 +105,7 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
         sim.make_room(uuid, roomName=uuid, state=1)
     say(sim, *uuids, word="good morning")
     Poller(client).poll()
-    background.project_due(within_s=60)
+    tasks.project_waiting(within_s=60)
     now = clock.now()
     for each in Room.objects.all():
         Room.objects.filter(pk=each.pk).update(profile_read_at=now, name=each.room_uuid)
@@ -115,11 +124,11 @@ def known_rooms(sim: RunningSimulator, client: Client, count: int) -> list[str]:
 
 @pytest.mark.parametrize("known_by", ["lost", "silence"])
 def test_last_event_of_300_live_rooms_is_fetched_within_60_seconds_at_the_default_limit(
-    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock, known_by: str
+    sim: RunningSimulator, default_limit: Client, own_clock: SteppedClock, known_by: str
 ) -> None:
     """`lost`: we know of the lost answer. `silence`: only reconciliation finds the missing events."""
     client = default_limit
-    client.transport.on_exchange = counting = Counting()
+    counting = COUNTED[client]
     poller = Poller(client)
     uuids = known_rooms(sim, client, ROOMS)
     if known_by == "lost":
@@ -141,47 +150,47 @@ def test_last_event_of_300_live_rooms_is_fetched_within_60_seconds_at_the_defaul
 
 
 def test_room_without_any_stored_event_is_fetched_from_its_first(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock
 ) -> None:
     sim.make_room("planned", roomName="Planned", startTime=clock.now_ms() + 3_600_000, duration=3600)
     Room.objects.create(room_uuid="planned", known_since=clock.now())
     registry.adopt_all()
     poller = Poller(cloud)
-    background.refresh_rooms()
-    background.reconcile()
+    tasks.refresh_rooms()
+    tasks.reconcile()
     own_clock.step(1)
     sim.fault("lose_answer", route="poll", count=1)
     say(sim, "planned", word="an hour early")
     for _second in range(5):
         poller.poll()
         own_clock.step(1)
-        background.reconcile()
+        tasks.reconcile()
     assert rooms_saying("an hour early") == 1
     assert_nothing_lost_nothing_twice(sim)
 
 
 def test_unknown_room_is_complete_when_its_next_event_arrives(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock
 ) -> None:
     sim.make_room("unheard of", roomName="Unheard of", state=1)
     sim.fault("lose_answer", route="poll", count=1)
     say(sim, "unheard of", word="lost")
     poller = Poller(cloud)
     poller.poll()
-    background.reconcile()
+    tasks.reconcile()
     assert not Room.objects.exists(), "it cannot be known yet: docs/sync.md states this limit"
     own_clock.step(10)
     say(sim, "unheard of", word="next")
     poller.poll()
-    background.fill_gaps()
-    background.project_due(within_s=5)
+    tasks.fill_gaps()
+    tasks.project_waiting(within_s=5)
     assert list(ChatMessage.objects.order_by("sequence").values_list("text", flat=True)) == ["lost", "next"]
     assert_nothing_lost_nothing_twice(sim)
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate", "malform"])
 def test_broken_answer_is_fetched_again(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, kind: str
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, kind: str
 ) -> None:
     sim.make_room("r1", roomName="One", state=1)
     say(sim, "r1", word="before")
@@ -191,18 +200,17 @@ def test_broken_answer_is_fetched_again(
     poller = Poller(cloud)
     for _second in range(3):
         poller.poll()
-        background.reconcile()
+        tasks.reconcile()
         own_clock.step(1)
     assert rooms_saying("the last word") == 1
     assert_nothing_lost_nothing_twice(sim)
 
 
 def test_repeated_losses_starve_no_room(
-    sim: RunningSimulator, default_limit: Client, own_clock: clock.SteppedClock
+    sim: RunningSimulator, default_limit: Client, own_clock: SteppedClock
 ) -> None:
     """Each loss restarts reconciliation, but not with the same rooms."""
     client = default_limit
-    client.transport.on_exchange = Counting()
     poller = Poller(client)
     uuids = known_rooms(sim, client, ROOMS // 3)
     sim.fault("lose_answer", route="poll")

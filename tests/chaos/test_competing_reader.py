@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.common import clock
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, competing_reader, health
+from classroom_admin.sync import competing_reader, health, tasks
 from classroom_admin.sync.models import MissedEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
+from tests.stepped_clock import SteppedClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +22,7 @@ ROOMS = 4
 
 
 @pytest.fixture
-def school(sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock) -> School:
+def school(sim: RunningSimulator, cloud: Client, own_clock: SteppedClock) -> School:
     sim.control("POST", "/clock", {"mode": "stepped"})
     school = School(sim, rooms=ROOMS, seed=4)
     seconds_pass(school, own_clock, 3, events=10)
@@ -30,19 +30,19 @@ def school(sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock) 
 
 
 def seconds_pass(
-    school: School, own_clock: clock.SteppedClock, seconds: int, *, events: int, until: Any = lambda: False
+    school: School, own_clock: SteppedClock, seconds: int, *, events: int, until: Any = lambda: False
 ) -> int:
     """Run a busy school and the periodic tasks. Return the seconds until `until()` was true."""
-    poller = Poller(background.client() or pytest.fail("no cloud is set up"))
+    poller = Poller(tasks.client() or pytest.fail("no cloud is set up"))
     for second in range(seconds):
         if until():
             return second
         if events:
             school.happen(events)
         poller.poll()
-        background.fill_gaps()
-        background.reconcile()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.project_waiting(within_s=5)
         own_clock.step(1)
         if school.sim.cloud.clock.mode == "stepped":
             school.sim.step(1000)
@@ -54,7 +54,7 @@ LONG = bool(os.environ.get("CHAOS"))
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0] if LONG else [0.5, 1.0])
 def test_competing_reader_is_named_within_a_minute_and_loses_no_events(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School, share: float
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, school: School, share: float
 ) -> None:
     """`share`: the part of the events that the other client takes."""
     assert competing_reader.find() is None
@@ -77,7 +77,7 @@ def test_competing_reader_is_named_within_a_minute_and_loses_no_events(
 
 @pytest.mark.parametrize("kind", ["lose_answer", "cut", "truncate"] if LONG else ["lose_answer"])
 def test_lost_answers_are_not_a_competing_reader(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School, kind: str
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, school: School, kind: str
 ) -> None:
     sim.fault(kind, route="poll", probability=0.3)
     seconds_pass(school, own_clock, 90, events=6)
@@ -86,7 +86,7 @@ def test_lost_answers_are_not_a_competing_reader(
 
 
 def test_ordinary_day_is_not_a_competing_reader(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, school: School
 ) -> None:
     """Reconciliation is ahead of the poll, events come out of order and twice, numbers are void."""
     sim.fault("reorder", route="poll")
@@ -95,14 +95,14 @@ def test_ordinary_day_is_not_a_competing_reader(
         for uuid in school.uuids[:2]:
             sim.room(uuid, "void", count=2)
         school.happen(5)
-        background.reconcile()
+        tasks.reconcile()
         seconds_pass(school, own_clock, 15, events=4)
     assert competing_reader.find() is None
     assert not MissedEvent.objects.filter(confirmed_at__isnull=False).exists()
 
 
 def test_event_type_missing_from_the_stream_is_not_a_competing_reader(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, school: School
 ) -> None:
     sim.fault("withhold", params={"cmd": 1101})
     seconds_pass(school, own_clock, 90, events=6)
@@ -111,12 +111,12 @@ def test_event_type_missing_from_the_stream_is_not_a_competing_reader(
 
 
 def test_backlog_before_the_next_poll_does_not_count_as_missed(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, school: School
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, school: School
 ) -> None:
     """After a pause of an hour reconciliation is ahead of the stream: judge only at the end of the stream."""
     school.happen(300)
     own_clock.step(3600)
-    background.reconcile()
+    tasks.reconcile()
     assert MissedEvent.objects.exists()
     own_clock.step(60)
     assert competing_reader.judge() == 0

@@ -24,11 +24,12 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.simulator.world import messages, people
-from classroom_admin.sync import background, inbox, lease, room_events
+from classroom_admin.sync import inbox, lease, room_events, tasks
 from classroom_admin.sync.lease import Owner
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import config_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -47,7 +48,7 @@ class LateAndShuffled(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.open = ExitStack()
-        self.own_clock = self.open.enter_context(clock.use(clock.SteppedClock(clock.now())))
+        self.own_clock = self.open.enter_context(use(SteppedClock(clock.now())))
         self.process = 0
 
     @initialize()
@@ -144,13 +145,13 @@ class LateAndShuffled(RuleBasedStateMachine):
 
     @rule()
     def periodic_tasks_run(self) -> None:
-        background.fill_gaps()
-        background.reconcile()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.project_waiting(within_s=5)
 
     @rule()
     def project(self) -> None:
-        background.project_due(within_s=5)
+        tasks.project_waiting(within_s=5)
 
     @invariant()
     def no_event_is_stored_twice_or_invented(self) -> None:

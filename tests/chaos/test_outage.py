@@ -10,9 +10,10 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, reconciliation
+from classroom_admin.sync import health, reconciliation, tasks
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +21,7 @@ LONG = bool(os.environ.get("CHAOS"))
 
 
 @pytest.fixture
-def class_sim(sim: RunningSimulator, quick_client: Client, own_clock: clock.SteppedClock) -> RunningSimulator:
+def class_sim(sim: RunningSimulator, quick_client: Client, own_clock: SteppedClock) -> RunningSimulator:
     """Start two classes on a stepped clock; one ends by itself after 20 minutes."""
     sim.control("POST", "/reset", {"stepped": True, "plain": True, "startMs": clock.now_ms()})
     sim.make_room("short", roomName="Short", state=1, duration=1200, closeDelay=60)
@@ -31,27 +32,25 @@ def class_sim(sim: RunningSimulator, quick_client: Client, own_clock: clock.Step
     return sim
 
 
-def time_passes(
-    sim: RunningSimulator, own_clock: clock.SteppedClock, seconds: float, *, every_s: int = 15
-) -> None:
+def time_passes(sim: RunningSimulator, own_clock: SteppedClock, seconds: float, *, every_s: int = 15) -> None:
     """Step both clocks and run the periodic tasks; a student writes a chat message now and then."""
-    poller = Poller(background.client() or pytest.fail("no cloud is set up"))
+    poller = Poller(tasks.client() or pytest.fail("no cloud is set up"))
     for turn in range(int(seconds) // every_s):
         if turn % 4 == 0:
             sim.room("long", "chat", userUuid="p1", message=f"after {turn * every_s} s")
         sim.step(every_s * 1000)
         own_clock.step(every_s)
         poller.poll()
-        background.fill_gaps()
-        background.reconcile()
-        background.refresh_rooms()
-        background.project_due(within_s=5)
+        tasks.fill_gaps()
+        tasks.reconcile()
+        tasks.refresh_rooms()
+        tasks.project_waiting(within_s=5)
 
 
 @pytest.mark.parametrize("outage_s", [30, 300, 1800, 3300])
 @pytest.mark.parametrize("drained", [False, True] if LONG else [True])
 def test_outage_loses_no_event_that_the_cloud_still_has(
-    class_sim: RunningSimulator, own_clock: clock.SteppedClock, outage_s: int, drained: bool
+    class_sim: RunningSimulator, own_clock: SteppedClock, outage_s: int, drained: bool
 ) -> None:
     """`outage_s`: length of the outage. `drained`: the last answer before it is lost too."""
     if drained:
@@ -68,7 +67,7 @@ def test_outage_loses_no_event_that_the_cloud_still_has(
 
 
 def test_outage_longer_than_the_life_of_a_room_shows_a_gap(
-    class_sim: RunningSimulator, own_clock: clock.SteppedClock
+    class_sim: RunningSimulator, own_clock: SteppedClock
 ) -> None:
     """The room is destroyed before the cloud is back: it has a gap, and the other class is complete."""
     fault = class_sim.fault("refuse")
@@ -85,7 +84,7 @@ def test_outage_longer_than_the_life_of_a_room_shows_a_gap(
 
 
 def test_outage_backs_off_and_recovers_within_ten_seconds(
-    class_sim: RunningSimulator, own_clock: clock.SteppedClock
+    class_sim: RunningSimulator, own_clock: SteppedClock
 ) -> None:
     """Ask less often during the outage, and continue within ten seconds after it."""
     fault = class_sim.fault("refuse")

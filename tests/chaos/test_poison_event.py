@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from classroom_admin.agora.client import Client
-from classroom_admin.common import clock
 from classroom_admin.events import project
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, projector
+from classroom_admin.sync import health, projector, tasks
 from classroom_admin.sync.models import Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import assert_nothing_lost_nothing_twice
 from tests.chaos.school import School
 from tests.chaos.test_competing_reader import seconds_pass
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,9 +43,7 @@ POISON: list[dict[str, Any]] = [
 
 
 @pytest.mark.odd_answers
-def test_poison_event_blocks_no_room(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock
-) -> None:
+def test_poison_event_blocks_no_room(sim: RunningSimulator, cloud: Client, own_clock: SteppedClock) -> None:
     """Each unexpected event is in its own room, among ordinary events: every room continues."""
     school = School(sim, rooms=len(POISON), seed=6)
     seconds_pass(school, own_clock, 2, events=20)
@@ -64,7 +62,7 @@ def test_poison_event_blocks_no_room(
 
 
 def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
-    sim: RunningSimulator, cloud: Client, own_clock: clock.SteppedClock, monkeypatch: pytest.MonkeyPatch
+    sim: RunningSimulator, cloud: Client, own_clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "enter", userUuid="p1")
@@ -78,10 +76,10 @@ def test_poison_event_that_breaks_the_projection_is_read_by_a_later_release(
 
     with monkeypatch.context() as patched:
         patched.setattr(projector, "project", too_old)
-        client = background.client()
+        client = tasks.client()
         assert client is not None
         Poller(client).poll()
-        background.project_due(within_s=5)
+        tasks.project_waiting(within_s=5)
     assert list(ChatMessage.objects.values_list("text", flat=True)) == ["before", "after"]
     assert health.health().quarantined == 1
     assert "does not know it" in Quarantine.objects.get().reason

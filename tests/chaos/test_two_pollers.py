@@ -20,6 +20,7 @@ from classroom_admin.sync.polling import Poller
 from tests.chaos.checks import all_stored, assert_nothing_lost_nothing_twice, wait_until
 from tests.chaos.processes import ProcessGroup
 from tests.chaos.school import School
+from tests.stepped_clock import SteppedClock, use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,23 +48,23 @@ def test_two_pollers_commit_under_one_fencing_token(
 def test_two_pollers_with_clocks_minutes_apart_have_one_leader(sim: RunningSimulator, cloud: Client) -> None:
     """One of two machines is ten minutes ahead: it takes over only when the lease has ended."""
     sim.make_room("r1", state=1)
-    ours, theirs = clock.SteppedClock(clock.now()), clock.SteppedClock(clock.now() + timedelta(minutes=10))
+    ours, theirs = SteppedClock(clock.now()), SteppedClock(clock.now() + timedelta(minutes=10))
     first = Poller(cloud, owner=Owner(host="here", pid=1, started="1"))
     second = Poller(cloud, owner=Owner(host="there", pid=1, started="1"))
     for _second in range(30):
-        with clock.use(ours):
+        with use(ours):
             assert first.poll() is not None
             ours.step(1)
-        with clock.use(theirs):
+        with use(theirs):
             assert second.poll() is None
             theirs.step(1)
     waited_s = 0
-    with clock.use(theirs):
+    with use(theirs):
         while second.poll() is None:
             theirs.step(1)
             waited_s += 1
     assert LEASE_S - 1 <= waited_s <= 20
-    with clock.use(ours):
+    with use(ours):
         assert first.poll() is None
 
 

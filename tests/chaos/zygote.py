@@ -19,7 +19,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from classroom_admin.runtime.lifeline import tied_to
+from classroom_admin.runtime.children import tied_to
 
 PAUSE_S = 0.05
 
@@ -42,10 +42,10 @@ def main(folder: Path) -> None:
 
 def warm_up() -> None:
     """Import what every process needs. Open no connection and start no thread before the fork."""
-    from classroom_admin.sync import background, tasks
+    from classroom_admin.sync import tasks
 
     assert tasks.READER_DIED_AFTER
-    assert background.client() is not None
+    assert tasks.client() is not None
     gc.freeze()
 
 
@@ -68,27 +68,27 @@ def run(role: str, point: str, passes: int, folder: Path) -> None:
 
 def poll() -> None:
     """Do what the polling task does."""
-    from classroom_admin.sync import background
+    from classroom_admin.sync import tasks
     from classroom_admin.sync.polling import poller_for
 
-    client = background.client()
+    client = tasks.client()
     assert client is not None
     if poller_for(client).poll() is not None:
-        background.project_due(within_s=0.2)
+        tasks.project_waiting(within_s=0.2)
 
 
 def work() -> None:
     """Do what the other tasks do, one after the other."""
     from classroom_admin.common import clock
-    from classroom_admin.sync import background, inbox
+    from classroom_admin.sync import inbox, tasks
     from classroom_admin.sync.tasks import READER_DIED_AFTER
 
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
-    background.project_due(within_s=1.0)
-    background.fill_gaps()
-    background.reconcile()
-    background.refresh_rooms()
+    tasks.project_waiting(within_s=1.0)
+    tasks.fill_gaps()
+    tasks.reconcile()
+    tasks.refresh_rooms()
 
 
 def arm(point: str, passes: int, folder: Path) -> None:

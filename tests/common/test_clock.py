@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from classroom_admin.common import clock
+from tests.stepped_clock import SteppedClock, use
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
@@ -21,7 +22,7 @@ def test_system_time_is_aware_utc_and_agrees_with_the_machine():
 
 
 def test_stepped_clock_stands_still_then_moves():
-    with clock.use(clock.SteppedClock(START)) as stepped:
+    with use(SteppedClock(START)) as stepped:
         assert clock.now() == START
         began = clock.monotonic()
         stepped.step(90.5)
@@ -31,7 +32,7 @@ def test_stepped_clock_stands_still_then_moves():
 
 
 def test_setting_the_wall_clock_back_keeps_durations():
-    with clock.use(clock.SteppedClock(START)) as stepped:
+    with use(SteppedClock(START)) as stepped:
         stepped.step(10)
         stepped.set_wall(START - timedelta(hours=1))
         assert clock.now() == START - timedelta(hours=1)
@@ -42,7 +43,7 @@ def test_source_applies_to_all_threads_and_is_restored_after_an_error():
     seen = []
 
     def fail_on_stepped_time():
-        with clock.use(clock.SteppedClock(START)):
+        with use(SteppedClock(START)):
             thread = threading.Thread(target=lambda: seen.append(clock.now()))
             thread.start()
             thread.join()
@@ -57,12 +58,12 @@ def test_source_applies_to_all_threads_and_is_restored_after_an_error():
 def test_milliseconds_round_trip_without_float_error():
     ms = 1_788_249_600_123
     assert clock.from_ms(ms).microsecond == 123_000
-    with clock.use(clock.SteppedClock(clock.from_ms(ms))):
+    with use(SteppedClock(clock.from_ms(ms))):
         assert clock.now_ms() == ms
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda: clock.SteppedClock(datetime(2026, 9, 1)), lambda: clock.SteppedClock(START).step(-1)]
+    "wrong", [lambda: SteppedClock(datetime(2026, 9, 1)), lambda: SteppedClock(START).step(-1)]
 )
 def test_invalid_use_raises(wrong):
     with pytest.raises(ValueError, match=r"time zone|stepped back"):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from classroom_admin.actions.files import uploads
 from classroom_admin.actions.files.addresses import address_of
 from classroom_admin.common.redaction import pretty, text_without_secrets, without_secrets
+from classroom_admin.rooms.access import access_to
 from classroom_admin.sync.models import Quarantine
-from classroom_admin.web.classroom.properties.history import history
-from classroom_admin.web.classroom.properties.subject import Subject
+from classroom_admin.web.classroom.properties.subject import Subject, history
 from classroom_admin.web.icons import sprite_fingerprint
 from tests.school import School, make_event
 from tests.web.test_odd_values import Prober, patterns
@@ -84,7 +84,7 @@ def test_other_values_stay() -> None:
 @pytest.mark.django_db
 def test_pages_show_no_secrets(school: School) -> None:
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
-    ours = address_of(uploads.take(actor=school.teacher, room=school.room, file=file))
+    ours = address_of(uploads.take(access_to(school.teacher, school.room), file=file))
     recording = make_event(
         school.room, 11, 1001, state=1, streamingUrl={"rtmp": f"rtmp://push.example/live/{KEY}"}
     )
@@ -106,7 +106,8 @@ def test_pages_show_no_secrets(school: School) -> None:
         assert KEY not in html
         assert signed not in html
         assert "no-store" in answer["Cache-Control"]
-    lines = [line for one in history(Subject(room=school.room)).changes for line in one.lines]
+    shown = history(Subject(access=access_to(school.teacher, school.room)))
+    lines = [line for one in shown.changes for line in one.lines]
     assert {line.value for line in lines} == {"[hidden]", '{"boardToken": "[hidden]"}'}
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from classroom_admin.agora.transport import Exchange
 from classroom_admin.simulator.testing import RUNNING
 from tests.contract.document import operation_for
+from tests.exchanges import Exchange
 
 BREAKING_FAULTS = {"malform", "truncate", "cut", "slow_body", "lose_answer", "refuse", "late_answer"}
 
@@ -33,8 +31,9 @@ class Watch:
         if operation is None:
             self.wrong.append(f"{named}: not a call of the contract")
             return
-        sent = None if exchange.request_json is None else json.loads(json.dumps(exchange.request_json))
-        found = operation.wrong_in_request(path=exchange.path, query=exchange.query, body=sent)
+        found = operation.wrong_in_request(
+            path=exchange.path, query=exchange.query, body=exchange.request_json
+        )
         disturbed = any(fault.kind in BREAKING_FAULTS for fault in simulator.cloud.faults.all())
         if exchange.status is not None and not exchange.problem and not disturbed and not self.odd_answers:
             found += operation.wrong_in_answer(status=exchange.status, body=exchange.body)

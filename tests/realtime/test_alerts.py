@@ -10,6 +10,7 @@ import pytest
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list import acknowledgement
 from classroom_admin.web.class_list.views import ListOfClasses
@@ -17,12 +18,13 @@ from tests.realtime.conftest import Open
 from tests.realtime.serving import Server
 from tests.realtime.test_list_channel import tiles
 from tests.school import School, make_room
+from tests.stepped_clock import SteppedClock, use
 
 
 @pytest.fixture(autouse=True)
-def stepped(school: School) -> Iterator[clock.SteppedClock]:
+def stepped(school: School) -> Iterator[SteppedClock]:
     """Time stands still until a test steps it."""
-    with clock.use(clock.SteppedClock(clock.now())) as source:
+    with use(SteppedClock(clock.now())) as source:
         yield source
 
 
@@ -33,7 +35,7 @@ def soon_over_time(seconds: float, name: str = "Soon over time") -> Room:
 
 
 def test_overtime_alert_is_sent_without_an_event(
-    school: School, server: Server, watch_list: Open, stepped: clock.SteppedClock
+    school: School, server: Server, watch_list: Open, stepped: SteppedClock
 ) -> None:  # fmt: skip
     room = soon_over_time(2)
     page = watch_list()
@@ -47,7 +49,7 @@ def test_overtime_alert_is_sent_without_an_event(
 
 
 def test_overtime_alert_reaches_filtered_lists(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:
     soon_over_time(2)
     page = watch_list(query="q=soon")
@@ -56,7 +58,7 @@ def test_overtime_alert_reaches_filtered_lists(
 
 
 def test_teacher_gets_alerts_of_own_classes_only(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:
     soon_over_time(1)
     own = soon_over_time(3, "Soon over, own")
@@ -69,12 +71,12 @@ def test_teacher_gets_alerts_of_own_classes_only(
 def test_acknowledgement_and_its_end_are_sent(school: School, watch_list: Open) -> None:
     room = soon_over_time(-60)
     page = watch_list()
-    acknowledgement.acknowledge(actor=school.administrator, room=room, kinds=["over_time"], minutes=5)
+    acknowledgement.acknowledge(access_to(school.administrator, room), kinds=["over_time"], minutes=5)
     told = page.changes()
     assert tiles(told) == {room.pk}
     assert "Acknowledged by Ruth" in told.data
     assert "data-reasons" not in told.data
-    acknowledgement.cancel_acknowledgement(actor=school.administrator, room=room, kinds=["over_time"])
+    acknowledgement.cancel_acknowledgement(access_to(school.administrator, room), kinds=["over_time"])
     assert 'data-reasons="over_time"' in page.changes().data
 
 
@@ -89,7 +91,7 @@ def test_refused_command_is_sent_as_an_alert(school: School, watch_list: Open) -
 
 
 def test_returning_page_gets_alerts_that_arose_meanwhile(
-    school: School, watch_list: Open, stepped: clock.SteppedClock
+    school: School, watch_list: Open, stepped: SteppedClock
 ) -> None:  # fmt: skip
     soon_over_time(2)
     before = ListOfClasses(school.administrator, {}).version

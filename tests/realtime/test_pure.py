@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from classroom_admin.common import clock
 from classroom_admin.realtime import messages, polling_token
-from classroom_admin.realtime.garbage import GarbageCollector
 from classroom_admin.realtime.hub import LONGEST_SPREAD_S, spread_s
 from classroom_admin.realtime.polling import CONFIRMED_WITHIN_S, IDLE_S, PollingPages
+from classroom_admin.realtime.process import GarbageCollector
 from classroom_admin.realtime.rights import NOT_YOURS, SIGNED_OUT, CurrentRights, Right
 from classroom_admin.realtime.subscriber import MOST_MESSAGES, Subscriber
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.class_list.channel import normalised
 from classroom_admin.web.classroom.roster import GONE, HERE, part
+from tests.stepped_clock import SteppedClock, use
 
 RIGHT = Right(user_id=7, is_administrator=False, session_key="s", auth_hash="m", room_id=3)
 
@@ -129,7 +130,7 @@ def test_reason_of_a_lost_right(change: dict, reason: str) -> None:
 def test_right_of_a_polling_page_expires_without_confirmation() -> None:
     holder = (7, "s", "r")
     good = CurrentRights(auth_hashes={7: "m"}, sessions={"s"}, rooms={7: {3}})
-    with clock.use(clock.SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
+    with use(SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))) as time:
         asking = PollingPages()
         assert asking.right(holder, now=clock.monotonic()) is None
         asking.add(holder, RIGHT, now=clock.monotonic())

@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from classroom_admin.realtime.source import ANYTHING, Changed, Source, source_for
+from classroom_admin.realtime.source import ANYTHING, Changed, source_for
 from classroom_admin.rooms.models import Gap, Participant, Room
 from tests.school import School, make_event
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ON_POSTGRES = "tests/realtime"
 
 
-def heard(source: Source, *, acts: list) -> list[Changed]:
+def heard(source: Any, *, acts: list) -> list[Changed]:
     """Return what the source reports first, and after each act (run in a thread, like another writer)."""
 
     async def run() -> list[Changed]:

@@ -6,9 +6,9 @@ import pytest
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.common import clock
 from classroom_admin.rooms.bans import Ban, in_force, kicked_until
 from classroom_admin.rooms.models import Participant, Room
+from tests.stepped_clock import SteppedClock, use
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 TAKEN = ((Step.Kind.REQUESTED, {}), (Step.Kind.ACCEPTED, {}))
@@ -22,7 +22,7 @@ def room(db):
 @pytest.fixture
 def at():
     """A stopped clock at nine."""
-    with clock.use(clock.SteppedClock(START)) as stepped:
+    with use(SteppedClock(START)) as stepped:
         yield stepped
 
 

@@ -6,16 +6,16 @@ import pytest
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.rooms.recording_state import recording_now
+from tests.stepped_clock import SteppedClock, use
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def room(db):
-    with clock.use(clock.SteppedClock(START)) as stepped:
+    with use(SteppedClock(START)) as stepped:
         room = Room.objects.create(room_uuid="maths")
         room.stepped = stepped
         yield room

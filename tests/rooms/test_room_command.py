@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.common import clock
+from classroom_admin.rooms.management.commands.room import iso, room_as_json
 from classroom_admin.rooms.models import (
     ChatMessage,
     Gap,
@@ -27,7 +27,7 @@ from classroom_admin.rooms.models import (
     Role,
     Room,
 )
-from classroom_admin.rooms.room_json import iso, room_as_json
+from tests.stepped_clock import SteppedClock, use
 
 NINE = datetime(2026, 9, 1, 9, 0, 0, 250_000, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def person(user_uuid, name, role, **more):
 
 
 def test_json_has_the_documented_shape(room, capsys):
-    with clock.use(clock.SteppedClock(NINE)):
+    with use(SteppedClock(NINE)):
         fill(room)
         call_command("room", "maths 7b", "--json")
     assert json.loads(capsys.readouterr().out) == {

@@ -16,8 +16,8 @@ from classroom_admin.common.search_field import matches
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.rooms.selectors import COMING, ClassFilters, classes, named_like
 from classroom_admin.web.classroom.events import EventFilter, events_of
-from classroom_admin.web.people.selectors import assignable_rooms, find_people, unassigned_rooms
-from classroom_admin.web.settings.forms import AuditForm
+from classroom_admin.web.people.views import assignable_rooms, find_people, unassigned_rooms
+from classroom_admin.web.settings.audit_log import AuditForm
 from tests.common.test_text_matching import SAMPLES
 
 pytestmark = pytest.mark.django_db

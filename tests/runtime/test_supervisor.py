@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from classroom_admin.runtime import guardian, lifeline
+from classroom_admin.runtime import children, guardian
 from tests.runtime.processes import MARK, cmdline, hear_hangup, marked, pids, wait_for
 
 PROGRAM = Path(__file__).with_name("supervised.py")
@@ -270,7 +270,7 @@ def test_death_of_the_parent_stops_all_parts(run):
 def test_child_ends_when_its_parent_died_before_the_check():
     # As the kernel shows it to the child: its parent is not the one that started it any more.
     late = subprocess.run(
-        ["sleep", "60"], preexec_fn=lifeline.tied_to(os.getpid() + 1), timeout=20, check=False
+        ["sleep", "60"], preexec_fn=children.tied_to(os.getpid() + 1), timeout=20, check=False
     )
     assert late.returncode == 1
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.config import CloudConfig
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock, use
 
 
 def config_for(sim: RunningSimulator, **changes: Any) -> CloudConfig:
@@ -52,9 +52,9 @@ def poller(cloud: Client, transactional_db: None) -> Poller:
 
 
 @pytest.fixture
-def hands() -> Iterator[clock.SteppedClock]:
+def hands() -> Iterator[SteppedClock]:
     """Our own clock, moved by hand."""
-    with clock.use(clock.SteppedClock(timezone.now())) as stepped:
+    with use(SteppedClock(timezone.now())) as stepped:
         yield stepped
 
 

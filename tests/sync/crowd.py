@@ -37,11 +37,11 @@ def input_ends() -> threading.Event:
 
 
 def poll() -> dict[str, int]:
-    from classroom_admin.sync import background
+    from classroom_admin.sync import tasks
     from classroom_admin.sync.polling import poller_for
 
     done = {"polls": 0, "events": 0}
-    client = background.client()
+    client = tasks.client()
     assert client is not None
     over = input_ends()
     while not over.wait(0.1):  # the pace of the beat, ten times as fast
@@ -50,12 +50,12 @@ def poll() -> dict[str, int]:
             assert not polled.problems, polled.problems
             done["polls"] += 1
             done["events"] += polled.stored
-        background.project_due(within_s=0.2)
+        tasks.project_waiting(within_s=0.2)
     return done
 
 
 def work() -> dict[str, int]:
-    from classroom_admin.sync import background, inbox, projector
+    from classroom_admin.sync import inbox, projector, tasks
 
     done = {"projections": 0, "events": 0}
     over = input_ends()
@@ -66,8 +66,8 @@ def work() -> dict[str, int]:
             projected = projector.project_room(room_id)
             done["projections"] += projected.events > 0
             done["events"] += projected.events
-        background.fill_gaps()
-        background.reconcile()
+        tasks.fill_gaps()
+        tasks.reconcile()
     return done
 
 

@@ -18,9 +18,10 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import RoomState
 from classroom_admin.simulator.clock import STEPPED_START_MS
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
-from classroom_admin.sync import background, cloud_time, tasks
+from classroom_admin.sync import cloud_time, tasks
 from classroom_admin.sync.models import Lease, RoomCursor
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import use
 from tests.sync.conftest import config_for, room, sync_once
 from tests.sync.test_lease import database_url
 
@@ -40,14 +41,14 @@ def stepped(settings: Any) -> Iterator[RunningSimulator]:
 
 def beat() -> None:
     """What beat starts, once each; here without a broker."""
-    client = background.client()
+    client = tasks.client()
     assert client is not None
     polled = tasks.poller_for(client).poll()
     assert polled is not None
     assert polled.problems == []
-    background.project_due(within_s=5)
-    background.reconcile()
-    background.refresh_rooms()
+    tasks.project_waiting(within_s=5)
+    tasks.reconcile()
+    tasks.refresh_rooms()
 
 
 def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped: RunningSimulator) -> None:
@@ -57,7 +58,7 @@ def test_an_hours_class_plays_in_seconds_and_is_destroyed_an_hour_later(stepped:
     started = clock.from_ms(STEPPED_START_MS) + timedelta(minutes=5)
     seen: dict[str, int] = {}
     swept: set[datetime] = set()
-    with clock.use(clock.SimulatorClock(stepped.base_url)):
+    with use(clock.SimulatorClock(stepped.base_url)):
         for _ in range(26):
             beat()
             here = room(UUID)
@@ -166,4 +167,4 @@ def test_the_poller_keeps_an_offset_that_was_known(stepped: RunningSimulator) ->
     assert row.clock_offset_ms is not None
     expected = STEPPED_START_MS - clock.now_ms()
     assert abs(row.clock_offset_ms - expected) < 5_000
-    assert isinstance(tasks.poller_for(background.client()), Poller)
+    assert isinstance(tasks.poller_for(tasks.client()), Poller)

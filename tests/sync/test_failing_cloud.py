@@ -9,13 +9,13 @@ from django.core.management import call_command
 
 from classroom_admin.agora.client import Client
 from classroom_admin.agora.errors import UnreadableAnswer
-from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
 from classroom_admin.rooms.models import ChatMessage, Participant, Role, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, health, inbox
+from classroom_admin.sync import health, inbox, tasks
 from classroom_admin.sync.models import InboxAnswer, Lease, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once
 from tests.sync.conftest import config_for, room, sync_once
 
@@ -162,7 +162,7 @@ def test_a_lost_answer_is_fetched_again_room_by_room(lesson: RunningSimulator, c
     polled = poller.poll()
     assert polled is not None
     assert polled.problems
-    background.reconcile()
+    tasks.reconcile()
     assert ChatMessage.objects.get().text == "the last word"
 
 
@@ -189,7 +189,7 @@ def test_nothing_answers(settings: Any, sim: RunningSimulator) -> None:
 
 
 def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothing(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     assert sync_once() == ""
     poll_fault(lesson, "malform", params={"body": "<html>sign in</html>"})
@@ -205,12 +205,12 @@ def test_a_cloud_that_answers_nonsense_without_end_ends_nothing_and_fills_nothin
     hands.step(10)
     poller.poll()
     lesson.clear_faults()
-    background.reconcile()
+    tasks.reconcile()
     assert ChatMessage.objects.get().text == "drained by nonsense"
 
 
 def test_bytes_are_let_go_of_after_a_day_but_not_those_in_quarantine(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     assert sync_once() == ""
     poll_fault(lesson, "malform", count=1, params={"body": "nonsense"})

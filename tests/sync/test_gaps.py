@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin.agora.client import Client
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage, Gap, Quiz
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, gap_filling, projector, reconciliation
+from classroom_admin.sync import gap_filling, projector, reconciliation, tasks
 from classroom_admin.sync.gaps import Range, missing_ranges, state_after_ask
 from classroom_admin.sync.models import RoomCursor, SequenceGap
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room, sync_once
 
@@ -55,7 +55,7 @@ def test_events_lost_from_the_stream_are_filled_in(lesson: RunningSimulator, clo
     Poller(cloud).poll()
     gap = SequenceGap.objects.get()
     assert (gap.first, gap.last, gap.state) == (4, 5, SequenceGap.State.OPEN)
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert said() == ["a", "b", "c", "d"]
     assert not SequenceGap.objects.exists()
     assert_all_stored_once(lesson)
@@ -80,25 +80,25 @@ def test_a_room_first_seen_in_mid_class_is_fetched_from_its_beginning(
     say(sim, "seen")
     Poller(cloud).poll()
     assert SequenceGap.objects.get().first == 1
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert len(said()) == 251
     assert_all_stored_once(sim)
 
 
 def test_quizzes_come_by_reconciliation_though_the_stream_never_has_them(
-    lesson: RunningSimulator, hands: clock.SteppedClock
+    lesson: RunningSimulator, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
     lesson.room("r1", "quiz", userUuid="t1", items=["A", "B"], correctItems=["A"])
     hands.step(reconciliation.WIDGETS_EVERY_S + 1)
-    swept = background.reconcile()
+    swept = tasks.reconcile()
     assert swept is not None
     assert swept.stored > 0
     assert Quiz.objects.get().running
 
 
 def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_its_place(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     say(lesson, "a")
     lose(lesson, "b")
@@ -112,28 +112,28 @@ def test_a_gap_holds_its_room_for_two_seconds_and_a_late_event_is_projected_in_i
     assert projector.due_rooms() == [room("r1").pk]
     projector.project_room(room("r1").pk)
     assert said() == ["a", "c"]
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert said() == ["a", "b", "c"]
     assert projector.project_again(room("r1").pk).rows == 0
 
 
 def test_a_number_is_void_after_two_asks_ten_seconds_apart(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=2)
     say(lesson, "after")
     Poller(cloud).poll()
-    background.fill_gaps()
+    tasks.fill_gaps()
     gap = SequenceGap.objects.get()
     assert (gap.first, gap.last, gap.state, gap.asks) == (3, 4, SequenceGap.State.OPEN, 1)
     hands.step(9)
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert SequenceGap.objects.get().asks == 1, "not due yet"
     hands.step(1)
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert SequenceGap.objects.get().state == SequenceGap.State.VOID
     assert not Gap.objects.exists(), "void numbers are shown to nobody"
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     assert said() == ["after"]
 
 
@@ -165,13 +165,13 @@ def test_an_end_that_was_missed_altogether_is_a_gap_too(lesson: RunningSimulator
 
 
 def test_a_void_number_that_arrives_after_all_is_taken(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=3)
     say(lesson, "after")
     Poller(cloud).poll()
     for _ask in range(2):
-        background.fill_gaps()
+        tasks.fill_gaps()
         hands.step(10)
     lesson.control(
         "POST",
@@ -193,44 +193,44 @@ def test_a_void_number_that_arrives_after_all_is_taken(
 
 
 def test_a_void_number_is_asked_for_once_more_at_the_last_reconciliation(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lesson.room("r1", "void", count=1)
     say(lesson, "after")
     lesson.room("r1", "state", state=3)
     Poller(cloud).poll()
     for _ask in range(2):
-        background.fill_gaps()
+        tasks.fill_gaps()
         hands.step(10)
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     assert SequenceGap.objects.get().state == SequenceGap.State.VOID
     lesson.fault("withhold")
     data = {"fromUser": {"userUuid": "p1"}, "message": "there after all"}
     lesson.control("POST", "/emit", {"roomUuid": "r1", "cmd": 3, "sequence": 3, "data": data})
     hands.step(600)
-    background.reconcile()
+    tasks.reconcile()
     assert said() == ["after"]
     hands.step(reconciliation.AFTER_THE_END[-1])
-    background.reconcile()
+    tasks.reconcile()
     assert said() == ["there after all", "after"]
     assert not SequenceGap.objects.exists()
     assert RoomCursor.objects.get(stream="room").reconcile_due_at is None, "that was the last one"
 
 
 def test_a_cloud_that_cannot_be_asked_leaves_the_gap_open_for_later(
-    lesson: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    lesson: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     lose(lesson, "b")
     say(lesson, "c")
     Poller(cloud).poll()
     lesson.fault("server_error", route="room_events")
-    filled = background.fill_gaps()
+    filled = tasks.fill_gaps()
     assert filled is not None
     assert filled.problems
     assert SequenceGap.objects.get().asks == 0
     lesson.clear_faults()
     hands.step(11)
-    background.fill_gaps()
+    tasks.fill_gaps()
     assert said() == ["b", "c"]
 
 
@@ -238,7 +238,7 @@ def test_a_run_sends_at_most_what_it_may_and_the_next_goes_on(sim: RunningSimula
     for number in range(6):
         sim.make_room(f"r{number}", state=1)
     Poller(cloud).poll()
-    with clock.use(clock.SteppedClock(timezone.now())) as stepped:
+    with use(SteppedClock(timezone.now())) as stepped:
         stepped.step(1)
         assert reconciliation.reconcile_due(cloud, most=4).requests == 4
         assert reconciliation.reconcile_due(cloud, most=0).requests == 0

@@ -21,6 +21,7 @@ from classroom_admin.sync import inbox, lease
 from classroom_admin.sync.lease import FenceLost, Owner, Watch
 from classroom_admin.sync.models import InboxAnswer, Lease, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import sync_once
 
@@ -34,7 +35,7 @@ def elsewhere(pid: int = 7) -> Owner:
     return Owner(host="another-machine", pid=pid, started="1")
 
 
-def test_the_second_waits_until_the_first_stands_still(hands: clock.SteppedClock) -> None:
+def test_the_second_waits_until_the_first_stands_still(hands: SteppedClock) -> None:
     first, second, watch = elsewhere(1), elsewhere(2), Watch()
     held = lease.take(app_id=APP, owner=first, watch=Watch())
     assert held is not None
@@ -52,7 +53,7 @@ def test_the_second_waits_until_the_first_stands_still(hands: clock.SteppedClock
         lease.renew(held)
 
 
-def test_a_wall_clock_that_is_hours_off_changes_nothing(hands: clock.SteppedClock) -> None:
+def test_a_wall_clock_that_is_hours_off_changes_nothing(hands: SteppedClock) -> None:
     watch = Watch()
     assert lease.take(app_id=APP, owner=elsewhere(1), watch=Watch()) is not None
     assert lease.take(app_id=APP, owner=elsewhere(2), watch=watch) is None

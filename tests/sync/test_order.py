@@ -18,6 +18,7 @@ from classroom_admin.simulator.testing import RunningSimulator, running_simulato
 from classroom_admin.sync import inbox, projector
 from classroom_admin.sync.models import InboxAnswer, Quarantine, StoredEvent
 from classroom_admin.sync.polling import Poller
+from tests.stepped_clock import SteppedClock
 from tests.sync.comparison import assert_all_stored_once, stored
 from tests.sync.conftest import room, sync_once
 
@@ -103,9 +104,7 @@ def test_any_order_of_arrival_and_any_batches_give_the_same_rows(seed: int) -> N
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_projecting_in_parts_gives_what_projecting_from_nothing_gives(
-    seed: int, hands: clock.SteppedClock
-) -> None:
+def test_projecting_in_parts_gives_what_projecting_from_nothing_gives(seed: int, hands: SteppedClock) -> None:
     """Also for events without a time, and with a clock that stands still or is set back."""
     events = school_events(seed, all_timed=False)
     assert any("ts" not in event for event in events)

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from classroom_admin import events
 from classroom_admin.rooms.models import ChatMessage, Room
-from classroom_admin.sync import background, projector, tasks
+from classroom_admin.sync import projector, tasks
 from tests.sync.test_order import arrive
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -30,7 +30,7 @@ def chat(room_uuid: str, number: int, *, day: int = 0) -> dict[str, Any]:
 def rooms() -> list[int]:
     """Three classes, the oldest first, projected by this version."""
     arrive([chat(name, number, day=day) for day, name in enumerate(NAMES) for number in (1, 2)])
-    background.project_due(within_s=60)
+    tasks.project_waiting(within_s=60)
     assert projector.outdated_room() is None, "what is new is up to date"
     return [Room.objects.get(room_uuid=name).pk for name in NAMES]
 
@@ -56,11 +56,11 @@ def second_messages() -> list[str]:
 
 
 def test_every_room_is_projected_again_the_newest_first(raised: list[int]) -> None:
-    assert background.project_outdated(within_s=0) == 1
+    assert tasks.project_outdated(within_s=0) == 1
     assert second_messages() == ["2", "2", "two"], "the others show their old rows"
-    assert background.project_outdated(within_s=60) == 2
+    assert tasks.project_outdated(within_s=60) == 2
     assert second_messages() == ["two", "two", "two"]
-    assert background.project_outdated(within_s=60) == 0
+    assert tasks.project_outdated(within_s=60) == 0
     assert set(Room.objects.values_list("projection_version", flat=True)) == {events.PROJECTION_VERSION}
 
 
@@ -75,27 +75,27 @@ def test_what_was_interrupted_goes_on(raised: list[int], monkeypatch: pytest.Mon
     def killed(*args: Any) -> None:
         raise InterruptedError
 
-    background.project_outdated(within_s=0)
+    tasks.project_outdated(within_s=0)
     with monkeypatch.context() as patched:
         patched.setattr(projector.statements, "update_objects", killed)
         with pytest.raises(InterruptedError):
-            background.project_outdated(within_s=60)
+            tasks.project_outdated(within_s=60)
     assert projector.statements.update_objects is real
     assert second_messages() == ["2", "2", "two"], "nothing of the interrupted room stays"
-    assert background.project_outdated(within_s=60) == 2
+    assert tasks.project_outdated(within_s=60) == 2
     assert second_messages() == ["two", "two", "two"]
 
 
 def test_new_events_come_first(raised: list[int]) -> None:
     arrive([chat("a-old", 3)])
-    assert background.project_outdated(within_s=60) == 1, "one room, and then those who wait"
-    background.project_due(within_s=60)
-    assert background.project_outdated(within_s=60) == 2
+    assert tasks.project_outdated(within_s=60) == 1, "one room, and then those who wait"
+    tasks.project_waiting(within_s=60)
+    assert tasks.project_outdated(within_s=60) == 2
 
 
 def test_new_events_of_an_outdated_room_are_shown_at_once(raised: list[int]) -> None:
     arrive([chat("a-old", 3)])
-    background.project_due(within_s=60)
+    tasks.project_waiting(within_s=60)
     assert ChatMessage.objects.filter(room_id=raised[0]).count() == 3
     assert Room.objects.get(pk=raised[0]).projection_version < events.PROJECTION_VERSION
 
@@ -103,14 +103,14 @@ def test_new_events_of_an_outdated_room_are_shown_at_once(raised: list[int]) -> 
 def test_no_row_is_written_where_nothing_differs(rooms: list[int]) -> None:
     before = list(Room.objects.order_by("pk").values("version", "last_event_id"))
     Room.objects.update(projection_version=0)
-    assert background.project_outdated(within_s=60) == 3
+    assert tasks.project_outdated(within_s=60) == 3
     assert list(Room.objects.order_by("pk").values("version", "last_event_id")) == before
     assert set(Room.objects.values_list("projection_version", flat=True)) == {events.PROJECTION_VERSION}
 
 
 def test_a_room_without_events_is_soon_up_to_date() -> None:
     Room.objects.create(room_uuid="empty", projection_version=0)
-    assert background.project_outdated(within_s=60) == 1
+    assert tasks.project_outdated(within_s=60) == 1
     assert projector.outdated_room() is None
 
 
@@ -119,22 +119,22 @@ def test_rebuild_brings_the_version_up(raised: list[int], capsys: pytest.Capture
     assert "rows changed" in capsys.readouterr().out
     assert second_messages() == ["two", "2", "2"]
     assert Room.objects.get(room_uuid="a-old").projection_version == events.PROJECTION_VERSION
-    assert background.project_outdated(within_s=60) == 2
+    assert tasks.project_outdated(within_s=60) == 2
 
 
 def test_a_late_event_brings_the_version_up(raised: list[int]) -> None:
     arrive([chat("a-old", 5)])
-    background.project_due(within_s=60)
+    tasks.project_waiting(within_s=60)
     projector.project_room(raised[0], past_gaps=True)
     arrive([chat("a-old", 4)])
-    background.project_due(within_s=60)
+    tasks.project_waiting(within_s=60)
     assert Room.objects.get(pk=raised[0]).projection_version == events.PROJECTION_VERSION
 
 
 def test_rooms_that_are_left_out_keep_their_rows(raised: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = Room.objects.exclude(pk=raised[2])
     monkeypatch.setattr(projector, "projectable", lambda: sealed.all())
-    assert background.project_outdated(within_s=60) == 2
+    assert tasks.project_outdated(within_s=60) == 2
     call_command("rebuild")
     assert projector.project_again(raised[2]).rows == 0
     assert second_messages() == ["two", "two", "2"]
@@ -152,4 +152,4 @@ def test_rooms_from_before_there_were_versions_are_projected_again(rooms: list[i
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
     assert set(Room.objects.values_list("projection_version", flat=True)) == {0}
-    assert background.project_outdated(within_s=60) == 3
+    assert tasks.project_outdated(within_s=60) == 3

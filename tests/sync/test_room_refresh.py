@@ -12,10 +12,11 @@ from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, freshness, health
+from classroom_admin.sync import freshness, health, tasks
 from classroom_admin.sync.models import Lease, RoomRefresh
 from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.room_refresh import next_profile, profile_columns, recording_columns
+from tests.stepped_clock import SteppedClock
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,9 +30,9 @@ def test_a_room_that_nobody_announced_gets_its_name_type_and_plan(
         "r1", roomName="Geography · 7b", roomType=2, startTime=start_ms, duration=1800, closeDelay=300
     )
     Poller(cloud).poll()
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     version = room("r1").version
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     here = room("r1")
     assert (here.name, here.room_type, here.profile_state) == ("Geography · 7b", 2, 1)
     assert here.planned_start_at == clock.from_ms(start_ms)
@@ -51,7 +52,7 @@ def test_a_class_that_was_made_here_is_known_to_the_sync(sim: RunningSimulator, 
 
 
 def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     sim.make_room("r1", state=1)
     sim.room("r1", "record", state=1, mode="web")
@@ -60,7 +61,7 @@ def test_the_files_of_a_recording_are_looked_for_until_they_are_there(
     for _ask in range(40):
         hands.step(30)
         sim.control("POST", "/clock", {"speed": 1000})
-        background.refresh_rooms()
+        tasks.refresh_rooms()
         if Recording.objects.get().file_urls:
             break
     recording = Recording.objects.get()
@@ -105,7 +106,7 @@ def test_the_next_look_is_past_the_next_planned_moment() -> None:
 
 
 def test_health_tells_the_age_the_backlog_and_who_polls(
-    sim: RunningSimulator, cloud: Client, hands: clock.SteppedClock
+    sim: RunningSimulator, cloud: Client, hands: SteppedClock
 ) -> None:
     assert health.health().age_s is None
     sim.make_room("r1", state=1)
@@ -114,7 +115,7 @@ def test_health_tells_the_age_the_backlog_and_who_polls(
     assert first.age_s == 0
     assert first.backlog == 1
     assert f"process {Lease.objects.get().pid}" in first.leader
-    background.project_due(within_s=5)
+    tasks.project_waiting(within_s=5)
     hands.step(7)
     assert health.health().backlog == 0
     polled_at, error = freshness.read()

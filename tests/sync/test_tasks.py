@@ -13,8 +13,9 @@ from classroom_admin.celery import app
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import ChatMessage
 from classroom_admin.simulator.testing import RunningSimulator
-from classroom_admin.sync import background, inbox, polling, projector, tasks
+from classroom_admin.sync import inbox, polling, projector, tasks
 from classroom_admin.sync.models import RoomCursor, StoredEvent
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.comparison import assert_all_stored_once, assert_rooms_match
 from tests.sync.conftest import room
 
@@ -69,7 +70,7 @@ def test_a_reader_that_died_between_commit_and_reading_is_made_good_by_the_beat(
 ) -> None:
     lesson(sim)
     inbox.keep(cloud.send(PollEvents()), source=inbox.InboxAnswer.Source.POLL)
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         stepped.step(6)
         tasks.project_due()
     assert_all_stored_once(sim)
@@ -80,7 +81,7 @@ def test_beats_alone_bring_everything_up_to_date(sim: RunningSimulator, cloud: C
     lesson(sim)
     sim.room("r1", "enter", userUuid="t1", userName="Teacher", role=1)
     sim.room("r1", "quiz", userUuid="t1", items=["A", "B"], correctItems=["A"])
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         for _second in range(8):
             for entry in django_settings.CELERY_BEAT_SCHEDULE.values():
                 if entry["task"].startswith("sync."):
@@ -112,6 +113,6 @@ def test_one_cycle_at_a_time_in_a_process(sim: RunningSimulator, cloud: Client) 
 def test_without_a_cloud_the_tasks_rest(settings: Any) -> None:
     settings.AGORA = type(settings.AGORA)(region="na")
     tasks.poll()
-    assert background.reconcile() is None
-    assert background.fill_gaps() is None
-    assert background.refresh_rooms() is None
+    assert tasks.reconcile() is None
+    assert tasks.fill_gaps() is None
+    assert tasks.refresh_rooms() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.test import Client as Browser
 
 from classroom_admin.accounts.models import User
-from classroom_admin.runtime import parts, ports
+from classroom_admin.runtime import installation, ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,12 +31,13 @@ def dashboard(env: dict[str, str], log: Path) -> Iterator[Web]:
     """Run the web process as `serve` does; it accepts sessions of this process."""
     port = ports.free_port()
     env = env | {"SECRET_KEY": settings.SECRET_KEY}
-    web = parts.web(host="127.0.0.1", port=port, base_dir=ROOT, env=env)
+    here = installation.Installation.of_settings(broker_socket=None)
+    web = installation.web(dataclasses.replace(here, host="127.0.0.1", port=port, env=env))
     with log.open("wb") as said:
         process = subprocess.Popen(web.argv, cwd=ROOT, env=env, stdout=said, stderr=said)
     try:
         deadline = time.monotonic() + 60
-        while not parts.serves_pages("127.0.0.1", port):
+        while not installation.serves_pages("127.0.0.1", port):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)

@@ -12,6 +12,7 @@ from classroom_admin.actions.files.addresses import address_of
 from classroom_admin.actions.models import BulkRun, ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Participant, PeerMessage, Quiz, Recording, Resource
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.web import urls
@@ -137,18 +138,18 @@ def planned_removal(school: School) -> ScheduledCommand:
     if found is not None:
         return found
     ana = Participant.objects.get(name="Ana Torres")
-    return participants.schedule_removal(actor=school.teacher, room=school.room, participant=ana, after_s=600)
+    return participants.schedule_removal(access_to(school.teacher, school.room), participant=ana, after_s=600)
 
 
 def hold(school: School) -> ScheduledCommand:
     files = list(Resource.objects.filter(room=school.room))
-    return deletions.schedule_deletion(actor=school.administrator, room=school.room, resources=files)
+    return deletions.schedule_deletion(access_to(school.administrator, school.room), resources=files)
 
 
 def uploaded(school: School) -> str:
     """Return the address of a file that was uploaded for the class."""
     file = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
-    return address_of(uploads.take(actor=school.administrator, room=school.room, file=file))
+    return address_of(uploads.take(access_to(school.administrator, school.room), file=file))
 
 
 def test_every_address_is_in_the_access_table() -> None:

@@ -5,8 +5,6 @@ URL may read the file. The URL contains 128 random bits and a signature: a guess
 It is valid until the file is deleted.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Final
 from urllib.parse import urlsplit

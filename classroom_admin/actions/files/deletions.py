@@ -1,7 +1,5 @@
 """Delete files after ten seconds. Until then, everyone who may act on the class can undo the deletion."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -10,9 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner, scheduled
-from classroom_admin.actions.errors import ActionRefused, NotYours
+from classroom_admin.actions import scheduled
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files.resources import delete_resources
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.actions.scheduled import Kind, Outcome, State
@@ -20,19 +17,19 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, done
 from classroom_admin.common import clock
 from classroom_admin.common.problems import Problem
+from classroom_admin.rooms.access import ClassAccess, NotYours, access_to
 from classroom_admin.rooms.models import Resource, Room
 
 DELAY: Final = timedelta(seconds=10)
 
 
-def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource]) -> ScheduledCommand:
+def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> ScheduledCommand:
     """Schedule the deletion of files in ten seconds. The command's ``entry`` records who asked.
 
-    A second press of the same button returns the command of the first. Raise ``NotYours`` if ``actor`` may
-    not act on the room. Raise ``ActionRefused`` if ``resources`` is empty or contains a file that is deleted,
-    is being deleted or belongs to another class.
+    A second press of the same button returns the command of the first. Raise ``ActionRefused`` if
+    ``resources`` is empty or contains a file that is deleted, is being deleted or belongs to another class.
     """
-    runner.authorise(actor, room)
+    person, room = access.person, access.room
     if not resources or any(one.room_id != room.pk or one.removed_at for one in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")
     ids = sorted(one.resource_uuid for one in resources)
@@ -40,7 +37,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     with transaction.atomic():
         Room.objects.select_for_update().get(pk=room.pk)  # serialises two presses at once
         for other in open_deletions(room):
-            if other.by_id == actor.pk and other.payload["resource_uuids"] == ids:
+            if other.by_id == person.pk and other.payload["resource_uuids"] == ids:
                 return other
             if set(ids).intersection(other.payload["resource_uuids"]):
                 raise ActionRefused(
@@ -52,7 +49,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
                 )
         due_ms = round((clock.cloud_now() + DELAY).timestamp() * 1000)
         entry = done(
-            actor=actor,
+            actor=person,
             action="resource.hold_delete",
             room_uuid=room.room_uuid,
             target=ids[0] if len(ids) == 1 else "",
@@ -62,7 +59,7 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
         due_at = clock.now() + DELAY
         command = ScheduledCommand.objects.create(
             kind=Kind.DELETION,
-            by=actor,
+            by=person,
             room=room,
             key=str(entry.pk),
             entry=entry,
@@ -74,14 +71,12 @@ def schedule_deletion(*, actor: User, room: Room, resources: Sequence[Resource])
     return command
 
 
-def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
+def undo_deletion(access: ClassAccess, *, hold: int) -> ScheduledCommand:
     """Cancel the deletion whose entry has the id ``hold``.
 
-    Raise ``NotYours`` if ``actor`` may not act on the class or it has no such deletion. Raise
-    ``ActionRefused`` if it is too late.
+    Raise ``NotYours`` if the class has no such deletion. Raise ``ActionRefused`` if it is too late.
     """
-    runner.authorise(actor, room)
-    command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=room, entry_id=hold).first()
+    command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=access.room, entry_id=hold).first()
     if command is None:
         raise NotYours
     with transaction.atomic():
@@ -94,9 +89,9 @@ def undo_deletion(*, actor: User, room: Room, hold: int) -> ScheduledCommand:
                 _("It is too late to undo: the files are being deleted. Add them again if needed.")
             )
         done(
-            actor=actor,
+            actor=access.person,
             action="resource.undo_delete",
-            room_uuid=room.room_uuid,
+            room_uuid=access.room.room_uuid,
             target_name=", ".join(command.payload["names"]),
             params={"resource_uuids": command.payload["resource_uuids"], "hold": hold},
         )
@@ -142,11 +137,11 @@ def _sent_before(command: ScheduledCommand) -> bool:
 
 
 def _delete(command: ScheduledCommand) -> None:
-    runner.authorise(command.by, command.room)
+    assert command.room is not None
+    access = access_to(command.by, command.room)
     files = Resource.objects.filter(
         room=command.room, resource_uuid__in=command.payload["resource_uuids"], removed_at__isnull=True
     )
     if not files:
         raise ActionRefused(Problem("files_already_deleted"))
-    assert command.room is not None
-    delete_resources(actor=command.by, room=command.room, resources=list(files), hold=command.entry_id)
+    delete_resources(access, resources=list(files), hold=command.entry_id)

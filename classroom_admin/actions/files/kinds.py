@@ -3,8 +3,6 @@
 Pure, apart from reading the given file.
 """
 
-from __future__ import annotations
-
 import struct
 import zipfile
 from collections.abc import Callable

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from classroom_admin.accounts.models import User
 from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.runner import Command, Confirms, valid
@@ -13,16 +12,16 @@ from classroom_admin.audit.models import Entry
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import shown_address
 from classroom_admin.events import EventKind
-from classroom_admin.rooms.models import Resource, Room
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import Resource
 
 PUT: Final = 1
 DELETED: Final = 2
 
 
 def put_resource_by_url(
+    access: ClassAccess,
     *,
-    actor: User,
-    room: Room,
     name: str,
     url: str,
     ext: str,
@@ -40,11 +39,12 @@ def put_resource_by_url(
     resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
     file = {"resource_name": name, "size": size, "ext": ext, "url": url}
-    put = valid(_put, room_uuid=room.room_uuid, resource_uuid=resource_uuid, conversion=conversion, **file)
+    put = valid(
+        _put, room_uuid=access.room.room_uuid, resource_uuid=resource_uuid, conversion=conversion, **file
+    )
 
     command = Command(
         action="resource.put",
-        room_uuid=room.room_uuid,
         target=resource_uuid,
         target_name=name,
         params={
@@ -57,33 +57,30 @@ def put_resource_by_url(
             event=EventKind.FILES, match={"action": PUT, "resource_uuids": [resource_uuid]}
         ),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)
 
 
-def delete_resources(
-    *, actor: User, room: Room, resources: Sequence[Resource], hold: int | None = None
-) -> Entry:
+def delete_resources(access: ClassAccess, *, resources: Sequence[Resource], hold: int | None = None) -> Entry:
     """Delete files from the class with one call. Event 1003 confirms the command.
 
     ``hold``: the id of the delayed deletion's entry, if this call runs a delayed deletion. Raise
     ``ActionRefused`` if a file belongs to another class.
     """
-    if any(resource.room_id != room.pk for resource in resources):
+    if any(resource.room_id != access.room.pk for resource in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")
     chosen = sorted({resource.resource_uuid: resource.name for resource in resources}.items())
     ids = [resource_uuid for resource_uuid, _ in chosen]
-    delete = valid(DeleteResources, room_uuid=room.room_uuid, resource_uuids=ids)
+    delete = valid(DeleteResources, room_uuid=access.room.room_uuid, resource_uuids=ids)
 
     command = Command(
         action="resource.delete",
-        room_uuid=room.room_uuid,
         target=ids[0] if len(ids) == 1 else "",
         target_name=", ".join(name or resource_uuid for resource_uuid, name in chosen),
         params={"resource_uuids": ids} | ({} if hold is None else {"hold": hold}),
         call=delete,
         confirmed_by=Confirms(event=EventKind.FILES, match={"action": DELETED, "resource_uuids": ids}),
     )
-    return runner.run(actor=actor, room=room, command=command)
+    return runner.run(access, command)
 
 
 def _put(*, conversion: Mapping[str, Any] | None, **file: Any) -> PutResource:

@@ -1,7 +1,5 @@
 """Read parts of uploaded files from a disk or a bucket."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 from django.core.files.storage import FileSystemStorage, default_storage

@@ -13,14 +13,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from classroom_admin.accounts.models import User
-from classroom_admin.actions import runner
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import addresses, kinds, resources
 from classroom_admin.actions.files.storage import storage_errors
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
-from classroom_admin.rooms.models import Resource, Room
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.rooms.models import Resource
 
 log = logging.getLogger(__name__)
 
@@ -33,19 +33,14 @@ MOST_UNSHARED: Final = 20
 _AT_ONCE: Final = 500
 
 
-def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
-    """Check and store a file.
-
-    Raise ``NotYours`` if ``actor`` may not act on the room. Raise ``ActionRefused`` (field "file") if the
-    file is invalid or the storage fails.
-    """
-    runner.authorise(actor, room)
+def take(access: ClassAccess, *, file: UploadedFile[bytes]) -> Upload:
+    """Check and store a file. Raise ``ActionRefused`` (field "file") if it is invalid or can't be stored."""
     name, size = kinds.shown_name(file.name or ""), file.size or 0
     wrong = kinds.problem(name=name, size=size, content=file, most_bytes=settings.FILES_MAX_BYTES)
     if wrong:
         raise ActionRefused(wrong, field="file")
-    _make_room(actor)
-    upload = Upload(room=room, by=actor, name=name, ext=kinds.ext_of(name), size=size)
+    _make_room(access.person)
+    upload = Upload(room=access.room, by=access.person, name=name, ext=kinds.ext_of(name), size=size)
     file.seek(0)
     try:
         upload.content.save(name, file)
@@ -58,29 +53,29 @@ def take(*, actor: User, room: Room, file: UploadedFile[bytes]) -> Upload:
     return upload
 
 
-def waiting(*, actor: User, room: Room, key: str) -> Upload:
-    """Return the upload that ``actor`` stored for ``room``. Raise ``ActionRefused`` if it is gone."""
-    found = Upload.objects.filter(key=key, room=room, by=actor, forgotten_at__isnull=True).first()
+def waiting(access: ClassAccess, *, key: str) -> Upload:
+    """Return the upload that the person stored for the class. Raise ``ActionRefused`` if it is gone."""
+    own = Upload.objects.filter(room=access.room, by=access.person)
+    found = own.filter(key=key, forgotten_at__isnull=True).first()
     if found is None:
         raise ActionRefused(_("This upload no longer exists. Choose the file again."), field="file")
     return found
 
 
 def share(
-    *, actor: User, room: Room, upload: Upload, name: str, conversion: Mapping[str, Any] | None = None
+    access: ClassAccess, *, upload: Upload, name: str, conversion: Mapping[str, Any] | None = None
 ) -> Entry:
     """Share an upload with its class by its signed URL. Raise the errors of ``put_resource_by_url``.
 
     Also raise ``ActionRefused`` if the upload belongs to another class.
     """
-    if upload.room_id != room.pk:
+    if upload.room_id != access.room.pk:
         raise ActionRefused(_("This file was uploaded for another class. Choose it again."), field="file")
     # Set before the call: after a crash, a file that the cloud may have accepted must not be deleted.
     Upload.objects.filter(pk=upload.pk).update(put_at=clock.now())
     try:
         entry = resources.put_resource_by_url(
-            actor=actor,
-            room=room,
+            access,
             name=name,
             url=addresses.address_of(upload),
             ext=upload.ext,
@@ -131,7 +126,7 @@ def forget(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).update(forgotten_at=clock.now())
 
 
-def _make_room(actor: User) -> None:
-    kept = Upload.objects.filter(by=actor, put_at__isnull=True, forgotten_at__isnull=True)
+def _make_room(person: User) -> None:
+    kept = Upload.objects.filter(by=person, put_at__isnull=True, forgotten_at__isnull=True)
     for oldest in kept.order_by("-pk")[MOST_UNSHARED - 1 :]:
         forget(oldest)

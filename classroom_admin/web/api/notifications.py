@@ -1,7 +1,5 @@
 """`POST /api/notifications/`: the webhook for messages that exist only in the messaging channel."""
 
-from __future__ import annotations
-
 import logging
 import time
 

@@ -1,8 +1,7 @@
 """Present a class at a past time to the templates of the class page."""
 
-from __future__ import annotations
-
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,12 +9,16 @@ from django.db import models
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.actions.participants import scheduled_removals
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
 from classroom_admin.events import RoomRow, Rows
 from classroom_admin.realtime.versions import ShownRoom
-from classroom_admin.rooms import breakout_rooms, chat_selectors, class_selectors
+from classroom_admin.rooms import bans, breakout_rooms, class_selectors
+from classroom_admin.rooms.chat_selectors import PAGE
 from classroom_admin.rooms.models import (
     Answer,
     ChatMessage,
@@ -29,33 +32,55 @@ from classroom_admin.rooms.models import (
 )
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.replay import Film
-from classroom_admin.web.class_history.past_people import add_details
-from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, with_people
+from classroom_admin.web.classroom.breakout_rooms import ShownGroup, with_people
 from classroom_admin.web.classroom.chat import CHAT, CUSTOM, Message, direct_message, room_message
 from classroom_admin.web.classroom.events import EVENTS_PAGE, event_rows
 from classroom_admin.web.classroom.files import add_progress
 from classroom_admin.web.classroom.presenter import ClassPresenter
-from classroom_admin.web.classroom.quizzes_polls import Question, question
+from classroom_admin.web.classroom.quizzes_polls import Question, question, question_id
+from classroom_admin.web.classroom.roster import Removal
+
+CANCEL: Final = "participant.call_off_removal"
+
+
+def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collection[Entry]) -> None:
+    """Set on each person the attributes that the templates need, with their values at `at` (cloud time).
+
+    `entries`: the commands and steps that were recorded up to `at`, oldest first.
+    """
+    banned = bans.bans_of(people, entries, now=at)
+    removals = removals_at(room, at)
+    week_ago = at - class_selectors.A_WEEK
+    waiting = [person.user_uuid for person in people if person.online and person.hand_raised]
+    on_stage_elsewhere = class_selectors.on_stage_elsewhere(room, waiting, since=week_ago)
+    for person in people:
+        person.banned_until = banned.get(person.user_uuid)
+        person.is_being_removed = False
+        person.removal = removals.get(person.user_uuid) if person.online else None
+        here = person.last_on_stage_at is not None and person.last_on_stage_at >= week_ago
+        person.seen_on_stage = here or person.user_uuid in on_stage_elsewhere
+
+
+def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
+    """Return the removals pending at `at` (cloud time) by user id: scheduled, not due and not cancelled."""
+    ours = clock.as_our_time(at)
+    planned = scheduled_removals(room).filter(created_at__lte=ours, due_at__gt=ours)
+    rows = list(planned.select_related("by").order_by("pk"))
+    if not rows:
+        return {}
+    cancellations = Entry.objects.filter(room_uuid=room.room_uuid, action=CANCEL, at__lte=ours)
+    cancelled = {entry.params.get("planned") for entry in cancellations}
+    return {row.key: _removal(row) for row in rows if row.pk not in cancelled}
+
+
+def _removal(row: ScheduledCommand) -> Removal:
+    due_at = clock.as_cloud_time(row.due_at)
+    name = row.payload["name"] or _("Unnamed")
+    return Removal(pk=row.pk, name=name, by=str(row.by), reason=row.payload["reason"], due_at=due_at)
+
 
 PROJECTED: Final = {column.name for column in fields(RoomRow)}
 HIDDEN_ROLES: Final = ("server", "invisible")
-
-
-@dataclass(slots=True)
-class PastChat:
-    """The newest messages at a past time."""
-
-    messages: list[Message]
-    custom: list[Message]
-    direct: list[Message]
-    has_earlier: bool = False
-    too_many: bool = False
-
-
-@dataclass(slots=True)
-class PastEvents:
-    rows: list[dict[str, Any]]
-    older: int | None = None
 
 
 class PastClassPresenter(ClassPresenter):
@@ -119,22 +144,19 @@ class PastClassPresenter(ClassPresenter):
         return with_people(breakout_rooms.read(self.rows.room.groups), self.people)
 
     @cached_property
-    def chat(self) -> PastChat:  # type: ignore[override]
+    def chat(self) -> dict[str, list[Message]]:  # type: ignore[override]
+        """The newest messages of each kind at the past time."""
         rows = sorted(self.rows.messages.values(), key=lambda row: row.sequence)
         messages = [room_message(_unsaved(ChatMessage, row, self._room)) for row in rows]
         names = {row.user_uuid: row.name for row in self.rows.participants.values()}
         pks = _ids(PeerMessage, self._room, "digest") if self.rows.peers else {}
-        direct = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))[
-            -chat_selectors.PAGE :
-        ]
-        return PastChat(
-            messages=[message for message in messages if message.kind == CHAT][-chat_selectors.PAGE :],
-            custom=[message for message in messages if message.kind == CUSTOM][-chat_selectors.PAGE :],
-            direct=[
-                direct_message(_unsaved(PeerMessage, row, self._room, pks.get(row.digest)), names)
-                for row in direct
-            ],
-        )
+        peers = sorted(self.rows.peers.values(), key=lambda row: (row.sent_at, row.arrived))
+        direct = (_unsaved(PeerMessage, row, self._room, pks.get(row.digest)) for row in peers[-PAGE:])
+        return {
+            "messages": [message for message in messages if message.kind == CHAT][-PAGE:],
+            "custom": [message for message in messages if message.kind == CUSTOM][-PAGE:],
+            "direct": [direct_message(row, names) for row in direct],
+        }
 
     @cached_property
     def recordings(self) -> list[Recording]:
@@ -173,27 +195,22 @@ class PastClassPresenter(ClassPresenter):
         for row in self.rows.answers.values():
             found = _unsaved(Answer, row, self._room)
             answers.setdefault((row.of, row.question_id), []).append(found)
-        quizzes = _ids(Quiz, self._room, "quiz_id") if self.rows.quizzes else {}
-        polls = _ids(Poll, self._room, "poll_id") if self.rows.polls else {}
-        rows: list[tuple[Quiz | Poll, list[Answer]]] = [
-            (
-                _unsaved(Quiz, row, self._room, quizzes.get(row.quiz_id)),
-                answers.get(("quiz", row.quiz_id), []),
-            )
-            for row in self.rows.quizzes.values()
+        rows: list[Quiz | Poll] = []
+        for model, of in ((Quiz, "quiz"), (Poll, "poll")):
+            past = (self.rows.quizzes if of == "quiz" else self.rows.polls).values()
+            pks = _ids(model, self._room, f"{of}_id") if past else {}
+            rows += [_unsaved(model, row, self._room, pks.get(getattr(row, f"{of}_id"))) for row in past]
+        found_questions = [
+            question(row, answers.get(question_id(row), []), students if row.running else None)
+            for row in rows
         ]
-        rows += [
-            (_unsaved(Poll, row, self._room, polls.get(row.poll_id)), answers.get(("poll", row.poll_id), []))
-            for row in self.rows.polls.values()
-        ]
-        found_questions = [question(row, given, students if row.running else None) for row, given in rows]
         return sorted(found_questions, key=lambda found: found.order, reverse=True)
 
     @cached_property
-    def events(self) -> PastEvents:  # type: ignore[override]
+    def events(self) -> dict[str, Any]:  # type: ignore[override]
         wanted = self._film.newest(self.ms, EVENTS_PAGE)
         rows = StoredEvent.objects.filter(room=self._room).in_bulk(wanted)
-        return PastEvents(event_rows(self._room, [rows[pk] for pk in wanted if pk in rows]))
+        return {"rows": event_rows(self._room, [rows[pk] for pk in wanted if pk in rows])}
 
 
 def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:

@@ -1,25 +1,34 @@
-"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log."""
+"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log.
 
-from __future__ import annotations
+Also the list of keyboard shortcuts, the other dialog of the class list.
+"""
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+from django import forms
 from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reswap, trigger_client_event
 
-from classroom_admin.accounts.models import User
 from classroom_admin.audit.record import done
 from classroom_admin.common import clock
-from classroom_admin.rooms.models import Room
-from classroom_admin.web.class_list.alert_rules import KINDS
+from classroom_admin.rooms.access import ClassAccess
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
+from classroom_admin.web.class_list import live_classes
+from classroom_admin.web.class_list.alert_rules import KINDS, Alerts
+from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
 """The longest time until a class is closed: at most a day (contract B: create a room) and some time after."""
 
 
-def acknowledge(*, actor: User, room: Room, kinds: Collection[str], minutes: int | None) -> None:
+def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | None) -> None:
     """Acknowledge alerts of these kinds for ``minutes``; None means until the class ends.
 
     The acknowledgement does not cover alerts that begin later. Ignore unknown kinds.
@@ -33,22 +42,81 @@ def acknowledge(*, actor: User, room: Room, kinds: Collection[str], minutes: int
         Acknowledgement.objects.filter(until__lt=now - LONGEST_CLASS).delete()
         for kind in known:
             Acknowledgement.objects.update_or_create(
-                room=room,
+                room=access.room,
                 kind=kind,
-                defaults={"by": actor, "at": now, "until": until, "whole": minutes is None},
+                defaults={"by": access.person, "at": now, "until": until, "whole": minutes is None},
             )
-        _record("wall.snooze", actor, room, {"reasons": known, "minutes": minutes})
+        _record("wall.snooze", access, {"reasons": known, "minutes": minutes})
 
 
-def cancel_acknowledgement(*, actor: User, room: Room, kinds: Collection[str]) -> None:
+def cancel_acknowledgement(access: ClassAccess, *, kinds: Collection[str]) -> None:
     """Make alerts of these kinds active again."""
     with transaction.atomic():
-        found = Acknowledgement.objects.select_for_update().filter(room=room, kind__in=kinds)
+        found = Acknowledgement.objects.select_for_update().filter(room=access.room, kind__in=kinds)
         acknowledged = sorted(found.values_list("kind", flat=True))
         if acknowledged:
             found.delete()
-            _record("wall.unsnooze", actor, room, {"reasons": acknowledged})
+            _record("wall.unsnooze", access, {"reasons": acknowledged})
 
 
-def _record(action: str, actor: User, room: Room, params: dict[str, object]) -> None:
-    done(actor=actor, action=action, room_uuid=room.room_uuid, target_name=room.name, params=params)
+def _record(action: str, access: ClassAccess, params: dict[str, object]) -> None:
+    room = access.room
+    done(actor=access.person, action=action, room_uuid=room.room_uuid, target_name=room.name, params=params)
+
+
+WHOLE: Final = "class"
+FOR: Final = [
+    ("5", _("5 minutes")),
+    ("15", _("15 minutes")),
+    ("60", _("1 hour")),
+    (WHOLE, _("Until the class ends")),
+]
+
+
+class AcknowledgementForm(forms.Form):
+    """The form with the alerts to acknowledge and the duration."""
+
+    kinds = forms.MultipleChoiceField(error_messages={"required": _("Select at least one alert.")})
+    minutes = forms.ChoiceField(choices=FOR, initial="15")
+
+    def __init__(self, *args: Any, alerts: Alerts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["kinds"]
+        kinds.choices = [(alert.kind, alert.words) for alert in alerts.active]
+
+    @property
+    def duration(self) -> int | None:
+        """Return the duration in minutes; None means until the class ends."""
+        chosen = self.cleaned_data["minutes"]
+        return None if chosen == WHOLE else int(chosen)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
+    """Show the alerts of a class. A POST acknowledges `kinds` or cancels the acknowledgement of `back`."""
+    access = live_classes.access_with_alerts(request.user, key)
+    room: Any = access.room
+    if request.method == "POST" and (back := request.POST.getlist("back")):
+        cancel_acknowledgement(access, kinds=back)
+        return _done(request)
+    form = AcknowledgementForm(sent(request), alerts=room.alerts)
+    if request.method == "POST" and form.is_valid():
+        kinds = form.cleaned_data["kinds"]
+        acknowledge(access, kinds=kinds, minutes=form.duration)
+        return _done(request)
+    context = {"room": room, "form": form, "chosen": request.POST.getlist("kinds")}
+    return ask(request, "class_list/acknowledge.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@signed_in
+def keyboard_shortcuts(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the keyboard shortcuts of the class list."""
+    return ask(request, "class_list/keys.html", {})
+
+
+def _done(request: AuthenticatedHttpRequest) -> HttpResponse:
+    if not request.htmx:
+        return redirect("live:classes")
+    return trigger_client_event(reswap(HttpResponse(), "none"), "live:commanded", {})

@@ -4,8 +4,6 @@ The rules compute the period in which each possible alert shows. The periods det
 and when they change next without an event (`Alerts.due`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -72,10 +70,11 @@ class Thresholds:
 class AlertInput:
     """The facts about one class that the alert rules need.
 
+    The names are those of the columns and annotations of a room.
     `teacher_left_at`: when the last teacher left, if no teacher is present.
     `students_since`: when the earliest of the present students joined, if no teacher is present.
     `recording_at`: when the last recording ended, or when it started if it has no end.
-    `recording_failed`: whether the last recording has no usable file.
+    `recording_unready`: whether the last recording has no usable file.
     `stopped_at`: when a user of the dashboard last stopped a recording.
     `gap_at`: when lost events were detected.
     `behind_at`: since when known events are missing or not projected.
@@ -84,20 +83,20 @@ class AlertInput:
     `silent_since`: when the class was last read from the cloud, if reading it fails now.
     """
 
-    state: int | None = None
-    gone: bool = False
+    now_state: int | None = None
+    gone_at: datetime | None = None
     started_at: datetime | None = None
     planned_end_at: datetime | None = None
-    teachers: int = 0
-    students: int = 0
-    hands: int = 0
+    teachers_online: int = 0
+    students_online: int = 0
+    hands_raised: int = 0
     teacher_left_at: datetime | None = None
     students_since: datetime | None = None
     assistant_present: bool = False
     oldest_hand_at: datetime | None = None
     recording_state: str = ""
     recording_at: datetime | None = None
-    recording_failed: bool = False
+    recording_unready: bool = False
     stopped_at: datetime | None = None
     gap_at: datetime | None = None
     behind_at: datetime | None = None
@@ -106,10 +105,6 @@ class AlertInput:
     refused_error: str = ""
     refused_unsure: bool = False
     silent_since: datetime | None = None
-
-    @property
-    def runs(self) -> bool:
-        return self.state == RoomState.STARTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,11 +222,11 @@ def alerts_of(
 
 def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
     """Yield every alert that shows now or will show later if no event changes the class."""
-    if known.gone or known.state == RoomState.CLOSED:
+    if known.gone_at or known.now_state == RoomState.CLOSED:
         return
     yield from _people(known, thresholds)
     yield from _recording(known, thresholds)
-    if known.runs and known.planned_end_at is not None:
+    if known.now_state == RoomState.STARTED and known.planned_end_at is not None:
         yield _from(OVER_TIME, known.planned_end_at, thresholds.over)
     if known.behind_at is not None:
         yield _from(DATA, known.behind_at, thresholds.stale, about=BEHIND)
@@ -241,20 +236,20 @@ def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[Possi
 
 
 def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    if known.runs and not known.teachers and known.started_at is not None:
+    if known.now_state == RoomState.STARTED and not known.teachers_online and known.started_at is not None:
         yield _from(NO_TEACHER, _later(known.started_at, known.teacher_left_at), thresholds.no_teacher)
-    begun = known.state in (None, RoomState.NOT_STARTED, RoomState.STARTED)
+    begun = known.now_state in (None, RoomState.NOT_STARTED, RoomState.STARTED)
     if (
         begun
-        and known.students
-        and not known.teachers
+        and known.students_online
+        and not known.teachers_online
         and not known.assistant_present
         and known.students_since
     ):
         since = _later(known.students_since, known.teacher_left_at)
-        yield _from(ALONE, since, thresholds.alone, count=known.students)
-    if known.hands and known.oldest_hand_at is not None and known.state != RoomState.ENDED:
-        yield _from(HAND, known.oldest_hand_at, thresholds.hand, count=known.hands)
+        yield _from(ALONE, since, thresholds.alone, count=known.students_online)
+    if known.hands_raised and known.oldest_hand_at is not None and known.now_state != RoomState.ENDED:
+        yield _from(HAND, known.oldest_hand_at, thresholds.hand, count=known.hands_raised)
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
@@ -263,12 +258,12 @@ def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAl
     There are three cases: it failed, it stopped by itself during the class, or it was never started although
     every class must be recorded.
     """
-    if not known.runs or known.recording_state == Recording.State.RECORDING:
+    if known.now_state != RoomState.STARTED or known.recording_state == Recording.State.RECORDING:
         return
     at = known.recording_at or known.started_at
     if at is None:
         return
-    if known.recording_failed:
+    if known.recording_unready or known.recording_state == Recording.State.FAILED:
         yield _from(RECORDING, at, about=FAILED)
     elif known.recording_state == Recording.State.ENDED:
         # If a user stopped the recording, its end event arrives shortly after the command.

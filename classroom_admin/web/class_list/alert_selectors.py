@@ -3,8 +3,6 @@
 This module adds annotations to the query of the tiles and runs two small queries for any number of classes.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,7 +34,7 @@ from classroom_admin.audit.models import Step
 from classroom_admin.common import clock
 from classroom_admin.rooms.models import Gap, Participant, Recording, Role, RoomState
 from classroom_admin.sync.models import RoomCursor, RoomRefresh, SequenceGap
-from classroom_admin.web.class_list.alert_rules import Acknowledged, AlertInput, Thresholds, alerts_of
+from classroom_admin.web.class_list.alert_rules import Acknowledged, Thresholds, alerts_of
 from classroom_admin.web.models import Acknowledgement
 
 READS_FAILED: Final = 3
@@ -173,46 +171,26 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
     return found
 
 
-def alert_input(room: Any, trouble: Mapping[str, datetime]) -> AlertInput:
-    """Return the input of the alert rules for a room with `alert_annotations`. All times are cloud times."""
-    refused = room.refused or {}
-    return AlertInput(
-        state=room.now_state,
-        gone=room.gone_at is not None,
-        started_at=room.started_at,
-        planned_end_at=room.planned_end_at,
-        teachers=room.teachers_online,
-        students=room.students_online,
-        hands=room.hands_raised,
-        teacher_left_at=room.teacher_left_at,
-        students_since=room.students_since,
-        assistant_present=room.assistant_present,
-        oldest_hand_at=room.oldest_hand_at,
-        recording_state=room.recording_state,
-        recording_at=room.recording_at,
-        recording_failed=room.recording_state == Recording.State.FAILED or bool(room.recording_unready),
-        stopped_at=_cloud_time(room.stopped_at),
-        gap_at=_cloud_time(room.gap_at),
-        behind_at=_cloud_time(trouble.get("late")),
-        refused_at=_cloud_time(_parsed(refused.get("at"))),
-        refused_action=refused.get("action") or "",
-        refused_error=refused.get("error") or "",
-        refused_unsure=str(refused.get("unsure")) in _TRUE,
-        silent_since=_cloud_time(trouble.get("silent")),
-    )
-
-
 def set_alerts(rooms: Sequence[Any]) -> None:
-    """Set `alerts` on rooms that have `alert_annotations`. Run two queries, or none if there are no rooms."""
+    """Set `alerts` on rooms that have `alert_annotations`. Run two queries, or none if there are no rooms.
+
+    Also set the attributes of `AlertInput` that differ from the annotations: all times are cloud times.
+    """
     if not rooms:
         return
     now, limits, trouble, acknowledged = clock.cloud_now(), thresholds(), troubles(), acknowledgements()
     for room in rooms:
+        refused, of_room = room.refused or {}, trouble.get(room.pk, {})
+        room.stopped_at, room.gap_at = _cloud_time(room.stopped_at), _cloud_time(room.gap_at)
+        room.behind_at, room.silent_since = (
+            _cloud_time(of_room.get("late")),
+            _cloud_time(of_room.get("silent")),
+        )
+        room.refused_at = _cloud_time(_parsed(refused.get("at")))
+        room.refused_action, room.refused_error = refused.get("action") or "", refused.get("error") or ""
+        room.refused_unsure = str(refused.get("unsure")) in _TRUE
         room.alerts = alerts_of(
-            alert_input(room, trouble.get(room.pk, {})),
-            now=now,
-            thresholds=limits,
-            acknowledgements=acknowledged.get(room.pk, ()),
+            room, now=now, thresholds=limits, acknowledgements=acknowledged.get(room.pk, ())
         )
 
 

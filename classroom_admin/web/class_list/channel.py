@@ -1,15 +1,13 @@
 """Keep open class lists up to date. Render each tile once, and send it to all lists that show it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from classroom_admin.accounts.models import User
 from classroom_admin.realtime import messages
+from classroom_admin.realtime.process import Threads
 from classroom_admin.realtime.subscriber import Subscriber
-from classroom_admin.realtime.threads import Threads
 from classroom_admin.web.class_list import rendering
 from classroom_admin.web.class_list.alert_selectors import Troubles
 from classroom_admin.web.class_list.rendering import BEHIND, Whole

@@ -1,26 +1,116 @@
-"""Read live classes for the class list, each with its `alerts`."""
+"""Read live classes for the class list, each with its `alerts`, and render their tiles.
 
-from __future__ import annotations
+A list may show a thousand classes, so the columns are read without models. All lists share a tile until its
+content changes, so the cost of a list depends only on the number of changed tiles.
+"""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common.chunks import chunks
 from classroom_admin.rooms import selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
+from classroom_admin.rooms.models import Room
 from classroom_admin.rooms.selectors import ClassFilters
-from classroom_admin.web.class_list import alert_selectors, rows
-from classroom_admin.web.class_list.rows import LiveClass
+from classroom_admin.web.class_list import alert_selectors
+from classroom_admin.web.class_list.alert_rules import AlertInput, Alerts
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class LiveClass(AlertInput):
+    """A live class: columns of `rooms.selectors.classes` and `alert_annotations`, and its `alerts`."""
+
+    pk: int
+    key: str
+    room_uuid: str
+    name: str
+    people_online: int
+    teacher_name: str | None
+    has_gap: bool
+    refused: dict[str, Any] | None
+    alerts: Alerts = field(default_factory=Alerts)
+
+    def __str__(self) -> str:
+        return self.name or str(Room())
+
+    @property
+    def current_state(self) -> int | None:
+        return self.now_state
+
+    @property
+    def order(self) -> str:
+        """Return a text that sorts classes: by the most urgent alert, then the latest start first."""
+        started = int(self.started_at.timestamp()) if self.started_at else 0
+        return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
+
+
+_COMPUTED: Final = {"alerts", "behind_at", "silent_since"} | {
+    f"refused_{fact}" for fact in ("at", "action", "error", "unsure")
+}
+"""The attributes that `set_alerts` sets. All others are columns."""
+COLUMNS: Final = tuple(column.name for column in fields(LiveClass) if column.name not in _COMPUTED)
+
+
+def _read(rooms: QuerySet[Room]) -> list[LiveClass]:
+    """Read these rooms in no particular order."""
+    return [LiveClass(**row) for row in rooms.order_by().values(*COLUMNS)]
+
+
+KEPT: Final = 4096
+"""The number of cached tiles; each has about 1 KB."""
+
+
+SHOWN: Final = (
+    "pk", "key", "name", "now_state", "gone_at", "started_at", "planned_end_at", "people_online",
+    "teachers_online", "teacher_name", "hands_raised", "recording_state", "has_gap", "alerts",
+)  # fmt: skip
+"""All columns that the template of a tile reads."""
+
+
+class _Shown:
+    """A cache key with everything that the tile shows. `_rendered` removes the room from it."""
+
+    __slots__ = ("key", "room")
+
+    def __init__(self, room: LiveClass) -> None:
+        self.room: LiveClass | None = room
+        # Do not use the version: a restored database can have other data with the same version.
+        self.key = (*(getattr(room, name) for name in SHOWN), get_language())
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shown) and self.key == other.key
+
+
+def tile(room: LiveClass) -> SafeString:
+    """Return the tile of `room` as HTML."""
+    return _rendered(_Shown(room))
+
+
+@lru_cache(maxsize=KEPT)
+def _rendered(shown: _Shown) -> SafeString:
+    room, shown.room = shown.room, None
+    return mark_safe(get_template("class_list/_tile.html").render({"room": room}))
+
 
 AT_ONCE: Final = 500
 
 
 def live_classes_of(user: User, filters: ClassFilters) -> list[LiveClass]:
     """Return all live classes of `user` in the order of the list. Run three queries for any number."""
-    rooms = rows.read(
+    rooms = _read(
         selectors.classes(user, when=selectors.LIVE, filters=filters, **alert_selectors.alert_annotations())
     )
     alert_selectors.set_alerts(rooms)
@@ -31,16 +121,19 @@ def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
     """Return the live classes among these ids, without checking access. Run three queries for 500 rooms."""
     rooms: list[LiveClass] = []
     for some in chunks(ids, AT_ONCE):
-        rooms += rows.read(selectors.live_tiles(some, **alert_selectors.alert_annotations()))
+        rooms += _read(selectors.live_tiles(some, **alert_selectors.alert_annotations()))
     alert_selectors.set_alerts(rooms)
     return sorted(rooms, key=attrgetter("order"))
 
 
-def room_with_alerts(user: User, key: str) -> Any:
-    """Return the room with this `key` and its `alerts`. Raise Http404 if `user` may not see it."""
-    room = room_for(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
-    alert_selectors.set_alerts([room])
-    return room
+def access_with_alerts(user: User, key: str) -> ClassAccess:
+    """Return the access to the room with this `key`, and set the room's `alerts`.
+
+    Raise ``NotYours`` if `user` may not see it.
+    """
+    access = access_by_key(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
+    alert_selectors.set_alerts([access.room])
+    return access
 
 
 def next_change_at(rooms: Iterable[LiveClass]) -> datetime | None:

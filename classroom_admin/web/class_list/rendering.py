@@ -1,7 +1,5 @@
 """Read and render the class list for streams."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +14,7 @@ from classroom_admin.realtime import messages
 from classroom_admin.rooms import selectors
 from classroom_admin.rooms.access import visible_rooms
 from classroom_admin.web.class_list import alert_selectors, live_classes
-from classroom_admin.web.class_list.tiles import tile
+from classroom_admin.web.class_list.live_classes import tile
 from classroom_admin.web.class_list.views import ListOfClasses, outcome_steps
 
 PROFILE: Final = ("name", "room_type", "profile_state", "planned_start_at", "planned_end_at", "gone_at")

@@ -1,7 +1,5 @@
 """The class list: live, upcoming and past classes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,11 +24,14 @@ from classroom_admin.rooms.models import RoomState
 from classroom_admin.rooms.selectors import ClassFilters, Overview
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.class_list import live_classes, view_preferences
-from classroom_admin.web.class_list.rows import LiveClass
+from classroom_admin.web.class_list import live_classes
+from classroom_admin.web.class_list.live_classes import LiveClass
 from classroom_admin.web.parameters import is_number, search_words
 
 PAGE: Final = 50
+COOKIE: Final = "wall"
+PREFERENCES: Final = ("rows", "only", "sound", "notes", "nokeys")
+"""A person's view preferences. The browser stores the chosen ones in COOKIE."""
 # The number of classes per section on the page that shows all three sections.
 SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
 
@@ -202,9 +203,10 @@ class ListOfClasses:
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the class list."""
+    chosen = request.COOKIES.get(COOKIE, "").split(".")
     context = {
         "list": ListOfClasses(request.user, request.GET.dict()),
-        "wall": view_preferences.read(request.COOKIES.get(view_preferences.COOKIE, "")),
+        "wall": [preference for preference in PREFERENCES if preference in chosen],
         "stale_s": settings.WALL_STALE_SECONDS,
     }
     return render(request, "class_list/page.html", context)

@@ -1,8 +1,6 @@
 """Responses after a command: the command's state, or the reason why it was refused and not sent."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,10 +13,13 @@ from django_htmx.http import reswap, trigger_client_event
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.rooms import class_selectors
+from classroom_admin.rooms.access import ClassAccess
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest
+from classroom_admin.web.classroom.files import HOLD, UNDO
 from classroom_admin.web.classroom.presenter import ClassPresenter
-from classroom_admin.web.wording import CommandStatus, command_statuses
+from classroom_admin.web.dialogs import ask
+from classroom_admin.web.wording import command_state
 
 
 def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str | None]) -> None:
@@ -30,17 +31,27 @@ def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, s
     form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
 
 
-def command_state(entry: Entry) -> CommandStatus:
-    """Return the state of the command in this audit log entry."""
-    return command_statuses([entry])[0]
-
-
-def entry_response(
-    request: AuthenticatedHttpRequest, room: Room, entry: Entry, *, with_files: bool = False
+def confirm_and_run(
+    request: AuthenticatedHttpRequest,
+    access: ClassAccess,
+    template: str,
+    context: Mapping[str, Any],
+    run: Callable[[], Entry],
 ) -> HttpResponse:
+    """Explain the command and ask for confirmation (GET), or run it and show its state (POST)."""
+    if request.method == "GET":
+        return ask(request, template, {"room": access.room, **context})
+    try:
+        entry = run()
+    except ActionRefused as error:
+        return refusal_response(request, access.room, error)
+    return entry_response(request, access.room, entry)
+
+
+def entry_response(request: AuthenticatedHttpRequest, room: Room, entry: Entry) -> HttpResponse:
     """Return the response after a command: the changed panels for htmx, else a redirect with a message."""
     if request.htmx:
-        return _panels(request, room, about=entry.target, with_files=with_files)
+        return _panels(request, room, about=entry.target, with_files=entry.action in (HOLD, UNDO))
     state = command_state(entry)
     if state.reason:
         messages.error(request, _("%(what)s: %(outcome)s") % {"what": state.words, "outcome": state.reason})
@@ -69,7 +80,7 @@ def refusal_response(request: AuthenticatedHttpRequest, room: Room, error: Actio
 def _panels(
     request: AuthenticatedHttpRequest, room: Room, *, about: str = "", **context: Any
 ) -> HttpResponse:
-    fresh = class_selectors.class_for(request.user, room.key)
+    fresh = class_selectors.as_shown().get(pk=room.pk)
     presenter = ClassPresenter(fresh, since=fresh.version, also=[about] if about else [])
     response = render(
         request,

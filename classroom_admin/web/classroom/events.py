@@ -1,7 +1,5 @@
 """Pages of a class's stored events as sentences, newest first."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,15 +10,43 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.common import clock
 from classroom_admin.common.search_field import matches
-from classroom_admin.events import Event, Undecodable, sentence, unnamed
+from classroom_admin.events import Event, EventType, Stream, Undecodable, filters, sentence, unnamed
 from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import UNFORESEEN, decode_stored
-from classroom_admin.web.classroom import event_kinds
+
+UNREADABLE: Final = "unreadable"
+OTHER: Final = "other"
+EVENT_KINDS: Final = (
+    *((declared.name, declared.label) for declared in filters()),
+    (OTHER, _("Other types")),
+    (UNREADABLE, _("Unreadable events")),
+)
+
+
+def _condition(declared: EventType[Any]) -> Q:
+    stream = declared.kinds[0].stream
+    cmds = [kind.cmd for kind in declared.kinds if kind.cmd is not None]
+    return Q(stream=stream, cmd__in=cmds) if cmds else Q(stream=stream)
+
+
+_CONDITIONS: Final = {declared.name: _condition(declared) for declared in filters()}
+_KNOWN: Final = [kind.cmd for declared in filters() for kind in declared.kinds if kind.cmd is not None]
+
+
+def kind_condition(name: str) -> Q:
+    """Return the condition of a choice; an empty condition for "" or an unknown choice."""
+    if name == UNREADABLE:
+        return ~Q(unreadable="")
+    if name == OTHER:
+        return Q(stream=Stream.ROOM) & (~Q(cmd__in=_KNOWN) | Q(cmd__isnull=True))
+    return _CONDITIONS.get(name, Q())
+
 
 EVENTS_PAGE: Final = 50
 MOST_PEOPLE: Final = 20
@@ -29,7 +55,7 @@ MOST_PEOPLE: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """A filter: a kind from `event_kinds.CHOICES` and a part of a person's name. "" matches everything."""
+    """A filter: a kind from `EVENT_KINDS` and a part of a person's name. "" matches everything."""
 
     kind: str = ""
     who: str = ""
@@ -48,7 +74,7 @@ def events_of(room: Room, event_filter: EventFilter) -> QuerySet[StoredEvent]:
     """Return the stored events of a class that match the filter. Exclude direct messages."""
     found = StoredEvent.objects.filter(room=room).exclude(stream="peer")
     if event_filter.kind:
-        found = found.filter(event_kinds.condition(event_filter.kind))
+        found = found.filter(kind_condition(event_filter.kind))
     if event_filter.who:
         found = found.filter(names_any_of(_ids_like(room, event_filter.who)))
     return found
@@ -129,7 +155,7 @@ def _decoded(row: StoredEvent) -> Event[Any] | None:
 
 
 def _shown(row: StoredEvent, event: Event[Any] | None, names: Mapping[str, str]) -> dict[str, Any]:
-    unreadable = "triangle-alert", _("Unreadable event")
+    unreadable = "triangle-alert", gettext("Unreadable event")
     icon, words = unreadable if event is None else sentence(event, names)
     return {"pk": row.pk, "icon": icon, "words": words, "at": time_of(row), "unreadable": row.unreadable}
 

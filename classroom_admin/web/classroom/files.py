@@ -1,7 +1,5 @@
 """The files of a class for the class page, with conversion progress and pending deletions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.common import clock
-from classroom_admin.rooms import class_selectors, conversion
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms import conversion
 
 HOLD: Final = "resource.hold_delete"
 UNDO: Final = "resource.undo_delete"
@@ -53,11 +50,6 @@ def pending_deletions(entries: list[Entry]) -> list[PendingDeletion]:
 
 def _has_failed(entry: Entry) -> bool:
     return any(step.kind == Step.Kind.FAILED for step in entry.steps.all())
-
-
-def files_of(room: Room, deletions: Iterable[PendingDeletion]) -> list[Any]:
-    """Return the files of a class with the attributes of `add_progress`."""
-    return add_progress(list(class_selectors.resources(room)), deletions)
 
 
 def add_progress(files: list[Any], deletions: Iterable[PendingDeletion]) -> list[Any]:

@@ -1,18 +1,38 @@
-"""Views about people: a person in a class, the whole attendance, banned students."""
+"""Views about people: a person in a class, attendance, banned students; remove now or later, and unban."""
 
-from __future__ import annotations
+from functools import partial
+from typing import Any, Final
 
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from classroom_admin.accounts.models import User
+from classroom_admin.actions import participants
+from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import bans, class_selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import ClassAccess, access_by_key
+from classroom_admin.rooms.class_selectors import removals_this_week
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.attendance import attendance_of, list_entry_of
-from classroom_admin.web.classroom.people_panels import removal_of, removed_this_week, with_removals
-from classroom_admin.web.dialogs import ask
+from classroom_admin.web.classroom.command_responses import (
+    add_refusal,
+    confirm_and_run,
+    entry_response,
+    local_response,
+    refusal_response,
+)
+from classroom_admin.web.classroom.roster import (
+    removal_of,
+    removed_this_week,
+    times_this_week,
+    with_removals,
+)
+from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.wording import command_statuses
 
 
@@ -20,7 +40,7 @@ from classroom_admin.web.wording import command_statuses
 @signed_in
 def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     """Show a person in this class: state, times of presence, and commands about the person."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
     context = {
@@ -39,7 +59,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @signed_in
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show everyone who is absent, late or left early. The panel shows only the first names."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     context = {"room": room, "list": attendance_of(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
 
@@ -48,5 +68,129 @@ def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpRespons
 @signed_in
 def banned(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the people banned from this class, and until when, by whom and why they are banned."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     return ask(request, "classroom/people/banned.html", {"room": room, "bans": bans.ban_list(room)})
+
+
+# Each row: value, label, explanation, arguments of the action.
+BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
+    ("now", _("No, they can rejoin"), "", {}),
+    ("600", _("For 10 minutes"), "", {"duration_s": 600}),
+    ("3600", _("For 1 hour"), "", {"duration_s": 3600}),
+    ("class", _("For this class"), _("Until the scheduled close."), {"for_the_class": True}),
+    ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
+)
+_ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in BAN_LENGTHS}
+# Each row: value, label, seconds from now.
+TIMES: Final[tuple[tuple[str, Any, int], ...]] = (
+    ("now", pgettext_lazy("choice", "Now"), 0),
+    ("30", _("In 30 seconds"), 30),
+    ("60", _("In 1 minute"), 60),
+    ("300", _("In 5 minutes"), 300),
+)
+_SECONDS: Final = {value: seconds for value, _words, seconds in TIMES}
+OWN: Final = "own"
+
+
+class RemoveForm(forms.Form):
+    """The time of a removal, the length of the ban, and the reason, which the student does not see."""
+
+    when = forms.ChoiceField(
+        choices=[*((value, words) for value, words, _s in TIMES), (OWN, "")], initial="now", required=False
+    )
+    minutes = forms.IntegerField(required=False, min_value=1, max_value=180)
+    span = forms.ChoiceField(choices=[(value, words) for value, words, _m, _a in BAN_LENGTHS], initial="now")
+    reason = forms.CharField(required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        own = cleaned.get("when") == OWN
+        if own and not cleaned.get("minutes") and "minutes" not in self.errors:
+            self.add_error("minutes", gettext("Enter the minutes, from 1 to 180."))
+        if cleaned.get("when") == "now" and cleaned.get("minutes"):
+            self.add_error(
+                "minutes", gettext("Clear this field to remove the person now, or choose “In minutes”.")
+            )
+        return cleaned
+
+    @property
+    def after_s(self) -> int:
+        """The delay of the removal (s); 0 for now."""
+        cleaned = self.cleaned_data
+        if cleaned["when"] == OWN:
+            return int(cleaned["minutes"]) * 60
+        return _SECONDS.get(cleaned["when"], 0)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Ask for the time and the length of the ban (GET). Remove the person or schedule the removal (POST)."""
+    access = access_by_key(request.user, key)
+    person = get_object_or_404(Participant, room=access.room, pk=pk)
+    form = RemoveForm(sent(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _remove(request, access, person, form)
+        except ActionRefused as error:
+            add_refusal(form, error, {"dirty.duration": "span", "after": "minutes", "reason": "reason"})
+    context = {
+        "room": access.room,
+        "person": person,
+        "form": form,
+        "ban_lengths": BAN_LENGTHS,
+        "times": TIMES,
+        "chosen": form["span"].value() or "now",
+        "when": form["when"].value() or "now",
+        "times_this_week": _times_this_week(request.user, person),
+    }
+    return ask(request, "classroom/commands/remove.html", context, status=422 if form.is_bound else 200)
+
+
+def _remove(
+    request: AuthenticatedHttpRequest, access: ClassAccess, person: Participant, form: RemoveForm
+) -> HttpResponse:
+    arguments = {
+        "participant": person,
+        "reason": form.cleaned_data["reason"],
+        **_ARGUMENTS[form.cleaned_data["span"]],
+    }
+    if not form.after_s:
+        return entry_response(request, access.room, participants.remove_participant(access, **arguments))
+    participants.schedule_removal(access, after_s=form.after_s, **arguments)
+    return local_response(
+        request, access.room, person.user_uuid, gettext("The removal is scheduled. You can still cancel it.")
+    )
+
+
+def _times_this_week(user: User, person: Participant) -> str:
+    """Return a phrase such as "third time this week" that counts this removal; "" for the first removal."""
+    before = removals_this_week(user, user_uuid=person.user_uuid)
+    return times_this_week(before + 1) if before else ""
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def cancel(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Ask for confirmation (GET), or cancel a scheduled removal (POST)."""
+    access = access_by_key(request.user, key)
+    room = access.room
+    removal = get_object_or_404(participants.scheduled_removals(room).select_related("room"), pk=pk)
+    if request.method == "GET":
+        return ask(
+            request, "classroom/commands/cancel_removal.html", {"room": room, "name": removal.payload["name"]}
+        )
+    if not participants.cancel_removal(access, command=removal):
+        late = gettext("It is too late: this removal has already been carried out or cancelled.")
+        return refusal_response(request, room, ActionRefused(late))
+    return local_response(request, room, removal.key, gettext("The removal is cancelled."))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def unban(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Explain that the unban may have no effect and ask for confirmation (GET), or try to unban (POST)."""
+    access = access_by_key(request.user, key)
+    person = get_object_or_404(Participant, room=access.room, pk=pk)
+    run = partial(participants.unban, access, user_uuid=person.user_uuid)
+    return confirm_and_run(request, access, "classroom/commands/unban.html", {"person": person}, run)

@@ -3,40 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.rooms import bans, class_selectors, recording_state
+from classroom_admin.rooms.attendance import Attendance
 from classroom_admin.rooms.models import Participant, Recording, RoomState
-from classroom_admin.web.classroom.breakout_rooms.table import ShownGroup, shown_groups
-from classroom_admin.web.classroom.buttons import Button, class_buttons, recording_buttons
+from classroom_admin.web.classroom.attendance import attendance_of
+from classroom_admin.web.classroom.breakout_rooms import ShownGroup, shown_groups
 from classroom_admin.web.classroom.chat import ChatPanel
-from classroom_admin.web.classroom.event_kinds import CHOICES
-from classroom_admin.web.classroom.events import EventPage
-from classroom_admin.web.classroom.files import PendingDeletion, files_of, pending_deletions
-from classroom_admin.web.classroom.people_panels import PeoplePanels, removal_of, with_removals
+from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
+from classroom_admin.web.classroom.files import PendingDeletion, add_progress, pending_deletions
 from classroom_admin.web.classroom.quizzes_polls import Question, questions_of
 from classroom_admin.web.classroom.recording_coverage import CoverageBar, coverage_bar
-from classroom_admin.web.classroom.roster import FIRST_PEOPLE, GONE, HERE, PART, Part, part
+from classroom_admin.web.classroom.roster import (
+    FIRST_PEOPLE,
+    GONE,
+    HERE,
+    PART,
+    Part,
+    Removal,
+    hand_order,
+    part,
+    removal_of,
+    with_removals,
+)
 from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuses, under_way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of the action bar. `asks`: it opens a dialog first. `waiting`: its command is in progress."""
+
+    name: str
+    words: str
+    icon: str
+    look: str = ""
+    asks: bool = False
+    waiting: bool = False
+
+
+def _button(
+    kind: str,
+    under_way: Collection[str],
+    name: str,
+    words: str,
+    waiting_words: str,
+    icon: str,
+    look: str = "",
+    *,
+    asks: bool = True,
+) -> Button:
+    waiting = f"{kind}.{name}" in under_way
+    words = waiting_words if waiting else words
+    return Button(name=name, words=words, icon=icon, look=look, asks=asks, waiting=waiting)
+
+
+def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) -> list[Button]:
+    """Return the start, end and close buttons for this state. Return none if the cloud deleted the class."""
+    if gone or state == RoomState.CLOSED:
+        return []
+    make = partial(_button, "class", under_way)
+    close = make("close", _("Close class"), _("Closing…"), "door-closed", "danger")
+    if state == RoomState.STARTED:
+        return [make("end", _("End class"), _("Ending…"), "square", "danger"), close]
+    if state == RoomState.ENDED:
+        return [close]
+    return [make("start", _("Start class"), _("Starting…"), "play", "primary", asks=False), close]
+
+
+def recording_buttons(
+    *, recording: bool, web: bool, paused: bool, running_class: bool, under_way: Collection[str]
+) -> list[Button]:
+    """Return the recording buttons. Only a web recording can pause. Only a running class can be recorded."""
+    make = partial(_button, "recording", under_way)
+    if not recording:
+        start = make("start", _("Start recording"), _("Starting…"), "circle-dot")
+        return [start] if running_class else []
+    stop = make("stop", _("Stop recording"), _("Stopping…"), "square", "danger")
+    if not web:
+        return [stop]
+    if paused:
+        pause = make("resume", _("Resume"), _("Resuming…"), "play", asks=False)
+    else:
+        pause = make("pause", _("Pause"), _("Pausing…"), "pause", asks=False)
+    return [pause, stop, make("change", _("Change settings"), _("Changing…"), "sliders-horizontal")]
+
 
 COMMANDS_SHOWN: Final = 12
 
 
-class ClassPresenter(PeoplePanels):
+class ClassPresenter:
     """A class for its page. `since`: the room version that the page already shows; None for a whole page.
 
     `also`: user ids of people to include even if no event changed them. Nothing may depend on the viewer,
     because everyone who may see the class gets the same.
     """
 
-    event_kinds = CHOICES
+    event_kinds = EVENT_KINDS
+    names_shown = 12
+    """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
     read_only = False
     """Whether the page shows a past time and so offers no commands."""
 
@@ -99,7 +173,7 @@ class ClassPresenter(PeoplePanels):
     def people(self) -> list[Any]:
         """All people, or those who changed after `since`, with the attributes that the templates need."""
         found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
-        banned = bans_of(found, self._effective_entries, now=clock.cloud_now())
+        banned = bans.bans_of(found, self._effective_entries, now=clock.cloud_now())
         being_removed = {
             command.target
             for command in self.commands
@@ -142,6 +216,32 @@ class ClassPresenter(PeoplePanels):
         if self.since is None:
             return next((one for one in self.people if one.online and one.role == "teacher"), None)
         return class_selectors.people(self.room).filter(online=True, role="teacher").first()
+
+    @cached_property
+    def hands(self) -> list[Any]:
+        """The people in `people` with a raised hand, the longest-waiting person first."""
+        waiting = [person for person in self.people if person.online and person.hand_raised]
+        return sorted(waiting, key=lambda person: (hand_order(person), person.pk))
+
+    @property
+    def hands_down(self) -> list[Any]:
+        """The people in `people` without a raised hand, to be removed from the panel."""
+        return [person for person in self.people if not (person.online and person.hand_raised)]
+
+    @cached_property
+    def attendance(self) -> Attendance | None:
+        """The comparison with the class list; None if the class has no list."""
+        return attendance_of(self.room, self.people if self.since is None else None)
+
+    @cached_property
+    def removals(self) -> list[Removal]:
+        """The scheduled removals in order of time. A whole page needs no extra query for them."""
+        if self.since is None:
+            found = [person.removal for person in self.people]
+        else:
+            people = with_removals(class_selectors.people(self.room))
+            found = [removal_of(person) for person in people.filter(planned__isnull=False)]
+        return sorted((removal for removal in found if removal), key=lambda removal: removal.due_at)
 
     # --- recording ---
     @cached_property
@@ -198,7 +298,7 @@ class ClassPresenter(PeoplePanels):
 
     @cached_property
     def files(self) -> list[Any]:
-        return files_of(self.room, self.pending_deletions)
+        return add_progress(list(class_selectors.resources(self.room)), self.pending_deletions)
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -217,23 +317,3 @@ class ClassPresenter(PeoplePanels):
     def events(self) -> EventPage:
         names = {one.user_uuid: one.name for one in self.people} if self.since is None else None
         return EventPage(self.room, names=names)
-
-
-def bans_of(people: list[Any], entries: Collection[Entry], *, now: Any) -> dict[str, bans.Until]:
-    """Return the end of each ban in force by user id. `entries`: commands that may still have an effect."""
-    kicked_at = {
-        (person.user_uuid, person.kicked_sequence): person.kicked_at
-        for person in people
-        if person.kicked_at and person.kicked_sequence is not None
-    }
-    about = [
-        entry for entry in entries if entry.action == bans.UNBAN or entry.params.get("ban_s") is not None
-    ]
-    found = [ban for entry in about if (ban := bans.ban_of(entry, entry.steps.all(), kicked_at))]
-    return bans.in_force(found, now=now) if found else {}
-
-
-def file_name(url: str) -> str:
-    """Return a file name for a URL: the last part of its path, or its host if the path is empty."""
-    parts = urlsplit(url)
-    return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"

@@ -1,15 +1,20 @@
 """Quizzes and polls for display in their panel and on their page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
 from classroom_admin.rooms import quiz_poll_selectors
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Answer, Participant, Poll, Quiz, Room
+from classroom_admin.rooms.quiz_poll_selectors import MODELS, mark, marked
+from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 
 NAMES_SHOWN: Final = 8
 """Maximum number of names of students without an answer in the panel."""
@@ -211,27 +216,52 @@ def questions_of(
     """
     rows = quiz_poll_selectors.questions(room, since=since)
     full = rows if since is not None else _running_and_latest(rows)
-    by_question: dict[tuple[str, str], list[Answer]] = {_id(row): [] for row in full[:MOST_READ]}
+    by_question: dict[tuple[str, str], list[Answer]] = {question_id(row): [] for row in full[:MOST_READ]}
     for answer in quiz_poll_selectors.answers(room, by_question) if by_question else ():
         by_question[answer.of, answer.question_id].append(answer)
     if students is None and any(row.running for row in rows):
         students = [one for one in quiz_poll_selectors.students_between(room, None, None) if one.online]
     present = list(students or ())
-    found = [question(row, by_question.get(_id(row)), present if row.running else None) for row in rows]
+    found = [
+        question(row, by_question.get(question_id(row)), present if row.running else None) for row in rows
+    ]
     return sorted(found, key=lambda each: each.order, reverse=True)
 
 
 def _running_and_latest(rows: Sequence[Quiz | Poll]) -> list[Quiz | Poll]:
-    latest = {_id(row)[0]: row for row in reversed(rows)}
-    return [row for row in rows if row.running or latest[_id(row)[0]] is row]
+    latest = {question_id(row)[0]: row for row in reversed(rows)}
+    return [row for row in rows if row.running or latest[question_id(row)[0]] is row]
 
 
-def _id(row: Quiz | Poll) -> tuple[str, str]:
+def question_id(row: Quiz | Poll) -> tuple[str, str]:
+    """Return whether it is a quiz or a poll, and its cloud id."""
     return ("quiz", row.quiz_id) if isinstance(row, Quiz) else ("poll", row.poll_id)
 
 
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
     """Return a quiz or poll with all answers. Count all students who were present while it ran."""
-    answers = quiz_poll_selectors.answers(room, [_id(row)])
+    answers = quiz_poll_selectors.answers(room, [question_id(row)])
     students = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, students)
+
+
+@require_safe
+@signed_in
+def question_page(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> HttpResponse:
+    """Show a quiz or poll; for htmx, only the page's body, or 204 if nothing changed since version `v`.
+
+    The room version of a busy class changes every second, so the mark of the quiz or poll is compared, too.
+    """
+    room = access_by_key(request.user, key).room
+    if of not in MODELS:
+        raise Http404("There is no such question.")
+    seen_room, _, seen = request.GET.get("v", "").partition("-")
+    if request.htmx and seen and seen_room == str(room.version):
+        return HttpResponse(status=204)
+    row = get_object_or_404(marked(of, room), pk=pk)
+    if request.htmx and seen == mark(row):
+        return HttpResponse(status=204)
+    name = "_changes" if request.htmx else "question"
+    version = f"{room.version}-{mark(row)}"
+    context = {"room": room, "question": whole_question(room, row), "version": version}
+    return render(request, f"classroom/quizzes_polls/{name}.html", context)

@@ -1,21 +1,22 @@
-"""The views that start, stop, pause, resume and change the recording of a class."""
+"""The views that start, stop, pause, resume and change a recording, and show where to watch it live."""
 
-from __future__ import annotations
-
+from functools import partial
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom_admin.actions import recordings
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.rooms import recording_state
-from classroom_admin.rooms.access import room_for
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.access import ClassAccess, access_by_key
+from classroom_admin.rooms.models import Recording, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import add_refusal, entry_response, refusal_response
+from classroom_admin.web.classroom.command_responses import add_refusal, confirm_and_run, entry_response
 from classroom_admin.web.classroom.recording_forms import (
     FIELDS,
     ChangeForm,
@@ -36,27 +37,22 @@ SIMPLE: Final = {
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Ask for confirmation (GET), or send the command (POST). Starting and changing have their own forms."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
     if name == "start":
-        return _start(request, room)
+        return _start(request, access)
     if name == "change":
-        return _change(request, room)
+        return _change(request, access)
     if name not in SIMPLE:
-        raise Http404(_("There is no such command."))
-    if request.method == "GET":
-        return ask(request, "classroom/commands/recording.html", {"room": room, "name": name})
-    try:
-        entry = SIMPLE[name](actor=request.user, room=room)
-    except ActionRefused as error:
-        return refusal_response(request, room, error)
-    return entry_response(request, room, entry)
+        raise Http404(gettext("There is no such command."))
+    run = partial(SIMPLE[name], access)
+    return confirm_and_run(request, access, "classroom/commands/recording.html", {"name": name}, run)
 
 
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
     """Validate the settings while a person types, and show the errors. Send nothing."""
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:
         raise Http404("There is no such form.")
@@ -65,27 +61,27 @@ def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespons
     return render(request, "classroom/recording/_settings.html", _context(room, form, name))
 
 
-def _start(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
+def _start(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
     form = StartForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
-            entry = recordings.start_recording(actor=request.user, room=room, **form.arguments)
-            return entry_response(request, room, entry)
+            entry = recordings.start_recording(access, **form.arguments)
+            return entry_response(request, access.room, entry)
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
-    return _ask(request, room, form, "start")
+    return _ask(request, access.room, form, "start")
 
 
-def _change(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
-    config, paused = recording_state.settings_on_record(room)
+def _change(request: AuthenticatedHttpRequest, access: ClassAccess) -> HttpResponse:
+    config, paused = recording_state.settings_on_record(access.room)
     form = ChangeForm(sent(request), initial=initial_of(config, paused=paused))
     if request.method == "POST" and form.is_valid():
         try:
-            entry = recordings.change_recording(actor=request.user, room=room, web_config=form.web_config())
-            return entry_response(request, room, entry)
+            entry = recordings.change_recording(access, web_config=form.web_config())
+            return entry_response(request, access.room, entry)
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
-    return _ask(request, room, form, "change")
+    return _ask(request, access.room, form, "change")
 
 
 def _ask(request: AuthenticatedHttpRequest, room: Room, form: SettingsForm, name: str) -> HttpResponse:
@@ -96,11 +92,40 @@ def _ask(request: AuthenticatedHttpRequest, room: Room, form: SettingsForm, name
 
 def _context(room: Room, form: SettingsForm, name: str) -> dict[str, Any]:
     mode = form["mode"].value() or "composite" if "mode" in form.fields else "web"
-    says = _("The recording was not started. Correct the marked fields, then try again.")
+    says = gettext("The recording was not started. Correct the marked fields, then try again.")
     if name == "change":
-        says = _("Nothing was changed. Correct the marked fields, then try again.")
+        says = gettext("Nothing was changed. Correct the marked fields, then try again.")
     has_error_inside = any(form[field].errors for field in form.fields if field not in ("mode", "url"))
     return {
         "room": room, "form": form, "name": name, "mode": mode, "says": says,
         "has_error_inside": has_error_inside,
     }  # fmt: skip
+
+
+STREAM_WORDS: Final[dict[str, Promise]] = {
+    "hls": _("For browsers and phones (HLS)"),
+    "flv": _("For low-delay players (FLV)"),
+    "rtmp": _("For video software such as VLC or OBS (RTMP)"),
+}
+
+
+@require_safe
+@signed_in
+def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Show the addresses where a recording can be watched live, for copying.
+
+    An address may contain a key, so it is shown only on request and never put in a fragment or a cache.
+    """
+    room = access_by_key(request.user, key).room
+    recording = get_object_or_404(Recording, room=room, pk=pk)
+    urls = recording.streaming_urls if isinstance(recording.streaming_urls, dict) else {}
+    known = [kind for kind in STREAM_WORDS if kind in urls]
+    kinds = known + [kind for kind in urls if kind not in STREAM_WORDS]
+    rows = [
+        {"words": STREAM_WORDS.get(kind, kind.upper()), "address": urls[kind]}
+        for kind in kinds
+        if isinstance(urls[kind], str) and urls[kind]
+    ]
+    response = ask(request, "classroom/recording/streams.html", {"room": room, "addresses": rows})
+    response["Cache-Control"] = "no-store"
+    return response

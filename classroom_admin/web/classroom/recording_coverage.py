@@ -4,11 +4,10 @@ The bar does not depend on the current time, so all pages get the same bar and i
 A piece that has not ended is drawn up to the scheduled end of the class. The browser moves its end.
 """
 
-from __future__ import annotations
-
+import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.utils.functional import Promise
@@ -18,41 +17,108 @@ from django.utils.translation import pgettext_lazy
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import recording_state
 from classroom_admin.rooms.models import Recording, Room, RoomState
-from classroom_admin.rooms.recording_coverage import (
-    FAILED,
-    KINDS,
-    MISSING,
-    PAUSED,
-    RECORDED,
-    RecordedSpan,
-    Stretch,
-    coverage,
-)
 
-WORDS: Final[dict[str, Promise]] = {
+RECORDED: Final = "recorded"
+PAUSED: Final = "paused"
+FAILED: Final = "failed"
+MISSING: Final = "missing"
+KINDS: Final[dict[str, Promise]] = {
     RECORDED: _("Recorded"),
     PAUSED: _("Paused"),
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
+"""The kinds of stretches in words. If recordings overlap, the first kind counts."""
+_PRIORITY: Final = tuple(KINDS)
 # Kinds differ in height, not only in colour: a pause is half as high, a missing piece is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
 HEIGHT: Final = 12
 _LEAST_AXIS_S: Final = 60
 
+Span = tuple[datetime, datetime | None]
+"""A start (inclusive) and an end (exclusive; None: not over yet)."""
+_OPEN: Final = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A piece of the bar. `x`: seconds since the class started. `end`: None if the piece has not ended."""
+class RecordedSpan:
+    """A recording: its start and end, its pauses, and whether it failed to produce a usable file."""
 
-    kind: str
-    words: Promise
-    x: int
-    width: int
-    y: int
-    height: int
     start: datetime
     end: datetime | None
+    failed: bool = False
+    pauses: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of the class with one of KINDS. ``end`` is None for the last part while the class is live."""
+
+    kind: str
+    start: datetime
+    end: datetime | None
+
+    @property
+    def words(self) -> Promise:
+        return KINDS[self.kind]
+
+
+def coverage(*, start: datetime, end: datetime | None, recordings: Iterable[RecordedSpan]) -> list[Stretch]:
+    """Return the class from ``start`` to ``end`` (None: still live) as adjacent stretches.
+
+    If recordings overlap, use the first kind in this order: recorded, paused, failed, missing. Cut off parts
+    outside of the class. Return an empty list if ``end`` is not after ``start``.
+    """
+    spans = list(recordings)
+    close = _OPEN if end is None else end
+    if close <= start:
+        return []
+    edges = {start, close}
+    for one in spans:
+        for first, last in ((one.start, one.end), *one.pauses):
+            edges |= {edge for edge in (first, last) if edge is not None and start < edge < close}
+    cuts = sorted(edges)
+    stretches: list[Stretch] = []
+    for first, last in itertools.pairwise(cuts):
+        kind = _kind_at(first, spans)
+        until = None if last == _OPEN else last
+        if stretches and stretches[-1].kind == kind:
+            stretches[-1] = Stretch(kind=kind, start=stretches[-1].start, end=until)
+        else:
+            stretches.append(Stretch(kind=kind, start=first, end=until))
+    return stretches
+
+
+def _kind_at(moment: datetime, spans: list[RecordedSpan]) -> str:
+    found = [_kind_of(one, moment) for one in spans if _holds((one.start, one.end), moment)]
+    return min(found, key=_PRIORITY.index, default=MISSING)
+
+
+def _kind_of(one: RecordedSpan, moment: datetime) -> str:
+    if one.failed:
+        return FAILED
+    return PAUSED if any(_holds(pause, moment) for pause in one.pauses) else RECORDED
+
+
+def _holds(span: Span, moment: datetime) -> bool:
+    first, last = span
+    return first <= moment and (last is None or moment < last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece(Stretch):
+    """A stretch as a piece of the bar. `x`: seconds since the class started. `width`: seconds."""
+
+    x: int
+    width: int
+
+    @property
+    def y(self) -> int:
+        return _TOP[self.kind]
+
+    @property
+    def height(self) -> int:
+        return HEIGHT - self.y
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,22 +178,10 @@ def _bar(room: Room, stretches: list[Stretch], *, end: datetime | None) -> Cover
     shown_end = end or room.planned_end_at
     until = max([_LEAST_AXIS_S, *(_seconds(start, at) for at in _edges(stretches, shown_end))])
     pieces = []
-    for stretch in stretches:
-        x = _seconds(start, stretch.start)
-        width = max(1, (until if stretch.end is None else _seconds(start, stretch.end)) - x)
-        top = _TOP[stretch.kind]
-        pieces.append(
-            Piece(
-                kind=stretch.kind,
-                words=WORDS[stretch.kind],
-                x=x,
-                width=width,
-                y=top,
-                height=HEIGHT - top,
-                start=stretch.start,
-                end=stretch.end,
-            )
-        )
+    for one in stretches:
+        x = _seconds(start, one.start)
+        width = max(1, (until if one.end is None else _seconds(start, one.end)) - x)
+        pieces.append(Piece(kind=one.kind, start=one.start, end=one.end, x=x, width=width))
     return CoverageBar(
         start=start,
         end=shown_end,
@@ -153,7 +207,7 @@ def _totals(stretches: list[Stretch]) -> list[Total]:
         found.append(
             Total(
                 kind=kind,
-                words=WORDS[kind],
+                words=KINDS[kind],
                 minutes=round(took.total_seconds() / 60),
                 since=of_kind[-1].start if of_kind[-1].end is None else None,
             )

@@ -3,8 +3,6 @@
 The cloud's client validates the values. The error messages are here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final

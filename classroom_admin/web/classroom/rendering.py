@@ -1,21 +1,93 @@
 """Load and render a class for the event stream. The result is the same for everyone who may see the class."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.template.loader import get_template
 from django.utils import translation
 
 from classroom_admin.common.chunks import chunks
-from classroom_admin.realtime import messages
+from classroom_admin.realtime import messages, versions
 from classroom_admin.realtime.class_channel import Rendered
-from classroom_admin.realtime.versions import PageVersion
+from classroom_admin.realtime.versions import PageVersion, ShownRoom, changed_parts
 from classroom_admin.rooms import class_selectors
 from classroom_admin.rooms.models import Room
-from classroom_admin.web.classroom.fragments import Fragment, fragments
+from classroom_admin.web.classroom.events import EventPage
 from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.classroom.roster import FIRST_PEOPLE, presence_changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """A template and its context: `presenter` and `more`."""
+
+    template: str
+    presenter: ClassPresenter
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[Fragment]:
+    """Return the fragments that update a page from `seen` to `now`. Roster and chat rows are sent singly."""
+    seen = seen.limited_to(now)
+    parts = changed_parts(seen, now)
+    panels = class_selectors.changed_panels(room, seen.version) if versions.PANELS in parts else set()
+    also = class_selectors.targets_since(room, seen.step) if versions.COMMANDS in parts else []
+    details = now.details != seen.details
+    is_changed = {
+        "classroom/_header.html": versions.HEADER in parts,
+        "classroom/_actions.html": versions.ACTIONS in parts,
+        "classroom/people/_removals.html": bool(also),
+        "classroom/people/_attendance_changes.html": details
+        or (room.class_list_id and presence_changed(room, seen)),
+        "classroom/_recording.html": "recording" in panels or versions.ACTIONS in parts,
+        "classroom/_files.html": "files" in panels
+        or (versions.COMMANDS in parts and class_selectors.files_touched_since(room, seen.step)),
+        "classroom/breakout_rooms/_panel.html": details and room.groups_sequence,
+        "classroom/_quizzes_polls_changes.html": panels & {"quiz", "poll", "answer"},
+        "classroom/_commands.html": versions.COMMANDS in parts,
+    }
+    since = ClassPresenter(room, since=seen.version, also=also)
+    found = [Fragment(template=name, presenter=since) for name, changed in is_changed.items() if changed]
+    if versions.PEOPLE in parts or also:
+        found += _people(since)
+    if versions.CHAT in parts:
+        found += _chat(since, read_direct="peer" in panels)
+    if parts & {versions.EVENTS, versions.ALL_EVENTS}:
+        found.append(_events(since, seen=seen, now=now, whole=versions.ALL_EVENTS in parts))
+    return found
+
+
+def _people(since: ClassPresenter) -> list[Fragment]:
+    if not since.people:
+        return []
+    if len(since.people) > FIRST_PEOPLE:
+        names, presenter = ("classroom/_roster.html", "classroom/people/_hands.html"), since.whole
+    else:
+        names, presenter = ("classroom/_roster_changes.html", "classroom/people/_hands_changes.html"), since
+    return [Fragment(template=name, presenter=presenter) for name in names]
+
+
+def _chat(since: ClassPresenter, *, read_direct: bool) -> list[Fragment]:
+    chat = since.chat
+    chat.read_direct = read_direct
+    found = []
+    if chat.too_many:
+        found.append(Fragment(template="classroom/chat/_newest.html", presenter=since.whole))
+    if chat.messages or chat.custom or chat.direct:
+        found.append(Fragment(template="classroom/_chat_changes.html", presenter=since))
+    return found
+
+
+def _events(since: ClassPresenter, *, seen: PageVersion, now: PageVersion, whole: bool) -> Fragment:
+    if not whole:
+        newer = EventPage(since.room, after=seen.event, upto=now.event)
+        if len(newer.rows) == now.events - seen.events:
+            template = "classroom/_events_changes.html"
+            return Fragment(template=template, presenter=since, more={"events": newer})
+        # Otherwise an event was committed after an event with a higher id.
+    return Fragment(template="classroom/_events.html", presenter=since.whole)
+
 
 # The parts that are always sent whole. A part whose HTML is unchanged is not sent.
 WHOLE: Final = (

@@ -1,10 +1,24 @@
-"""The order of the roster, and its parts. A long roster is loaded in parts while the person scrolls. Pure."""
+"""The order of the roster, its parts, and the panels beside it: raised hands and scheduled removals.
 
-from __future__ import annotations
+A long roster is loaded in parts while the person scrolls.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from django.db.models import CharField, JSONField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from classroom_admin.actions.models import ScheduledCommand
+from classroom_admin.common import clock
+from classroom_admin.realtime.versions import PageVersion, ShownRoom
+from classroom_admin.rooms.models import Participant
+from classroom_admin.sync.models import StoredEvent
 
 FIRST_PEOPLE: Final = 48
 PART: Final = 150
@@ -12,7 +26,7 @@ HERE: Final = "here"
 GONE: Final = "gone"
 
 
-def order(person: Any) -> str:
+def roster_order(person: Any) -> str:
     """Return a person's place: a unique sort key by role, then raised hand and waiting time, then name.
 
     People who left have a separate list; the last person to leave is first.
@@ -41,7 +55,7 @@ def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None =
 
     Select by place, not by number, so nobody is skipped if people join or leave between two requests.
     """
-    wanted = [(order(person), person) for person in people if person.online == (who == HERE)]
+    wanted = [(roster_order(person), person) for person in people if person.online == (who == HERE)]
     wanted.sort(key=lambda found: found[0])
     following = [(place, person) for place, person in wanted if place > after]
     chosen = following if most is None else following[:most]
@@ -51,3 +65,84 @@ def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None =
         left=len(following) - len(chosen),
         last=chosen[-1][0] if chosen else after,
     )
+
+
+PRESENCE_EVENTS: Final = (1, 20)  # class state, enter and leave
+_ORDINALS: Final = {
+    2: _("second time this week"),
+    3: _("third time this week"),
+    4: _("fourth time this week"),
+    5: _("fifth time this week"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A scheduled removal. `due_at`: cloud time, like all times on the page."""
+
+    pk: int
+    name: str
+    by: str
+    reason: str
+    due_at: datetime
+
+
+def with_removals(people: QuerySet[Participant]) -> QuerySet[Any]:
+    """Annotate people with `planned` for `removal_of`. It is None if no removal is scheduled."""
+    waiting = ScheduledCommand.objects.filter(
+        kind=ScheduledCommand.Kind.REMOVAL,
+        state=ScheduledCommand.State.WAITING,
+        room=OuterRef("room"),
+        key=OuterRef("user_uuid"),
+    )
+    named = Coalesce(NullIf("by__name", Value("")), "by__email", output_field=CharField())
+    facts = JSONObject(pk="pk", due=Cast("due_at", CharField()), reason=KT("payload__reason"), by=named)
+    return people.annotate(planned=Subquery(waiting.values(facts=facts)[:1], output_field=JSONField()))
+
+
+def removal_of(person: Any) -> Removal | None:
+    """Return the scheduled removal of a person, who must be annotated by `with_removals`."""
+    planned = person.planned
+    if not planned:
+        return None
+    due_at = datetime.fromisoformat(planned["due"])
+    due_at = due_at if due_at.tzinfo else due_at.replace(tzinfo=UTC)
+    return Removal(
+        pk=planned["pk"],
+        name=str(person),
+        by=planned["by"],
+        reason=planned["reason"],
+        due_at=clock.as_cloud_time(due_at),
+    )
+
+
+def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:
+    """Return whether a person joined or left, or the class began or ended, since `seen`.
+
+    Check the stored events, so that a raised hand does not cause a comparison with the class list.
+    """
+    newer = StoredEvent.objects.filter(room=room, pk__gt=seen.event)
+    if newer.count() < PageVersion.of(room).events - seen.events:
+        return True  # an event was committed after an event with a higher id
+    return newer.filter(stream="room", cmd__in=PRESENCE_EVENTS).exists()
+
+
+def hand_order(person: Any) -> str:
+    """Return a person's sort key in the queue of raised hands."""
+    raised = person.hand_raised_at
+    return f"{int(raised.timestamp() * 1000) if raised else 0:015d}"
+
+
+def times_this_week(number: int) -> str:
+    """Return a phrase such as "third time this week" for 3; "" for less than 2."""
+    if number < 2:
+        return ""
+    return str(_ORDINALS.get(number) or gettext("%(number)s times this week") % {"number": number})
+
+
+def removed_this_week(number: int) -> str:
+    """Return a phrase such as "removed 2 times this week"; "" for 0."""
+    if not number:
+        return ""
+    words = ngettext("removed %(number)s time this week", "removed %(number)s times this week", number)
+    return words % {"number": number}

@@ -1,7 +1,5 @@
 """Views of a class: its page, the changes since a version, further roster rows, and details."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings
@@ -13,12 +11,12 @@ from classroom_admin.common import clock
 from classroom_admin.realtime.polling_token import issue
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
 from classroom_admin.rooms import class_lists, class_selectors
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import freshness
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.fragments import fragments
 from classroom_admin.web.classroom.presenter import ClassPresenter
+from classroom_admin.web.classroom.rendering import fragments
 from classroom_admin.web.classroom.roster import GONE, HERE, Part
 from classroom_admin.web.dialogs import ask
 from classroom_admin.web.join_links import STUDENT, TEACHER, join_link
@@ -81,7 +79,7 @@ def requested_part(request: AuthenticatedHttpRequest, presenter: ClassPresenter)
 @signed_in
 def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show cloud ids, scheduled times, teachers and missing events."""
-    room = room_for(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps"))
+    room = access_by_key(request.user, key, Room.objects.prefetch_related("teachers__user", "gaps")).room
     if request.htmx:
         return render(request, "classroom/_details.html", {"room": room})
     return ask(request, "classroom/details.html", {"room": room})

@@ -1,7 +1,5 @@
 """Forms to add a file from the computer or from the web, and to delete files."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from django import forms

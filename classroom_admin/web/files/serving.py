@@ -4,8 +4,6 @@ An uploaded file may be hostile, although the upload checked its type. Therefore
 the type (`nosniff`), no script may run (`sandbox`), and only the types in `SHOWN_INLINE` open inline.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator

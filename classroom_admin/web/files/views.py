@@ -1,28 +1,27 @@
-"""The views that share a file from the computer or the web, delete files, and undo a deletion."""
+"""The views that share a file from the computer or the web, show its pages, delete it, or undo that."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import deletions, resources, uploads
 from classroom_admin.actions.files.addresses import reach
 from classroom_admin.actions.models import Upload
 from classroom_admin.audit.models import Entry
-from classroom_admin.rooms import class_selectors
-from classroom_admin.rooms.access import room_for
-from classroom_admin.rooms.models import Room
+from classroom_admin.rooms import class_selectors, conversion
+from classroom_admin.rooms.access import ClassAccess, access_by_key
+from classroom_admin.rooms.models import Resource, Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 from classroom_admin.web.classroom.command_responses import (
     add_refusal,
+    confirm_and_run,
     entry_response,
-    refusal_response,
 )
+from classroom_admin.web.classroom.files import UNDO
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.files.forms import EXTENSIONS, FIELDS, WEB, AddForm, DeleteForm, UploadForm
 from classroom_admin.web.parameters import is_number
@@ -32,16 +31,17 @@ from classroom_admin.web.parameters import is_number
 @signed_in
 def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the form (GET) or share the file (POST)."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
+    room = access.room
     form = AddForm(sent(request), request.FILES or None)
     upload = None
     if request.method == "POST" and form.is_valid():
         try:
             if form.chosen_way == WEB:
-                entry = resources.put_resource_by_url(actor=request.user, room=room, **form.web_arguments)
+                entry = resources.put_resource_by_url(access, **form.web_arguments)
                 return entry_response(request, room, entry)
-            upload = _upload(request, room, form)
-            return entry_response(request, room, _share(request, room, form, upload))
+            upload = _upload(access, form)
+            return entry_response(request, room, _share(access, form, upload))
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
     elif form.is_bound:
@@ -53,12 +53,13 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Store a file before the form is sent. Return that part of the form; with errors, status 422."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
+    room = access.room
     form = UploadForm(request.POST, request.FILES)
     stored = None
     if form.is_valid():
         try:
-            stored = uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
+            stored = uploads.take(access, file=form.cleaned_data["file"])
         except ActionRefused as error:
             add_refusal(form, error, FIELDS)
     context = {"form": form, "upload": stored, "room": room, **_limits()}
@@ -69,14 +70,15 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask which files to delete (GET), or schedule their deletion in ten seconds (POST)."""
-    room = room_for(request.user, key)
+    access = access_by_key(request.user, key)
+    room = access.room
     form = DeleteForm(sent(request), files=class_selectors.resources(room))
     if request.method == "POST" and form.is_valid():
         chosen = list(form.cleaned_data["files"])
         try:
-            deletion = deletions.schedule_deletion(actor=request.user, room=room, resources=chosen)
+            deletion = deletions.schedule_deletion(access, resources=chosen)
             assert deletion.entry is not None
-            return entry_response(request, room, deletion.entry, with_files=True)
+            return entry_response(request, room, deletion.entry)
         except ActionRefused as error:
             add_refusal(form, error, {"resourceUuids": "files"})
     chosen = [int(pk) for pk in form["files"].value() or [] if is_number(str(pk))]
@@ -88,28 +90,26 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @signed_in
 def undo(request: AuthenticatedHttpRequest, key: str, hold: int) -> HttpResponse:
     """Ask for confirmation (GET), or undo a deletion that has not been sent yet (POST)."""
-    room = room_for(request.user, key)
-    if request.method == "GET":
-        return ask(request, "files/undo.html", {"room": room})
-    try:
-        deletions.undo_deletion(actor=request.user, room=room, hold=hold)
-    except ActionRefused as error:
-        return refusal_response(request, room, error)
-    entry = Entry.objects.filter(room_uuid=room.room_uuid, action="resource.undo_delete")[0]
-    return entry_response(request, room, entry, with_files=True)
+    access = access_by_key(request.user, key)
+
+    def run() -> Entry:
+        deletions.undo_deletion(access, hold=hold)
+        undone: Entry = Entry.objects.filter(room_uuid=access.room.room_uuid, action=UNDO)[0]
+        return undone
+
+    return confirm_and_run(request, access, "files/undo.html", {}, run)
 
 
-def _upload(request: AuthenticatedHttpRequest, room: Room, form: AddForm) -> Upload:
+def _upload(access: ClassAccess, form: AddForm) -> Upload:
     key = form.cleaned_data["upload"]
     if key:
-        return uploads.waiting(actor=request.user, room=room, key=key)
-    return uploads.take(actor=request.user, room=room, file=form.cleaned_data["file"])
+        return uploads.waiting(access, key=key)
+    return uploads.take(access, file=form.cleaned_data["file"])
 
 
-def _share(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: Upload) -> Entry:
+def _share(access: ClassAccess, form: AddForm, upload: Upload) -> Entry:
     return uploads.share(
-        actor=request.user,
-        room=room,
+        access,
         upload=upload,
         name=form.cleaned_data["name"] or upload.name,
         conversion=form.conversion_for(upload.ext),
@@ -131,3 +131,26 @@ def _limits() -> dict[str, Any]:
         "reach": reach(settings.PUBLIC_URL),
         "public_url": settings.PUBLIC_URL,
     }
+
+
+MOST_ORIGINS: Final = 4
+"""Maximum number of origins that a file's pages may come from. Normally there is only one."""
+
+
+@require_safe
+@signed_in
+def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
+    """Show the pages of a file. Only this view's security policy allows pictures from the cloud's storage.
+
+    See docs/decisions/file-preview-page.md.
+    """
+    room = access_by_key(request.user, key).room
+    file = get_object_or_404(Resource, room=room, pk=pk, removed_at__isnull=True)
+    found = conversion.pages(file.task)
+    allowed = conversion.origins(found)[:MOST_ORIGINS]
+    shown = [page for page in found if conversion.origin(page.picture) in allowed]
+    response = render(request, "files/pages.html", {"room": room, "file": file, "pages": shown})
+    if allowed:
+        vars(response)["_csp_update"] = {"img-src": allowed}  # read by django-csp
+    response["Referrer-Policy"] = "no-referrer"
+    return response

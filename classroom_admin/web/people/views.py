@@ -1,6 +1,4 @@
-"""Views about people, for administrators only."""
-
-from __future__ import annotations
+"""Views about people and the classes assigned to them, for administrators only."""
 
 from typing import Any
 
@@ -8,6 +6,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,9 +18,12 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import people as actions
 from classroom_admin.actions.errors import ActionRefused
+from classroom_admin.common.search_field import matches
+from classroom_admin.rooms import access
+from classroom_admin.rooms.models import Room
+from classroom_admin.rooms.selectors import HEAVY, named_like
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
 from classroom_admin.web.parameters import search_words
-from classroom_admin.web.people import selectors
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
 
 PEOPLE_A_PAGE = 50
@@ -34,7 +36,7 @@ UNPROCESSABLE = 422
 def people(request: AuthenticatedHttpRequest) -> HttpResponse:
     """List the people who match the search words `q` and the filter `show`."""
     words, show = search_words(request.GET), request.GET.get("show", "")
-    found = Paginator(selectors.find_people(words=words, show=show), PEOPLE_A_PAGE)
+    found = Paginator(find_people(words=words, show=show), PEOPLE_A_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "q": words, "show": show}
     return render(request, "people/list.html", context)
 
@@ -111,7 +113,7 @@ def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _assign(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
     words = search_words(request.GET)
-    found = Paginator(selectors.unassigned_rooms(words=words), ROOMS_A_PAGE)
+    found = Paginator(unassigned_rooms(words=words), ROOMS_A_PAGE)
     context = {
         "page": found.get_page(request.GET.get("page")),
         "q": words,
@@ -172,8 +174,8 @@ def _person_page(
     request: AuthenticatedHttpRequest, shown: User, form: PersonForm, status: int = 200
 ) -> HttpResponse:
     words = search_words(request.GET)
-    rooms = Paginator(selectors.rooms_of(shown), ROOMS_A_PAGE)
-    found = list(selectors.assignable_rooms(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
+    rooms = Paginator(rooms_of(shown), ROOMS_A_PAGE)
+    found = list(assignable_rooms(shown, words=words)[: ROOMS_A_PAGE + 1]) if words else []
     context = {
         "person": shown,
         "form": form,
@@ -213,3 +215,40 @@ def _assign(request: AuthenticatedHttpRequest, form: RoomsForm, person_to: User)
         ) % {"count": len(rooms), "person": person_to}
     messages.success(request, text)
     return True
+
+
+NEWEST_FIRST = ("-known_since", "-pk")
+
+
+def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
+    """Return people whose name or email contains `words`, annotated with `assigned_count`.
+
+    `show` limits the result: "administrators", "teachers", or "deactivated".
+    """
+    people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
+    if words:
+        people = people.filter(matches(words, field="search"))
+    if show == "administrators":
+        people = people.filter(role=User.Role.ADMINISTRATOR)
+    elif show == "teachers":
+        people = people.filter(role=User.Role.TEACHER)
+    elif show == "deactivated":
+        people = people.filter(is_active=False)
+    return people.order_by("-is_active", "name", "email")
+
+
+def rooms_of(person: User) -> QuerySet[Room]:
+    """Return the person's own classes, newest first. Annotate `assigned`: whether the class is assigned."""
+    rooms = Room.objects.annotate(assigned=access.is_assigned_to(person))
+    return access.own_rooms(person, rooms).order_by(*NEWEST_FIRST)
+
+
+def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
+    """Return classes that are not assigned to the person and have `words` in their name, newest first."""
+    rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
+    return rooms.defer(*HEAVY).order_by(*NEWEST_FIRST)
+
+
+def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
+    """Return classes that belong to nobody and have `words` in their name, newest first."""
+    return access.unassigned_rooms().filter(named_like(words)).defer(*HEAVY).order_by(*NEWEST_FIRST)

@@ -1,17 +1,17 @@
 """Convert between the form of a new class and the arguments of the action: names, units and cloud names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.web.wording import ROOM_TYPES
+
 KINDS: Final = (
-    (4, _("Small class"), _("Up to a few dozen students; everyone is visible.")),
-    (0, _("One-to-one"), _("One teacher and one student.")),
-    (2, _("Lecture hall"), _("Many students; the teacher is on stage.")),
-    (10, _("Small class (cloud)"), _("A small class of the cloud's newer type.")),
+    (4, ROOM_TYPES[4], _("Up to a few dozen students; everyone is visible.")),
+    (0, ROOM_TYPES[0], _("One teacher and one student.")),
+    (2, ROOM_TYPES[2], _("Many students; the teacher is on stage.")),
+    (10, ROOM_TYPES[10], _("A small class of the cloud's newer type.")),
 )
 # the cloud's number of a role → its name
 ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))

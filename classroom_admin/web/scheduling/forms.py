@@ -1,20 +1,18 @@
 """The forms for classes and series. The cloud client's own rules check what the cloud allows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from classroom_admin.accounts.middleware import zone_named
 from classroom_admin.accounts.models import User
 from classroom_admin.actions import class_state, recurrence
 from classroom_admin.actions.errors import ActionRefused
@@ -44,6 +42,22 @@ class JsonField(forms.CharField):
         return (pretty(value) if value else "") if isinstance(value, dict) else value
 
 
+class MomentField(forms.CharField):
+    """A field for a date and time. The value has a UTC offset if the text has one; "" becomes None."""
+
+    def clean(self, value: Any) -> datetime | None:
+        filled = super().clean(value)
+        if not filled:
+            return None
+        try:
+            when = datetime.fromisoformat(filled)
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
+        if not 1970 < when.year < LATEST_YEAR:
+            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
+        return when
+
+
 def _number(label: Any, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(required=False, label=label, **more)
 
@@ -57,7 +71,7 @@ class ClassForm(forms.Form):
         label=pgettext_lazy("thing", "Name"),
         widget=forms.TextInput({"dir": "auto", "autofocus": True}),
     )
-    starts_at = forms.CharField(
+    starts_at = MomentField(
         required=False, label=_("Starts"), widget=forms.DateTimeInput({"type": "datetime-local"})
     )
     minutes = _number(_("Duration (minutes)"), initial=60, widget=forms.NumberInput({"min": 1, "max": 1440}))
@@ -106,7 +120,7 @@ class ClassForm(forms.Form):
     flex = JsonField(label=_("Custom properties (JSON)"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        kwargs["initial"] = {"request_id": uuid4().hex, "zone": zone_of(user).key} | (
+        kwargs["initial"] = {"request_id": uuid4().hex, "zone": current_zone().key} | (
             kwargs.get("initial") or {}
         )
         super().__init__(*args, **kwargs)
@@ -132,25 +146,10 @@ class ClassForm(forms.Form):
 
     def clean_zone(self) -> ZoneInfo:
         filled = self.cleaned_data["zone"].strip()
-        try:
-            return ZoneInfo(filled) if filled else zone_of(self.user)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise forms.ValidationError(
-                _("This is not a known time zone. Enter one like Europe/Madrid.")
-            ) from error
-
-    def clean_starts_at(self) -> datetime | None:
-        """Return the date and time, with a UTC offset if the text has one; None for an empty field."""
-        filled = self.cleaned_data["starts_at"]
-        if not filled:
-            return None
-        try:
-            when = datetime.fromisoformat(filled)
-        except ValueError as error:
-            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
-        if not 1970 < when.year < LATEST_YEAR:
-            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
-        return when
+        zone = zone_named(filled) if filled else current_zone()
+        if zone is None:
+            raise forms.ValidationError(_("This is not a known time zone. Enter one like Europe/Madrid."))
+        return zone
 
     def clean(self) -> dict[str, Any]:
         filled = super().clean() or self.cleaned_data
@@ -165,7 +164,7 @@ class ClassForm(forms.Form):
     @property
     def in_zone(self) -> ZoneInfo:
         """Return the time zone of the times in the form."""
-        return self.cleaned_data.get("zone") or zone_of(self.user)
+        return self.cleaned_data.get("zone") or current_zone()
 
     @cached_property
     def starts(self) -> list[Start]:
@@ -230,7 +229,7 @@ class ClassForm(forms.Form):
         last = self.starts[-1].at if "starts_at" not in self.errors and self.starts else None
         for _attempt in range(MOST_ERRORS):
             try:
-                class_state.check_class(actor=self.user, name=name, starts_at=last, **wanted)
+                class_state.check_class(name=name, starts_at=last, **wanted)
             except ActionRefused as refused:
                 field = asked.field_of(refused.field)
                 if field is None or field not in self.fields:
@@ -247,22 +246,12 @@ class ClassForm(forms.Form):
 class MoveForm(forms.Form):
     """The form for a new start time, without a time zone."""
 
-    starts_at = forms.CharField()
-
-    def clean_starts_at(self) -> datetime:
-        try:
-            when = datetime.fromisoformat(self.cleaned_data["starts_at"])
-        except ValueError as error:
-            raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
-        if not 1970 < when.year < LATEST_YEAR:
-            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
-        return when
+    starts_at = MomentField()
 
 
-def zone_of(user: User) -> ZoneInfo:
+def current_zone() -> ZoneInfo:
     """Return the time zone of the current request (`accounts.middleware`)."""
-    zone = timezone.get_current_timezone()
-    return zone if isinstance(zone, ZoneInfo) else ZoneInfo(settings.TIME_ZONE)
+    return ZoneInfo(timezone.get_current_timezone_name())
 
 
 @cache

@@ -1,7 +1,5 @@
 """Prepare scheduled classes for their pages."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -64,21 +62,9 @@ class Plan:
         return len(self.classes) - self.counts[State.CANCELLED]
 
     @property
-    def made(self) -> int:
-        return self.counts[State.DONE]
-
-    @property
-    def failed(self) -> int:
-        return self.counts[State.FAILED]
-
-    @property
-    def waiting(self) -> int:
-        return self.counts[State.WAITING]
-
-    @property
     def open(self) -> int:
         """Return the number of classes that can still be cancelled."""
-        return self.waiting + self.failed
+        return self.counts[State.WAITING] + self.counts[State.FAILED]
 
     @cached_property
     def next_due(self) -> datetime | None:

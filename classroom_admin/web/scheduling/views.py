@@ -1,7 +1,5 @@
 """Views that create or schedule classes, validate the form while typing, and show scheduled series."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -22,14 +20,14 @@ from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.actions.recurrence import local_start
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.scheduling import arguments
 from classroom_admin.web.scheduling.forms import ClassForm, MoveForm, zones
 from classroom_admin.web.scheduling.plans import Plan, plans_of, settings_like
+from classroom_admin.web.wording import command_state
 
 WITHOUT_ERROR_PLACE: Final = {"request_id", "repeat"}
 """The form fields for which the page shows no errors."""
@@ -191,7 +189,7 @@ def _plan(user: User, form: ClassForm) -> Series:
 
 def _created(request: AuthenticatedHttpRequest, form: ClassForm, *, starts_at: Any) -> HttpResponse:
     entry: Entry = class_state.create_class(
-        actor=request.user, name=form.cleaned_data["name"], starts_at=starts_at, **form.asked
+        request.user, name=form.cleaned_data["name"], starts_at=starts_at, **form.asked
     )
     how = command_state(entry)
     if how.reason:
@@ -213,7 +211,7 @@ def _like(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     key = request.GET.get("like", "")
     if request.method != "GET" or not key:
         return {}
-    room = room_for(request.user, key)
+    room = access_by_key(request.user, key).room
     return {"name": room.name[:64]} | arguments.initial(settings_like(room))
 
 

@@ -1,32 +1,23 @@
 """Describe the event sync in words: its figures and its quarantine."""
 
-from __future__ import annotations
+from typing import Any
 
-from dataclasses import dataclass
-from datetime import datetime
-
+from django import forms
 from django.utils.translation import gettext as _
 
 from classroom_admin.common.redaction import text_without_secrets
-from classroom_admin.rooms.models import Room
 from classroom_admin.sync.health import Health, quarantine
+from classroom_admin.sync.models import Quarantine
 
 PAGE = 50
 LONGEST_SHOWN = 20_000
 """The most characters of a raw text on the page. The database has the whole text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An item in quarantine: the reason, the time, the class (None if unknown), and the raw text."""
+class SyncForm(forms.Form):
+    """The form with the start of a page of the quarantine."""
 
-    pk: int
-    reason: str
-    found_at: datetime
-    what: str
-    room: Room | None
-    raw: str
-    is_cut: bool
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 def facts_of(health: Health) -> list[tuple[str, str, str]]:
@@ -71,26 +62,24 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
     ]
 
 
-def quarantine_page(*, before: int | None) -> tuple[list[Item], int | None]:
-    """Return a page of the quarantine, and `before` for the next page (None if this is the last page)."""
+def quarantine_page(*, before: int | None) -> tuple[list[dict[str, Any]], int | None]:
+    """Return a page of the quarantine, and `before` for the next page (None if this is the last page).
+
+    Each item has the stored `row`, what it is in words, and the beginning of its raw text without secrets.
+    """
     rows = quarantine()
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE + 1])
     items = [
-        Item(
-            pk=row.pk,
-            reason=row.reason,
-            found_at=row.found_at,
-            what=_("An entire answer")
-            if row.whole_answer
-            else _("An event")
-            if row.event
-            else _("Part of an answer"),
-            room=row.event.room if row.event else None,
-            raw=text_without_secrets(row.raw[:LONGEST_SHOWN]),
-            is_cut=len(row.raw) > LONGEST_SHOWN,
-        )
+        {"row": row, "what": _what(row), "raw": text_without_secrets(row.raw[:LONGEST_SHOWN]),
+         "is_cut": len(row.raw) > LONGEST_SHOWN}
         for row in found[:PAGE]
-    ]
-    return items, items[-1].pk if len(found) > PAGE else None
+    ]  # fmt: skip
+    return items, found[PAGE - 1].pk if len(found) > PAGE else None
+
+
+def _what(row: Quarantine) -> str:
+    if row.whole_answer:
+        return _("An entire answer")
+    return _("An event") if row.event else _("Part of an answer")

@@ -1,7 +1,5 @@
 """Views of the settings pages, for administrators only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +14,8 @@ from classroom_admin.audit.selectors import Filters, Page, find_entries
 from classroom_admin.common import problem_texts
 from classroom_admin.sync.health import health
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
-from classroom_admin.web.settings.audit_rows import rows_of
-from classroom_admin.web.settings.forms import AuditForm, SyncForm
-from classroom_admin.web.settings.sync_health import facts_of, quarantine_page
+from classroom_admin.web.settings.audit_log import AuditForm, rows_of
+from classroom_admin.web.settings.sync_health import SyncForm, facts_of, quarantine_page
 
 LATEST = 5
 

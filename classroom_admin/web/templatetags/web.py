@@ -1,9 +1,8 @@
 """Template tags and filters for all pages: icons, times that the browser formats, and words for codes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.utils.html import format_html
@@ -16,15 +15,16 @@ from classroom_admin.common import problem_texts
 from classroom_admin.common.problems import Problem
 from classroom_admin.common.redaction import without_secrets
 from classroom_admin.rooms.models import RoomState
-from classroom_admin.web import icons, script_texts
-from classroom_admin.web.class_list.tiles import tile
-from classroom_admin.web.classroom.people_panels import hand_order as order_of_hand
-from classroom_admin.web.classroom.presenter import file_name as name_of_file
-from classroom_admin.web.classroom.roster import order
+from classroom_admin.web import icons
+from classroom_admin.web.class_list.live_classes import tile
+from classroom_admin.web.classroom.roster import hand_order, roster_order
 from classroom_admin.web.json_input import pretty
+from classroom_admin.web.script_texts import words_for_scripts
 from classroom_admin.web.wording import ROLES, ROOM_TYPES
 
 register = template.Library()
+for shared in (hand_order, roster_order, words_for_scripts):
+    register.simple_tag(shared)
 
 # Formats without JavaScript. With it, the browser uses the person's time zone and language.
 _PLAIN = {
@@ -61,19 +61,8 @@ def moment(when: datetime | None, style: str = "time") -> SafeString | str:
     """
     if when is None:
         return ""
-    utc = when.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" data-as="{}">{}</time>',
-        _utc(when),
-        style,
-        utc.strftime(_PLAIN[style]),
-    )
-
-
-@register.simple_tag
-def words_for_scripts() -> SafeString:
-    """Return the texts of the page's scripts, as data."""
-    return script_texts.words_for_scripts()
+    plain = when.astimezone(UTC).strftime(_PLAIN[style])
+    return format_html('<time datetime="{}" data-as="{}">{}</time>', utc(when), style, plain)
 
 
 @register.filter
@@ -96,7 +85,7 @@ def clock(room: Any, left: bool = False) -> SafeString:
     started = room.started_at.astimezone(UTC).strftime("%H:%M UTC")
     return format_html(
         '<span class="clock" data-from="{}"{}>{}</span>',
-        _utc(room.started_at),
+        utc(room.started_at),
         _until(room) if left else "",
         _("since %(time)s") % {"time": started},
     )
@@ -106,7 +95,7 @@ def _until(room: Any) -> SafeString | str:
     if not room.planned_end_at:
         return ""
     return format_html(
-        ' data-until="{}" data-rest="{}"', _utc(room.planned_end_at), pgettext("remaining time", "%s left")
+        ' data-until="{}" data-rest="{}"', utc(room.planned_end_at), pgettext("remaining time", "%s left")
     )
 
 
@@ -117,7 +106,7 @@ def over_time(room: Any) -> SafeString | str:
         return ""
     return format_html(
         '<span class="badge warn" data-over="{}" data-words="{}" hidden>{}<span>{}</span></span>',
-        _utc(room.planned_end_at),
+        utc(room.planned_end_at),
         _("%s overtime"),
         icon("timer"),
         _("Overtime"),
@@ -158,10 +147,6 @@ def turn_page(shown: Any, number: int) -> str:
 @register.filter
 def utc(when: datetime) -> str:
     """Return `when` in UTC, for an attribute that the browser reads."""
-    return _utc(when)
-
-
-def _utc(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -184,21 +169,9 @@ def age_of(when: datetime | None) -> str:
 
 
 @register.simple_tag
-def roster_order(person: Any) -> str:
-    """Return a text that sorts people in the roster."""
-    return order(person)
-
-
-@register.simple_tag
 def tiles_of(rooms: Any) -> SafeString:
     """Return the tiles of live classes. Each tile is rendered once and shared by all lists."""
     return mark_safe("".join(tile(room) for room in rooms))
-
-
-@register.simple_tag
-def hand_order(person: Any) -> str:
-    """Return a text that sorts people among the raised hands."""
-    return order_of_hand(person)
 
 
 @register.simple_tag
@@ -228,8 +201,9 @@ def web_address(url: Any) -> str:
 
 @register.simple_tag
 def file_name(url: Any) -> str:
-    """Return the file name in an address."""
-    return name_of_file(str(url))
+    """Return the last part of an address's path as a file name; if it is empty, the host."""
+    parts = urlsplit(str(url))
+    return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"
 
 
 @register.simple_tag

@@ -19,6 +19,7 @@ from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
 from classroom_admin.simulator.testing import RunningSimulator
 from tests.actions.conftest import School, run_due
 from tests.school import HTMX
+from tests.stepped_clock import SteppedClock, use
 
 LIST = "/together/"
 
@@ -71,7 +72,7 @@ def test_preview_changes_nothing(client: Client, rooms: list[Room]) -> None:
 def test_confirmed_preview_leads_to_results(
     client: Client, school: School, rooms: list[Room], sim: RunningSimulator
 ) -> None:  # fmt: skip
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
         address = reverse("live:run", args=[run.key])
         html = client.get(address).content.decode()
@@ -97,7 +98,7 @@ def test_confirmed_preview_leads_to_results(
 
 
 def test_page_requests_only_changes(client: Client, rooms: list[Room]) -> None:
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         run = begin(client, rooms)
         stepped.step(10)
         page = client.get(reverse("live:run", args=[run.key])).content.decode()

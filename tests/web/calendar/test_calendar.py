@@ -16,8 +16,7 @@ from classroom_admin.actions import calendars
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room, RoomState, RoomTeacher
-from classroom_admin.web.calendar.feed import CalendarEntry, document, etag
-from classroom_admin.web.calendar.selectors import address_of
+from classroom_admin.web.calendar.views import CalendarEntry, address_of, document, etag
 from tests.school import School, make_room
 
 State = ScheduledCommand.State

@@ -16,7 +16,7 @@ from classroom_admin.rooms.models import Participant, Room
 from classroom_admin.simulator.testing import running_simulator
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.reader import decode_stored
-from classroom_admin.web.classroom import event_kinds
+from classroom_admin.web.classroom.events import EVENT_KINDS
 from tests.school import HTMX, School, make_event, make_person
 from tests.web.classroom.test_page import changes, now
 
@@ -59,7 +59,7 @@ def event_of_each_kind(school: School) -> dict[str, StoredEvent]:
     return rows
 
 
-@pytest.mark.parametrize("kind", dict(event_kinds.CHOICES))
+@pytest.mark.parametrize("kind", dict(EVENT_KINDS))
 def test_filter_finds_each_kind(school: School, admin: Client, kind: str) -> None:
     rows = event_of_each_kind(school)
     also = {rows["unreadable"].pk} if kind == "class" else set()

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from classroom_admin.audit.models import Entry
-from classroom_admin.common import clock
 from classroom_admin.rooms.models import Room
 from classroom_admin.web.class_list import live_classes
 from classroom_admin.web.models import Acknowledgement
 from tests.school import HTMX, School, make_room
+from tests.stepped_clock import SteppedClock, use
 from tests.web.class_list.conftest import ago
 
 
@@ -50,7 +50,7 @@ def test_acknowledged_alert_rests_for_the_chosen_time_and_names_the_person(
     assert found.until - found.at == timedelta(minutes=minutes)
     html = school.signed_in(school.administrator).get("/").content.decode()
     assert "Acknowledged by Ana" in html
-    with clock.use(clock.SteppedClock(found.until)):
+    with use(SteppedClock(found.until)):
         assert active(room) == ["no_teacher", "over_time"]
 
 

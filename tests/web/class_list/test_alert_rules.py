@@ -28,7 +28,7 @@ from classroom_admin.web.class_list.alert_rules import (
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LIMITS = Thresholds()
-RUNS = AlertInput(state=1, started_at=NOW - timedelta(minutes=30), teachers=1)
+RUNS = AlertInput(now_state=1, started_at=NOW - timedelta(minutes=30), teachers_online=1)
 
 
 def ago(minutes: float) -> datetime:
@@ -46,33 +46,33 @@ def kinds(facts: AlertInput, **more: Any) -> list[str]:
 
 
 def test_class_without_problems_has_no_alerts() -> None:
-    assert at(replace(RUNS, students=20, hands=2, oldest_hand_at=ago(1), recording_state="recording")) == (
-        Alerts()
-    )
+    assert at(
+        replace(RUNS, students_online=20, hands_raised=2, oldest_hand_at=ago(1), recording_state="recording")
+    ) == (Alerts())
 
 
 @pytest.mark.parametrize(
     ("facts", "kind", "since", "words"),
     [
-        (replace(RUNS, teachers=0), NO_TEACHER, ago(30), "No teacher present"),
-        (replace(RUNS, teachers=0, teacher_left_at=ago(3)), NO_TEACHER, ago(3), "No teacher present"),
+        (replace(RUNS, teachers_online=0), NO_TEACHER, ago(30), "No teacher present"),
+        (replace(RUNS, teachers_online=0, teacher_left_at=ago(3)), NO_TEACHER, ago(3), "No teacher present"),
         (
-            AlertInput(state=0, students=3, students_since=ago(4)),
+            AlertInput(now_state=0, students_online=3, students_since=ago(4)),
             ALONE, ago(4), "3 students without a teacher",
         ),
         (
-            AlertInput(state=None, students=1, students_since=ago(2)),
+            AlertInput(now_state=None, students_online=1, students_since=ago(2)),
             ALONE, ago(2), "1 student without a teacher",
         ),
         (
-            AlertInput(state=0, students=3, students_since=ago(40), teacher_left_at=ago(5)),
+            AlertInput(now_state=0, students_online=3, students_since=ago(40), teacher_left_at=ago(5)),
             ALONE, ago(5), "3 students without a teacher",
         ),
-        (replace(RUNS, hands=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
-        (replace(RUNS, hands=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
+        (replace(RUNS, hands_raised=1, oldest_hand_at=ago(7)), HAND, ago(7), "1 raised hand"),
+        (replace(RUNS, hands_raised=3, oldest_hand_at=ago(7)), HAND, ago(7), "3 raised hands, longest wait"),
         (replace(RUNS, planned_end_at=ago(6)), OVER_TIME, ago(6), "Overtime"),
         (
-            replace(RUNS, recording_state="ended", recording_failed=True, recording_at=ago(0.1)),
+            replace(RUNS, recording_state="ended", recording_unready=True, recording_at=ago(0.1)),
             RECORDING, ago(0.1), "Recording failed",
         ),
         (
@@ -105,21 +105,26 @@ def test_each_alert_has_words_and_a_beginning(
 @pytest.mark.parametrize(
     "facts",
     [
-        replace(RUNS, teachers=0, teacher_left_at=ago(1.9)),
-        AlertInput(state=0, students=3, students_since=ago(1.9)),
-        AlertInput(state=0, students=3, students_since=ago(9), assistant_present=True),
-        AlertInput(state=0, teachers=1, students=3),
+        replace(RUNS, teachers_online=0, teacher_left_at=ago(1.9)),
+        AlertInput(now_state=0, students_online=3, students_since=ago(1.9)),
+        AlertInput(now_state=0, students_online=3, students_since=ago(9), assistant_present=True),
+        AlertInput(now_state=0, teachers_online=1, students_online=3),
         AlertInput(
-            state=2, students=3, students_since=ago(9), hands=1, oldest_hand_at=ago(9), planned_end_at=ago(9)
+            now_state=2,
+            students_online=3,
+            students_since=ago(9),
+            hands_raised=1,
+            oldest_hand_at=ago(9),
+            planned_end_at=ago(9),
         ),
-        AlertInput(state=3, students=3, students_since=ago(9), gap_at=ago(9)),
-        replace(RUNS, gone=True, teachers=0),
-        replace(RUNS, hands=1, oldest_hand_at=ago(1.9)),
+        AlertInput(now_state=3, students_online=3, students_since=ago(9), gap_at=ago(9)),
+        replace(RUNS, gone_at=ago(1), teachers_online=0),
+        replace(RUNS, hands_raised=1, oldest_hand_at=ago(1.9)),
         replace(RUNS, planned_end_at=ago(4.9)),
         replace(RUNS, planned_end_at=NOW + timedelta(minutes=4)),
         replace(RUNS, recording_state="ended", recording_at=ago(0.5)),
         replace(RUNS, recording_state="ended", recording_at=ago(9), stopped_at=ago(9.2)),
-        replace(RUNS, state=2, recording_state="ended", recording_failed=True, recording_at=ago(9)),
+        replace(RUNS, now_state=2, recording_state="failed", recording_at=ago(9)),
         replace(RUNS, behind_at=ago(0.9)),
         replace(RUNS, refused_at=ago(16), refused_action="class.end", refused_error="RateLimited"),
         replace(RUNS, refused_at=ago(1), refused_action="class.end", refused_error="ClassAlreadyEnded"),
@@ -130,7 +135,10 @@ def test_harmless_states_are_no_alerts(facts: AlertInput) -> None:
 
 
 def test_students_alone_in_a_live_class_are_two_alerts() -> None:
-    assert kinds(replace(RUNS, teachers=0, students=2, students_since=ago(9))) == [NO_TEACHER, ALONE]
+    assert kinds(replace(RUNS, teachers_online=0, students_online=2, students_since=ago(9))) == [
+        NO_TEACHER,
+        ALONE,
+    ]
 
 
 def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None:
@@ -143,7 +151,7 @@ def test_missing_recording_is_an_alert_if_every_class_must_be_recorded() -> None
 
 
 def test_thresholds_are_settings() -> None:
-    hand = replace(RUNS, hands=1, oldest_hand_at=ago(4))
+    hand = replace(RUNS, hands_raised=1, oldest_hand_at=ago(4))
     assert kinds(hand) == [HAND]
     assert kinds(hand, limits=replace(LIMITS, hand=timedelta(minutes=5))) == []
 
@@ -153,8 +161,8 @@ def test_thresholds_are_settings() -> None:
 
 def test_most_urgent_then_oldest_alert_is_first() -> None:
     none = at(RUNS)
-    hand, older_hand = (at(replace(RUNS, hands=1, oldest_hand_at=ago(m))) for m in (3, 8))
-    teacher = at(replace(RUNS, teachers=0, teacher_left_at=ago(2)))
+    hand, older_hand = (at(replace(RUNS, hands_raised=1, oldest_hand_at=ago(m))) for m in (3, 8))
+    teacher = at(replace(RUNS, teachers_online=0, teacher_left_at=ago(2)))
     assert sorted([none, hand, teacher, older_hand], key=lambda one: one.order) == [
         teacher, older_hand, hand, none,
     ]  # fmt: skip
@@ -168,7 +176,7 @@ def acknowledge(kind: str, *, at: datetime, minutes: float = 15) -> Acknowledged
 
 
 def test_acknowledged_alert_is_active_again_after_its_time() -> None:
-    alone = replace(RUNS, teachers=0)
+    alone = replace(RUNS, teachers_online=0)
     found = at(alone, NOW, acknowledge(NO_TEACHER, at=ago(1)))
     assert found.active == ()
     assert found.acknowledged[0].acknowledged.by == "Ruth"
@@ -182,13 +190,13 @@ def kinds_at(facts: AlertInput, now: datetime, *acknowledged: Acknowledged) -> l
 
 
 def test_alert_that_begins_after_the_acknowledgement_is_active() -> None:
-    again = replace(RUNS, teachers=0, teacher_left_at=ago(3))
+    again = replace(RUNS, teachers_online=0, teacher_left_at=ago(3))
     assert kinds_at(again, NOW, acknowledge(NO_TEACHER, at=ago(4))) == [NO_TEACHER]
     assert kinds_at(again, NOW, acknowledge(NO_TEACHER, at=ago(2))) == []
 
 
 def test_acknowledgement_does_not_cover_other_kinds() -> None:
-    both = replace(RUNS, teachers=0, hands=1, oldest_hand_at=ago(9))
+    both = replace(RUNS, teachers_online=0, hands_raised=1, oldest_hand_at=ago(9))
     assert kinds_at(both, NOW, acknowledge(NO_TEACHER, at=ago(1))) == [HAND]
 
 
@@ -196,7 +204,7 @@ def test_acknowledgement_does_not_cover_other_kinds() -> None:
 
 
 def test_alert_becomes_active_when_due() -> None:
-    facts = replace(RUNS, teachers=0, teacher_left_at=ago(1))
+    facts = replace(RUNS, teachers_online=0, teacher_left_at=ago(1))
     due = at(facts).due
     assert due == NOW + timedelta(minutes=1)
     assert kinds_at(facts, due - timedelta(milliseconds=1)) == []
@@ -212,12 +220,12 @@ def test_refused_command_is_an_alert_for_a_limited_time() -> None:
 moments = st.none() | st.integers(-200, 200).map(lambda half: NOW + timedelta(seconds=30 * half))
 any_facts = st.builds(
     AlertInput,
-    state=st.sampled_from([None, 0, 1, 2, 3]),
+    now_state=st.sampled_from([None, 0, 1, 2, 3]),
     started_at=moments, planned_end_at=moments, teacher_left_at=moments, students_since=moments,
     oldest_hand_at=moments, recording_at=moments, stopped_at=moments, gap_at=moments, behind_at=moments,
     refused_at=moments, silent_since=moments,
-    teachers=st.integers(0, 1), students=st.integers(0, 2), hands=st.integers(0, 2),
-    assistant_present=st.booleans(), gone=st.booleans(), recording_failed=st.booleans(),
+    teachers_online=st.integers(0, 1), students_online=st.integers(0, 2), hands_raised=st.integers(0, 2),
+    assistant_present=st.booleans(), gone_at=st.sampled_from([None, NOW]), recording_unready=st.booleans(),
     recording_state=st.sampled_from(["", "recording", "ended", "failed"]),
 )  # fmt: skip
 any_acknowledgements = st.lists(

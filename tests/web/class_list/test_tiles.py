@@ -11,7 +11,7 @@ from django.conf import settings
 
 from classroom_admin.rooms.models import Gap, Participant, Room
 from classroom_admin.web.class_list import live_classes
-from classroom_admin.web.class_list.tiles import SHOWN, _rendered, tile
+from classroom_admin.web.class_list.live_classes import SHOWN, _rendered, tile
 from tests.school import School
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from classroom_admin.actions import class_lists
 from classroom_admin.actions.class_lists import Person, people_of
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList
 from classroom_admin.web.class_lists.urls import urlpatterns
 from tests.school import HOSTILE, School
@@ -101,7 +102,7 @@ def test_list_can_be_renamed_and_deleted(client: Client, school: School, made: C
     made.refresh_from_db()
     assert made.name == "8b"
     assert client.post(where("list", made.key), {"name": " "}).status_code == 422
-    class_lists.use_list(actor=school.teacher, room=school.room, class_list=made)
+    class_lists.use_list(access_to(school.teacher, school.room), class_list=made)
     question = client.get(where("delete", made.key)).content.decode()
     assert "1 class will no longer show who is missing." in question
     assert ClassList.objects.exists()
@@ -161,7 +162,7 @@ def test_people_can_not_change_lists_of_others(school: School, made: ClassList, 
 
 
 def test_list_shows_only_visible_classes(school: School, made: ClassList) -> None:
-    class_lists.use_list(actor=school.administrator, room=school.room, class_list=made)
+    class_lists.use_list(access_to(school.administrator, school.room), class_list=made)
     school.room.teachers.all().delete()
     school.room.participants.filter(was_teacher=True).delete()
     address = reverse("live:class", args=[school.room.key])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classroom_admin.rooms.models import RoomState
-from classroom_admin.web.classroom.buttons import class_buttons, recording_buttons
+from classroom_admin.web.classroom.presenter import class_buttons, recording_buttons
 
 
 @pytest.mark.parametrize(

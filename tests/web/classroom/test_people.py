@@ -20,10 +20,12 @@ from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.class_selectors import people, removals_this_week
 from classroom_admin.rooms.models import Participant, Presence, Room, RoomTeacher
-from classroom_admin.web.classroom.people_panels import removed_this_week, times_this_week
+from classroom_admin.web.classroom.roster import removed_this_week, times_this_week
 from tests.school import HOSTILE, HTMX, ROOM_UUID, School, make_event, make_person, make_room
+from tests.stepped_clock import SteppedClock, use
 from tests.web.classroom.test_page import a_thousand_pupils, changes, now, page
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +100,7 @@ def test_page_marks_hands_without_time_on_stage(school: School, admin: Client) -
 def planned(school: School, **more: Any) -> ScheduledCommand:
     person = Participant.objects.get(user_uuid="cloud-user-2")
     return participants.schedule_removal(
-        actor=school.teacher, room=school.room, participant=person, after_s=300, **more
+        access_to(school.teacher, school.room), participant=person, after_s=300, **more
     )
 
 
@@ -112,7 +114,7 @@ def test_countdown_is_visible_to_everyone_until_cancelled(school: School, admin:
         assert HOSTILE not in html
         assert f"/removals/{removal.pk}/call-off/" in html
     before = now(school)
-    participants.cancel_removal(actor=school.administrator, command=removal)
+    participants.cancel_removal(access_to(school.administrator, removal.room), command=removal)
     html = changes(admin, school, before).content.decode()
     assert 'id="removals"' in html
     assert "data-due=" not in html
@@ -254,7 +256,7 @@ def listed(school: School) -> School:
     class_lists.set_people(
         actor=school.teacher, class_list=made, people=[here, Person(name="Missing Max")], version=1
     )
-    class_lists.use_list(actor=school.teacher, room=school.room, class_list=made)
+    class_lists.use_list(access_to(school.teacher, school.room), class_list=made)
     school.room.refresh_from_db()
     return school
 
@@ -325,7 +327,7 @@ def test_changed_or_removed_class_list_is_sent(listed: School, admin: Client) ->
     assert "0 of 1 present" in html
     assert "New One" in html
     before = now(listed)
-    class_lists.use_list(actor=listed.teacher, room=listed.room, class_list=None)
+    class_lists.use_list(access_to(listed.teacher, listed.room), class_list=None)
     html = changes(admin, listed, before).content.decode()
     assert 'id="attendance"' in html
     assert "of 1 present" not in html
@@ -362,7 +364,7 @@ def test_class_list_is_chosen_on_the_page(school: School) -> None:
 
 
 def test_unconfirmed_command_offers_verification_after_ten_seconds(school: School, admin: Client) -> None:
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         entry = record(actor=school.teacher, action="class.end", room_uuid=ROOM_UUID, target_name="A")
         add_step(entry, Step.Kind.REQUESTED)
         late = re.compile(rf'id="late-{entry.pk}"[^>]*?( hidden)?>')

@@ -20,9 +20,11 @@ from classroom_admin.actions.models import ScheduledCommand, Upload
 from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.record import add_step, record
 from classroom_admin.common import clock
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Recording, Resource, Room
 from tests.actions.files import PDF
 from tests.school import HTMX, ROOM_UUID, School
+from tests.stepped_clock import SteppedClock, use
 from tests.web.classroom.test_page import changes, now, page
 
 STREAM = "https://stream.test/a.m3u8"
@@ -160,7 +162,7 @@ def a_class_of_45_minutes(school: School) -> Any:
 def test_coverage_shows_recorded_paused_and_missing_time(client: Client, school: School) -> None:
     start = a_class_of_45_minutes(school)
     for minute, action in ((10, "recording.pause"), (20, "recording.resume")):
-        with clock.use(clock.SteppedClock(start + timedelta(minutes=minute))):
+        with use(SteppedClock(start + timedelta(minutes=minute))):
             entry = record(actor=school.teacher, action=action, room_uuid=ROOM_UUID, target="rec")
             add_step(entry, Step.Kind.ACCEPTED, {"final": True})
     html = page(client, school).content.decode()
@@ -189,7 +191,7 @@ def test_failed_recording_shows_what_to_do(client: Client, school: School) -> No
 
 
 def test_coverage_of_a_running_class_is_stable(client: Client, school: School) -> None:
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         before = re.search(r"<figure.*?</figure>", changes(client, school, "").content.decode(), re.S)
         stepped.step(60)
         after = re.search(r"<figure.*?</figure>", changes(client, school, "").content.decode(), re.S)
@@ -333,7 +335,7 @@ def test_pending_deletion_is_visible_to_everyone_and_can_be_undone(client: Clien
 
 def test_late_undo_is_refused(client: Client, school: School) -> None:
     files = list(Resource.objects.all())
-    hold = deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
+    hold = deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
     ScheduledCommand.objects.update(state=ScheduledCommand.State.DONE)
     html = client.post(where("undo_delete", school, hold.entry_id), **HTMX).content.decode()
     assert "too late" in html
@@ -359,7 +361,7 @@ def test_other_commands_do_not_send_the_files(client: Client, school: School) ->
 def test_full_page_costs_no_more_queries(client: Client, school: School) -> None:
     converting()
     files = list(Resource.objects.all())
-    deletions.schedule_deletion(actor=school.teacher, room=school.room, resources=files)
+    deletions.schedule_deletion(access_to(school.teacher, school.room), resources=files)
     with CaptureQueriesContext(connection) as queries:
         assert page(client, school).status_code == 200
     assert len(queries) <= 12, [q["sql"] for q in queries]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from classroom_admin.actions.models import ScheduledCommand, Series
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms.models import Room
-from classroom_admin.sync import background
+from classroom_admin.sync import tasks
 from classroom_admin.web.json_input import BadJson, read_object, size
 from classroom_admin.web.scheduling import arguments
 from tests.actions.conftest import School, run_due
@@ -252,7 +252,7 @@ def test_moved_class_shows_the_clouds_time_if_already_created(client: Client, si
     client.post(move, {"starts_at": soon(2, hour=11)})
     run_due()
     sync_once()
-    background.refresh_rooms()
+    tasks.refresh_rooms()
     html = client.get(page).content.decode()
     assert "keeps the original time" in html
     assert Room.objects.get(room_uuid=first.key).planned_start_at == first.starts_at

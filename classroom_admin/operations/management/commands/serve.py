@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from classroom_admin.accounts.models import User
 from classroom_admin.common.problem_texts import in_english
-from classroom_admin.runtime import demo_folder, installation
+from classroom_admin.runtime import demo, installation
 from classroom_admin.runtime.supervisor import Supervisor
 
 
@@ -18,18 +18,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if demo_folder.is_demo(settings.DATA_DIR):
+        if demo.is_demo(settings.DATA_DIR):
             raise CommandError(
                 f"{settings.DATA_DIR} holds the demo, whose passwords everyone knows. "
                 "Choose another folder with DATA_DIR=/path."
             )
-        here = installation.Installation(
-            base_dir=settings.BASE_DIR,
-            data_dir=settings.DATA_DIR,
-            host=settings.HOST,
-            port=settings.PORT,
-            broker_socket=None if os.environ.get("CELERY_BROKER_URL") else settings.BROKER_SOCKET,
-            env=os.environ,
+        own_broker = not os.environ.get("CELERY_BROKER_URL")
+        here = installation.Installation.of_settings(
+            broker_socket=settings.BROKER_SOCKET if own_broker else None
         )
 
         def on_ready(supervisor: Supervisor) -> None:

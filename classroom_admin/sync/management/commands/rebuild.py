@@ -1,7 +1,5 @@
 """`manage.py rebuild [ROOM_UUID]`: project the stored events again and write only the rows that differ."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

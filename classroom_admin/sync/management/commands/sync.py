@@ -1,9 +1,6 @@
 """`manage.py sync --once`: fetch and project everything new from the cloud, and print a summary."""
 
-from __future__ import annotations
-
 import threading
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +10,11 @@ from classroom_admin.agora import client_for
 from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.common.problem_texts import in_english
+from classroom_admin.common.problems import Problem
 from classroom_admin.sync import gap_filling, lease, projector, reconciliation, room_refresh
 from classroom_admin.sync.lease import FenceLost, Held
 from classroom_admin.sync.models import Lease
-from classroom_admin.sync.polling import Polled, Poller
+from classroom_admin.sync.polling import Poller
 from classroom_admin.sync.request_limiter import in_background
 from classroom_admin.sync.room_events import Fetched
 
@@ -24,28 +22,6 @@ WAIT_FOR_LEASE_S = 25.0
 TRY_EVERY_S = 0.2
 LONGEST_PAUSE_S = 30.0
 PAUSES = 5
-
-
-@dataclass(slots=True)
-class Totals:
-    """The results of all steps together. `problems` are in English."""
-
-    stored: int = 0
-    quarantined: int = 0
-    projected: int = 0
-    requests: int = 0
-    gone: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def add(self, part: Polled | Fetched) -> None:
-        self.stored += part.stored
-        self.problems += map(in_english, part.problems)
-        if isinstance(part, Polled):
-            self.requests += part.answers
-            self.quarantined += part.quarantined
-        else:
-            self.requests += part.requests
-            self.gone += part.gone
 
 
 class Command(BaseCommand):
@@ -63,24 +39,27 @@ class Command(BaseCommand):
                 "The connection to the cloud is not set up. " + " ".join(map(in_english, missing))
             )
         client = client_for(settings.AGORA)
-        totals = Totals()
+        totals = Fetched()
         with in_background():
-            self._do_it_all(client, totals)
-        self._report(totals)
+            projected = self._do_it_all(client, totals)
+        self.stdout.write(
+            f"{totals.stored} new events stored, {projected} projected, {totals.quarantined} put into "
+            f"quarantine, {len(totals.gone)} rooms gone; {totals.requests} requests."
+        )
+        if totals.problems:
+            raise CommandError("\n".join(dict.fromkeys(map(in_english, totals.problems))))
 
-    def _do_it_all(self, client: Client, totals: Totals) -> None:
+    def _do_it_all(self, client: Client, totals: Fetched) -> int:
+        """Run all steps, add their results to `totals`, and return how many events were projected."""
         self._poll(client, totals)
-        totals.projected += self._project()
+        projected = self._project()
         totals.add(gap_filling.fill_due(client, all_open=True))
         totals.add(reconciliation.reconcile_due(client, everything=True))
         totals.add(gap_filling.fill_due(client))
-        refreshed = room_refresh.refresh_due(client)
-        totals.requests += refreshed.requests
-        totals.gone += refreshed.gone
-        totals.problems += map(in_english, refreshed.problems)
-        totals.projected += self._project()
+        totals.add(room_refresh.refresh_due(client))
+        return projected + self._project()
 
-    def _poll(self, client: Client, totals: Totals) -> None:
+    def _poll(self, client: Client, totals: Fetched) -> None:
         """Poll until the cloud has no more events. If it asks for a pause, wait and retry a few times."""
         poller = Poller(client)
         held = self._wait_for_lease(poller)
@@ -94,7 +73,8 @@ class Command(BaseCommand):
                 polled.problems.clear()
                 totals.add(polled)
                 threading.Event().wait(pause_s)
-            totals.problems.append("The cloud kept asking for a pause; run this again later.")
+            words = "The cloud kept asking for a pause; run this again later."
+            totals.problems.append(Problem("plain", {"text": words}))
         except FenceLost as error:
             reconciliation.soon(why="another process took the lease")
             raise CommandError(str(error)) from error
@@ -117,11 +97,3 @@ class Command(BaseCommand):
 
     def _project(self) -> int:
         return projector.project_rooms(projector.waiting_rooms(), past_gaps=True).events
-
-    def _report(self, totals: Totals) -> None:
-        self.stdout.write(
-            f"{totals.stored} new events stored, {totals.projected} projected, {totals.quarantined} put into "
-            f"quarantine, {totals.gone} rooms gone; {totals.requests} requests."
-        )
-        if totals.problems:
-            raise CommandError("\n".join(dict.fromkeys(totals.problems)))

@@ -1,7 +1,5 @@
 """The differences between two JSON objects, and the properties to send to apply them. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -23,21 +23,21 @@ from classroom_admin.actions.verification import EXT_APP_STATE, KEPT_BY_THE_CLOU
 from classroom_admin.agora import fields
 from classroom_admin.agora.errors import InvalidArgument
 from classroom_admin.common.problem_texts import capitalised
-from classroom_admin.rooms.access import room_for
+from classroom_admin.rooms.access import access_by_key
 from classroom_admin.rooms.models import Participant, Role
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.command_responses import command_state
 from classroom_admin.web.classroom.properties import diff
-from classroom_admin.web.classroom.properties.history import history
 from classroom_admin.web.classroom.properties.subject import (
     APP,
     PERSON,
     ROOM,
     Subject,
+    history,
     known_apps,
     subject_of,
 )
 from classroom_admin.web.json_input import BadJson, pretty, read_object, read_own_object, size
+from classroom_admin.web.wording import command_state
 
 STATES = {"on": 1, "off": 0}
 CHOOSE: Final = "choose"
@@ -95,15 +95,15 @@ class Edit:
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show the properties (GET). On POST, choose an extension by name, compare, or send, as `do` says."""
-    room = room_for(request.user, key)
-    subject = subject_of(room, request.GET, request.POST)
+    access = access_by_key(request.user, key)
+    subject = subject_of(access, request.GET, request.POST)
     do = request.POST.get("do", "")
     if not subject.is_chosen:
         status = 422 if subject.error else 200
         return render(request, "classroom/properties/page.html", _context(subject), status=status)
-    if do == CHOOSE and subject.app in known_apps(room):
+    if do == CHOOSE and subject.app in known_apps(access.room):
         return redirect(f"{request.path}?{subject.query}")
-    now = subject.read(request.user)
+    now = subject.read()
     context: dict[str, Any] = {"subject": subject, "now": now, "now_size": size(now.properties)}
     if request.method == "GET" or do == CHOOSE:
         fresh = _text(now.properties)
@@ -148,7 +148,7 @@ def _comparison(edit: Edit) -> dict[str, Any]:
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show whether the typed text is a JSON object, and its size. Change nothing."""
-    room_for(request.user, key)
+    access_by_key(request.user, key)
     context: dict[str, Any] = {}
     try:
         context["size"] = size(
@@ -177,9 +177,9 @@ def _send(request: AuthenticatedHttpRequest, subject: Subject, edit: Edit) -> Ht
     cause = edit.cause or None
     entries = []
     if edit.to_set or state is not None:
-        entries.append(subject.put(request.user, edit.to_set, cause=cause, state=state))
+        entries.append(subject.put(edit.to_set, cause=cause, state=state))
     if edit.to_delete and not any(command_state(entry).reason for entry in entries):
-        entries.append(subject.delete(request.user, edit.to_delete, cause=cause))
+        entries.append(subject.delete(edit.to_delete, cause=cause))
     for state_now in map(command_state, entries):
         if state_now.reason:
             messages.error(request, f"{state_now.words}: {state_now.reason}")

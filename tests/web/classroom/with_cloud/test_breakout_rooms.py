@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import breakout_rooms
 from classroom_admin.rooms.models import Participant, Role, Room
-from classroom_admin.web.classroom.breakout_rooms import draft as drafts
-from classroom_admin.web.classroom.breakout_rooms.draft import Draft
-from classroom_admin.web.classroom.breakout_rooms.table import Table, shown_groups
+from classroom_admin.web.classroom.breakout_rooms import MOST_GROUPS, Draft, Table, shown_groups
 from tests.actions.conftest import School
 from tests.school import HTMX
 
@@ -27,46 +25,46 @@ TWO = Draft({"a": "Red", "b": "Blue"}, {"1": "a", "2": "b"})
 
 # --- decisions ---
 def test_people_are_moved_between_groups() -> None:
-    moved = drafts.move(TWO, ["1", "3"], "b")
+    moved = TWO.move(["1", "3"], "b")
     assert moved.members("b") == ["2", "1", "3"]
     assert moved.members("a") == []
-    assert drafts.move(moved, ["2"], "").members("b") == ["1", "3"]
-    assert drafts.move(TWO, ["1"], "no such room").places == {"2": "b"}
+    assert moved.move(["2"], "").members("b") == ["1", "3"]
+    assert TWO.move(["1"], "no such room").places == {"2": "b"}
 
 
 def test_people_of_a_removed_group_are_in_none() -> None:
-    assert drafts.remove(TWO, "a") == Draft({"b": "Blue"}, {"2": "b"})
+    assert TWO.remove("a") == Draft({"b": "Blue"}, {"2": "b"})
 
 
 def test_new_group_gets_the_next_free_name() -> None:
-    one = drafts.add(Draft(), group="x")
+    one = Draft().add(group="x")
     assert one.names == {"x": "Group 1"}
-    assert drafts.add(Draft({"x": "Group 2"}), group="y").names["y"] == "Group 3"
-    full = Draft({str(n): f"Group {n}" for n in range(drafts.MOST_GROUPS)})
-    assert drafts.add(full) == full
+    assert Draft({"x": "Group 2"}).add(group="y").names["y"] == "Group 3"
+    full = Draft({str(n): f"Group {n}" for n in range(MOST_GROUPS)})
+    assert full.add() == full
 
 
 @given(people=st.integers(0, 40), count=st.integers(-3, 80), seed=st.integers())
 def test_distribution_is_even_and_complete(people: int, count: int, seed: int) -> None:
     keys = [str(number) for number in range(people)]
-    dealt = drafts.distribute(TWO, keys, count, rng=random.Random(seed))
+    dealt = TWO.distribute(keys, count, rng=random.Random(seed))
     sizes = [len(dealt.members(group)) for group in dealt.names]
     assert sum(sizes) == people
     assert max(sizes) - min(sizes) <= 1
-    assert 1 <= len(sizes) <= drafts.MOST_GROUPS
+    assert 1 <= len(sizes) <= MOST_GROUPS
     assert list(dealt.names.values())[:2] == ["Red", "Blue"][: len(sizes)]
 
 
 def test_invalid_parts_of_the_form_are_ignored() -> None:
     sent = QueryDict("group=a&group=b&group=a&name-a=Red&name-b=+Blue+&in-1=a&in-2=elsewhere&in-9=a")
-    assert drafts.read(sent, PEOPLE) == Draft({"a": "Red", "b": "Blue"}, {"1": "a"})
+    assert Draft.read(sent, PEOPLE) == Draft({"a": "Red", "b": "Blue"}, {"1": "a"})
 
 
 def test_name_errors() -> None:
-    assert drafts.name_errors(Draft({"a": "Red", "b": "red"}), lambda name: "") == {
+    assert Draft({"a": "Red", "b": "red"}).name_errors(lambda name: "") == {
         "b": "Another room already has this name. Choose a different name."
     }
-    assert drafts.name_errors(Draft({"a": ""}), lambda name: "" if name else "Empty") == {"a": "Empty"}
+    assert Draft({"a": ""}).name_errors(lambda name: "" if name else "Empty") == {"a": "Empty"}
 
 
 @pytest.mark.parametrize(

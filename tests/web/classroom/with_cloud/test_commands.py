@@ -20,6 +20,7 @@ from classroom_admin.common import clock
 from classroom_admin.rooms.models import Participant, Recording, Resource, Room
 from tests.actions.conftest import School, run_due
 from tests.school import HTMX
+from tests.stepped_clock import SteppedClock, use
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_add_and_delete_files(client: Client, school: School, truth: Any, ext: s
     assert client.post(where("delete_files", school), {"files": [row.pk]}, **HTMX).status_code == 200
     assert last().action == "resource.hold_delete"
     assert len(truth()["resources"]) == 1
-    with clock.use(clock.SteppedClock(clock.now())) as stepped:
+    with use(SteppedClock(clock.now())) as stepped:
         stepped.step(11)
         assert run_due() == 1
     assert last().action == "resource.delete"

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom_admin.audit.models import Entry
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import Participant, Role, Room
 from classroom_admin.sync.models import StoredEvent
 from classroom_admin.sync.sorting import as_json
 from classroom_admin.web.classroom.properties import diff
-from classroom_admin.web.classroom.properties.history import history
-from classroom_admin.web.classroom.properties.subject import Subject
+from classroom_admin.web.classroom.properties.subject import Subject, history
 from tests.actions.conftest import School
 from tests.school import HTMX
 
@@ -271,6 +271,10 @@ def test_unreachable_cloud_is_reported(client: Client, where: str, sim: Any, sch
     assert json.loads(page.context["edit"].text) == {"told": 1}
 
 
+def subject(school: School, **chosen: Any) -> Subject:
+    return Subject(access=access_to(school.teacher, school.room), **chosen)
+
+
 def event(school: School, sequence: int, cmd: int, data: dict[str, Any]) -> None:
     StoredEvent.objects.create(
         room=school.room, stream="room", sequence=sequence, cmd=cmd, ts_ms=1_790_000_000_000 + sequence,
@@ -305,17 +309,13 @@ def test_history_shows_changes_and_people(client: Client, where: str, school: Sc
             for one in history(subject).changes
         ]
 
-    assert told(Subject(room=school.room)) == [
+    assert told(subject(school)) == [
         ("", [("theirs", "removed", "")], ""),
         ("Zoe", [("theirs", "changed", '"x"')], ""),
         ("teacher", [("mine", "changed", "1")], "confirmed"),
     ]
-    assert told(Subject(room=school.room, kind="app", app="countdown")) == [
-        ("", [("seconds", "changed", "5")], "")
-    ]
-    assert told(Subject(room=school.room, kind="person", person=school.pupil)) == [
-        ("", [("seat", "changed", "1")], "")
-    ]
+    assert told(subject(school, kind="app", app="countdown")) == [("", [("seconds", "changed", "5")], "")]
+    assert told(subject(school, kind="person", person=school.pupil)) == [("", [("seat", "changed", "1")], "")]
 
 
 def events_of_others(school: School, *, first: int, count: int, cmd: int = 22, **data: Any) -> None:
@@ -332,7 +332,7 @@ def events_of_others(school: School, *, first: int, count: int, cmd: int = 22, *
 def test_history_finds_old_changes_of_a_person(school: School) -> None:
     event(school, 1, 22, {"fromUser": {"userUuid": "ada"}, "changeProperties": {"seat": 7}})
     events_of_others(school, first=2, count=4000)
-    found = history(Subject(room=school.room, kind="person", person=school.pupil))
+    found = history(subject(school, kind="person", person=school.pupil))
     assert [one.lines[0].value for one in found.changes] == ["7"]
     assert found.searched == 0
 
@@ -341,7 +341,7 @@ def test_history_finds_old_changes_of_an_extension(school: School) -> None:
     event(school, 1, 4, {"changeProperties": {"extApps": {"countdown": {"seconds": 5}}}})
     event(school, 2, 4, {"changeProperties": {"extApps.countdown.seconds": 6}})
     events_of_others(school, first=3, count=4000, cmd=4, changeProperties={"extApps": {"board": {"a": 1}}})
-    found = history(Subject(room=school.room, kind="app", app="countdown"))
+    found = history(subject(school, kind="app", app="countdown"))
     assert [one.lines[0].value for one in found.changes] == ["6", "5"]
 
 
@@ -352,7 +352,7 @@ def test_incomplete_search_is_reported(client: Client, where: str, school: Schoo
     assert "Only the newest 3000 property changes were searched" in html
     assert "Nothing has been changed" not in html
     StoredEvent.objects.filter(sequence=3001).delete()
-    assert [one.lines[0].place for one in history(Subject(room=school.room)).changes] == ["mine"]
+    assert [one.lines[0].place for one in history(subject(school)).changes] == ["mine"]
 
 
 def test_hidden_roles_are_not_listed(client: Client, where: str, school: School) -> None:
@@ -377,7 +377,7 @@ def test_hidden_roles_are_not_listed(client: Client, where: str, school: School)
 def test_history_includes_refused_commands(client: Client, where: str, sim: Any, school: School) -> None:
     sim.fault("server_error", route="put_room_properties")
     client.post(where, form({}, {"mine": 1}, do="send"), **HTMX)
-    (only,) = history(Subject(room=school.room)).changes
+    (only,) = history(subject(school)).changes
     assert only.command
     assert (only.command.state, only.lines[0].place) == ("failed", "mine")
     assert only.command.reason

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom_admin.rooms.recording_coverage import (
+from classroom_admin.web.classroom.recording_coverage import (
     FAILED,
     MISSING,
     PAUSED,

@@ -1,0 +1,103 @@
+"""The resources of a process with open streams: threads, garbage collection, open files."""
+
+import asyncio
+import gc
+import logging
+import resource
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
+
+from django.db import connections
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = 2
+FULL_EVERY_S: Final = 60.0
+YOUNG: Final = 10_000
+"""Number of new objects that triggers a young collection, which takes a few milliseconds."""
+MIDDLE: Final = 10
+NEVER: Final = 1_000_000
+"""Number of middle collections that triggers an automatic full one: so many that it never happens."""
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+class Threads:
+    """A pool of threads for queries and rendering, so that the event loop never blocks.
+
+    Each thread keeps its database connection open.
+    """
+
+    def __init__(self, count: int = THREADS) -> None:
+        self._count = count
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="live")
+
+    async def run(
+        self, work: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
+        def guarded() -> Result:
+            try:
+                return work(*args, **kwargs)
+            finally:
+                keep_connections()
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, guarded)
+
+    def close(self) -> None:
+        """Close the database connections and end the threads."""
+        for _ in range(self._count):
+            self._pool.submit(connections.close_all)
+        self._pool.shutdown(wait=True)
+
+
+def keep_connections() -> None:
+    """Close this thread's database connections only if they are broken. Ignore `CONN_MAX_AGE`."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_at = None
+        connection.close_if_unusable_or_obsolete()
+
+
+class GarbageCollector:
+    """Control of full collections, taken over from the interpreter. For use in one event loop.
+
+    A full collection takes about 0.14 s with 2,000 open pages, and nothing is sent meanwhile. By default it
+    runs after many allocations, so usually while a change is being sent. While there are subscribers, the
+    hub runs it between changes.
+    """
+
+    def __init__(self, *, every_s: float = FULL_EVERY_S) -> None:
+        self._every_s = every_s
+        self._thresholds: tuple[int, int, int] | None = None
+        self._last = 0.0
+
+    def take_over(self, *, now: float) -> None:
+        """Stop automatic full collections; `collect_if_due` runs them instead. `now`: monotonic seconds."""
+        if self._thresholds is None:
+            self._thresholds, self._last = gc.get_threshold(), now
+            gc.set_threshold(YOUNG, MIDDLE, NEVER)
+
+    def give_back(self) -> None:
+        """Restore the interpreter's previous thresholds."""
+        if self._thresholds is not None:
+            gc.set_threshold(*self._thresholds)
+            self._thresholds = None
+
+    def collect_if_due(self, *, now: float) -> bool:
+        """Run a full collection if the last one was at least `every_s` ago. Return whether it ran."""
+        if self._thresholds is None or now - self._last < self._every_s:
+            return False
+        self._last = now
+        gc.collect()
+        return True
+
+
+def allow_many_connections() -> int:
+    """Raise the soft limit of open files (often 1,024) to the hard limit. Return the resulting limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError) as error:
+        log.warning("the limit of open files cannot be raised above %s: %s", soft, error)
+        return soft
+    return hard

@@ -1,0 +1,154 @@
+"""Start a demo with its own environment and a simulated cloud, reachable only from this machine.
+
+``demo.json`` in the data folder stores the demo's state between starts, and marks the folder as a demo's.
+Everyone knows the password of a demo's accounts. So a school's installation must refuse a demo's folder, and
+a demo must refuse a school's folder.
+"""
+
+import json
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from classroom_admin.common.addresses import is_loopback
+from classroom_admin.runtime import ports
+from classroom_admin.runtime.installation import CannotStart, Installation
+from classroom_admin.runtime.supervisor import Part
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+ENTERED = "CLASSROOM_ADMIN_DEMO"
+# A demo ignores these settings of a school's own installation.
+_NOT_FOR_A_DEMO = frozenset(
+    {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "EMAIL_URL"}
+    | {"DATABASE_URL", "CELERY_BROKER_URL", "JOIN_URL_TEMPLATE", "RELAY_SECRET"}
+)
+MARKER = "demo.json"
+# The files that a reset deletes. The lock and the secret key stay, because they are in use.
+_MADE = ("broker", "broker.sock", "static", "media", MARKER)
+_MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
+
+
+class NotADemo(Exception):
+    """Raised if the folder's ``demo.json`` can't be read; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoState:
+    """The content of ``demo.json``. ``starts`` counts the starts; each has a different seed."""
+
+    app_id: str
+    app_certificate: str
+    simulator_port: int
+    starts: int
+
+    def seed(self, first: int) -> int:
+        """Return the seed of this start.
+
+        The simulator stores nothing. With the seed of the last start, its rooms would have the same ids and
+        number their events from 1 again. The dashboard would ignore these events as duplicates.
+        """
+        return first + self.starts - 1
+
+
+def is_demo(data_dir: Path) -> bool:
+    """Return whether a demo made this folder."""
+    return (data_dir / MARKER).exists()
+
+
+def load(data_dir: Path) -> DemoState | None:
+    """Return the state of the last start; None before the first. Raise ``NotADemo`` for an invalid file."""
+    path = data_dir / MARKER
+    if not path.exists():
+        return None
+    try:
+        return DemoState(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise NotADemo(
+            f"{path} can't be read ({error}). Delete the folder, or choose another DATA_DIR."
+        ) from error
+
+
+def begin(data_dir: Path, env: Mapping[str, str]) -> DemoState:
+    """Count one more start in ``demo.json``, with the values of ``env``, and return the new state."""
+    before = load(data_dir)
+    state = DemoState(
+        app_id=env["AGORA_APP_ID"],
+        app_certificate=env["AGORA_APP_CERTIFICATE"],
+        simulator_port=int(env[ENTERED]),
+        starts=before.starts + 1 if before else 1,
+    )
+    fresh = data_dir / f"{MARKER}.new"
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(asdict(state), indent=2) + "\n")
+    fresh.replace(data_dir / MARKER)
+    return state
+
+
+def reset(data_dir: Path) -> None:
+    """Delete the demo's files in its folder, but no other files. Do nothing if the folder is not a demo's."""
+    if not is_demo(data_dir):
+        return
+    for path in [data_dir / name for name in _MADE] + [p for w in _MADE_PATTERNS for p in data_dir.glob(w)]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def enter(environ: MutableMapping[str, str]) -> None:
+    """Change ``environ`` for a demo. Call this before Django reads its settings.
+
+    Use the App ID, certificate and port of the last start in this data folder; for a first start, choose new
+    ones. Write no file. Exit with a message if the folder's ``demo.json`` can't be read.
+    """
+    foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
+    for name in foreign:
+        del environ[name]
+    if foreign:
+        sys.stderr.write(f"The demo has its own cloud, database and broker. Ignored: {', '.join(foreign)}\n")
+    try:
+        before = load(Path(environ.get("DATA_DIR") or BASE_DIR / "var").resolve())
+    except NotADemo as error:
+        sys.exit(str(error))
+    port = ports.free_port(before.simulator_port if before else None)
+    cloud = f"http://127.0.0.1:{port}"
+    environ.update(
+        {
+            ENTERED: str(port),
+            "AGORA_BASE_URL": cloud,
+            "AGORA_FALLBACK_URL": "",
+            "AGORA_APP_ID": before.app_id if before else secrets.token_hex(16),
+            "AGORA_APP_CERTIFICATE": before.app_certificate if before else secrets.token_hex(16),
+            "RELAY_SECRET": secrets.token_hex(16),
+            "JOIN_URL_TEMPLATE": f"{cloud}/_sim/join?room={{room}}&user={{user}}&name={{name}}&role={{role}}",
+        }
+    )
+
+
+def refuse_beyond_loopback(host: str) -> None:
+    """Raise ``CannotStart`` if other machines could reach the demo, because everyone knows its passwords."""
+    if not is_loopback(host):
+        raise CannotStart(
+            f"HOST is {host!r}: everyone knows the demo's passwords, so it listens on 127.0.0.1 only. "
+            "Use manage.py serve for an installation that others can reach."
+        )
+
+
+def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
+    """Return the simulated cloud as a part. It is a command, because product code can't import it."""
+    return Part(
+        name="simulator",
+        argv=[
+            *(sys.executable, "-m", "manage", "simulator"),
+            *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
+            *("--keep-past", "50"),  # destroyed rooms: a demo may run for days
+            *("--relay-to", f"{here.address}api/notifications/"),
+        ],
+        env=here.env,
+        cwd=here.base_dir,
+        foundation=True,
+        may_fork=True,
+    )
