@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "classroom_admin.rooms",
     "classroom_admin.sync",
     "classroom_admin.actions",
+    "classroom_admin.reports",
     "classroom_admin.web",
 ]
 MIDDLEWARE = [

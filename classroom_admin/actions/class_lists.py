@@ -18,6 +18,7 @@ from classroom_admin.actions.errors import ActionRefused, require_visible
 from classroom_admin.audit import record
 from classroom_admin.common import clock, names
 from classroom_admin.common.cloud_ids import problem_with_id
+from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.class_lists import visible_lists
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room, RoomState
@@ -117,6 +118,7 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
             )
         changes = compare(people_of(held), people)
         if changes.any:
+            list_versions.replaced(held)
             held.people.all().delete()
             ListedPerson.objects.bulk_create(
                 ListedPerson(
@@ -142,23 +144,31 @@ def set_people(*, actor: User, class_list: ClassList, people: Sequence[Person], 
 
 
 def delete_list(*, actor: User, class_list: ClassList) -> None:
-    """Delete a class list and detach it from its classes."""
+    """Delete a class list and detach it from its classes. Closed classes keep the people they had."""
     with transaction.atomic():
         held = _held(actor, class_list)
         _record(actor, "class_list.delete", held, {"people": held.people.count()})
         _tell_rooms(actor, held)
+        list_versions.forget_unused(held)
         held.delete()
 
 
 def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
-    """Set the class list of a class; None detaches the current list."""
+    """Set the class list of a class; None detaches the current list.
+
+    A class that has closed keeps the present version of the list: later changes do not matter.
+    """
+    room = access.room
     with transaction.atomic():
+        # The projector locks the room too: it may be closing just now.
+        locked = Room.objects.select_for_update().only("state", "profile_state", "gone_at").get(pk=room.pk)
         held = _held(access.person, class_list) if class_list else None
-        Room.objects.filter(pk=access.room.pk).update(class_list=held)
+        kept = list_versions.current(held.pk) if held and list_versions.is_closed(locked) else None
+        Room.objects.filter(pk=room.pk).update(class_list=held, list_version=kept)
         record.done(
             actor=access.person,
             action="room.use_list",
-            room_uuid=access.room.room_uuid,
+            room_uuid=room.room_uuid,
             target_name=held.name if held else "",
             params={"list": held.name if held else None},
         )

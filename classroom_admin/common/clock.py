@@ -124,3 +124,8 @@ def monotonic() -> float:
 def from_ms(ms: int) -> datetime:
     """Convert milliseconds since 1970-01-01 UTC to a datetime. Raise ``OverflowError`` after year 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time in ISO 8601 in UTC, ending in Z; None if `moment` is None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

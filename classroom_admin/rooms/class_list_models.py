@@ -1,7 +1,5 @@
 """Class lists: the people who should attend a class. They are stored only here, not in the cloud."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -28,6 +26,29 @@ class ClassList(models.Model):
         return self.name
 
 
+class ListVersion(models.Model):
+    """The people of a class list at an earlier time, for the classes that closed at that time.
+
+    Never changed, but for `replaced_at`. The rooms that keep it point to it.
+    """
+
+    class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="versions")
+    number = models.IntegerField(help_text="`ClassList.version`")
+    name = models.CharField(max_length=120)
+    people = models.JSONField(default=list, help_text="[{name, user_uuid, group}]")
+    replaced_at = models.DateTimeField(
+        null=True, help_text="cloud time; null while the list has this version"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["class_list", "number"], name="rooms_list_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.number}"
+
+
 class ListedPerson(models.Model):
     """A person on a class list, identified by their cloud user id if the list has it, else by their name."""
 
@@ -39,7 +60,7 @@ class ListedPerson(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["class_list", "user_uuid"],
                 condition=~models.Q(user_uuid=""),

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
     Aggregate,
     Count,
+    Expression,
+    F,
     JSONField,
     OuterRef,
     QuerySet,
     Subquery,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 
 from classroom_admin.accounts.models import User
-from classroom_admin.rooms.attendance import Listed
 from classroom_admin.rooms.models import ClassList, ListedPerson, Room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A person on a class list. `user_uuid` is "" if the list contains no id for the person."""
+
+    name: str
+    user_uuid: str = ""
+    group: str = ""
 
 
 class _JsonList(Aggregate):
@@ -44,20 +55,39 @@ def list_for(user: User, key: str) -> ClassList:
     return found
 
 
-def listed_people() -> Subquery[Any]:
-    """Return an expression for the people on a room's list; annotate rooms with it as `listed`."""
-    people = ListedPerson.objects.filter(class_list=OuterRef("class_list")).order_by()
+def people_of_list(class_list: str) -> Subquery[Any]:
+    """Return an expression for the people of the list whose id is in the column `class_list`, as JSON."""
+    people = ListedPerson.objects.filter(class_list=OuterRef(class_list)).order_by()
     facts = JSONObject(name="name", user_uuid="user_uuid", group="group")
     return Subquery(
         people.values("class_list").annotate(all=_JsonList(facts)).values("all"), output_field=JSONField()
     )
 
 
+def listed_people() -> Expression:
+    """Return an expression for the people on a room's list; annotate rooms with it as `listed`.
+
+    A closed room has the people who were on the list when it closed.
+    """
+    kept = F("list_version__people")
+    return Coalesce(kept, people_of_list("class_list"), output_field=JSONField())
+
+
+def has_list(room: Room) -> bool:
+    """Return whether a room has a class list, or keeps the version of a list that was deleted."""
+    return room.class_list_id is not None or room.list_version_id is not None
+
+
 def listed(room: Room) -> list[Listed]:
-    """Return the people on a room's list, sorted by name. Run no query if the room has `listed`."""
-    if not room.class_list_id:
+    """Return the people on a room's list, sorted by name. Run no query if the room has `listed`.
+
+    A closed room has the people who were on the list when it closed.
+    """
+    if not has_list(room):
         return []
     rows: Any = getattr(room, "listed", None)
+    if rows is None and room.list_version is not None:
+        rows = room.list_version.people
     if rows is None:
         rows = ListedPerson.objects.filter(class_list=room.class_list_id).values("name", "user_uuid", "group")
     return sorted((Listed(**row) for row in rows), key=lambda one: (one.name.casefold(), one.user_uuid))

@@ -67,8 +67,9 @@ def as_shown(**annotations: Expression) -> QuerySet[Room]:
         last_step=Subquery(steps),
         step_count=Coalesce(Subquery(count), 0, output_field=IntegerField()),
         gap_count=Coalesce(Subquery(gaps), 0, output_field=IntegerField()),
-        class_list_name=F("class_list__name"),
+        class_list_name=Coalesce("class_list__name", "list_version__name"),
         class_list_version=F("class_list__version"),
+        kept_list_version=F("list_version__number"),
         **annotations,
     )
 
@@ -108,6 +109,12 @@ def presence(room: Room) -> list[Participant]:
     found = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
     needed = ("pk", "room_id", "user_uuid", "name", "role", "online", "entered_at", "left_at")
     return list(found.only(*needed).order_by("pk"))
+
+
+def all_stays(room: Room) -> list[tuple[str, datetime, datetime | None]]:
+    """Return all stays in the room: the person's user id, when they entered and when they left."""
+    stays = Presence.objects.filter(room_id=room.pk).order_by("entered_at", "entered_sequence")
+    return list(stays.values_list("user_uuid", "entered_at", "left_at"))
 
 
 def _seen_on_stage(room: Room) -> Expression:

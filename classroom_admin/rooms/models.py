@@ -16,6 +16,7 @@ from classroom_admin.common.random_text import new_key
 from classroom_admin.common.search_field import SearchField
 from classroom_admin.rooms.class_list_models import ClassList as ClassList
 from classroom_admin.rooms.class_list_models import ListedPerson as ListedPerson
+from classroom_admin.rooms.class_list_models import ListVersion as ListVersion
 
 
 class RoomState(models.IntegerChoices):
@@ -55,6 +56,11 @@ class Room(models.Model):
     planned_start_at = models.DateTimeField(null=True)
     planned_end_at = models.DateTimeField(null=True)
     planned_close_at = models.DateTimeField(null=True)
+    timetable_start_at = models.DateTimeField(
+        null=True,
+        help_text="planned before the class started; the cloud replaces its plan by the actual times",
+    )
+    timetable_end_at = models.DateTimeField(null=True)
     profile_read_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(
         null=True, help_text="when the cloud said that the room does not exist any more"
@@ -96,6 +102,13 @@ class Room(models.Model):
     )
     # ours: the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
+    list_version = models.ForeignKey(
+        ListVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="rooms",
+        help_text="the list when the class closed; null: the list as it is now",
+    )
 
     class Meta:
         indexes = [

@@ -29,6 +29,8 @@ def register(
             "planned_start_at": planned_start_at,
             "planned_end_at": planned_end_at,
             "planned_close_at": planned_close_at,
+            "timetable_start_at": planned_start_at,
+            "timetable_end_at": planned_end_at,
             "known_since": clock.now(),
         },
     )

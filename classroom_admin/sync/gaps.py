@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from classroom_admin.common import clock
+from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Gap, Room
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, SequenceGap, StoredEvent
 
@@ -145,6 +146,7 @@ def give_up(room: Room, *, end_lost: bool) -> None:
     """
     now = clock.now()
     Room.objects.filter(pk=room.pk).update(gone_at=now, version=F("version") + 1)
+    list_versions.keep(room, closed_at=room.closed_at)
     SequenceGap.objects.filter(room=room, state=SequenceGap.State.OPEN).update(
         state=SequenceGap.State.GAP, ask_due_at=None
     )

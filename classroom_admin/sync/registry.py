@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from classroom_admin.common import clock
 from classroom_admin.common.chunks import chunks
 from classroom_admin.events import RoomRow, Rows
+from classroom_admin.rooms import list_versions
 from classroom_admin.rooms.models import Room, RoomState
 from classroom_admin.sync import statements
 from classroom_admin.sync.models import NUMBERED, RoomCursor, RoomRefresh, Stream
@@ -106,13 +107,15 @@ def revive(room_ids: Iterable[int]) -> list[int]:
 def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
     """Set what is due after a projection, in the projection's transaction. Usually nothing is.
 
-    A change of the class state makes a room refresh due, the end also a reconciliation. An ended recording
-    makes the list of its files due.
+    A change of the class state makes a room refresh due, the end also a reconciliation. A closed class keeps
+    the version of its class list. An ended recording makes the list of its files due.
     """
     now = clock.cloud_now()
     refresh = RoomRefresh.objects.filter(room=room)
     if rows.room.state != before.state:
         refresh.update(profile_due_at=now, profile_failures=0)
+        if rows.room.state == RoomState.CLOSED:
+            list_versions.keep(room, closed_at=rows.room.closed_at)
         if rows.room.state in (RoomState.ENDED, RoomState.CLOSED):
             soon = now + RECONCILE_AFTER_END
             later = Q(reconcile_due_at__isnull=True) | Q(reconcile_due_at__gt=soon)

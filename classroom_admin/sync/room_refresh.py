@@ -17,7 +17,7 @@ from classroom_admin.agora.errors import CloudError
 from classroom_admin.agora.models import RecordingItem, RoomInfo
 from classroom_admin.common import clock
 from classroom_admin.common.text_matching import stored_key
-from classroom_admin.rooms.models import Recording, Room
+from classroom_admin.rooms.models import Recording, Room, RoomState
 from classroom_admin.sync import room_events
 from classroom_admin.sync.models import RoomRefresh
 from classroom_admin.sync.room_events import Fetched
@@ -61,7 +61,7 @@ def _profile(client: Client, refresh: RoomRefresh) -> None:
     now = clock.cloud_now()
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=refresh.room_id)
-        columns = profile_columns(info)
+        columns = profile_columns(info) | timetable_columns(info, room)
         changed = {name: value for name, value in columns.items() if getattr(room, name) != value}
         if changed:
             changed["version"] = room.version + 1
@@ -93,6 +93,25 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
     if info.room_name is not None:
         columns["name_search"] = stored_key(columns["name"])
     return {name: value for name, value in columns.items() if value is not None}
+
+
+def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
+    """Return the planned start and end of the class, as far as the cloud still tells them. Pure.
+
+    When a class starts and ends, the cloud replaces the times of its plan by the actual times. After the
+    start, this function therefore changes only unknown times.
+    """
+    schedule, state = info.schedule, info.class_state or 0
+    end_ms = schedule.end_time if state < RoomState.ENDED else None
+    if schedule.start_time is not None and schedule.duration is not None:
+        end_ms = schedule.start_time + schedule.duration * 1000
+    columns = {"timetable_start_at": _moment(schedule.start_time), "timetable_end_at": _moment(end_ms)}
+    has_begun = state >= RoomState.STARTED
+    return {
+        name: value
+        for name, value in columns.items()
+        if value is not None and not (has_begun and room.timetable_start_at is not None)
+    }
 
 
 def next_profile(room: Room, *, now: datetime) -> datetime | None:

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from classroom_admin.audit.models import Step
 from classroom_admin.audit.record import add_step, record
-from classroom_admin.rooms.management.commands.room import iso, room_as_json
+from classroom_admin.common.clock import iso
+from classroom_admin.rooms.management.commands.room import room_as_json
 from classroom_admin.rooms.models import (
     ChatMessage,
     Gap,

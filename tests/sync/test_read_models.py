@@ -13,9 +13,10 @@ from classroom_admin.rooms.models import Room
 from classroom_admin.sync.read_models import TABLES, Table
 
 OURS = {
-    "room": {"key", "room_uuid", "known_since", "class_list", "projection_version"}
+    "room": {"key", "room_uuid", "known_since", "class_list", "list_version", "projection_version"}
     | {"name", "room_type", "profile_state", "profile_read_at", "gone_at"}
-    | {"planned_start_at", "planned_end_at", "planned_close_at"},
+    | {"planned_start_at", "planned_end_at", "planned_close_at"}
+    | {"timetable_start_at", "timetable_end_at"},
     "recording": {"mode", "unready", "file_urls"},
 }
 """Columns that something else than the projector writes."""

@@ -95,7 +95,7 @@ class PastClassPresenter(ClassPresenter):
     under_way: set[str] = set()
 
     def __init__(self, room: Room, film: Film, ms: int, *, upto: int, everyone: bool = False) -> None:
-        self.at = datetime.fromtimestamp(ms / 1000, UTC)
+        self.at = self.past_time = datetime.fromtimestamp(ms / 1000, UTC)
         self.rows = film.rows_at(ms)
         self._film = film
         self.ms = ms
@@ -224,7 +224,7 @@ def past_room(room: Room, rows: Rows, *, gaps: int) -> ShownRoom:
     past.gone_at = past.profile_state = None
     past.last_step = past.step_count = 0
     past.class_list_name = getattr(room, "class_list_name", None)
-    past.class_list_version = None
+    past.class_list_version = past.kept_list_version = None
     past.gap_count = gaps
     return past
 

@@ -122,7 +122,11 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Ask for confirmation. A POST deletes the list."""
     shown = list_for(request.user, key)
     if request.method == "GET":
-        return render(request, "class_lists/delete.html", {"list": shown, "rooms": shown.rooms.count()})
+        return render(
+            request,
+            "class_lists/delete.html",
+            {"list": shown, "rooms": shown.rooms.filter(list_version=None).count()},
+        )
     actions.delete_list(actor=request.user, class_list=shown)
     messages.success(request, _("The list “%(name)s” was deleted.") % {"name": shown.name})
     return redirect("lists:lists")

@@ -18,7 +18,7 @@ from classroom_admin.rooms.access import ClassAccess, access_by_key
 from classroom_admin.rooms.class_selectors import removals_this_week
 from classroom_admin.rooms.models import Participant
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
-from classroom_admin.web.classroom.attendance import attendance_of, list_entry_of
+from classroom_admin.web.classroom.attendance import list_attendance, list_entry_of
 from classroom_admin.web.classroom.command_responses import (
     add_refusal,
     confirm_and_run,
@@ -60,7 +60,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Show everyone who is absent, late or left early. The panel shows only the first names."""
     room = access_by_key(request.user, key).room
-    context = {"room": room, "list": attendance_of(room), "state": room.current_state}
+    context = {"room": room, "list": list_attendance(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
 
 

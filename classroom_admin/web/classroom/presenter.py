@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -14,10 +15,10 @@ from django.utils.translation import gettext as _
 from classroom_admin.audit.models import Entry
 from classroom_admin.common import clock
 from classroom_admin.realtime.versions import PageVersion, ShownRoom
-from classroom_admin.rooms import bans, class_selectors, recording_state
-from classroom_admin.rooms.attendance import Attendance
+from classroom_admin.reports.attendance import Attendance
+from classroom_admin.reports.class_attendance import attendance_of
+from classroom_admin.rooms import bans, class_lists, class_selectors, recording_state
 from classroom_admin.rooms.models import Participant, Recording, RoomState
-from classroom_admin.web.classroom.attendance import attendance_of
 from classroom_admin.web.classroom.breakout_rooms import ShownGroup, shown_groups
 from classroom_admin.web.classroom.chat import ChatPanel
 from classroom_admin.web.classroom.events import EVENT_KINDS, EventPage
@@ -113,6 +114,8 @@ class ClassPresenter:
     """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
     read_only = False
     """Whether the page shows a past time and so offers no commands."""
+    past_time: datetime | None = None
+    """The past time that the page shows (cloud time); None for now."""
 
     def __init__(
         self, room: ShownRoom, *, since: int | None = None, also: Collection[str] = (), everyone: bool = False
@@ -231,7 +234,9 @@ class ClassPresenter:
     @cached_property
     def attendance(self) -> Attendance | None:
         """The comparison with the class list; None if the class has no list."""
-        return attendance_of(self.room, self.people if self.since is None else None)
+        if not class_lists.has_list(self.room):
+            return None
+        return attendance_of(self.room, self.people if self.since is None else None, at=self.past_time)
 
     @cached_property
     def removals(self) -> list[Removal]:

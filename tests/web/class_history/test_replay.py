@@ -288,7 +288,7 @@ def test_class_list_is_compared_with_the_people_present_then(admin: Client, room
     assert "1 of 2 present" in html
     assert "1 not here yet" in html
     html = at(admin, room, 10)
-    assert "0 of 2 present" in html
+    assert "1 of 2 present" in html, "after the end, this tells who attended"
     assert "1 absent" in html
 
 

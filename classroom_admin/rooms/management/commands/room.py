@@ -2,11 +2,12 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
+from classroom_admin.common.clock import iso
 from classroom_admin.rooms.bans import Until, kicked_until
 from classroom_admin.rooms.models import ChatMessage, Room, RoomState
 from classroom_admin.rooms.recording_state import recording_now
@@ -131,11 +132,6 @@ def _participants(room: Room) -> list[dict[str, Any]]:
         }
         for person in room.participants.defer("streams", "properties").order_by("pk")
     ]
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Return a time in ISO 8601 in UTC, ending in Z; None if `moment` is None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _until(value: Until | None) -> str | None:

@@ -15,6 +15,6 @@ def fill_keys(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     atomic = False  # each batch is committed
 
-    dependencies = [("rooms", "0007_name_search")]
+    dependencies = [("rooms", "0009_name_search")]
 
     operations = [migrations.RunPython(fill_keys, migrations.RunPython.noop, elidable=True)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rooms', '0006_labels'),
+        ('rooms', '0008_keep_lists_of_closed_classes'),
     ]
 
     operations = [

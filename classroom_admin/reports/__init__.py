@@ -1,0 +1,1 @@
+"""Reports on classes: who attended, and how complete the evidence is."""

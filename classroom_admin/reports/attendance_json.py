@@ -1,0 +1,67 @@
+"""Convert the attendance of a class to the JSON object that ``manage.py report attendance`` prints."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from classroom_admin.common.clock import iso
+from classroom_admin.reports.attendance import Attendance, Attendee
+from classroom_admin.reports.class_attendance import attendance_of
+from classroom_admin.reports.evidence import Evidence, evidence_of
+from classroom_admin.rooms import class_lists
+from classroom_admin.rooms.models import Room
+
+
+def attendance_as_json(room: Room) -> dict[str, Any]:
+    """Return the attendance of a class. Times are in ISO 8601 UTC, durations in minutes, shares from 0 to 1.
+
+    ``corrected`` is null: attendance cannot be corrected yet.
+    """
+    found = attendance_of(room)
+    return {
+        "class": _class(room, found),
+        "evidence": _evidence(evidence_of(room)),
+        "rows": [_row(row, has_list=class_lists.has_list(room)) for row in found.rows],
+    }
+
+
+def _class(room: Room, found: Attendance) -> dict[str, Any]:
+    return {
+        "room_uuid": room.room_uuid,
+        "name": room.name,
+        "starts_at": iso(found.time.starts_at),
+        "ends_at": iso(found.time.ends_at),
+    }
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    return {
+        "complete": found.complete,
+        "events": found.events,
+        "gaps": [{"from": iso(gap.start), "to": iso(gap.stop)} for gap in found.gaps],
+    }
+
+
+def _row(row: Attendee, *, has_list: bool) -> dict[str, Any]:
+    listed, people = row.match.listed, row.match.people
+    joined = people[0] if people else None
+    return {
+        "user_id": listed.user_uuid or (joined.user_uuid if joined else None),
+        "name": (joined.name if joined else "") or listed.name,
+        "list_name": listed.name if has_list else None,
+        "group": listed.group or None,
+        "status": row.status,
+        "first_in": iso(row.first_in),
+        "last_out": iso(row.last_out),
+        "minutes_present": _minutes(row.present),
+        "share": None if row.share is None else round(row.share, 4),
+        "late_minutes": _minutes(row.late),
+        "left_early_minutes": _minutes(row.left_early),
+        "reconnects": row.reconnects,
+        "corrected": None,
+    }
+
+
+def _minutes(duration: timedelta | None) -> float | None:
+    return None if duration is None else round(duration.total_seconds() / 60, 4)

@@ -1,0 +1,79 @@
+"""Keep the people of a class list as they were when a class closed. Later changes of the list do not matter.
+
+A version is stored when the list changes, and when a class that uses the list closes. The projection of a
+late event can thus still find the version of the time when the class closed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+
+from classroom_admin.common import clock
+from classroom_admin.rooms.class_lists import people_of_list
+from classroom_admin.rooms.models import ClassList, ListVersion, Room, RoomState
+
+UNUSED_KEPT_FOR: Final = timedelta(days=7)
+"""The cloud destroys a room an hour after it closed, so no event about its close can come later than this."""
+
+
+def keep(room: Room, *, closed_at: datetime | None) -> None:
+    """Let a closed room keep the version that its list had at `closed_at` (cloud time; None: now).
+
+    Do nothing if the room has no list or keeps a version already: a version is set once.
+    """
+    if room.class_list_id is None or room.list_version_id is not None:
+        return
+    version = _version_at(room.class_list_id, closed_at)
+    if version is not None:
+        room.list_version = version
+        Room.objects.filter(pk=room.pk).update(list_version=version)
+
+
+def current(class_list_id: int) -> ListVersion | None:
+    """Return the present version of a list, stored if it was not; None if the list does not exist."""
+    read = ClassList.objects.filter(pk=class_list_id)
+    found = read.values("version", "name", listed=people_of_list("pk")).first()
+    if found is None:
+        return None
+    stored = ListVersion.objects.filter(class_list=class_list_id, number=found["version"])
+    try:
+        with transaction.atomic():
+            return stored.first() or ListVersion.objects.create(
+                class_list_id=class_list_id,
+                number=found["version"],
+                name=found["name"],
+                people=found["listed"] or [],
+            )
+    except IntegrityError:  # another process stored it in the meantime
+        return stored.get()
+
+
+def replaced(class_list: ClassList) -> None:
+    """Store the present version, because the list changes now. Delete old versions that no room keeps."""
+    now = clock.cloud_now()
+    version = current(class_list.pk)
+    if version is not None:
+        ListVersion.objects.filter(pk=version.pk).update(replaced_at=now)
+    unused = ListVersion.objects.filter(class_list=class_list, rooms=None)
+    unused.filter(replaced_at__lt=now - UNUSED_KEPT_FOR).delete()
+
+
+def forget_unused(class_list: ClassList) -> None:
+    """Delete the versions that no room keeps, because the list is deleted."""
+    ListVersion.objects.filter(class_list=class_list, rooms=None).delete()
+
+
+def is_closed(room: Any) -> bool:
+    """Return whether a room keeps the version of its list: it is closed, or the cloud has deleted it."""
+    return room.current_state == RoomState.CLOSED or room.gone_at is not None
+
+
+def _version_at(class_list_id: int, moment: datetime | None) -> ListVersion | None:
+    if moment is not None:
+        later = ListVersion.objects.filter(class_list=class_list_id, replaced_at__gt=moment)
+        if version := later.order_by("number").first():
+            return version
+    return current(class_list_id)
