@@ -17,6 +17,7 @@ from classroom_admin.simulator.errors import CloudError
 from classroom_admin.simulator.testing import RunningSimulator, running_simulator
 from classroom_admin.simulator.world import World, classes, people, properties
 from classroom_admin.simulator.world.model import Schedule
+from tests.stepped_clock import use
 from tests.sync.conftest import config_for, sync_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -201,7 +202,7 @@ def test_every_figure_equals_a_count_of_single_seconds(seed: int, settings: Any)
     with running_simulator(stepped=True, start_ms=BEFORE_MIDNIGHT_MS) as sim:
         settings.AGORA = config_for(sim)
         settings.LATE_AFTER_MINUTES, settings.LEFT_EARLY_MINUTES = LATE_S / 60, EARLY_S / 60
-        with clock.use(clock.SimulatorClock(sim.base_url)):
+        with use(clock.SimulatorClock(sim.base_url)):
             for each in planned:
                 make(sim, each, owner)
             compared = 0

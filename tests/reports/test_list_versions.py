@@ -14,9 +14,11 @@ from classroom_admin.agora.client import Client
 from classroom_admin.common import clock
 from classroom_admin.reports.attendance_json import attendance_as_json
 from classroom_admin.rooms import class_lists
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList, ListVersion, Room
 from classroom_admin.simulator.testing import RunningSimulator
 from classroom_admin.sync import gaps, projector
+from tests.stepped_clock import SteppedClock, use
 from tests.sync.conftest import room, sync_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,7 +38,7 @@ def made(head: User, sim: RunningSimulator, cloud: Client) -> ClassList:
     change(head, made, ADA)
     sim.make_room("r1", roomName="One", state=1)
     assert sync_once() == ""
-    actions.use_list(actor=head, room=room("r1"), class_list=made)
+    actions.use_list(access_to(head, room("r1")), class_list=made)
     return made
 
 
@@ -89,7 +91,7 @@ def test_the_list_counts_as_it_was_at_the_close_even_if_we_learn_of_the_close_la
     head: User, made: ClassList, sim: RunningSimulator
 ) -> None:
     close(sim)
-    with clock.use(clock.SteppedClock(clock.now())) as ours:
+    with use(SteppedClock(clock.now())) as ours:
         ours.step(60)
         change(head, made, BEN)
         ours.step(60)
@@ -122,11 +124,11 @@ def test_a_list_chosen_after_the_close_counts_as_it_is_then(
     close(sim)
     assert sync_once() == ""
     change(head, made, BEN)
-    actions.use_list(actor=head, room=room("r1"), class_list=made)
+    actions.use_list(access_to(head, room("r1")), class_list=made)
     assert names_of() == ["Ben"]
     change(head, made, ADA)
     assert names_of() == ["Ben"]
-    actions.use_list(actor=head, room=room("r1"), class_list=None)
+    actions.use_list(access_to(head, room("r1")), class_list=None)
     assert room("r1").list_version is None
 
 
@@ -146,7 +148,7 @@ def test_classes_of_one_version_share_it_and_unused_versions_go(
 ) -> None:
     sim.make_room("r2", roomName="Two", state=1)
     assert sync_once() == ""
-    actions.use_list(actor=head, room=room("r2"), class_list=made)
+    actions.use_list(access_to(head, room("r2")), class_list=made)
     close(sim)
     sim.room("r2", "state", state=3)
     assert sync_once() == ""
@@ -154,7 +156,7 @@ def test_classes_of_one_version_share_it_and_unused_versions_go(
     change(head, made, BEN)
     change(head, made, ADA, BEN)
     assert numbers() == [1, 2, 3]
-    with clock.use(clock.SteppedClock(clock.now())) as ours:
+    with use(SteppedClock(clock.now())) as ours:
         ours.step(8 * 86_400)
         change(head, made, ADA)
     assert numbers() == [2, 4], "the one that the classes keep, and the one that was just replaced"
