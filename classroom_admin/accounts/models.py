@@ -1,7 +1,7 @@
 """Models of people who sign in, and of the cloud user ids with which they enter classrooms."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -60,9 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("name", "email")
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["search", "id"], name="accounts_user_search"),
-        ]
+        indexes = [models.Index(fields=["search", "id"], name="accounts_user_search")]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -19,6 +19,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Generic, Protocol, TypeVar
 
 from classroom_admin.common.text_matching import BLANK, IGNORABLE, search_key
@@ -54,6 +55,7 @@ class Found(Generic[L, S]):
     by: str = ""
 
 
+@lru_cache(maxsize=16_384)
 def exact_key(name: str) -> str:
     """Return a key that is equal for the spellings of a name that no reader tells apart.
 
@@ -64,6 +66,7 @@ def exact_key(name: str) -> str:
     return " ".join(BLANK.sub(" ", unicodedata.normalize("NFC", shown.casefold())).split())
 
 
+@lru_cache(maxsize=16_384)
 def loose_key(name: str) -> str:
     """Return a key that also ignores accents, punctuation, symbols and the order of the parts.
 
@@ -71,7 +74,7 @@ def loose_key(name: str) -> str:
     """
     key = search_key(exact_key(name))
     words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
-    return " ".join(sorted(words)) or key
+    return " ".join(sorted(words)) or key or exact_key(name)
 
 
 def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], list[S]]:

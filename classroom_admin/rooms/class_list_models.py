@@ -1,7 +1,5 @@
 """Class lists: the people who should attend a class. They are stored only here, not in the cloud."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -47,7 +45,7 @@ class ListVersion(models.Model):
     )
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(fields=["class_list", "number"], name="rooms_list_version_once")
         ]
 
@@ -66,7 +64,7 @@ class ListedPerson(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["class_list", "user_uuid"],
                 condition=~models.Q(user_uuid=""),

@@ -119,7 +119,7 @@ class Room(models.Model):
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
             # A search reads this index from end to end, which is much smaller than the table.
-            models.Index(fields=["name_search", "id"], name="rooms_room_search"),
+            models.Index(fields=["name_search", "id", "room_uuid"], name="rooms_room_search"),
         ]
 
     def __str__(self) -> str:
@@ -177,7 +177,7 @@ class Participant(models.Model):
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
-                fields=["name_search", "room"],
+                fields=["name_search", "was_teacher", "room"],  # SQLite reads the table without was_teacher
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),

@@ -101,14 +101,27 @@ def when_is(when: str) -> Q:
 
 def named_like(words: str) -> Q:
     """Return the condition that a room's name contains every word (see `common.text_matching`)."""
-    found = Room.objects.filter(matches(words, field="name_search"))
-    return Q(pk__in=found.values("pk"))  # a subquery, so that the database reads only the index
+    return Q(pk__in=_named(words).values("pk"))  # a subquery, so that the database reads only the index
+
+
+def room_uuids_like(words: str) -> QuerySet[Any, Any]:
+    """Return the cloud ids of the rooms whose name contains every word, as a subquery."""
+    return _named(words).values("room_uuid")
+
+
+def named_or_taught_like(words: str) -> QuerySet[Any, Any]:
+    """Return the keys of the rooms whose name or a teacher's name contains every word. A key may repeat."""
+    taught = Participant.objects.filter(matches(words, field="name_search"), was_teacher=True)
+    return _named(words).values("pk").union(taught.values("room"), all=True)
+
+
+def _named(words: str) -> QuerySet[Room]:
+    return Room.objects.filter(matches(words, field="name_search"))
 
 
 def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
     if filters.q:
-        taught = Participant.objects.filter(matches(filters.q, field="name_search"), was_teacher=True)
-        rooms = rooms.filter(named_like(filters.q) | Q(pk__in=taught.values("room")))
+        rooms = rooms.filter(pk__in=named_or_taught_like(filters.q))
     if filters.state:
         rooms = rooms.filter(now_state=RoomState[filters.state.upper()])
     if filters.no_teacher:
@@ -134,7 +147,7 @@ def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression 
 class ClassPages:
     """The live, upcoming or past rooms that `user` may see; a slice reads them as in `classes`.
 
-    A slice runs two queries, so that the database computes the annotations only for the rooms of the slice.
+    The keys of the slice are a subquery, so that the database annotates only the rooms of the slice.
     """
 
     def __init__(self, user: User, *, when: str, filters: ClassFilters) -> None:
@@ -143,7 +156,7 @@ class ClassPages:
         self._keys = _matching(rooms, filters).order_by(*_ORDER[when]).values_list("pk", flat=True)
 
     def __getitem__(self, part: slice) -> list[Room]:
-        rooms = _as_shown(Room.objects.filter(pk__in=list(self._keys[part])), self._when)
+        rooms = _as_shown(Room.objects.filter(pk__in=self._keys[part]), self._when)
         return list(rooms.order_by(*_ORDER[self._when]))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from classroom_admin.common.text_matching import STORED_LENGTH, contains_all, search_key, stored_key
 
-# (what people type, the text, whether it is found). The database and the browser are tested with these.
+# What people type, the text, and whether the search finds it. Tests of databases and browsers use this, too.
 SAMPLES = [
     ("zoe", "Zoë Brandt", True),
     ("ZOË", "zoe brandt", True),

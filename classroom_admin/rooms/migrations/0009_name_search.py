@@ -23,10 +23,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='participant',
-            index=models.Index(condition=models.Q(('was_teacher', True)), fields=['name_search', 'room'], name='rooms_participant_search'),
+            index=models.Index(condition=models.Q(('was_teacher', True)), fields=['name_search', 'was_teacher', 'room'], name='rooms_participant_search'),
         ),
         migrations.AddIndex(
             model_name='room',
-            index=models.Index(fields=['name_search', 'id'], name='rooms_room_search'),
+            index=models.Index(fields=['name_search', 'id', 'room_uuid'], name='rooms_room_search'),
         ),
     ]

@@ -21,7 +21,7 @@ from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.common.search_field import matches
 from classroom_admin.rooms import access
 from classroom_admin.rooms.models import Room
-from classroom_admin.rooms.selectors import named_like
+from classroom_admin.rooms.selectors import HEAVY, named_like
 from classroom_admin.web.access import AuthenticatedHttpRequest, administrator_only
 from classroom_admin.web.parameters import search_words
 from classroom_admin.web.people.forms import AssignForm, PersonForm, RoomsForm
@@ -246,9 +246,9 @@ def rooms_of(person: User) -> QuerySet[Room]:
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
     """Return classes that are not assigned to the person and have `words` in their name, newest first."""
     rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
-    return rooms.order_by(*NEWEST_FIRST)
+    return rooms.defer(*HEAVY).order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
     """Return classes that belong to nobody and have `words` in their name, newest first."""
-    return access.unassigned_rooms().filter(named_like(words)).order_by(*NEWEST_FIRST)
+    return access.unassigned_rooms().filter(named_like(words)).defer(*HEAVY).order_by(*NEWEST_FIRST)

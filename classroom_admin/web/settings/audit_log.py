@@ -17,7 +17,7 @@ from classroom_admin.audit.models import Entry, Step
 from classroom_admin.audit.selectors import Filters, last_step
 from classroom_admin.common.problem_texts import reason_in
 from classroom_admin.rooms.models import Room
-from classroom_admin.rooms.selectors import named_like
+from classroom_admin.rooms.selectors import room_uuids_like
 
 OUTCOMES = {kind: capfirst(kind.label) for kind in Step.Kind}
 
@@ -58,9 +58,7 @@ class AuditForm(forms.Form):
     def filters(self) -> Filters:
         """Return the filters. The form must be valid."""
         chosen = self.cleaned_data
-        rooms = (
-            Room.objects.filter(named_like(chosen["room"])).values("room_uuid") if chosen["room"] else None
-        )
+        rooms = room_uuids_like(chosen["room"]) if chosen["room"] else None
         return Filters(
             actor_id=chosen["person"].pk if chosen["person"] else None,
             action=chosen["action"],
