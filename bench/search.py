@@ -30,7 +30,7 @@ GOAL_MS = 50.0
 PAGE = 50
 SUBJECTS = (
     "Álgebra",
-    "Geometrie",
+    "Géométrie",
     "Übungen",
     "한국어",
     "日本語",
