@@ -14,7 +14,7 @@ from classroom_admin.sync.read_models import TABLES, Table
 
 OURS = {
     "room": {"key", "room_uuid", "known_since", "class_list", "list_version", "projection_version"}
-    | {"name", "room_type", "profile_state", "profile_read_at", "gone_at"}
+    | {"name", "name_search", "room_type", "profile_state", "profile_read_at", "gone_at"}
     | {"planned_start_at", "planned_end_at", "planned_close_at"}
     | {"timetable_start_at", "timetable_end_at"},
     "recording": {"mode", "unready", "file_urls", "files_missing"},

@@ -9,9 +9,10 @@ from classroom_admin.actions import breakout_rooms, class_lists, class_state
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.actions.files import resources
 from classroom_admin.actions.models import Series
-from classroom_admin.agora.models import RoomInfo, UserInfo
+from classroom_admin.agora.models import RoomInfo
 from classroom_admin.audit.models import Entry
 from classroom_admin.rooms import breakout_rooms as read_breakout_rooms
+from classroom_admin.rooms.access import access_to
 from classroom_admin.rooms.models import ClassList, Room
 from classroom_admin.sync.room_refresh import profile_columns
 from tests.school import School
@@ -51,14 +52,14 @@ def test_a_file_of_people_says_which_line_has_no_name(school: School, name: str)
 
 @pytest.mark.parametrize("name", UNSEEN)
 def test_commands_refuse_a_name_that_can_not_be_seen(school: School, name: str) -> None:
-    who = {"actor": school.teacher, "room": school.room}
+    access = access_to(school.teacher, school.room)
     before = Entry.objects.count()
     commands = [
-        lambda: class_state.check_class(actor=school.teacher, name=name, room_type=4),
+        lambda: class_state.check_class(name=name, room_type=4),
         lambda: resources.put_resource_by_url(
-            **who, name=name, url="https://f.test/a.pdf", ext="pdf", size=1
+            access, name=name, url="https://f.test/a.pdf", ext="pdf", size=1
         ),
-        lambda: breakout_rooms.open_groups(**who, groups=[{"groupName": name, "users": []}]),
+        lambda: breakout_rooms.open_groups(access, groups=[{"groupName": name, "users": []}]),
         lambda: class_lists.make_list(actor=school.teacher, name=name),
     ]
     for command in commands:
@@ -72,6 +73,5 @@ def test_names_from_the_cloud_that_show_nothing_are_no_names(name: str) -> None:
     info = RoomInfo.model_validate({"roomName": name})
     assert {"name": "", "name_search": ""}.items() <= profile_columns(info).items()
     assert str(Room(name=info.room_name or "")) == "Unnamed class"
-    assert UserInfo.model_validate({"userName": name}).user_name == ""
     (group,) = read_breakout_rooms.read({"state": 1, "details": {"g": {"groupName": name}}})
     assert group.name == ""
