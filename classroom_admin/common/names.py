@@ -74,6 +74,7 @@ def loose_key(name: str) -> str:
     """
     key = search_key(exact_key(name))
     words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
+    words = [word for word in words if any(unicodedata.category(letter)[0] != "M" for letter in word)]
     return " ".join(sorted(words)) or key or exact_key(name)
 
 

@@ -25,7 +25,7 @@ def correct(hands: SteppedClock) -> None:
     """Let the numbers differ long enough, read the people, and project the corrections."""
     hands.step(presence_corrections.FIRST.total_seconds())
     tasks.refresh_rooms()
-    tasks.project_due(within_s=10)
+    tasks.project_waiting(within_s=10)
 
 
 @pytest.fixture

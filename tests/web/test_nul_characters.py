@@ -35,7 +35,7 @@ def check(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
             "manage.py",
             "shell",
             "-c",
-            "from django.conf import settings; print(settings.DATABASE_URL)",
+            "from django.conf import settings; print(settings.DATABASES['default']['NAME'])",
         ],
         cwd=Path(__file__).parents[2],
         env=os.environ | own,
@@ -54,4 +54,4 @@ def test_unsupported_database_is_refused(tmp_path: Path, address: str) -> None:
 
 
 def test_default_database_is_in_the_data_folder(tmp_path: Path) -> None:
-    assert f"sqlite:///{tmp_path}/classroom_admin.sqlite3" in check(tmp_path, "").stdout
+    assert f"{tmp_path}/classroom_admin.sqlite3" in check(tmp_path, "").stdout
