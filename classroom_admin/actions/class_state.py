@@ -36,7 +36,7 @@ def end_class(access: ClassAccess) -> Entry:
 
 
 def close_class(access: ClassAccess) -> Entry:
-    """Close the room permanently: everyone is removed, no one can enter (contract A: class state 3)."""
+    """Close the room permanently. Everyone is removed and no one can enter (contract A: class state 3)."""
     return _set_state(access, "class.close", RoomState.CLOSED)
 
 

@@ -151,7 +151,7 @@ def schedule_removal(
 ) -> ScheduledCommand:
     """Schedule the removal of a person in ``after_s`` seconds (5 to 10,800).
 
-    ``span``: ``duration_s``, ``for_the_class`` or ``for_good`` of ``remove_participant``; if empty, no ban.
+    ``span`` holds the ban arguments of ``remove_participant``. Without them, the person is not banned.
     The audit entry is written at once, so that everyone who watches the class sees it. Raise
     ``ActionRefused`` for invalid arguments or if a removal of this person is already scheduled.
     """

@@ -139,7 +139,7 @@ def role_config(value: object) -> dict[str, Any]:
 
 
 class MemberSettings(Settings):
-    """A person in a breakout room, from `{"userUuid": …}` or only the user id."""
+    """A member of a breakout room, parsed from `{"userUuid": …}` or from a user id alone."""
 
     user_uuid: Id = ""
 

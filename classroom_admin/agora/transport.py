@@ -1,4 +1,4 @@
-"""Send a call and return the whole answer, with tokens, two hosts, a limiter, retries and a deadline."""
+"""Send calls to the cloud, and handle tokens, both hosts, the request limit, retries and deadlines."""
 
 import json
 import random
@@ -98,7 +98,7 @@ class Transport:
     def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
         """Update the clock offset from an envelope's `ts` (ms). Ignore None and implausible times.
 
-        Code that parses raw answers itself calls this with the duration of the exchange.
+        Code that parses raw answers must call this itself; `took_ms` is the duration of the exchange.
         """
         if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
             self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)

@@ -62,7 +62,7 @@ def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> 
 
 
 def set_hand(rows: Rows, row: ParticipantRow, at: datetime | None) -> None:
-    """Raise a person's hand at the time `at`, or lower it (None). A raised hand keeps its first time."""
+    """Raise a person's hand at the time `at`; None lowers it. A hand that is raised keeps its time."""
     if row.hand_raised == (at is not None):
         return
     row.hand_raised = at is not None

@@ -43,7 +43,7 @@ QUIZ, POLL = "quiz", "poll"  # the tables
 
 @dataclass(slots=True)
 class Answered:
-    """A person's answer. `selected` contains items of a quiz or indexes of a poll."""
+    """A person's answer. `selected`: the chosen items (quiz) or the indexes of the chosen options (poll)."""
 
     question_id: str
     person: Person
@@ -71,7 +71,7 @@ class QuestionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """The cloud's names for the widget and fields of a quiz or poll. `running` tells whether it runs."""
+    """The cloud's names for the widget and fields of a quiz or poll. `running`: the names of its state."""
 
     table: str
     widget: str

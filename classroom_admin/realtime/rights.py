@@ -92,7 +92,7 @@ class CurrentRights:
 
 
 def read(rights: Iterable[Right]) -> CurrentRights:
-    """Read the current state of these users with five queries for up to 400 users and any number of pages."""
+    """Return what these users may see now. Up to 400 users take five queries, however many pages are open."""
     rights = list(rights)
     keys = {right.session_key for right in rights}
     people = {right.user_id for right in rights}

@@ -167,7 +167,7 @@ def give_up(room: Room, *, end_lost: bool) -> None:
 
 
 def show_gaps(room_id: int) -> bool:
-    """Update the gaps that pages and reports show (`rooms.Gap`) from the lost sequence gaps.
+    """Update `rooms.Gap`, which pages and reports show, from the sequence gaps that are lost for good.
 
     Return whether any gap changed.
     """

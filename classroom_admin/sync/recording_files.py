@@ -97,7 +97,7 @@ def ask_again(*, actor: User, room: Room) -> Entry:
 
 
 def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the profile columns that the cloud's list has for a recording; omit the others. Pure."""
+    """Return the values of a recording's columns that the cloud's list provides; omit the others. Pure."""
     if item is None:
         return {}
     urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])

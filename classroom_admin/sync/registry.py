@@ -59,7 +59,7 @@ def register(room_uuids: Iterable[str]) -> None:
 
 
 def adopt(room_ids: Iterable[int]) -> None:
-    """Create the missing cursors of rooms and their room refreshes, due at once."""
+    """Create the missing cursors and room refreshes of these rooms, and make them due at once."""
     ids = list(room_ids)
     now = clock.cloud_now()
     RoomCursor.objects.bulk_create(

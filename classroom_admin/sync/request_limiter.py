@@ -41,7 +41,7 @@ _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """Give requests in this block, in this thread, a lower priority than people's commands and the poll."""
+    """Within this block, give this thread's requests a lower priority than commands and event polling."""
     token = _in_background.set(True)
     try:
         yield

@@ -77,7 +77,7 @@ def _profile(client: Client, refresh: RoomRefresh) -> None:
 
 
 def profile_columns(info: RoomInfo) -> dict[str, Any]:
-    """Return the profile columns that the cloud's room details have; omit the others. Pure."""
+    """Return the values of a room's columns that the cloud's room details provide; omit the others. Pure."""
     schedule = info.schedule
     end_ms, close_ms = schedule.end_time, schedule.close_time
     if end_ms is None and schedule.start_time is not None and schedule.duration is not None:

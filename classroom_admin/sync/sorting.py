@@ -1,4 +1,4 @@
-"""Sort an answer's events by room and stream. Pure: no query, no clock."""
+"""Group the events of a cloud response by room and stream. Pure functions: no query, no clock."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""URLs of the pages. They contain our own keys, never ids of the cloud. GET asks; POST runs a command."""
+"""URLs of the pages. They contain our own keys, not the cloud's ids. GET asks; POST runs the command."""
 
 from django.urls import path, re_path
 

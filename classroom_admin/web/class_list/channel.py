@@ -92,7 +92,7 @@ class ListChannel:
             self._dues = {}
 
     async def refresh(self) -> None:
-        """Read the rooms and send every list its changes since the last call."""
+        """Read the rooms and send each open class list page the changes since the last call."""
         async with self._turn:
             if self._known is None:
                 return

@@ -125,7 +125,7 @@ class EventPage:
     """A page of events, newest first, with ids below `before`, above `after` and at most `upto`.
 
     With `after`, the page has the oldest matching events, so that successive requests skip none.
-    `older`: the last id; None if there are no earlier events. `has_newer`: whether more events follow.
+    `older`: earlier events have smaller ids; None if there are none. `has_newer`: whether more follow.
     """
 
     def __init__(

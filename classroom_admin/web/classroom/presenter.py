@@ -215,7 +215,7 @@ class ClassPresenter:
 
     @cached_property
     def teacher(self) -> Participant | None:
-        """A teacher who is present; None if there is none. A whole page needs no extra query."""
+        """A teacher who is present, or None. A whole page uses `people`, so this needs no extra query."""
         if self.since is None:
             return next((one for one in self.people if one.online and one.role == "teacher"), None)
         return class_selectors.people(self.room).filter(online=True, role="teacher").first()
