@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from classroom_admin.accounts.models import User
 from classroom_admin.actions.models import ScheduledCommand
 from classroom_admin.audit.record import done
 from classroom_admin.rooms.models import Room
+from tests import migrating
+from tests.migrating import migrate_to_newest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = [("actions", "0005_reasons_as_sentences")]
@@ -23,15 +23,10 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def earlier() -> Iterator[Any]:
     """The models of the release before, on its tables."""
-    executor = MigrationExecutor(connection)
+    executor = migrating.executor()
     executor.migrate(BEFORE)
     yield executor.loader.project_state(BEFORE).apps
-    migrate()
-
-
-def migrate() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    migrate_to_newest()
 
 
 @pytest.fixture
@@ -59,7 +54,7 @@ def test_removals_keep_their_ids(earlier: Any, people: dict[str, Any]) -> None:
             user_uuid=f"pupil {number}", name="Ada", span={"duration_s": 600}, reason="Noise",
             planned_at=AT, due_at=AT + number * MINUTE, **more,
         )  # fmt: skip
-    migrate()
+    migrate_to_newest()
     assert rows("removal", "pk", "state", "key", "due_at", "claimable_at", "attempts") == [
         (70, "waiting", "pupil 0", AT, AT, 0),
         (71, "claimed", "pupil 1", AT + MINUTE, AT + MINUTE + LEASE, 1),
@@ -84,7 +79,7 @@ def test_deletions_are_copied(earlier: Any, people: dict[str, Any]) -> None:
             hold_id=people["entries"][number].pk, resource_uuids=["a"], names=["a.pdf"], due_at=AT,
             taken_at=AT + MINUTE if number else None,
         )  # fmt: skip
-    migrate()
+    migrate_to_newest()
     holds = [entry.pk for entry in people["entries"]]
     assert rows("deletion", "state", "entry", "claimable_at", "due_at") == [
         ("waiting", holds[0], AT, AT),
@@ -108,7 +103,7 @@ def test_items_of_bulk_actions(earlier: Any, people: dict[str, Any]) -> None:
     for state, more in states.items():
         room = Room.objects.create(room_uuid=state)
         item.objects.create(run_id=run.pk, room_id=room.pk, state=state, changed_at=AT + MINUTE, **more)
-    migrate()
+    migrate_to_newest()
     names = ("state", "room__room_uuid", "position", "claimable_at", "attempts", "payload")
     assert rows("bulk", *names) == [
         ("waiting", "waiting", 0, AT, 0, {}),
@@ -147,7 +142,7 @@ def test_planned_classes(earlier: Any, people: dict[str, Any]) -> None:
     planned.objects.create(
         series_id=series.pk, state="failed", room_uuid="again", starts_at=starts_at, due_at=AT + 2 * MINUTE
     )
-    migrate()
+    migrate_to_newest()
     assert rows("class", "state", "key", "position", "claimable_at", "attempts", "problem") == [
         ("waiting", "room 0", 0, AT, 0, None),
         ("claimed", "room 1", 1, AT + MINUTE, 1, None),
@@ -165,6 +160,6 @@ def test_the_way_back_is_refused_while_there_are_rows() -> None:
     user = User.objects.create_user("teacher@school.test", "x", role=User.Role.TEACHER, name="Tea")
     row = ScheduledCommand.objects.create(kind="bulk", by=user, key="1", due_at=AT)
     with pytest.raises(RuntimeError, match="backup"):
-        MigrationExecutor(connection).migrate(BEFORE)
-    migrate()
+        migrating.executor().migrate(BEFORE)
+    migrate_to_newest()
     row.delete()

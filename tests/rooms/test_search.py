@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from classroom_admin.accounts.models import User
 from classroom_admin.audit import record
@@ -18,6 +16,7 @@ from classroom_admin.rooms.selectors import COMING, ClassFilters, classes, named
 from classroom_admin.web.classroom.events import EventFilter, EventPage
 from classroom_admin.web.people.views import assignable_rooms, find_people, unassigned_rooms
 from classroom_admin.web.settings.audit_log import AuditForm
+from tests import migrating
 from tests.common.test_text_matching import SAMPLES
 
 pytestmark = pytest.mark.django_db
@@ -92,11 +91,10 @@ class TestMigration:
 
     @pytest.fixture
     def earlier(self) -> Iterator[Any]:
-        executor = MigrationExecutor(connection)
+        executor = migrating.executor()
         executor.migrate(list(self.BEFORE))
         yield executor.loader.project_state(list(self.BEFORE)).apps
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
+        migrating.migrate_to_newest()
 
     def test_stored_rows_get_their_key(self, earlier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("classroom_admin.common.search_field.FILL_BATCH", 3)
@@ -106,8 +104,7 @@ class TestMigration:
         unseen = rooms.objects.create(room_uuid="unseen", name="\u200b")
         earlier.get_model("rooms", "Participant").objects.create(room=room, user_uuid="z", name="Zoë")
         accounts.objects.create(email="zoe@school.test", name="Zoë")
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
+        migrating.migrate_to_newest()
         assert Room.objects.filter(named_like("algebra")).count() == 10
         assert Room.objects.get(pk=unseen.pk).name == ""
         assert Participant.objects.get(name_search="zoe").name == "Zoë"
