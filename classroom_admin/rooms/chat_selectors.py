@@ -10,7 +10,7 @@ from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, 
 
 PAGE: Final = 60
 MOST_MISSED: Final = 500
-"""The most messages that a page gets at once after it was disconnected."""
+"""The maximum number of messages that a page gets at once after it was disconnected."""
 UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 
 
@@ -56,7 +56,7 @@ def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentAt:
-    """The people who were present at a moment, and the others.
+    """The people who were present at a moment, and the other people of the class.
 
     `others` are tuples `(participant, left, joined)`: the last departure before the moment and the first
     entry after it, or None.

@@ -65,7 +65,7 @@ _WORDS: Final = {
         |الفصل|الشعبة|القسم|반|학급|класс|группа|ταξη|τμημα|sinif|grupa|klasa|trida|כיתה|lop""",
 }
 _EITHER: Final = """name|names|nombre|nombres|nom|nome|الاسم|اسم|名字|名前|이름|student name"""
-"""Words for a whole name that mean one half if another column holds the other half."""
+"""The words for a whole name that mean half a name if another column holds the other half."""
 _LAST_FIRST: Final = """last name first name|surname first name|surname forename|last first|nachname vorname
     |name vorname|nom prenom|nom prenoms|nom et prenom|apellidos nombre|apellidos y nombre|apellido y nombre
     |cognome nome|cognome e nome"""
