@@ -138,7 +138,7 @@ def attendance(
 
 
 def _by_entry(people: Sequence[Any]) -> list[Any]:
-    """Return people in the order of entry: of several people with one name, the first is matched first."""
+    """Return people in the order of entry. Of several people with one name, match the first one first."""
     return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 

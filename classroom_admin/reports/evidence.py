@@ -38,7 +38,7 @@ class Evidence:
 
 
 def evidence_of(room: Room) -> Evidence:
-    """Return the evidence for the attendance of a class: the room's events, and what is missing of them.
+    """Return the evidence for the attendance of a class: the room's events and their missing periods.
 
     Events are missing if they are lost or still requested, or if we cannot read who entered or left.
     """

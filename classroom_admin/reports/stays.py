@@ -15,7 +15,7 @@ _OVER: Final = (RoomState.ENDED, RoomState.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A stay in the room. `left_at` is None while it lasts; `entered_at` is None if that event was lost."""
+    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if that event was lost."""
 
     entered_at: datetime | None
     left_at: datetime | None = None

@@ -17,7 +17,7 @@ REMOVE: Final = "participant.remove"
 UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
 OLDEST_BAN: Final = timedelta(hours=26)
-"""A class lasts at most a day, and the cloud deletes the bans of a class with its room an hour later."""
+"""Older bans are over. A class lasts at most a day; the cloud deletes its bans an hour after it closes."""
 ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 

@@ -17,10 +17,10 @@ UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 def to_room(
     room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
 ) -> list[ChatMessage]:
-    """Return the newest page of messages to the room, plus one older message; oldest first.
+    """Return the newest page of messages to the room, plus one older message. The oldest comes first.
 
-    `before`: only messages with a lower sequence. `since`: instead of one page, up to `MOST_MISSED` messages
-    that are newer than this version. `kind`: only `chat` or `custom`.
+    `before` selects messages with a lower sequence, and `kind` selects `chat` or `custom`. With `since`,
+    return up to `MOST_MISSED` messages that are newer than this version.
     """
     found = ChatMessage.objects.filter(room=room)
     if kind:

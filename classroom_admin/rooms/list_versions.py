@@ -16,7 +16,7 @@ from classroom_admin.rooms.class_lists import people_of_list
 from classroom_admin.rooms.models import ClassList, ListVersion, Room, RoomState
 
 UNUSED_KEPT_FOR: Final = timedelta(days=7)
-"""The cloud destroys a room an hour after it closed, so no event about its close can come later than this."""
+"""The time after which unused versions are deleted. The last events come an hour after a room closes."""
 
 
 def keep(room: Room, *, closed_at: datetime | None) -> None:
@@ -33,7 +33,7 @@ def keep(room: Room, *, closed_at: datetime | None) -> None:
 
 
 def current(class_list_id: int) -> ListVersion | None:
-    """Return the present version of a list, stored if it was not; None if the list does not exist."""
+    """Return the current version of a list, and store it if necessary. Return None if there is no list."""
     read = ClassList.objects.filter(pk=class_list_id)
     found = read.values("version", "name", listed=people_of_list("pk")).first()
     if found is None:

@@ -177,7 +177,7 @@ class Participant(models.Model):
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
-                fields=["name_search", "was_teacher", "room"],  # SQLite reads the table without was_teacher
+                fields=["name_search", "was_teacher", "room"],  # SQLite reads the table without this column
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),
@@ -369,7 +369,7 @@ class Answer(models.Model):
 
 
 class Gap(models.Model):
-    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show gaps."""
+    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show it."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

@@ -21,7 +21,7 @@ _ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNow:
-    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode`` as in `Recording`."""
+    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode``: see `Recording`."""
 
     state: str
     record_id: str

@@ -29,7 +29,7 @@ class WrongEncoding(UnreadableFile):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem or warning. `line` is the line or spreadsheet row; 0 and "" mean the whole file."""
+    """A problem or warning. `line` is the line or spreadsheet row. For the whole file, use 0 and ""."""
 
     text: str
     line: int = 0

@@ -80,10 +80,10 @@ class Columns:
 def find_columns(
     rows: Sequence[Row], *, given: Mapping[str, str] | None = None, header_line: int | None = None
 ) -> Columns:
-    """Return the columns of the table and what they hold.
+    """Return the columns of the table and their roles.
 
-    `given` says what some columns hold; a guess never contradicts it. Without `header_line`, find the row
-    with the column names. Raise UnreadableFile if `given` names an unknown role or two columns for one role.
+    `given` maps headers to roles; a guess never contradicts it. Without `header_line`, find the row of
+    headers. Raise UnreadableFile if `given` has an unknown role, or one role for too many columns.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)
@@ -200,7 +200,7 @@ def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, st
 
 
 def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
-    """Add the roles that the column names mean. Beside one half of a name, “Name” means the other half."""
+    """Add the roles that the column names mean. Beside a column for half a name, “Name” is the other half."""
     found = {
         index: meaning
         for index, name in enumerate(names)

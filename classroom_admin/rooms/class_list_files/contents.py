@@ -35,9 +35,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a file holds. It can be used if there is no question and no problem.
+    """The contents of a file. They can be used if there is no question and no problem.
 
-    `columns` and `table` are None for a OneRoster export: it has `classes`, and `class_id` is the chosen one.
+    `columns` and `table` are None for a OneRoster export. It has `classes`; `class_id` is the chosen class.
     """
 
     encoding: str
@@ -62,7 +62,7 @@ class Contents:
 
 
 def read_contents(content: bytes, options: Options) -> Contents:
-    """Read the people in a file. Raise UnreadableFile if it is no table or `options` do not fit it."""
+    """Read the people in a file. Raise UnreadableFile if the file is no table or does not fit `options`."""
     if oneroster.is_export(content):
         return _of_export(content, options)
     table = read_table(content, encoding=options.encoding, sheet=options.sheet)

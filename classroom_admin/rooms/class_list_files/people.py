@@ -54,7 +54,7 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """The people of a file. With `problems`, the file can't be used; `warnings` only inform."""
+    """The people in a file. A file with `problems` can't be used; `warnings` do not prevent its use."""
 
     people: list[Person] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)

@@ -57,7 +57,7 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
 
 
 def check_archive(content: bytes) -> Sequence[str]:
-    """Return the names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted, or a bomb."""
+    """Return the names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted or a ZIP bomb."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
