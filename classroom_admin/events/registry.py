@@ -50,9 +50,8 @@ def filters() -> list[EventType[Any]]:
 def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
     """Return the room, sequence, type and time of an event. Use `room_uuid` if the event names no room.
 
-    Raise Undecodable if the event is not an object, or lacks a required room or sequence. A quiz or poll
-    event may lack the room, and a direct message may lack both. `ts_ms` is None if `ts` is missing or
-    invalid.
+    Raise Undecodable if the event is no object, or lacks a required room or sequence. Quiz and poll events
+    may lack the room; direct messages may lack both. `ts_ms` is None if `ts` is missing or invalid.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")

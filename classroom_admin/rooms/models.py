@@ -177,7 +177,7 @@ class Participant(models.Model):
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
-                fields=["name_search", "was_teacher", "room"],  # SQLite reads the table without this column
+                fields=["name_search", "was_teacher", "room"],  # without was_teacher SQLite reads the table
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),
