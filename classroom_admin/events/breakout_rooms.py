@@ -1,4 +1,4 @@
-"""Breakout rooms: the room's property `groups`. An event always contains all `details`."""
+"""Decode and project breakout rooms, the room's property `groups`. Each event contains all of `details`."""
 
 from collections.abc import Iterable
 

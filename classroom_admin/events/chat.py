@@ -1,4 +1,4 @@
-"""The chat of the class (cmd 3), and chat permissions (cmd 21, properties `mute` and `muteChat`)."""
+"""Decode and project class chat (cmd 3) and chat permissions (21, properties `mute` and `muteChat`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class UserState:
 
 
 def decode_user_state(data: Raw, odd: list[str]) -> UserState | Message:
-    """Decode a person's state, or a custom message if the data has `message`.
+    """Decode a person's state. If the data has `message`, decode a custom message instead.
 
-    The documentation of custom messages also gives them cmd 21. Raise Undecodable if the state names nobody.
+    The cloud's documentation gives custom messages cmd 21 too. Raise Undecodable if a state names no person.
     """
     if data.get("message") is not None:
         return decode_message(data, odd, kind="custom")
@@ -66,7 +66,7 @@ def apply_user_state(event: Event[Any], time: EventTime, rows: Rows) -> None:
 
 
 def is_muted(properties: Mapping[str, Any]) -> bool:
-    """Return whether `muteChat` or `mute.muteChat` forbids chat. The value is one flag, or flags by role."""
+    """Return whether `muteChat` or `mute.muteChat` forbids chat. Either is a flag, or flags by role."""
     value = properties.get("muteChat", below(properties, "mute", "muteChat"))
     if isinstance(value, dict):
         return any(flag(value.get(role)) for role in SPEAKERS)

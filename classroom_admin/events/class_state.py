@@ -1,4 +1,4 @@
-"""The state of the class (cmd 1). An event that repeats the current state only updates the times in it."""
+"""Decode and project the class state (cmd 1). An event that repeats the state only updates the times."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class ClassState:
 
     @property
     def own_ms(self) -> int | None:
-        """Return when this state began (ms), if the event says so. None for a planned start."""
+        """Return when this state began (ms); None if the event does not say so, or before the start."""
         return {STARTED: self.started_ms, ENDED: self.ended_ms, CLOSED: self.closed_ms}.get(self.state)
 
 
@@ -44,10 +44,10 @@ def needs(event: Event[ClassState], needed: Needs) -> None:
 
 
 def apply(event: Event[ClassState], time: EventTime, rows: Rows) -> None:
-    """Set the state and its times.
+    """Set the class state and its times.
 
-    A class that closes before it ended gets no end time. A class that starts again loses its end time. The
-    start time of a class that has not started is planned, so it is ignored: the room refresh reads it.
+    A class that closes before it ended gets no end time. A class that starts again loses its end time. If the
+    class has not started, its start time is only planned. It is ignored, because the room refresh reads it.
     """
     data, room = event.data, rows.room
     own_ms = data.own_ms
@@ -91,7 +91,7 @@ def sentence(data: ClassState, names: Names) -> Sentence:
 
 
 def confirms(data: ClassState, match: Match) -> bool:
-    """Return whether the class has the state in `match`: {"state": 1 | 2 | 3}."""
+    """Return whether the event set the class state in `match`: {"state": 1 | 2 | 3}."""
     return data.state == match.get("state")
 
 

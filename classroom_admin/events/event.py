@@ -1,4 +1,4 @@
-"""The types of a decoded event and of the declaration that each event's module makes."""
+"""The types of a decoded event, and of the declaration with which a module defines an event type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Match = Mapping[str, Any]
 
 
 class Stream(StrEnum):
-    """The event streams of a room. Each stream has its own sequence; direct messages have no number."""
+    """The event streams of a room. Each stream has its own sequence, but direct messages have no sequence."""
 
     ROOM = "room"
     QUIZ = "popupQuiz"
@@ -31,7 +31,7 @@ class Stream(StrEnum):
 
 
 class EventKind(Enum):
-    """Every event that the cloud documents: its stream and its `cmd`.
+    """All events that the cloud documents, each with its stream and its `cmd`.
 
     `cmd` is None if the stream has only one type. Event filters list the kinds in this order.
     """
@@ -77,8 +77,8 @@ class Event(Generic[P]):
     """A decoded event. `type` and `data` are None if this release does not know the type.
 
     `odd` names the parts that could not be read although the rest could. `cmd` is None if a quiz or poll
-    event contains none. The code that stores a direct message sets `sequence` to the order of arrival (before
-    that, it is 0) and `digest` to the message's digest.
+    event contains none. A decoded direct message has the `sequence` 0. The code that stores the message sets
+    `sequence` to the order of arrival, and `digest` to the message's digest.
     """
 
     stream: Stream
@@ -92,10 +92,10 @@ class Event(Generic[P]):
 
 
 def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> Raw:
-    """Return the event's `data` object, also if it was sent as JSON text. Raise Undecodable for other data.
+    """Return the event's `data` object, parsed if it is JSON text. Raise Undecodable for other data.
 
-    The vendor's client may send the data of a `batch` event as a bare list; it is returned as
-    `{list_as: list}`.
+    The vendor's client may send the data of a `batch` event as a bare list. Return such a list as `{list_as:
+    list}`.
     """
     data = raw.get("data")
     if isinstance(data, Mapping):
@@ -115,7 +115,7 @@ def update_time(data: object, fields: Raw) -> int | None:
 
 
 def latest_update_time(fields: Raw, *names: str) -> int | None:
-    """Return the event's `updateTime` (ms), else the latest `updateTime` in the lists under `names`."""
+    """Return the event's `updateTime` (ms). Without it, return the latest one in the lists under `names`."""
     own = moment(fields.get("updateTime"))
     if own is not None:
         return own
@@ -133,11 +133,11 @@ def latest_update_time(fields: Raw, *names: str) -> int | None:
 class EventType(Generic[P]):
     """The declaration of one type of event.
 
-    - `decode`: decodes the data and adds the parts that it could not read to the list; raises Undecodable
+    - `decode`: decodes the data and adds the names of unreadable parts to the list; raises Undecodable
     - `apply`: changes the rows; must not raise for decoded data
     - `sentence`: returns an icon and a sentence for people
     - `name`, `label`: the filter choice; "" for events that people cannot filter
-    - `needs`: names the stored rows that `apply` reads or changes; None if there are none but the room's row
+    - `needs`: names the stored rows that `apply` reads or changes; None if only the room's row is needed
     - `confirms`: returns whether the event confirms a command with this `match`
     - `mark`: returns the kind of mark on the replay's timeline, or ""
     - `fields`: returns the data of the raw event

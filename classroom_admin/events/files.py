@@ -1,4 +1,4 @@
-"""Files shared with the room (cmd 1003)."""
+"""Decode and project the files shared with the room (cmd 1003)."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ MOST_PAGES = 100_000
 
 @dataclass(slots=True)
 class ResourceState:
-    """A shared file. `size` is in bytes. `task` contains taskUuid and taskProgress, never the token."""
+    """A shared file. `size` is in bytes. `task` contains taskUuid and taskProgress, not the token."""
 
     resource_uuid: str
     name: str | None = None
@@ -49,7 +49,7 @@ class Resources:
 
 
 def decode(data: Raw, odd: list[str]) -> Resources:
-    """Decode the files. Action 1 or none: added or updated; 2: deleted. Raise Undecodable for others."""
+    """Decode the files. Action 1 or none adds or updates files, 2 deletes them. Else raise Undecodable."""
     action = whole(data.get("action"))
     if action not in (None, 1, REMOVED):
         raise Undecodable("a resource action that is neither 1 nor 2")
@@ -82,7 +82,7 @@ def _resource(raw: Raw) -> ResourceState | None:
 
 
 def _percent(progress: Raw) -> int:
-    """Return how much of the file is converted, in percent; 0 if it is not known yet."""
+    """Return how much of the file is converted, in percent. Return 0 if the cloud has not reported it yet."""
     percent = real(progress.get("convertedPercentage"))
     if percent is None:
         done, total = (whole(progress.get(f"{name}PageSize"), SMALL) for name in ("converted", "total"))
@@ -99,10 +99,10 @@ def _without_tokens(value: Json) -> Json:
 
 
 def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
-    """Update each file with the event's values; keep the columns that the event does not contain.
+    """Update each file with the event's values. Keep the columns that the event does not contain.
 
-    Set `put_at` and `put_sequence` if the event shares the file: for the first time, again after a removal,
-    or with another URL or conversion. Do not change them when a conversion progresses.
+    Set `put_at` and `put_sequence` if the event shares the file for the first time or again after a removal.
+    Also set them if the URL or the conversion changed. Do not set them if a conversion only progresses.
     """
     for resource in event.data.resources:
         row = rows.resources.get(resource.resource_uuid)
@@ -120,7 +120,7 @@ def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
 
 
 def _another(row: ResourceRow, resource: ResourceState) -> bool:
-    """Return whether another file was shared under the same id: the URL or the conversion differs."""
+    """Return whether the event shares another file under the same id, with another URL or conversion."""
     task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
     return bool(resource.url and row.url and resource.url != row.url) or bool(
         task_uuid and known and task_uuid != known

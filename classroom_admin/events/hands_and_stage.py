@@ -1,7 +1,7 @@
-"""People on stage (cmd 1501) and raised hands (cmd 1502).
+"""Decode and project the people on stage (cmd 1501) and raised hands (cmd 1502).
 
-An event names the people who were added and removed, and may contain the full list; all of them are applied.
-The cloud's full list may still contain people who have left: they are ignored unless named as added.
+An event names the people who were added and removed, and may contain the full list. All are applied. The full
+list may still contain people who have left. Ignore them unless they were added.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from classroom_admin.events.values import Raw, each, identifier
 
 @dataclass(slots=True)
 class ListChange:
-    """The people who are on the list now, were added and were removed. `all` is None without a full list."""
+    """The people in the full list (`all`, None if the event has none), and the people added and removed."""
 
     all: list[str] | None
     added: list[str]
@@ -30,7 +30,7 @@ class ListChange:
 
 
 def decode(data: Raw, odd: list[str], *, users: str) -> ListChange:
-    """Decode the lists; `users` is the part of the field's name after `add` and `remove`."""
+    """Decode the three lists. `users` is the last part of their fields' names, after `add` and `remove`."""
     name = users[0].lower() + users[1:]
     full = data.get(name)
     return ListChange(
@@ -47,7 +47,7 @@ def _ids(value: object, odd: list[str], what: str) -> list[str]:
 
 
 def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> None:
-    """Put a person on or off the stage, and update the last time on stage and the room's counter."""
+    """Put a person on or off the stage. Update the person's last time on stage and the room's counter."""
     if row.on_stage == on_stage:
         return
     row.on_stage = on_stage
@@ -109,12 +109,12 @@ def _apply(
 def _moves(data: ListChange, before: set[str]) -> tuple[dict[str, bool], list[str]]:
     """Return the people to add and the people to remove.
 
-    A person to add has the value True if the event names them as added, False if only the full list does.
+    A person to add has the value True if the event names them as added. Otherwise the value is False.
     """
     added, removed = set(data.added), set(data.removed)
     listed = set() if data.all is None else set(data.all)
     up = dict.fromkeys((user for user in data.all or () if user not in removed), False)
-    # if the event both adds and removes a person, the full list decides
+    # if the event names a person as both added and removed, the full list decides
     up |= dict.fromkeys((user for user in data.added if user not in removed or user in listed), True)
     down = [user for user in data.removed if user not in up]
     if data.all is not None:

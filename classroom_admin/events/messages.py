@@ -1,7 +1,7 @@
-"""Custom messages of apps (cmd 99, and cmd 21 with a message), and direct messages (stream peer).
+"""Decode and project custom messages (cmd 99, or 21 with a message) and direct messages (stream peer).
 
-Direct messages have no number and change no other row, so their order among the other streams does not
-matter. Pages look up names that a message does not contain.
+Direct messages have no sequence and change no other row. They can therefore be projected before or after
+other streams. Pages look up the names that a message does not contain.
 """
 
 import json
@@ -24,7 +24,7 @@ RECEIVER = "toUserUuid"
 
 @dataclass(slots=True)
 class Message:
-    """A message of the kind `chat` or `custom`. `to` is the cloud id of a direct message's receiver."""
+    """A message of the kind `chat` or `custom`. `to` is the cloud user id of a direct message's recipient."""
 
     kind: str
     text: str
@@ -33,13 +33,13 @@ class Message:
 
     @property
     def sender_is_known(self) -> bool:
-        """Return whether the sender's row is not needed: the message has name and role, or no sender."""
+        """Return whether the message has its sender's name and role, or has no sender."""
         sender = self.sender
         return sender is None or (bool(sender.name) and sender.role not in (None, "unknown"))
 
 
 def decode_message(data: Raw, odd: list[str], *, kind: str) -> Message:
-    """Decode a message. Convert an object or list to JSON text. Raise Undecodable if there is no text."""
+    """Decode a message. Convert an object or list to JSON text. Raise Undecodable if the text is missing."""
     raw = data.get("message")
     written = text(raw)
     if written is None:
@@ -56,7 +56,7 @@ def needs_sender(event: Event[Message], needed: Needs) -> None:
 
 
 def apply_message(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Store the message; take the sender's missing name and role from their row. Count only chat messages."""
+    """Store the message. Take a missing name or role from the sender's row. Count only chat messages."""
     data, sequence = event.data, event.sequence
     row = MessageRow(sequence, time.at, data.kind, text=data.text, approximate=time.approximate)
     sender = data.sender
@@ -79,7 +79,7 @@ def custom_sentence(data: Message, names: Names) -> Sentence:
 
 
 def _peer_fields(raw: Raw) -> Raw:
-    """Return the event's data together with the receiver, which the event contains outside of `data`."""
+    """Return the event's data together with the recipient, which the event contains outside of `data`."""
     data = data_of(raw)
     return {**data, RECEIVER: raw[RECEIVER]} if raw.get(RECEIVER) else data
 
@@ -91,7 +91,7 @@ def _decode_peer(data: Raw, odd: list[str], *, kind: str) -> Message:
 
 
 def _apply_peer(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Store the message once, under its digest. Ignore a message without a digest: it can't be identified."""
+    """Store the message once, under its digest. Ignore a message without a digest, as it has no identity."""
     if not event.digest:
         return
     data = event.data

@@ -1,4 +1,4 @@
-"""Helpers for all events about people: decode a person, change their row, update the room's counters."""
+"""Help other modules with people in events: decode a person, change their row, update the room's counters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Person:
 
 
 def read_person(value: object) -> Person | None:
-    """Return the person named by `userUuid`; None if nobody is named."""
+    """Return the person named by `userUuid`; None if there is no such id."""
     if not isinstance(value, Mapping):
         return None
     user_uuid = identifier(value.get("userUuid"))
@@ -33,12 +33,12 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Return the person whom an event concerns: `fromUser`, else the data's own `userUuid`."""
+    """Return the person whom an event concerns: `fromUser`, otherwise the person in the data's `userUuid`."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 
 def participant(rows: Rows, user_uuid: str) -> ParticipantRow:
-    """Return the row of a person; create it (not online) if their entry was missed."""
+    """Return the row of a person. If their entry was missed, create a row that is not online."""
     row = rows.participants.get(user_uuid)
     if row is None:
         row = rows.participants[user_uuid] = ParticipantRow(user_uuid)
@@ -110,5 +110,5 @@ def _count(rows: Rows, row: ParticipantRow, by: int) -> None:
 
 
 def gone(row: ParticipantRow) -> bool:
-    """Return whether a person left and is not back. A person whose entry was missed is not gone."""
+    """Return whether a person left and has not returned. A person whose entry was missed is not gone."""
     return not row.online and row.left_at is not None

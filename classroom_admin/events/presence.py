@@ -1,7 +1,7 @@
-"""People who enter and leave (cmd 20).
+"""Decode and project the people who enter and leave (cmd 20).
 
 Only this event says that a person is in the room. An arrival opens a new stay, unless the person is already
-online. Departures are applied before the arrivals of the same event, unless their times show another order.
+online. The departures of an event are applied before its arrivals, unless their times show another order.
 When a person leaves, their hand is lowered, they leave the stage and their streams end.
 """
 
@@ -44,7 +44,7 @@ class Departure:
 class Movement:
     """The arrivals and departures of an event. Each list contains a person at most once.
 
-    `total`: the number of people in the room afterwards, according to the cloud; None if the event has none.
+    `total` is the cloud's number of people in the room afterwards, or None.
     """
 
     arrivals: list[Arrival]
@@ -53,7 +53,7 @@ class Movement:
 
 
 def decode(data: Raw, odd: list[str]) -> Movement:
-    """Decode both lists. If one list names a person twice, keep the later entry."""
+    """Decode the arrivals and departures. If a list names a person twice, keep the later entry."""
     arrivals = each(data.get("onlineUsers"), lambda raw: _arrival(raw, odd), odd, "onlineUsers")
     departures = each(data.get("offlineUsers"), _departure, odd, "offlineUsers")
     if len(arrivals) > 1:
@@ -97,7 +97,7 @@ def _properties(raw: object, odd: list[str]) -> dict[str, Json] | None:
 
 
 def _streams(raw: Raw, odd: list[str]) -> list[StreamState] | None:
-    """Return the streams in `streams` or the single one in `streamUuid`; None if there are none."""
+    """Return the streams in `streams`, or the single stream in `streamUuid`; None if the data has neither."""
     if raw.get("streams") is not None:
         return each(raw["streams"], read_stream, odd, "streams")
     stream_uuid = identifier(raw.get("streamUuid"))
@@ -189,7 +189,7 @@ def _depart(departure: Departure, sequence: int, time: EventTime, rows: Rows) ->
 
 
 def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, kicked: bool = False) -> None:
-    """End a person's stay. If their entry was missed, store only the time when they left."""
+    """End a person's stay. If the person's entry was missed, store only the time when they left."""
     at = time.at
     presence = rows.open_presences.pop(row.user_uuid, None)
     if presence is not None:
@@ -249,7 +249,7 @@ def sentence(data: Movement, names: Names) -> Sentence:
 
 
 def confirms(data: Movement, match: Match) -> bool:
-    """Return whether the person in `match` left or was removed; `match` is {"offline": user_uuid}."""
+    """Return whether the person in `match` left or was removed. `match` is {"offline": user_uuid}."""
     return any(departure.person.user_uuid == match.get("offline") for departure in data.departures)
 
 
@@ -270,10 +270,10 @@ TYPES = (
 
 
 def correction(*, user_uuid: str, online: bool, sequence: int, at_ms: int) -> Event[Movement]:
-    """Return an event that corrects whether a person is in the room, as read from the cloud.
+    """Return an event that corrects whether a person is in the room, according to a request to the cloud.
 
-    It is not stored as an event of the cloud. It applies after the event with this `sequence`. `at_ms`: when
-    the person came or left.
+    This event is not stored as an event of the cloud. It applies after the event with this `sequence`.
+    `at_ms` is the time at which the person entered or left (ms since 1970 UTC).
     """
     person = Person(user_uuid)
     arrivals = [Arrival(person, at_ms=at_ms)] if online else []

@@ -1,7 +1,7 @@
-"""Properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set them freely.
+"""Decode and project properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set them freely.
 
-Some properties of a room have a meaning; the modules of their topics declare it. The property `record` does
-not change the recording; cmd 1001 does.
+Some properties of a room have a meaning, which the modules of their topics declare. The property `record`
+does not change the recording: only cmd 1001 does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "carousel": gettext_lazy("stage rotation"),
 }
 NAMED: Final = 4
-"""The most properties that a sentence names."""
+"""The maximum number of properties that a sentence names."""
 _OTHER: Final = PropertyTopic(root="")
 
 
@@ -57,7 +57,7 @@ class UserProperties:
 
 
 def decode_room(data: Raw, odd: list[str]) -> RoomProperties:
-    """Decode `changeProperties`, or a list of such changes."""
+    """Decode the property changes of a room, from `changeProperties` or from a list of such objects."""
     changes: list[Change] = []
     for one in read_batch(data):
         changes += read_changes(one, odd)
@@ -65,7 +65,7 @@ def decode_room(data: Raw, odd: list[str]) -> RoomProperties:
 
 
 def decode_user(data: Raw, odd: list[str]) -> UserProperties:
-    """Decode property changes of one or more people. Raise Undecodable if no person is named."""
+    """Decode the property changes of one or more people. Raise Undecodable if the event names no person."""
     found: list[tuple[Person, list[Change]]] = []
     for one in read_batch(data):
         who = read_subject(one)
@@ -98,7 +98,7 @@ def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> Non
 
 
 def apply_user(event: Event[UserProperties], time: EventTime, rows: Rows) -> None:
-    """Set and delete properties. Also update `chat_muted`: the vendor's client sets a person's `muteChat`."""
+    """Set and delete a person's properties. Update `chat_muted` too: the vendor's client sets `muteChat`."""
     for person, changes in event.data.changes:
         row = introduce(rows, person)
         for change in changes:
@@ -154,7 +154,7 @@ def _nested(path: Iterable[str], value: Json) -> Json:
 
 
 def _named(parts: Iterable[Part]) -> str:
-    """Return the labels of the changed properties, at most `NAMED`; for unknown ones the isolated key."""
+    """Return the labels of the changed properties, at most `NAMED`. For others, return the isolated key."""
     found = dict.fromkeys(_name(topic, root, name) for topic, root, name, _value in parts)
     return ", ".join(list(found)[:NAMED])
 
@@ -168,7 +168,7 @@ def _name(topic: PropertyTopic, root: str, name: str) -> str:
 def confirms_room(data: RoomProperties, match: Match) -> bool:
     """Return whether the event changed all properties in `match`, or the breakout rooms.
 
-    `match` is {"property_names": [..]}, with "ext_app" if they belong to an extension; or {"groups": true}.
+    `match` is {"property_names": [..]} or {"groups": true}. Extensions add "ext_app".
     """
     if match.get("groups"):
         return breakout_rooms.changed(data.changes)

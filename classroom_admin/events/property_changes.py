@@ -1,7 +1,7 @@
 """Read, apply and compare changes of properties.
 
 A change replaces the value at its path. Some properties contain many objects, and a change contains only some
-of them: such changes are merged (`PropertyTopic.open_levels`).
+of these objects. Such changes are merged (`PropertyTopic.open_levels`).
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def _nothing_follows(room: RoomRow, sequence: int) -> None:
 class PropertyTopic:
     """The meaning of the room's properties below the name `root`.
 
-    - `column`: the column of the room's row that stores them
+    - `column`: the column of the room's row that stores these properties
     - `open_levels`: how many levels of objects below `root` are merged instead of replaced
     - `label`: the name for people
     - `members`: the names for people of the keys below `root`; the keys are in lower case
     - `sentence`: returns a sentence for a change, or ""; its arguments are the key below `root` (only with
       `members`) and the value
-    - `follow`: makes further changes to the room's row, after a change was applied
+    - `follow`: makes further changes to the room's row after a change was applied
     """
 
     root: str
@@ -72,7 +72,7 @@ class PropertyTopic:
 
 
 def read_batch(data: Raw) -> list[Raw]:
-    """Return the single changes of an event; take a change's missing fields from the data around the list."""
+    """Return the single changes in an event's data. A change inherits its missing fields from the data."""
     if data.get("changeProperties") is not None:
         return [data]
     for key in BATCH_LISTS:
@@ -84,12 +84,12 @@ def read_batch(data: Raw) -> list[Raw]:
 
 
 def read_changes(data: Raw, odd: list[str]) -> list[Change]:
-    """Decode `changeProperties`. Raise Undecodable if it is missing; add unreadable names to `odd`."""
+    """Decode `changeProperties`. Raise Undecodable if it is missing. Add unreadable names to `odd`."""
     raw = data.get("changeProperties")
     delete = whole(data.get("action")) == DELETE
     if isinstance(raw, str):
         raw = mapping(raw)
-    if isinstance(raw, list):  # only names, as in the API calls that delete properties
+    if isinstance(raw, list):  # a list of names without values, as in the API calls that delete properties
         raw = {key: None for key in raw if isinstance(key, str)} if delete else None
     if not isinstance(raw, Mapping):
         raise Undecodable("a property change without changeProperties")
@@ -107,9 +107,9 @@ def read_changes(data: Raw, odd: list[str]) -> list[Change]:
 def _removed(path: Path, value: object) -> list[Change]:
     """Return the changes for a property in an event with action 1 (delete).
 
-    The documentation of widgets uses action 1 for updates: set a property below `widgets` if it has a value.
-    Elsewhere, delete the property with everything below it. In the containers `extApps` and `groups`, delete
-    only the innermost names: `{"extApps": {"countdown": {"state": 1}}}` deletes only that state.
+    The documentation of widgets uses action 1 for updates, so a property below `widgets` is set if it has a
+    value. Any other property is deleted with everything below it. In the containers `extApps` and `groups`,
+    only the innermost names are deleted: `{"extApps": {"countdown": {"state": 1}}}` deletes only `state`.
     """
     if path[0] == "widgets" and value not in (None, "", {}, []):
         return [Change(path, plain(value))]
@@ -122,7 +122,7 @@ def _removed(path: Path, value: object) -> list[Change]:
 
 
 def apply_change(properties: dict[str, Any], change: Change, levels: int = 0) -> None:
-    """Set or delete one property in place; merge `levels` levels of objects below the first name."""
+    """Set or delete one property in place. Merge `levels` levels of objects below its first name."""
     node = properties
     for part in change.path[:-1]:
         inner = node.get(part)
@@ -157,7 +157,7 @@ def copied(value: Json) -> Json:
 
 
 def names_changed(changes: Iterable[Change], names: Iterable[str], *, under: Path = ()) -> bool:
-    """Return whether all `names` changed below `under`; of a dotted name, compare only the first part."""
+    """Return whether all `names` changed below `under`. Compare only the first part of a dotted name."""
     changed: set[str] = set()
     for change in changes:
         changed |= _names(change, under)

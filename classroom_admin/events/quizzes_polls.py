@@ -1,10 +1,10 @@
-"""Quizzes and polls; each has its own stream.
+"""Decode and project quizzes and polls. Each of the two has its own stream.
 
 Their events change no other rows, so the streams can be projected in any order relative to each other. The
 fields in `changeProperties` may be nested or dotted, and may be below `extra`.
 
-An event without an id means the running question. If a question's start was missed, an answer or summary
-creates the question as running, unless another question runs.
+An event without an id concerns the running quiz or poll. If a start was missed, an answer or summary creates
+the row. The new row is running, unless another quiz or poll of that stream is running.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ class QuestionChange:
     """A change of a quiz or poll, its summary, or an answer to it.
 
     `columns` are the values for its row that the event contains. If `question_id` is None, the change
-    concerns the running question. `cause`: 1 start, 2 end, 3 answer, 4 results.
+    concerns the running quiz or poll. `cause` is 1 for start, 2 for end, 3 for answer and 4 for results.
     """
 
     table: str
@@ -148,7 +148,7 @@ def cause_action(value: object) -> int | None:
 
 
 def _changed(data: Raw, widget: str) -> dict[str, Any]:
-    """Return the changed fields as one flat object, where fields in `extra` override the others.
+    """Return the changed fields as one flat object, in which fields in `extra` override the others.
 
     Take the fields below `widgets.<widget>` if there are any. Raise Undecodable without `changeProperties`.
     """
@@ -166,9 +166,9 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
 
 
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
-    """Return whether the question runs: by its own state, else by the cause. None if unknown.
+    """Return whether the quiz or poll is running, by its own state or else by the cause. None if unknown.
 
-    If neither is given and the widget is closed (`state` 0), the question does not run.
+    If the event has neither and the widget is closed (`state` 0), the quiz or poll is not running.
     """
     for name in names:
         state = flag(changed.get(name))
@@ -190,11 +190,11 @@ def _answer(data: Raw, question_id: str | None, changed: Raw, fields: Fields) ->
 
 
 def _answerer(data: Raw) -> Person:
-    """Return the person who answered. Raise Undecodable if the event names nobody.
+    """Return the person who answered. Raise Undecodable if the event names no person.
 
-    `fromUser` is either the student who answered or the person who started the question; in the second case
-    the student is the `operator`. Use `fromUser` if it is a student, and `operator` if `fromUser` is staff.
-    If the role of `fromUser` is unknown, use `operator` unless it is staff.
+    `fromUser` is either the student who answered, or the person who started the quiz or poll. In the second
+    case, the student is the `operator`. Use `fromUser` if it is a student, and `operator` if `fromUser` is
+    staff. If the role of `fromUser` is unknown, use `operator` unless it is staff.
     """
     sender, operator = read_person(data.get("fromUser")), read_person(data.get("operator"))
     if operator is not None and (sender is None or _yields(sender, operator)):
@@ -211,7 +211,7 @@ def _yields(sender: Person, operator: Person) -> bool:
 
 
 def _listed(value: object) -> list[Json] | None:
-    """Return a list, an object with numbered keys or a single value as a list; None for None."""
+    """Return a list, an object with numbered keys or a single value as a list. Return None for None."""
     if value is None:
         return None
     if isinstance(value, list):
@@ -235,7 +235,7 @@ def _index(item: Json) -> Json:
 
 
 def _details(value: object) -> dict[str, Json] | None:
-    """Return the results as `{"0": {num, percentage}}`, also from a list; `percentage` is from 0 to 1."""
+    """Return the results as `{"0": {num, percentage}}`, even from a list. `percentage` is from 0 to 1."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, Mapping):
@@ -294,7 +294,7 @@ def _running_of(table: str, rows: Rows) -> set[str]:
 
 
 def _question(table: str, question_id: str, rows: Rows) -> Any:
-    """Return the row of a quiz or poll; create it if it is new, as running unless another one runs."""
+    """Return the row of a quiz or poll. Create a missing row, as running unless another one is running."""
     questions, running = rows.of_table(table), _running_of(table, rows)
     row = questions.get(question_id)
     if row is None:
@@ -307,7 +307,7 @@ def _question(table: str, question_id: str, rows: Rows) -> Any:
 
 
 def _start(question_id: str, data: QuestionChange, time: EventTime, rows: Rows) -> None:
-    """Start a question, and end any other running question."""
+    """Start a quiz or poll, and end any other that is running."""
     running = _running_of(data.table, rows)
     for other in sorted(running - {question_id}):
         _end(data.table, other, time, rows)
@@ -327,7 +327,7 @@ def _end(table: str, question_id: str, time: EventTime, rows: Rows) -> None:
 
 
 def _put_answer(table: str, sequence: int, data: Answered, time: EventTime, rows: Rows) -> None:
-    """Store an answer; replace the person's earlier answer to the same question."""
+    """Store an answer. Replace the person's earlier answer to the same quiz or poll."""
     _question(table, data.question_id, rows)
     key = (table, data.question_id, data.person.user_uuid)
     earlier = rows.answers.get(key)

@@ -1,8 +1,8 @@
-"""Recordings (cmd 1001); a room has at most one running recording.
+"""Decode and project recordings (cmd 1001). A room has at most one running recording.
 
-If another recording starts, the end of the running one was missed, so it is ended. A start without an id
-continues the running recording, unless its start time is later. An end without an id ends the running
-recording. Closing the room ends it too: a closed room can't be recorded, and the end event may never come.
+If another recording starts, the end of the running recording was missed, so that recording is ended. A start
+without an id continues the running recording, unless its start time is later. An end without an id ends the
+running recording. Closing the room does so too, because the end event may never come.
 """
 
 from collections.abc import Mapping
@@ -43,9 +43,9 @@ class RecordingChange:
 
 
 def decode(data: Raw, odd: list[str]) -> RecordingChange:
-    """Decode the state: 1 is recording; 0 and 2 are ended. Raise Undecodable for others.
+    """Decode the state: 1 means recording, 0 and 2 mean ended. Raise Undecodable for other values.
 
-    One document of the cloud uses 0 for ended, another uses 2.
+    One document of the cloud uses 0 for ended, and another document uses 2.
     """
     state = whole(data.get("state"))
     if state not in (0, 1, 2):
@@ -62,7 +62,7 @@ def decode(data: Raw, odd: list[str]) -> RecordingChange:
 
 
 def numbered(sequence: int) -> str:
-    """Return an id for a recording whose start event had none."""
+    """Return an id for a recording whose start event had no id."""
     return f"{NUMBERED}{sequence}"
 
 
@@ -115,10 +115,10 @@ def _continued(data: RecordingChange, rows: Rows) -> str | None:
 
 
 def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
-    """Return the recordings that an end event ends: the named one, or the running one if there is no id.
+    """Return the recordings that an end event ends: the one with its id, or without an id the running one.
 
-    A new id means the running recording if its start had no id. Otherwise it means a recording whose start
-    was missed.
+    An unknown id means the running recording if its start had no id. Otherwise it means a recording whose
+    start was missed.
     """
     running = [rows.recordings[record_id] for record_id in sorted(rows.recordings_running)]
     if data.record_id is None:
@@ -133,7 +133,7 @@ def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
 
 
 def _end(row: RecordingRow, sequence: int, at: datetime, rows: Rows) -> None:
-    """End a recording; if it already has an end, keep that end."""
+    """End a recording. If the recording already has an end, keep that end."""
     rows.recordings_running.discard(row.record_id)
     if row.ended_sequence is not None:
         return
@@ -155,7 +155,7 @@ def sentence(data: RecordingChange, names: Names) -> Sentence:
 
 
 def confirms(data: RecordingChange, match: Match) -> bool:
-    """Return whether the recording has the state in `match`: {"state": 1 recording | 0 ended}."""
+    """Return whether the event's state is the one in `match`: {"state": 1 recording | 0 ended}."""
     return data.running == (match.get("state") == 1)
 
 

@@ -50,8 +50,8 @@ def filters() -> list[EventType[Any]]:
 def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
     """Return the room, sequence, type and time of an event. Use `room_uuid` if the event names no room.
 
-    Raise Undecodable if the event is not an object or lacks a required room or sequence. A quiz or poll event
-    may lack the room; a direct message may lack both. `ts_ms` is None if `ts` is missing or invalid.
+    Raise Undecodable if the event is no object, or lacks a required room or sequence. Quiz and poll events
+    may lack the room; direct messages may lack both. `ts_ms` is None if `ts` is missing or invalid.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -79,8 +79,8 @@ def _cmd(raw: Raw) -> int | None:
 def decode(stream: Stream, raw: object) -> AnyEvent:
     """Decode an event. An event of an unknown type gets no `type` and no `data`.
 
-    Raise Undecodable if the event can't be read. If only a part can't be read, such as one user of many, name
-    that part in `Event.odd`.
+    Raise Undecodable if the event can't be read. If only a part can't be read, such as a single user of many,
+    name that part in `Event.odd`.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -110,11 +110,11 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
 
 
 def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
-    """Project one event into the rows and add the keys of the changed rows to `rows.dirty`.
+    """Project one event into the rows, and add the keys of the changed rows to `rows.dirty`.
 
-    Call it in the order of the event's stream. `rows` must contain the rows that `needs` returned. The caller
-    updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message does not
-    change the room's row.
+    Events must be projected in the order of their stream. `rows` must contain the rows that `needs` returned.
+    The caller updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message
+    does not change the room's row.
     """
     if event.stream is not Stream.PEER:
         room = rows.room
@@ -138,7 +138,7 @@ def unnamed(event: AnyEvent) -> set[str]:
 
 
 def concerned(event: AnyEvent) -> set[str]:
-    """Return the cloud ids of the people whom the event's sentence is about. Others may be in its lists."""
+    """Return the cloud ids of the people whom the event's sentence is about. Its lists may name others."""
     names = Names({})
     _sentence(event, names)
     return names.concerned
@@ -158,8 +158,8 @@ def mark(event: AnyEvent) -> str:
 def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
     """Return whether the event confirms a command.
 
-    The event must have the type of `cmd` (single or batch) and a sequence above `since_sequence`, and must
-    contain the values in `match`.
+    The event must have the type of `cmd` (single or batch) and a sequence above `since_sequence`. It must
+    also contain the values in `match`.
     """
     return (
         event.type is not None

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 PROJECTION_VERSION: Final = 2
-"""The version of the projection. Raise it if stored events produce different rows than before: every room is
-then projected again automatically.
+"""The version of the projection. Raise it if stored events now produce different rows. Every room is then
+projected again automatically.
 """
 CLOSED: Final = 3
 """`RoomRow.state` of a closed class."""
@@ -228,14 +228,14 @@ def key_of(row: Row) -> RowKey:
 
 @dataclass(slots=True)
 class Needs:
-    """The stored rows to load, besides the room's own row. A named row may be missing in the database.
+    """The stored rows to load, besides the room's own row. The database may lack a row that is named here.
 
-    - `open_presences_of`: presences of these people with `left_at` null
+    - `open_presences_of`: the people whose presences with `left_at` null are needed
     - `answers`: tuples (of, question_id, user_uuid)
-    - `running_*`: rows that are running
-    - `on_stage`, `hands`: participants who are on stage, and participants with a raised hand
-    - `class_over`: participants who are online, and all open presences; with `class_over`, `on_stage`,
-      `hands` and `running_recording` are set too
+    - `running_*`: whether to load the rows that are running
+    - `on_stage`, `hands`: whether to load the participants who are on stage or have a raised hand
+    - `class_over`: whether to load the participants who are online, and all open presences; it is set
+      together with `on_stage`, `hands` and `running_recording`
     """
 
     participants: set[str] = field(default_factory=set)
@@ -255,7 +255,7 @@ class Needs:
 
 @dataclass(slots=True)
 class Rows:
-    """The loaded rows, and the keys of changed rows in `dirty`.
+    """The loaded rows. `dirty` contains the keys of the changed rows.
 
     Add stored rows with `load`, which also updates the lookups. After the changed rows are written, clear
     `dirty` to project further events into the same rows.
@@ -314,7 +314,7 @@ class Rows:
         return found
 
     def get(self, key: RowKey) -> Row | None:
-        """Return the row for a key, for example one of `dirty`; None if the row is not loaded."""
+        """Return the row for a key, such as a key in `dirty`. Return None if the row is not loaded."""
         if key == ("room",):
             return self.room
         found: Row | None = self.of_table(str(key[0])).get(key[1] if len(key) == 2 else key[1:])

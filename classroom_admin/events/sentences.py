@@ -11,28 +11,28 @@ from classroom_admin.events.people import Person
 Sentence = tuple[str, str]
 """A tuple (icon, words)."""
 QUOTED: Final = 90
-"""The most characters of a message that a sentence quotes."""
+"""The maximum number of characters of a message that a sentence quotes."""
 NAMED: Final = 3
-"""The most people that a sentence names; it gives only the number of the others."""
+"""The maximum number of people that a sentence names. It only counts the other people."""
 
 
 def isolated(words: str) -> str:
-    """Return words between Unicode isolates: a right-to-left name must not reorder the sentence around it."""
+    """Return words between Unicode isolates. Otherwise, a right-to-left name could reorder the sentence."""
     return f"\u2068{words}\u2069"
 
 
 def quoted(words: str) -> str:
-    """Return the beginning of a message as one line, isolated."""
+    """Return the beginning of a message as one isolated line."""
     text = " ".join(words.split())
     return isolated(text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()}…")
 
 
 @dataclass(slots=True)
 class Names:
-    """People's names by their cloud ids, for events that do not contain them.
+    """People's names by their cloud ids, for events that do not contain the names.
 
-    `missing` collects the ids for which no name was found, `concerned` the ids of all people whom the
-    sentence is about, also of those whom it only counts.
+    `missing` collects the ids for which no name was found. `concerned` collects the ids of all people whom
+    the sentence is about, including people whom it only counts.
     """
 
     known: Mapping[str, str]
@@ -57,14 +57,14 @@ class Names:
         return isolated(name) if name else _("Someone")
 
     def whom(self, people: Sequence[Person]) -> str:
-        """Return the names of the first people, and how many more there are."""
+        """Return the names of the first people, and the number of the others."""
         self.concern(people)
         words = ", ".join(self.who(person) for person in people[:NAMED])
         more = len(people) - NAMED
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
     def several(self, user_uuids: Sequence[str], one: str, many: str) -> str:
-        """Return words for the people and what they did: their names if all are known, else their number."""
+        """Return words for the people and what they did. Give all names, or the number of people."""
         people = [Person(user_uuid) for user_uuid in user_uuids]
         unnamed = [person for person in people if not self.name(person)]
         return f"{len(people) if unnamed else self.whom(people)} {one if len(people) == 1 else many}"

@@ -1,4 +1,4 @@
-"""Media streams (cmd 40; cmd 41 for several): cameras, microphones and shared screens."""
+"""Decode and project media streams (cmd 40, or 41 for several): cameras, microphones and shared screens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,14 +50,14 @@ class StreamChange:
 
 @dataclass(slots=True)
 class Streams:
-    """The stream changes of an event. `batch` means that the event contained a list of streams."""
+    """The stream changes of an event. If `batch` is True, the event contained a list of streams."""
 
     changes: list[StreamChange]
     batch: bool = False
 
 
 def read_stream(raw: Raw) -> StreamState | None:
-    """Return the state of one stream; None if it has no id."""
+    """Return the state of one stream; None if the stream has no id."""
     stream_uuid = identifier(raw.get("streamUuid"))
     if stream_uuid is None:
         return None
@@ -72,7 +72,7 @@ def read_stream(raw: Raw) -> StreamState | None:
 
 
 def decode(data: Raw, odd: list[str]) -> Streams:
-    """Decode one stream, or the list under `streams`; take an entry's missing fields from the data around it.
+    """Decode one stream, or the list under `streams`. Entries inherit missing fields from the event's data.
 
     Raise Undecodable if a single stream lacks its id or its owner.
     """
@@ -91,13 +91,13 @@ def _change(raw: Mapping[str, Any]) -> StreamChange | None:
     if who is None or state is None:
         return None
     action = whole(raw.get("action"))
-    # batches of the vendor's client may also mark a deleted stream with `state` 0
+    # batches of the vendor's client may also mark a deleted stream by `state` 0
     deleted = action == DELETED or (action is None and flag(raw.get("state")) is False)
     return StreamChange(who, state, deleted, action == ADDED)
 
 
 def put_stream(row: ParticipantRow, stream: StreamState) -> None:
-    """Update a person's stored stream; keep the fields that the event does not contain."""
+    """Update a person's stored stream. Keep the fields that the event does not contain."""
     known = dict(row.streams.get(stream.stream_uuid) or {})
     for name in ("name", "video_source", "audio_source", "video_on", "audio_on"):
         value = getattr(stream, name)
@@ -124,7 +124,7 @@ def derive_devices(row: ParticipantRow) -> None:
 
 
 def apply(event: Event[Streams], time: EventTime, rows: Rows) -> None:
-    """Change the streams of people. Ignore streams that are still reported for a person who has left."""
+    """Change the streams of people. If a person has left, ignore streams that are still reported for them."""
     for change in event.data.changes:
         row = introduce(rows, change.person)
         if change.deleted:

@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Stamped:
-    """An event's own time (ms since 1970 UTC, or None), and the time when it was received (aware, UTC)."""
+    """An event's own time (ms since 1970 UTC, or None), and its time of receipt (aware, UTC)."""
 
     ts_ms: int | None
     received_at: datetime
@@ -33,11 +33,11 @@ def event_times(
 ) -> list[EventTime]:
     """Return the times of consecutive events of one stream, in sequence order.
 
-    `previous` is the time determined for the event before them; `following` is the stored event after them.
-    An event without its own time gets its time of receipt, limited by its neighbours. It is not after the
-    next event's own time, and not before the previous event's time. If the two limits contradict each other,
-    the previous event's time wins. A next event that was received later sets no limit: it may not have been
-    stored when this event was first projected.
+    `previous` is the time determined for the event before these events. `following` is the stored event after
+    them. An event without its own time gets its time of receipt, limited by its neighbours. It is not after
+    the next event's own time, and not before the previous event's time. If the two limits contradict each
+    other, the previous event's time wins. A next event that was received later sets no limit, because it may
+    not have been stored when this event was first projected.
     """
     times: list[EventTime] = []
     last = len(stamped) - 1

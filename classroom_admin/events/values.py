@@ -1,7 +1,7 @@
 """Read single values tolerantly, such as numbers sent as text and roles in any form.
 
-The models in `agora` accept more; these functions also keep values within what the columns and PostgreSQL
-can store.
+The models in `agora` accept more values. These functions also keep values within what the columns and
+PostgreSQL can store.
 """
 
 import json
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Undecodable(Exception):
-    """Raised for an event that can't be read. `reason` explains it to the administrator."""
+    """An event can't be read. `reason` explains the problem to the administrator."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -30,7 +30,7 @@ ID_LENGTH = 255
 NAME_LENGTH = 255
 BIG = 2**63 - 1
 SMALL = 2**31 - 1
-EARLIEST_MS = 1_262_304_000_000  # 2010: a smaller number is a time in seconds, or a counter
+EARLIEST_MS = 1_262_304_000_000  # 2010; a smaller number is a time in seconds, or a counter
 LATEST_MS = 4_102_444_800_000  # 2100
 DEEPEST = 32
 LONGEST_NUMBER = 40
@@ -55,7 +55,7 @@ ROLES = {
 
 
 def text(value: object, length: int | None = None) -> str | None:
-    """Return a text that every database can store, cut to `length` characters; None for other values.
+    """Return a text that every database can store, cut to `length` characters. Return None for other values.
 
     Replace characters that can't be stored (NUL, lone surrogates) with U+FFFD. Convert a number to text.
     """
@@ -69,7 +69,7 @@ def text(value: object, length: int | None = None) -> str | None:
 
 
 def name_text(value: object) -> str | None:
-    """Return a name, cut to `NAME_LENGTH`; "" (unnamed) if a page would show nothing of it."""
+    """Return a name, cut to `NAME_LENGTH`. Return "" (unnamed) if the name has no visible character."""
     read = text(value, NAME_LENGTH)
     return read if read is None or "!" <= read[:1] <= "~" else visible_name(read)
 
@@ -79,7 +79,7 @@ def _printable(value: float) -> bool:
 
 
 def identifier(value: object, length: int = ID_LENGTH) -> str | None:
-    """Return the value as an id; None if it is empty or not a text or number.
+    """Return the value as an id. Return None if the value is empty, or neither a text nor a number.
 
     Raise Undecodable if the id can't be stored unchanged: a cut or altered id could name another person.
     """
@@ -95,7 +95,7 @@ def identifier(value: object, length: int = ID_LENGTH) -> str | None:
 
 
 def whole(value: object, most: int = BIG) -> int | None:
-    """Return a number or its text as an integer, without its fraction; None for other values.
+    """Return a number or its text as an integer, without its fraction. Return None for other values.
 
     Raise Undecodable if the integer is not within ±`most`.
     """
@@ -132,7 +132,7 @@ def _number(value: float | str) -> float | None:
 
 
 def real(value: object) -> float | None:
-    """Return a number or its text as a finite float; None for other values."""
+    """Return a number or its text as a finite float. Return None for other values."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int) and value.bit_length() > 64:
@@ -142,7 +142,7 @@ def real(value: object) -> float | None:
 
 
 def flag(value: object) -> bool | None:
-    """Return a bool, a number (0 is False) or their text as a bool; None for other values."""
+    """Return a bool, a number (0 is False) or their text as a bool. Return None for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -202,7 +202,7 @@ def plain(value: object, depth: int = 0) -> Json:
 
 
 def mapping(value: object) -> Raw:
-    """Return an object, also if it was sent as JSON text; an empty object for other values."""
+    """Return an object, parsed if it is JSON text. Return an empty object for other values."""
     if isinstance(value, str):
         value = _parsed(value)
     return value if isinstance(value, Mapping) else {}
@@ -218,7 +218,7 @@ def _parsed(value: str) -> object:
 
 
 def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
-    """Return the objects of a list as decoded by `read`; a missing list is empty.
+    """Return what `read` decodes from each object of a list. Treat a missing list as empty.
 
     Add a message to `odd`, starting with `what`, for each object that can't be read.
     """
@@ -244,7 +244,7 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
 
 
 def split_path(key: str) -> Path:
-    """Return the parts of a key such as `a.b.c`; do not split a key that has empty parts.
+    """Return the parts of a key such as `a.b.c`. Do not split a key that has empty parts.
 
     Raise Undecodable if there are more than 32 levels.
     """

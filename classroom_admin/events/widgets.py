@@ -1,6 +1,6 @@
-"""Widgets and extensions of the classroom: the room's properties `widgets`, `extApps` and `extAppsCommon`.
+"""Name and describe the classroom's widgets and extensions: `widgets`, `extApps` and `extAppsCommon`.
 
-Quizzes and polls have their own streams; see `quizzes_polls`.
+Quizzes and polls have their own streams (see `quizzes_polls`).
 """
 
 from typing import Final
@@ -31,7 +31,7 @@ TOOLS: Final[dict[str, str | Promise]] = {
     "webview": gettext_lazy("web page"),
     "watermark": gettext_lazy("watermark"),
 }
-"""Names for people of widgets and extensions, by the cloud's names in lower case."""
+"""The names for people of widgets and extensions, by the cloud's names in lower case."""
 
 
 def _sentence(name: str, value: Json) -> str:

@@ -13,7 +13,7 @@ from classroom_admin.reports.stays import ClassTime, Inside, Stay, inside
 from classroom_admin.rooms.class_lists import Listed
 
 Match = names.Found[Listed, Any]
-"""A listed person and the participants who match; several if the person joined with several ids."""
+"""A listed person and the matching participants. There are several if the person joined with several ids."""
 STUDENT_ROLES: Final = ("student", "unknown")
 PARTLY: Final = 0.5
 """The share of the class below which a person attended only partly."""
@@ -41,11 +41,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
-    """The attendance of a person. `match` names the listed person and the participants with all their ids.
+    """The attendance of a person. `match` has the listed person and the participants with all their ids.
 
-    The figures count only what is inside the class time. `status` is None before the class begins. A time is
-    None if it is unknown; `last_out` also while the person is still there. `late` and `left_early` are
-    measured even if they are below the thresholds.
+    The figures count only the class time. `status` is None before the class begins. An unknown time is None.
+    `last_out` is also None while the person is present. `late` and `left_early` are measured even if they are
+    below the thresholds.
     """
 
     match: Match
@@ -87,12 +87,12 @@ class Attendance:
 
     @property
     def here(self) -> int:
-        """Return how many are present now; after the class, how many attended it."""
+        """Return how many people are present now. After the class, return how many attended."""
         return len(self.rows) - len(self.absent) if self.time.is_over else sum(row.here for row in self.rows)
 
     @property
     def absent(self) -> list[Attendee]:
-        """Return who did not attend. While the class runs, the people in the room are not absent."""
+        """Return the people who did not attend. While the class runs, people in the room are not absent."""
         return [
             row
             for row in self.rows
@@ -109,7 +109,7 @@ class Attendance:
 
     @property
     def partly(self) -> list[Attendee]:
-        """Return who attended less than half of the class. While it runs, nobody."""
+        """Return the people who attended less than half of the class; none while the class runs."""
         return [row for row in self.rows if self.time.is_over and row.status == Status.PARTLY]
 
     @property
@@ -124,10 +124,10 @@ def attendance(
     time: ClassTime,
     thresholds: Thresholds,
 ) -> Attendance:
-    """Return the attendance of the listed people; of all students if `listed` is None (there is no list).
+    """Return the attendance of the listed people. If `listed` is None (no list), use all students.
 
-    `people` are the participants of the room, `stays` their stays by user id. A person who joined with
-    several ids has the stays of all of them.
+    `people` are the participants of the room, and `stays` are their stays by user id. A person who joined
+    with several ids has the stays of all these ids.
     """
     matches, others = names.match(listed or (), _by_entry(people))
     students = [one for one in others if one.role in STUDENT_ROLES and _was_there(one, stays)]
@@ -138,7 +138,7 @@ def attendance(
 
 
 def _by_entry(people: Sequence[Any]) -> list[Any]:
-    """Return people in the order of entry: of several people with one name, the first is matched first."""
+    """Return people in the order of entry. Of several people with one name, match the first one first."""
     return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 

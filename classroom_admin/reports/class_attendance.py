@@ -19,10 +19,10 @@ from classroom_admin.rooms.models import Room
 def attendance_of(
     room: Room, people: Sequence[Any] | None = None, *, at: datetime | None = None
 ) -> Attendance:
-    """Return the attendance of the people on the class list; of all students if the class has no list.
+    """Return the attendance of the people on the class list. If the class has no list, use all students.
 
-    `people`: all participants of the room, to save a query. `at`: a past time (cloud time); `room` and
-    `people` must then be those of that time.
+    `people` are all participants of the room; passing them saves a query. `at` is a past time (cloud time).
+    With `at`, `room` and `people` must be those of that time.
     """
     everyone = class_selectors.presence(room) if people is None else people
     return attendance(
@@ -45,7 +45,7 @@ def thresholds() -> Thresholds:
 def stays_of(room: Room, people: Sequence[Any], *, at: datetime | None = None) -> dict[str, list[Stay]]:
     """Return the stays by user id, as they were known at the time `at`.
 
-    A person whose entry was lost has a stay of unknown start.
+    A person whose entry was lost has a stay with an unknown start.
     """
     found: dict[str, list[Stay]] = defaultdict(list)
     for user_id, entered_at, left_at in class_selectors.all_stays(room):

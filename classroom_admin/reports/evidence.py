@@ -1,4 +1,4 @@
-"""Say how complete the stored events are on which a report about a class is based."""
+"""Determine how complete the stored events behind a class report are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRESENCE: Final = (1, 20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A period in which events are missing. None: before the first, or after the last stored event."""
+    """A period in which events are missing. None means before the first or after the last stored event."""
 
     start: datetime | None
     stop: datetime | None
@@ -38,7 +38,7 @@ class Evidence:
 
 
 def evidence_of(room: Room) -> Evidence:
-    """Return the evidence for the attendance of a class: the room's events, and what is missing of them.
+    """Return the evidence for the attendance of a class: the room's events and their missing periods.
 
     Events are missing if they are lost or still requested, or if we cannot read who entered or left.
     """

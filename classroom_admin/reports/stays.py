@@ -15,7 +15,7 @@ _OVER: Final = (RoomState.ENDED, RoomState.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A stay in the room. `left_at` is None while it lasts; `entered_at` is None if that event was lost."""
+    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if that event was lost."""
 
     entered_at: datetime | None
     left_at: datetime | None = None
@@ -25,8 +25,8 @@ class Stay:
 class ClassTime:
     """The time of a class for which attendance counts. All times are cloud times.
 
-    `ends_at` is the planned end while the class runs, and None if no end is known. `until` is the end of what
-    counts so far: now, or `ends_at` if that is earlier.
+    `ends_at` is the planned end while the class runs, or None if no end is known. Time counts up to `until`,
+    which is now or `ends_at`, whichever is earlier.
     """
 
     starts_at: datetime | None
@@ -51,7 +51,7 @@ class Inside:
 
     @property
     def first(self) -> datetime:
-        """Return the first moment at which the person was certainly there."""
+        """Return the first moment at which the person was certainly present."""
         return self.stop if self.start is None else self.start
 
     @property

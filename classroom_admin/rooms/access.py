@@ -1,7 +1,7 @@
-"""Decide who may see and control a class: administrators every class, teachers their own. Else 404.
+"""Decide who may see and control a class: administrators every class, teachers their own classes.
 
-This module asks the question once per request. The answer is a `ClassAccess`: a function that acts on a class
-takes it as its first argument, so it can't be called without permission and need not ask again.
+The permission is checked once per request. The result is a `ClassAccess`. Every function that acts on a class
+takes it as its first argument, so it can't be called without permission.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ _CHECKED: Final = object()
 
 
 class NotYours(Http404):
-    """The person may not act on this class or list. The answer is 404, so no one learns which ones exist."""
+    """The person may not act on this class or list. The 404 response does not reveal whether it exists."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))

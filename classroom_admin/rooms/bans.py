@@ -17,7 +17,7 @@ REMOVE: Final = "participant.remove"
 UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
 OLDEST_BAN: Final = timedelta(hours=26)
-"""A class lasts at most a day, and the cloud deletes the bans of a class with its room an hour later."""
+"""Older bans are over. A class lasts at most a day; the cloud deletes its bans an hour after it closes."""
 ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
@@ -59,8 +59,8 @@ def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -
 class Readmitted:
     """The people of a room who are present although they are banned.
 
-    `person`: the id of the one who came back first, at `since`. `until`: when the first of their bans ends;
-    None for permanent bans.
+    `person` is the id of the person who returned first, at `since`. `until` is the earliest end of these
+    bans; None if all are permanent.
     """
 
     person: int
@@ -70,9 +70,9 @@ class Readmitted:
 
 
 def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
-    """Return by room id who is present although banned. A ban made before ``OLDEST_BAN`` is not considered.
+    """Return the people who are present although banned, by room id. Ignore bans older than ``OLDEST_BAN``.
 
-    Needs one query if no ban was made, and otherwise at most five for any number of rooms.
+    Run one query if there are no bans, and otherwise at most five for any number of rooms.
     """
     now = now or clock.cloud_now()
     since = clock.now() - OLDEST_BAN
@@ -108,7 +108,7 @@ def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
 
 
 def _until_despite(person: Participant, entries: Iterable[Entry], *, now: datetime) -> Until | None:
-    """Return the end of the ban in force if the person came in after the ban began; else None."""
+    """Return the end of the ban in force if the person entered after the ban began; otherwise None."""
     kicked_at = {}
     if person.kicked_at is not None and person.kicked_sequence is not None:
         kicked_at[person.user_uuid, person.kicked_sequence] = person.kicked_at
@@ -170,7 +170,7 @@ def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, in
 
 
 def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
-    """Return the end of each person's last ban; leave out bans that are over. Pure."""
+    """Return the end of each person's last ban. Leave out bans that are over. Pure."""
     last = {ban.user_uuid: ban for ban in bans}
     until: dict[str, Until] = {}
     for user_uuid, ban in last.items():

@@ -10,17 +10,17 @@ from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, 
 
 PAGE: Final = 60
 MOST_MISSED: Final = 500
-"""The most messages that a page gets at once after it was disconnected."""
+"""The maximum number of messages that a page gets at once after it was disconnected."""
 UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 
 
 def to_room(
     room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
 ) -> list[ChatMessage]:
-    """Return the newest page of messages to the room, plus one older message; oldest first.
+    """Return the newest page of messages to the room, plus one older message. The oldest comes first.
 
-    `before`: only messages with a lower sequence. `since`: instead of one page, up to `MOST_MISSED` messages
-    that are newer than this version. `kind`: only `chat` or `custom`.
+    `before` selects messages with a lower sequence, and `kind` selects `chat` or `custom`. With `since`,
+    return up to `MOST_MISSED` messages that are newer than this version.
     """
     found = ChatMessage.objects.filter(room=room)
     if kind:
@@ -56,7 +56,7 @@ def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentAt:
-    """The people who were present at a moment, and the others.
+    """The people who were present at a moment, and the other people of the class.
 
     `others` are tuples `(participant, left, joined)`: the last departure before the moment and the first
     entry after it, or None.

@@ -33,7 +33,7 @@ class ClassList(models.Model):
 class ListVersion(models.Model):
     """The people of a class list at an earlier time, for the classes that closed at that time.
 
-    Never changed, but for `replaced_at`. The rooms that keep it point to it.
+    Only `replaced_at` ever changes. The rooms that keep a version point to it.
     """
 
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="versions")

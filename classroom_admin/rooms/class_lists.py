@@ -48,7 +48,7 @@ class _JsonList(Aggregate):
 
 
 def visible_lists(user: User) -> QuerySet[ClassList]:
-    """Return the lists that `user` may see, annotated with `size`: administrators all, teachers their own."""
+    """Return the lists that `user` may see, with `size`: all for administrators, their own for teachers."""
     lists = ClassList.objects.annotate(size=Count("people")).select_related("owner").order_by("name", "pk")
     return lists if user.is_administrator else lists.filter(owner=user)
 

@@ -118,9 +118,9 @@ def all_stays(room: Room) -> list[tuple[str, datetime, datetime | None]]:
 
 
 def _seen_on_stage(room: Room) -> Expression:
-    """Return whether a person with a raised hand was on stage in the last seven days, with these teachers.
+    """Return whether a person with a raised hand was on stage with these teachers in the last seven days.
 
-    Other people get False. A room's teachers are those who are assigned to it or joined it as a teacher.
+    The expression is False for other people. A room's teachers are assigned to it or joined it as a teacher.
     """
     on_stage = Participant.objects.filter(
         _of_its_teachers(room),

@@ -49,7 +49,7 @@ class Room(models.Model):
     key = models.CharField(max_length=16, unique=True, default=new_key)
     room_uuid = models.CharField(max_length=64, unique=True)
     known_since = models.DateTimeField(default=timezone.now)
-    # profile: the cloud's values of the room (sync.profile writes them)
+    # profile: the cloud's values of the room, written by the room refresh
     name = models.CharField(max_length=255, blank=True)
     name_search = SearchField(of=("name",))
     room_type = models.IntegerField(null=True)
@@ -66,7 +66,7 @@ class Room(models.Model):
     gone_at = models.DateTimeField(
         null=True, help_text="when the cloud said that the room does not exist any more"
     )
-    # projected
+    # values from the projected events
     projection_version = models.IntegerField(
         default=current_projection,
         db_default=0,
@@ -104,7 +104,7 @@ class Room(models.Model):
     groups_sequence = models.BigIntegerField(
         default=0, help_text="the last event that told of the breakout rooms; 0: none did"
     )
-    # ours: the people who should attend
+    # values of our own: the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
     list_version = models.ForeignKey(
         ListVersion,
@@ -118,7 +118,7 @@ class Room(models.Model):
         indexes = [
             models.Index(fields=["state", "-started_at"], name="rooms_room_state"),
             models.Index(fields=["projection_version"], name="rooms_room_projection"),
-            # A search reads this index from end to end, which is much smaller than the table.
+            # A search reads this whole index, which is much smaller than the table.
             models.Index(fields=["name_search", "id", "room_uuid"], name="rooms_room_search"),
         ]
 
@@ -177,7 +177,7 @@ class Participant(models.Model):
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
-                fields=["name_search", "was_teacher", "room"],  # SQLite reads the table without was_teacher
+                fields=["name_search", "was_teacher", "room"],  # without was_teacher SQLite reads the table
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),
@@ -231,7 +231,7 @@ class ChatMessage(models.Model):
 
 
 class PeerMessage(models.Model):
-    """A direct message, sent to us by a school's own webhook. Identified by its digest."""
+    """A direct message, sent to us by a school's own webhook. Its digest identifies it."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="peer_messages")
     digest = models.CharField(max_length=32)
@@ -369,7 +369,7 @@ class Answer(models.Model):
 
 
 class Gap(models.Model):
-    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show gaps."""
+    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show it."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

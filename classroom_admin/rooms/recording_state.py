@@ -21,7 +21,7 @@ _ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNow:
-    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode`` as in `Recording`."""
+    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode``: see `Recording`."""
 
     state: str
     record_id: str
@@ -95,9 +95,9 @@ def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[dat
 
 
 def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
-    """Return the last settings of the running recording, and whether it is paused.
+    """Return the last settings of the running recording, and whether the recording is paused.
 
-    The settings have the cloud's names; they are {} if they were not set here. Run at most three queries.
+    The settings have the cloud's names. They are {} if they were not set here. Run at most three queries.
     """
     running = Recording.objects.filter(room=room, state=Recording.State.RECORDING)
     last = running.order_by("-started_sequence", "-pk").first()

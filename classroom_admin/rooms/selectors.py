@@ -39,7 +39,7 @@ _ORDER: Final = {
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
 FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
-# Large columns that lists do not show.
+# the large columns that lists of classes do not show
 HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
@@ -66,8 +66,8 @@ class ClassFilters:
 class Overview:
     """The numbers of live, upcoming and past classes, and a mark that changes if any class changes.
 
-    `running` is the number of started classes. `live` also counts classes that have people before their start
-    or after their end.
+    `running` counts started classes. `live` also counts classes that have people before their start or after
+    their end.
     """
 
     live: int

@@ -1,4 +1,4 @@
-"""Clean the text of cells, and say what is wrong with a file."""
+"""Clean the text of cells, and define the errors and findings for a file."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _AS_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
 
 
 class UnreadableFile(Exception):
-    """The file can't be read as a table. The message is for people."""
+    """The file can't be read as a table. The message is shown to people."""
 
 
 class WrongEncoding(UnreadableFile):
-    """The text is not in the chosen encoding. Another choice may read it."""
+    """The text is not in the chosen encoding. Another encoding may fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem or warning. `line` is the line or spreadsheet row; 0 and "" mean the whole file."""
+    """A problem or warning. `line` is the line or spreadsheet row. For the whole file, use 0 and ""."""
 
     text: str
     line: int = 0
@@ -46,7 +46,7 @@ class Finding:
 class Question:
     """A question about a column that only a person can answer.
 
-    `about` is the column's header, or what is looked for. `choices` are the possible answers.
+    `about` is the column's header, or the kind of column that is missing. `choices` are the possible answers.
     """
 
     about: str
@@ -56,11 +56,11 @@ class Question:
 
 
 def cleaned(cell: str) -> str:
-    """Return the text of a cell without what nobody sees.
+    """Return the text of a cell without invisible characters.
 
     Remove control, format and space characters at the edges, direction marks everywhere, and repeated spaces.
-    Joiners inside a word stay. Resolve `="00017"`, with which files mark a number as text, and the apostrophe
-    that protects a text from being run as a formula.
+    Keep joiners inside a word. Unwrap `="00017"`, which marks a number as text. Remove the apostrophe that
+    prevents a spreadsheet from running a text as a formula.
     """
     text = _trimmed(cell)
     if found := _AS_TEXT.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Find the row with the column names, and decide which column holds what."""
+"""Find the row with the column names, and decide what each column contains."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _IDENTIFIER: Final = re.compile(r"(?=.*\d)[\w.:@#-]{3,63}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column. `header` is its name in the file, or its letter; unique within the file."""
+    """A column. `header` is its name in the file, or its letter. Headers are unique within the file."""
 
     index: int
     header: str
@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns of a table. `header_line` is the line of the column names, 0 if there is none."""
+    """The columns of a table. `header_line` is the line of the column names, or 0 if there are none."""
 
     columns: Sequence[Column]
     header_line: int
@@ -80,10 +80,10 @@ class Columns:
 def find_columns(
     rows: Sequence[Row], *, given: Mapping[str, str] | None = None, header_line: int | None = None
 ) -> Columns:
-    """Return the columns of the table and what they hold.
+    """Return the columns of the table and their roles.
 
-    `given` says what some columns hold; a guess never contradicts it. Without `header_line`, find the row
-    with the column names. Raise UnreadableFile if `given` names an unknown role or two columns for one role.
+    `given` maps headers to roles; a guess never contradicts it. Without `header_line`, find the row of
+    headers. Raise UnreadableFile if `given` has an unknown role, or one role for too many columns.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)
@@ -141,9 +141,9 @@ def unknown_headers(columns: Columns, mapping: Mapping[str, str]) -> list[str]:
 
 
 def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
-    """Return the row with all given column names, otherwise that with the most known ones.
+    """Return the row with all given column names, otherwise the row with the most known column names.
 
-    Return the first of equal rows, and None if no row names people.
+    If several rows are equal, return the first. Return None if no row names people.
     """
     for row in rows[:_HEADER_WITHIN]:
         if given and {header_key(header) for header in given} <= {header_key(cell) for cell in row.cells}:
@@ -158,7 +158,7 @@ def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
 
 
 def _unknown_header(rows: Sequence[Row]) -> Row | None:
-    """Return the first row if it has a word where the rows below have addresses or ids."""
+    """Return the first row if it has a word in a column that otherwise contains addresses or ids."""
     if len(rows) < 2:
         return None
     first, below = rows[0], rows[1:_SAMPLE_ROWS]
@@ -171,7 +171,7 @@ def _unknown_header(rows: Sequence[Row]) -> Row | None:
 
 
 def _filled_width(rows: Sequence[Row]) -> int:
-    """Return the width of most rows: more cells in a few rows are faults of these rows."""
+    """Return the median width of the rows, because additional cells in a few rows are mistakes."""
     widths = sorted(len(row.cells) for row in rows)
     return widths[len(widths) // 2] if widths else 0
 
@@ -189,7 +189,7 @@ def _unique_names(cells: Sequence[str], width: int) -> list[str]:
 
 
 def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
-    """Return the given roles by column. Headers match exactly, otherwise by their words."""
+    """Return the given roles by column index. Match headers exactly, otherwise by their words."""
     roles = {index: given[name] for index, name in enumerate(names) if name in given}
     by_words = {header_key(name): role for name, role in given.items() if name not in names}
     for index, name in enumerate(names):
@@ -200,7 +200,7 @@ def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, st
 
 
 def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
-    """Add the roles that the column names mean. Beside one half of a name, “Name” means the other half."""
+    """Add the roles that the column names mean. Beside a column for half a name, “Name” is the other half."""
     found = {
         index: meaning
         for index, name in enumerate(names)
@@ -220,7 +220,7 @@ def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
 
 
 def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -> None:
-    """Add the roles that the cells suggest, where no column name tells them."""
+    """Add the roles that the cells suggest, for columns whose names have no known meaning."""
     free = [index for index in range(width) if index not in roles]
     cells = {
         index: [
@@ -246,7 +246,7 @@ def _guess_by_contents(rows: Sequence[Row], width: int, roles: dict[int, str]) -
 
 
 def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question | None:
-    """Return what must be asked before people can be read, or None."""
+    """Return the question that a person must answer before the people can be read, or None."""
     roles = {column.role for column in columns}
     if NAME in roles or {FIRST, LAST} <= roles:
         return None

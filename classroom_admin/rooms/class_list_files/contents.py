@@ -1,4 +1,4 @@
-"""Read the bytes of a file: the table, what its columns hold, the people, and what is wrong with them."""
+"""Read the bytes of a file: the table, the roles of its columns, the people, and their problems."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from classroom_admin.rooms.class_list_files.tables import Table, read_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a person chose instead of the guesses; empty values are guessed.
+    """The choices of a person. Empty values are guessed.
 
-    `mapping` says what columns hold, by header. `usual` is the mapping of the last file of this list: it
-    counts if this file has all these columns. `class_id` is the class of a OneRoster export, `usual_class_id`
-    that of the last export.
+    `mapping` maps headers to roles. `usual` is the mapping of the list's last file, used if this file has all
+    these columns. `class_id` is the class of a OneRoster export; `usual_class_id` is the class of the last
+    export.
     """
 
     encoding: str = ""
@@ -35,9 +35,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a file holds. It can be used if there is no question and no problem.
+    """The contents of a file. They can be used if there is no question and no problem.
 
-    `columns` and `table` are None for a OneRoster export: it has `classes`, and `class_id` is the chosen one.
+    `columns` and `table` are None for a OneRoster export. It has `classes`; `class_id` is the chosen class.
     """
 
     encoding: str
@@ -62,7 +62,7 @@ class Contents:
 
 
 def read_contents(content: bytes, options: Options) -> Contents:
-    """Read the people in a file. Raise UnreadableFile if it is no table or `options` do not fit it."""
+    """Read the people in a file. Raise UnreadableFile if the file is no table or does not fit `options`."""
     if oneroster.is_export(content):
         return _of_export(content, options)
     table = read_table(content, encoding=options.encoding, sheet=options.sheet)

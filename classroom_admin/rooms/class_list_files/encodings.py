@@ -1,4 +1,4 @@
-"""Guess the encoding of a text file. Short lists of names need more than statistics of letters."""
+"""Guess the encoding of a text file. Letter statistics alone do not suffice for short lists of names."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ ENCODINGS: Final = {
     "mac_roman": "Mac Roman",
     "koi8_r": "KOI8-R (русский)",
 }
-"""The encodings that a person can choose, by name."""
+"""The encodings that a person can choose, and their names for people."""
 _CODECS: Final = {"big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949"}
-"""The supersets that programs write under these names."""
+"""The supersets of these encodings that programs actually write."""
 SAMPLE_BYTES: Final = 65_536
 _MARKS: Final = {
     codecs.BOM_UTF8: "utf-8",
@@ -55,11 +55,11 @@ _USUAL: Final = {
 }
 """The letters beyond ASCII that are frequent in the languages of an encoding."""
 _LESS_USUAL: Final = {"mac_roman": 0.1, "cp1250": 0.15, "cp1254": 0.15, "cp1257": 0.1, "cp1258": 0.15}
-"""What speaks against the encodings of Latin letters in which less is written than in Windows-1252."""
+"""The costs added to encodings of Latin letters that are less common than Windows-1252."""
 _PUNCTUATION: Final = frozenset("’‘“”„–—·•、，。；：（）「」・ー…´º°ª№¿¡«»　\u00a0")
 _OPENING: Final = frozenset("‘“„–—«")
-"""Signs that do not follow a letter directly."""
-# (Codec of the usual characters, first and last lead byte of the frequent ones)
+"""The punctuation marks that do not follow a letter directly."""
+# (codec of the usual characters, first and last lead byte of the frequent characters)
 _FREQUENT: Final = {
     "gb18030": ("gb2312", 0xB0, 0xD7),
     "big5": ("big5", 0xA4, 0xC6),
@@ -109,7 +109,7 @@ def utf_16_order(content: bytes) -> str:
 
 
 def _is_utf_8(sample: bytes) -> bool:
-    """Return whether the text is UTF-8. A few damaged characters in much UTF-8 do not make it another one."""
+    """Return whether the text is UTF-8. Tolerate a few damaged characters among many correct ones."""
     text = sample.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     return not damaged or sum(not each.isascii() for each in text) >= 10 * damaged

@@ -14,7 +14,7 @@ NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE = (
 ROLES: Final = (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE)
 NAME_ROLES: Final = frozenset({NAME, FIRST, LAST})
 
-# The first names of a role are the surest. With several candidates for a role, the surest column is taken.
+# The first words of a role are the surest. If several columns fit a role, the surest column is used.
 _WORDS: Final = {
     NAME: """full name|display name|student name|name and surname|complete name|name|names|student
         |students|pupil|pupils|learner|participant|nombre completo|nombre y apellidos|apellidos y nombre
@@ -65,7 +65,7 @@ _WORDS: Final = {
         |الفصل|الشعبة|القسم|반|학급|класс|группа|ταξη|τμημα|sinif|grupa|klasa|trida|כיתה|lop""",
 }
 _EITHER: Final = """name|names|nombre|nombres|nom|nome|الاسم|اسم|名字|名前|이름|student name"""
-"""Words for a whole name that mean one half if another column holds the other half."""
+"""The words for a whole name that mean half a name if another column holds the other half."""
 _LAST_FIRST: Final = """last name first name|surname first name|surname forename|last first|nachname vorname
     |name vorname|nom prenom|nom prenoms|nom et prenom|apellidos nombre|apellidos y nombre|apellido y nombre
     |cognome nome|cognome e nome"""
@@ -116,7 +116,7 @@ def role_of(header: str) -> tuple[str, int] | None:
 
 
 def means_either(header: str) -> bool:
-    """Return whether the column name means a whole name, or one half beside a column for the other half."""
+    """Return whether the column name can mean either a whole name or one half of a name."""
     return header_key(header) in _MEANS_EITHER
 
 

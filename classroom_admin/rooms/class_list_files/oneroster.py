@@ -57,7 +57,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """A file of the export. Cells are found by their column in lower case."""
+    """The records of one file of the export. Cells are found by the column name in lower case."""
 
     file: str
     headers: Sequence[str]
@@ -147,7 +147,7 @@ def _refuse_differences(manifest: bytes) -> None:
 
 
 def _classes(classes: _Records) -> dict[str, RosterClass]:
-    """Return the classes without their people. The class code tells classes of one title apart."""
+    """Return the classes without their people. Add the class code to titles that several classes share."""
     active = [row for _line, row in classes.active() if row.get("sourcedid")]
     titles = Counter(row.get("title", "") for row in active)
     found: dict[str, RosterClass] = {}
@@ -161,7 +161,7 @@ def _classes(classes: _Records) -> dict[str, RosterClass]:
 
 
 def _enrol(found: Mapping[str, RosterClass], users: _Records, enrollments: _Records) -> list[Finding]:
-    """Put the students into their classes. Return the warnings that belong to no class."""
+    """Put the students into their classes. Return the warnings that do not concern a known class."""
     known = {row.get("sourcedid", ""): (line, row) for line, row in users.rows}
     warnings: list[Finding] = []
     for line, row in enrollments.active():
@@ -185,7 +185,7 @@ def _enrol(found: Mapping[str, RosterClass], users: _Records, enrollments: _Reco
 
 
 def _add(of_class: RosterClass, line: int, user: Mapping[str, str]) -> None:
-    """Add a user to a class, or a warning if the user is deleted, disabled or has no name."""
+    """Add a user to a class. Add a warning instead if the user is deleted, disabled or has no name."""
     user_id = user.get("sourcedid", "")
     name = whole_name([user.get("givenname", "")], [user.get("familyname", "")]) or user.get("username", "")
     if user.get("status", "").lower() == _DELETED or user.get("enableduser", "").lower() in ("false", "0"):

@@ -1,4 +1,4 @@
-"""Turn rows into people: names from their halves, faults with line and column, rows that repeat."""
+"""Turn rows into people: join the halves of names, report problems with their place, find repeated people."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """The people of a file. With `problems`, the file can't be used; `warnings` only inform."""
+    """The people in a file. A file with `problems` can't be used; `warnings` do not prevent its use."""
 
     people: list[Person] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
@@ -80,7 +80,7 @@ class _Entry:
 
 
 def read_people(columns: Columns) -> People:
-    """Return the people in the rows of a table, with everything that is wrong with them."""
+    """Return the people in the rows of a table, with all problems and warnings."""
     found = People()
     by_role = {role: columns.with_role(role) for role in (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP)}
     turned = _is_last_first(columns, by_role[NAME])
@@ -103,7 +103,7 @@ def read_people(columns: Columns) -> People:
 
 
 def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
-    """Return a name from its halves. In Chinese, Japanese and Korean, the last name comes first."""
+    """Return a name from its halves. In Chinese, Japanese and Korean names, the last name comes first."""
     parts = [*first, *last]
     if first and last and all(_is_written_together(part) for part in parts):
         return "".join([*last, *first])
@@ -111,7 +111,7 @@ def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
 
 
 def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: People) -> Person | None:
-    """Return the person of a row without what can't be used, which becomes a warning."""
+    """Return the person in a row. Leave out unusable values and add a warning for each."""
     name = _cell(row, by_role[NAME])
     if turned:
         name = _first_last(name)
@@ -135,14 +135,14 @@ def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: Peo
     group = _cell(row, by_role[GROUP])
     used = [column for columns in by_role.values() for column in columns]
     if not name and not any((user_uuid, email, group)) and not _cells(row, used):
-        return None  # a note beside or below the table
+        return None  # the row is a note beside or below the table
     return Person(name=name, user_uuid=user_uuid, email=email, group=group)
 
 
 def _is_sound(
     person: Person, row: Row, columns: Columns, by_role: dict[str, list[Column]], found: People
 ) -> bool:
-    """Return whether the person can be on a list. Otherwise add the problem."""
+    """Return whether the person can be on a list. If not, add the problems to `found`."""
     name_columns = by_role[NAME] or by_role[LAST] or by_role[FIRST]
     name_place = name_columns[0].place if name_columns else ""
     before = len(found.problems) + found.more_problems
@@ -174,7 +174,7 @@ def _is_sound(
 def _without_repeats(
     entries: Iterable[_Entry], by_role: dict[str, list[Column]], found: People
 ) -> list[_Entry]:
-    """Return the entries, each person once. Add a problem where it is unclear whether two are the same."""
+    """Return the entries with each person once. Add a problem if two entries may be the same person."""
     kept: dict[tuple[str, ...], _Entry] = {}
     for entry in entries:
         key = entry.person.known_by if entry.person.user_uuid else entry.person.known_by[:2]
@@ -199,7 +199,7 @@ def _without_repeats(
 
 
 def _same_id(earlier: _Entry, entry: _Entry, by_role: dict[str, list[Column]], found: People) -> _Entry:
-    """Return the entry to keep of two rows with one user id."""
+    """Return the entry to keep if two rows have the same user id."""
     was, now = earlier.person, entry.person
     if loose_key(was.name) != loose_key(now.name):
         found.add_problem(

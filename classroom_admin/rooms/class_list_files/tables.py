@@ -28,7 +28,7 @@ _CONTROLS: Final = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with its line in the text file or its number in the spreadsheet. The cells are cleaned."""
+    """A row with cleaned cells. `line` is its line in the text file or its number in the spreadsheet."""
 
     line: int
     cells: tuple[str, ...]
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The rows of a file that are not empty. `encoding` is "" for a workbook, `sheets` empty for text."""
+    """The non-empty rows of a file. `encoding` is "" for a workbook; `sheets` is empty for a text file."""
 
     rows: list[Row]
     encoding: str = ""
@@ -89,7 +89,7 @@ def decoded(content: bytes, encoding: str) -> str:
 
 
 def _kept(rows: Iterable[tuple[int, Iterable[str]]]) -> list[Row]:
-    """Return the rows that have text, without empty cells at their ends."""
+    """Return the rows that contain text. Remove empty cells at their ends."""
     kept: list[Row] = []
     for line, raw in rows:
         cells = [cleaned(cell) for cell in raw]
@@ -130,7 +130,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter with which the column names are known and most rows have equally many cells."""
+    """Return the delimiter that gives known column names and the same number of cells in most rows."""
     return max(_DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
 
 

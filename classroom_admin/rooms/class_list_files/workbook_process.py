@@ -19,7 +19,7 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 500
 PASSWORD, UNREADABLE, TOO_LARGE = 3, 4, 5
 EXACT_NUMBERS = 1e15
-"""Spreadsheets keep 15 digits of a number. A larger number has lost its last digits."""
+"""The limit for exact numbers. Spreadsheets keep 15 digits, so larger numbers have lost their last digits."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Read XLSX, XLS and ODS workbooks with python-calamine, in a process of its own with limits."""
+"""Read XLSX, XLS and ODS workbooks with python-calamine, in a separate process with limits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
 
 
 def check_archive(content: bytes) -> Sequence[str]:
-    """Return the names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted, or a bomb."""
+    """Return the names in a ZIP file. Raise UnreadableFile if it is damaged, encrypted or a ZIP bomb."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -77,14 +77,14 @@ def check_archive(content: bytes) -> Sequence[str]:
 
 
 def too_large() -> UnreadableFile:
-    """Return the error for a file that is larger than a class list needs when it is unpacked."""
+    """Return the error for a file that unpacks to more data than a class list needs."""
     return UnreadableFile(
         _("This file is far larger than a class list when it is unpacked. Copy the people into a new table.")
     )
 
 
 def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raise UnreadableFile if an XML file declares a document type: workbooks do not, XML bombs do."""
+    """Raise UnreadableFile if an XML file declares a document type, as XML bombs do and workbooks do not."""
     with archive.open(member) as file:
         head = file.read(_HEAD_BYTES).replace(b"\x00", b"").upper()
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
