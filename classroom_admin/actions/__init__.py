@@ -1,4 +1,4 @@
-"""Commands of people to a class or to the school: one module per topic, one function per command.
+"""Commands that people send to a class or to the school. Each topic has a module, each command a function.
 
     runner          run a command against the cloud: validate, record, send, record the outcome
     verification    ask the cloud whether a command worked
@@ -14,8 +14,8 @@
     class_list_files  keep an uploaded file until it is applied to its list, import OneRoster classes
     class_lists, people, calendars, connection, sign_ins: actions that send no command to the cloud
 
-Functions that act on a class take a ``rooms.access.ClassAccess`` first. It proves the permission, so they do
-not check it again. Functions that send a command call ``runner.run`` and return the audit entry. They raise
-``errors.ActionRefused`` for bad input (nothing was sent). If the cloud refuses, they raise nothing: the entry
-gets a *failed* step, with the problem to show under ``detail["reason"]``.
+Functions that act on a class take a ``rooms.access.ClassAccess`` first. The object proves the permission, so
+the functions do not check it. Functions that send a command call ``runner.run`` and return the audit entry.
+They raise ``errors.ActionRefused`` for bad input (nothing was sent). If the cloud refuses, they raise
+nothing. The entry gets a *failed* step with the problem to show in ``detail["reason"]``.
 """

@@ -16,7 +16,7 @@ Groups = Sequence[Mapping[str, Any]]
 def open_groups(access: ClassAccess, *, groups: Groups) -> Entry:
     """Create breakout rooms. Event 4 confirms the command.
 
-    Format of ``groups``: ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``.
+    ``groups`` has the format ``[{"groupName", "groupUuid"?, "users": [user_uuid, …]}]``.
     """
     call = valid(OpenGroups, room_uuid=access.room.room_uuid, groups=groups)
     return _run(access, "groups.open", groups, call)

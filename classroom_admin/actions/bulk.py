@@ -37,7 +37,7 @@ class Skip(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A class and what the command would do to it now. `skip` is a `Skip`, or "" if it would be sent."""
+    """A class and what the command would do to it now. `skip`: a `Skip`, or "" to send it."""
 
     room: Room
     skip: str
@@ -53,8 +53,8 @@ def plan(what: str, room: Room) -> Planned:
 def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
     """Return what the command ``what`` would do to the classes with ``keys``, sorted by name.
 
-    Leave out classes that ``actor`` may not see. Raise ``ActionRefused`` for no keys, too many keys or an
-    unknown command.
+    Leave out classes that ``actor`` may not see. Raise ``ActionRefused`` if there are no keys or too many, or
+    if the command is unknown.
     """
     if what not in BulkAction.values:
         raise ActionRefused(_("There is no such command."))
@@ -68,10 +68,10 @@ def preview(*, actor: User, what: str, keys: Collection[str]) -> list[Planned]:
 
 
 def start(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkRun:
-    """Schedule a bulk action, or return the one that the same form (``token``) scheduled before.
+    """Schedule a bulk action. If the same form (``token``) was sent before, return its bulk action.
 
-    Store skipped classes as cancelled. Raise the errors of ``preview``. Also raise ``ActionRefused`` if
-    another person used the form.
+    Store skipped classes as cancelled. Raise the same errors as ``preview``. Also raise ``ActionRefused`` if
+    another person sent the form.
     """
     known = BulkRun.objects.filter(token=token, by=actor).first()
     if known is not None:
@@ -95,7 +95,7 @@ def start(*, actor: User, what: str, keys: Collection[str], token: str) -> BulkR
 def retry(*, actor: User, run: BulkRun) -> int:
     """Schedule the failed items again, except those that were confirmed later; return how many.
 
-    Raise ``ActionRefused`` unless ``actor`` started the bulk action: its commands are sent in their name.
+    Raise ``ActionRefused`` unless ``actor`` started the bulk action, because it is done in their name.
     """
     if run.by_id != actor.pk:
         raise ActionRefused(_("Only the person who started this can retry it."))
@@ -143,7 +143,7 @@ _COMMANDS: Final[dict[str, tuple[str, Callable[[ClassAccess], Entry]]]] = {
 
 
 def _sent(item: ScheduledCommand, run: BulkRun, room: Room) -> Entry | None:
-    """Return the command's entry if an earlier attempt already sent it; its worker may have died."""
+    """Return the command's audit entry if an earlier attempt sent the command before its worker died."""
     if item.entry is not None or item.attempts < 2:
         return item.entry
     action, _send = _COMMANDS[run.what]

@@ -1,4 +1,4 @@
-"""Create and turn off the address of a person's calendar feed; number the changes of classes in calendars."""
+"""Create and turn off addresses of calendar feeds, and count the changes of classes in calendars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from classroom_admin.rooms.access import NotYours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarClass:
-    """What calendars show of a class. ``uid`` does not change when a scheduled class is created.
+    """The data of a class that calendars show. ``uid`` stays the same when a scheduled class is created.
 
     ``known_at`` is the time of the last change that was made before a calendar showed the class.
     """
@@ -46,7 +46,7 @@ def uid_of(room_uuid: str) -> str:
 
 
 def of_plan(planned: ScheduledCommand) -> CalendarClass:
-    """Return what calendars show of a scheduled class."""
+    """Return the calendar data of a scheduled class."""
     series, starts_at = planned.series, planned.starts_at
     assert series is not None
     assert starts_at is not None
@@ -62,7 +62,7 @@ def of_plan(planned: ScheduledCommand) -> CalendarClass:
 
 
 def revise(classes: Iterable[CalendarClass], *, only_known: bool = False) -> dict[str, CalendarRevision]:
-    """Return the revisions of classes by their ``uid``. Raise the number of each class that has changed.
+    """Return the revisions of classes by ``uid``. Increase the number of each class that has changed.
 
     ``only_known`` skips classes that no calendar has shown yet.
     """

@@ -20,14 +20,14 @@ from classroom_admin.rooms.class_lists import FILES_KEPT_FOR, visible_lists
 from classroom_admin.rooms.models import ClassList, ClassListFile
 
 MOST_FILES: Final = 5
-"""How many files one person can have stored at a time. The oldest ones are deleted."""
+"""The largest number of stored files per person. The oldest files are deleted first."""
 
 
 def store_file(*, actor: User, class_list: ClassList | None, name: str, content: bytes) -> ClassListFile:
-    """Store an uploaded file for a list, or for all classes of a OneRoster export.
+    """Store an uploaded file for one class list, or for all classes of a OneRoster export (None).
 
-    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``. Raise
-    UnreadableFile, and store nothing, if the file is no table.
+    A new file replaces the earlier ones for the same list. Files expire after ``FILES_KEPT_FOR``. If the file
+    is not a table, store nothing and raise UnreadableFile.
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
@@ -47,7 +47,7 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
 
 
 def contents_of(file: ClassListFile) -> Contents:
-    """Return what the file holds with the options its owner chose. Raise UnreadableFile if it is no table."""
+    """Read the file with the options that its owner chose. Raise UnreadableFile if it is not a table."""
     of = file.class_list or ClassList()
     options = Options(**file.options, usual=of.mapping, usual_class_id=of.sourced_id)
     return read_contents(bytes(file.content), options)
@@ -60,9 +60,9 @@ def choose(file: ClassListFile, options: Mapping[str, Any]) -> None:
 
 
 def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version: int) -> Changes:
-    """Replace the people of the file's list by those of the file, remember its columns, delete the file.
+    """Replace the people on the file's class list by those in the file. Store its columns and delete it.
 
-    `version` is the version of the list that the person saw. Raise ``ActionRefused`` if it has changed since.
+    `version` is the version that the person saw. Raise ``ActionRefused`` if the list has changed since.
     """
     if file.owner_id != actor.pk or file.class_list is None:
         raise NotYours
@@ -73,7 +73,7 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
 
 
 def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, version: int) -> Changes:
-    """Replace the people of a list by those of a file. Remember what its columns hold, or its class."""
+    """Replace the people on a list by those in a file. Store the meaning of its columns, or its class id."""
     with transaction.atomic():
         changes = class_lists.set_people(
             actor=actor, class_list=class_list, people=contents.people, version=version
@@ -87,7 +87,7 @@ def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, ve
 
 
 def lists_of_classes(actor: User, class_ids: Iterable[str]) -> dict[str, ClassList]:
-    """Return the visible lists that come from classes of a OneRoster export, the own ones first."""
+    """Return by class id the visible list of each OneRoster class. Prefer the actor's own list."""
     lists = visible_lists(actor).filter(sourced_id__in=list(class_ids))
     found: dict[str, ClassList] = {}
     for each in sorted(lists, key=lambda one: one.owner_id != actor.pk):
@@ -98,10 +98,10 @@ def lists_of_classes(actor: User, class_ids: Iterable[str]) -> dict[str, ClassLi
 def import_classes(
     *, actor: User, file: ClassListFile, classes: Iterable[RosterClass], versions: Mapping[str, int]
 ) -> int:
-    """Make or update the list of each class, and delete the file. Return how many lists changed.
+    """Create or update the list of each class, and delete the file. Return how many lists changed.
 
-    `versions` are those of the existing lists that the person saw, by class. Raise ``ActionRefused`` if a
-    list has changed since; then no list is changed.
+    `versions` contains, by class id, the version of each list that the person saw. Raise ``ActionRefused`` if
+    a list has changed since; then no list is changed.
     """
     if file.owner_id != actor.pk:
         raise NotYours

@@ -29,7 +29,7 @@ LONGEST_NAME: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The difference between two versions of a list. `changed` holds pairs (before, after)."""
+    """The differences between two versions of a class list. `changed` contains pairs (before, after)."""
 
     added: Sequence[Person]
     changed: Sequence[tuple[Person, Person]]
@@ -44,8 +44,8 @@ class Changes:
 def compare(before: Iterable[Person], after: Iterable[Person]) -> Changes:
     """Return the changes that turn `before` into `after`. Pure.
 
-    A person whose user id differs under the same name counts as changed, not as removed and added. People of
-    one name are first compared by group.
+    A person with the same name but another user id counts as changed, not as removed and added. People with
+    the same name are matched by group first.
     """
     old, known = list(before), {one.known_by: one for one in after}
     pairs = [(one, now) for one in old if (now := known.pop(one.known_by, None))]
@@ -142,11 +142,11 @@ def delete_list(*, actor: User, class_list: ClassList) -> None:
 def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
     """Set the class list of a class; None detaches the current list.
 
-    A class that has closed keeps the present version of the list: later changes do not matter.
+    A closed class keeps the list's current version, so later changes do not affect the class.
     """
     room = access.room
     with transaction.atomic():
-        # The projector locks the room too: it may be closing just now.
+        # The projector also locks a room before it closes the room.
         locked = Room.objects.select_for_update().only("state", "profile_state", "gone_at").get(pk=room.pk)
         held = _held(access.person, class_list) if class_list else None
         kept = list_versions.current(held.pk) if held and list_versions.is_closed(locked) else None
@@ -161,7 +161,7 @@ def use_list(access: ClassAccess, *, class_list: ClassList | None) -> None:
 
 
 def check_people(people: Sequence[Person]) -> None:
-    """Raise ``ActionRefused`` for too many people, a duplicate, or an invalid name or user id."""
+    """Raise ``ActionRefused`` if there are too many people, a duplicate, or an invalid name or user id."""
     if len(people) > MOST_PEOPLE:
         raise ActionRefused(_("A list can have at most 5,000 people."))
     seen: set[tuple[str, ...]] = set()
@@ -184,7 +184,7 @@ def _named(name: str) -> str:
 
 
 def _held(actor: User, class_list: ClassList) -> ClassList:
-    """Lock the list and return it as stored now. Raise ``NotYours`` if `actor` may not see it."""
+    """Lock the list, and read and return it. Raise ``NotYours`` if `actor` may not see it."""
     if not actor.is_active or not visible_lists(actor).filter(pk=class_list.pk).exists():
         raise NotYours
     return ClassList.objects.select_for_update().get(pk=class_list.pk)
@@ -195,7 +195,7 @@ def _record(actor: User, action: str, class_list: ClassList, params: dict[str, A
 
 
 def _tell_rooms(actor: User, class_list: ClassList) -> None:
-    """Record the change for the list's classes, except closed ones, so that their pages update."""
+    """Record the list's change for its classes, except closed ones, so that their pages update."""
     rooms = Room.objects.filter(class_list=class_list, gone_at__isnull=True).exclude(state=RoomState.CLOSED)
     for room_uuid in rooms.values_list("room_uuid", flat=True):
         record.done(actor=actor, action="class_list.change", room_uuid=room_uuid, target_name=class_list.name)

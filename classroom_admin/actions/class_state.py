@@ -26,7 +26,7 @@ CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 
 
 def start_class(access: ClassAccess) -> Entry:
-    """Start the class now, whatever its scheduled start (contract A: class state 1). Event 1 confirms."""
+    """Start the class before or after its planned start (contract A: class state 1). Event 1 confirms it."""
     return _set_state(access, "class.start", RoomState.STARTED)
 
 
@@ -43,8 +43,8 @@ def close_class(access: ClassAccess) -> Entry:
 def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1, **asked: Any) -> Entry:
     """Create a class (contract B: create a room). A read of the room confirms the command.
 
-    ``asked``: the fields of ``NewClass``. ``room_uuid`` (default: a new id) and ``attempt`` are for scheduled
-    classes. If ``attempt`` > 1 and the room exists, an earlier attempt created it.
+    ``asked`` contains the fields of ``NewClass``. Only scheduled classes need ``room_uuid`` (default: a new
+    id) and ``attempt``. If ``attempt`` > 1 and the room exists, an earlier attempt created it.
 
     Once the cloud accepts the command, register the room here and assign it to ``person`` if they are a
     teacher. Raise ``NotYours`` if ``person`` is deactivated.
@@ -53,7 +53,7 @@ def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1
 
     def read_back(cloud: Client) -> Detail | None:
         info = cloud.send(ReadRoom(room_uuid=wanted.room_uuid), deadline_s=READ_S)
-        wanted.register(created_by=person)  # the answer to the creation may have been lost
+        wanted.register(created_by=person)  # the response to the creation may have been lost
         return {"name": info.room_name, "state": info.class_state}
 
     command = Command(
@@ -81,14 +81,14 @@ def check_class(**asked: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClass:
-    """A new class.
+    """The arguments of a new class.
 
-    ``room_type``: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. ``starts_at`` is aware; if it is
-    None, the class waits until a person starts it. ``duration_s``: at most a day. ``close_delay_s``: by
-    default 600. ``pupil_limit``: the largest number of students, None for no limit.
-    ``max_on_stage``, ``stage_role``: handsUp's maxAccept and defaultAcceptRole.
-    ``widgets``: for example ``{"netlessBoard": {"state": 1}}``. ``roles``: the contract's roleConfig, for
-    example ``{"2": {"limit": 30, "defaultStream": {"state": 1}}}``; ``pupil_limit`` sets its limit.
+    ``room_type`` is 0 (one-to-one), 2 (lecture hall), 4 (small) or 10 (small cloud). ``starts_at`` is aware.
+    If it is None, the class waits until a person starts it. ``duration_s`` is at most a day. ``pupil_limit``
+    is the largest number of students; None means no limit. ``max_on_stage`` and ``stage_role`` are maxAccept
+    and defaultAcceptRole of handsUp. ``widgets`` is, for example, ``{"netlessBoard": {"state": 1}}``.
+    ``roles`` is the contract's roleConfig, for example ``{"2": {"limit": 30, "defaultStream": {"state":
+    1}}}``; ``pupil_limit`` sets its limit.
     """
 
     room_uuid: str

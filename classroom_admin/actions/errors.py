@@ -8,7 +8,7 @@ from classroom_admin.common.problems import Problem
 
 
 class ActionRefused(Exception):
-    """The command is invalid; nothing was sent or recorded.
+    """Raised if a command is invalid; nothing was sent or recorded.
 
     ``problem`` is shown to people. Pass a ``Problem`` if a worker may store it. Text in the language of the
     request is enough if it is shown at once. ``field`` is the cloud's name for the invalid parameter
@@ -33,7 +33,7 @@ class ActionRefused(Exception):
 
 
 def require_visible(name: str) -> None:
-    """Raise ``ActionRefused`` for a name that a person entered and of which a page would show nothing."""
+    """Raise ``ActionRefused`` if ``name`` has no visible character."""
     if not has_visible_character(name):
         raise ActionRefused(
             gettext("This name can't be seen. Enter at least one letter, digit or symbol."), field="name"

@@ -1,4 +1,4 @@
-"""Tables: the queue of scheduled commands, bulk actions and series that group its rows, and uploads."""
+"""Tables of scheduled commands, of the bulk actions and series that group them, and of uploads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def new_upload_key() -> str:
 
 
 def new_resource_uuid() -> str:
-    """Return a new id for a file at the cloud."""
+    """Return a new cloud id for a file."""
     return uuid4().hex
 
 
@@ -49,7 +49,7 @@ class BulkAction(models.TextChoices):
 class BulkRun(models.Model):
     """A bulk action: one command for many classes. Its scheduled commands are `items`.
 
-    `key` identifies it in URLs. `token` comes from the form: a form sent twice creates one bulk action.
+    `key` identifies it in URLs. `token` identifies the form, so a form that is sent twice creates one action.
     """
 
     key = models.CharField(max_length=16, unique=True, default=new_key)
@@ -96,9 +96,9 @@ class Series(models.Model):
 class ScheduledCommand(models.Model):
     """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
 
-    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row: first `due_at`,
-    then the end of the lease, after a failure the time of the next attempt, or null for never.
-    `payload` holds the arguments: `name, span, reason` of a removal; `resource_uuids, names` of a deletion.
+    `due_at` is the time that people see. `claimable_at` is when a worker may claim the row (null: never). It
+    is first `due_at`, then the end of the lease; after a failure, the next attempt. `payload` contains the
+    arguments: `name, span, reason` of a removal; `resource_uuids, names` of a deletion.
     """
 
     class Kind(models.TextChoices):
@@ -166,7 +166,7 @@ class ScheduledCommand(models.Model):
 
 
 class CalendarRevision(models.Model):
-    """How often a class has changed in calendars. Calendar programs ignore a change without a new number.
+    """The number of a class's changes in calendars. Calendar programs ignore a change without a new number.
 
     `shows` is a hash of what calendars show of the class.
     """

@@ -44,13 +44,12 @@ def remove_participant(
 ) -> Entry:
     """Remove a person from the class (contract A: kick a user) and optionally ban them.
 
-    Pass at most one kind of ban; without one, they may return at once. ``duration_s``: for this many seconds.
-    ``for_the_class``: until the planned close (see ``rest_of_class``). ``for_good``: permanently. ``reason``:
-    at most 500 characters, for the audit log only. ``planned``: the id of the scheduled command if a worker
-    runs one.
+    Pass at most one ban argument; without a ban, the person may return at once. ``duration_s`` bans for so
+    many seconds, ``for_the_class`` until the planned close, ``for_good`` permanently. ``reason`` (at most 500
+    characters) is for the audit log only. ``planned`` is the id of the scheduled command that a worker runs.
 
     Event 20 with this person offline confirms the command. If the person is already away, a read confirms it.
-    Raise ``ActionRefused`` for contradictory or invalid arguments or a person of another class.
+    Raise ``ActionRefused`` for invalid or contradictory arguments, or for a person of another class.
     """
     room = access.room
     if participant.room_id != room.pk:
@@ -115,7 +114,7 @@ def _is_away(cloud: Client, *, room_uuid: str, user_uuid: str) -> bool:
 def rest_of_class(room: Room, *, now: datetime) -> int:
     """Return the seconds until the planned close of the class, for a ban that lasts for the class.
 
-    Return -1 (permanently) if no close is planned or it is past: the cloud deletes the ban with the room.
+    Return -1 (permanently) if the planned close is unknown or past. The cloud deletes the ban with the room.
     """
     if room.planned_close_at is None or room.planned_close_at <= now:
         return FOREVER
@@ -123,10 +122,10 @@ def rest_of_class(room: Room, *, now: datetime) -> int:
 
 
 def unban(access: ClassAccess, *, user_uuid: str) -> Entry:
-    """Unban a removed person (contract A: kick with ``dirty.state`` 0; the contract does not say its effect).
+    """Unban a removed person by a kick with ``dirty.state`` 0. Contract A does not describe its effect.
 
-    *Accepted* is the final step: no event and no read shows an unban. Raise ``ActionRefused`` for a person
-    who is in the class: the call is a kick and might remove them.
+    *Accepted* is the final step, because no event and no read shows an unban. Raise ``ActionRefused`` if the
+    person is in the class, because a kick might remove them.
     """
     participant = access.room.participants.filter(user_uuid=user_uuid).first()
     if participant is not None and participant.online:
@@ -190,7 +189,7 @@ def schedule_removal(
 def cancel_removal(access: ClassAccess, *, command: ScheduledCommand) -> bool:
     """Cancel a scheduled removal of the class.
 
-    Return False if it no longer waits (done, being sent, failed or cancelled) or is one of another class.
+    Return False if the removal is being sent, done, failed or cancelled, or if it belongs to another class.
     """
     with transaction.atomic():
         waiting = scheduled_removals(access.room).filter(pk=command.pk, state=State.WAITING)

@@ -28,7 +28,7 @@ from classroom_admin.rooms.models import Room, RoomTeacher
 def create_person(
     *, actor: User, email: str, name: str, role: str, user_uuids: Sequence[str] = ()
 ) -> tuple[User, str]:
-    """Create an account. Return it and its password, which is not stored in clear: show it once."""
+    """Create an account. Return it and its password, to be shown once. Only a hash of it is stored."""
     _require_administrator(actor)
     email, name, ids = _clean(email=email, name=name, role=role, user_uuids=user_uuids)
     password = new_password()
@@ -106,7 +106,7 @@ def reactivate_person(*, actor: User, person: User) -> User:
 def reset_password(*, actor: User, person: User) -> str:
     """Set a new password, sign the person out everywhere and return the password.
 
-    It is not stored in clear: show it once. Raise ``ActionRefused`` for the actor's own account.
+    Only its hash is stored, so show it once. Raise ``ActionRefused`` for the actor's own account.
     """
     _require_administrator(actor)
     if person.pk == actor.pk:
@@ -168,7 +168,7 @@ def _one_writer() -> Iterator[None]:
 
 
 def _locked(actor: User, person: User) -> User:
-    """Lock the person and every active administrator in a fixed order; return the person as stored now.
+    """Lock the person and all active administrators in a fixed order. Read and return the person.
 
     If two administrators deactivate each other at the same moment, only the first succeeds.
     """

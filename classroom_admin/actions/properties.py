@@ -43,10 +43,10 @@ def set_properties(
     state: int | None = None,
     cause: Properties | None = None,
 ) -> Entry:
-    """Set properties of the person or the extApp, if given, else of the class. Keep their others.
+    """Set properties of the person or extApp, if given, else of the class. Keep all other properties.
 
-    ``state`` 0 or 1 turns an extApp off or on. Event 4 confirms, for a person event 22; it carries ``cause``
-    (any JSON). Raise ``ActionRefused`` for a person of another class.
+    ``state`` 0 or 1 turns an extApp off or on. Event 4 (for a person: 22) confirms the command and carries
+    ``cause`` (any JSON). Raise ``ActionRefused`` for a person of another class.
     """
     values = {"properties": properties} | ({} if state is None else {"common_state": state})
     return _run(access, "set_properties", participant, ext_app_uuid, cause, values)
@@ -60,7 +60,7 @@ def delete_properties(
     names: Sequence[str],
     cause: Properties | None = None,
 ) -> Entry:
-    """Delete properties. The owner, the event and the errors are those of ``set_properties``."""
+    """Delete properties. The owner, confirming event and errors are the same as for ``set_properties``."""
     return _run(access, "delete_properties", participant, ext_app_uuid, cause, {"names": names})
 
 

@@ -27,7 +27,7 @@ def start_recording(
     """Start recording. Event 1001 confirms the command.
 
     ``mode`` is None (composite) or "web". A web recording needs ``web_config`` with ``url`` or ``rootUrl``.
-    Its fields have the cloud's names (``rootUrl``, ``videoBitrate``…); ``onhold`` starts paused.
+    Its fields have the cloud's names (``rootUrl``, ``videoBitrate``…). With ``onhold``, it starts paused.
     """
     start = valid(
         StartRecording,
@@ -106,5 +106,5 @@ def _update(access: ClassAccess, action: str, web_config: Mapping[str, Any]) -> 
 
 
 def _facts(answer: RecordingStarted) -> Detail:
-    """Return the id of the recording. Leave out its streaming addresses: they contain keys."""
+    """Return the id of the recording. Omit its streaming addresses, because they contain keys."""
     return {"record_id": answer.record_id} if answer.record_id else {}

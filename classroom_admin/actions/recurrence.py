@@ -1,4 +1,4 @@
-"""Start times of the classes in a series: weekly on chosen days, at the same local time. Pure.
+"""Compute when the classes of a weekly series start, always at the same local time. Pure.
 
 Each local time is converted to UTC separately, so a series keeps its local time when daylight saving time
 begins or ends.
@@ -21,8 +21,8 @@ LONGEST: Final = timedelta(days=2 * 366)
 class Weekly:
     """A weekly recurrence rule. ``first`` is a local date and time in ``zone``, without tzinfo.
 
-    ``weekdays``: 0 is Monday; if empty, the weekday of ``first``. ``every``: 2 means every other week. The
-    series ends after ``times`` classes or after the day ``until``, whichever comes first.
+    ``weekdays`` has numbers (0: Monday); if it is empty, use the weekday of ``first``. ``every`` counts
+    weeks. The series ends after ``times`` classes or after the day ``until``, whichever comes first.
     """
 
     first: datetime
@@ -37,8 +37,8 @@ class Weekly:
 class Start:
     """The start of a class, in UTC (``at``) and in local time.
 
-    ``moved``: the clocks skip the requested time, so the class begins later by the skipped time.
-    ``shifted``: the UTC offset differs from that of the first class.
+    ``moved`` is True if the clocks skip the requested time, so that the class begins later. ``shifted`` is
+    True if the UTC offset differs from that of the first class.
     """
 
     at: datetime
@@ -53,9 +53,9 @@ class Start:
 
 
 def starts(rule: Weekly) -> list[Start]:
-    """Return the starts of all classes of a rule in order. A rule without an end covers ``LONGEST``.
+    """Return the starts of all classes of a rule in order. Without an end, stop after ``LONGEST``.
 
-    Return at most ``MOST_CLASSES`` + 1, which tells the caller that there are too many.
+    Return at most ``MOST_CLASSES`` + 1 starts; so many tell the caller that there are too many.
     """
     first = rule.first.replace(tzinfo=None, microsecond=0)
     latest = None

@@ -1,7 +1,7 @@
 """Problems to show when the cloud refuses a command: what happened and what to do next.
 
-Every error of the contract has a problem. The audit log stores its code, so that people read it in their own
-language.
+Every error of the contract has a problem. The audit log stores the problem's code, so that people read the
+problem in their own language.
 """
 
 from typing import Any, Final
@@ -12,7 +12,7 @@ from classroom_admin.common.problems import Problem
 
 Codes = dict[type[CloudError], str]
 
-# By class of error. The codes in FOR_ACTION take precedence.
+# Problems by class of error. The codes in FOR_ACTION take precedence.
 CODES: Final[Codes] = {
     errors.BadParameter: "values_rejected",
     errors.Unauthorized: "credentials_rejected",

@@ -1,7 +1,7 @@
 """Run commands against the cloud: record, send, record the outcome.
 
 1. ``valid`` builds the call and checks its arguments. Its ``ActionRefused`` names the invalid field.
-2. ``run`` takes the ``ClassAccess`` of the person. So the permission was checked before.
+2. ``run`` takes the person's ``ClassAccess``, which proves that the permission was checked.
 3. One commit stores the idempotency key, the entry, the step *requested* and the pending confirmation. A
    second press of the same button finds the key and gets the entry of the first press.
 4. The cloud is called outside of any transaction.
@@ -39,11 +39,11 @@ from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.models import Room
 
 COMMAND_S: Final = 15.0
-"""Deadline of a command, in seconds, for all hosts, retries and waits together. A person waits for it."""
+"""The deadline of a command (s) for all hosts, retries and waits together. A person waits for the outcome."""
 READ_S: Final = 5.0
-"""Deadline of a read, in seconds."""
+"""The deadline of a read (s)."""
 KEY_LEASE: Final = timedelta(seconds=60)
-"""How long an idempotency key is valid if a crash leaves it behind: longer than a call may take."""
+"""How long a key stays valid if a crash leaves it behind. This is longer than a call may take."""
 _KEY_KEPT: Final = timedelta(seconds=2)  # for a second click after the first command has ended
 _KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # nothing was done, so a second press is a retry
 _ATTEMPTS: Final = 5
@@ -70,12 +70,12 @@ class Confirms:
 class Command:
     """A command, ready to run.
 
-    ``call`` is already valid. ``facts`` returns what to record from the cloud's answer (a recording's id).
-    ``already_done``: errors that prove that an earlier attempt succeeded; ``facts`` then gets None.
+    ``call`` is already valid. ``facts`` returns what to record from the cloud's response (a recording's id).
+    ``already_done`` has errors that prove that an earlier attempt succeeded; ``facts`` then gets None.
 
     The event ``confirmed_by`` or the function ``read_back`` confirms the command. ``read_back`` reads the
-    cloud and returns what to record, or None if no effect is visible yet. With neither, *accepted* is final.
-    ``shows_by_itself``: whether ``read_back`` proves the command even if the cloud's answer was lost.
+    cloud and returns what to record, or None if no effect is visible yet. Without both, *accepted* is final.
+    ``shows_by_itself`` is True if ``read_back`` proves the command even without the cloud's response.
 
     Two presses with an equal ``same_as`` (default: target and params) are the same command. Leave out ids and
     times that differ with each press. Only a hash of ``same_as`` is stored, so it may contain secrets.
@@ -97,7 +97,7 @@ class Command:
 def run(access: ClassAccess, command: Command) -> Entry:
     """Run a command in a class and return its audit entry; ``entry.steps`` hold the outcome.
 
-    Raise ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing: record a
+    Raise ``ActionRefused`` if the connection is not set up. If the cloud refuses, raise nothing, but record a
     *failed* step.
     """
     room_uuid = access.room.room_uuid
@@ -107,8 +107,8 @@ def run(access: ClassAccess, command: Command) -> Entry:
 def create(person: User, command: Command, *, room_uuid: str) -> Entry:
     """Run a command that creates the room ``room_uuid``, as ``run`` does.
 
-    Two presses may have different ids: only ``command.same_as`` says whether they are the same command.
-    Raise ``NotYours`` if ``person`` is deactivated.
+    Two presses may have different room ids. They are the same command if ``command.same_as`` is equal. Raise
+    ``NotYours`` if ``person`` is deactivated.
     """
     if not person.is_active:
         raise NotYours
@@ -168,7 +168,7 @@ def _start(key: str, person: User, command: Command, room_uuid: str) -> tuple[En
 
 
 def _key(person: User, command: Command, same_room: str) -> str:
-    """Return the idempotency key: a hash that two presses of one button share."""
+    """Return the idempotency key, a hash that is the same for two presses of one button."""
     same = command.same_as
     if same is None:
         same = {"target": command.target, "params": dict(command.params)}
@@ -206,7 +206,7 @@ def _store(key: str, person: User, command: Command, room_uuid: str) -> Entry:
 def _delete_ended_keys(key: str, *, room_uuid: str) -> None:
     """Delete expired keys and the keys of this room's ended commands.
 
-    Otherwise, in pause, resume, pause the second pause would count as a repeat of the first.
+    Otherwise, after a pause and a resume, a second pause would count as a repeat of the first.
     """
     now = clock.now()
     ended = Q(entry__room_uuid=room_uuid, expires_at__lte=now + _KEY_KEPT)
@@ -264,7 +264,7 @@ def _read_back(entry: Entry, *, command: Command, cloud: Client) -> None:
 
 
 def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -> None:
-    """Record *accepted*, unless an event has confirmed the command. ``final``: no *confirmed* will follow."""
+    """Record *accepted*, unless an event confirmed the command. ``final``: no *confirmed* step can follow."""
     facts = dict(detail or {})
     if command.confirmed_by is None and command.read_back is None:
         facts["final"] = True
@@ -276,8 +276,8 @@ def _record_accepted(entry: Entry, *, command: Command, detail: Detail | None) -
 def _record_failed(entry: Entry, *, command: Command, error: CloudError) -> None:
     """Record *failed* with the cloud's reason and a problem for people.
 
-    If the outcome is unknown, keep the pending confirmation: an event may still confirm the command. If one
-    already has, record nothing.
+    If the outcome is unknown, keep the pending confirmation: an event may still confirm the command. If an
+    event already did, record nothing.
     """
     unknown = refusals.outcome_is_unknown(error)
     with transaction.atomic():

@@ -32,8 +32,8 @@ LONG: Final = (Kind.BULK, Kind.CLASS)
 RUN_SCHEDULED: Final = "actions.run_promised"
 RUN_LONG: Final = "actions.run_long"
 LEASE: Final = timedelta(seconds=75)
-"""Longer than a call to the cloud (15 s) and the lease of an idempotency key (60 s). Otherwise a worker that
-claims the command again could not send it again.
+"""The lease of a claimed command. It outlasts a call to the cloud (15 s) and a key's lease (60 s), so that
+another worker can send the command again.
 """
 WORK_S: Final = 4.0
 """How long a task runs before it frees its thread for others. A worker that shuts down has 7 s."""
@@ -42,7 +42,7 @@ _EXPIRES_S: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of a command. ``retry_at``: when a worker may claim a failed command again; None: never.
+    """The outcome of a command. A worker may claim a failed command again at ``retry_at`` (None: never).
 
     ``record`` writes to the audit log. It is called only if this worker still holds the lease. ``payload`` is
     merged into the command's payload.

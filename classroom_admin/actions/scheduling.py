@@ -33,7 +33,7 @@ OPEN: Final = (State.WAITING, State.FAILED)
 """States of a class that can still be changed or cancelled."""
 FIRST_WAIT_S: Final = 15.0
 LONGEST_WAIT_S: Final = 3600.0
-# Errors that may pass: the creation is retried automatically.
+# Temporary errors, after which the creation is retried automatically.
 PASSING: Final = frozenset(
     error.__name__
     for error in (
@@ -64,9 +64,9 @@ def plan(
 ) -> Series:
     """Schedule a class for each aware time in ``starts``. A worker creates due classes at once.
 
-    ``asked``: the other arguments of ``create_class``. If a person sends the same form (``request_id``) twice
-    with the same content, return the first series. Raise ``ActionRefused`` if an argument is invalid; nothing
-    is stored then. Raise ``NotYours`` if ``actor`` is deactivated.
+    ``asked`` has the other arguments of ``create_class``. If a person sends the same form (``request_id``)
+    twice with the same content, return the first series. Raise ``ActionRefused`` if an argument is invalid;
+    nothing is stored then. Raise ``NotYours`` if ``actor`` is deactivated.
     """
     if not actor.is_active:
         raise NotYours
@@ -105,35 +105,35 @@ def plan(
 
 
 def _mark(said: tuple[Any, ...]) -> str:
-    """Return a hash that two presses of one form share. It differs if the content was changed in between."""
+    """Return a hash that is equal for two presses of one form, unless its content was changed in between."""
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def try_again(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
-    """Schedule one failed class, or all failed classes of the series, for now. Return how many."""
+    """Retry one failed class, or all failed classes of the series, at once. Return how many."""
     now = clock.now()
     failed = _of(actor, series, planned).filter(state=State.FAILED)
     return _change(actor, series, "series.retry", failed, state=State.WAITING, due_at=now, claimable_at=now)
 
 
 def cancel(*, actor: User, series: Series, planned: ScheduledCommand | None = None) -> int:
-    """Cancel one class of the series, or all, except created ones. Return how many were cancelled."""
+    """Cancel one class or all classes of the series. Skip created classes. Return how many were cancelled."""
     open_ones = _of(actor, series, planned).filter(state__in=OPEN)
     return _change(actor, series, "series.cancel", open_ones, state=State.CANCELLED, claimable_at=None)
 
 
 def restore(*, actor: User, series: Series, planned: ScheduledCommand) -> int:
-    """Schedule a cancelled class again at its time. Return 0 if that is past or it is not cancelled."""
+    """Schedule a cancelled class again at its time. Return 0 if the time is past or it is not cancelled."""
     cancelled = _of(actor, series, planned).filter(state=State.CANCELLED, starts_at__gt=clock.cloud_now())
     return _change(actor, series, "series.restore", cancelled, **_waiting(planned.starts_at))
 
 
 def change(*, actor: User, series: Series, name: str, asked: Mapping[str, Any]) -> int:
-    """Change the name and settings of the classes that are not created yet. Return how many there are.
+    """Change the name and settings of all classes that are not created yet. Return their number.
 
-    Created classes do not change: the cloud has no call for it. Raise ``ActionRefused`` if an argument is
-    invalid.
+    Created classes stay unchanged, because the cloud has no call to change them. Raise ``ActionRefused`` if
+    an argument is invalid.
     """
     open_ones = _of(actor, series).filter(state__in=OPEN)
     class_state.check_class(name=name, **asked)
@@ -235,7 +235,7 @@ def _try_later(planned: ScheduledCommand, problem: Problem | None) -> Outcome:
 def _hand_over(room: Room, series: Series) -> Problem | None:
     """Assign a class to the teacher for whom an administrator scheduled it.
 
-    Return the problem if that fails. Return None if it succeeds or there is no teacher to assign.
+    Return the problem if the assignment fails; None if it succeeds or there is no teacher to assign.
     """
     to = series.taught_by
     if to is None or RoomTeacher.objects.filter(room=room, user=to).exists():
@@ -319,7 +319,7 @@ def _wake_up(series: Series) -> None:
 
 
 def _of(actor: User, series: Series, planned: ScheduledCommand | None = None) -> QuerySet[ScheduledCommand]:
-    """Return the class ``planned`` of the series, or all. Raise ``NotYours`` if it is not theirs."""
+    """Return the class ``planned`` or all classes. Raise ``NotYours`` if ``actor`` may not see the series."""
     if not actor.is_active or not visible_series(actor).filter(pk=series.pk).exists():
         raise NotYours
     found = scheduled_classes().filter(series=series).order_by()

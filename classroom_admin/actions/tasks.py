@@ -1,4 +1,4 @@
-"""Celery tasks that run commands. Arguments are ids only. If a message is lost, the beat sends another."""
+"""Celery tasks that run commands. Their arguments are ids. If a message is lost, the beat sends another."""
 
 import threading
 from typing import Any, Final
@@ -12,8 +12,8 @@ from classroom_admin.actions.files import deletions, uploads
 __all__ = ["bulk", "deletions", "participants", "run_long", "run_scheduled", "scheduling", "tidy_files"]
 
 LONG_AT_ONCE: Final = 2
-"""Threads per worker that may run long commands. More would only wait for the cloud's request limit, and a
-slow cloud would leave no threads for other tasks.
+"""The number of threads per worker for long commands. More would only wait for the request limit, and a slow
+cloud would leave no threads for other tasks.
 """
 _long_threads: Final = threading.BoundedSemaphore(LONG_AT_ONCE)
 
@@ -29,7 +29,7 @@ def run_scheduled(first: int | None = None) -> None:
 def run_long(first: int | None = None) -> None:
     """Run the due items of bulk actions and create the due classes, starting with the id ``first`` if due.
 
-    Do nothing if all threads for long commands are busy: those threads also run what is due.
+    Do nothing if all threads for long commands are busy, because they also run the due commands.
     """
     if not _long_threads.acquire(blocking=False):
         return

@@ -1,7 +1,7 @@
 """Ask the cloud whether a command worked and which properties are set now, without changing anything.
 
 `VERIFIERS` has a function for each kind of command that can be verified. `NOT_VERIFIABLE` gives the reason
-for each of the others.
+why each other kind cannot be verified.
 """
 
 import logging
@@ -41,8 +41,8 @@ EXT_APP_STATE: Final = "common"
 class Found:
     """The result of a verification.
 
-    `done`: whether the command worked, None if the cloud can't tell. `says`: a sentence for people.
-    `detail`: what the cloud reported, for the audit log.
+    `done` says whether the command worked (None: the cloud can't tell). `says` is a sentence for people.
+    `detail` is what the cloud reported, for the audit log.
     """
 
     done: bool | None
@@ -182,7 +182,7 @@ def _of_person(client: Client, entry: Entry) -> Mapping[str, Any]:
 
 
 def _of_ext_app(client: Client, entry: Entry) -> Mapping[str, Any]:
-    """Return the extApp's properties and its state under `STATE`: one command sets both."""
+    """Return the extApp's properties, and its state under the key `STATE`. One command sets both."""
     room = _of_room(client, entry)
     own = read_object(read_object(room.get("extApps")).get(entry.target))
     common = read_object(read_object(room.get("extAppsCommon")).get(entry.target))
@@ -210,7 +210,7 @@ def _where_it_is(compare: Callable[[Mapping[str, Any], Entry], Found], read: Rea
 
 
 def _are_set(there: Mapping[str, Any], entry: Entry) -> Found:
-    """Compare the properties with the audit log. It hides secrets: for these, only the presence counts."""
+    """Compare the properties with the audit log. The log hides secrets, so only their presence counts."""
     asked = {str(one["name"]): one["value"] for one in entry.params.get("properties") or ()}
     if "state" in entry.params:
         asked[STATE] = entry.params["state"]
@@ -300,9 +300,9 @@ NOT_VERIFIABLE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """Properties as they are now: ``properties`` may be edited, ``kept`` are managed by the cloud.
+    """Current properties. People may edit ``properties``; the cloud manages ``kept``.
 
-    ``from_cloud``: True if they were just read from the cloud, False if they come from the events.
+    ``from_cloud`` is True if they were just read from the cloud, False if they come from events.
     """
 
     properties: dict[str, Any]

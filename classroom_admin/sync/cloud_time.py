@@ -1,4 +1,4 @@
-"""The cloud's clock: the poller writes the clock offset into the lease, and other processes read it."""
+"""The cloud's clock. The poller stores the clock offset in the lease, where other processes read it."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _read: tuple[float, int] | None = None
 
 
 def offset_ms() -> int:
-    """Return the cloud's clock minus ours (ms), as measured by the poller; 0 if it was never measured.
+    """Return how far the cloud's clock is ahead of ours (ms), as the poller measured; 0 if unknown.
 
     Read the database at most once a second.
     """

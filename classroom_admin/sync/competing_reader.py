@@ -1,7 +1,7 @@
 """Detect another client that reads the stream of all rooms. The stream delivers each event only once, so we
 miss the events that a competing reader receives.
 
-An event may also be missing because one of our own answers was lost. An event counts as missed if
+An event may also be missing because one of our own responses was lost. An event counts as missed if
 
 - the repeatable endpoint has the event, and the event with the number before it was stored *after* the last
   answer that we suspected lost (`Lease.suspect_answer`), and
@@ -29,14 +29,14 @@ from classroom_admin.sync import sorting
 from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""Longer than another process needs to take over the lease of a process that died with an answer."""
+"""The wait before an event is judged. It is longer than a takeover from a dead process takes."""
 DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""Longer than the events of one answer span (about a second), because an answer may be lost unnoticed."""
+"""The least time between the events (ms). One response, which may get lost, spans about a second."""
 OF_EACH_END = 3
-"""Events noted at each end of a series of missing numbers; their times show how long the series lasted."""
+"""How many events to note at each end of a series of missing numbers. Their times show its length."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -44,9 +44,9 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompetingReader:
-    """The evidence of a competing reader: the number of missed events and of their rooms.
+    """The evidence of a competing reader: how many events we missed, and in how many rooms.
 
-    `since` and `latest`: when the first and the last event were found missing.
+    `since` and `latest` are the times when the first and the last event were found missing.
     """
 
     events: int
@@ -67,13 +67,13 @@ class CompetingReader:
 
 
 def suspect_loss() -> None:
-    """Note that an answer may be lost. Answers stored until now no longer count as evidence."""
+    """Note that a response may be lost. Responses stored until now no longer count as evidence."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 
 
 def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
-    """Note the new events in an answer of the repeatable endpoint; `judge` decides about them later."""
+    """Note new events of the repeatable endpoint. Later, `judge` decides whether the stream missed them."""
     if MissedEvent.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
         return
     room = Room.objects.get(room_uuid=room_uuid)
@@ -112,7 +112,7 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
 
 
 def judge() -> int:
-    """Confirm or delete the events that were noted long enough ago; return how many were confirmed."""
+    """Confirm or delete the events noted more than `JUDGED_AFTER` ago; return how many were confirmed."""
     now = clock.now()
     due = list(
         MissedEvent.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
@@ -163,9 +163,9 @@ def prune() -> int:
 
 
 def _polled(*, after: int) -> tuple[set[tuple[str, int]], set[int | None]]:
-    """Return the numbers (each with its room) and the types of events in the stream of all rooms.
+    """Return the events of the stream of all rooms, as (room, number) pairs, and their types.
 
-    Read its stored answers with ids above `after` again. Answers are kept for a day.
+    Read the stream's stored responses with ids above `after` again. Answers are kept for a day.
     """
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     numbers: set[tuple[str, int]] = set()

@@ -14,7 +14,7 @@ from classroom_admin.events import Event, confirms
 from classroom_admin.rooms.models import Room
 
 WAITED_FOR: Final = timedelta(days=1)
-"""Long enough: an event arrives within seconds, or at the latest with its room's last reconciliation."""
+"""How long to wait for an event. It comes within seconds, or at its room's last reconciliation."""
 
 
 def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
@@ -28,7 +28,7 @@ def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
 
 
 def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) -> int:
-    """Confirm the commands that these events match, and remove them from `waiting`; return how many.
+    """Confirm the commands that these events match, and remove them from `waiting`. Return their number.
 
     Call this function in the transaction that projects the events. The audit log gets a step only if the
     pending confirmation still existed, so each command is confirmed once.

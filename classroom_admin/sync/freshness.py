@@ -1,4 +1,4 @@
-"""The age of the data on the pages: the time since the cloud last answered a poll."""
+"""The age of the data on the pages, which is the time since the cloud last answered a request for events."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """Return the annotations `polled_at` and `poll_error`, to add to another query and save one."""
+    """Return the annotations `polled_at` and `poll_error`. Another query that includes them saves a query."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),
@@ -23,7 +23,7 @@ def brought_along() -> dict[str, Any]:
 
 
 def read() -> tuple[datetime | None, str]:
-    """Return when the cloud last answered a poll, and the stored problem since then ("" if there is none)."""
+    """Return when the cloud last answered the poller, and the stored problem since then ("" if none)."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
@@ -31,11 +31,11 @@ def read() -> tuple[datetime | None, str]:
 def tell(
     answer: HttpResponse, polled_at: datetime | None, error: str | None = "", *, ticket: str = ""
 ) -> HttpResponse:
-    """Add the browser event `live:polled` to a response; it updates the indicator of the data's age.
+    """Add the browser event `live:polled` to a response. The event updates the indicator of the data's age.
 
-    The event has the age in seconds, because the browser's clock may be wrong. It carries the stored problem
-    `error` as `trouble`, because htmx would log a field named `error` to the console as an error of its own.
-    `ticket` is the signed ticket for the page's next request.
+    The event contains the age in seconds, because the browser's clock may be wrong. It contains `error`, the
+    stored problem, as `trouble`, because htmx would log a field named `error` to the console. `ticket` is the
+    signed ticket for the page's next request.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
     detail = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})

@@ -17,7 +17,7 @@ TRY_AGAIN = timedelta(seconds=10)
 
 
 def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Fetched:
-    """Request the events of sequence gaps that are due; with `all_open`, of all open gaps.
+    """Request the events of the sequence gaps that are due, or of all open gaps with `all_open`.
 
     Consider the longest-waiting gaps first. Start no further stream after `most` requests.
     """
@@ -51,7 +51,7 @@ def _ask_again_later(due: list[SequenceGap], error: CloudError) -> None:
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
     """Request the events of one stream's gaps.
 
-    Count the answer for each gap that it covered but did not fill.
+    For each gap that the response covered but did not fill, count the response.
     """
     first = due[0]
     fetched = room_events.fetch(

@@ -1,7 +1,7 @@
-"""Sequence gaps: missing numbers of a stream. They are noted when later numbers arrive, then requested.
+"""Sequence gaps: missing numbers of a stream. A later number reveals a gap; then its events are requested.
 
 open → deleted          the event arrived
-open → void             two answers, at least ten seconds apart, had later numbers but not this one
+open → void             two responses, at least ten seconds apart, had later numbers but not this one
 open → gap              the cloud no longer has the room, so the event is lost
 void or gap → deleted   the event arrived after all
 """
@@ -47,7 +47,7 @@ class Range:
 
 
 def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
-    """Return the ranges missing between `above` (the highest stored number) and new `numbers` (ascending)."""
+    """Return the ranges missing between the stored number `above` and the new `numbers` (ascending)."""
     found: list[Range] = []
     for number in numbers:
         if number > above + 1:
@@ -57,7 +57,7 @@ def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
 
 
 def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
-    """Count an answer that had later numbers but not the gap's. Set the gap to void after enough answers."""
+    """Count a response that had later numbers but not the gap's. After enough responses, set it to void."""
     gap.asks += 1
     gap.first_asked_at = gap.first_asked_at or asked_at
     gap.last_asked_at = asked_at
@@ -69,10 +69,10 @@ def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
 
 
 def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Create the sequence gaps that new `numbers` (ascending) reveal, and close the gaps that they fill.
+    """Create the sequence gaps that new `numbers` (ascending) reveal, and close gaps that they fill.
 
-    `cursor` must be locked. Change it without saving: set its highest stored number, and
-    `needs_full_projection` if a number is not above the last projected one.
+    `cursor` must be locked. Set its highest stored number without saving it. Also set `needs_full_projection`
+    if a number is not above the last projected number.
     """
     if not numbers:
         return
@@ -119,9 +119,9 @@ def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def recheck(room_id: int) -> None:
-    """Remove the numbers that are stored by now from the lost gaps of a room.
+    """Remove numbers that are stored by now from the room's gaps in state `gap`.
 
-    `update` does not close a gap above the highest stored number, such as the lost end of a room.
+    This is needed because `update` does not close a gap above the highest stored number (a lost end).
     """
     for cursor in lock(room_id):
         of_place = StoredEvent.objects.filter(room_id=room_id, stream=cursor.stream)
@@ -142,7 +142,7 @@ def lock(room_id: int) -> list[RoomCursor]:
 def give_up(room: Room, *, end_lost: bool) -> None:
     """Mark the room as gone from the cloud and its missing events as lost. The cursors must be locked.
 
-    `end_lost`: the room ended after the last stored event, so at least one more event is missing.
+    `end_lost` is True if the room ended after the last stored event, so that at least one more is missing.
     """
     now = clock.now()
     Room.objects.filter(pk=room.pk).update(gone_at=now, version=F("version") + 1)

@@ -1,4 +1,4 @@
-"""The state of the sync for the pages, the log and the metrics."""
+"""Report the state of the sync to the pages, the log and the metrics."""
 
 import logging
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from classroom_admin.sync.models import (
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""The age of the last successful poll above which the state is logged as a warning."""
+"""If the last successful polling is older (s), the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -42,11 +42,11 @@ LOG_AT_MOST_EVERY_S = 60.0
 class Health:
     """The state of the sync at one moment.
 
-    `age_s`: seconds since the last successful poll; None before the first. `backlog`: the number of unread
-    answers plus the number of streams with events to project. `leader`: host and pid of the process that
-    polls; empty if no process does. `corrections`: how many people were corrected, because the events said
-    wrongly who is present. `gaps` and `voids`: the number of ranges that are lost, and of ranges that the
-    cloud skips. `last_error`: None if there is no problem.
+    `age_s` is the number of seconds since the last successful polling (None before the first). `backlog`
+    counts unread responses and streams with events to project. `leader` is the host and pid of the process
+    that polls (empty: none). `corrections` counts people whose presence was corrected because the events were
+    wrong. `gaps` counts ranges of lost events, `voids` ranges that the cloud skipped. `last_error` is None
+    without a problem.
     """
 
     age_s: float | None
@@ -68,7 +68,7 @@ class Health:
 
 
 def health() -> Health:
-    """Return the present state of the sync. Run seven small queries."""
+    """Return the current state of the sync. Run seven small queries."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id).first() or Lease()
     good_at = lease.last_good_at
     states = dict(SequenceGap.objects.values_list("state").annotate(Count("id")))
@@ -133,7 +133,7 @@ def quarantine() -> QuerySet[Quarantine]:
 
 
 def details(error: CloudError) -> Problem:
-    """Return the cloud's message or the client's own finding, with the HTTP status and the codes."""
+    """Return the cloud's message, or our client's finding, with the HTTP status and the error codes."""
     text = error.message or error.problem or type(error).__name__
     if error.facts:
         return Problem("details", {"text": text, "facts": error.facts})

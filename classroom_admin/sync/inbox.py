@@ -1,7 +1,7 @@
-"""The inbox: commit an answer's bytes, then read its events. Unreadable content goes into quarantine.
+"""Commit the bytes of a cloud response to the inbox, then read its events. Quarantine unreadable content.
 
-`keep` and `read` are two transactions. If the process dies between them, `unread` finds the answer again.
-Reading the same answer or the same event twice changes nothing.
+`keep` and `read` are two transactions. If the process dies between them, `unread` finds the response again.
+Reading the same response or the same event twice changes nothing.
 """
 
 import logging
@@ -55,16 +55,16 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""Before this time is over, only the webhook request reads its items, to return how many were new."""
+"""For this time, only the webhook request itself reads its items, to return how many were new."""
 
 
 @dataclass(slots=True)
 class Found:
-    """The result of reading an answer.
+    """The result of reading a response.
 
-    `rooms`: ids of rooms with new events to project. `sequences`: all sequence numbers in the answer,
-    ascending, including those stored before. `set_aside`: the number of new webhook items without a known
-    room. `problem`: why the whole answer could not be read; None if it could.
+    `rooms` are ids of rooms with new events to project. `sequences` are all numbers in the response,
+    ascending, including those stored before. `set_aside` is the number of new webhook items without a known
+    room. `problem` says why the whole response could not be read (None: it could).
     """
 
     items: int = 0
@@ -80,7 +80,7 @@ class Found:
 def keep(
     raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
 ) -> InboxAnswer:
-    """Commit an answer's bytes unchanged. With `held`, raise `FenceLost` if that lease is no longer ours."""
+    """Commit a response's bytes unchanged. Raise `FenceLost` if `held` is given but no longer ours."""
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
@@ -96,7 +96,7 @@ def keep(
 
 
 def is_empty(body: bytes) -> bool:
-    """Return whether an answer is short and certainly has no events, so that it need not be committed."""
+    """Return whether a response is short and certainly has no events, so that no commit is needed."""
     if len(body) > LONGEST_EMPTY:
         return False
     try:
@@ -107,7 +107,7 @@ def is_empty(body: bytes) -> bool:
 
 
 def unread(*, received_before: datetime | None = None) -> list[int]:
-    """Return ids of answers that were committed but not read, because the process died; oldest first."""
+    """Return ids of responses that were not read because a process died after the commit, oldest first."""
     of_webhook = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - WEBHOOK_READS_ITS_OWN)
     answers = InboxAnswer.objects.filter(~of_webhook, read_at__isnull=True)
     if received_before is not None:
@@ -116,7 +116,7 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
 
 
 def read(answer_id: int) -> Found:
-    """Store the new events of a committed answer, note gaps, and quarantine the rest, in one transaction."""
+    """Store a committed response's new events, note gaps and quarantine the rest, in one transaction."""
     with garbage_collection.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
@@ -134,7 +134,7 @@ def read(answer_id: int) -> Found:
 
 
 def read_quarantine_again() -> int:
-    """Read quarantined answers again, because a later release may decode more of them.
+    """Read quarantined responses again, because a later release may decode more of them.
 
     Return how many events were stored.
     """
@@ -149,7 +149,7 @@ def read_quarantine_again() -> int:
 
 
 def prune() -> int:
-    """Delete read answers older than a day, except those with content in quarantine; return how many."""
+    """Delete read responses older than a day, except those with content in quarantine; return how many."""
     aside = Quarantine.objects.filter(answer=OuterRef("pk"))
     old = InboxAnswer.objects.filter(received_at__lt=clock.now() - KEPT_FOR, read_at__isnull=False)
     pruned, _by_model = old.filter(~Exists(aside)).delete()
@@ -164,7 +164,7 @@ def _read(answer: InboxAnswer) -> Found:
         content = read_events_answer(body)
     except CloudError as error:
         text, details = sorting.storable(body), health.details(error)
-        # A proxy may send its sign-in page every second: quarantine it once, until the answer changes.
+        # A proxy may send its sign-in page every second: quarantine it once, until the response changes.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
             _put_aside(answer, [(in_english(details), text)], whole=True)
@@ -193,7 +193,7 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
-    """Store the new events of a sorted answer; update and return `found`."""
+    """Store the new events of a sorted response; update and return `found`."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
@@ -226,8 +226,8 @@ def _only_new(
 ) -> list[Item]:
     """Return the items that are not stored yet.
 
-    Append an item to `aside` if another event is stored with its number. Numbers above the highest stored one
-    need no query, because the cursor is locked.
+    Append an item to `aside` if another event is stored with the item's number. Numbers above the highest
+    stored number need no query, because the cursor is locked.
     """
     numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
     digests = [name for name in items if isinstance(name, str)]
@@ -249,8 +249,8 @@ def _only_new(
 def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[statements.Row]:
     """Return rows with the values of `STORED_COLUMNS` for new events, and update `cursor.received_to`.
 
-    A later answer gets a later time of receipt even if the clock was set back. The times of events without a
-    time of their own depend on it, and later events must not change them.
+    A later response gets a later time of receipt even if the clock was set back. An event without its own
+    time gets a time from it, and later events must not change that time.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
@@ -273,7 +273,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
-    """Quarantine each item once, because a repeatable endpoint sends the same item in every answer."""
+    """Quarantine each item only once, although a repeatable endpoint sends it in every response."""
     if aside and not whole:
         waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
         known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))

@@ -1,8 +1,8 @@
-"""The lease for polling: one owner for each App ID, with a fencing token that every commit of a poll checks.
+"""The lease for polling. Each App ID has one owner, whose fencing token is checked at each commit of events.
 
-The stream of all rooms delivers each event once, so two processes would each get only a part of the events.
-A paused process must not commit an answer after another process has taken the lease. It therefore calls
-`renew` inside the write transaction, which raises `FenceLost` in that case.
+The stream of all rooms delivers each event once, so two processes would each get only a part of the events. A
+paused process must not commit a response after another process has taken the lease. It therefore calls
+`renew`, which raises `FenceLost` in that case, inside the write transaction.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from classroom_admin.common import clock
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0
-"""A lease is free if its `beats` do not change for this time. Longer than the slowest poll."""
+"""A lease is free if its `beats` do not change for this time (s), which exceeds the slowest request."""
 WANTED_S = 30.0
-"""A request for the lease is ignored after this time, because the process that asked has given up."""
+"""After this time (s), a request for the lease is ignored: the process that asked has given up."""
 
 
 class FenceLost(Exception):
-    """Raised if another process has the lease, so nothing may be written with the old fencing token."""
+    """Raised if another process has the lease. The old fencing token then permits no further writing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Owner:
         return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
-        """Return True only if the process certainly ran on this machine and has ended; False in doubt."""
+        """Return True only if the process certainly ran on this machine and has ended; in doubt, False."""
         if self.host != _host():
             return False
         try:
@@ -89,7 +89,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when the process started, in clock ticks since boot; "" if the system does not tell.
+    """Return when the process started, in clock ticks since boot; "" if the system can't tell.
 
     Return "gone" for a process that has ended but is still listed.
     """
@@ -107,7 +107,7 @@ _this_process: Owner | None = None
 
 
 def this_process() -> Owner:
-    """Return this process as an owner. A forked process gets an owner of its own."""
+    """Return this process as an owner. A forked process gets its own owner."""
     global _this_process
     if _this_process is None or _this_process.pid != os.getpid():
         _this_process = Owner(host=_host(), pid=os.getpid(), started=_started(os.getpid()))

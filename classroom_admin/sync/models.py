@@ -1,6 +1,6 @@
-"""Tables of the sync: answers, events, quarantine, the cursors of the streams, and the lease.
+"""The tables of the sync: cloud responses, events, quarantine, cursors of streams, and the lease.
 
-`StoredEvent` is the source of the read models in `rooms`: they can be projected from it again at any time.
+The read models in `rooms` are projected from `StoredEvent`, and can be projected again at any time.
 """
 
 from typing import ClassVar
@@ -24,7 +24,7 @@ NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.v
 
 
 class InboxAnswer(models.Model):
-    """An answer from the cloud, committed before it is parsed into `StoredEvent`.
+    """A response from the cloud, committed before it is parsed into `StoredEvent`.
 
     It is deleted after a day, unless some of its content is in quarantine.
     """
@@ -68,7 +68,7 @@ class StoredEvent(models.Model):
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
-    # No index and no constraint: the answer is deleted after a day. Its id stays, and the log mentions it.
+    # No index and no constraint: the response is deleted after a day. Its id stays, and the log mentions it.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -94,7 +94,7 @@ class StoredEvent(models.Model):
 
 
 class Quarantine(models.Model):
-    """Content that could not be read or projected: a whole answer, an item of an answer, or an event.
+    """Content that could not be read or projected: a whole response, an item of a response, or an event.
 
     The pages show it to administrators.
     """
@@ -121,11 +121,10 @@ class Quarantine(models.Model):
 
 
 class Lease(models.Model):
-    """The process that polls for an App ID; one row per App ID. `fence` grows with each change of owner.
+    """The lease of the process that polls for an App ID. `fence` grows with each change of owner.
 
     Other processes do not compare clocks. They take over if `beats` does not change for the length of the
-    lease, by their own monotonic clock. They take over at once if the owner ran on their machine and has
-    ended.
+    lease, by their own monotonic clock. They take over at once if the owner has ended on their own machine.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -199,11 +198,11 @@ class RoomCursor(models.Model):
 
 
 class SequenceGap(models.Model):
-    """Missing numbers of a stream, from `first` to `last` inclusive. Deleted when the events arrive.
+    """Missing numbers of a stream, from `first` to `last` inclusive. The row is deleted when they arrive.
 
-    open: their events are requested. void: the cloud skipped the numbers in two answers at least ten seconds
-    apart; no page shows them. gap: the events are lost, because the cloud no longer has them; the pages show
-    the `rooms.Gap`.
+    In state `open`, the events are requested. `void`: the cloud skipped the numbers in two responses at least
+    ten seconds apart; no page shows them. `gap`: the cloud no longer has the room, so the events are lost;
+    pages show them as `rooms.Gap`.
     """
 
     class State(models.TextChoices):
@@ -236,7 +235,7 @@ class SequenceGap(models.Model):
 
 
 class RoomRefresh(models.Model):
-    """The times to read a room, its recordings and its people from the cloud next; null if no read is due."""
+    """The next times to read a room, its recordings and its people from the cloud (null: no read is due)."""
 
     room = models.OneToOneField(Room, on_delete=models.CASCADE, related_name="refresh")
     profile_due_at = models.DateTimeField(null=True)
@@ -263,10 +262,10 @@ class RoomRefresh(models.Model):
 
 
 class PresenceCorrection(models.Model):
-    """A person who is in a room, or is not, as read from the cloud because the events said otherwise.
+    """A correction of whether a person is in a room, as read from the cloud. The events said the opposite.
 
     The projection applies it after the event of the room with the number `after_sequence`, so that projecting
-    again gives the same rows. `at`: when the person came or left.
+    again gives the same rows. `at` is when the person came or left.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
@@ -291,7 +290,7 @@ class RequestBudget(models.Model):
     """The token bucket of the request limit, for all processes and machines of this installation.
 
     The bucket held `tokens` at `filled_ms` (ms, by the database server's clock). `tokens` is negative if
-    commands or the poll have reserved future requests.
+    commands or polling have reserved future requests.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -305,9 +304,9 @@ class RequestBudget(models.Model):
 class MissedEvent(models.Model):
     """An event of the repeatable endpoint that the stream of all rooms did not deliver.
 
-    With `confirmed_at` set, no answer is suspected lost, so the event is evidence of a competing reader.
-    `known_answer`: id of the answer with the number before this one. Ids grow in the order of the commits,
-    even if a clock was set back.
+    With `confirmed_at` set, no response is suspected lost, so the event is evidence of a competing reader.
+    `known_answer` is the id of the response with the number before this one. Ids grow with each commit, even
+    if a clock was set back.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

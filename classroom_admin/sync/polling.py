@@ -1,7 +1,7 @@
-"""One cycle of the poll: request the new events of all rooms, commit the answer, read it.
+"""Poll for new events: request those of all rooms, commit the response and read it, once per cycle.
 
-The stream delivers each event once, so repeating a request does not help. If an answer may be lost, all rooms
-are reconciled instead. No other work may slow the poll down.
+The stream delivers each event once, so repeating a request does not help. If a response may be lost, all
+rooms are reconciled instead. No other work may slow polling down.
 """
 
 import logging
@@ -24,20 +24,20 @@ from classroom_admin.sync.room_events import Fetched
 log = logging.getLogger(__name__)
 
 CYCLE_S = 4.0
-"""A cycle ends after this time, even if more events wait, so that it can hand over the lease."""
+"""A cycle ends after this time (s), even if more events wait, so that the lease can be handed over."""
 UNREADABLE_IN_A_ROW = 3
-"""The cycle ends after this many unreadable answers."""
+"""The cycle ends after this many unreadable responses."""
 LONGEST_BACK_OFF_S = 8.0
 LONGEST_PAUSE_S = 3600.0
-"""The longest pause, even if the cloud asks for a longer one."""
+"""The longest pause (s), even if the cloud asks for a longer pause."""
 
 
 @dataclass(slots=True)
 class Polled(Fetched):
     """The result of a cycle.
 
-    `empty`: the cloud has no more events. `retry_after_s`: the pause before the next poll (s) if the cloud
-    reported its rate limit, else None.
+    `empty` is True if the cloud has no more events. `retry_after_s` is the pause before the next request (s)
+    if the cloud reported its rate limit, else None.
     """
 
     empty: bool = False
@@ -46,7 +46,7 @@ class Polled(Fetched):
 
 
 class Poller:
-    """The poller of a process for one App ID. It polls while it holds the lease; cycles never overlap."""
+    """The poller of a process for one App ID. It polls while it has the lease; its cycles never overlap."""
 
     def __init__(self, client: Client, *, owner: lease.Owner | None = None) -> None:
         self.client = client
@@ -81,9 +81,9 @@ class Poller:
             self._busy.release()
 
     def take(self) -> Held | None:
-        """Take the lease; return None if another process holds it.
+        """Take the lease; return None if another process has it.
 
-        If the previous owner died, an answer may be lost with it, so reconcile all rooms.
+        If the previous owner died, it may have lost a response, so reconcile all rooms.
         """
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
@@ -135,16 +135,16 @@ class Poller:
             result.empty = found.items == 0
 
     def _note_time(self, raw: RawAnswer) -> None:
-        """Measure the cloud's clock by the time in an answer.
+        """Measure the cloud's clock by the time in a response.
 
-        Callers pass short answers, which give an exact time at low cost; nearly every cycle ends with one.
-        They pass a long answer only if no offset is known yet.
+        Callers pass short responses, which give an exact time at low cost; nearly every cycle ends with one.
+        They pass a long response only if no offset is known yet.
         """
         transport = self.client.transport
         try:
             time_ms = read_events_answer(raw.body).ts_ms
         except CloudError:
-            return  # reading the answer's events reports the problem
+            return  # reading the response's events reports the problem
         transport.note_cloud_time(time_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)
         if transport.clock_offset_ms is not None:
             cloud_time.remember(transport.clock_offset_ms)
@@ -185,7 +185,7 @@ class Poller:
         result.retry_after_s = waited_s if limited else None
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
-        """Record the failure and set the pause before the next poll; return the pause in seconds.
+        """Record the failure and set the pause before the next cycle; return the pause (s).
 
         With `wait_s` None, the pause grows with each failure.
         """

@@ -1,9 +1,9 @@
 """Correct who is present: read the people of a room where the cloud's number differs from ours.
 
 A person with two tabs joins and leaves twice, and an event may be missing. So the events may say that a
-person left who is still present, or the opposite. The events about people contain their number (`total`).
-Where it differs for some seconds, we read single people: no call lists them. A correction is stored and
-projected like an event.
+person left who is still present, or the opposite. The events about people contain the number of people
+(`total`). If it differs for some seconds, we read people one by one, because no call lists them. A correction
+is stored and projected like an event.
 """
 
 from datetime import datetime, timedelta
@@ -20,15 +20,15 @@ from classroom_admin.rooms.models import Participant, Presence, Room, RoomState
 from classroom_admin.sync.models import PresenceCorrection, RoomCursor, RoomRefresh, SequenceGap, Stream
 
 FIRST = timedelta(seconds=5)
-"""How long the numbers may differ: the events of a moment may arrive in several answers."""
+"""How long the numbers may differ, because simultaneous events may arrive in several responses."""
 AGAIN, LATEST = timedelta(minutes=1), timedelta(hours=1)
-"""The wait after a read that found nothing doubles from the first to the second."""
+"""The shortest and longest wait after a read that found nothing. Each further wait is twice as long."""
 AT_ONCE = 30
 """The most people to read at once. The next read continues with the others."""
 
 
 CORRECTION = 0
-"""The id in place of a stored event's id for a correction."""
+"""The id of a correction, where an event has the id of its row."""
 
 
 def of(room_id: int) -> list[Event[Movement]]:
@@ -46,7 +46,7 @@ def of(room_id: int) -> list[Event[Movement]]:
 
 
 def follow_up(room: Room, *, before: RoomRow, after: RoomRow) -> None:
-    """Set when to read the people of a room after a projection. Usually do nothing."""
+    """After a projection, set or clear when to read people, if their number has become wrong or right."""
     refresh = RoomRefresh.objects.filter(room=room)
     if _differs(after):
         refresh.filter(people_due_at__isnull=True).update(people_due_at=clock.cloud_now() + FIRST)
@@ -60,7 +60,7 @@ def _differs(room: RoomRow | Room) -> bool:
 
 
 def read(client: Client, due: RoomRefresh) -> int:
-    """Read people of the room until the numbers agree, at most ``AT_ONCE``. Return the number of requests.
+    """Read at most ``AT_ONCE`` people of the room, until the numbers agree. Return the number of requests.
 
     Store the corrections and make the room due for projection. Raise the client's errors.
     """
@@ -88,7 +88,7 @@ def read(client: Client, due: RoomRefresh) -> int:
 
 
 def _candidates(room: Room, *, online: bool, round_number: int) -> list[Participant]:
-    """Return the people to read, those of the latest events first. Each round continues with the others."""
+    """Return the people to read, those with the latest events first. Each round continues with others."""
     people = Participant.objects.filter(room=room, online=online).order_by("-version", "pk")
     start = AT_ONCE * round_number
     count = people.count()
@@ -104,7 +104,7 @@ def _is_online(client: Client, room: Room, person: Participant) -> bool:
 
 
 def _store(room: Room, wrong: list[Participant]) -> int:
-    """Store the corrections of people about whom no newer event was projected meanwhile; return how many."""
+    """Store corrections, except of people about whom a newer event was projected; return how many."""
     now = clock.cloud_now()
     with transaction.atomic():
         cursor = RoomCursor.objects.select_for_update().get(room=room, stream=Stream.ROOM)
@@ -130,7 +130,7 @@ def _store(room: Room, wrong: list[Participant]) -> int:
 
 
 def _since(room: Room, person: Participant, sequence: int) -> datetime | None:
-    """Return when a person left who never left, if the last event said so; then their time has no gap."""
+    """Return when a person who is present left according to an event, so that their presence continues."""
     stays = Presence.objects.filter(room=room, user_uuid=person.user_uuid, left_sequence=sequence)
     return None if person.online else stays.values_list("left_at", flat=True).first()
 

@@ -43,9 +43,9 @@ from classroom_admin.sync.reader import (
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2000
-"""The most events of one stream in one transaction; also the approximate limit for several rooms together."""
+"""The largest number of events of a stream in a transaction, and roughly of several rooms together."""
 ROOMS_AT_ONCE = 50
-"""The most rooms in one transaction. Small projections share a commit to save time."""
+"""The largest number of rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
 GAP_HOLDS = timedelta(seconds=2)
 """How long the projection of a room waits at a new sequence gap."""
@@ -53,7 +53,7 @@ GAP_HOLDS = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class Projected:
-    """The result of a projection. `more`: events are left for another transaction."""
+    """The result of a projection. `more` is True if events are left for another transaction."""
 
     events: int = 0
     rows: int = 0
@@ -62,7 +62,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive stored events of one stream, decoded, with their times."""
+    """Consecutive decoded events of one stream, with their times."""
 
     cursor: RoomCursor
     stored: list[Kept]
@@ -135,7 +135,7 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """Return by room about how many events wait. Missing numbers count; direct messages do not."""
+    """Return by room id about how many events wait. Count missing numbers, but not direct messages."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(
         waiting=Sum(F("stored_sequence") - F("projected_sequence"))
@@ -178,7 +178,7 @@ def project_again(room_id: int) -> Projected:
 
 
 def projectable() -> QuerySet[Room]:
-    """Return the rooms that may be projected. To exclude rooms from projection, change only this function."""
+    """Return the rooms that may be projected. This is the only place that can exclude rooms."""
     return Room.objects.all()
 
 
@@ -220,7 +220,7 @@ class RoomProjection:
     events: int = 0
 
     def read(self, reader: Reader) -> Needs:
-        """Read the new events; return which stored rows their projection needs."""
+        """Read the new events. Return which stored rows their projection needs."""
         for cursor in self.cursors:
             stretch = _stretch(cursor, self.limit(cursor), reader) if cursor.project_due_at else None
             if stretch is not None and stretch.stored:
@@ -234,7 +234,7 @@ class RoomProjection:
             self.apply(stretch)
 
     def project_all(self, reader: Reader) -> int:
-        """Project all events of the room and write the rows that differ; return how many were written."""
+        """Project all events of the room and write the rows that differ. Return how many were written."""
         for cursor in self.cursors:
             corrections = presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else []
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
@@ -256,7 +256,7 @@ class RoomProjection:
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """Return the number below which events may be projected: the first one of a new gap; None for all."""
+        """Return the number below which events may be projected: the start of a new gap, or None for all."""
         gap = None if self.past_gaps else self.young.get(cursor.stream)
         return None if gap is None else gap.first
 
@@ -301,7 +301,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
 
 
 def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
-    """Lock and return these rooms; unless `even_idle`, omit rooms without events to project.
+    """Lock and return these rooms. Unless `even_idle` is set, omit rooms without events to project.
 
     Lock the cursors first and by ascending id, as every transaction does, so that there is no deadlock.
     """
@@ -332,7 +332,7 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
 
 
 def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
-    """Return the first new sequence gap of each room and stream, at which the projection waits."""
+    """Return the first new sequence gap of each room and stream. The projection waits at these gaps."""
     found: dict[int, dict[str, SequenceGap]] = {}
     open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
     for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
@@ -367,7 +367,7 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
 
 
 def _with_corrections(stretch: Stretch, corrections: Sequence[Event[Any]]) -> Stretch:
-    """Return the stretch with the corrections that belong after its events, in the order of both."""
+    """Return the stretch and the corrections that belong after its events, merged in order."""
     if not corrections:
         return stretch
     after: dict[int, list[Event[Any]]] = {}

@@ -1,6 +1,7 @@
 """Load and write the projection's rows in the tables of `rooms`.
 
-Each column of a row class is a projected column of its table. Of the others, only `version` is written.
+Each column of a row class is a projected column of its table. Of a table's other columns, only `version` is
+written.
 """
 
 import dataclasses
@@ -22,7 +23,7 @@ from classroom_admin.sync import statements
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a read model and its row class, whose `key_columns` are unique within a room."""
+    """A table of a read model, and its row class. The `key_columns` of a row are unique within a room."""
 
     model: type[models.Model]
     row: type[Any]
@@ -76,13 +77,13 @@ TABLES: dict[str, Table] = {
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
 TERMS_AT_ONCE = 50
-"""Terms in one query. With `CHUNK` keys per term, a query stays below SQLite's 32,766 variables."""
+"""The most terms in a query. With `CHUNK` keys per term, it stays below SQLite's 32,766 variables."""
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
     """Return by room id the stored rows that the projection needs.
 
-    Run one query per kind of need for all rooms together; for a large batch, a few.
+    For all rooms together, run one query per kind of need, or a few for a large batch.
     """
     rows: dict[int, Rows] = {}
     needs: dict[int, Needs] = {}

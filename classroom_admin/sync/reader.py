@@ -10,12 +10,12 @@ from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
 LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999. A later time counts as no time."""
+"""The end of the year 9999 (ms since 1970 UTC). Later times are ignored."""
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """Errors that an unexpected event may raise. The event is quarantined; the rest of its room is projected."""
 PROJECTION_FAILED = "Projection failed"
 _FAILED = (PROJECTION_FAILED, "Folding failed")
-"""Beginnings of a stored reason. Earlier releases wrote the second one."""
+"""The texts with which a stored reason may begin. Earlier releases wrote the second."""
 
 
 @dataclass(slots=True)
@@ -38,10 +38,10 @@ KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
-    """A decoder of stored events. An event that can't be decoded or projected is counted, without content.
+    """A decoder of stored events. An event that can't be decoded or projected counts, but has no content.
 
-    `again`: retry events whose projection failed before, because a later release may succeed. `failed`: ids
-    of events that failed in this projection.
+    With `again`, retry events whose projection failed before, because a later release may succeed. `failed`
+    has the ids of events that failed in this projection.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:
@@ -51,7 +51,7 @@ class Reader:
         self._odd: dict[int, str] = {}
 
     def read(self, row: Kept) -> Event[Any]:
-        """Return the decoded event. Note any change of its errors or oddities, which `record` stores."""
+        """Return the decoded event. Note changes of its errors and oddities, for `record` to store."""
         known_to_fail = row.unreadable.startswith(_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
@@ -90,7 +90,7 @@ def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
 
 
 def stamp(row: Kept, event: Event[Any]) -> Stamped:
-    """Return the event's own time (None if it is invalid) and the time of its receipt."""
+    """Return the event with its own time (None if invalid) and the time of its receipt."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
 

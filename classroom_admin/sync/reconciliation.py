@@ -2,8 +2,8 @@
 
 If a room's last events were lost, no later number reveals a sequence gap. Quizzes and polls come only from
 the endpoints that are requested here. A live room's streams are requested as often as the request limit
-allows, at most at the rates below. A few requests follow after the end. The cloud destroys a room an hour
-after its end, so the last request comes before that.
+allows, but not more often than `Pace` says. After a room's end, a few requests follow, all before the cloud
+destroys the room an hour later.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ log = logging.getLogger(__name__)
 TAIL_EVERY_S = 20.0
 WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
-"""The interval for a room whose class starts later."""
+"""The interval (s) for a room whose class has not started."""
 TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
-"""The shares of the requests per second for room events and for quizzes and polls, if many rooms are live."""
+"""If many rooms are live, the shares of the request limit for room events and for quizzes and polls."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)
-"""Seconds after a room's end at which it is reconciled. The last one is before the room is destroyed."""
+"""The seconds after its end at which a room is reconciled, the last time before it is destroyed."""
 SOON = timedelta(minutes=2)
 URGENT_LIVE, URGENT = timedelta(hours=2), timedelta(hours=1)
-"""How far into the past a suspected loss sets the due times, so that live rooms come first in the queue."""
+"""How far a suspected loss sets due times into the past. Live rooms thereby come first in the queue."""
 NO_SUCH_ADDRESS = timedelta(minutes=10)
 LONGEST_BACK_OFF_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds between two reconciliations of a live room's streams; more if many rooms are live."""
+    """The seconds between two reconciliations of a live room's streams. They grow if many rooms are live."""
 
     tail_s: float
     widgets_s: float
@@ -61,7 +61,7 @@ class Pace:
 
 
 def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -> datetime | None:
-    """Return when to reconcile a stream again after a success; None for never. Pure."""
+    """Return when to reconcile a stream again after a success, or None for never. Pure."""
     if room.gone_at is not None:
         return None
     if is_live(room, now=now):
@@ -74,7 +74,7 @@ def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -
 
 
 def is_live(room: Room, *, now: datetime) -> bool:
-    """Return whether the room can have new events at any moment; True in doubt. Pure."""
+    """Return whether the room can have new events at any moment. In doubt, return True. Pure."""
     match room.current_state:
         case RoomState.STARTED | RoomState.ENDED | None:
             # A class that ended more than an hour ago is not live, even if we never saw it close.
@@ -100,7 +100,7 @@ def end_of(room: Room) -> datetime | None:
 
 
 def reconcile_due(client: Client, *, most: int | None = None, everything: bool = False) -> Fetched:
-    """Reconcile the streams that are due, the longest-waiting first; start none after `most` requests.
+    """Reconcile due streams, the longest-waiting first. Start no stream after `most` requests.
 
     With `everything`, reconcile all streams of rooms that the cloud still has.
     """
@@ -129,7 +129,7 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
 
 
 def soon(*, why: str) -> None:
-    """Make all rooms due for reconciliation, live ones first, because an answer may be lost; log `why`.
+    """Make all rooms due for reconciliation, live ones first, because a response may be lost; log `why`.
 
     Rooms that still wait after an earlier call keep their place, so that every room gets its turn.
     """
@@ -143,7 +143,7 @@ def soon(*, why: str) -> None:
 
 
 def _first_wanted(cursor: RoomCursor) -> int:
-    """Return the number after the highest stored one.
+    """Return the number from which to request: the one after the highest stored number.
 
     In the room's last reconciliation, return the first void number instead, if there is one.
     """

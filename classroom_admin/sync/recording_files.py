@@ -1,4 +1,4 @@
-"""The files of recordings: no event names them, so they are asked for after the end of a recording."""
+"""Request the files of recordings after their end, because no event names the files."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,16 +17,16 @@ from classroom_admin.sync.models import RoomRefresh
 
 FIRST_S, LATEST_S = 5.0, 300.0
 FILES_ASKS = 40
-"""How often the files of an ended recording are asked for until the first appears: for about three hours."""
+"""How often to ask for the files of an ended recording until the first appears (about three hours)."""
 PARTS_ASKS = 12
-"""How often they are asked for after the last new file, because later parts follow: for about 20 minutes."""
+"""How often to ask again after a new file, because later parts may follow (about 20 minutes)."""
 MODES = {1: "single", 2: "composite", 3: "web"}
 
 
 def refresh(client: Client, due: RoomRefresh) -> None:
-    """Read the room's list of recordings, store what is new, and set when to ask again.
+    """Read the room's recordings from the cloud, store what is new, and set when to ask again.
 
-    Raise CloudError if the list can't be read.
+    Raise CloudError if the recordings can't be read.
     """
     listed = client.every_recording(due.room.room_uuid)
     items = {item.record_id: item for item in listed if item.record_id}
@@ -41,7 +41,7 @@ def refresh(client: Client, due: RoomRefresh) -> None:
 
 
 def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the columns that differ, with the next version of the locked room. Return them."""
+    """Store and return the columns that differ. Give the recording the next version of the locked room."""
     changed = {name: value for name, value in columns.items() if getattr(recording, name) != value}
     if changed:
         room.version += 1
@@ -55,7 +55,7 @@ def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dic
 def _plan_next(due: RoomRefresh, room: Room, stored: list[Recording], *, is_new: bool) -> None:
     """Set when to ask for files again. After the last time, mark the recordings without any file.
 
-    `is_new`: a new file appeared now, so further parts may follow.
+    `is_new` is True if a new file appeared now, so that further parts may follow.
     """
     waiting = [recording for recording in stored if _waits_for_files(recording)]
     asks = 0 if is_new else due.recordings_asks + 1
@@ -79,9 +79,9 @@ def stop_waiting(room: Room) -> None:
 
 
 def ask_again(*, actor: User, room: Room) -> Entry:
-    """Ask the cloud for the files of the room's recordings again, now and as often as after their end.
+    """Request the files of the room's recordings again, now and as often as after their end.
 
-    Return the entry of the audit log. Do nothing else if the cloud no longer has the room.
+    Return the audit entry. If the cloud no longer has the room, only write the entry.
     """
     with transaction.atomic():
         locked = Room.objects.select_for_update().get(pk=room.pk)

@@ -49,7 +49,7 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Create unknown rooms with their cursors. Make them due for refresh and reconciliation at once."""
+    """Create unknown rooms with their cursors. Make the rooms due for refresh and reconciliation at once."""
     now = clock.now()
     for chunk in chunks(room_uuids):
         Room.objects.bulk_create(
@@ -76,7 +76,7 @@ def adopt(room_ids: Iterable[int]) -> None:
 
 
 def adopt_all() -> int:
-    """Create the cursors of rooms that have none, such as classes created on this site; return how many."""
+    """Create the cursors of rooms without any, such as classes created on this site. Return how many."""
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
@@ -105,10 +105,10 @@ def revive(room_ids: Iterable[int]) -> list[int]:
 
 
 def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
-    """Set what is due after a projection, in the projection's transaction. Usually nothing is.
+    """Set what is due after a projection, in its transaction. After most projections, nothing is due.
 
-    A change of the class state makes a room refresh due, the end also a reconciliation. A closed class keeps
-    the version of its class list. An ended recording makes the list of its files due.
+    After a change of the class state, a room refresh is due; after the end, also a reconciliation. A closed
+    class keeps the version of its class list. After a recording's end, a request for its files is due.
     """
     now = clock.cloud_now()
     refresh = RoomRefresh.objects.filter(room=room)

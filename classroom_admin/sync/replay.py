@@ -1,8 +1,8 @@
-"""The replay: project the stored events of a class up to any past moment, into rows that are not stored.
+"""Project the stored events of a class up to any past moment, for the replay. The rows are not stored.
 
-The replay uses the same projection as the sync. It reads and decodes the events once for a film. For a
-moment, it then projects only the events after the nearest earlier snapshot. This module does not write to the
-database.
+The replay uses the same projection as the sync. The events are read and decoded once and kept as a film. To
+show a moment, only the events after the nearest earlier snapshot are projected. This module does not write to
+the database.
 """
 
 import pickle
@@ -27,20 +27,22 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""Events between two snapshots, and the most snapshots of a film. Long classes have wider intervals."""
+"""The number of events between two snapshots, and the most snapshots of a film. A long class has
+a wider interval.
+"""
 KEPT_MESSAGES: Final = 100
-"""The most messages of each kind in the rows of a moment. The pages show no more; snapshots stay small."""
+"""The most messages of each kind in a snapshot, to keep it small. The pages show no more messages."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
-"""The most films in a process, and the most events in all films together. The last film is always kept."""
+"""The most films in a process, and the most events in all its films. The newest film is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """An event of a film, in the order of time.
 
-    `ms`: its time (ms since 1970 UTC), never earlier than that of the previous event in its stream. `pk`: the
-    id of the stored event.
+    `ms` is its time (ms since 1970 UTC), never before the previous event of its stream. `pk` is the id of the
+    stored event.
     """
 
     ms: int
@@ -59,7 +61,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A notable moment of a class. `kind`: class, hand, removal, recording or question."""
+    """A notable moment of a class. `kind` is class, hand, removal, recording or question."""
 
     ms: int
     pk: int
@@ -67,7 +69,7 @@ class Mark:
 
 
 class Film:
-    """The events of a class, from the first to the last one up to a certain event id, with snapshots."""
+    """The events of a class up to a certain event id, with snapshots of the rows."""
 
     def __init__(self, frames: Sequence[Frame], gaps: Sequence[Stretch] = ()) -> None:
         self.frames = frames
@@ -95,7 +97,7 @@ class Film:
     def rows_at(self, ms: int) -> Rows:
         """Return the rows as of the moment `ms`, including that moment's events.
 
-        The rows have only the newest messages and the presences that were not over.
+        The rows contain only the newest messages and the presences that had not ended.
         """
         count = self.count_at(ms)
         with self._lock:
@@ -135,7 +137,7 @@ def _project(frame: Frame, rows: Rows) -> None:
 
 
 def forget_old(rows: Rows) -> None:
-    """Remove what the replay never shows, to limit the size of `rows`: old messages and past presences."""
+    """Remove old messages and past presences from `rows`, because the replay never shows them."""
     by_kind: dict[str, list[int]] = {}
     for sequence in sorted(rows.messages):
         by_kind.setdefault(rows.messages[sequence].kind, []).append(sequence)
@@ -151,7 +153,7 @@ def forget_old(rows: Rows) -> None:
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
-    """Return the film of a room's events with ids up to `upto` (None: the newest id), and that id.
+    """Return the film of a room's events with ids up to `upto` (None: all), and the last id it covers.
 
     Keep the film in memory, because requests for other moments of the replay have the same `upto`.
     """

@@ -1,9 +1,9 @@
-"""One request limit for all processes and machines. Background work has the lowest priority.
+"""Limit the requests of all processes and machines together. Background work has the lowest priority.
 
-A database row has a token bucket, which is filled evenly. Commands and the poll reserve a token at once, even
-a future one. Background work leaves a reserve in the bucket, and waits while future tokens are reserved. A
-command therefore never waits for reconciliation. No second has more requests than
-`AGORA_REQUESTS_PER_SECOND`.
+A database row has a token bucket, which is filled evenly. Commands and polling reserve a token at once, even
+a future token. Background work leaves a reserve in the bucket, and waits while future tokens are reserved. A
+command therefore never waits for reconciliation. In no second are more than `AGORA_REQUESTS_PER_SECOND`
+requests sent.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from classroom_admin.sync.models import RequestBudget
 BURST_SHARE = 0.25
 """The share of the requests per second that may be sent at once after a pause."""
 KEPT_FOR_OTHERS = 2.0
-"""Tokens that background work leaves in the bucket, so that a command need not wait."""
+"""How many tokens background work leaves in the bucket, so that a command need not wait."""
 LONGEST_DEBT_S = 15.0
-"""A token further in the future than this is not reserved, because the caller gives up earlier."""
+"""No token further in the future (s) is reserved, because the caller gives up earlier."""
 PATIENCE_S = 30.0
-"""After this wait, background work reserves a token like a command, so that it always makes progress."""
+"""After this wait (s), background work reserves a token as a command does, to always make progress."""
 BACKGROUND_SHARE = 0.75
 """The share of the requests per second that one run of background work may plan."""
 CLOCK_GOOD_FOR_S = 60.0
@@ -53,7 +53,7 @@ def in_background() -> Iterator[None]:
 class Pace:
     """The size of a burst of requests, and the requests per second after it.
 
-    Together they never exceed the bound in any second.
+    Together they never exceed the request limit in any second.
     """
 
     burst: float
@@ -66,9 +66,9 @@ class Pace:
 
 
 def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a token, or reserve a future one if none is left; return (tokens left, seconds to wait). Pure.
+    """Take a token or reserve a future token; return (tokens left, seconds to wait). Pure.
 
-    Take none if the wait is longer than `LONGEST_DEBT_S`.
+    Take no token if the wait is longer than `LONGEST_DEBT_S`.
     """
     wait_s = max(0.0, (1.0 - tokens) / pace.per_second)
     return (tokens, wait_s) if wait_s > LONGEST_DEBT_S else (tokens - 1.0, wait_s)
@@ -122,7 +122,7 @@ class SharedLimiter:
         return 0.0
 
     def free_for_background(self) -> int | None:
-        """Return how many requests a run of background work may plan; None if there is no limit. Never wait.
+        """Return how many requests a run of background work may plan (None: no limit). Never wait.
 
         Return at least 1, so that every run makes progress; `wait_s` still limits that request.
         """
@@ -155,7 +155,7 @@ _offset: tuple[float, float] = (0.0, float("-inf"))
 
 
 def _now_ms() -> int:
-    """Return a time (ms) that all machines share: PostgreSQL's, or this machine's with another database."""
+    """Return PostgreSQL's time (ms), which all machines share; with another database, this machine's."""
     global _offset
     if connection.vendor != "postgresql":
         return clock.now_ms()

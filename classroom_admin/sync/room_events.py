@@ -29,11 +29,11 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 
 @dataclass(slots=True)
 class Fetched:
-    """The result of requests.
+    """The result of one or more requests for events.
 
-    `gone`: ids of rooms that the cloud no longer has. `covered_to`: the highest number in the answers; 0 if
-    they had no events. `rooms`: ids of rooms with new events to project. `problems`: the failures; a
-    destroyed room does not count as a failure. `ends`: requests for other rooms would fail too.
+    `gone` has the ids of rooms that the cloud no longer has. `covered_to` is the highest number in the
+    responses (0: no events). `rooms` has the ids of rooms with new events to project. `problems` are the
+    failures; a destroyed room is no failure. `ends` is True if requests for other rooms would fail too.
     """
 
     requests: int = 0
@@ -55,7 +55,7 @@ class Fetched:
         self.problems += other.problems
 
     def add_read(self, found: inbox.Found) -> None:
-        """Add the content of an answer."""
+        """Add the content of a response."""
         self.stored += found.stored
         self.quarantined += found.quarantined
         self.rooms |= found.rooms
@@ -64,10 +64,10 @@ class Fetched:
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
-    """Request a room's events from number `first` to `last` or the end, and store the new ones.
+    """Request a room's events from number `first` to `last` (None: the end), and store new events.
 
     Commit each page before it is read. Raise the client's errors: for example RoomNotFound if the room was
-    destroyed, or InvalidArgument if the room's id can't be sent. Pages before an error stay stored.
+    destroyed, or InvalidArgument if its id can't be sent. Earlier pages stay stored.
     """
     result = Fetched()
     next_id: str | int | None = first
@@ -106,10 +106,10 @@ def _send(client: Client, *, room_uuid: str, stream: str, next_id: str | int) ->
 def outcome_in(
     result: Fetched, room_id: int, *, invalid: Callable[[], object], failed: Callable[[CloudError], object]
 ) -> Iterator[None]:
-    """Add the cloud's errors about a room in this block to `result`, and do what they require.
+    """Catch the cloud's errors in this block, add them to `result`, and do what they require.
 
-    A destroyed room is marked as gone. `invalid` is called if the room's id can't be sent, `failed` after
-    another error. Requests for other rooms would fail too if the rate limit is reached or no answer came.
+    A destroyed room is marked as gone. `invalid` is called if the room's id can't be sent, and `failed` after
+    any other error. If the rate limit is reached or no response came, `ends` is set.
     """
     try:
         yield
@@ -128,7 +128,7 @@ def outcome_in(
 def mark_gone(room_id: int, *, existed: bool = True) -> None:
     """Project the stored events of a room that the cloud no longer has, and mark its missing events as lost.
 
-    Pass `existed` False if the cloud can't have had a room with this id, so that no end counts as lost.
+    Pass `existed` as False if the cloud can't have had such a room; then no end counts as lost.
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():

@@ -1,6 +1,6 @@
-"""Room refresh: read a room's name, type and schedule, and its recordings' files, which no event has.
+"""Refresh rooms: read their names, types, schedules and recordings' files, which no event contains.
 
-Only the profile columns are written. A change increases the room's version, so that the pages show it.
+A refresh writes only the columns for these. A change increases the room's version, so pages show it.
 """
 
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ LATEST_MS = 253_402_300_799_000
 
 
 def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
-    """Refresh rooms whose profile or recordings are due, the longest-waiting first.
+    """Refresh rooms whose details or recordings are due, the longest-waiting first.
 
     Start no further refresh after `most` requests.
     """
@@ -99,10 +99,10 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
 
 
 def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
-    """Return the planned start and end of the class, as far as the cloud still tells them. Pure.
+    """Return the planned start and end of the class, as far as the cloud still provides them. Pure.
 
-    When a class starts and ends, the cloud replaces the times of its plan by the actual times. After the
-    start, this function therefore changes only unknown times.
+    When a class starts and ends, the cloud replaces the planned times by the actual times. After the start,
+    this function therefore changes only unknown times.
     """
     schedule, state = info.schedule, info.class_state or 0
     end_ms = schedule.end_time if state < RoomState.ENDED else None

@@ -11,7 +11,7 @@ from classroom_admin.agora.answers import EventsAnswer
 from classroom_admin.events import EventKind, Stream, Undecodable, identify
 
 Place = tuple[str, str]
-"""(room_uuid, stream)"""
+"""A stream of a room: (room_uuid, stream)."""
 
 HIGHEST_KIND = 2**31 - 1
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -21,7 +21,7 @@ PEER_KINDS = [str(kind.cmd) for kind in EventKind if kind.stream is Stream.PEER]
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """An event of an answer, with its JSON (`raw`). A direct message has a `digest` and no `sequence`."""
+    """An event in a response, with its JSON (`raw`). A direct message has a `digest` and no `sequence`."""
 
     sequence: int | None
     digest: str
@@ -30,17 +30,17 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """Return whether an event with this type and time is a different one. A missing time is ignored."""
+        """Return whether this type and time are those of a different event. Ignore a missing time."""
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
 
 @dataclass(slots=True)
 class Sorted:
-    """The sorted events of an answer.
+    """The events of a response, grouped by room and stream.
 
-    `places`: events by room and stream, then by number or digest. `aside`: (reason, JSON) of events that
-    can't be stored. `repeats`: events whose number a different event of the same answer has.
+    `places` has the events by room and stream, then by number or digest. `aside` has (reason, JSON) of events
+    that can't be stored. `repeats` has events whose number a different event of the response has.
     """
 
     places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
@@ -49,7 +49,7 @@ class Sorted:
 
 
 def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
-    """Sort the events of an answer. `room_uuid` is the requested room; "" for the stream of all rooms."""
+    """Group the events of a response. `room_uuid` is the requested room; "" for the stream of all rooms."""
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
         of_peer = stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw)
@@ -94,7 +94,7 @@ def _is_peer_message(raw: Mapping[str, Any]) -> bool:
 
 
 def storable(body: bytes) -> str:
-    """Return an answer's bytes as text that every database can store.
+    """Return a response's bytes as text that every database can store.
 
     Replace NUL characters and bytes that are not valid UTF-8 with U+FFFD.
     """

@@ -1,9 +1,9 @@
 """Insert and update many rows with SQL that is built from a model's columns.
 
-With this module, the sync reads and projects a backlog at 0.49 of the speed of a bare `bulk_create`
-(processor time, SQLite); with `bulk_create` and `bulk_update` instead, at 0.28. The goal is 0.42. Those two
-create an object for each row and convert each field. Here a row is a tuple, and only times and JSON are
-converted. Like them, this module does not send signals or call `save`.
+The goal for reading and projecting a backlog is 0.42 of the speed of a bare `bulk_create` (processor time,
+SQLite). This module reaches 0.49; `bulk_create` and `bulk_update` reach only 0.28. Those two create an object
+for each row and convert each field. Here a row is a tuple, and only times and JSON are converted. Like those
+two, this module does not send signals or call `save`.
 """
 
 import json
@@ -19,7 +19,7 @@ from classroom_admin.common.chunks import chunks
 
 Field: TypeAlias = "models.Field[Any, Any]"
 AT_ONCE = 1000
-"""The most rows in one call of the database."""
+"""The largest number of rows in one database call."""
 Row = Sequence[Any]
 
 
@@ -28,8 +28,8 @@ def insert(
 ) -> None:
     """Insert rows whose values are in the order of `columns` (`room_id`, not `room`).
 
-    Other columns get the field's default. With `unique`, update the stored row that has the same values in
-    these columns, if there is one; then no two of `rows` may have the same values there.
+    Other columns get the field's default. If a stored row has the same values in the columns `unique`, update
+    that row. Then no two of `rows` may have the same values in these columns.
     """
     fields = _fields(model, columns)
     others = [field for field in model._meta.concrete_fields if field not in fields and _has_default(field)]
@@ -68,7 +68,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
 def _run(sql: str, fields: Sequence[Field], rows: Iterable[Row]) -> None:
     """Run a statement for all rows.
 
-    SQLite receives the rows one by one. PostgreSQL receives them as one JSON text, because its driver is much
+    SQLite receives the rows singly. PostgreSQL receives them as one JSON text, because its driver is much
     slower with arrays or single values.
     """
     columns = [field.column for field in fields]
@@ -93,7 +93,7 @@ def _values(fields: Sequence[Field]) -> str:
 def _records(fields: Sequence[Field]) -> str:
     """Return the SQL that reads rows from a JSON text.
 
-    Use `varchar` instead of `varchar(64)`, because PostgreSQL would cut long values to that length.
+    Use `varchar` instead of `varchar(64)`, because PostgreSQL would cut long values to 64 characters.
     """
     types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
     named = ", ".join(f"{name} {kind}" for name, kind in zip(_names(fields), types, strict=True))

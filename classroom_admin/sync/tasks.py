@@ -1,7 +1,7 @@
-"""Celery tasks of the sync. A message is only a wake-up, which may be lost, repeated or late.
+"""Celery tasks of the sync. Each message is only a wake-up, which may be lost, repeated or late.
 
-The database knows what is due. Each task does all due work of its kind, so the next beat makes up for a lost
-message. Arguments are ids only. Each kind of background work (gap filling, room refresh, reconciliation,
+The database contains what is due. Each task does all due work of its kind, so the next beat makes up for a
+lost message. The arguments are ids. Each kind of background work (gap filling, room refresh, reconciliation,
 projection of earlier versions) runs in one process at a time.
 """
 
@@ -39,7 +39,7 @@ from classroom_admin.sync.room_events import Fetched
 log = logging.getLogger(__name__)
 
 PROJECT_IN_POLL_S = 0.2
-"""How long the poll's worker projects rooms; other workers project the rest."""
+"""How long (s) the polling worker projects rooms. Other workers project the rest."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
@@ -54,7 +54,7 @@ _renewed: dict[str, float] = {}
 
 @shared_task(name="sync.poll")
 def poll() -> None:
-    """Run a cycle of the poll if this process gets the lease, then project a small backlog at once."""
+    """Poll for one cycle if this process gets the lease, then project a small backlog at once."""
     cloud = client()
     polled = poller_for(cloud).poll() if cloud is not None else None
     if polled is None:
@@ -73,7 +73,7 @@ def project_room(room_id: int) -> None:
 
 @shared_task(name="sync.fold_due")
 def project_due() -> None:
-    """Read the answers that a dead worker left unread, and project the rooms that are due."""
+    """Read the responses that a dead worker left unread, and project the rooms that are due."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
     project_waiting(within_s=PROJECT_IN_TASK_S)
@@ -81,7 +81,7 @@ def project_due() -> None:
 
 @shared_task(name="sync.project_outdated")
 def project_outdated(within_s: float = OUTDATED_IN_TASK_S) -> int:
-    """Project the rooms of earlier projection versions again, the newest first; return how many.
+    """Project rooms with an earlier projection version again, the newest first; return how many.
 
     Each room has its own transaction, and its pages show the old rows until the commit. Stop after `within_s`
     seconds, or after any room if new events wait for projection.
@@ -125,7 +125,7 @@ def refresh_rooms() -> Fetched | None:
 
 @shared_task(name="sync.tidy")
 def tidy() -> None:
-    """Delete old answers, old evidence of competing readers, and old pending confirmations."""
+    """Delete old responses, old evidence of competing readers, and old pending confirmations."""
     inbox.prune()
     competing_reader.prune()
     confirmation.forget_old()
@@ -138,9 +138,9 @@ def client() -> Client | None:
 
 @contextmanager
 def only_one(kind: str) -> Iterator[bool]:
-    """Yield True if no other thread or process does this kind of work now, else False.
+    """Yield True if no other thread or process is doing this kind of work, else False.
 
-    Requests in the block have a lower priority than people's commands and the poll.
+    Requests in the block have a lower priority than people's commands and polling.
     """
     name = f"{settings.AGORA.app_id}:{kind}"
     with _making:
@@ -161,9 +161,9 @@ def only_one(kind: str) -> Iterator[bool]:
 
 
 def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
-    """Call `work` with the client and `most`, the number of requests that it may plan; project new events.
+    """Call `work` with the client and `most` (how many requests it may plan). Project new events.
 
-    Return its result, or None if another process does this work or the cloud is not set up.
+    Return the result of `work`; None if another process does this work or the cloud is not set up.
     """
     cloud = client()
     if cloud is None:

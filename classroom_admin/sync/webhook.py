@@ -1,6 +1,6 @@
-"""The webhook: a client of the cloud's messaging channel (the relay) posts the channel's notifications to us.
+"""Accept webhook requests: the relay, a client of the cloud's messaging channel, posts notifications here.
 
-Direct messages arrive only here. Room events may arrive here and by the poll; they are stored once. The relay
+Direct messages arrive only here. Room events may arrive here and by polling; each is stored once. The relay
 signs its requests with a shared secret, so that nobody else can add messages to a class.
 """
 
@@ -19,14 +19,14 @@ from classroom_admin.sync.webhook_items import Refused as Refused
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
 CLOCKS_APART_S: Final = 300
-"""The largest allowed difference between the relay's clock and ours. Older requests are refused."""
+"""The largest allowed difference (s) between the relay's clock and ours. Other requests are refused."""
 LARGEST_BODY: Final = 1024 * 1024
 """The largest size of a request (bytes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The number of new items in a request, and the number of items that were known already."""
+    """The number of new items in a request, and the number of items that were already known."""
 
     stored: int
     duplicates: int
@@ -59,8 +59,8 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 def accept(body: bytes, *, timestamp: str) -> Accepted:
     """Store and project the items of a request whose signature was verified. Send nothing to the cloud.
 
-    ``timestamp`` is the request's own. It tells a repeated request from a new one with the same items.
-    Raise Refused if an item is invalid; no item of the request is stored then.
+    ``timestamp`` is the time in the request. It tells a repeated request from a new request with the same
+    items. Raise Refused if an item is invalid; no item of the request is stored then.
     """
     raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=timestamp, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)

@@ -6,7 +6,7 @@ the receiver, in the format of events from the cloud's endpoints. If an item is 
 is refused.
 
 A direct message has no number, so its content identifies it. Without `ts`, two messages may have the same
-content. Then its request (by its timestamp) and its place in the request identify it, too.
+content. Then the timestamp of the request and the place in the request also identify the message.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,12 +27,12 @@ NO_CLASS: Final = "A message from person to person that names no class, from a p
 
 
 class Refused(Exception):
-    """Raised if a request is refused as a whole; the text says which item is invalid and why."""
+    """Raised if a whole request is refused. The text says which item is invalid and why."""
 
 
 @dataclass(slots=True)
 class WebhookItem:
-    """An item: the event to store, and its stream. A direct message may lack a room."""
+    """An item of a request: the event to store, and its stream. A direct message may lack a room."""
 
     stream: Stream
     event: dict[str, Any]
@@ -107,9 +107,9 @@ def _check_place(stream: Stream, event: dict[str, Any]) -> None:
 
 
 def sort_items(items: Iterable[WebhookItem]) -> Sorted:
-    """Sort items by room and stream.
+    """Group items by room and stream.
 
-    A direct message without a room gets its sender's current or last room. If that is unknown, the message
+    A direct message without a room gets its sender's current or last room. If no room is known, the message
     goes into `aside`.
     """
     items = list(items)

@@ -1,8 +1,8 @@
-"""Signed URLs of uploaded files. They need no sign-in.
+"""Signed URLs of uploaded files, which work without sign-in.
 
 The cloud converts the files and students read them, but neither has an account here. So anyone who has the
-URL may read the file. The URL contains 128 random bits and a signature: a guess is rejected without a query.
-It is valid until the file is deleted.
+URL may read the file. The URL contains 128 random bits and a signature, so a guessed URL is rejected without
+a query. The URL is valid until the file is deleted.
 """
 
 from typing import Final
@@ -40,7 +40,7 @@ def address_on_record(upload: Upload) -> str:
 def upload_at(*, signed: str, name: str) -> Upload | None:
     """Return the upload for the two parts of a URL, with at most two queries.
 
-    Return None for a wrong signature or name, deleted bytes, or a file that was deleted from its class.
+    Return None if the signature or name is wrong, or if the file or its bytes were deleted.
     """
     try:
         key = _signer().unsign(signed)

@@ -32,7 +32,7 @@ _BEGINNINGS: Final = {
 _PDF_ENCRYPTED: Final = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
 _PDF_TAIL: Final = 4096
 _FILEPASS: Final = 0x2F
-_FILEPASS_WITHIN: Final = 4  # it is the second or third record of a workbook
+_FILEPASS_WITHIN: Final = 4  # FilePass is the second or third record of a workbook
 _PPT_ENCRYPTED: Final = 0xF3D1C4DF
 
 
@@ -57,7 +57,7 @@ def kind_of(content: IO[bytes], size: int) -> str:
 
 
 def is_locked(content: IO[bytes], size: int, kind: str) -> bool:
-    """Return whether the content, which has this kind, is encrypted."""
+    """Return whether the content of a file of this ``kind`` is encrypted."""
     if kind == "pdf":
         return _is_locked_pdf(content, size)
     if kind not in _LOCKED:
@@ -76,7 +76,7 @@ def is_locked_package(content: IO[bytes]) -> bool:
 
 
 def compound_kind(content: IO[bytes]) -> str:
-    """Return "doc", "xls" or "ppt" for a compound file; "" for another one or a damaged one."""
+    """Return "doc", "xls" or "ppt" for such a compound file; "" for any other or damaged file."""
     names = _stream_names(content)
     return next((kind for name, kind in _STREAMS.items() if name in names), "")
 
@@ -114,7 +114,7 @@ def is_mp3(head: bytes) -> bool:
 def is_table(head: bytes) -> bool:
     """Return whether the content is plain text that a browser would not treat as HTML or PDF.
 
-    Old programs end a text with Ctrl-Z.
+    Allow Ctrl-Z at the end, because old programs write it there.
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True  # a table saved as "Unicode text"
@@ -129,7 +129,7 @@ def _stream_names(content: IO[bytes]) -> set[str]:
         with olefile.OleFileIO(content) as compound:
             return {path[0] for path in compound.listdir()}
     except (OSError, ValueError, struct.error, IndexError):
-        return set()  # not a compound file, or a damaged one
+        return set()  # not a compound file, or damaged
 
 
 def _is_locked_doc(compound: olefile.OleFileIO) -> bool:
@@ -154,7 +154,7 @@ def _is_locked_xls(compound: olefile.OleFileIO) -> bool:
 
 
 def _is_locked_ppt(compound: olefile.OleFileIO) -> bool:
-    """Return whether the current user's token says encrypted ([MS-PPT] 2.3.2)."""
+    """Return whether the stream "Current User" has the token of encrypted files ([MS-PPT] 2.3.2)."""
     if not compound.exists("Current User"):
         return False
     head = compound.openstream("Current User").read(16)
@@ -165,9 +165,9 @@ _LOCKED: Final = {"doc": _is_locked_doc, "xls": _is_locked_xls, "ppt": _is_locke
 
 
 def _is_locked_pdf(content: IO[bytes], size: int) -> bool:
-    """Return whether the PDF's last trailer, or the dictionary of its last cross-reference stream, encrypts.
+    """Return whether the PDF's last trailer, or its last cross-reference stream, has an /Encrypt entry.
 
-    The line "startxref" near the end of the file gives the address of that stream (ISO 32000-2, 7.5.5).
+    The line "startxref" near the end of the file gives the stream's address (ISO 32000-2, 7.5.5).
     """
     content.seek(max(0, size - _PDF_TAIL))
     tail = content.read(_PDF_TAIL)

@@ -26,7 +26,7 @@ DELAY: Final = timedelta(seconds=10)
 def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> ScheduledCommand:
     """Schedule the deletion of files in ten seconds. The command's ``entry`` records who asked.
 
-    A second press of the same button returns the command of the first. Raise ``ActionRefused`` if
+    If the same button is pressed twice, return the command of the first press. Raise ``ActionRefused`` if
     ``resources`` is empty or contains a file that is deleted, is being deleted or belongs to another class.
     """
     person, room = access.person, access.room
@@ -35,7 +35,7 @@ def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> 
     ids = sorted(one.resource_uuid for one in resources)
     names = [one.name or _("Unnamed file") for one in sorted(resources, key=lambda one: one.resource_uuid)]
     with transaction.atomic():
-        Room.objects.select_for_update().get(pk=room.pk)  # serialises two presses at once
+        Room.objects.select_for_update().get(pk=room.pk)  # two simultaneous presses run one after the other
         for other in open_deletions(room):
             if other.by_id == person.pk and other.payload["resource_uuids"] == ids:
                 return other
@@ -72,9 +72,9 @@ def schedule_deletion(access: ClassAccess, *, resources: Sequence[Resource]) -> 
 
 
 def undo_deletion(access: ClassAccess, *, hold: int) -> ScheduledCommand:
-    """Cancel the deletion whose entry has the id ``hold``.
+    """Cancel the deletion whose audit entry has the id ``hold``.
 
-    Raise ``NotYours`` if the class has no such deletion. Raise ``ActionRefused`` if it is too late.
+    Raise ``NotYours`` if the class has no such deletion. Raise ``ActionRefused`` if it is too late to cancel.
     """
     command = ScheduledCommand.objects.filter(kind=Kind.DELETION, room=access.room, entry_id=hold).first()
     if command is None:
@@ -107,7 +107,7 @@ def open_deletions(room: Room) -> QuerySet[ScheduledCommand]:
 
 @scheduled.handler(Kind.DELETION)
 def _run_deletion(command: ScheduledCommand) -> Outcome:
-    """Delete the files that still exist, in the name of the person who asked."""
+    """Delete the files that still exist, in the name of the person who scheduled the deletion."""
     try:
         if not _sent_before(command):
             _delete(command)
@@ -126,7 +126,7 @@ def _run_deletion(command: ScheduledCommand) -> Outcome:
 
 
 def _sent_before(command: ScheduledCommand) -> bool:
-    """Return whether an earlier worker sent the command and then died. The audit log then has the outcome."""
+    """Return whether an earlier worker sent the command and died. If so, the audit log has the outcome."""
     assert command.room is not None
     return Entry.objects.filter(
         room_uuid=command.room.room_uuid,

@@ -29,7 +29,7 @@ CONTENT_TYPES: Final[dict[str, str]] = {
     "gif": "image/gif",
 }
 SHOWN_INLINE: Final = frozenset({"mp3", "mp4", "png", "jpg", "gif"})
-"""Extensions of files that a browser shows without running code in them. Other files are downloads."""
+"""Extensions of files that a browser shows without running their code. It downloads all other files."""
 NAME_BYTES: Final = 63
 _MACROS: Final = {"pptm": "pptx"}  # the same format, with macros
 
@@ -42,12 +42,12 @@ def ext_of(name: str) -> str:
 
 
 def conversion_type(ext: str) -> str:
-    """Return how the cloud converts files with this extension into pages: "static", "dynamic" or "" (not)."""
+    """Return how the cloud converts such files into pages: "static", "dynamic" or "" (not at all)."""
     return "static" if ext in STATIC_EXTS else "dynamic" if ext in DYNAMIC_EXTS else ""
 
 
 def shown_name(name: str) -> str:
-    """Return a file name to show: no folders or control characters, at most ``NAME_BYTES`` bytes."""
+    """Return the name without folders and control characters, cut to at most ``NAME_BYTES`` bytes."""
     return file_names.shorten(file_names.clean(name), NAME_BYTES)
 
 

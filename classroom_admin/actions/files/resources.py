@@ -1,4 +1,4 @@
-"""Commands about the files of a class: share by URL, delete."""
+"""Commands that share files with a class by URL, and that delete files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -32,9 +32,9 @@ def put_resource_by_url(
 ) -> Entry:
     """Share the file at ``url`` (``size`` in bytes) with the class. Event 1003 confirms the command.
 
-    ``conversion``: ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}``; None does not
-    convert. ``resource_uuid``: the file's id; by default, a new id, returned in ``entry.target``.
-    ``shown_url``: the URL for the audit log if the path of ``url`` is secret.
+    ``conversion`` is ``{"type": "static"|"dynamic", "preview", "scale", "outputFormat"}`` or None.
+    ``resource_uuid`` is the file's id (default: a new id); ``entry.target`` contains the id. ``shown_url`` is
+    the URL for the audit log if the path of ``url`` is secret.
     """
     resource_uuid = resource_uuid or uuid4().hex
     asked = {"name": name, "url": url, "ext": ext, "size": size, "conversion": conversion}
@@ -63,8 +63,8 @@ def put_resource_by_url(
 def delete_resources(access: ClassAccess, *, resources: Sequence[Resource], hold: int | None = None) -> Entry:
     """Delete files from the class with one call. Event 1003 confirms the command.
 
-    ``hold``: the id of the delayed deletion's entry, if this call runs a delayed deletion. Raise
-    ``ActionRefused`` if a file belongs to another class.
+    ``hold`` is the id of the delayed deletion's audit entry, if this call runs one. Raise ``ActionRefused``
+    if a file belongs to another class.
     """
     if any(resource.room_id != access.room.pk for resource in resources):
         raise ActionRefused(Problem("file_not_in_class"), field="resourceUuids")

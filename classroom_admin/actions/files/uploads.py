@@ -1,4 +1,4 @@
-"""Files from a person's computer: store them, share them by a signed URL, delete them when not needed."""
+"""Store files from a person's computer, share them by signed URLs, and delete files no longer needed."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def waiting(access: ClassAccess, *, key: str) -> Upload:
 def share(
     access: ClassAccess, *, upload: Upload, name: str, conversion: Mapping[str, Any] | None = None
 ) -> Entry:
-    """Share an upload with its class by its signed URL. Raise the errors of ``put_resource_by_url``.
+    """Share an upload with its class by its signed URL. Raise the same errors as ``put_resource_by_url``.
 
     Also raise ``ActionRefused`` if the upload belongs to another class.
     """
@@ -96,8 +96,8 @@ def share(
 def due_to_be_forgotten() -> QuerySet[Upload]:
     """Return the uploads whose bytes are no longer needed.
 
-    The upload was not shared within ``UNSHARED``, or was deleted from its class more than ``AFTER_DELETION``
-    ago, or the cloud deleted its class more than ``FILES_KEEP_DAYS`` ago.
+    Each was not shared within ``UNSHARED``, was deleted from its class more than ``AFTER_DELETION`` ago, or
+    belongs to a class that the cloud deleted more than ``FILES_KEEP_DAYS`` days ago.
     """
     now = clock.now()
     resource = Resource.objects.filter(room=OuterRef("room"), resource_uuid=OuterRef("resource_uuid"))
@@ -108,7 +108,7 @@ def due_to_be_forgotten() -> QuerySet[Upload]:
 
 
 def tidy() -> int:
-    """Delete the bytes of uploads that are no longer needed; return how many. Skip those that fail."""
+    """Delete the bytes of uploads that are no longer needed; return how many. Skip a failed deletion."""
     done = 0
     for upload in due_to_be_forgotten().order_by("pk")[:_AT_ONCE]:
         try:

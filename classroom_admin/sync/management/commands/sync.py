@@ -1,4 +1,4 @@
-"""`manage.py sync --once`: fetch and project everything new from the cloud, and print a summary."""
+"""`manage.py sync --once` fetches and projects everything new from the cloud, and prints a summary."""
 
 import threading
 from typing import Any
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(dict.fromkeys(map(in_english, totals.problems))))
 
     def _do_it_all(self, client: Client, totals: Fetched) -> int:
-        """Run all steps, add their results to `totals`, and return how many events were projected."""
+        """Run all steps and add their results to `totals`. Return how many events were projected."""
         self._poll(client, totals)
         projected = self._project()
         totals.add(gap_filling.fill_due(client, all_open=True))
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         return projected + self._project()
 
     def _poll(self, client: Client, totals: Fetched) -> None:
-        """Poll until the cloud has no more events. If it asks for a pause, wait and retry a few times."""
+        """Poll until the cloud has no more events. If it requests a pause, wait and retry a few times."""
         poller = Poller(client)
         held = self._wait_for_lease(poller)
         try:
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             lease.release(held)
 
     def _wait_for_lease(self, poller: Poller) -> Held:
-        """Take the lease. If another process holds it, ask for it and wait; raise CommandError after 25 s."""
+        """Take the lease. If another process has it, request it and wait; after 25 s, raise CommandError."""
         ends_at = clock.monotonic() + WAIT_FOR_LEASE_S
         while (held := poller.take()) is None:
             if clock.monotonic() >= ends_at:
