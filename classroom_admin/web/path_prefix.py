@@ -2,23 +2,28 @@
 
 Every address in Django begins with the prefix (`urls.py`). A proxy may remove the prefix from its requests or
 keep it: `WithoutPrefix` accepts both, and `WithPrefix` adds the prefix for Django again. Between them, paths
-have no prefix.
+have no prefix. Cookies have the prefix as their path, because the host may have other programs.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from classroom_admin.common.size_limit import Receive, Scope, Send
 
 
 class WithoutPrefix:
-    """ASGI middleware that removes the prefix from paths.
+    """ASGI middleware that removes the prefix from paths, and the cookies of other programs on the host.
 
-    If the prefix is also an address of ours, such as /classes, a path that begins with it is ambiguous. Then
-    it is an address of ours, so the proxy must remove the prefix, or uvicorn must get it as `--root-path`.
+    If the prefix begins like an address of ours, such as /classes, a path that begins with it is ambiguous.
+    Then it is an address of ours, so the proxy must remove the prefix.
     """
 
     def __init__(self, inner: Any, prefix: str) -> None:
@@ -27,15 +32,14 @@ class WithoutPrefix:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "path" in scope:
-            scope = {**scope, "path": self._path(scope), "root_path": ""}
+            headers = first_cookies(scope["headers"])
+            scope = {**scope, "path": self._path(scope), "root_path": "", "headers": headers}
         await self._inner(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
-        path = str(scope["path"])
-        if not f"{path}/".startswith(f"{self._prefix}/"):
-            return path
-        has_prefix = scope.get("root_path") == self._prefix or not self._is_ambiguous
-        return (path.removeprefix(self._prefix) or "/") if has_prefix else path
+        path = str(scope["path"]).removeprefix(scope.get("root_path", ""))  # uvicorn has added its --root-path
+        has_prefix = f"{path}/".startswith(f"{self._prefix}/") and not self._is_ambiguous
+        return (path.removeprefix(self._prefix) if has_prefix else path) or "/"
 
     @cached_property
     def _is_ambiguous(self) -> bool:
@@ -65,3 +69,33 @@ def first_folders(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]
             yield folder
         elif isinstance(pattern, URLResolver):
             yield from first_folders(pattern.url_patterns)
+
+
+def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers with only the first of the cookies that have the same name.
+
+    A browser sends the cookie with the longest path first: ours. Django would use the last one, which belongs
+    to another program on the host.
+    """
+    others = [(name, value) for name, value in headers if name != b"cookie"]
+    pairs = b";".join(value for name, value in headers if name == b"cookie").split(b";")
+    first: dict[bytes, bytes] = {}
+    for pair in pairs:
+        first.setdefault(pair.partition(b"=")[0].strip(), pair.strip())
+    kept = b"; ".join(pair for pair in first.values() if pair)
+    return [*others, (b"cookie", kept)] if kept else others
+
+
+class MessageCookie(CookieStorage):
+    """Django's cookie for messages, but with the prefix as its path. Django would set it for the whole host."""
+
+    def _update_cookie(self, encoded_data: str, response: HttpResponseBase) -> None:
+        super()._update_cookie(encoded_data, response)
+        if self.cookie_name in response.cookies:
+            response.cookies[self.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
+
+
+class Messages(FallbackStorage):
+    """The storage of messages: in the cookie, or in the session if the cookie would be too large."""
+
+    storage_classes = (MessageCookie, SessionStorage)

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,14 @@ class Dashboard:
 
 @pytest.fixture(scope="package")
 def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    folder = tmp_path_factory.mktemp("dashboard")
-    port = free_port()
+    with running_dashboard(cloud, tmp_path_factory.mktemp("dashboard")) as running:
+        yield running
+
+
+@contextmanager
+def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Iterator[Dashboard]:
+    """Run `manage.py serve` with the accounts of the tests. ``more`` is added to its environment."""
+    port = int(more.get("PORT", free_port()))
     removed = ("AGORA_", "DJANGO_", "DATABASE_", "CELERY_", "MAKE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
     environment = inherited | {
@@ -116,7 +123,7 @@ def dashboard(cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory)
         "AGORA_APP_CERTIFICATE": cloud.app_certificate,
         "RELAY_SECRET": RELAY_SECRET,
         "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
-    }
+    } | more
     if button_coverage.FOLDER:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
     log = folder / "serve.log"
@@ -189,13 +196,22 @@ def window(
     The page is signed in as that person; without an address, nobody is signed in. Errors in the page's
     console or scripts fail the test.
     """
+    with windows(chromium, dashboard.url, signed_in) as open_page:
+        yield open_page
+
+
+@contextmanager
+def windows(
+    chromium: Browser, base_url: str, signed_in: Callable[[str], StorageState]
+) -> Iterator[Opener]:
+    """Return the function of `window` for the dashboard at `base_url`."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
     def open_page(email: str | None = None, **settings: Any) -> Page:
         if email:
             settings["storage_state"] = signed_in(email)
-        context = chromium.new_context(base_url=dashboard.url, **settings)
+        context = chromium.new_context(base_url=base_url, **settings)
         contexts.append(context)
         button_coverage.record(context)
         context.set_default_timeout(TIMEOUT_MS)
@@ -227,7 +243,7 @@ def _is_error(line: ConsoleMessage) -> bool:
 
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     """Fill in and send the sign-in page."""
-    page.goto("/sign-in/")
+    page.goto("sign-in/")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()

@@ -15,7 +15,7 @@ SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 def open_class(page: Page, room: Classroom) -> None:
     """Open the page of a class from the class list, once the dashboard knows the class."""
-    page.goto(f"/?q={quote(room.name)}")
+    page.goto(f"?q={quote(room.name)}")
     page.get_by_role("link", name=room.name, exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         here = installation.Installation.of_settings(broker_socket=settings.BROKER_SOCKET)
 
         def on_ready(supervisor: Supervisor) -> None:
-            supervisor.console.say(f"\nClassroom Admin is ready at {here.address} (stop with Ctrl-C)")
+            supervisor.console.say(f"\n{_ready(here.address)} (stop with Ctrl-C)")
 
         for line in _missing():
             self.stderr.write(line)
@@ -42,6 +42,13 @@ class Command(BaseCommand):
                 "Nobody can sign in yet: create the first administrator with manage.py createsuperuser."
             )
             self.stderr.flush()
+
+
+def _ready(address: str) -> str:
+    """Return where to open the dashboard. With a path prefix, it works only through the proxy."""
+    if settings.PATH_PREFIX:
+        return f"Classroom Admin is ready at {settings.PUBLIC_URL}/ and listens for the proxy at {address}"
+    return f"Classroom Admin is ready at {address}"
 
 
 def _missing() -> list[str]:
