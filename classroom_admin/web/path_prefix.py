@@ -37,7 +37,9 @@ class WithoutPrefix:
         await self._inner(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
-        path = str(scope["path"]).removeprefix(scope.get("root_path", ""))  # uvicorn has added its --root-path
+        path = str(scope["path"]).removeprefix(
+            scope.get("root_path", "")
+        )  # uvicorn has added its --root-path
         has_prefix = f"{path}/".startswith(f"{self._prefix}/") and not self._is_ambiguous
         return (path.removeprefix(self._prefix) if has_prefix else path) or "/"
 
@@ -87,7 +89,7 @@ def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
 
 
 class MessageCookie(CookieStorage):
-    """Django's cookie for messages, but with the prefix as its path. Django would set it for the whole host."""
+    """Django's cookie for messages, with the prefix as its path. Django would set it for the whole host."""
 
     def _update_cookie(self, encoded_data: str, response: HttpResponseBase) -> None:
         super()._update_cookie(encoded_data, response)

@@ -112,18 +112,22 @@ def running_dashboard(cloud: RunningSimulator, folder: Path, **more: str) -> Ite
     port = int(more.get("PORT", free_port()))
     removed = ("AGORA_", "DJANGO_", "DATABASE_", "CELERY_", "MAKE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
-    environment = inherited | {
-        "DATA_DIR": str(folder / "var"),
-        "PORT": str(port),
-        "MAKELEVEL": "1",  # the server ends when the test process ends, even when that is killed
-        "AGORA_BASE_URL": cloud.base_url,
-        "AGORA_FALLBACK_URL": "",
-        "AGORA_POLL_SECONDS": "0.4",  # most steps of a test wait for a poll
-        "AGORA_APP_ID": cloud.app_id,
-        "AGORA_APP_CERTIFICATE": cloud.app_certificate,
-        "RELAY_SECRET": RELAY_SECRET,
-        "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
-    } | more
+    environment = (
+        inherited
+        | {
+            "DATA_DIR": str(folder / "var"),
+            "PORT": str(port),
+            "MAKELEVEL": "1",  # the server ends when the test process ends, even when that is killed
+            "AGORA_BASE_URL": cloud.base_url,
+            "AGORA_FALLBACK_URL": "",
+            "AGORA_POLL_SECONDS": "0.4",  # most steps of a test wait for a poll
+            "AGORA_APP_ID": cloud.app_id,
+            "AGORA_APP_CERTIFICATE": cloud.app_certificate,
+            "RELAY_SECRET": RELAY_SECRET,
+            "JOIN_URL_TEMPLATE": "http://127.0.0.1/join?room={room}&user={user}&name={name}&role={role}",
+        }
+        | more
+    )
     if button_coverage.FOLDER:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.browser.settings_with_button_sources"
     log = folder / "serve.log"
@@ -201,9 +205,7 @@ def window(
 
 
 @contextmanager
-def windows(
-    chromium: Browser, base_url: str, signed_in: Callable[[str], StorageState]
-) -> Iterator[Opener]:
+def windows(chromium: Browser, base_url: str, signed_in: Callable[[str], StorageState]) -> Iterator[Opener]:
     """Return the function of `window` for the dashboard at `base_url`."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []

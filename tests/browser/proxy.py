@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import requests
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -57,9 +57,7 @@ class PrefixProxy:
         if f"{path}/".startswith(f"{self.prefix}/"):
             answer = await run_in_threadpool(self._forward, request, path, await request.body())
             headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in answer.raw.headers.iteritems()]
-            response: Response = StreamingResponse(
-                answer.raw.stream(65536, decode_content=False), status_code=answer.status_code
-            )
+            response: Response = StreamingResponse(_body(answer), status_code=answer.status_code)
             response.raw_headers = [(n, v) for n, v in headers if n.decode() not in OF_ONE_CONNECTION]
         else:
             response = PlainTextResponse("Another program has this address.", status_code=404)
@@ -78,6 +76,15 @@ class PrefixProxy:
                 request.method, f"http://127.0.0.1:{self.target}{rest}{query}",
                 headers=dict(headers), data=body, stream=True, allow_redirects=False, timeout=60,
             )  # fmt: skip
+
+
+async def _body(answer: requests.Response) -> AsyncIterator[bytes]:
+    """Return the body as it was sent, in the chunks that arrive."""
+    try:
+        async for chunk in iterate_in_threadpool(answer.raw.stream(65536, decode_content=False)):
+            yield chunk
+    finally:
+        answer.close()
 
 
 @contextmanager

@@ -28,9 +28,10 @@ from tests.browser.school import (
     free_port,
     open_classroom,
 )
+from tests.browser.test_languages import choose
 
 # Cookies of another program on the host. Django would give its own cookies the same names.
-FOREIGN = {"sessionid": "x" * 32, "csrftoken": "y" * 32, "messages": "z", "django_language": "ar"}
+FOREIGN = {"sessionid": "x" * 32, "csrftoken": "y" * 32, "messages": "z", "django_language": "en"}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,9 @@ def own_cloud() -> Iterator[RunningSimulator]:
 
 
 # /classes is also the beginning of the dashboard's own addresses, so the proxy must remove it.
-@pytest.fixture(scope="module", params=[("/classes", False), ("/school/board", True)], ids=["removed", "kept"])
+@pytest.fixture(
+    scope="module", params=[("/classes", False), ("/school/board", True)], ids=["removed", "kept"]
+)
 def running_proxy(
     request: pytest.FixtureRequest, own_cloud: RunningSimulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PrefixProxy]:
@@ -66,13 +69,16 @@ def proxy(running_proxy: PrefixProxy) -> Iterator[PrefixProxy]:
     broken = {(one.path, one.status) for one in running_proxy.exchanges if one.status >= 500}
     assert not broken
     for line in (line for one in running_proxy.exchanges for line in one.set_cookies):
-        assert f"; Path={prefix}" in line.replace("path=", "Path="), line
-        assert not line.replace("path=", "Path=").endswith("Path=/"), line
+        assert f"path={prefix}" in line.lower().split("; "), line
 
 
 @pytest.fixture
-def window(chromium: Browser, proxy: PrefixProxy) -> Iterator[Opener]:
-    """Return a function that opens a page behind the proxy. A request to another address fails the test."""
+def window(chromium: Browser, proxy: PrefixProxy, own_cloud: RunningSimulator) -> Iterator[Opener]:
+    """Return a function that opens a page behind the proxy.
+
+    A request to another address fails the test, unless it is for a converted file at the cloud.
+    """
+    ours = (f"{proxy.url}/", f"{own_cloud.base_url}/converted/")
     strays: list[str] = []
 
     def nobody(_email: str) -> None:
@@ -82,9 +88,7 @@ def window(chromium: Browser, proxy: PrefixProxy) -> Iterator[Opener]:
 
         def watched(**settings: object) -> Page:
             page = open_page(**settings)
-            page.context.on(
-                "request", lambda asked: asked.url.startswith(f"{proxy.url}/") or strays.append(asked.url)
-            )
+            page.context.on("request", lambda asked: asked.url.startswith(ours) or strays.append(asked.url))
             page.context.add_cookies(
                 [
                     {"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}
@@ -110,7 +114,7 @@ def cookie_paths(page: Page) -> dict[str, str]:
     return {
         one["name"]: one["path"]
         for one in page.context.cookies()
-        if one["value"] != FOREIGN.get(one["name"])
+        if (one["path"], one["value"]) != ("/", FOREIGN.get(one["name"]))
     }
 
 
@@ -141,7 +145,7 @@ def test_sign_in_returns_to_the_requested_page_and_sign_out_ends_the_session(
     page.get_by_label("Your account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert set(cookie_paths(page).values()) == {proxy.prefix}
+    assert set(cookie_paths(page).values()) == {proxy.prefix, f"{proxy.prefix}/"}
     assert "sessionid" not in cookie_paths(page)
     page.goto("")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -164,7 +168,7 @@ def test_class_list_is_live_and_its_choices_last(
     expect(page.get_by_role("heading", level=1)).to_have_text(room.name)
     page.locator(".brand").click()
     expect(page).to_have_url(f"{proxy.url}/")
-    assert set(cookie_paths(page).values()) == {proxy.prefix}
+    assert set(cookie_paths(page).values()) == {proxy.prefix, f"{proxy.prefix}/"}
 
 
 def test_commands_partials_and_the_live_page_of_a_class(
@@ -258,8 +262,7 @@ def test_calendar_feed_is_at_the_printed_address_and_links_to_the_class(
 def test_language_is_kept_under_the_prefix(window: Opener, proxy: PrefixProxy) -> None:
     page = window()
     page.goto("people/")
-    page.locator(".bar details.menu > summary").click()
-    page.get_by_role("button", name="Español").click()
+    choose(page, "Español")
     expect(page.get_by_role("heading", level=1)).to_have_text("Iniciar sesión")
     assert parse_qs(urlsplit(page.url).query)["next"] == [f"{proxy.prefix}/people/"]
     page.reload()
@@ -268,8 +271,7 @@ def test_language_is_kept_under_the_prefix(window: Opener, proxy: PrefixProxy) -
     page.locator('[name="password"]').fill(PASSWORD)
     page.locator("main form button").click()
     expect(page).to_have_url(f"{proxy.url}/people/")
-    page.locator(".bar details.menu.languages > summary, .languages summary").first.click()
-    page.get_by_role("button", name="English").click()
+    choose(page, "English")
     expect(page.get_by_role("heading", level=1)).to_have_text("People")
     assert cookie_paths(page)["django_language"] == proxy.prefix
     # the settings page shows its message once; its cookie is under the prefix, too
@@ -285,12 +287,13 @@ def test_language_is_kept_under_the_prefix(window: Opener, proxy: PrefixProxy) -
 def test_webhook_answers_with_and_without_a_slash(proxy: PrefixProxy, address: str) -> None:
     body, stamp = json.dumps([]).encode(), str(int(time.time()))
     signed = signature(secret=RELAY_SECRET, timestamp=stamp, body=body)
+    headers = {"Content-Type": "application/json", "X-Relay-Timestamp": stamp}
     for given, status in ((signed, 202), ("sha256=0", 401)):
         with requests.Session() as session:
             session.trust_env = False
             answer = session.post(
-                f"{proxy.url}{address}", body, timeout=20, allow_redirects=False,
-                headers={"Content-Type": "application/json", "X-Relay-Timestamp": stamp, "X-Relay-Signature": given},
+                f"{proxy.url}{address}", body, headers=headers | {"X-Relay-Signature": given},
+                timeout=20, allow_redirects=False,
             )  # fmt: skip
         assert answer.status_code == status, answer.text
 
@@ -323,9 +326,9 @@ def test_every_address_on_every_linked_page_begins_with_the_prefix(
     while waiting:
         address = waiting.pop()
         answer = page.request.get(address, max_redirects=0)
-        assert answer.status == 200, (address, answer.status)
+        assert answer.status in ((200, 204) if "/live/" in address else (200,)), (address, answer.status)
         kinds.add(kind_of(address))
-        if "text/html" not in answer.headers["content-type"]:
+        if "text/html" not in answer.headers.get("content-type", ""):
             continue
         for name, value in re.findall(r'\s([\w:-]+)="(/[^"]*)"', answer.text()):
             assert value.startswith(f"{proxy.prefix}/"), (address, name, value)
@@ -340,5 +343,7 @@ def test_every_address_on_every_linked_page_begins_with_the_prefix(
 def kind_of(address: str) -> str:
     """Return the address without what differs between pages of the same kind."""
     parts = urlsplit(address)
-    path = re.sub(r"/(classes|plans|lists|people|together)/(?!new|oneroster)\w{1,16}/(?=\w|$)", r"/\1/KEY/", parts.path)
+    path = re.sub(
+        r"/(classes|plans|lists|people|together)/(?!new|oneroster)\w{1,16}/(?=\w|$)", r"/\1/KEY/", parts.path
+    )
     return re.sub(r"\d+", "N", path) + "?" + "&".join(sorted(parse_qs(parts.query)))

@@ -247,7 +247,9 @@ def test_demo_refuses_the_folder_of_a_school_even_with_reset(start, tmp_path):
 
 
 def test_serve_with_a_path_prefix_becomes_ready_and_prints_the_public_address(start):
-    server = start(*MANAGE, "serve", PUBLIC_URL="https://school.example/classes", AGORA_BASE_URL="http://127.0.0.1:9")
+    server = start(
+        *MANAGE, "serve", PUBLIC_URL="https://school.example/classes", AGORA_BASE_URL="http://127.0.0.1:9"
+    )
     server.wait_said(f"{READY} https://school.example/classes/ and listens for the proxy at")
     assert server.get("/healthz") == (200, "ok\n")
     assert server.end(signal.SIGTERM)[0] == 0
