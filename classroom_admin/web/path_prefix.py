@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
-from django.contrib.messages.storage.session import SessionStorage
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -88,16 +88,14 @@ def first_cookies(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     return [*others, (b"cookie", kept)] if kept else others
 
 
-class MessageCookie(CookieStorage):
-    """Django's cookie for messages, with the prefix as its path. Django would set it for the whole host."""
-
-    def _update_cookie(self, encoded_data: str, response: HttpResponseBase) -> None:
-        super()._update_cookie(encoded_data, response)
-        if self.cookie_name in response.cookies:
-            response.cookies[self.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
-
-
 class Messages(FallbackStorage):
-    """The storage of messages: in the cookie, or in the session if the cookie would be too large."""
+    """Django's storage of messages, with the prefix as the path of its cookie.
 
-    storage_classes = (MessageCookie, SessionStorage)
+    Django would set the cookie for the whole host.
+    """
+
+    def update(self, response: HttpResponseBase) -> list[Message] | None:
+        not_stored = super().update(response)
+        if CookieStorage.cookie_name in response.cookies:
+            response.cookies[CookieStorage.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
+        return not_stored

@@ -21,7 +21,8 @@ SECURITY = """
 import django
 django.setup()
 from django.test import Client
-print(Client().get("{path}", headers={{"X-Forwarded-Proto": "https"}}).headers.get("Strict-Transport-Security"))
+answer = Client().get("{path}", headers={{"X-Forwarded-Proto": "https"}})
+print(answer.headers.get("Strict-Transport-Security"))
 """
 
 
