@@ -49,7 +49,7 @@ def sprite() -> str:
 
 @functools.cache
 def sprite_fingerprint() -> str:
-    """Return a hash of the SVG document. Its address contains the hash, so browsers may cache it forever."""
+    """Return a hash of the SVG document for its address, so that browsers may cache the document forever."""
     return hashlib.sha256(sprite().encode()).hexdigest()[:8]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 
 LONGEST: Final = 64 * 1024
-"""The maximum size of a text in bytes. After each change, the cloud sends the property to the whole class."""
+"""The maximum size of a text in bytes. The cloud sends each changed property to the whole class."""
 DEEPEST: Final = 64
 """The maximum depth of nested brackets."""
 MOST_DIGITS: Final = 300

@@ -10,7 +10,7 @@ class Acknowledgement(models.Model):
     """An acknowledgement of one kind of alert in a class. Nobody sees the alert as active before `until`.
 
     A class has at most one row per kind; a later acknowledgement replaces the row. `at` and `until` are cloud
-    times. With `whole`, it lasts until the class ends; `until` is then the latest possible end of the class.
+    times. `whole` means until the class ends; `until` is then the latest possible end of the class.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

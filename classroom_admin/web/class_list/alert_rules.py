@@ -112,7 +112,7 @@ class AlertInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """An acknowledgement of one kind of alert. It covers `at` to `until`; `whole` means the entire class."""
+    """An acknowledgement of one kind of alert. It ends at `until`, or with the class if `whole` is set."""
 
     kind: str
     at: datetime
@@ -159,7 +159,7 @@ class Alert:
 
 @dataclass(slots=True, kw_only=True)
 class PossibleAlert:
-    """An alert that is shown from `shows_from` to `shows_until`. None means that only an event ends it."""
+    """An alert that is shown from `shows_from` to `shows_until`. None means that it has no fixed end."""
 
     alert: Alert
     shows_from: datetime

@@ -1,4 +1,4 @@
-"""Read the facts for the alert rules that the query of the tiles does not already read.
+"""Read those facts for the alert rules that the query of the tiles does not read.
 
 This module adds annotations to that query and runs three small queries for any number of classes.
 """
@@ -42,7 +42,7 @@ READS_FAILED: Final = 3
 """An alert begins after this number of consecutive failures to read a class from the cloud."""
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
-"""The problems by room id. "late" is since when events are late; "silent" is since when reads fail."""
+"""The times, by room id, since when events have been late ("late") or reads have failed ("silent")."""
 
 
 def thresholds() -> Thresholds:

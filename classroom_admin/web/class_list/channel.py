@@ -19,7 +19,7 @@ Key = tuple[int, str, str]
 
 
 class Group:
-    """The subscribers whose pages are equal. `rooms` has the ids of a teacher's rooms; None means all rooms.
+    """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms; None means all rooms.
 
     `needing` has the ids of the live classes that need attention. The pages show the number of these classes.
     """

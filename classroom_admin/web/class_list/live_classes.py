@@ -108,7 +108,7 @@ AT_ONCE: Final = 500
 
 
 def live_classes_of(user: User) -> list[LiveClass]:
-    """Return all live classes of `user` in display order. More classes need no more queries."""
+    """Return all live classes of `user` in display order. The number of queries is constant."""
     more = alert_selectors.alert_annotations()
     rooms = _read(selectors.classes(user, when=selectors.LIVE, filters=ClassFilters(), **more))
     alert_selectors.set_alerts(rooms)
@@ -116,7 +116,7 @@ def live_classes_of(user: User) -> list[LiveClass]:
 
 
 def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
-    """Return the live classes among these ids, without checking access. Read up to 500 rooms in a query."""
+    """Return the live classes among these ids, without checking access. Read up to 500 rooms per query."""
     rooms: list[LiveClass] = []
     for some in chunks(ids, AT_ONCE):
         rooms += _read(selectors.live_tiles(some, **alert_selectors.alert_annotations()))

@@ -22,7 +22,7 @@ PROFILE: Final = ("name", "room_type", "profile_state", "planned_start_at", "pla
 LAST_STEPS: Final = 200
 """The number of audit steps to compare. Fewer steps than this can be committed out of order."""
 BEHIND: Final = "-"
-"""The version of a page that received single tiles. It is never current, so a reconnected page gets all."""
+"""The version of a page that received single tiles. It is never current: reconnected pages get everything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def said(problem: Problem | str | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def person_zone(context: dict[str, Any]) -> str:
-    """Return the account's IANA time zone; "" means the browser's zone. Use it in pages, not in fragments."""
+    """Return the account's IANA time zone; "" means the browser's zone. Use this tag only in whole pages."""
     return str(getattr(context.get("user"), "time_zone", ""))
 
 
