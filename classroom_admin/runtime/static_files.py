@@ -1,8 +1,8 @@
 """Store static files under names with a hash of their content, compressed, with scripts minified.
 
-The budget for scripts is 30 KB (gzip). A class page loads 29.6 KB of minified scripts; unminified, they would
-have 34.1 KB. Style sheets are not minified: a page loads at most 13.2 KB, and the budget is 20 KB. Imported
-style sheets are joined: separate files delay the first paint by 0.5 s on a slow line (1.6 Mbit/s, 150 ms).
+The budget for a page's scripts is 30 KB (gzip). A class page loads 29.6 KB of scripts; without minification,
+it would load 34.1 KB. Style sheets are not minified, because a page loads only 13.2 KB (budget: 20 KB).
+Imported style sheets are joined, because separate files delay the first paint by 0.5 s on a slow connection.
 """
 
 import re
@@ -16,7 +16,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Unused builds in django_htmx: compressing them would take 0.35 s at each start.
 _UNUSED: Final = ["*-4.js", "*-4.min.js", "ht*-2.js", "hx-*-2.js"]
-_IMPORT: Final = re.compile(r'@import url\("([\w.-]+\.css)"\);')  # as Django writes it, with the hashed name
+_IMPORT: Final = re.compile(r'@import url\("([\w.-]+\.css)"\);')  # Django has inserted the hashed name
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -24,7 +24,7 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     def _save(self, name: str, content: Any) -> str:
         if name.endswith((".js", ".css")) and ".min." not in name:
-            content.seek(0)  # computing the hash has read the content
+            content.seek(0)  # the content was read to compute the hash
             text = content.read().decode()
             made = rjsmin.jsmin(text) if name.endswith(".js") else _joined(Path(self.path(name)), text)
             content = ContentFile(made.encode())
@@ -36,7 +36,7 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 
 def _joined(sheet: Path, text: str) -> str:
-    """Replace imports by the imported files that exist. Django saves a sheet again after its imports."""
+    """Replace each import by its file if that exists. Django saves a sheet again after its imports."""
 
     def included(found: re.Match[str]) -> str:
         other = sheet.with_name(found[1])
