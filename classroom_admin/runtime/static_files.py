@@ -28,7 +28,7 @@ class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     def _save(self, name: str, content: Any) -> str:
         if name.endswith((".js", ".css")) and ".min." not in name:
-            content.seek(0)  # computing the hash has read the content
+            content.seek(0)  # the content was read to compute the hash
             text = content.read().decode()
             joined = _joined(Path(self.path(name)), text)
             content = ContentFile((rjsmin.jsmin(joined) if name.endswith(".js") else joined).encode())
