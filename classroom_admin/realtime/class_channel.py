@@ -12,7 +12,7 @@ from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 
 MOST_CATCH_UPS: Final = 64
-"""The maximum number of cached messages for pages that reconnect. Many pages reconnect with one version."""
+"""The maximum number of cached messages for reconnecting pages. Many of these pages have the same version."""
 
 
 @dataclass(slots=True)

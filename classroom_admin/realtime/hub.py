@@ -194,7 +194,7 @@ class Hub:
                 await task
 
     async def _retry(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a background task until it ends. Restart it after a database error."""
+        """Run a background task until the task ends. Restart the task after a database error."""
         while True:
             try:
                 return await task()

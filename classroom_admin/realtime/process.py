@@ -62,7 +62,7 @@ class GarbageCollector:
     """A control for the interpreter's full garbage collections, for use in one event loop.
 
     A full collection takes about 0.14 s with 2,000 open pages, and nothing is sent meanwhile. By default,
-    Python runs one after many allocations, usually while a change is being sent. While the hub has
+    Python runs it after many allocations, usually while a change is being sent. While the hub has
     subscribers, it runs full collections between changes instead.
     """
 

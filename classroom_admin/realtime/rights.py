@@ -56,7 +56,7 @@ def user_of(session_key: str) -> User:
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
-    """Return the user and their permission for the room with this `key`, or for the list if it is None.
+    """Return the user, and the permission for the room with this `key` (None: for the list of classes).
 
     Raise Refused if the session is not signed in or the user may not see the room.
     """

@@ -104,7 +104,7 @@ def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> in
 
 
 def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
-    """Convert a time of day to ms. Use the class's first day, or the next if that is over 6 h too early."""
+    """Convert a time on the first day to ms. Use the next day if that is over 6 h before the start."""
     hour, minute, second = (int(part or 0) for part in clock.groups())
     started = datetime.fromtimestamp(start_ms / 1000, zone)
     wanted = datetime.combine(started.date(), time(hour % 24, minute % 60, second % 60), zone)
