@@ -122,7 +122,7 @@ class PendingConfirmation(models.Model):
     The event must have the room `room_uuid`, the kind `cmd` or its batch kind, and a sequence above
     `since_sequence`. `match` contains the required values; `confirms` in the modules of `events` checks them.
 
-    A process deletes the row and adds the *confirmed* step in one transaction. Without a row, add no step.
+    A process deletes the row and adds the *confirmed* step in one transaction. Without a row, it adds none.
     A command therefore has only one *confirmed* step, even if several processes see the event.
     """
 
