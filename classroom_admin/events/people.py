@@ -1,4 +1,4 @@
-"""Help other modules with people in events: decode a person, change their row, update the room's counters."""
+"""Decode the people in events, change their rows and update the room's counters, for other modules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Return the person whom an event concerns: `fromUser`, otherwise the person in the data's `userUuid`."""
+    """Return the person whom an event concerns: `fromUser` or, without it, the person with `userUuid`."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 

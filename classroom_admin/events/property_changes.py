@@ -72,7 +72,7 @@ class PropertyTopic:
 
 
 def read_batch(data: Raw) -> list[Raw]:
-    """Return the single changes in an event's data. A change inherits its missing fields from the data."""
+    """Return the changes in an event's data one by one. They inherit missing fields from the data."""
     if data.get("changeProperties") is not None:
         return [data]
     for key in BATCH_LISTS:

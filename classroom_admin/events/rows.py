@@ -106,7 +106,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A direct message. `arrived` orders messages that were sent at the same moment."""
+    """A direct message. `arrived` determines the order of messages that were sent at the same moment."""
 
     table: ClassVar[str] = "peer"
     key_columns: ClassVar[tuple[str, ...]] = ("digest",)
