@@ -136,7 +136,7 @@ class EventType(Generic[P]):
     - `decode`: decodes the data and adds the names of unreadable parts to the list; raises Undecodable
     - `apply`: changes the rows; must not raise for decoded data
     - `sentence`: returns an icon and a sentence for people
-    - `name`, `label`: the filter choice; "" for events that people cannot filter
+    - `name`, `label`: the value and the text of the filter choice; "" for events without a filter
     - `needs`: names the stored rows that `apply` reads or changes; None if only the room's row is needed
     - `confirms`: returns whether the event confirms a command with this `match`
     - `mark`: returns the kind of mark on the replay's timeline, or ""

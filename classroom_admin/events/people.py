@@ -52,7 +52,7 @@ def touch(rows: Rows, row: ParticipantRow) -> None:
 
 
 def introduce(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person; set their name and role from the event only if they are still unknown."""
+    """Return the row of a person. Set their name and role from the event only where they are unknown."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
         _rename(rows, row, person.name)
@@ -62,7 +62,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def describe(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person; set their name and role from the event."""
+    """Return the row of a person. Set their name and role from the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
         _rename(rows, row, person.name)

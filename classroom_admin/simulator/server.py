@@ -142,7 +142,7 @@ class SimulatorServer:
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        # asyncio disables Nagle only if the protocol is named; otherwise each answer waits 40 ms for an ACK.
+        # asyncio disables Nagle only if the protocol is named; otherwise responses wait 40 ms for an ACK.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
