@@ -1,7 +1,7 @@
-"""Measure live updates with real processes: latency, number of subscribers, cost. `--full`: real numbers.
+"""Measure live updates with real processes: latency, number of subscribers and cost.
 
-Prints each figure beside its goal and, where useful, beside the limit of this machine in the same run. Exits
-with 1 where a goal is missed.
+`--full` uses realistic numbers. The script prints each figure beside its goal and, where useful, beside the
+limit of this machine in the same run. It exits with 1 if a goal is missed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PEERS = "Comparable products document that their pages refresh every 10 to 60 s.
 
 @dataclass
 class Table:
-    """The results, row by row."""
+    """A table of the results."""
 
     missed: int = 0
     rows: list[tuple[str, str, str, str, str]] = field(default_factory=list)
@@ -92,7 +92,7 @@ def fan_out(table: Table, folder: Path, *, subscribers: int, changes: int) -> No
         late: list[float] = []
         for count in (1, subscribers):
             with Subscribers(web.port, path, cookie, count) as crowd:
-                for _ in range(2):  # the first change after connecting sends all parts
+                for _ in range(2):  # the first change after the connection sends all parts of the page
                     crowd.ask(school.raise_a_hand(room)[1])
                 before = cpu_s(web.pid)
                 idle = before
@@ -132,7 +132,7 @@ def _bare_fan_out(folder: Path, subscribers: int, changes: int) -> float:
 
 
 def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> None:
-    """Measure how many subscribers one process keeps, and its memory."""
+    """Measure how many subscribers stay connected to one process, and how much memory it needs."""
     with Web(folder) as web:
         room, cookie = school.room_of(30)
         alone = memory_mb(web.pid)
@@ -141,7 +141,7 @@ def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> Non
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 _, version = school.raise_a_hand(room)
-                # the load: a change every five seconds
+                # Change the room every five seconds.
                 time.sleep(min(5.0, max(0.1, until - time.monotonic())))
             told = crowd.ask(version)
             used = memory_mb(web.pid)
@@ -155,14 +155,14 @@ def kept(table: Table, folder: Path, *, subscribers: int, seconds: float) -> Non
 
 
 def returning(table: Table, folder: Path, *, subscribers: int) -> None:
-    """Measure a deployment: a new process replaces the old one, and all pages connect again."""
+    """Measure how long all pages need to reconnect when a new web process replaces the old one."""
     with Web(folder) as web:
         room, cookie = school.room_of(1000)
         path = f"/live/classes/{room.key}/stream?v={school.version(room)}"
         crowd = Subscribers(web.port, path, cookie, subscribers, program="live_returning.py")
         port = web.port
     with crowd:
-        _, version = school.raise_a_hand(room)  # a change that all of them miss
+        _, version = school.raise_a_hand(room)  # all pages miss this change
         began = time.time()
         with Web(folder, port=port) as web:
             started = time.time() - began
@@ -180,7 +180,7 @@ def returning(table: Table, folder: Path, *, subscribers: int) -> None:
 
 
 def polling(table: Table, folder: Path, *, seconds: int) -> None:
-    """Measure polling of an unchanged room, beside a bare ASGI answer."""
+    """Measure how fast pages can poll an unchanged room, compared with a minimal ASGI response."""
 
     def wrk(port: int, path: str, cookie: str = "") -> float:
         argv = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-H", f"Cookie: sessionid={cookie}"]
@@ -212,7 +212,7 @@ def polling(table: Table, folder: Path, *, seconds: int) -> None:
 
 
 def pages(table: Table, folder: Path, *, rounds: int) -> None:
-    """Measure the class list with 1,000 live rooms, and the page of a class with 1,000 people."""
+    """Measure the class list page with 1,000 live rooms, and the page of a class with 1,000 people."""
     with Web(folder) as web:
         room, cookie = school.room_of(1000)
         school.live_rooms(1000)
@@ -235,7 +235,7 @@ def pages(table: Table, folder: Path, *, rounds: int) -> None:
 
 
 def end_to_end(table: Table, *, subscribers: int, events: int, poll_s: float) -> None:
-    """Measure the time from an event at the cloud to the DOM of Chromium, with other subscribers."""
+    """Measure the time from a cloud event to Chromium's DOM while other subscribers are connected."""
     from live_end_to_end import measure
 
     late = measure(subscribers=subscribers, events=events, poll_s=poll_s)

@@ -1,4 +1,4 @@
-"""Measure from the simulated cloud to the DOM of a browser, with the product's real processes."""
+"""Measure the time from an event in the simulated cloud to the DOM of a browser, with real processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
 session.save()
 print("session", session.session_key)
 """
-# the page records when each number of rewards appeared: the same machine, the same clock
+# The page records when each number of rewards appeared. It runs on this machine, so the clock is the same.
 WATCH = """() => {
   window.seen = {};
   const check = () => {
@@ -48,7 +48,7 @@ WATCH = """() => {
 
 
 def measure(*, subscribers: int, events: int, poll_s: float) -> list[float]:
-    """Return the seconds from each event at the cloud to the browser's DOM."""
+    """Return for each event the seconds from the cloud to the browser's DOM."""
     with tempfile.TemporaryDirectory() as folder:
         cloud, port = free_port(), free_port()
         env = {
@@ -110,7 +110,7 @@ def _run(cloud: int, port: int, cookie: str, *, subscribers: int, events: int) -
             acted[str(number)] = time.time()
             _control(cloud, f"/rooms/{ROOM}/reward", {"userUuid": STUDENT, "change": 1})
             page.wait_for_function("(n) => n in window.seen", arg=str(number), timeout=20_000)
-            time.sleep(random.uniform(0.1, 1.1))  # events at any moment between two polls
+            time.sleep(random.uniform(0.1, 1.1))  # send events at random times of the polling interval
         seen = page.evaluate("window.seen")
         browser.close()
     return [seen[number] / 1000 - at for number, at in acted.items()]

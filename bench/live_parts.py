@@ -1,4 +1,4 @@
-"""Parts of the benchmark of live updates: processes, subscribers, and a bare server for comparison."""
+"""Components of the live update benchmarks: processes, subscribers, and a minimal server for comparison."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def free_port() -> int:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of the values do not exceed; NaN without values."""
+    """Return the value that a `share` (0 to 1) of the values do not exceed, or NaN without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
 def answer(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes, float]:
-    """Send one GET; return status, headers, body and seconds."""
+    """Send a GET request; return the status, headers, body and duration (s)."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
@@ -58,7 +58,7 @@ def answer(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], b
 
 @contextmanager
 def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | None = None):
-    """Run a process that ends with the block."""
+    """Run a process while the block runs."""
     started = subprocess.Popen(argv, cwd=ROOT, env=env or dict(os.environ), stdout=output, stderr=output)
     try:
         yield started
@@ -72,7 +72,7 @@ def process(*argv: str, env: dict[str, str] | None = None, output: IO[str] | Non
 
 
 def uvicorn(target: str, port: int, *more: str) -> list[str]:
-    """Return the command that starts a web process as the product does."""
+    """Return the command with which the product starts a web process."""
     options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--ws", "none"]
     return [
         sys.executable,
@@ -94,14 +94,14 @@ def wait_for(port: int, path: str = "/healthz") -> None:
             if answer(port, path)[0] < 500:
                 return
         except OSError:
-            pass  # it does not listen yet
-        time.sleep(0.1)  # between two attempts; the deadline above ends them
+            pass  # the server does not listen yet
+        time.sleep(0.1)  # wait before the next attempt
     raise RuntimeError(f"no answer on port {port}")
 
 
 @contextmanager
 def bare_server(folder: Path):
-    """Run a server that only answers, which shows the limit of this machine. Yield its port."""
+    """Run a minimal server that shows the limit of this machine. Yield its port."""
     (folder / "bare_app.py").write_text(BARE)
     port = free_port()
     with process(*uvicorn("bare_app:app", port, "--app-dir", str(folder))):
@@ -110,7 +110,7 @@ def bare_server(folder: Path):
 
 
 class Subscribers:
-    """N open pages in a separate process (`program` defines how they behave)."""
+    """Many open pages, simulated by a separate process that runs `program`."""
 
     def __init__(
         self, port: int, path: str, cookie: str, count: int, *, program: str = "live_subscribers.py"
@@ -124,7 +124,7 @@ class Subscribers:
             raise RuntimeError(f"could not open {count} streams")
 
     def ask(self, version: str) -> dict[str, Any]:
-        """Return when each page got this version, the bytes of its message, and how many streams broke."""
+        """Wait until all pages have received `version`; return the results that `program` prints."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(version + "\n")

@@ -1,10 +1,10 @@
-"""Open many pages that connect again by the rules of the page's own script (static/js/stream.js).
+"""Simulate many open pages that reconnect by the rules of the page's own script (static/js/stream.js).
 
-`live_returning.py PORT PATH COOKIE N`, with PATH up to its `?v=…`, prints "ready" when every page has its
-stream and knows over how many seconds returns are spread. Each line on standard input is a version. The
-answer is one JSON line: `lost` (when the last page lost its stream, in s since 1970), `back` (when each page
-reached the version over a new stream) and `asking` (how many pages polled for a while, as a page does after
-three failures). An empty line ends the program.
+`live_returning.py PORT PATH COOKIE N` expects a PATH that includes `?v=…`. It prints "ready" when every page
+has its stream and knows over how many seconds the pages spread their reconnects. Each line on standard input
+is a version. For each line, the program prints one JSON line with three values. `lost` is when the last page
+lost its stream (s since 1970). `back` lists when each page received the version over a new stream. `asking`
+is how many pages changed to polling, as a page does after three failures. An empty line ends the program.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ VERSION = re.compile(rb"^id: (\S+)$", re.MULTILINE)
 
 
 class Page:
-    """An open page: its stream, its version, and how it connects again."""
+    """A simulated page that keeps a stream open and reconnects when the stream ends."""
 
     def __init__(self, crowd: "Crowd") -> None:
         self.crowd = crowd
@@ -79,7 +79,7 @@ class Page:
 
 
 class Crowd:
-    """All pages of this process."""
+    """All simulated pages of this process."""
 
     def __init__(self, port: int, path: str, cookie: str, count: int) -> None:
         self.port, self.count = port, count
@@ -102,7 +102,7 @@ class Crowd:
             await asyncio.gather(*(page.greeted.wait() for page in pages))
             opened += pages
         for page in opened:
-            page.told_the_spread.clear()  # the first pages got a value for few pages
+            page.told_the_spread.clear()  # the first value was for fewer pages
         async with asyncio.timeout(60):
             await asyncio.gather(*(page.told_the_spread.wait() for page in opened))
 

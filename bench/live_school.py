@@ -1,4 +1,4 @@
-"""A school in a separate database for the benchmark of live updates, and changes to it."""
+"""Create a school in a separate database, and change its rooms, for the benchmark of live updates."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def live_rooms(count: int) -> None:
 
 
 def version(room: Any) -> str:
-    """The version that a page of the room made now would have."""
+    """Return the version that the room's page would have if it were rendered now."""
     from classroom_admin.realtime.versions import PageVersion
     from classroom_admin.rooms import class_selectors
 
@@ -89,7 +89,7 @@ def ticket(room: Any, session_key: str) -> str:
 
 
 def raise_a_hand(room: Any) -> tuple[float, str]:
-    """Write a raised hand as the projector does; return the time of the commit and the pages' version."""
+    """Raise or lower a hand as the projector does; return the commit time and the page's new version."""
     from django.db import transaction
 
     models = _models()

@@ -1,8 +1,8 @@
-"""Open N streams in one process, and report when each message reached each of them.
+"""Open N streams in one process, and report when each stream received each version.
 
 `live_subscribers.py PORT PATH COOKIE N` prints "ready" when every stream has its first event. Each line on
-standard input is a version. The answer is one JSON line: the `times` at which the streams received it (s
-since 1970), the `bytes` of the message, and how many streams were `lost`. An empty line ends the program.
+standard input is a version. For each, the program prints a JSON line: the `times` when the streams received
+it (s since 1970), the message's `bytes`, and how many streams were `lost`. An empty line ends the program.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ AT_ONCE = 100
 
 
 class Page(asyncio.Protocol):
-    """One stream."""
+    """A connection that receives one stream."""
 
     def __init__(self, crowd: "Crowd") -> None:
         self.crowd = crowd

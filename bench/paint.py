@@ -1,9 +1,9 @@
 """Measure the first paint on a slow connection: 1.6 Mbit/s, 150 ms, an empty browser cache.
 
-The demo runs with all its processes. Chromium loads each page, slowed down through DevTools, which adds
-150 ms to every request. Prints the first contentful paint beside the goal of 1 s, the loaded bytes, and the
-limits of this machine: the same page on a fast connection, and a page of one sentence on the slow one. Exits
-with 1 where the goal is missed.
+The demo runs with all its processes. Chromium loads each page, and DevTools slows the connection down. The
+script prints the first contentful paint beside the goal of 1 s, and the loaded bytes. It also prints the
+limits of this machine: the same page on a fast connection, and a page with one sentence on the slow
+connection. It exits with 1 if the goal is missed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LINE = {
 }
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MOBILE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-# the paint, and the bytes as they were transferred
+# Return the time of the first paint and the number of transferred bytes.
 FOUND = """() => new Promise((tell) => {
   const told = () => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -71,7 +71,7 @@ def one_sentence() -> Iterator[str]:
 
 
 def load(browser: Any, address: str, *, slow: bool, state: Any, viewport: dict[str, int]) -> list[float]:
-    """Load a page with an empty cache; return paint and first byte (ms), bytes of page, styles, scripts."""
+    """Load a page with an empty cache. Return the times and the transferred bytes that `FOUND` measures."""
     with browser.new_context(storage_state=state, viewport=viewport) as context:
         page = context.new_page()
         line = context.new_cdp_session(page)

@@ -2,13 +2,13 @@
 
     .venv/bin/python bench/search.py [--rows 100000] [--rounds 9]
 
-"found" is the time to find the keys of all rows that match, which has the goal. "page" is the time of the
-page's query, which also checks rights, sorts what was found and reads the first 50 rows. "bare" is one
-condition in plain SQL, in a table that has nothing but the search keys. All are medians of the same process
-and database.
+The column "found" is the time to find the keys of all matching rows; the goal applies to this time. "page" is
+the time of the page's query, which also checks rights, sorts the matches and reads the first 50 rows. "bare"
+is one condition in plain SQL on a table that contains only the search keys. All times are medians, measured
+in the same process and database.
 
-Uses SQLite in a temporary folder, or with DATABASE_URL=postgres://... a temporary test database on that
-server. Exits with 1 where a search takes longer than the goal.
+The script uses SQLite in a temporary folder. With DATABASE_URL=postgres://... it uses a temporary test
+database on that server. It exits with 1 if a search takes longer than the goal.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def make_rows(rows: int) -> None:
     from classroom_admin.audit.models import Entry
     from classroom_admin.rooms.models import Participant, Room
 
-    padding = {"flexProps": {"text": "x" * 500}}  # rooms are wide rows
+    padding = {"flexProps": {"text": "x" * 500}}  # a real room's row is also large
     names = [f"{SUBJECTS[i % 10]} {GIVEN[i // 10 % 10]} {i}" for i in range(rows)]
     batch = 2000
     Room.objects.bulk_create(
@@ -84,7 +84,7 @@ def make_rows(rows: int) -> None:
 
 
 def searches() -> dict[str, tuple[Callable[[str], Iterable[Any]], Callable[[str], Iterable[Any]]]]:
-    """Return by name how the keys are found, and the query of the page."""
+    """Return, by the name of each search, the function that finds the keys and the page's query."""
     from classroom_admin.accounts.models import User
     from classroom_admin.audit.selectors import Filters, find_entries
     from classroom_admin.common.search_field import matches

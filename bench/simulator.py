@@ -1,9 +1,9 @@
-"""Measure the simulator: its start, 1,000 rooms of 30 students, events per second.
+"""Measure the simulator's start, and its events per second with 1,000 rooms of 30 students.
 
     .venv/bin/python bench/simulator.py [--rooms 1000] [--students 30] [--seconds 10]
 
-The simulator runs in one process, as in the product, and so on one core. A reader runs in another. Events of
-quizzes and polls count as emitted, but they have streams of their own, so the reader does not read them.
+As in the product, the simulator runs in one process and so on one core. The reader runs in another process.
+Events of quizzes and polls count as emitted. The reader does not read them, because they have other streams.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
 
 
 class Simulator:
-    """`manage.py simulator` in a separate process."""
+    """A separate process that runs `manage.py simulator`."""
 
     def __init__(self, *arguments: str) -> None:
         began = time.perf_counter()
@@ -83,7 +83,7 @@ def start_up() -> None:
 
 
 def busy(rooms: int, students: int, seconds: float) -> None:
-    """All students join, then the lesson runs as fast as one core can, while a reader empties the stream."""
+    """Measure how many events one core emits while a reader empties the stream. All students join first."""
     with Simulator("--stepped", "--poll-batch", "5000") as simulator:
         began = time.perf_counter()
         simulator.control("POST", "/lesson", {"rooms": rooms, "students": students, "minutes": 600})
@@ -111,12 +111,12 @@ def busy(rooms: int, students: int, seconds: float) -> None:
 
 
 def real_time(rooms: int, students: int, seconds: float) -> None:
-    """The clock runs fast enough for over 2,000 events per second, while the reader polls."""
+    """Measure a lesson whose clock runs fast enough for over 2,000 events per second while a reader polls."""
     with Simulator("--poll-batch", "5000") as simulator:
         simulator.control("POST", "/lesson", {"rooms": rooms, "students": students, "minutes": 600})
         simulator.control("POST", "/clock", {"speed": 3.0})
         until = time.monotonic() + 60
-        while simulator.control("GET", "/health")["events"] < rooms * students:  # all have joined
+        while simulator.control("GET", "/health")["events"] < rooms * students:  # until all have joined
             assert time.monotonic() < until, "the students never joined"
             time.sleep(0.2)
         while simulator.poll() > 1000:

@@ -1,6 +1,6 @@
 """Measure the demo's first and second start, beside the limits of this machine.
 
-Prints a table. Exits with 1 where a start failed or took longer than the goal of 5 s.
+The script prints a table. It exits with 1 if a start failed or took longer than the goal of 5 s.
 """
 
 import os
@@ -18,7 +18,7 @@ WAIT_S = 60.0
 
 
 def timed(code: str) -> float:
-    """Return the seconds of a new interpreter that runs `code`, the best of five."""
+    """Return the shortest time (s) in which a new interpreter runs `code`, of five attempts."""
     found = []
     for _ in range(5):
         began = time.perf_counter()
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class Demo:
-    """One start of the demo, and its end."""
+    """A running demo, which ends with the block."""
 
     def __init__(self, data_dir: str) -> None:
         self.port = free_port()
@@ -46,7 +46,7 @@ class Demo:
         )  # fmt: skip
 
     def seconds_until(self, words: str) -> float:
-        """Return the seconds until a line has `words`. RuntimeError with the output if the demo ends."""
+        """Return the seconds until a line contains `words`. Raise RuntimeError if the demo ends before."""
         said = []
         for line in self.process.stdout or ():
             said.append(line)

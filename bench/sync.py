@@ -2,17 +2,17 @@
 
     .venv/bin/python bench/sync.py [--events 100000] [--rooms 200] [--students 30] [--rounds 3]
 
-1. A simulator in a separate process plays lessons until this many events wait.
-2. A new process per round does the same as `manage.py sync --once`, without a request limit: it polls until
-   the cloud has no more events (`Poller.cycle`, each answer committed before it is read), then projects them.
+1. A simulator in a separate process runs lessons until it has as many events as `--events` says.
+2. Each round is a new process that works like `manage.py sync --once`, but without a request limit. It polls
+   until the cloud has no more events, and commits each response before reading it. Then it projects them.
 3. The bare run follows in the same process and database. It writes the same rows of StoredEvent and
    InboxAnswer again, with two calls of `bulk_create` in one transaction (one sync of the disk). It reads and
    projects nothing.
 
-The ratio compares both by elapsed time. For busy machines, the ratio by processor time is printed beside it.
+One ratio compares the elapsed times of steps 2 and 3. Another compares their processor times.
 
-Uses SQLite with synchronous=FULL in a temporary folder, or with DATABASE_URL=postgres://... a temporary test
-database on that server. Exits with 1 where the ratio, the memory or the cost by room size misses its goal.
+The script uses SQLite with synchronous=FULL in a temporary folder. With DATABASE_URL=postgres://... it uses a
+temporary test database on that server. It exits with 1 if a ratio, memory or cost misses its goal.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PROJECTIONS = 150
 
 
 class Timed:
-    """Measure elapsed seconds, and the processor time of this process."""
+    """A timer of the elapsed time and of this process's processor time (s)."""
 
     def __enter__(self) -> Timed:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
@@ -79,7 +79,7 @@ def database() -> Iterator[None]:
 
 
 def drain(url: str) -> dict[str, Any]:
-    """Poll and project until nothing waits."""
+    """Poll and project until no event is left; return the measurements."""
     from classroom_admin.agora.client import Client
     from classroom_admin.agora.config import CloudConfig
     from classroom_admin.simulator.settings import DEMO_APP_CERTIFICATE, DEMO_APP_ID
@@ -146,7 +146,7 @@ def peak_mb() -> float:
 
 
 def bare() -> dict[str, float]:
-    """Write the same inbox rows again, with bulk_create alone, and the first of them one by one."""
+    """Write the same rows again with `bulk_create`, then the first `NAIVE` events one by one."""
     from django.db import transaction
 
     from classroom_admin.sync.models import InboxAnswer, StoredEvent
@@ -178,7 +178,7 @@ def fresh(model: type[Any], values: dict[str, Any]) -> Any:
 
 
 def empty(*models: type[Any]) -> None:
-    """Empty the tables, and let the database clean up before anything is measured."""
+    """Delete all rows of the tables, and let the database clean up before the next measurement."""
     from django.db import connection
 
     for model in models:
@@ -192,7 +192,7 @@ def empty(*models: type[Any]) -> None:
 
 
 class Lesson:
-    """A room whose events this benchmark writes itself, in the documented form."""
+    """A room whose events this benchmark creates itself, in the documented format."""
 
     def __init__(self, name: str, people: int) -> None:
         from classroom_admin.rooms.models import Room
@@ -215,7 +215,7 @@ class Lesson:
         return {"userUuid": f"student-{number}", "userName": f"Student {number}", "role": 2}
 
     def next_event(self, turn: int) -> dict[str, Any]:
-        """Return the next event: chat, a reward, leaving and joining, each time of another person."""
+        """Return the next event: a message, a reward, or a person who leaves or joins."""
         who = self.person(turn // 4 * 7 % self.people)
         kinds: tuple[tuple[int, dict[str, Any]], ...] = (
             (3, {"fromUser": who, "message": "hello", "type": 1}),
@@ -242,7 +242,7 @@ class Lesson:
 
 
 def by_size() -> dict[str, Any]:
-    """Store and project one event, in a room of 10 and in a room of 1,000; return the medians in ms."""
+    """Store and project single events in a room of 10 and a room of 1,000 people; return the medians (ms)."""
     lessons = {size: Lesson(f"room of {size}", size) for size in (10, 1000)}
     projections: dict[int, list[Timed]] = {size: [] for size in lessons}
     stores: list[float] = []
@@ -317,7 +317,7 @@ def show_round(number: int, found: dict[str, Any]) -> None:
 
 
 def show(rounds: list[dict[str, Any]]) -> bool:
-    """Print the medians; return True where all goals are met."""
+    """Print the medians; return whether all goals are met."""
     vendor = rounds[0]["vendor"]
 
     def middle(value: Any) -> float:

@@ -1,4 +1,4 @@
-"""The ASGI application for uvicorn. It serves streams and fast answers; Django serves the rest."""
+"""The ASGI application for uvicorn. It serves streams and polling itself; Django serves other requests."""
 
 import os
 import warnings
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # WhiteNoise returns static files as plain iterators; each file has only a few kilobytes.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-_django: Any = get_asgi_application()  # sets up Django: the imports below need its models
+_django: Any = get_asgi_application()  # set up Django before the imports below
 # Each request runs in its own thread, so nothing would reuse an open connection, and PostgreSQL would run out
 # of connections. (The few threads that serve streams keep their connections.)
 connections.settings["default"]["CONN_MAX_AGE"] = 0

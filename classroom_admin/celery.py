@@ -13,7 +13,7 @@ from celery.signals import worker_shutting_down
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "classroom_admin.settings")
 # Django's system checks import every page. `make lint` runs the checks, so workers skip them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-# Celery warns about root with pickle. Containers run as root, but pickle is never accepted here.
+# Celery warns if root may load pickles. Containers run as root, but no task accepts pickles here.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 SHUTDOWN_S = 7.0
@@ -35,7 +35,7 @@ app.autodiscover_tasks()
 
 @worker_shutting_down.connect
 def end_in_time(**_: Any) -> None:
-    """Exit after `SHUTDOWN_S` even if a task still runs. The database lists the work that remains."""
+    """Exit after `SHUTDOWN_S` even if a task still runs. Another worker finds the rest in the database."""
     timer = threading.Timer(SHUTDOWN_S, os._exit, args=(0,))
     timer.daemon = True
     timer.start()

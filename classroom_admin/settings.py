@@ -16,7 +16,7 @@ from classroom_admin.runtime import broker, data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = variables.read(os.environ)
-os.umask(0o077)  # only the account of the process may read its files
+os.umask(0o077)  # only the user who runs the process may read its files
 
 # --- paths and addresses -----------------------------------------------------------------
 DATA_DIR = env.DATA_DIR
@@ -24,7 +24,7 @@ HOST, PORT = env.HOST, env.PORT
 PUBLIC_URL = env.PUBLIC_URL or f"http://{f'[{HOST}]' if ':' in HOST else HOST}:{PORT}"
 _public = urlsplit(PUBLIC_URL)
 PATH_PREFIX = _public.path
-"""The path of `PUBLIC_URL`: "" or, for example, "/classes". All addresses begin with it."""
+"""The path of `PUBLIC_URL`: "" or, for example, "/classes". The paths of all pages begin with it."""
 
 
 def _make_data_folder() -> None:
@@ -39,7 +39,7 @@ DEBUG = env.DEBUG
 
 
 def _kept_secret_key() -> str:
-    """Return the key that is stored in DATA_DIR. Create it at the first start, so SECRET_KEY is optional."""
+    """Return the secret key in DATA_DIR. Create the key at the first start, so SECRET_KEY is optional."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
         _make_data_folder()
@@ -211,7 +211,7 @@ if AGORA_CLOCK_URL:
     except ValueError as error:
         raise ImproperlyConfigured(f"AGORA_CLOCK_URL is for tests only: {error}") from error
 AGORA_POLL_SECONDS = env.AGORA_POLL_SECONDS
-# A message expires if no worker is free; the next message starts the same work.
+# A message expires if no worker is free. The next message then starts the same work.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": every_s, "options": {"expires": max(2.0, every_s)}}
     for task, every_s in {
@@ -237,13 +237,13 @@ WALL_REFUSED_MINUTES = env.WALL_REFUSED_MINUTES
 WALL_STALE_SECONDS = env.WALL_STALE_SECONDS
 RECORD_EVERY_CLASS = env.RECORD_EVERY_CLASS
 CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused room for five days
-# Attendance: minutes after the start that count as late, and before the end that count as leaving early.
+# Attendance: how long after the start a person is late, and how long before the end they leave early (min).
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE
 RELAY_SECRET = env.RELAY_SECRET
 
-# Enough for 2,000 selected classes, or for breakout rooms with 4,000 people and two fields per person.
+# This is enough for 2,000 selected classes, or for breakout rooms with 4,000 people (two fields per person).
 # Django also limits the size of a request body in bytes.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 

@@ -1,7 +1,7 @@
 """Find terms that the language guide retired, in code, templates, documents and English texts.
 
-scripts/check_prose.py            list every place; exit with 1 where there is one
-scripts/check_prose.py --count    only how often each term was found
+scripts/check_prose.py            list all places with a retired term; exit with 1 if there are any
+scripts/check_prose.py --count    print only how often each term was found
 
 The terms are in scripts/retired_terms.txt.
 """
@@ -40,7 +40,7 @@ MSGID: Final = re.compile(r'^(?:msgid|msgid_plural|msgctxt) ((?:".*"\n)+)', re.M
 
 @dataclass(frozen=True)
 class Term:
-    """A retired term: what finds it, what to say instead, and the files in which it is retired."""
+    """A retired term: its pattern, its replacement, and the files in which nobody may use the term."""
 
     pattern: str
     replacement: str
@@ -54,7 +54,7 @@ class Term:
 
 class Found(NamedTuple):
     path: str
-    line: int  # 0: the path itself
+    line: int  # 0: the term is in the path
     words: str
     term: Term
 
@@ -63,7 +63,7 @@ class Found(NamedTuple):
 
 
 class Rules:
-    """What a file of terms says. `ValueError` for a line that can't be read."""
+    """The rules in a file of retired terms. Raise `ValueError` if a line is invalid."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.terms: list[Term] = []
@@ -89,7 +89,7 @@ class Rules:
             return []
         for name in self.kept:
             text = text.replace(name, "")
-        # The path is line 0. Its slash at the front lets a pattern ask for a whole name of a folder.
+        # Line 0 is the path. It begins with a slash, so that a pattern can match the full name of a folder.
         words = WORD_INSIDE_IDENTIFIER.sub(" ", f"/{path}\n{text}".replace("_", " ")).lower()
         found = [
             Found(path, words.count("\n", 0, match.start()), match[0], term)
@@ -106,8 +106,8 @@ class Rules:
 def expressions(pattern: str) -> list[re.Pattern[str]]:
     """Return one expression for each alternative of a pattern.
 
-    Each begins with its literal text, not with a word boundary, so that the search skips what can't match:
-    this makes the whole check ten times faster.
+    Each expression begins with literal text, not with a word boundary. The search can then skip text that
+    can't match, which makes the whole check ten times faster.
     """
     alternatives, depth = [""], 0
     for character in pattern:
@@ -120,7 +120,7 @@ def expressions(pattern: str) -> list[re.Pattern[str]]:
 
 
 def english_of(catalogue: str) -> str:
-    """Return a catalogue of translations with its English texts alone, each on the line where it begins."""
+    """Return only the English texts of a catalogue, each on the line where it begins."""
     lines = [""] * (catalogue.count("\n") + 1)
     for match in MSGID.finditer(catalogue):
         text = "".join(line[1:-1] for line in match[1].splitlines())

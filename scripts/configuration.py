@@ -29,7 +29,7 @@ DEVELOPMENT: Final = {
     "SCREENSHOTS": ("", "The folder in which browser tests store their pictures"),
     "SIMULATOR_SHOT": ("", "The file in which the test of the simulator's page stores its picture"),
 }
-"""Variables of tests and tools: the default, and the meaning."""
+"""The variables of tests and tools, each with its default and meaning."""
 EXAMPLE_HEAD: Final = """\
 # Every environment variable that Classroom Admin reads. A line that begins with `#NAME=` shows the default.
 # The file is not read by itself. Copy it to `.env`, edit it, and load it:  set -a; . ./.env; set +a
@@ -98,7 +98,7 @@ def page() -> str:
 
 
 def _written(field: Any) -> str:
-    """Return the default as people write it: `false`, `2`, `na`; "" if it depends on other values."""
+    """Return the default as text, such as `false` or `2`; "" if it depends on other values."""
     default, shown = field.default, _extra(field)["shown"]
     if shown or default is None:
         literal = re.fullmatch(r"`([^`A-Z]+)`", shown)

@@ -1,10 +1,10 @@
-"""Collect the texts for translation into the catalogues and compile them: `make messages`.
+"""Collect the texts for translation into the catalogues, and compile the catalogues: `make messages`.
 
     scripts/messages.py             update locale/*/LC_MESSAGES/django.po from the sources, and compile them
     scripts/messages.py --check     change nothing; print what is wrong, and exit with 1 if anything is
     scripts/messages.py --locale DIR    use another folder of catalogues
 
-Needs Babel, a development dependency; neither GNU gettext nor a database.
+This script needs Babel, a development dependency. It needs neither GNU gettext nor a database.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-# language -> how many plural forms it has, and which one a number takes (as Django's own catalogues say)
+# Each language with its number of plural forms and the rule that chooses one, as in Django's own catalogues.
 LANGUAGES: Final = {
     "zh_Hans": "nplurals=1; plural=0;",
     "es": "nplurals=2; plural=(n != 1);",
@@ -41,10 +41,10 @@ BEGINNING: Final = (
     '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
     '"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: {plural}\\n"\n'
 )
-# the simulator is a developer's tool, and stays English like the command line
+# The simulator is a developer's tool, so it stays in English like the command line.
 SOURCES: Final = ("classroom_admin/**/*.py", "templates/**/*.html", "templates/**/*.txt")
 LEFT_OUT: Final = ("classroom_admin/simulator/", "/migrations/", "/management/")
-# function -> which of its arguments hold text
+# Each translation function with the positions of the arguments that contain text.
 KEYWORDS: Final = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
@@ -61,7 +61,7 @@ MARKUP: Final = re.compile(r"</?\w+|\"|&\w+;")
 
 
 def sources() -> Iterator[Path]:
-    """The files that may hold text, in a fixed order."""
+    """Yield the files that may contain texts for translation, in a fixed order."""
     for pattern in SOURCES:
         for path in sorted(ROOT.glob(pattern)):
             if not any(part in path.relative_to(ROOT).as_posix() for part in LEFT_OUT):
@@ -69,12 +69,12 @@ def sources() -> Iterator[Path]:
 
 
 def collect() -> Catalog:
-    """Everything that is to be translated, with the files in which it stands."""
+    """Return all texts for translation, each with the files that contain it."""
     found = Catalog()
     for path in sources():
         text = path.read_text(encoding="utf-8")
         if path.suffix != ".py":
-            # what templates say, as Python that only holds the calls
+            # Convert the template to Python code that contains only the translation calls.
             text = "\n".join(line.strip() for line in templatize(text, origin=str(path)).splitlines())
         name = path.relative_to(ROOT).as_posix()
         for _line, said, notes, context in extract("python", io.BytesIO(text.encode()), KEYWORDS):
@@ -88,7 +88,7 @@ def path_of(folder: Path, name: str) -> Path:
 
 
 def read(path: Path, name: str) -> Catalog:
-    """The catalogue at `path`; an empty one of that language where there is none."""
+    """Return the catalogue at `path`, or an empty catalogue of the language `name` if there is no file."""
     if not path.exists():
         return read_po(io.BytesIO(BEGINNING.format(name=name, plural=LANGUAGES[name]).encode()), locale=name)
     with path.open("rb") as file:
@@ -96,7 +96,7 @@ def read(path: Path, name: str) -> Catalog:
 
 
 def written(catalog: Catalog) -> bytes:
-    """The catalogue as the text of a .po file: no dates, no line numbers, so that only words change it."""
+    """Return the text of a .po file, without dates and line numbers, so that only new texts change it."""
     made = io.BytesIO()
     write_po(made, catalog, width=100, omit_header=False, sort_by_file=True, include_lineno=False)
     text = DATED.sub(b"", made.getvalue())
@@ -105,13 +105,13 @@ def written(catalog: Catalog) -> bytes:
 
 def compiled(catalog: Catalog) -> bytes:
     made = io.BytesIO()
-    catalog.creation_date = catalog.revision_date = LONG_AGO  # so that only words change the file
+    catalog.creation_date = catalog.revision_date = LONG_AGO  # only new texts change the file
     write_mo(made, catalog)
     return made.getvalue()
 
 
 def update(folder: Path) -> None:
-    """Bring the catalogues up to date; new text is left empty, text that is gone leaves its catalogue."""
+    """Update and compile the catalogues. Add new texts without a translation, and delete unused texts."""
     wanted = collect()
     for name in LANGUAGES:
         path = path_of(folder, name)
@@ -127,15 +127,15 @@ def update(folder: Path) -> None:
 
 
 def key_of(message: Message) -> tuple[tuple[str, ...], str | None]:
-    """By what a message is known: its text (of a plural both) and its context."""
+    """Return the text (singular and plural, if both exist) and the context that identify a message."""
     context = (
         message.context.decode() if isinstance(message.context, bytes) else message.context
-    )  # of a .mo file
+    )  # a .mo file has bytes
     return ((message.id,) if isinstance(message.id, str) else tuple(message.id)), context
 
 
 def texts_of(message: Message) -> tuple[str, ...]:
-    """What the translation says: one text, or one for each plural form."""
+    """Return the translation: one text, or one text for each plural form."""
     return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
@@ -144,7 +144,7 @@ def is_translated(message: Message) -> bool:
 
 
 def wrong_with(message: Message) -> Iterator[str]:
-    """What is wrong with one translated message."""
+    """Yield the mistakes in the translation of a message."""
     originals = key_of(message)[0]
     allowed = {one for text in originals for one in PLACEHOLDER.findall(text)}
     needed = set(PLACEHOLDER.findall(originals[0])) if len(originals) == 1 else set()
@@ -152,7 +152,7 @@ def wrong_with(message: Message) -> Iterator[str]:
         there = set(PLACEHOLDER.findall(text))
         if there - allowed or needed - there:
             yield f"placeholders differ: {sorted(there ^ (needed or allowed))}"
-        # a translation is put into attributes and pages as it is
+        # Pages and HTML attributes contain translations without escaping.
         if sorted(set(MARKUP.findall(text)) - set(MARKUP.findall("".join(originals)))):
             yield "has markup, or a straight double quote, that the original has not"
         if originals[0][:1].isspace() != text[:1].isspace() or originals[0][-1:] == "\n" != text[-1:]:
@@ -160,7 +160,7 @@ def wrong_with(message: Message) -> Iterator[str]:
 
 
 def problems(folder: Path) -> Iterator[str]:
-    """Everything that keeps a language from being complete."""
+    """Yield everything that is missing or wrong in the catalogues."""
     wanted = {key_of(message) for message in collect() if message.id}
     for name in LANGUAGES:
         path = path_of(folder, name)
@@ -182,7 +182,7 @@ def problems(folder: Path) -> Iterator[str]:
 
 
 def behind(path: Path, catalog: Catalog, name: str) -> Iterator[str]:
-    """Whether the compiled catalogue says what the text says."""
+    """Yield a problem if the compiled catalogue is missing or differs from the text catalogue."""
     mo = path.with_suffix(".mo")
     if not mo.exists():
         yield f"{name}: not compiled (make messages)"

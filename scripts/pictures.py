@@ -1,9 +1,9 @@
-"""Shrink the screenshots that the documents show and store them in docs/screenshots: `make screenshots`.
+"""Shrink the documents' screenshots and store them in docs/screenshots: `make screenshots`.
 
-    scripts/pictures.py FOLDER    FOLDER has the pictures that the browser tests took, each as NAME.png
+    scripts/pictures.py FOLDER    FOLDER contains the screenshots from the browser tests, each as NAME.png
 
-The documents are README.md and docs/tour.md. Each picture gets a palette and has at most 150 KB. Exits with 1
-where a picture is missing or stays too large.
+The documents are README.md and docs/tour.md. Each picture gets a palette and at most 150 KB. The script exits
+with 1 if a picture is missing or stays too large.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ NAMED: Final = re.compile(r"screenshots/([\w-]+)\.png")
 MOST_BYTES: Final = 150_000
 COLOURS: Final = (256, 128, 64, 32)
 LONGEST: Final = 2200
-"""Pixels of a whole page's height; what lies below is cut off."""
+"""The largest height of a picture (pixels). The rest of the page is cut off."""
 
 
 def named() -> set[str]:
-    """The names of the pictures that the documents show."""
+    """Return the names of the pictures that the documents show."""
     return {name for path in DOCUMENTS for name in NAMED.findall((ROOT / path).read_text(encoding="utf-8"))}
 
 
 def shrink(source: Path, target: Path) -> int:
-    """Write the picture with as many colours as fit, in bytes."""
+    """Write the picture with as many colours as `MOST_BYTES` permits; return its size in bytes."""
     with Image.open(source) as opened:
         whole = opened.convert("RGB")
     picture = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))

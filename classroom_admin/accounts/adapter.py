@@ -1,4 +1,4 @@
-"""Adapt allauth's sign-in: disable sign-up, and use error messages that say what to do next."""
+"""Adapt allauth's sign-in. Disable sign-up, and use error messages that say what to do next."""
 
 from typing import ClassVar
 

@@ -16,7 +16,7 @@ LANGUAGE_COOKIE_S: Final = 365 * 24 * 3600
 
 
 class AccountLanguage(LocaleMiddleware):
-    """Middleware that activates the account's language, or else that of the cookie or of the browser."""
+    """The middleware that activates the account's language, or else the language of the cookie or browser."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Copy the account's language to the cookie, for requests without a signed-in account."""
@@ -40,9 +40,9 @@ class AccountLanguage(LocaleMiddleware):
 
 
 class AccountTimeZone:
-    """Middleware that activates the account's time zone, or else the browser's, or else `TIME_ZONE`.
+    """The middleware that activates the account's time zone, or else the browser's, or else `TIME_ZONE`.
 
-    Forms interpret times in this time zone.
+    Forms interpret times in the active time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -61,10 +61,10 @@ class AccountTimeZone:
 
 
 class PrivatePages:
-    """Middleware that keeps the pages of signed-in people out of shared caches.
+    """The middleware that keeps the pages of signed-in people out of shared caches.
 
-    Browsers must revalidate these pages before each use. A response with its own Cache-Control keeps it, for
-    example passwords, icons and calendars.
+    Browsers must revalidate these pages before each use. Responses with their own Cache-Control header, such
+    as passwords, icons and calendars, keep the header.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -78,7 +78,7 @@ class PrivatePages:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the time zone with this IANA name, or None if there is none. A cookie may contain any text."""
+    """Return the time zone with this IANA name; None for any other text, which a cookie may contain."""
     if not name or len(name) > 64:
         return None
     try:

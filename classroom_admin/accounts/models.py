@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. Administrators see all rooms; teachers see their own rooms."""
+    """The account of a person. Administrators see all rooms, and teachers see their own rooms."""
 
     class Role(models.TextChoices):
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -70,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     def get_session_auth_hash(self) -> str:
-        """Return the hash that valid sessions contain. It changes with the password and `sessions_ended`."""
+        """Return the hash that valid sessions contain. A new password or `sessions_ended` changes it."""
         return self._session_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -85,7 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class CloudIdentity(models.Model):
-    """A cloud user id of a person. The person's own rooms are those that it joined as a teacher."""
+    """A cloud user id of a person. The rooms that this id joined as a teacher are the person's own rooms."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
     user_uuid = models.CharField(max_length=64, unique=True)

@@ -35,7 +35,7 @@ REGIONS = {
 
 
 def zone_choices() -> list[tuple[object, object]]:
-    """Return the choices of time zones: the browser's zone, UTC, then all zones grouped by region."""
+    """Return the choices for the time zone: the browser's zone, UTC, then all zones grouped by region."""
     by_region: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
     for name in sorted(available_timezones()):
         region, _slash, city = name.partition("/")
@@ -46,7 +46,7 @@ def zone_choices() -> list[tuple[object, object]]:
 
 
 class OwnSettingsForm(forms.Form):
-    """A form for language and time zone. An empty value means the browser's setting."""
+    """A form for language and time zone. An empty value selects the browser's setting."""
 
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"))
     time_zone = forms.ChoiceField(

@@ -37,7 +37,7 @@ class Skip(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A class and what the command would do to it now. `skip`: a `Skip`, or "" to send it."""
+    """A class with the effect that the command would have now. `skip` is a `Skip`, or "" to send it."""
 
     room: Room
     skip: str
@@ -119,7 +119,7 @@ def _run_item(item: ScheduledCommand) -> Outcome:
     assert room is not None
     skip = plan(run.what, room).skip
     if skip:
-        sent = _sent(item, run, room)  # an earlier attempt may have changed the state
+        sent = _sent(item, run, room)  # an earlier attempt may have changed the class's state
         if sent is not None:
             return Outcome(state=State.DONE, entry=sent)
         return Outcome(state=State.CANCELLED, payload={"skip": skip})

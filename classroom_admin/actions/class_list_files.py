@@ -31,7 +31,7 @@ def store_file(*, actor: User, class_list: ClassList | None, name: str, content:
     """
     if not actor.is_active or (class_list and not visible_lists(actor).filter(pk=class_list.pk).exists()):
         raise NotYours
-    with suppress(WrongEncoding):  # the person can choose another encoding
+    with suppress(WrongEncoding):  # the person can choose another encoding later
         read_contents(content, Options())
     own = ClassListFile.objects.filter(owner=actor)
     with transaction.atomic():
@@ -73,7 +73,7 @@ def apply_file(*, actor: User, file: ClassListFile, contents: Contents, version:
 
 
 def apply_contents(*, actor: User, class_list: ClassList, contents: Contents, version: int) -> Changes:
-    """Replace the people on a list by those in a file. Store the meaning of its columns, or its class id."""
+    """Replace the people on a list by those in a file. Store the roles of its columns, or its class id."""
     with transaction.atomic():
         changes = class_lists.set_people(
             actor=actor, class_list=class_list, people=contents.people, version=version

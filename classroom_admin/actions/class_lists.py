@@ -1,7 +1,7 @@
 """Create, change, delete and use class lists. Each function writes its audit entry in the same transaction.
 
-Raise ``NotYours`` for a list that the person may not see, and ``ActionRefused`` for invalid input. In both
-cases nothing has changed.
+The functions raise ``NotYours`` for a list that the person may not see, and ``ActionRefused`` for invalid
+input. In both cases they change nothing.
 """
 
 from __future__ import annotations

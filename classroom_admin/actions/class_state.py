@@ -1,4 +1,4 @@
-"""Commands about a class as a whole: create, start, end, close."""
+"""Commands that create, start, end or close a class."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ from classroom_admin.rooms import registry
 from classroom_admin.rooms.access import ClassAccess
 from classroom_admin.rooms.models import RoomState
 
-STUDENT: Final = "2"  # the cloud's number for the role, as text
+STUDENT: Final = "2"  # the cloud's number of this role, as text
 CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 
 

@@ -97,8 +97,8 @@ class ScheduledCommand(models.Model):
     """A command that a worker runs when it is due. `actions.scheduled` claims, runs and settles it.
 
     `due_at` is the time that people see. `claimable_at` is when a worker may claim the row (null: never). It
-    is first `due_at`, then the end of the lease; after a failure, the next attempt. `payload` contains the
-    arguments: `name, span, reason` of a removal; `resource_uuids, names` of a deletion.
+    is first `due_at`, then the end of the lease; after a failure, it is the time of the next attempt.
+    `payload` contains the arguments, such as `name, span, reason` for a removal.
     """
 
     class Kind(models.TextChoices):

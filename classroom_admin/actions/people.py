@@ -1,7 +1,7 @@
-"""Actions of administrators on accounts. Each function writes its audit entry in the same transaction.
+"""Change accounts as an administrator. Each function writes its audit entry in the same transaction.
 
-Raise PermissionDenied if `actor` is not an active administrator. Raise `ActionRefused` for invalid input;
-`field` names the form field. In both cases nothing has changed.
+The functions raise PermissionDenied if `actor` is not an active administrator. They raise `ActionRefused` for
+invalid input; its `field` names the form field. In both cases they change nothing.
 """
 
 from collections.abc import Iterator, Sequence

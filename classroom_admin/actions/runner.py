@@ -39,13 +39,13 @@ from classroom_admin.rooms.access import ClassAccess, NotYours
 from classroom_admin.rooms.models import Room
 
 COMMAND_S: Final = 15.0
-"""The deadline of a command (s) for all hosts, retries and waits together. A person waits for the outcome."""
+"""The deadline of a command (s), including all retries and waits. A person waits for the outcome."""
 READ_S: Final = 5.0
 """The deadline of a read (s)."""
 KEY_LEASE: Final = timedelta(seconds=60)
 """How long a key stays valid if a crash leaves it behind. This is longer than a call may take."""
-_KEY_KEPT: Final = timedelta(seconds=2)  # for a second click after the first command has ended
-_KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # nothing was done, so a second press is a retry
+_KEY_KEPT: Final = timedelta(seconds=2)  # a second click may come after the first command has ended
+_KEY_KEPT_AFTER_REFUSAL: Final = timedelta(milliseconds=500)  # a later press is a retry
 _ATTEMPTS: Final = 5
 
 Detail = dict[str, Any]
@@ -227,9 +227,9 @@ def _expire_key(entry: Entry) -> None:
 
 
 # --- sending, and the outcome -------------------------------------------------------------------------------
-# The event that confirms a command may be projected before the cloud's answer is read. The row of the pending
-# confirmation is the mutex: the transaction that deletes it records *confirmed*. After that, neither
-# *accepted* nor a time-out may be recorded.
+# The event that confirms a command may be projected before the cloud's response is read. The pending
+# confirmation's row serves as a lock: the transaction that deletes the row records *confirmed*. After that,
+# neither *accepted* nor a time-out may be recorded.
 
 
 def _send(entry: Entry, *, command: Command, cloud: Client) -> None:

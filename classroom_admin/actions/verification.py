@@ -33,7 +33,7 @@ STATE: Final = "common.state"
 KEPT_BY_THE_CLOUD: Final = frozenset(
     ("schedule", "record", "processes", "widgets", "extApps", "extAppsCommon", "groups")
 )
-"""Room properties that the cloud manages itself. Each has its own command to change it."""
+"""Room properties that the cloud manages itself. Each can be changed by its own command."""
 EXT_APP_STATE: Final = "common"
 
 

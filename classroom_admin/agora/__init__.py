@@ -18,7 +18,7 @@ _limiters: Final[list[Callable[[CloudConfig], Limiter]]] = []
 
 
 def use_limiter(make: Callable[[CloudConfig], Limiter]) -> None:
-    """Use `make` to create the request limiter of every client that is created from now on."""
+    """Use `make` to create the request limiter of each client that `client_for` creates afterwards."""
     _limiters[:] = [make]
 
 

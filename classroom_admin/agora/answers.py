@@ -1,4 +1,4 @@
-"""Parse answers: turn bytes into envelopes and events without guessing or dropping data. Pure functions."""
+"""Parse the cloud's responses into envelopes and events without guessing or dropping data. Pure functions."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _LONGEST_RAW: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
-    """An answer before parsing. `body` is decompressed, and `received_at_ms` is our time."""
+    """A response before parsing. `body` is decompressed, and `received_at_ms` is our time."""
 
     body: bytes
     http_status: int
@@ -26,7 +26,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """The content of an answer with events. `unreadable`: (reason, raw text) of items that are no objects."""
+    """The content of a response with events. `unreadable` has a (reason, raw text) for each non-object."""
 
     ts_ms: int | None
     code: int
@@ -54,9 +54,9 @@ def read_envelope(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> Envelope:
-    """Parse the envelope of an answer.
+    """Parse the envelope of a response.
 
-    Raise `UnreadableAnswer` if there is none, and the matching `CloudError` if its code is not 0.
+    Raise `UnreadableAnswer` if it has no envelope, and the matching `CloudError` if its code is not 0.
     """
     parsed = read_json(body)
     code = read_int(parsed.get("code")) if isinstance(parsed, dict) else None
@@ -80,7 +80,7 @@ def read_envelope(
 
 
 def read_events_answer(body: bytes) -> EventsAnswer:
-    """Parse an answer of the polling stream or of a sequences call.
+    """Parse a response of the polling stream or of a sequences call.
 
     `data` may be missing, a list of events, or an object with the list under `list` or `sequences`. Raise
     `UnreadableAnswer` if the body is not JSON, has no envelope or has no list of events. Raise the matching
@@ -113,13 +113,13 @@ def read_events_answer(body: bytes) -> EventsAnswer:
 
 
 def read_next_id(value: object) -> str | None:
-    """Return a nextId as text, or None if no page follows: null, "", "null" or any other type."""
+    """Return a nextId as text. Return None for null, "", "null" or any other type: no page follows."""
     read = read_text(value)
     return None if read is None or read.strip() in ("", "null") else read
 
 
 def _as_it_came(item: Any) -> tuple[str, str]:
-    """Return (reason, text) of an item that is not an object. `read_json` returns invalid JSON as text."""
+    """Return (reason, text) for an item that is not an object."""
     if isinstance(item, str) and item.startswith("{"):
         return "no JSON", item[:_LONGEST_RAW]
     return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]

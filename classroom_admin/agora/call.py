@@ -17,7 +17,7 @@ A = TypeVar("A")
 
 
 class CloudCall(BaseModel, Generic[A]):
-    """One call of the contract with its parameters. `A` is the type of its answer.
+    """One call of the contract with its parameters. `A` is the type of the parsed response.
 
     The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
     set `method` and `template` (the path). `repeat`: the client may send the call again even if the cloud may
@@ -45,7 +45,7 @@ class CloudCall(BaseModel, Generic[A]):
         raise wrong  # outside the handler: the exception's context would contain the arguments
 
     def path(self, config: CloudConfig) -> str:
-        """Return the path: the template with percent-encoded values (a slash is encoded too)."""
+        """Return the path: `template` with percent-encoded values. Slashes in values are encoded too."""
         parts = {"region": config.region, "appId": config.app_id}
         by_upstream = {upstream_name(type(self), name): name for name in type(self).model_fields}
 
@@ -67,12 +67,12 @@ class CloudCall(BaseModel, Generic[A]):
         return self.method
 
     def read(self, raw: RawAnswer) -> tuple[A, int | None]:
-        """Return the typed answer and the cloud's time (ms). Raise the `CloudError` of the answer's code."""
+        """Return the parsed response and the cloud's time (ms). Raise `CloudError` if its code is not 0."""
         envelope = read_envelope(raw.body, http_status=raw.http_status, request_id=raw.request_id)
         return self.answer(envelope.data), envelope.ts
 
     def answer(self, data: Any) -> A:
-        """Convert the envelope's `data` to the typed answer. By default, ignore it and return None."""
+        """Convert the envelope's `data` to type `A`. By default, ignore the data and return None."""
         return cast(A, None)
 
 

@@ -30,9 +30,9 @@ ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
 
 
 class KickUser(OnceCall[None]):
-    """Remove a person from a room (A). Event 20 confirms it.
+    """Remove a person from a room (A). Event 20 confirms the removal.
 
-    `ban_s`: also ban the person for this many seconds from now; -1 means permanently.
+    `ban_s` also bans the person for this many seconds from now; -1 bans them permanently.
     """
 
     method = "POST"
@@ -48,7 +48,7 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Unban a removed person. This is a guess: the documentation does not describe `dirty.state` 0."""
+    """Unban a removed person. That `dirty.state` 0 does so is a guess: no document describes this value."""
 
     ban_s: None = None
 
@@ -57,10 +57,10 @@ class UnbanUser(KickUser):
 
 
 class SetClassState(OnceCall[None]):
-    """Set the class state: 0 not started, 1 started, 2 ended, 3 closed (A). Event 1 confirms it.
+    """Set the class state: 0 not started, 1 started, 2 ended, 3 closed (A). Event 1 confirms the change.
 
-    The cloud rejects the current state with `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room can't
-    be opened again.
+    If the class is already in this state, raise `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room
+    can't be opened again.
     """
 
     method = "PUT"
@@ -72,7 +72,7 @@ class SetClassState(OnceCall[None]):
 
 
 class CreateRoom(OnceCall[None]):
-    """Create a room before its class (B). Raise `Conflict` if it exists. Only reading the room confirms it.
+    """Create a room before its class (B). Raise `Conflict` if the room exists. No event confirms the call.
 
     `room_type`: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. `room_name`: at most 64 bytes.
     Examples: `widgets` `{"netlessBoard": {"state": 1}}`, `role_config` `{"2": {"limit": 30}}`.
@@ -119,7 +119,7 @@ class ReadRoom(ReadCall[RoomInfo]):
 
 
 class ReadUser(ReadCall[UserInfo]):
-    """Read a person's role and presence in a room (B). Raise `UserNotFound` if they never were in it."""
+    """Read a person's role and presence in a room (B). Raise `UserNotFound` if they never entered."""
 
     template = f"{ROOM}/users/{{userUuid}}"
 
@@ -145,7 +145,7 @@ class OpenGroups(OnceCall[None]):
 
 
 class CloseGroups(OnceCall[None]):
-    """Close the given breakout rooms, or all if `groups` is None (B)."""
+    """Close these breakout rooms, or all breakout rooms if `groups` is None (B)."""
 
     method = "PUT"
     template = f"{ROOM}/groups/states/0"
@@ -162,7 +162,7 @@ class CloseGroups(OnceCall[None]):
 
 
 class PutRoomProperties(SameCall[None]):
-    """Set properties of a room. Event 4 confirms it."""
+    """Set properties of a room. Event 4 confirms the change."""
 
     method = "PUT"
     template = f"{ROOM}/properties"
@@ -176,7 +176,7 @@ class PutRoomProperties(SameCall[None]):
 
 
 class DeleteRoomProperties(SameCall[None]):
-    """Delete properties of a room. Event 4 confirms it."""
+    """Delete properties of a room. Event 4 confirms the change."""
 
     method = "DELETE"
     template = f"{ROOM}/properties"
@@ -190,7 +190,7 @@ class DeleteRoomProperties(SameCall[None]):
 
 
 class PutUserProperties(PutRoomProperties):
-    """Set properties of a person in a room. Event 22 confirms it."""
+    """Set properties of a person in a room. Event 22 confirms the change."""
 
     template = f"{ROOM}/users/{{userUuid}}/properties"
 
@@ -198,7 +198,7 @@ class PutUserProperties(PutRoomProperties):
 
 
 class DeleteUserProperties(DeleteRoomProperties):
-    """Delete properties of a person in a room. Event 22 confirms it."""
+    """Delete properties of a person in a room. Event 22 confirms the change."""
 
     template = f"{ROOM}/users/{{userUuid}}/properties"
 
@@ -206,7 +206,7 @@ class DeleteUserProperties(DeleteRoomProperties):
 
 
 class PutExtAppProperties(SameCall[None]):
-    """Set properties of an extApp. `common_state` turns it on (1) or off (0). Event 4 confirms it."""
+    """Set properties of an extApp. `common_state` turns the extApp on (1) or off (0). Event 4 confirms."""
 
     method = "PUT"
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
@@ -229,7 +229,7 @@ class PutExtAppProperties(SameCall[None]):
 
 
 class DeleteExtAppProperties(DeleteRoomProperties):
-    """Delete properties of an extApp. Event 4 confirms it."""
+    """Delete properties of an extApp. Event 4 confirms the change."""
 
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"
 

@@ -20,14 +20,14 @@ MOST_PAGES: Final = 20  # of 100 items: an endless list must not occupy a worker
 
 
 class Client:
-    """A thread-safe client that sends calls and parses their answers."""
+    """A thread-safe client that sends calls and parses the responses."""
 
     def __init__(self, config: CloudConfig, *, transport: Transport | None = None) -> None:
         self.config = config
         self.transport = transport or Transport(config)
 
     def send(self, call: CloudCall[A], *, deadline_s: float | None = None) -> A:
-        """Send a call and return its typed answer. `deadline_s` (s) limits all tries and waits together."""
+        """Send a call and return the parsed response. `deadline_s` limits all tries and waits, in seconds."""
         raw = self.transport.send(call, deadline_s=deadline_s)
         answer, ts_ms = call.read(raw)
         self.transport.note_cloud_time(ts_ms, received_at_ms=raw.received_at_ms, took_ms=raw.took_ms)

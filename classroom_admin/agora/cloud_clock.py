@@ -1,4 +1,4 @@
-"""Estimate the offset of the cloud's clock from the `ts` of answers. Thread-safe, without I/O."""
+"""Estimate the offset of the cloud's clock from the `ts` of responses. Thread-safe, without I/O."""
 
 import threading
 from collections import deque
@@ -19,12 +19,12 @@ class _Sample:
 
 
 class CloudClock:
-    """The clock offset, estimated from the fastest recent answer.
+    """The clock offset, estimated from the fastest recent response.
 
-    The cloud sets `ts` at an unknown moment between request and answer, so a slow answer is imprecise. The
-    estimate uses the fastest of the last 16 answers within two minutes, and assumes the middle of its
-    duration. If a new answer differs by more than both durations explain, a clock was set: older answers are
-    discarded.
+    The cloud sets `ts` at an unknown moment between request and response, so a slow response is imprecise.
+    The estimate uses the fastest of the last 16 responses of the last two minutes. It assumes that the cloud
+    set `ts` halfway through that exchange. If a new offset differs by more than the durations of the two
+    exchanges explain, a clock was set: older responses are discarded.
     """
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class CloudClock:
 
     @property
     def offset_ms(self) -> int | None:
-        """Return cloud time minus our time (ms), or None before the first answer."""
+        """Return cloud time minus our time (ms), or None before the first response."""
         with self._lock:
             return round(self._best().offset_ms) if self._samples else None
 
     def note(self, ts_ms: int, *, received_at_ms: int, took_ms: float = 0) -> None:
-        """Add an answer: its `ts` (cloud time), when we received it (our time) and its duration, in ms."""
+        """Add a response's `ts` (cloud time), time of receipt (our time) and duration, all in ms."""
         new = _Sample(ts_ms - received_at_ms + took_ms / 2, took_ms, received_at_ms)
         with self._lock:
             if self._samples:

@@ -1,4 +1,4 @@
-"""Test the connection to the cloud, and find the cause if the test fails. The settings page uses this."""
+"""Test the connection to the cloud for the settings page, and find the cause if the test fails."""
 
 import secrets
 import time
@@ -27,9 +27,9 @@ _ADDRESS_CODES: Final = frozenset(("base_url_missing", "host_wrong", "region_mis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionReport:
-    """The result of a connection test. `ok`: calls work. `cause` is None if there is no problem.
+    """The result of a connection test. `ok` means that calls work. `cause` is None if there is no problem.
 
-    `ok` with the cause "clock" means that calls work, but the clocks differ. `findings` are shown to people.
+    `ok` with the cause "clock" means that calls work, but the two clocks differ. Pages show `findings`.
     `latency_ms` is the duration of the whole test. `clock_offset_ms` is cloud time minus our time.
     """
 

@@ -1,8 +1,8 @@
-"""Errors of calls to the cloud. Each meaning has its own class.
+"""The errors that calls to the cloud raise. Each meaning has its own class.
 
 `InvalidArgument` is raised before anything is sent. Every other error is a `CloudError` with the HTTP status,
 the business code, the cloud's message and the request id. If the client itself detects the error, `problem`
-has a code with parameters. No error contains a token or the certificate.
+describes it. No error contains a token or the certificate.
 """
 
 from typing import Any, Final
@@ -27,7 +27,7 @@ class CloudError(Exception):
     """Raised if the cloud rejects a call or fails.
 
     `message` is the cloud's message; `problem` is what the client itself detected. `http_status` and `code`
-    are None if no answer contains them.
+    are None if there is no response that contains them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class CloudError(Exception):
 
     @property
     def facts(self) -> str:
-        """Return status, code and request id as text, or "" if there are none."""
+        """Return the known ones of status, code and request id as text, or "" if none is known."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
@@ -64,66 +64,66 @@ class CloudError(Exception):
 
 
 class BadParameter(CloudError):
-    """400: the cloud rejected a parameter that passed our own checks."""
+    """Status 400: the cloud rejected a parameter that passed our own checks."""
 
 
 class Unauthorized(CloudError):
-    """401: App ID, certificate, uid or clock is wrong. The client has already tried a new token."""
+    """Status 401: App ID, certificate, uid or clock is wrong. The client has already tried a new token."""
 
 
 class ChatMuted(CloudError):
-    """403 30403200: chat is muted in this room."""
+    """Status 403, code 30403200: chat is muted in this room."""
 
 
 class UserBanned(CloudError):
-    """403 30403100: this person is banned from the room."""
+    """Status 403, code 30403100: this person is banned from the room."""
 
 
 class PathNotFound(CloudError):
-    """404 without a business code: wrong region or App ID, or an API that the Agora project doesn't have."""
+    """Status 404 without a code: the region or App ID is wrong, or the Agora project lacks this API."""
 
 
 class RoomNotFound(CloudError):
-    """404 20404100: the room was never created, or has been destroyed."""
+    """Status 404, code 20404100: the room was never created, or has been destroyed."""
 
 
 class UserNotFound(CloudError):
-    """404 20404200: no person with this id was in the room."""
+    """Status 404, code 20404200: no person with this id was ever in the room."""
 
 
 class RecordingNotStarted(CloudError):
-    """409 30409410: there is no recording to stop or change."""
+    """Status 409, code 30409410: there is no recording to stop or change."""
 
 
 class RecordingNotEnded(CloudError):
-    """409 30409411: a recording is already running."""
+    """Status 409, code 30409411: a recording is already running."""
 
 
 class ClassAlreadyStarted(CloudError):
-    """409 30409100: the class has already started."""
+    """Status 409, code 30409100: the class has already started."""
 
 
 class ClassAlreadyEnded(CloudError):
-    """409 30409101: the class has already ended."""
+    """Status 409, code 30409101: the class has already ended."""
 
 
 class Conflict(CloudError):
-    """409 20409000 or any other 409: the object already exists, or its state forbids the call."""
+    """Status 409 with any other code: the object already exists, or its state forbids the call."""
 
 
 class RateLimited(CloudError):
-    """429: nothing was done. `retry_after_s` is the number of seconds to wait, if the cloud sent it."""
+    """Status 429: the cloud did nothing. `retry_after_s` is the time to wait, or None if it is not known."""
 
 
 class CloudFailed(CloudError):
-    """500: the cloud had an internal error."""
+    """Status 500: the cloud had an internal error."""
 
 
 class CloudUnavailable(CloudError):
-    """No usable answer: host unreachable, time-out, incomplete answer, or 502/503/504.
+    """There is no usable response: host unreachable, time-out, incomplete response, or 502/503/504.
 
     `may_have_happened` is True if the request may have reached the cloud: a command may have worked, or the
-    polling stream may have lost events. `partial_body` contains the received part of an incomplete answer.
+    polling stream may have lost events. `partial_body` contains the received part of an incomplete response.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class CloudUnavailable(CloudError):
 
 
 class UnreadableAnswer(CloudError):
-    """Raised for an answer that is not JSON or has no envelope. `body` contains the raw answer."""
+    """Raised for a response that is not JSON or has no envelope. `body` contains the raw response."""
 
     def __init__(self, message: str = "", *, body: bytes = b"", **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -201,6 +201,6 @@ def error_for(
         "retry_after_s": retry_after_s,
     }
     if issubclass(cls, CloudUnavailable):
-        # The gateway received the request but no valid answer, so the result is unknown.
+        # The gateway received the request but no valid response, so the result is unknown.
         return cls(message, may_have_happened=True, **facts)
     return cls(message, **facts)

@@ -1,6 +1,6 @@
 """Calls for events (section A of the contract).
 
-They return the raw bytes of the answer. Store these before you parse them with `read_events_answer`.
+The calls return the response before parsing. Store its body before you parse it with `read_events_answer`.
 """
 
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ class _EventsCall(ReadCall[RawAnswer]):
 class PollEvents(_EventsCall):
     """Fetch new events of all rooms (A). **The cloud delivers each event only once**: store the body first.
 
-    If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them room by room.
-    `partial_body` contains the received part. After `RateLimited`, no event is lost: poll again after
-    `retry_after_s`.
+    If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them for each room.
+    `partial_body` contains the received part of the response. After `RateLimited`, no event is lost: poll
+    again after `retry_after_s`.
     """
 
     template = "/{region}/edu/polling/apps/{appId}/v2/rooms/sequences"
@@ -42,7 +42,7 @@ class PollEvents(_EventsCall):
 
 
 class RoomEvents(_EventsCall):
-    """Fetch up to 100 events of a room from sequence `next_id` on (A). Works until the room is destroyed."""
+    """Fetch up to 100 events of a room from sequence `next_id` on (A). A destroyed room has no events."""
 
     template = f"{ROOM}/sequences"
 

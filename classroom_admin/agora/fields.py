@@ -1,4 +1,4 @@
-"""Types and checks of call parameters, within the limits of the contract.
+"""Types and checks for the parameters of calls. The limits come from the contract.
 
 A check returns the value to send or raises `Wrong`. The module `call` turns `Wrong` into an `InvalidArgument`
 that names the field. Lengths are in bytes of UTF-8.
@@ -50,7 +50,7 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """Check that the value is a valid cloud id (see `problem_with_id`)."""
+    """Check that the value is a valid cloud id. `problem_with_id` defines the rules."""
     given = text(value)
     problem = problem_with_id(given)
     if problem is not None:
@@ -59,7 +59,7 @@ def identifier(value: object) -> str:
 
 
 def name(*, fewer_than: int = 64) -> Check:
-    """Return a check for a name: visible, under `fewer_than` bytes, without control characters."""
+    """Return a check for a visible name of under `fewer_than` bytes without control characters."""
 
     def check(value: object) -> str:
         given = text(value)
@@ -124,7 +124,7 @@ def boolean(value: object) -> bool:
 
 
 def boolean_as_text(value: object) -> object:
-    """Convert a boolean to "true" or "false", the form of `publishRtmp` in the documentation."""
+    """Convert a boolean to "true" or "false", as the documentation requires for `publishRtmp`."""
     return value if value in ("true", "false") else str(boolean(value)).lower()
 
 
@@ -184,7 +184,7 @@ def identifiers(value: object) -> list[str]:
 
 
 def next_id(value: object) -> str:
-    """Check the start of a page: a sequence number, or the `nextId` of the previous page."""
+    """Check that the value can start a page: a sequence number, or the previous page's `nextId`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(whole(0)(value))
     given = text(value)

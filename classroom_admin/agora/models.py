@@ -1,4 +1,4 @@
-"""Pydantic models of the cloud's answers, with the fields that the dashboard uses.
+"""Pydantic models of the cloud's responses, with the fields that the dashboard uses.
 
 The models accept numbers sent as text. A field that is missing or has the wrong type is None. Times are
 milliseconds since 1970-01-01 UTC, except in fields whose name says otherwise.
@@ -13,7 +13,7 @@ from classroom_admin.common.names import visible_name
 
 
 def read_int(value: object) -> int | None:
-    """Convert a whole number, a bool or a text of a whole number to int. Else return None."""
+    """Convert a whole number, a bool or the text of a whole number to int. Return None for other values."""
     if isinstance(value, bool | int):
         return int(value)
     try:
@@ -27,7 +27,7 @@ def read_int(value: object) -> int | None:
 
 
 def read_bool(value: object) -> bool | None:
-    """Convert a bool, 0, 1, or one of these as text, to bool. Else return None."""
+    """Convert a bool, 0, 1, or the text of one of these to bool. Return None for other values."""
     if isinstance(value, str):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
     if isinstance(value, bool | int | float) and value in (0, 1):
@@ -36,7 +36,7 @@ def read_bool(value: object) -> bool | None:
 
 
 def read_text(value: object) -> str | None:
-    """Return a text, or a number as text. Else return None."""
+    """Return a text unchanged and a number as text. Return None for other values."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -49,7 +49,7 @@ def read_object(value: object) -> dict[str, Any]:
 
 
 def read_objects(value: object) -> list[dict[str, Any]]:
-    """Return the objects of a list. Leave out items that are no objects."""
+    """Return the objects of a list, without the items that are no objects."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -67,7 +67,7 @@ class CloudModel(BaseModel):
 
 
 class Envelope(CloudModel):
-    """The envelope of every answer. `code` 0 means success; `ts` is the cloud's time.
+    """The envelope of every response. `code` 0 means success; `ts` is the cloud's time.
 
     `model_extra` has the other fields.
     """
@@ -81,7 +81,7 @@ class Envelope(CloudModel):
 
 
 class RecordingStarted(CloudModel):
-    """The answer to starting or stopping a recording. The cloud may omit any field."""
+    """The response when a recording is started or stopped. The cloud may omit any field."""
 
     record_id: Text = None
 
@@ -123,7 +123,7 @@ class RoomSchedule(CloudModel):
 
 
 class RoomInfo(CloudModel):
-    """A room. `schedule` comes from `room_properties`."""
+    """A room. The schedule is the one in `room_properties`."""
 
     room_name: Name = None
     room_type: Whole = None

@@ -1,4 +1,4 @@
-"""Parameters that are objects: web recording, conversion of a file, schedule, roles, breakout rooms.
+"""The parameters that are objects: web recording, file conversion, schedule, roles and breakout rooms.
 
 The objects have the cloud's camelCase names, and their values must be within the limits of the contract.
 Unknown names are rejected, because they are more often typing errors than new features.

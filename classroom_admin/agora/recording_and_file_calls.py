@@ -33,10 +33,10 @@ ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
 
 
 class StartRecording(OnceCall[RecordingStarted]):
-    """Start recording (A). Raise `RecordingNotEnded` if a recording is running. Event 1001 confirms it.
+    """Start a recording (A). Raise `RecordingNotEnded` if one is running. Event 1001 confirms the start.
 
     `mode` None records the teachers as M3U8 and TS. "web" records a web page as MP4 and needs `web_config`
-    with the page's address. `retry_timeout_s`: seconds between the cloud's own tries (at most two).
+    with the page's address. `retry_timeout_s` is the time between the cloud's own tries (at most two).
     """
 
     method = "PUT"
@@ -66,7 +66,7 @@ class StartRecording(OnceCall[RecordingStarted]):
 
 
 class StopRecording(OnceCall[RecordingStarted]):
-    """Stop recording (A). Raise `RecordingNotStarted` if no recording is running. Event 1001 confirms it."""
+    """Stop the recording (A). Raise `RecordingNotStarted` if none is running. Event 1001 confirms the end."""
 
     method = "PUT"
     template = f"{ROOM}/records/states/0"
@@ -82,7 +82,7 @@ class StopRecording(OnceCall[RecordingStarted]):
 
 
 class UpdateRecording(OnceCall[None]):
-    """Change a running web recording (A). `onhold` True pauses it, False resumes it. No event confirms it.
+    """Change a running web recording (A). `onhold` True pauses it, False resumes it. No event confirms this.
 
     Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
     """
@@ -120,7 +120,7 @@ class ListRecordings(ReadCall[RecordingPage]):
 
 
 class PutResource(SameCall[None]):
-    """Share a file by its URL (A). Event 1003 confirms it. `size` is in bytes."""
+    """Share a file by its URL (A). Event 1003 confirms the call. `size` is in bytes."""
 
     method = "PUT"
     template = f"{ROOM_V1}/resources/{{resourceUuid}}"
@@ -138,7 +138,7 @@ class PutResource(SameCall[None]):
 
 
 class ConvertResource(PutResource):
-    """Share a file and convert it to pages: static for ppt, doc, docx and pdf, dynamic for pptx."""
+    """Share a file and convert it to static pages (ppt, doc, docx, pdf) or to dynamic pages (pptx)."""
 
     repeat = False
     why = "with a conversion, a second time starts (and bills) a second conversion"
@@ -159,7 +159,7 @@ class ConvertResource(PutResource):
 
 
 class DeleteResources(SameCall[None]):
-    """Remove files from a class (A). Event 1003 confirms it."""
+    """Remove files from a class (A). Event 1003 confirms the removal."""
 
     method = "DELETE"
     template = f"{ROOM_V1}/resources"

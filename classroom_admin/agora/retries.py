@@ -1,4 +1,4 @@
-"""Decide when and where to retry: waiting times, and a record of the hosts that fail."""
+"""Decide when to retry a call, and which host to try first."""
 
 import random
 import threading
@@ -15,9 +15,9 @@ HOST_DOWN_S: Final = 60.0
 
 
 def wait_before(try_number: int, *, rng: random.Random) -> float:
-    """Return the seconds to wait before a try (2, 3, …): 0.25 s, doubled for each try, at most 4 s.
+    """Return the seconds to wait before try number 2, 3 and so on.
 
-    The result is a random value from half of this time to all of it.
+    The limit is 0.25 s and doubles with each try, up to 4 s. The result is random, at least half the limit.
     """
     whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (try_number - 2))
     return whole * (0.5 + rng.random() / 2)
@@ -51,7 +51,7 @@ def read_http_date(header: str | None) -> float | None:
 
 
 class Hosts:
-    """The cloud's hosts in the order to try them. A host that failed is last for a minute. Thread-safe."""
+    """The cloud's hosts in the order to try them. A host that failed moves to the end for a minute."""
 
     def __init__(self, *urls: str, monotonic: Callable[[], float]) -> None:
         self._urls = list(dict.fromkeys(url.rstrip("/") for url in urls if url))

@@ -1,6 +1,6 @@
 """Tokens for the cloud. They are cached, renewed before they expire, and never shown.
 
-The cloud checks a token's time by its own clock. So pass a clock with cloud time: local time plus the offset.
+The cloud compares a token's time with its own clock. So pass a clock with cloud time.
 """
 
 import threading
@@ -42,7 +42,7 @@ class Token(AuthBase):
         return request
 
     def is_due(self, now_s: float) -> bool:
-        """Return whether to renew the token: 80 % of its life is over, or the clock was set back."""
+        """Return whether to renew the token, as 80 % of its life is over or the clock was set back."""
         age = now_s - self.issued_s
         return age >= LIFE_S * RENEW_AFTER or age < -ISSUED_AGO_S
 
@@ -60,7 +60,7 @@ class TokenSource:
         self._token: Token | None = None
 
     def current(self) -> Token:
-        """Return the current token; renew it if it is due. Raise `Unauthorized` if none can be created."""
+        """Return the current token, and renew it first if it is due. Raise `Unauthorized` if this fails."""
         with self._lock:
             if self._token is None or self._token.is_due(self._clock()):
                 self._token = self._make()

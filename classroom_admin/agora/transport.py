@@ -46,7 +46,7 @@ def no_limit(call: CloudCall[Any]) -> float:
 
 @dataclass(slots=True, kw_only=True)
 class _Job:
-    """The state of a call: the request that all tries share, and the results of earlier tries."""
+    """The state of one call: the request, which all tries share, and the results of earlier tries."""
 
     call: CloudCall[Any]
     method: str
@@ -61,8 +61,8 @@ class _Job:
 class Transport:
     """A thread-safe sender of calls. A process needs only one.
 
-    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. `limiter` is
-    asked before every request, including retries.
+    Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. The sender calls
+    `limiter` before each request, including retries.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Transport:
 
     @property
     def clock_offset_ms(self) -> int | None:
-        """Return cloud time minus our time (ms), or None before the first answer."""
+        """Return cloud time minus our time (ms), or None before the first response."""
         return self._cloud_clock.offset_ms
 
     def cloud_time_s(self) -> float:
@@ -98,7 +98,7 @@ class Transport:
     def note_cloud_time(self, ts_ms: int | None, *, received_at_ms: int, took_ms: float = 0) -> None:
         """Update the clock offset from an envelope's `ts` (ms). Ignore None and implausible times.
 
-        Code that parses raw answers must call this itself; `took_ms` is the duration of the exchange.
+        Code that parses raw responses must call this itself; `took_ms` is the duration of the exchange.
         """
         if ts_ms is not None and _PLAUSIBLE_MS[0] < ts_ms < _PLAUSIBLE_MS[1]:
             self._cloud_clock.note(ts_ms, received_at_ms=received_at_ms, took_ms=took_ms)
@@ -108,10 +108,10 @@ class Transport:
         self._wire.close()
 
     def send(self, call: CloudCall[Any], *, deadline_s: float | None = None) -> RawAnswer:
-        """Send a call and return its 2xx answer, not yet parsed.
+        """Send a call and return the 2xx response, not yet parsed.
 
-        `deadline_s` limits all tries and waits together. Raise the `CloudError` for the answer's status and
-        code, or `CloudUnavailable` if there is no answer.
+        `deadline_s` limits all tries and waits together. Raise the `CloudError` for the response's status and
+        code, or `CloudUnavailable` if there is no response.
         """
         body = call.body()
         job = _Job(
@@ -158,7 +158,7 @@ class Transport:
         return wait if left is None or wait < left else None
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
-        """Send the request to each host until one receives it. Return a failure, do not raise it."""
+        """Send the request to each host until a host receives it. Return a failure instead of raising it."""
         reply = Reply(problem=Problem("no_address"), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
@@ -222,7 +222,7 @@ class Transport:
         )
 
     def _judge(self, reply: Reply, job: _Job, *, took_ms: float) -> RawAnswer | CloudError:
-        """Convert a complete reply to the answer, or to the error for its status and code."""
+        """Convert a complete reply to a response, or to the error for its status and code."""
         status = reply.status or 0
         received_at_ms = int(self._clock() * 1000)
         if 200 <= status < 300:
@@ -262,7 +262,7 @@ class Transport:
 
 
 def _read_refusal(body: bytes) -> dict[str, Any]:
-    """Return the envelope of an error answer, or {} if it has none, as with a gateway's HTML page."""
+    """Return the envelope of an error response, or {} if it has none (such as a gateway's HTML page)."""
     try:
         refusal = read_json(body)
     except UnreadableAnswer:

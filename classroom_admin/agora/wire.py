@@ -1,4 +1,4 @@
-"""Send one HTTP request to one host and read the whole answer.
+"""Send one HTTP request to one host and read the whole response.
 
 Failures are returned, not raised: a traceback through `requests` would show the headers, including the token,
 in the local variables of its frames.
@@ -34,9 +34,9 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-agora-request-id", "x-trace-id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The result of an exchange.
+    """The result of sending one request.
 
-    `status` is None if there is no answer. `sent` is False if nothing can have reached the cloud.
+    `status` is None if there is no response. `sent` is False if nothing can have reached the cloud.
     """
 
     status: int | None = None
@@ -73,7 +73,7 @@ class Wire:
         read_s: float,
         until: float,
     ) -> Reply:
-        """Send one request and read the whole answer.
+        """Send one request and read the whole response.
 
         `read_s` limits the wait for the next bytes. `until` (monotonic time) limits the whole exchange.
         """
@@ -160,13 +160,13 @@ def _nothing_was_sent(error: Exception) -> bool:
     if isinstance(reason, MaxRetryError):
         reason = reason.reason
     if isinstance(error, requests.exceptions.SSLError):
-        # The certificate is checked before the request is sent. Other TLS errors may occur during the answer.
+        # The certificate is checked before the request is sent. Other TLS errors may occur afterwards.
         return "CERTIFICATE_VERIFY_FAILED" in str(reason)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 def _why(error: Exception) -> Problem:
-    """Return our own problem for a library's exception, whose own text may contain addresses."""
+    """Return our own description of a library's exception, whose text may contain addresses."""
     if isinstance(error, requests.exceptions.ProxyError):
         return Problem("proxy_failed")
     if isinstance(error, requests.exceptions.SSLError):

@@ -1,1 +1,1 @@
-"""The audit log of commands, account changes and other actions. Records can only be added."""
+"""The audit log of commands, account changes and other actions. Code can only add records."""

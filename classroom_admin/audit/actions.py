@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# Per filter group: action -> (label in the audit log, label in a class's commands or "" if not listed).
+# Actions by filter group. Each has a label for the audit log, and a label for "Commands" ("": not listed).
 _ACTIONS: Final[dict[StrOrPromise, dict[str, tuple[StrOrPromise, StrOrPromise]]]] = {
     _("Classes"): {
         "class.create": (_("Created the class"), _("Create the class")),
@@ -110,5 +110,5 @@ COMMANDS: Final[dict[str, StrOrPromise]] = {
 
 
 def label(action: str) -> str:
-    """Return the label of an action, or its name if this version does not know the action."""
+    """Return the label of an action. If this version does not know the action, return its name."""
     return str(LABELS.get(action, action))

@@ -1,4 +1,4 @@
-"""Models of the audit log: actions and their outcomes. Entries and steps can only be added."""
+"""Models of the audit log, which records actions and their outcomes. Code can only add entries and steps."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ _FINAL = "Audit records can only be added."
 
 
 class RecordIsFinal(Exception):
-    """Raised when code tries to change or delete an audit record."""
+    """The error for code that tries to change or delete an audit record."""
 
 
 class FinalQuerySet(models.QuerySet[Any]):
@@ -32,7 +32,7 @@ class FinalQuerySet(models.QuerySet[Any]):
 
 
 class FinalModel(models.Model):
-    """A model whose rows can only be added."""
+    """A model that allows code to add rows, but not to change or delete them."""
 
     objects = FinalQuerySet.as_manager()
 
@@ -50,7 +50,7 @@ class FinalModel(models.Model):
 
 
 class Entry(FinalModel):
-    """An audit log entry: who did what, to whom and when. `action` is a name such as `class.start`.
+    """A record of who did what, to whom and when. `action` is a name such as `class.start`.
 
     `room_uuid` is empty if the action does not concern a room. `target` is a cloud user id, resource id or
     account email. `params` contains the arguments, but never a secret.
@@ -85,11 +85,11 @@ class Step(FinalModel):
         ACCEPTED = "accepted", _("accepted")
         CONFIRMED = "confirmed", _("confirmed")
         FAILED = "failed", pgettext_lazy("command", "failed")
-        DONE = "done", _("done")  # for actions that do not involve the cloud
+        DONE = "done", _("done")  # This kind is for actions that do not involve the cloud.
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # A copy of the entry's value, so that an index makes the query for a room's new steps fast.
+    # This copies the entry's value, so that an index makes the query for a room's new steps fast.
     room_uuid = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(default=timezone.now)
@@ -103,10 +103,10 @@ class Step(FinalModel):
 
 
 class Claim(models.Model):
-    """The idempotency key of a command, so that a double click runs it only once.
+    """An idempotency key of a command. It ensures that a double click runs the command only once.
 
     `dedupe_key` is a hash of actor, action, room, target and params. Until `expires_at`, an equal command
-    returns the same entry. Unlike audit records, rows are deleted later.
+    returns the same entry. Unlike audit records, idempotency keys are deleted later.
     """
 
     dedupe_key = models.CharField(max_length=64, unique=True)
@@ -115,15 +115,15 @@ class Claim(models.Model):
 
 
 class PendingConfirmation(models.Model):
-    """A command that waits for the event that confirms it. Deleted once confirmed or refused.
+    """A command that waits for the event that confirms it. Confirmed and refused commands have no row.
 
-    The row is committed before the command is sent, because the event may arrive before the answer. The row
-    stays if the outcome is unknown (a time-out): an event may confirm the command even after a *failed* step.
+    The row is committed before the command is sent, because the event may arrive before the response. If the
+    outcome is unknown (a time-out), the row stays. An event may confirm a command even after a *failed* step.
     The event must have the room `room_uuid`, the kind `cmd` or its batch kind, and a sequence above
     `since_sequence`. `match` contains the required values; `confirms` in the modules of `events` checks them.
 
-    A process deletes the row and adds the *confirmed* step in one transaction, and only if it deleted a row.
-    So a command has only one *confirmed* step, even if several processes see the event.
+    A process deletes the row and adds the *confirmed* step in one transaction. Without a row, it adds none.
+    A command therefore has only one *confirmed* step, even if several processes see the event.
     """
 
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")

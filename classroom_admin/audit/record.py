@@ -1,4 +1,4 @@
-"""Write the audit log: one entry per requested action, and one step per change of its status."""
+"""Write the audit log. Each requested action has one entry, and each change of its status has one step."""
 
 from collections.abc import Mapping
 from typing import Any, Final, cast
@@ -15,7 +15,7 @@ _NAME_LENGTH: Final = 254
 
 
 class SecretOnRecord(ValueError):
-    """Raised for a parameter with the name of a secret, because secrets are never recorded."""
+    """The error for a parameter that has the name of a secret, because secrets must not be recorded."""
 
 
 def record(
@@ -27,7 +27,7 @@ def record(
     target_name: str = "",
     params: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Add an entry; add its steps with `add_step`. `actor` is None if no person is signed in.
+    """Add an entry without steps (see `add_step`). `actor` is None if no person is signed in.
 
     Raise ValueError if `audit.actions` has no label for `action`. Raise SecretOnRecord if `params` contains
     the name of a secret.
@@ -35,7 +35,7 @@ def record(
     if action not in LABELS:
         raise ValueError(f"{action} has no words in audit.actions.")
     return Entry.objects.create(
-        actor=cast(Any, actor),  # a User, but this package does not import accounts
+        actor=cast(Any, actor),  # The actor is a User, but this package does not import accounts.
         actor_name=str(actor)[:_NAME_LENGTH] if actor else "",
         action=action,
         room_uuid=room_uuid,

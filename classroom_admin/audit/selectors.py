@@ -13,7 +13,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Filters for entries. None and "" mean no filter. `actor_id` is an account's id.
+    """The filters for entries. None and "" mean no filter. `actor_id` is the id of an account.
 
     `rooms` is a query set with one column, the cloud ids of rooms. `outcome` is the kind of the last step.
     `since` is inclusive and `until` exclusive; both are aware datetimes.
@@ -29,14 +29,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of entries with their steps. `older` is `before` for the next page, or None on the last page."""
+    """A page of entries with their steps. `older` is the next page's `before`; None for the last page."""
 
     entries: list[Entry]
     older: int | None
 
 
 def find_entries(filters: Filters, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return the newest `limit` entries with an id below `before`. Run two queries: for entries and steps."""
+    """Return the newest `limit` entries whose id is below `before`, with their steps. Run two queries."""
     entries = _matching(filters)
     if before is not None:
         entries = entries.filter(id__lt=before)

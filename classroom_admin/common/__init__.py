@@ -1,1 +1,1 @@
-"""Code that every package may use: clock, ids, texts, chunks. It contains no models."""
+"""Code that every package may use, for example for times, ids and texts. It contains no models."""

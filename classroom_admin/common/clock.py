@@ -1,7 +1,7 @@
 """Read the time. All code uses this module, so that tests can stop and step the clock.
 
-Use ``now``, this machine's time, for local data: records, leases, the age of an answer. Use ``cloud_now`` to
-compare with times from the cloud: a class's start and end, a removal.
+Use ``now``, this machine's time, for local data such as records and leases. Use ``cloud_now`` to compare with
+times from the cloud, such as a class's start and end.
 ``AGORA_CLOCK_URL`` (for tests only) makes this module read the simulator's clock.
 """
 
@@ -27,7 +27,7 @@ class Source(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return the seconds since an arbitrary start. They never go back; use them only for durations."""
+        """Return the seconds since an arbitrary moment, which never decrease. Use them only for durations."""
         ...
 
 
@@ -89,7 +89,7 @@ def cloud_now() -> datetime:
 
 
 def cloud_offset_ms() -> int:
-    """Return cloud time minus our time in ms, or 0 if unknown. A process queries it at most once a second."""
+    """Return cloud time minus our time (ms), or 0 if unknown. Query the database at most once a second."""
     return _read_cloud_offset_ms()
 
 
@@ -104,7 +104,7 @@ def as_our_time(clouds: datetime) -> datetime:
 
 
 def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
-    """Set the function that reads the cloud's clock offset. The package ``sync`` provides it."""
+    """Set the function that reads the cloud's clock offset. The package ``sync`` provides this function."""
     global _read_cloud_offset_ms
     _read_cloud_offset_ms = read_offset_ms
 
@@ -117,7 +117,7 @@ def install(source: Source) -> Source:
 
 
 def monotonic() -> float:
-    """Return seconds for measuring durations. They never go back."""
+    """Return seconds since an arbitrary moment, for measuring durations. They never decrease."""
     return _source.monotonic()
 
 

@@ -8,7 +8,7 @@ ID_CHARACTERS: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
 ID_SIGNS: Final = "!#$%&()+-:;<=.>?@[]^_{}|~,"
-ID_BYTES: Final = 64  # in UTF-8; an id must be shorter than this
+ID_BYTES: Final = 64  # an id must have fewer bytes in UTF-8
 
 
 def problem_with_id(value: str) -> Problem | None:

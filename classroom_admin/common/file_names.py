@@ -1,10 +1,10 @@
-"""Names of files as people see them: safe to show, and still the name that the person gave. Pure."""
+"""Clean and shorten the names of people's files, so that pages can show the names safely. Pure."""
 
 import unicodedata
 from typing import Final
 
-# Joiners are part of a word or a picture. Other format characters go: direction marks can make a name read as
-# another one.
+# Joiners are parts of words and emoji. All other format characters are removed: for example, a direction mark
+# can make one name look like another name.
 _KEPT_FORMATS: Final = frozenset("\u200c\u200d")
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 
@@ -23,7 +23,7 @@ def _shown(character: str) -> str:
 
 
 def shorten(name: str, most_bytes: int) -> str:
-    """Cut a name before its extension to ``most_bytes`` of UTF-8, between the characters that people see."""
+    """Cut a name before its extension to ``most_bytes`` of UTF-8. Never cut within a visible character."""
     stem, dot, ext = name.rpartition(".")
     if not dot:
         stem, ext = name, ""
@@ -35,7 +35,7 @@ def shorten(name: str, most_bytes: int) -> str:
 
 
 def _continues(text: str, at: int) -> bool:
-    """Return whether the character at ``at`` belongs to the one before it, such as a mark or half a flag.
+    """Return whether the character at ``at`` is displayed as one with the previous one, as an accent is.
 
     This follows the rules GB9, GB9a, GB11 and GB12 of Unicode Standard Annex 29. It also keeps characters
     around a joiner together.

@@ -1,8 +1,8 @@
 """Parse JSON that may be damaged in places, so that only the damaged part is lost.
 
-Pydantic's parser reads nearly every answer. It rejects a whole answer if one event is not JSON, or if the
-answer contains NaN or invalid UTF-8. A repeated request would return the same page, and the room's sync would
-stop. So Python's parser reads a rejected answer again, item by item.
+Pydantic's parser reads nearly every response. It rejects a whole response if one event is not JSON, or if the
+response contains NaN or invalid UTF-8. A repeated request would return the same page, and the room's sync
+would stop. So Python's parser reads a rejected response again, item by item.
 """
 
 import json
@@ -13,12 +13,12 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 DEEPEST: Final = 201
-"""The deepest nesting of brackets that is accepted; pydantic's parser has the same limit. It keeps recursive
-code that reads the values from exhausting the stack.
+"""The deepest accepted nesting of brackets. Pydantic's parser has the same limit. Without a limit, recursive
+code could exhaust the stack.
 """
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _AROUND_ITEMS: Final = ("{[", "{{[")
-"""The open brackets around an event: the envelope and the list, with or without an object in between."""
+"""The open brackets before an event: those of the envelope, perhaps of another object, and of the list."""
 # Escapes of characters that a database can't store as text: lone surrogates and NUL. Searching the bytes is
 # cheaper than visiting every value.
 _UNSTORABLE_ESCAPE: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
@@ -28,8 +28,8 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 def read_json(body: bytes) -> Any:
     """Return the parsed JSON. Raise `ValueError` if `body` is not JSON or is nested deeper than `DEEPEST`.
 
-    NaN and infinities become None. Invalid UTF-8, NUL and lone surrogates become U+FFFD. An integer that is
-    too long for Python becomes text. So does an item of the answer's list that can't be parsed.
+    Replace NaN and infinities with None. Replace invalid UTF-8, NUL and lone surrogates with U+FFFD. Keep an
+    integer that is too long for Python, or an item of the response that can't be parsed, as text.
     """
     try:
         parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -49,7 +49,7 @@ def _read_by_items(text: str) -> Any:
 
 
 def _with_damaged_items_as_text(text: str) -> str:
-    """Replace each event that can't be parsed with a JSON string of its text, if its brackets match."""
+    """Replace each event that can't be parsed, but has matching brackets, with a JSON string of its text."""
     parts: list[str] = []
     done = begin = 0
     around: list[str] = []
@@ -91,7 +91,7 @@ def _parsed(text: str) -> Any:
         depth += 1 if mark in "[{" else -1
         if depth > DEEPEST:
             raise ValueError("nested too deep")
-    # Not strict: accept a line break inside a string.
+    # Non-strict mode accepts a line break inside a string.
     return json.loads(text, strict=False, parse_int=_whole, parse_constant=lambda _name: None)
 
 

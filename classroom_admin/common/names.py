@@ -1,14 +1,14 @@
-"""Compare people's names, and match the names on a list with the names that were seen. Pure functions.
+"""Compare people's names, and match the people on a class list with the people in a class. Pure functions.
 
 Interface:
 
-- ``exact_key(name)``: equal for the spellings of a name that no reader tells apart.
-- ``loose_key(name)``: also equal without accents, punctuation, symbols and the order of the parts. It is
-  never proof by itself: "Hùng" and "Hưng" have one loose key. Use it only through ``match``.
-- ``match(listed, seen)``: match by id, then by exact key, then by loose key where only one name is left on
-  both sides.
-- ``has_visible_character(name)``: False for a name that a page can't show, such as a zero-width space.
-  Refuse such a name when a person enters it. ``visible_name(name)`` makes it "" when the cloud sends it.
+- ``exact_key(name)`` is equal for two names that look the same to a reader.
+- ``loose_key(name)`` also ignores accents, punctuation, symbols and the order of the parts. Equal loose keys
+  prove nothing: "Hùng" and "Hưng" have the same key. Use loose keys only through ``match``.
+- ``match(listed, seen)`` matches people by id, then by exact key. It uses the loose key only if one listed
+  name and one seen name with this key are left.
+- ``has_visible_character(name)`` is False for a name that a page can't show, such as a zero-width space.
+  Refuse such a name if a person enters it. If the cloud sends it, ``visible_name(name)`` returns "".
 
 `docs/decisions/matching-names.md` gives the reasons.
 """
@@ -45,9 +45,9 @@ S = TypeVar("S", bound=Named)
 
 @dataclass(slots=True)
 class Found(Generic[L, S]):
-    """A listed person and the people seen who match; several if the person came with several ids.
+    """A listed person with all matching people seen. A person who came with several ids has several matches.
 
-    `by` is ``BY_ID``, ``BY_NAME`` or ``BY_LOOSE_NAME``; "" if nobody matches.
+    `by` says how they were matched: ``BY_ID``, ``BY_NAME`` or ``BY_LOOSE_NAME``; "" if nobody matches.
     """
 
     listed: L
@@ -57,10 +57,10 @@ class Found(Generic[L, S]):
 
 @lru_cache(maxsize=16_384)
 def exact_key(name: str) -> str:
-    """Return a key that is equal for the spellings of a name that no reader tells apart.
+    """Return a key that is equal for two names that look the same to a reader.
 
-    Ignore case, white space, composition (NFC, NFD), and characters that are never shown: joiners, direction
-    marks, variation selectors. The key is "" if nothing is left.
+    Ignore case, white space, composition (NFC, NFD), and invisible characters such as joiners, direction
+    marks and variation selectors. The key is "" if no character is left.
     """
     shown = unicodedata.normalize("NFD", IGNORABLE.sub("", name))
     return " ".join(BLANK.sub(" ", unicodedata.normalize("NFC", shown.casefold())).split())
@@ -70,7 +70,7 @@ def exact_key(name: str) -> str:
 def loose_key(name: str) -> str:
     """Return a key that also ignores accents, punctuation, symbols and the order of the parts.
 
-    "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have one key. A name of symbols alone keeps them.
+    "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have the same key. If a name has only symbols, keep them.
     """
     key = search_key(exact_key(name))
     words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
@@ -81,11 +81,11 @@ def loose_key(name: str) -> str:
 def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], list[S]]:
     """Match listed people with the people seen. Also return the people seen who match nobody, in order.
 
-    1. By id.
-    2. By exact name. Everyone seen with the name of exactly one listed person is that person, because people
-       come back as guests. If that person was matched by id, they must have been seen with this name, too. If
-       several listed people have this name, each one who was not matched by id gets one of the people seen.
-    3. By loose name, if among the rest one listed name and one name seen have this key.
+    1. Match by id.
+    2. Match by exact name. If one listed person has the name, everyone seen with it is that person, because
+       people return as guests. If this person was already matched by id, that id must have this name, too.
+       If several listed people have the name, each person without a match by id gets one of the people seen.
+    3. Match by loose name, if only one listed name and one seen name with this key are left.
     """
     found = [Found[L, S](one) for one in listed]
     rest = _by_exact_name(found, _by_id(found, seen))
@@ -93,7 +93,7 @@ def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], li
 
 
 def has_visible_character(name: str) -> bool:
-    """Return whether a page would show a letter, digit or sign of this name. Accents alone do not count."""
+    """Return whether a letter, digit or symbol of this name is visible. Accents alone do not count."""
     return any(
         not BLANK.match(each) and not IGNORABLE.match(each) and unicodedata.category(each) not in _MARKS
         for each in name
@@ -101,7 +101,7 @@ def has_visible_character(name: str) -> bool:
 
 
 def visible_name(name: str) -> str:
-    """Return a name that was received from elsewhere; "" (unnamed) if a page would show nothing of it."""
+    """Return a name that the cloud sent, or "" if the name has no visible character."""
     return name if has_visible_character(name) else ""
 
 
@@ -134,7 +134,7 @@ def _by_exact_name(found: Sequence[Found[L, S]], seen: Sequence[S]) -> list[S]:
 
 
 def _chosen(same: Sequence[Found[L, S]], key: str) -> Found[L, S] | None:
-    """Return which of the listed people with this exact name gets the next person seen with it."""
+    """Return the listed person, out of all with this exact name, who gets the next person seen with it."""
     if len(same) == 1 and all(exact_key(person.name) == key for person in same[0].people):
         return same[0]
     return next((one for one in same if not one.people), None)

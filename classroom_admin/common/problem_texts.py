@@ -1,7 +1,7 @@
-"""The text of each problem code: English source texts for translation, and functions that format them.
+"""Define the English text of each problem code, and format these texts in any language.
 
-A tuple contains several texts that are shown one after the other. Codes and their parameters are stored in
-the database. So never rename a code, and keep its text compatible with stored parameters.
+If the value is a tuple, its texts are shown one after the other. Codes and their parameters are stored in the
+database. So never rename a code, and keep its text compatible with stored parameters.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 from classroom_admin.common.problems import Problem, from_json, from_text
 
-# These texts follow the name of the field in the same sentence.
+# Each text continues a sentence that begins with the name of a field.
 ARGUMENTS: Final = {
     "missing": _("is missing."),
     "not_text": _("must be text."),
@@ -151,7 +151,7 @@ SENDING: Final = {
     "no_envelope": _("The answer has no envelope: code is missing."),
     "no_list_of_events": _("The answer contains no list of events."),
 }
-# Next steps for the user.
+# These texts tell users what to do next.
 _RELOAD: Final = _("Reload the page to see the state of the class. Try again if it is still needed.")
 _NOTHING: Final = _("You don't need to do anything.")
 _NEW_CLASS: Final = _("Create a new class to continue.")
@@ -267,7 +267,7 @@ COMMANDS: Final = {
     "assignee_deactivated": _("This account is deactivated. Reactivate it before you assign classes."),
     "account_deactivated": _("The account is deactivated."),
     "password_wrong": _("Incorrect email or password."),
-    "plain": "{text}",  # already in the language of a request
+    "plain": "{text}",  # already translated
     "findings": "{problems}",
 }
 SYNC: Final[dict[str, str | tuple[str, ...]]] = {
@@ -335,7 +335,7 @@ def stored_in_words(stored: object) -> str:
 
 
 def reason_in(detail: Mapping[str, Any]) -> str:
-    """Return the reason of a failure in the active language; `detail` is that of an audit log step."""
+    """Return the reason for a failure in the active language, from the `detail` of an audit log step."""
     return stored_in_words(detail.get("reason", detail)) or str(detail.get("message") or "")
 
 
@@ -344,7 +344,7 @@ def _text(problem: Problem, translate: Callable[[str], str]) -> str:
     try:
         params = {name: _param(value, translate) for name, value in problem.params.items()}
         parts = [translate(text).format(**params) for text in ((texts,) if isinstance(texts, str) else texts)]
-    except (KeyError, IndexError):  # another release stored other parameters
+    except (KeyError, IndexError):  # another release may have stored other parameters
         parts = []
     return _join(parts, translate) or str(problem)
 

@@ -1,4 +1,4 @@
-"""The address at which people reach the dashboard."""
+"""Build addresses of the dashboard, and find out who can reach them."""
 
 import ipaddress
 from urllib.parse import urlsplit

@@ -3,12 +3,12 @@
 import secrets
 from typing import Final
 
-# Leaves out letters and digits that people mix up, such as l and 1.
+# This alphabet has no letters and digits that people confuse, such as l and 1.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def new_key() -> str:
-    """Return a key of 12 characters for web addresses, which never contain cloud ids."""
+    """Return a key of 12 characters. Web addresses contain such keys instead of cloud ids."""
     return _random(12)
 
 

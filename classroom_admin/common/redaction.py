@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 HIDDEN: Final = "[hidden]"
 SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 STREAMING: Final = ("streamingurl", "rtmp", "hls", "flv")
-"""Names whose values are stream addresses. Such an address contains the key of its stream."""
+"""The names of fields that contain stream addresses. Such an address contains the key of its stream."""
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"<>\\]+", re.IGNORECASE)
 _OUR_FILE: Final = re.compile(r"(/files/)[^/\s\"]+\.[^/\s\"]+(?=/)")
@@ -40,7 +40,7 @@ def pretty(raw: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether the value under `name` must be hidden: a secret or a stream address. Accept `a.b.c`."""
+    """Return whether the value of `name`, which may be a path (`a.b.c`), must be hidden."""
     return names_secret(name) or not set(STREAMING).isdisjoint(name.lower().split("."))
 
 
@@ -108,7 +108,7 @@ def _property(name: str, value: Any) -> Any:
 
 
 def shortened(text: str, most: int = 500) -> str:
-    """Cut the text to at most `most` characters. A cut text ends with "…"."""
+    """Cut the text to at most `most` characters. End a cut text with "…"."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -125,7 +125,7 @@ def _shown(value: Any, *, secret: bool) -> Any:
 
 
 def _text(text: str) -> str:
-    if text[:1] in "{[":  # JSON inside a JSON string
+    if text[:1] in "{[":  # a JSON string may contain JSON
         return text_without_secrets(text)
     if _ADDRESS.fullmatch(text):
         text = _OUR_FILE.sub(r"\1…", shown_address(text))

@@ -1,4 +1,4 @@
-"""Store the search key of a row's texts beside them, and find rows by it. The same on every database."""
+"""A column with the search key of a row's texts, and the search in it. It works alike in every database."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FILL_BATCH: Final = 1000
 
 
 class SearchField(CharField):  # type: ignore[type-arg]  # not generic at run time
-    """A column with the search key of the columns `of`. Saving or creating a row writes it.
+    """A column with the search key of the columns `of`. When a row is saved, its key is written.
 
-    Set it yourself where you write one of these columns with `update()` or with SQL. `matches` searches it.
+    `update()` and SQL do not write the key, so such code must write it itself. `matches` searches the column.
     """
 
     def __init__(self, *, of: tuple[str, ...], **options: Any) -> None:
@@ -34,7 +34,7 @@ class SearchField(CharField):  # type: ignore[type-arg]  # not generic at run ti
 
 
 def matches(words: str, *, field: str) -> Q:
-    """Return the condition that the `SearchField` contains every word; without words, all rows match."""
+    """Return the condition that the `SearchField` contains every word. Without words, all rows match."""
     condition = Q()
     for term in search_key(words).split():
         condition &= Q(**{f"{field}__contains": term})
@@ -44,8 +44,8 @@ def matches(words: str, *, field: str) -> Q:
 def fill(connection: Any, model: type[Model], field: str) -> None:
     """Write the search keys of rows that were stored before the column existed, for a migration.
 
-    Also make names "" that show nothing. The first column of the key is the name. Commits each batch, so that
-    an interrupted migration continues where it stopped.
+    Also replace names without a visible character by "". The name is the first column of the key. Commit each
+    batch, so that an interrupted migration continues where it stopped.
     """
     column = model._meta.get_field(field)
     assert isinstance(column, SearchField)

@@ -21,7 +21,7 @@ class TooBig(Exception):
 
 
 def has_body(scope: Scope) -> bool:
-    """Return whether the headers announce a body, of known or unknown length."""
+    """Return whether the request's headers announce a body of known or unknown length."""
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"").strip(b"0") != b""
 
@@ -29,8 +29,8 @@ def has_body(scope: Scope) -> bool:
 class SizeLimit:
     """ASGI middleware that limits the size of request bodies.
 
-    Answer 413 if the body has more bytes than `most_bytes` returns for the request. Answer 400 to a GET or
-    HEAD request with a body.
+    Respond with status 413 if the body has more bytes than `most_bytes` returns for the request. Respond with
+    status 400 to a GET or HEAD request with a body.
     """
 
     def __init__(self, inner: Application, *, most_bytes: Limit) -> None:

@@ -1,4 +1,4 @@
-"""Search texts without regard to case, accents and composition: "zoe" finds "Zoë".
+"""Search texts. Ignore case, accents and Unicode composition: "zoe" finds "Zoë".
 
 `static/js/search_key.js` does the same in the browser; a browser test compares the two.
 """
@@ -13,9 +13,9 @@ IGNORABLE: Final = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Unicode's format characters (Cf) and its default ignorable characters: nobody sees them in a name."""
+"""Unicode's format characters (Cf) and default ignorable characters, which are invisible in a name."""
 STORED_LENGTH: Final = 400
-"""The most characters of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
+"""The largest length of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
 BLANK: Final = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]")
 """White space, control characters and the empty Braille pattern."""
 
@@ -25,18 +25,18 @@ _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u2de0-\u2dff\ua66f-\ua67d\ua69e\ua69f"
     "\ufe20-\ufe2f]+|(\u0627)[\u0653-\u0655]+"
 )
-"""Marks after a Latin, Greek or Cyrillic letter, and madda and hamza on alef, which many people omit.
+"""Marks that many people omit: those after a Latin, Greek or Cyrillic letter, and madda and hamza on alef.
 
-In other scripts a mark makes another letter.
+In other scripts, a letter with a mark is a different letter.
 """
 _POINTS: Final = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
     "\u0898-\u089f\u08ca-\u08e1\u08e3-\u08ff]"
 )
-"""Hebrew and Arabic points, and the Arabic stretching stroke."""
+"""The Hebrew and Arabic vowel points, and the Arabic tatweel (a stretching stroke)."""
 _LONE_ACCENTS: Final = re.compile("(?<= )[\u0300-\u036f]+")
-"""What NFKD leaves of a spacing accent, such as that of "O´Neil"."""
+"""The combining accent that remains when NFKD decomposes a spacing accent, as in "O´Neil"."""
 _LETTERS: Final = str.maketrans(
     {
         **dict(zip("ςøłđħŧıðƀɨ", "σoldhtidbi", strict=True)),
@@ -46,7 +46,7 @@ _LETTERS: Final = str.maketrans(
         **{"ی": "ي", "ى": "ي", "ک": "ك"},
     }
 )
-"""Letters and signs that have no decomposition, but that people replace when they type."""
+"""Letters and signs that Unicode does not decompose, with the characters that people type instead."""
 
 
 def search_key(text: str) -> str:
@@ -60,7 +60,7 @@ def search_key(text: str) -> str:
 
 
 def stored_key(*texts: str) -> str:
-    """Return the search key that a row stores for its texts, cut to what a database can index."""
+    """Return the search key that a row stores for its texts, cut to `STORED_LENGTH` characters."""
     return "\n".join(search_key(text) for text in texts)[:STORED_LENGTH]
 
 

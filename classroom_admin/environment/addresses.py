@@ -1,6 +1,6 @@
 """Read the addresses in environment variables. Pure: no settings, no network, no file.
 
-Each function returns a normalised value, or raises ValueError with the words that follow the variable's name.
+Each function returns a normalised value, or raises ValueError. The error's text follows the variable's name.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _CACHE_OPTIONS: Final = ("TIMEOUT", "KEY_PREFIX", "VERSION")
 
 
 def public_address(text: str) -> str:
-    """Return the address of the dashboard: scheme, host, port unless it is the usual one, and path.
+    """Return the address of the dashboard: scheme, host, port and path.
 
-    The path has no slash at its end.
+    Omit the scheme's default port and a slash at the end of the path.
     """
     wrong = ValueError("it must be like https://classes.school.example")
     parts = _web_parts(text, wrong)
@@ -69,7 +69,7 @@ def public_address(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """Return the origin of a web address. Its host may begin with `*.` for all hosts of a domain."""
+    """Return the origin of a web address. The host may begin with `*.`, to allow all hosts of a domain."""
     wrong = ValueError("each part must be like https://classes.school.example")
     wild = "://*." in text
     found = _origin(_web_parts(text.replace("://*.", "://", 1), wrong), wrong)
@@ -77,21 +77,21 @@ def origin(text: str) -> str:
 
 
 def web_address(text: str) -> str:
-    """Return an http or https address of a service, without a slash at its end."""
+    """Return the http or https address of a service, without a slash at its end."""
     wrong = ValueError("it must be like https://service.example")
     parts = _web_parts(text, wrong)
     return _origin(parts, wrong) + parts.path.rstrip("/")
 
 
 def link_template(text: str) -> str:
-    """Return an address with placeholders in braces. Any scheme but one that runs scripts is allowed."""
+    """Return an address with placeholders in braces. Reject only schemes that run scripts."""
     if not _TEMPLATE.fullmatch(text):
         raise ValueError("it must be like https://classroom.example/{room}")
     return text
 
 
 def listening_host(text: str) -> str:
-    """Return the host on which to listen, an IPv6 address without brackets."""
+    """Return the host on which a server listens. Remove the brackets of an IPv6 address."""
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if not _is_address(host) and not _HOST.fullmatch(host.lower()):
         raise ValueError("it must be an address or a name like 127.0.0.1, without a scheme or a port")
@@ -99,7 +99,7 @@ def listening_host(text: str) -> str:
 
 
 def allowed_host(text: str) -> str:
-    """Return a host name for ALLOWED_HOSTS, an IPv6 address in brackets."""
+    """Return a host name for ALLOWED_HOSTS. Put an IPv6 address in brackets."""
     host = text.lower()
     if host == "*" or _HOST.fullmatch(host.removeprefix(".")):
         return host
@@ -110,7 +110,7 @@ def allowed_host(text: str) -> str:
 
 
 def folder(text: str) -> Path:
-    """Return the absolute path of a folder. `~` is the home folder."""
+    """Return the absolute path of a folder. Replace `~` with the home folder."""
     try:
         return Path(text).expanduser().resolve()
     except RuntimeError:
@@ -153,12 +153,12 @@ def database(text: str) -> dict[str, Any]:
 
 
 def broker(text: str) -> str:
-    """Return the address of a message broker, or several separated by `;`. See `verified` for `rediss://`."""
+    """Return the address of a message broker, or several addresses separated by `;`, after `verified`."""
     return ";".join(_broker(one.strip()) for one in text.split(";"))
 
 
 def cache(text: str) -> dict[str, Any]:
-    """Return Django's settings of the cache at an address. See `verified` for `rediss://`."""
+    """Return Django's settings of the cache at an address. Apply `verified` to a Redis address."""
     wrong = ValueError(
         "it must be like rediscache://host:6379/1, rediss://…, filecache:///folder or locmemcache://"
     )
@@ -183,7 +183,7 @@ def cache(text: str) -> dict[str, Any]:
 
 
 def mail(text: str) -> dict[str, Any]:
-    """Return Django's settings of the mail server, folder or console at an address."""
+    """Return Django's settings for sending email to the server, folder or console at an address."""
     wrong = ValueError("it must be like smtp+tls://name:password@mail.example:587 or consolemail://")
     parts = _parts(text, wrong)
     if parts.scheme not in _MAIL:
@@ -215,7 +215,7 @@ def mail(text: str) -> dict[str, Any]:
 
 
 def verified(address: str) -> str:
-    """Return the address of a Redis server. Add `ssl_cert_reqs=required` to a `rediss://` without it."""
+    """Return the address of a Redis server. If `rediss://` lacks `ssl_cert_reqs`, set it to `required`."""
     base, _, query = address.partition("?")
     asked = dict(parse_qsl(query))
     if not base.startswith("rediss://"):
@@ -237,7 +237,7 @@ def _broker(text: str) -> str:
 
 
 def _parts(text: str, wrong: ValueError) -> SplitResult:
-    """Split the address of a service. A password may contain `#`, `[` and `]`; there is no fragment."""
+    """Split the address of a service. Recognise no fragment, because a password may contain `#`."""
     scheme, mark, rest = text.replace("#", "%23").partition("://")
     if not mark:
         raise wrong
@@ -256,7 +256,7 @@ def _port(parts: SplitResult, wrong: ValueError) -> int | None:
 
 
 def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
-    """Return hosts and ports as PostgreSQL expects them. Both may be lists that are separated by commas."""
+    """Return the hosts and ports in PostgreSQL's format: texts that commas separate if there are several."""
     place = unquote(parts.netloc.rpartition("@")[2])
     if "," not in place:
         port = _port(parts, wrong)
@@ -271,7 +271,7 @@ def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
 
 
 def _database_options(query: str) -> dict[str, Any]:
-    """Return Django's settings in the query of a database's address; the rest are options of its driver."""
+    """Return Django's settings from the query of a database address. Pass the rest as driver options."""
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for name, value in parse_qsl(query):
@@ -309,7 +309,7 @@ def _whole(value: str) -> str | int:
 
 
 def _file(text: str) -> str:
-    """Return the path in an address, with `~` expanded; "" and `:memory:` stay."""
+    """Return the path in an address, with `~` expanded. Return "" and `:memory:` unchanged."""
     name = unquote(text)
     return str(Path(name).expanduser()) if name.startswith("~") else name
 
@@ -325,11 +325,11 @@ def _web_parts(text: str, wrong: ValueError) -> SplitResult:
 
 
 def _origin(parts: SplitResult, wrong: ValueError) -> str:
-    """Return scheme, host and port: the host in lower-case ASCII, the port unless it is the usual one."""
+    """Return scheme, host (in lower-case ASCII) and port as text. Omit the scheme's default port."""
     try:
         host = (parts.hostname or "").encode("idna").decode().lower()
         port = parts.port
-    except ValueError:  # also of the idna codec
+    except ValueError:  # the idna codec raises UnicodeError, a ValueError
         raise wrong from None
     is_address = _is_address(host)
     if not is_address and not _HOST.fullmatch(host):

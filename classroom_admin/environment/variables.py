@@ -1,4 +1,4 @@
-"""Every environment variable of Classroom Admin: its type, default and meaning.
+"""Define the environment variables of Classroom Admin: their types, defaults and meanings.
 
 `scripts/configuration.py` writes `.env.example` and `docs/configuration.md` from these classes.
 """
@@ -22,7 +22,7 @@ MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
 
 
 def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """Return a function that reads a list of values that are separated by commas."""
+    """Return a function that splits a text at commas and applies `read` to each part."""
 
     def read_all(text: str) -> tuple[str, ...]:
         return tuple(read(part) for raw in text.split(",") if (part := plain(raw)))
@@ -52,7 +52,7 @@ Host = Annotated[str, BeforeValidator(addresses.listening_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[Path, BeforeValidator(addresses.folder)]
 Settings = dict[str, Any]
-"""Settings of Django that one address contains."""
+"""Django settings that are read from one address."""
 Lower = BeforeValidator(str.lower)
 Upper = BeforeValidator(str.upper)
 Whole = Annotated[int, Field(ge=0)]
@@ -63,17 +63,17 @@ Level = Annotated[str, BeforeValidator(_level)]
 
 
 def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
-    """Describe a variable. `shown` describes a default that depends on other values.
+    """Describe a variable. If the default depends on other values, `shown` describes the default.
 
-    `secret` is "literal" for a value that is read as it is, without removing spaces and quotes, and "inside"
-    for an address that may contain a password. Messages never contain either of them.
+    `secret` is "literal" for a value whose spaces and quotes are kept. It is "inside" for an address that may
+    contain a password. No message contains the value of such a variable.
     """
     extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
     return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
 
 
 class Section(BaseModel):
-    """Variables on one topic. `title` and `intro` are texts of the documentation."""
+    """The variables on one topic. `title` and `intro` are texts for the documentation."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
     title: ClassVar[str] = ""
@@ -267,7 +267,7 @@ class Output(Section):
 
 
 class Environment(Cloud, Web, Data, Behaviour, Alerts, Files, Output):
-    """The value of every variable."""
+    """The values of all variables."""
 
 
 SECTIONS: Final = (Cloud, Web, Data, Behaviour, Alerts, Files, Output)
@@ -282,11 +282,11 @@ _WORDS: Final = {
     "less_than_equal": "it must be at most {le}.",
     "literal_error": "it must be {expected}.",
 }
-"""What to say for an error of pydantic. Other errors already have words for people."""
+"""Messages for errors of pydantic. All other errors already have a message for people."""
 
 
 def plain(text: str) -> str:
-    """Return a value without spaces and a pair of quotes around it, which some programs pass on."""
+    """Remove surrounding spaces and a pair of quotes from a value. Some programs do not remove them."""
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1].strip()
@@ -294,13 +294,13 @@ def plain(text: str) -> str:
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
-    """Return the data folder that the variables name. Raise ImproperlyConfigured if there can be none."""
+    """Return the data folder according to DATA_DIR. Raise ImproperlyConfigured if the value is invalid."""
     given = plain(environ.get("DATA_DIR", ""))
     return read({"DATA_DIR": given}).DATA_DIR
 
 
 def read(environ: Mapping[str, str]) -> Environment:
-    """Return the values of all variables. Raise ImproperlyConfigured with a line for each invalid one."""
+    """Return the values of all variables. Raise ImproperlyConfigured with a line for each invalid value."""
     given = {}
     for name, field in Environment.model_fields.items():
         text = environ.get(name)

@@ -1,4 +1,4 @@
-"""Decode and project breakout rooms, the room's property `groups`. Each event contains all of `details`."""
+"""Project breakout rooms, the property `groups` of a room. Each event contains all of `groups.details`."""
 
 from collections.abc import Iterable
 

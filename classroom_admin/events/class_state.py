@@ -25,7 +25,7 @@ class ClassState:
 
     @property
     def own_ms(self) -> int | None:
-        """Return when this state began (ms); None if the event does not say so, or before the start."""
+        """Return when this state began (ms); None if the event contains no time, or before the start."""
         return {STARTED: self.started_ms, ENDED: self.ended_ms, CLOSED: self.closed_ms}.get(self.state)
 
 
@@ -46,8 +46,8 @@ def needs(event: Event[ClassState], needed: Needs) -> None:
 def apply(event: Event[ClassState], time: EventTime, rows: Rows) -> None:
     """Set the class state and its times.
 
-    A class that closes before it ended gets no end time. A class that starts again loses its end time. If the
-    class has not started, its start time is only planned. It is ignored, because the room refresh reads it.
+    A class that closes before it ended gets no end time. A class that starts again loses its end time. Before
+    the start, the event's start time is only planned. Ignore it, because the room refresh reads that time.
     """
     data, room = event.data, rows.room
     own_ms = data.own_ms

@@ -76,9 +76,9 @@ class Identity:
 class Event(Generic[P]):
     """A decoded event. `type` and `data` are None if this release does not know the type.
 
-    `odd` names the parts that could not be read although the rest could. `cmd` is None if a quiz or poll
-    event contains none. A decoded direct message has the `sequence` 0. The code that stores the message sets
-    `sequence` to the order of arrival, and `digest` to the message's digest.
+    `odd` names the parts that could not be read although other parts could. `cmd` is None if a quiz or poll
+    event contains no `cmd`. A decoded direct message has the `sequence` 0. The code that stores the message
+    sets `sequence` to the order of arrival, and `digest` to the message's digest.
     """
 
     stream: Stream
@@ -115,7 +115,7 @@ def update_time(data: object, fields: Raw) -> int | None:
 
 
 def latest_update_time(fields: Raw, *names: str) -> int | None:
-    """Return the event's `updateTime` (ms). Without it, return the latest one in the lists under `names`."""
+    """Return the event's `updateTime` (ms), or else the latest `updateTime` in the lists under `names`."""
     own = moment(fields.get("updateTime"))
     if own is not None:
         return own
@@ -136,7 +136,7 @@ class EventType(Generic[P]):
     - `decode`: decodes the data and adds the names of unreadable parts to the list; raises Undecodable
     - `apply`: changes the rows; must not raise for decoded data
     - `sentence`: returns an icon and a sentence for people
-    - `name`, `label`: the filter choice; "" for events that people cannot filter
+    - `name`, `label`: the value and the text of the filter choice; "" for events without a filter
     - `needs`: names the stored rows that `apply` reads or changes; None if only the room's row is needed
     - `confirms`: returns whether the event confirms a command with this `match`
     - `mark`: returns the kind of mark on the replay's timeline, or ""

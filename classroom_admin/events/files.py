@@ -49,7 +49,7 @@ class Resources:
 
 
 def decode(data: Raw, odd: list[str]) -> Resources:
-    """Decode the files. Action 1 or none adds or updates files, 2 deletes them. Else raise Undecodable."""
+    """Decode the files. Action 1 (or none) shares files, action 2 deletes them. Else raise Undecodable."""
     action = whole(data.get("action"))
     if action not in (None, 1, REMOVED):
         raise Undecodable("a resource action that is neither 1 nor 2")

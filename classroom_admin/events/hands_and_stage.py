@@ -1,7 +1,7 @@
 """Decode and project the people on stage (cmd 1501) and raised hands (cmd 1502).
 
-An event names the people who were added and removed, and may contain the full list. All are applied. The full
-list may still contain people who have left. Ignore them unless they were added.
+An event names the people who were added and removed, and may contain the full list. All three lists are
+applied. The full list may still contain people who have left. They are ignored unless they were added.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> 
 
 
 def set_hand(rows: Rows, row: ParticipantRow, at: datetime | None) -> None:
-    """Raise a person's hand at the time `at`; None lowers it. A hand that is raised keeps its time."""
+    """Set when a person raised their hand; None lowers it. If it is already raised, keep the first time."""
     if row.hand_raised == (at is not None):
         return
     row.hand_raised = at is not None

@@ -91,7 +91,7 @@ def _decode_peer(data: Raw, odd: list[str], *, kind: str) -> Message:
 
 
 def _apply_peer(event: Event[Message], time: EventTime, rows: Rows) -> None:
-    """Store the message once, under its digest. Ignore a message without a digest, as it has no identity."""
+    """Store the message once, under its digest. Ignore a message without a digest: it can't be identified."""
     if not event.digest:
         return
     data = event.data

@@ -1,4 +1,4 @@
-"""Help other modules with people in events: decode a person, change their row, update the room's counters."""
+"""Decode the people in events, change their rows and update the room's counters, for other modules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Return the person whom an event concerns: `fromUser`, otherwise the person in the data's `userUuid`."""
+    """Return the person whom an event concerns: `fromUser` or, without it, the person with `userUuid`."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 
@@ -52,7 +52,7 @@ def touch(rows: Rows, row: ParticipantRow) -> None:
 
 
 def introduce(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person; set their name and role from the event only if they are still unknown."""
+    """Return the row of a person. Set their name and role from the event only where they are unknown."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
         _rename(rows, row, person.name)
@@ -62,7 +62,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def describe(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person; set their name and role from the event."""
+    """Return the row of a person. Set their name and role from the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
         _rename(rows, row, person.name)

@@ -1,6 +1,6 @@
 """Decode and project the people who enter and leave (cmd 20).
 
-Only this event says that a person is in the room. An arrival opens a new stay, unless the person is already
+Only this event tells who is in the room. An arrival opens a new stay, unless the person is already
 online. The departures of an event are applied before its arrivals, unless their times show another order.
 When a person leaves, their hand is lowered, they leave the stage and their streams end.
 """
@@ -44,7 +44,7 @@ class Departure:
 class Movement:
     """The arrivals and departures of an event. Each list contains a person at most once.
 
-    `total` is the cloud's number of people in the room afterwards, or None.
+    `total` is the number of people in the room afterwards, as the cloud counts them, or None.
     """
 
     arrivals: list[Arrival]

@@ -1,4 +1,4 @@
-"""Decode and project properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set them freely.
+"""Decode and project properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set any properties.
 
 Some properties of a room have a meaning, which the modules of their topics declare. The property `record`
 does not change the recording: only cmd 1001 does.
@@ -154,7 +154,7 @@ def _nested(path: Iterable[str], value: Json) -> Json:
 
 
 def _named(parts: Iterable[Part]) -> str:
-    """Return the labels of the changed properties, at most `NAMED`. For others, return the isolated key."""
+    """Return the labels of the first `NAMED` changed properties. A property without a label shows its key."""
     found = dict.fromkeys(_name(topic, root, name) for topic, root, name, _value in parts)
     return ", ".join(list(found)[:NAMED])
 
@@ -168,7 +168,7 @@ def _name(topic: PropertyTopic, root: str, name: str) -> str:
 def confirms_room(data: RoomProperties, match: Match) -> bool:
     """Return whether the event changed all properties in `match`, or the breakout rooms.
 
-    `match` is {"property_names": [..]} or {"groups": true}. Extensions add "ext_app".
+    `match` is {"property_names": [..]} or {"groups": true}. For an extension, it also contains "ext_app".
     """
     if match.get("groups"):
         return breakout_rooms.changed(data.changes)

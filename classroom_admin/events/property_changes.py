@@ -55,8 +55,8 @@ class PropertyTopic:
 
     - `column`: the column of the room's row that stores these properties
     - `open_levels`: how many levels of objects below `root` are merged instead of replaced
-    - `label`: the name for people
-    - `members`: the names for people of the keys below `root`; the keys are in lower case
+    - `label`: the name of the properties in texts for people
+    - `members`: the name of each key below `root` in texts for people, by the key in lower case
     - `sentence`: returns a sentence for a change, or ""; its arguments are the key below `root` (only with
       `members`) and the value
     - `follow`: makes further changes to the room's row after a change was applied
@@ -72,7 +72,7 @@ class PropertyTopic:
 
 
 def read_batch(data: Raw) -> list[Raw]:
-    """Return the single changes in an event's data. A change inherits its missing fields from the data."""
+    """Return the changes in an event's data one by one. They inherit missing fields from the data."""
     if data.get("changeProperties") is not None:
         return [data]
     for key in BATCH_LISTS:

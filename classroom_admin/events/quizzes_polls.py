@@ -43,7 +43,7 @@ QUIZ, POLL = "quiz", "poll"  # the tables
 
 @dataclass(slots=True)
 class Answered:
-    """A person's answer. `selected`: the chosen items (quiz) or the indexes of the chosen options (poll)."""
+    """A person's answer. `selected` has the chosen items (quiz) or indexes of the chosen options (poll)."""
 
     question_id: str
     person: Person
@@ -71,7 +71,7 @@ class QuestionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """The cloud's names for the widget and fields of a quiz or poll. `running`: the names of its state."""
+    """The cloud's names for a widget and its fields. `running` has the possible names of the state field."""
 
     table: str
     widget: str
@@ -140,7 +140,7 @@ def decode(data: Raw, odd: list[str], *, fields: Fields) -> QuestionChange:
 
 
 def cause_action(value: object) -> int | None:
-    """Return the number in `cause.action`; None if `cause` is not an object or its JSON text."""
+    """Return the number in `cause.action`. `cause` may be JSON text. Return None if there is no number."""
     try:
         return whole(mapping(value).get("action"))
     except Undecodable:
@@ -166,9 +166,9 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
 
 
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
-    """Return whether the quiz or poll is running, by its own state or else by the cause. None if unknown.
+    """Return whether the quiz or poll is running; None if unknown. The fields `names` override `action`.
 
-    If the event has neither and the widget is closed (`state` 0), the quiz or poll is not running.
+    If neither says so and the widget is closed (`state` 0), return False.
     """
     for name in names:
         state = flag(changed.get(name))
@@ -294,7 +294,7 @@ def _running_of(table: str, rows: Rows) -> set[str]:
 
 
 def _question(table: str, question_id: str, rows: Rows) -> Any:
-    """Return the row of a quiz or poll. Create a missing row, as running unless another one is running."""
+    """Return the row of a quiz or poll. A new row is running unless another quiz or poll is running."""
     questions, running = rows.of_table(table), _running_of(table, rows)
     row = questions.get(question_id)
     if row is None:

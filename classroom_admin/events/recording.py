@@ -2,7 +2,7 @@
 
 If another recording starts, the end of the running recording was missed, so that recording is ended. A start
 without an id continues the running recording, unless its start time is later. An end without an id ends the
-running recording. Closing the room does so too, because the end event may never come.
+running recording. Closing the room also ends the recording, because the end event may never come.
 """
 
 from collections.abc import Mapping
@@ -115,9 +115,9 @@ def _continued(data: RecordingChange, rows: Rows) -> str | None:
 
 
 def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
-    """Return the recordings that an end event ends: the one with its id, or without an id the running one.
+    """Return the recordings that an end event ends. An event without an id ends the running recording.
 
-    An unknown id means the running recording if its start had no id. Otherwise it means a recording whose
+    An unknown id means the running recording if its start had no id. Otherwise the id means a recording whose
     start was missed.
     """
     running = [rows.recordings[record_id] for record_id in sorted(rows.recordings_running)]
@@ -155,7 +155,7 @@ def sentence(data: RecordingChange, names: Names) -> Sentence:
 
 
 def confirms(data: RecordingChange, match: Match) -> bool:
-    """Return whether the event's state is the one in `match`: {"state": 1 recording | 0 ended}."""
+    """Return whether the event has the state in `match`, which is {"state": 1 recording | 0 ended}."""
     return data.running == (match.get("state") == 1)
 
 

@@ -69,7 +69,7 @@ def _sequence(raw: Raw, stream: Stream) -> int | None:
 
 
 def _cmd(raw: Raw) -> int | None:
-    """Return the event's `cmd`; None if it is not a 64-bit number."""
+    """Return the event's `cmd`; None if the value is not a 64-bit number."""
     try:
         return whole(raw.get("cmd"))
     except Undecodable:
@@ -112,7 +112,7 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
 def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
     """Project one event into the rows, and add the keys of the changed rows to `rows.dirty`.
 
-    Events must be projected in the order of their stream. `rows` must contain the rows that `needs` returned.
+    Project the events of a stream in sequence order. `rows` must contain the rows that `needs` returned.
     The caller updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message
     does not change the room's row.
     """

@@ -1,4 +1,4 @@
-"""Decode and project rewards (cmd 1101)."""
+"""Decode and project the rewards that people get (cmd 1101)."""
 
 from dataclasses import dataclass
 

@@ -106,7 +106,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A direct message. `arrived` orders messages that were sent at the same moment."""
+    """A direct message. `arrived` determines the order of messages that were sent at the same moment."""
 
     table: ClassVar[str] = "peer"
     key_columns: ClassVar[tuple[str, ...]] = ("digest",)
@@ -228,7 +228,7 @@ def key_of(row: Row) -> RowKey:
 
 @dataclass(slots=True)
 class Needs:
-    """The stored rows to load, besides the room's own row. The database may lack a row that is named here.
+    """The stored rows to load, besides the room's own row. Some of them may not exist in the database.
 
     - `open_presences_of`: the people whose presences with `left_at` null are needed
     - `answers`: tuples (of, question_id, user_uuid)

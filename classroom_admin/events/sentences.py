@@ -13,11 +13,11 @@ Sentence = tuple[str, str]
 QUOTED: Final = 90
 """The maximum number of characters of a message that a sentence quotes."""
 NAMED: Final = 3
-"""The maximum number of people that a sentence names. It only counts the other people."""
+"""The maximum number of people that a sentence names. The sentence only counts the others."""
 
 
 def isolated(words: str) -> str:
-    """Return words between Unicode isolates. Otherwise, a right-to-left name could reorder the sentence."""
+    """Put words between Unicode isolates. Otherwise, a right-to-left name could reorder the sentence."""
     return f"\u2068{words}\u2069"
 
 
@@ -44,7 +44,7 @@ class Names:
         self.concerned.update(person.user_uuid for person in people)
 
     def name(self, person: Person) -> str:
-        """Return the name of a person; "" if it is unknown."""
+        """Return the name of a person; "" if the name is unknown."""
         self.concern([person])
         name = person.name or self.known.get(person.user_uuid, "")
         if not name:
@@ -52,7 +52,7 @@ class Names:
         return name
 
     def who(self, person: Person | None) -> str:
-        """Return the name of a person, or "Someone" if it is unknown."""
+        """Return the name of a person, or "Someone" if the name is unknown."""
         name = self.name(person) if person is not None else ""
         return isolated(name) if name else _("Someone")
 
@@ -64,7 +64,7 @@ class Names:
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
     def several(self, user_uuids: Sequence[str], one: str, many: str) -> str:
-        """Return words for the people and what they did. Give all names, or the number of people."""
+        """Return a sentence that names these people. If a name is missing, give only their number."""
         people = [Person(user_uuid) for user_uuid in user_uuids]
         unnamed = [person for person in people if not self.name(person)]
         return f"{len(people) if unnamed else self.whom(people)} {one if len(people) == 1 else many}"

@@ -1,4 +1,4 @@
-"""Decode and project media streams (cmd 40, or 41 for several): cameras, microphones and shared screens."""
+"""Decode and project the streams of cameras, microphones and screens: cmd 40 for one, 41 for several."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

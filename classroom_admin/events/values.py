@@ -55,7 +55,7 @@ ROLES = {
 
 
 def text(value: object, length: int | None = None) -> str | None:
-    """Return a text that every database can store, cut to `length` characters. Return None for other values.
+    """Return a text in a form that every database can store, cut to `length`. Return None for other values.
 
     Replace characters that can't be stored (NUL, lone surrogates) with U+FFFD. Convert a number to text.
     """
@@ -158,7 +158,7 @@ def flag(value: object) -> bool | None:
 
 
 def moment(value: object) -> int | None:
-    """Return a number or its text as milliseconds since 1970 UTC; None unless between 2010 and 2100."""
+    """Return a time as milliseconds since 1970 UTC. Return None unless it is between 2010 and 2100."""
     if type(value) is not int:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             return None
@@ -218,7 +218,7 @@ def _parsed(value: str) -> object:
 
 
 def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
-    """Return what `read` decodes from each object of a list. Treat a missing list as empty.
+    """Return the results of `read` for the objects of a list. Treat a missing list as empty.
 
     Add a message to `odd`, starting with `what`, for each object that can't be read.
     """

@@ -31,7 +31,7 @@ TOOLS: Final[dict[str, str | Promise]] = {
     "webview": gettext_lazy("web page"),
     "watermark": gettext_lazy("watermark"),
 }
-"""The names for people of widgets and extensions, by the cloud's names in lower case."""
+"""The names of widgets and extensions in texts for people, by the cloud's names in lower case."""
 
 
 def _sentence(name: str, value: Json) -> str:

@@ -1,4 +1,4 @@
-"""The accounts of the demo, and the check that it is ready."""
+"""Create the demo's accounts, and check whether the demo is ready."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from classroom_admin.runtime.installation import CannotStart
 
 PASSWORD = "classroom"
 ADMINISTRATOR = "admin@school.test"
-# Email, name, and the cloud user id with which the teacher of the simulated school enters.
+# Email, name, and the cloud user id with which a teacher of the simulated school enters classrooms.
 TEACHERS = (
     ("teacher@school.test", "Demo Teacher", "teacher-1"),
     ("teacher2@school.test", "Second Teacher", "teacher-2"),
@@ -48,7 +48,7 @@ def open_accounts() -> None:
 
 
 def is_alive() -> bool:
-    """Return whether the first events have been projected."""
+    """Return whether the demo's first events have been projected."""
     return Room.objects.filter(version__gt=0).exists()
 
 

@@ -1,4 +1,4 @@
-"""``/healthz`` tells the supervisor, a load balancer or a monitor that this process answers requests."""
+"""Serve ``/healthz``, which tells the supervisor or a load balancer that this process answers requests."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 and ``ok``, without a session or the database: only the process is checked."""
+    """Return status 200 and ``ok``. Use no session and no database, to check only this process."""
     answer = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = "no-store"
     return answer

@@ -1,4 +1,4 @@
-"""Updates for the subscribers of one class: all reach the same version, then receive the same bytes."""
+"""Send updates to the subscribers of one class. All reach the same version, then receive the same bytes."""
 
 import asyncio
 from collections import defaultdict
@@ -12,34 +12,34 @@ from classroom_admin.realtime.versions import PageVersion
 from classroom_admin.rooms.models import Room
 
 MOST_CATCH_UPS: Final = 64
-"""Maximum number of cached catch-up messages. After a deployment, many pages return with the same version."""
+"""The maximum number of cached messages for reconnecting pages. Many of these pages have the same version."""
 
 
 @dataclass(slots=True)
 class Rendered:
-    """A message, and the current HTML of the parts that are always sent whole, by template."""
+    """A message, and the current HTML of the parts that an update always replaces as a whole, by template."""
 
     message: bytes
     parts: dict[str, str] = field(default_factory=dict)
 
 
 class ClassPage(Protocol):
-    """The interface to load and render a class page. Its methods run in threads, never in the event loop."""
+    """The interface that loads and renders a class page. Its methods run in threads, off the event loop."""
 
     def load(self, ids: Collection[int]) -> dict[int, Room]:
-        """Return the rooms with these ids, annotated as `PageVersion.of` needs them."""
+        """Return the rooms with these ids, with the annotations that `PageVersion.of` needs."""
 
     def render(
         self, room: Room, *, seen: PageVersion, language: str, known: Mapping[str, str] | None = None
     ) -> Rendered:
-        """Render the changes from `seen` to `room`. Leave out whole parts that are the same in `known`."""
+        """Render the changes from `seen` to `room`. Leave out whole parts whose HTML is equal in `known`."""
 
     def whole_parts(self, room: Room, *, language: str) -> dict[str, str]:
-        """Return the HTML of the parts that are always sent whole, by template."""
+        """Return the HTML of the parts that an update always replaces as a whole, by template."""
 
 
 class ClassChannel:
-    """A class's channel. `now`: the version that all subscribers have; None until the room is loaded."""
+    """The channel of a class. All subscribers have the version `now`, which is None until the room loads."""
 
     def __init__(self, room_id: int, *, page: ClassPage, threads: Threads) -> None:
         self.room_id = room_id
@@ -59,11 +59,11 @@ class ClassChannel:
 
     @property
     def skips_unchanged_parts(self) -> bool:
-        """Whether unchanged whole parts can be skipped, because their last HTML is known in all languages."""
+        """Whether updates can skip unchanged whole parts: their last HTML is known in all languages."""
         return bool(self._parts) and all(self._parts.get(language) for language in self._subscribers)
 
     async def open(self) -> None:
-        """Load the room, only once even if several callers ask at the same time."""
+        """Load the room. Load it only once, even if several callers call this at the same time."""
         async with self._opening:
             if self.now is None:
                 rooms = await self._threads.run(self._page.load, [self.room_id])
@@ -78,7 +78,7 @@ class ClassChannel:
             if seen != now:
                 subscriber.push(await self._catch_up(seen, now, subscriber.language))
                 seen = now
-            # No `await` between this check and `add`: the next message to all subscribers starts from `now`.
+            # Do not `await` between this check and `add`, because the next message to all starts from `now`.
             if self.now == now:
                 self._subscribers[subscriber.language].add(subscriber)
                 break
@@ -94,7 +94,7 @@ class ClassChannel:
                 self._parts.pop(subscriber.language, None)
 
     async def advance(self, room: Room) -> None:
-        """Send all subscribers the changes in `room`; render once per language. Do not call concurrently."""
+        """Send all subscribers the changes in `room`. Render once per language. Do not call concurrently."""
         before, after = self.now, PageVersion.of(room)
         if before is None or before == after:
             return
@@ -111,7 +111,7 @@ class ClassChannel:
             for subscriber in list(group):
                 if language in rendered:
                     subscriber.push(rendered[language].message)
-                else:  # joined in a new language during the rendering; the page reconnects
+                else:  # The subscriber joined in a new language during the rendering. The page reconnects.
                     subscriber.cut_off()
         if rendered and await self._is_still(after):
             self._parts = {
@@ -119,7 +119,7 @@ class ClassChannel:
             }
 
     async def _is_still(self, version: PageVersion) -> bool:
-        """Return whether the room is still at `version`. If not, the rendered parts may already be newer."""
+        """Return whether the room still has `version`. If not, the rendered parts may already be newer."""
         rooms = await self._threads.run(self._page.load, [self.room_id])
         return self.room_id in rooms and PageVersion.of(rooms[self.room_id]) == version
 
@@ -134,7 +134,7 @@ class ClassChannel:
             self._parts[language] = parts
 
     async def _catch_up(self, seen: PageVersion, now: PageVersion, language: str) -> bytes:
-        """Return the message that updates a page from `seen` to `now`; cache it for other pages."""
+        """Return the message that updates a page from `seen` to `now`. Cache the message for other pages."""
         key = (seen, now, language)
         if key not in self._catch_ups:
             while len(self._catch_ups) >= MOST_CATCH_UPS:

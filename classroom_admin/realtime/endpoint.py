@@ -1,4 +1,4 @@
-"""Serve one event stream, from the request to its end (ASGI)."""
+"""Serve an event stream as an ASGI application, from the request until the stream ends."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,14 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RETRY: Final = b"retry: 5000\n\n"
-"""The reconnection delay (ms) for other clients. Our page has its own rules for reconnecting."""
+"""The delay (ms) after which other clients reconnect. Our page has its own rules for reconnecting."""
 LAST_CHUNK_TIMEOUT_S: Final = 0.5
 
 
 async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: str | None) -> None:
-    """Serve the stream of the class with this `key` (None: the list of classes) until either side ends it.
+    """Serve the stream of the class with this `key`, or of the list of classes if `key` is None.
 
-    Without permission, the response is 200 with the event `end`: after a 4xx status the browser would retry.
+    Without permission, respond with 200 and the event `end`, because browsers retry after a 4xx status.
     """
     query = session.query(scope)
     try:
@@ -45,7 +45,7 @@ async def stream(hub: Hub, scope: Scope, receive: Receive, send: Send, *, key: s
         with contextlib.suppress(OSError):  # the client has already disconnected
             await send(_body(b"", more=False))
     except asyncio.CancelledError:
-        # The page was cut off or the server stops. The browser reconnects by itself.
+        # The page was cut off, or the server stops. The browser reconnects without our help.
         if not subscriber.is_cut:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(send(_body(b"", more=False)), LAST_CHUNK_TIMEOUT_S)

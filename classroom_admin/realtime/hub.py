@@ -1,4 +1,4 @@
-"""Live updates for all open pages of a web process: changes, permission checks and heartbeats.
+"""Send changes and heartbeats to all open pages of a web process, and check the pages' permissions.
 
 A hub belongs to one event loop and runs only while a page is open.
 """
@@ -36,11 +36,11 @@ RETRY_AFTER_S: Final = 2.0
 RIGHTS_EVERY_S: Final = 4.0
 HEARTBEAT_EVERY_S: Final = 5.0
 HEARTBEAT_PARTS: Final = 10
-"""Number of groups of pages. Each group gets its heartbeat at a different time, to avoid a burst."""
+"""The number of groups of pages. Each group gets its heartbeat at a different time, to avoid a burst."""
 TICK_EVERY_S: Final = 1.0
 PAUSE_SHARE: Final = 0.5
 LONGEST_PAUSE_S: Final = 0.1
-"""After an update, pause for PAUSE_SHARE of its duration, at most this long, to let other requests run."""
+"""The longest pause after an update. A pause takes PAUSE_SHARE of the update's time; other requests run."""
 RETURNS_PER_SECOND: Final = 100
 LONGEST_SPREAD_S: Final = 25.0
 
@@ -57,20 +57,20 @@ class ListChannel(Protocol):
         """Send `subscriber` the classes that `query` selects, then every change."""
 
     def leave(self, subscriber: Subscriber) -> None:
-        """Stop sending to `subscriber`."""
+        """Stop sending updates to `subscriber`."""
 
     async def refresh(self) -> None:
-        """Send the changes in the database."""
+        """Send the changes that happened in the database."""
 
     async def tick(self) -> None:
-        """Send the changes that come only from the passing of time."""
+        """Send the changes that happen only because time passes."""
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """Set the ids of each teacher's own rooms."""
+        """Set the ids of the teachers' own rooms, by the teachers' account ids."""
 
 
 class Hub:
-    """The live updates of a process, which watches the default database for changes."""
+    """The hub of a process. It watches the default database and updates the open pages."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Hub:
         await self._open(room_id).join(subscriber, PageVersion.parse(version))
 
     async def join_list(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Send `subscriber` the list of classes, unless `v` in `query` is current, then its changes."""
+        """Send `subscriber` the list of classes, unless its version `v` is current. Then send all changes."""
         await self._add(subscriber)
         await self.lists.join(subscriber, user, query)
 
@@ -145,9 +145,9 @@ class Hub:
         if channel and not channel.subscribers and room_id not in self._polling.rooms():
             del self._classes[room_id]
 
-    # --- pages that poll because they cannot hold a stream ---
+    # --- pages that poll because they cannot keep a stream open ---
     async def add_polling_page(self, page: PageKey) -> None:
-        """Start to follow the room of a polling page and to check the page's permission."""
+        """Start to track the room of a polling page and to check the page's permission."""
         user_id, session_key, room_key = page
         now = clock.monotonic()
         try:
@@ -168,7 +168,7 @@ class Hub:
     def _start(self) -> None:
         if not self._tasks:
             self._garbage.take_over(now=clock.monotonic())
-            self._polled_at = None  # may be outdated: the hub was stopped
+            self._polled_at = None  # The value may be outdated, because the hub was stopped.
             self._tasks = [
                 asyncio.create_task(self._retry(task))
                 for task in (
@@ -194,7 +194,7 @@ class Hub:
                 await task
 
     async def _retry(self, task: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a background task until it ends. Restart it after a database error."""
+        """Run a background task until the task ends. Restart the task after a database error."""
         while True:
             try:
                 return await task()
@@ -211,7 +211,7 @@ class Hub:
                 await asyncio.sleep(min(LONGEST_PAUSE_S, PAUSE_SHARE * (clock.monotonic() - began)))
 
     async def refresh(self, changed: Changed = ANYTHING) -> None:
-        """Load the open classes that may have changed. Send the changes in classes and lists of classes."""
+        """Load the open classes that may have changed. Update their pages and the lists of classes."""
         wanted = [pk for pk, channel in self._classes.items() if channel.now is not None]
         if changed is not ANYTHING:
             wanted = [pk for pk in wanted if pk in changed]
@@ -239,7 +239,7 @@ class Hub:
                     subscriber.push(heartbeats[language])
 
     def status(self, language: str) -> dict[str, Any]:
-        """Return the age of the data (s; None: no data), the last polling error in words, and `spread_s`."""
+        """Return the data's age in seconds (None if there is none), the last polling error and `spread_s`."""
         age = None if self._polled_at is None else (clock.now() - self._polled_at).total_seconds()
         with translation.override(language):
             trouble = stored_in_words(self._poll_error)
@@ -266,7 +266,7 @@ class Hub:
         await self._stop()
 
     async def check_rights(self) -> None:
-        """End the streams of people who lost their permission. Check all pages with the same few queries."""
+        """End the streams of people who lost their permission. Check all pages together in a few queries."""
         for room_id in self._polling.drop_idle(now=clock.monotonic()):
             self._close_if_unused(room_id)
         subscribers = list(self._subscribers)

@@ -7,7 +7,7 @@ CHANGES: Final = "changes"
 POLLED: Final = "polled"
 HELLO: Final = "hello"
 END: Final = "end"
-# no-transform: a proxy must not compress, because it would buffer. X-Accel-Buffering: nginx must not buffer.
+# `no-transform` forbids proxies to compress, because they would buffer. `X-Accel-Buffering` is for nginx.
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -17,19 +17,19 @@ HEADERS: Final = [
 
 
 def message(event: str, data: str, *, version: str = "") -> bytes:
-    """Return an event with `data` (one or more lines) and `version` as its id; with no id if that is ""."""
+    """Return an event with `data` (one or more lines). Its id is `version`; if that is "", it has no id."""
     head = f"id: {''.join(version.split())}\n" if version else ""
-    # The format has three kinds of line ending. Any of them inside a data line would split the event.
+    # The format has three kinds of line ending. Each of them would split a line of data.
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     body = "".join(f"data: {line}\n" for line in lines)
     return f"{head}event: {event}\n{body}\n".encode()
 
 
 def json_message(event: str, **values: Any) -> bytes:
-    """Return an event with the values as a JSON object."""
+    """Return an event whose data is a JSON object with these values."""
     return message(event, json.dumps(values, separators=(",", ":")))
 
 
 def end(reason: str) -> bytes:
-    """Return the last event of a stream: the browser must not reconnect. `reason`: a constant of `rights`."""
+    """Return the last event of a stream. It forbids reconnecting. `reason` is a constant of `rights`."""
     return message(END, reason)

@@ -1,4 +1,4 @@
-"""ASGI middleware before Django: serves streams, and answers polling pages if nothing has changed."""
+"""ASGI middleware before Django that serves streams, and responds to polling pages if nothing changed."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _MOST_TOKENS: Final = 10_000
 
 
 class RealtimeMiddleware:
-    """ASGI middleware around the application `inner`. The first request creates the hub in its event loop."""
+    """The ASGI middleware around the application `inner`. The first stream or poll creates the hub."""
 
     def __init__(self, inner: Any, *, make_hub: Callable[[], Hub]) -> None:
         self.inner = inner
@@ -51,7 +51,7 @@ class RealtimeMiddleware:
         await self.inner(scope, receive, send)
 
     def _page(self, token: str, session_key: str, room_key: str) -> PageKey | None:
-        """Return the page of a valid token, else None. Cache verified tokens until they expire."""
+        """Return the page that a valid token stands for, else None. Cache tokens until they expire."""
         now_s = clock.now_ms() / 1000
         known = self._pages.get((token, session_key, room_key))
         if known is not None:
@@ -67,7 +67,7 @@ class RealtimeMiddleware:
         return page
 
     def _add(self, page: PageKey) -> None:
-        """Let the hub follow the page's room and so answer the next request. Django answers this one."""
+        """Let the hub track the page's room and answer later requests. Django answers this request."""
         if page not in self._adding:
             task = asyncio.create_task(self.hub.add_polling_page(page))
             self._adding[page] = task

@@ -1,4 +1,4 @@
-"""The pages that poll because they cannot keep a stream open, and their permissions. Pure."""
+"""Track the pages that poll because they cannot keep a stream open, and their permissions. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 from classroom_admin.realtime.rights import CurrentRights, Right
 
 IDLE_S: Final = 70.0
-"""Time without a poll after which a page counts as closed. A token is valid for 60 s."""
+"""The time (s) without a request after which a polling page counts as closed. A token is valid for 60 s."""
 CONFIRMED_WITHIN_S: Final = 9.0
-"""Maximum age of the last confirmation of a permission."""
+"""The maximum age (s) of the last confirmation of a permission."""
 MOST: Final = 20_000
 PageKey = tuple[int, str, str]
 """The user id, session key and room key of a page."""
@@ -16,7 +16,7 @@ PageKey = tuple[int, str, str]
 
 @dataclass(slots=True)
 class PollingPage:
-    """A page's permission, and when it last polled and was last confirmed (monotonic seconds)."""
+    """The permission of a page, and the times of its last request and last confirmation (monotonic, s)."""
 
     right: Right
     used_at: float
@@ -40,7 +40,7 @@ class PollingPages:
         return True
 
     def right(self, key: PageKey, *, now: float) -> Right | None:
-        """Record a poll and return the page's permission; None if it is unknown or not recently confirmed."""
+        """Record a request. Return the page's permission; None if it is unknown or not recently confirmed."""
         page = self._pages.get(key)
         if page is None or now - page.confirmed_at > CONFIRMED_WITHIN_S:
             return None
@@ -61,7 +61,7 @@ class PollingPages:
         return {page.right.room_id for page in idle.values() if page.right.room_id is not None}
 
     def confirm(self, current: CurrentRights, *, now: float) -> None:
-        """Confirm the permissions that still hold. Remove the pages that lost theirs."""
+        """Confirm the permissions that still hold. Remove the pages that lost their permission."""
         for key, page in list(self._pages.items()):
             if current.refusal(page.right):
                 del self._pages[key]

@@ -1,4 +1,4 @@
-"""The resources of a process with open streams: threads, garbage collection, open files."""
+"""Manage the threads, garbage collection and open files of a process with open streams."""
 
 import asyncio
 import gc
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 THREADS: Final = 2
 FULL_EVERY_S: Final = 60.0
 YOUNG: Final = 10_000
-"""Number of new objects that triggers a young collection, which takes a few milliseconds."""
+"""The number of new objects that triggers a young collection, which takes a few milliseconds."""
 MIDDLE: Final = 10
 NEVER: Final = 1_000_000
-"""Number of middle collections that triggers an automatic full one: so many that it never happens."""
+"""The number of middle collections that triggers an automatic full collection. It is never reached."""
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
@@ -59,11 +59,11 @@ def keep_connections() -> None:
 
 
 class GarbageCollector:
-    """Control of full collections, taken over from the interpreter. For use in one event loop.
+    """A control for the interpreter's full garbage collections, for use in one event loop.
 
-    A full collection takes about 0.14 s with 2,000 open pages, and nothing is sent meanwhile. By default it
-    runs after many allocations, so usually while a change is being sent. While there are subscribers, the
-    hub runs it between changes.
+    A full collection takes about 0.14 s with 2,000 open pages, and nothing is sent meanwhile. By default,
+    Python runs it after many allocations, usually while a change is being sent. While the hub has
+    subscribers, it runs full collections between changes instead.
     """
 
     def __init__(self, *, every_s: float = FULL_EVERY_S) -> None:
@@ -72,7 +72,7 @@ class GarbageCollector:
         self._last = 0.0
 
     def take_over(self, *, now: float) -> None:
-        """Stop automatic full collections; `collect_if_due` runs them instead. `now`: monotonic seconds."""
+        """Stop automatic full collections, so that `collect_if_due` runs them. `now` is monotonic (s)."""
         if self._thresholds is None:
             self._thresholds, self._last = gc.get_threshold(), now
             gc.set_threshold(YOUNG, MIDDLE, NEVER)

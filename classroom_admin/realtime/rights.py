@@ -1,4 +1,4 @@
-"""Permissions to subscribe, checked when a page connects and every few seconds for all pages together."""
+"""Check permissions to subscribe: when a page connects, and every few seconds for all pages together."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ NOT_YOURS: Final = "not yours"
 
 
 class Refused(Exception):
-    """Refusal of a subscription. `reason`: SIGNED_OUT, or NOT_YOURS if the user may not see the room."""
+    """A refused subscription. `reason` is SIGNED_OUT, or NOT_YOURS if the user may not see the room."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A permission of a user's session to subscribe to a room (`room_id` None: the list of classes).
+    """The permission of a session to subscribe to a room, or to the list of classes if `room_id` is None.
 
     `auth_hash` changes if the user's sessions are ended or the password is changed.
     """
@@ -42,7 +42,7 @@ class Right:
 
 
 def user_of(session_key: str) -> User:
-    """Return the signed-in user of this session without changing it. Raise Refused if there is none."""
+    """Return the signed-in user of this session. Raise Refused if no one is signed in."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key or None)
     data = store.load() if session_key else {}
     try:
@@ -56,7 +56,7 @@ def user_of(session_key: str) -> User:
 
 
 def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
-    """Return the user and their permission for the room with this `key` (None: the list of classes).
+    """Return the user, and the permission for the room with this `key` (None: for the list of classes).
 
     Raise Refused if the session is not signed in or the user may not see the room.
     """
@@ -72,7 +72,7 @@ def authorise(session_key: str, key: str | None) -> tuple[User, Right]:
 
 @dataclass(slots=True)
 class CurrentRights:
-    """The current state of some users: hashes of active users, administrators, live sessions, own rooms."""
+    """What some users may see now: hashes of active users, administrators, live sessions and own rooms."""
 
     auth_hashes: Mapping[int, str] = field(default_factory=dict)
     administrators: Collection[int] = ()

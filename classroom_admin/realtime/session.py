@@ -32,13 +32,13 @@ def _cookies(scope: Scope) -> dict[str, str]:
 
 
 def query(scope: Scope) -> dict[str, str]:
-    """Return the query parameters. Keep the last value of each name, at most 500 characters of it."""
+    """Return the query parameters: the last value of each name, cut off after 500 characters."""
     found = parse_qsl(scope["query_string"].decode("latin-1")[:4000], max_num_fields=20)
     return {name: value[:500] for name, value in found}
 
 
 def language(scope: Scope) -> str:
-    """Return the language from the cookie, else from the browser. Use it if the account sets no language."""
+    """Return the language from the cookie, else from the browser. The account's language has priority."""
     cookie = _cookies(scope).get(settings.LANGUAGE_COOKIE_NAME, "")
     if cookie in dict(settings.LANGUAGES):
         return cookie

@@ -1,4 +1,4 @@
-"""Watch the database for changes: once per process, for all of its open pages.
+"""Watch the database for changes, once per process for all open pages of the process.
 
 PostgreSQL reports which rooms changed (triggers in `web/migrations`). SQLite reports only that data changed.
 """
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "classroom_changes"
 SQLITE_EVERY_S: Final = 0.025
 BATCH_S: Final = 0.01
-"""Time to collect further notifications, which are then reported together."""
+"""The time (s) in which further notifications are collected and then reported together."""
 RECONNECT_AFTER_S: Final = 2.0
 ANYTHING: Final = None
-"""The report, instead of ids, if it is unknown which rooms changed."""
+"""The value that is reported instead of ids if it is unknown which rooms changed."""
 Changed = frozenset[int] | None
 
 
 def source_for(alias: str = "default") -> SqliteSource | PostgresSource:
-    """Return the source for the database with this alias. Its iteration ends if it is cancelled."""
+    """Return the source for the database with this alias. Cancel the task that iterates over it to end it."""
     connection = connections[alias]
     parameters = connection.get_connection_params()
     if connection.vendor == "postgresql":
@@ -47,7 +47,7 @@ class SqliteSource:
         self._every_s = every_s
 
     async def changes(self) -> AsyncGenerator[Changed, None]:
-        # autocommit, and no writes: this connection must hold no lock and no snapshot
+        # This connection must hold no lock and no snapshot, so it uses autocommit and never writes.
         with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as connection:
             seen = -1
             while True:
@@ -61,13 +61,13 @@ class SqliteSource:
     def _version(connection: sqlite3.Connection, seen: int) -> int:
         try:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
-        except sqlite3.OperationalError as error:  # the database is busy; the next poll tries again
+        except sqlite3.OperationalError as error:  # The database is busy. Try again at the next poll.
             log.debug("data_version: %s", error)
             return seen
 
 
 class PostgresSource:
-    """A source that LISTENs on its own connection, which must not go through a transaction-mode pooler."""
+    """A source that runs LISTEN on its own connection, which a transaction-mode pooler must not serve."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         known = ("dbname", "user", "password", "host", "port", "options", "service", "passfile")
@@ -87,7 +87,7 @@ class PostgresSource:
         connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
-            yield ANYTHING  # for changes before the connection
+            yield ANYTHING  # Report the changes that happened before the connection.
             while True:
                 ids: set[int] = set()
                 async for notification in connection.notifies(stop_after=1):

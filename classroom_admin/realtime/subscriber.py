@@ -1,4 +1,4 @@
-"""The queue of messages for one open page. For use in one event loop."""
+"""A queue of messages for one open page, for use in one event loop."""
 
 import asyncio
 from collections import deque
@@ -8,11 +8,11 @@ from classroom_admin.realtime.rights import Right
 
 MOST_MESSAGES: Final = 64
 MOST_BYTES: Final = 2_000_000
-"""Maximum size of one page's queue. A single message may be larger (a list of a thousand classes)."""
+"""The maximum size of a page's queue. A single message may be larger (a list of a thousand classes)."""
 
 
 class Subscriber:
-    """A page's bounded queue. A page that reads too slowly is cut off and catches up when it reconnects."""
+    """A bounded queue of a page. A page that reads too slowly is cut off, reconnects and catches up."""
 
     __slots__ = ("_bytes", "_queue", "_waiting", "is_cut", "is_over", "language", "right", "task")
 
@@ -31,7 +31,7 @@ class Subscriber:
         return self._bytes
 
     def push(self, message: bytes) -> None:
-        """Queue a message, whose bytes all subscribers share. Cut the page off if its queue is full."""
+        """Add a message to the queue. Cut the page off if the queue is full."""
         if self.is_over:
             return
         full = len(self._queue) >= MOST_MESSAGES or (self._queue and self._bytes + len(message) > MOST_BYTES)
@@ -43,7 +43,7 @@ class Subscriber:
         self._wake()
 
     def finish(self, last: bytes | None = None) -> None:
-        """Send the queued messages and `last`, then end the stream."""
+        """Let `next` return the queued messages and `last`, then end the stream."""
         if last is not None:
             self.push(last)
         self.is_over = True
@@ -59,13 +59,13 @@ class Subscriber:
             self.task.cancel()
 
     async def next(self) -> bytes | None:
-        """Wait for the next bytes to send and return them; None if the stream is over."""
+        """Wait for the next bytes to send, and return them. Return None if the stream is over."""
         while not self._queue:
             if self.is_over:
                 return None
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        # Join all queued messages: a burst then costs one system call.
+        # Join all queued messages, so that a burst costs one system call.
         chunk = self._queue.popleft() if len(self._queue) == 1 else b"".join(self._queue)
         self._queue.clear()
         self._bytes = 0

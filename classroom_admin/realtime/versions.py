@@ -1,4 +1,4 @@
-"""The version of a class page as a short token, and the parts that differ between two versions. Pure."""
+"""Describe versions of a class page by short tokens, and find the parts that may have changed. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 ShownRoom: TypeAlias = Any
-"""A Room that has the annotations of `class_selectors.as_shown`."""
+"""A `Room` with the annotations of `class_selectors.as_shown`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageVersion:
     """The version of a class page.
 
-    `version`: the room's version. `step`: the id of its newest command step. `details`: `details_checksum`.
-    `event`: the highest id of a projected event (a late event has a high id, too). `events`: the number of
-    projected events, including quizzes and polls.
+    `version` is the room's version, `step` the id of its newest audit step, and `details` its checksum from
+    `details_checksum`. `event` is the highest id of a projected event; late events have high ids, too.
+    `events` is the number of projected events, including events about quizzes and polls.
     """
 
     version: int = 0
@@ -30,7 +30,7 @@ class PageVersion:
 
     @classmethod
     def parse(cls, token: str) -> PageVersion:
-        """Parse a token from a URL. Return the empty version if it is malformed: the page gets everything."""
+        """Parse a token from a URL. For a malformed token, return the empty version, which gets all parts."""
         try:
             version, step, details, event, events = token.split("-")
             numbers = {"version": version, "step": step, "event": event, "events": events}
@@ -39,7 +39,7 @@ class PageVersion:
             return cls()
 
     def limited_to(self, now: PageVersion) -> PageVersion:
-        """Return this version; the empty version if it is ahead of `now` because a backup was restored."""
+        """Return this version; the empty version if it is newer than `now` (after a restored backup)."""
         ahead = self.version > now.version or self.step > now.step
         return PageVersion() if ahead else self
 
@@ -58,7 +58,7 @@ class PageVersion:
 def details_checksum(room: ShownRoom) -> int:
     """Return a checksum of the details on the page that do not come from events.
 
-    It includes the number of steps, because a step that is committed late can have a lower id than the last.
+    It includes the number of audit steps, because a step that is committed late can have a lower id.
     """
     values = (
         room.name,
@@ -87,13 +87,13 @@ EVENTS: Final = "events"
 ALL_EVENTS: Final = "all events"
 COMMANDS: Final = "commands"
 MOST_EVENTS: Final = 50
-"""Maximum number of new events to send. If there are more, the newest page of events is sent instead."""
+"""The maximum number of new events to send. If there are more, send the newest page of events instead."""
 
 
 def changed_parts(seen: PageVersion, now: PageVersion) -> set[str]:
     """Return the parts of the page that may differ between `seen` and `now`.
 
-    The rows of people, chat and panels are then selected by their own versions, and events by their ids.
+    For people, chat and panels, the caller then selects rows by their versions, and events by their ids.
     """
     parts: set[str] = set()
     if now.version != seen.version:

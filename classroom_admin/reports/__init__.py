@@ -1,1 +1,1 @@
-"""Reports on classes: who attended, and how complete the evidence is."""
+"""Reports about who attended a class, and about how complete the stored events are."""

@@ -1,4 +1,4 @@
-"""Compute the attendance of a class from stays, class time, class list and thresholds. Pure functions."""
+"""Compute the attendance of a class from stays, class time, class list and thresholds. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom_admin.reports.stays import ClassTime, Inside, Stay, inside
 from classroom_admin.rooms.class_lists import Listed
 
 Match = names.Found[Listed, Any]
-"""A listed person and the matching participants. There are several if the person joined with several ids."""
+"""A listed person and the matching participants: several if the person joined with several user ids."""
 STUDENT_ROLES: Final = ("student", "unknown")
 PARTLY: Final = 0.5
 """The share of the class below which a person attended only partly."""
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """How long after the start counts as late, and how long before the end as leaving early."""
+    """The minimum times by which a person must be late, or leave early, for this to appear in reports."""
 
     late_after: timedelta
     early_before: timedelta
@@ -41,11 +41,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendee:
-    """The attendance of a person. `match` has the listed person and the participants with all their ids.
+    """The attendance of a person. `match` contains the listed person and the matching participants.
 
-    The figures count only the class time. `status` is None before the class begins. An unknown time is None.
-    `last_out` is also None while the person is present. `late` and `left_early` are measured even if they are
-    below the thresholds.
+    The figures count only the class time. `status` is None before the class begins. Unknown times are None.
+    `last_out` is also None while the person is present. `late` and `left_early` may be below the thresholds.
     """
 
     match: Match
@@ -61,7 +60,7 @@ class Attendee:
 
     @property
     def name(self) -> str:
-        """Return the name on the list; without a list, the name in the class."""
+        """Return the name on the class list. If the class has no list, return the name in the class."""
         return self.match.listed.name
 
     @property
@@ -87,12 +86,12 @@ class Attendance:
 
     @property
     def here(self) -> int:
-        """Return how many people are present now. After the class, return how many attended."""
+        """Return how many listed people are present now. After the class, return how many attended."""
         return len(self.rows) - len(self.absent) if self.time.is_over else sum(row.here for row in self.rows)
 
     @property
     def absent(self) -> list[Attendee]:
-        """Return the people who did not attend. While the class runs, people in the room are not absent."""
+        """Return the people who have not attended. While the class runs, leave out people in the room."""
         return [
             row
             for row in self.rows
@@ -138,7 +137,7 @@ def attendance(
 
 
 def _by_entry(people: Sequence[Any]) -> list[Any]:
-    """Return people in the order of entry. Of several people with one name, match the first one first."""
+    """Return people in the order of entry. If several have the same name, `match` uses the first person."""
     return sorted(people, key=lambda one: (one.entered_at is None, one.entered_at or 0, one.user_uuid))
 
 

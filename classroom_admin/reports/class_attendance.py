@@ -1,4 +1,4 @@
-"""Read the attendance of a class from the database. All pages and reports use `attendance_of`."""
+"""Read the attendance of a class from the database for all pages and reports."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def attendance_of(
 ) -> Attendance:
     """Return the attendance of the people on the class list. If the class has no list, use all students.
 
-    `people` are all participants of the room; passing them saves a query. `at` is a past time (cloud time).
-    With `at`, `room` and `people` must be those of that time.
+    `people` are all participants of the room. Without them, run one more query. `at` is a past cloud time.
+    With `at`, `room` and `people` must have their values from that time.
     """
     everyone = class_selectors.presence(room) if people is None else people
     return attendance(
@@ -35,7 +35,7 @@ def attendance_of(
 
 
 def thresholds() -> Thresholds:
-    """Return the school's limits for late and left early."""
+    """Return the school's thresholds for being late and for leaving early."""
     return Thresholds(
         late_after=timedelta(minutes=settings.LATE_AFTER_MINUTES),
         early_before=timedelta(minutes=settings.LEFT_EARLY_MINUTES),
@@ -43,9 +43,9 @@ def thresholds() -> Thresholds:
 
 
 def stays_of(room: Room, people: Sequence[Any], *, at: datetime | None = None) -> dict[str, list[Stay]]:
-    """Return the stays by user id, as they were known at the time `at`.
+    """Return the stays in the room by user id, as they were known at the time `at`.
 
-    A person whose entry was lost has a stay with an unknown start.
+    If the event of a person's entry was lost, the start of the stay is unknown.
     """
     found: dict[str, list[Stay]] = defaultdict(list)
     for user_id, entered_at, left_at in class_selectors.all_stays(room):

@@ -1,4 +1,4 @@
-"""Determine how complete the stored events behind a class report are."""
+"""Determine whether all events that a class report needs are stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRESENCE: Final = (1, 20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A period in which events are missing. None means before the first or after the last stored event."""
+    """A period in which events are missing. None means that no stored event comes before or after it."""
 
     start: datetime | None
     stop: datetime | None
@@ -40,7 +40,7 @@ class Evidence:
 def evidence_of(room: Room) -> Evidence:
     """Return the evidence for the attendance of a class: the room's events and their missing periods.
 
-    Events are missing if they are lost or still requested, or if we cannot read who entered or left.
+    An event is missing if it is lost or still requested, or if it can't be read and may be about presence.
     """
     events = StoredEvent.objects.filter(room=room, stream=Stream.ROOM)
     missing = SequenceGap.objects.filter(room=room, stream=Stream.ROOM).exclude(state=SequenceGap.State.VOID)
@@ -65,7 +65,7 @@ def _time_of_first(room: Room, **where: int) -> datetime | None:
 
 
 def _time_of(room: Room, order: str, **where: int) -> datetime | None:
-    """Return the time of the first readable event in this order; None if there is none."""
+    """Return the time of the readable event that comes first in this order; None if there is none."""
     events = StoredEvent.objects.filter(room=room, stream=Stream.ROOM, unreadable="", **where)
     columns = events.order_by(order).values_list(*KEPT_COLUMNS).first()
     if columns is None:

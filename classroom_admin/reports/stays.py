@@ -1,4 +1,4 @@
-"""Intersect the stays of a person with the time of a class. Pure functions."""
+"""Intersect the stays of a person with the time of a class. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OVER: Final = (RoomState.ENDED, RoomState.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if that event was lost."""
+    """A stay in the room. `left_at` is None during the stay. `entered_at` is None if the entry was lost."""
 
     entered_at: datetime | None
     left_at: datetime | None = None
@@ -23,10 +23,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassTime:
-    """The time of a class for which attendance counts. All times are cloud times.
+    """The period of a class for which attendance counts. All times are cloud times.
 
-    `ends_at` is the planned end while the class runs, or None if no end is known. Time counts up to `until`,
-    which is now or `ends_at`, whichever is earlier.
+    While the class runs, `ends_at` is the planned end. It is None if no end is known. Attendance counts until
+    `until`, which is now or `ends_at`, whichever is earlier.
     """
 
     starts_at: datetime | None
@@ -60,11 +60,11 @@ class Inside:
 
 
 def class_time(room: Any, *, now: datetime) -> ClassTime:
-    """Return the time of a class from the columns of its room.
+    """Return the class time, from the columns of the room.
 
-    The class begins at its planned start, or later if it was started later. It ends at its planned end, or
-    earlier if it was ended earlier. A plan that does not overlap with the actual times is ignored. A start
-    after the end is ignored, too.
+    A class begins at its planned start or its actual start, whichever is later. It ends at its planned end or
+    its actual end, whichever is earlier. Planned times that do not overlap with the actual times are ignored.
+    A start after the end is ignored, too.
     """
     planned_start = room.timetable_start_at or room.planned_start_at
     planned_end = room.timetable_end_at or room.planned_end_at
@@ -96,8 +96,8 @@ def class_time(room: Any, *, now: datetime) -> ClassTime:
 def inside(stays: Iterable[Stay], time: ClassTime) -> list[Inside]:
     """Return the parts of the class time that the stays cover, in order. Overlapping stays become one part.
 
-    The class time includes its start and excludes its end. A stay whose entry was lost counts as the moment
-    at which it ended.
+    The class time includes its start and excludes its end. If the entry of a stay was lost, the stay counts
+    as present only at the moment when the person left.
     """
     parts = [part for stay in stays if (part := _clipped(stay, time))]
     merged: list[Inside] = []

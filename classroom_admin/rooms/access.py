@@ -1,7 +1,7 @@
-"""Decide who may see and control a class: administrators every class, teachers their own classes.
+"""Decide who may see and control a class. Administrators may control all classes, teachers their own classes.
 
 The permission is checked once per request. The result is a `ClassAccess`. Every function that acts on a class
-takes it as its first argument, so it can't be called without permission.
+takes a `ClassAccess` as its first argument, so no code can call the function without permission.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ _CHECKED: Final = object()
 
 
 class NotYours(Http404):
-    """The person may not act on this class or list. The 404 response does not reveal whether it exists."""
+    """The error for a person who may not act on a class or class list. The 404 hides whether it exists."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))
@@ -28,9 +28,9 @@ class NotYours(Http404):
 
 @dataclass(frozen=True, slots=True)
 class ClassAccess:
-    """The permission of `person` to see and control `room`. Only `access_to` and `access_by_key` make it.
+    """The permission of `person` to see and control `room`. Only `access_to` and `access_by_key` create it.
 
-    It holds for the request or the scheduled command that it was made for. Do not store it.
+    A permission is valid only for one request or one scheduled command. Do not store it.
     """
 
     person: User
@@ -55,9 +55,9 @@ def access_to(person: User, room: Room) -> ClassAccess:
 
 
 def access_by_key(person: User, key: str, rooms: QuerySet[Room] | None = None) -> ClassAccess:
-    """Load the room with this `key` among `rooms` (default: all), and return the access to it, in one query.
+    """Return the access of `person` to the room with this `key` among `rooms` (default: all), in one query.
 
-    Raise ``NotYours`` if there is no such room, or `person` is deactivated or may not see it.
+    Raise ``NotYours`` if no room has this `key`, or if `person` is deactivated or may not see the room.
     """
     room = visible_rooms(person, rooms).filter(key=key).first() if person.is_active else None
     if room is None:
@@ -77,18 +77,18 @@ def own_rooms(user: User, rooms: QuerySet[Room]) -> QuerySet[Room]:
 
 
 def unassigned_rooms() -> QuerySet[Room]:
-    """Return the rooms that nobody is assigned to and that no known cloud user id joined as a teacher."""
+    """Return the rooms without an assigned teacher that no known cloud user id joined as a teacher."""
     assigned = Exists(RoomTeacher.objects.filter(room=OuterRef("pk")))
     return Room.objects.filter(~assigned, ~_was_taught_by(CloudIdentity.objects.all()))
 
 
 def is_assigned_to(user: User) -> Exists:
-    """Return the condition that a room is assigned to `user`, regardless of who taught it."""
+    """Return the condition that a room is assigned to `user`. It does not matter who taught the room."""
     return Exists(RoomTeacher.objects.filter(room=OuterRef("pk"), user=user))
 
 
 def own_room_ids(teachers: Collection[int]) -> dict[int, set[int]]:
-    """Return, for each teacher's account id, the ids of their `own_rooms`."""
+    """Return the ids of the `own_rooms` of each teacher, by the teacher's account id."""
     found: dict[int, set[int]] = {pk: set() for pk in teachers}
     for some in chunks(teachers):
         assigned = RoomTeacher.objects.filter(user__in=some)

@@ -1,7 +1,7 @@
 """Find the people who are banned from a room, and the end of each ban.
 
-No event and no response of the cloud contains the length of a ban. It is computed from the audit log and the
-event that confirmed each command. Bans made with other programs are therefore unknown.
+No event and no response of the cloud contains the length of a ban. This module computes the length from the
+audit log and the event that confirmed each command. Bans by other programs are therefore unknown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ REMOVE: Final = "participant.remove"
 UNBAN: Final = "participant.let_back"
 FOREVER_S: Final = -1
 OLDEST_BAN: Final = timedelta(hours=26)
-"""Older bans are over. A class lasts at most a day; the cloud deletes its bans an hour after it closes."""
+"""The maximum age of a ban. A class lasts at most a day; the cloud deletes bans an hour after it closes."""
 ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 Until = datetime | Literal["forever"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """A ban or unban that the cloud accepted. ``seconds`` is None for an unban, -1 for a permanent ban."""
+    """A ban or unban that the cloud accepted. ``seconds`` is None for an unban and -1 for a permanent ban."""
 
     user_uuid: str
     seconds: int | None
@@ -44,7 +44,7 @@ def kicked_until(room: Room) -> dict[str, Until]:
 
 
 def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -> dict[str, Until]:
-    """Return the end of each ban in force, by cloud user id. ``entries`` have their steps, oldest first."""
+    """Return the end of each ban in force, by cloud user id. ``entries`` are sorted by age, oldest first."""
     kicked_at = {
         (person.user_uuid, person.kicked_sequence): person.kicked_at
         for person in people
@@ -59,8 +59,8 @@ def bans_of(people: Iterable[Any], entries: Iterable[Entry], *, now: datetime) -
 class Readmitted:
     """The people of a room who are present although they are banned.
 
-    `person` is the id of the person who returned first, at `since`. `until` is the earliest end of these
-    bans; None if all are permanent.
+    `person` is the id of the person who returned first, and `since` is the time of this return. `until` is
+    the earliest end of the bans; None if all are permanent.
     """
 
     person: int
@@ -70,9 +70,9 @@ class Readmitted:
 
 
 def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
-    """Return the people who are present although banned, by room id. Ignore bans older than ``OLDEST_BAN``.
+    """Return the people who are present although they are banned, by room id. Ignore expired bans.
 
-    Run one query if there are no bans, and otherwise at most five for any number of rooms.
+    Run one query if there are no bans, otherwise at most five queries for any number of rooms.
     """
     now = now or clock.cloud_now()
     since = clock.now() - OLDEST_BAN
@@ -108,7 +108,7 @@ def readmitted(*, now: datetime | None = None) -> dict[int, Readmitted]:
 
 
 def _until_despite(person: Participant, entries: Iterable[Entry], *, now: datetime) -> Until | None:
-    """Return the end of the ban in force if the person entered after the ban began; otherwise None."""
+    """Return the end of a person's ban if the person entered after the ban began; otherwise None."""
     kicked_at = {}
     if person.kicked_at is not None and person.kicked_sequence is not None:
         kicked_at[person.user_uuid, person.kicked_sequence] = person.kicked_at
@@ -126,7 +126,7 @@ def _summed(people: list[tuple[datetime, int, Until]]) -> Readmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannedParticipant:
-    """A banned person. `until` is a cloud time or "forever"; `entry` contains the actor and the reason."""
+    """A banned person. `until` is a cloud time or "forever". `entry` says who banned the person, and why."""
 
     person: Participant
     until: Until
@@ -134,7 +134,7 @@ class BannedParticipant:
 
 
 def ban_list(room: Room) -> list[BannedParticipant]:
-    """Return the people who are banned from ``room`` now, latest ban first. Needs at most five queries."""
+    """Return the people who are banned from ``room`` now, latest ban first. Run at most five queries."""
     until = kicked_until(room)
     people = {
         person.user_uuid: person for person in Participant.objects.filter(room=room, user_uuid__in=until)
@@ -154,8 +154,8 @@ def ban_list(room: Room) -> list[BannedParticipant]:
 def ban_of(entry: Entry, steps: Iterable[Step], kicked_at: Mapping[tuple[str, int], datetime]) -> Ban | None:
     """Return the ban or unban of an audit entry; None if the cloud did not accept the command.
 
-    A ban begins at the time of the event that confirmed the command. Without that event, it begins at the
-    step *accepted*, converted to cloud time. Pure, except for the clock offset.
+    A ban begins at the time of the event that confirmed the command. Without that event, the ban begins at
+    the cloud time of the step *accepted*. Pure, except for the clock offset.
     """
     accepted = [step for step in steps if step.kind in ACCEPTED]
     if not accepted:
@@ -186,7 +186,7 @@ def in_force(bans: Iterable[Ban], *, now: datetime) -> dict[str, Until]:
 
 
 def _after(since: datetime, seconds: int) -> datetime | None:
-    """Return the end of a ban; None if it is later than a datetime can be."""
+    """Return the end of a ban; None if a datetime can't represent such a late time."""
     try:
         return since + timedelta(seconds=seconds)
     except OverflowError:

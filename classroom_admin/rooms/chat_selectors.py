@@ -1,4 +1,4 @@
-"""Queries for a class's chat and direct messages, and for the people who were present to see them."""
+"""Queries for a class's chat and direct messages, and for the people who were present at a message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +10,14 @@ from classroom_admin.rooms.models import ChatMessage, Participant, PeerMessage, 
 
 PAGE: Final = 60
 MOST_MISSED: Final = 500
-"""The maximum number of messages that a page gets at once after it was disconnected."""
+"""The maximum number of missed messages that a page gets after it reconnects."""
 UNSEEN: Final = (Role.SERVER, Role.INVISIBLE)
 
 
 def to_room(
     room: Room, *, kind: str = "", since: int | None = None, before: int | None = None
 ) -> list[ChatMessage]:
-    """Return the newest page of messages to the room, plus one older message. The oldest comes first.
+    """Return the newest page of messages to the room and one older message, sorted with the oldest first.
 
     `before` selects messages with a lower sequence, and `kind` selects `chat` or `custom`. With `since`,
     return up to `MOST_MISSED` messages that are newer than this version.
@@ -33,7 +33,7 @@ def to_room(
 
 
 def between_people(room: Room, *, since: int | None = None, before: int | None = None) -> list[PeerMessage]:
-    """Return direct messages, oldest first, with the same limits as `to_room`; `before` is a message's id."""
+    """Return direct messages, oldest first, limited as in `to_room`. `before` is the id of a message."""
     found = PeerMessage.objects.filter(room=room)
     if since is not None:
         found = found.filter(Q(version__gt=since))
@@ -47,7 +47,7 @@ def between_people(room: Room, *, since: int | None = None, before: int | None =
 
 
 def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
-    """Return the names of people in the class by cloud user id; of all people if `user_uuids` is None."""
+    """Return names by cloud user id: of these people, or of all people in the class for None."""
     people = Participant.objects.filter(room=room)
     if user_uuids is not None:
         people = people.filter(user_uuid__in=sorted(user_uuids))
@@ -58,8 +58,8 @@ def names_in(room: Room, user_uuids: set[str] | None = None) -> dict[str, str]:
 class PresentAt:
     """The people who were present at a moment, and the other people of the class.
 
-    `others` are tuples `(participant, left, joined)`: the last departure before the moment and the first
-    entry after it, or None.
+    `others` are tuples `(participant, left, joined)`. `left` is the time when the person last left before the
+    moment. `joined` is the time of the first entry after the moment. Both may be None.
     """
 
     present: list[Participant]
@@ -67,7 +67,7 @@ class PresentAt:
 
 
 def present_at(room: Room, *, at: datetime, sequence: int | None = None) -> PresentAt:
-    """Return who was present at the time `at`, or at the event with this `sequence`, which is more exact."""
+    """Return who was present at the time `at`. An event's `sequence` makes the result more exact."""
     people = {
         person.user_uuid: person
         for person in Participant.objects.filter(room=room)

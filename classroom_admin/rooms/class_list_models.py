@@ -1,4 +1,4 @@
-"""Class lists: the people who should attend a class. They are stored only here, not in the cloud."""
+"""Models of class lists, which name the people who should attend a class. The cloud does not store them."""
 
 from django.conf import settings
 from django.db import models
@@ -33,7 +33,7 @@ class ClassList(models.Model):
 class ListVersion(models.Model):
     """The people of a class list at an earlier time, for the classes that closed at that time.
 
-    Only `replaced_at` ever changes. The rooms that keep a version point to it.
+    Only `replaced_at` ever changes. Rooms refer to the version that they keep.
     """
 
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="versions")
@@ -54,7 +54,7 @@ class ListVersion(models.Model):
 
 
 class ListedPerson(models.Model):
-    """A person on a class list, identified by their cloud user id if the list has it, else by their name."""
+    """A person on a class list, identified by a cloud user id if the list has one, or else by name."""
 
     class_list = models.ForeignKey(ClassList, on_delete=models.CASCADE, related_name="people")
     name = models.CharField(max_length=255)
@@ -77,10 +77,10 @@ class ListedPerson(models.Model):
 
 
 class ClassListFile(models.Model):
-    """An uploaded file between the upload and the moment it is applied. Only its owner sees it.
+    """An uploaded file that is not applied to a class list yet. Only its owner sees the file.
 
-    `class_list` is null for a OneRoster export, which fills a list for each class. `options` are what the
-    owner chose: `encoding sheet header_line mapping class_id`.
+    `class_list` is null for a OneRoster export, which fills a list for each class. `options` contains the
+    owner's choices of `encoding`, `sheet`, `header_line`, `mapping` and `class_id`.
     """
 
     key = models.CharField(max_length=16, unique=True, default=new_key)

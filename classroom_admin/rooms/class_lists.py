@@ -30,7 +30,7 @@ FILES_KEPT_FOR: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A person on a class list. `user_uuid` is "" if the list contains no id for the person."""
+    """A person on a class list. `user_uuid` is "" if the list contains no user id for the person."""
 
     name: str
     user_uuid: str = ""
@@ -48,13 +48,13 @@ class _JsonList(Aggregate):
 
 
 def visible_lists(user: User) -> QuerySet[ClassList]:
-    """Return the lists that `user` may see, with `size`: all for administrators, their own for teachers."""
+    """Return the class lists that `user` may see, annotated with `size`. Administrators may see all lists."""
     lists = ClassList.objects.annotate(size=Count("people")).select_related("owner").order_by("name", "pk")
     return lists if user.is_administrator else lists.filter(owner=user)
 
 
 def list_for(user: User, key: str) -> ClassList:
-    """Return the list with this `key`. Raise Http404 if `user` may not see it."""
+    """Return the class list with this `key`. Raise Http404 if `user` may not see the list."""
     found = visible_lists(user).filter(key=key).first()
     if found is None:
         raise Http404("There is no such list, or it is not one of yours.")
@@ -64,7 +64,7 @@ def list_for(user: User, key: str) -> ClassList:
 def file_for(user: User, key: str, *, list_key: str = "") -> ClassListFile:
     """Return an uploaded file of `user` that has not expired. Raise Http404 if there is none.
 
-    `list_key` is the list that the file is for; "" finds OneRoster exports, which are for no single list.
+    `list_key` is the key of the file's class list. Use "" for OneRoster exports, which have no single list.
     """
     fresh = ClassListFile.objects.filter(owner=user, stored_at__gt=clock.now() - FILES_KEPT_FOR, key=key)
     of_list = Q(class_list__key=list_key) if list_key else Q(class_list=None)
@@ -75,7 +75,7 @@ def file_for(user: User, key: str, *, list_key: str = "") -> ClassListFile:
 
 
 def people_of_list(class_list: str) -> Subquery[Any]:
-    """Return an expression for the people of the list whose id is in the column `class_list`, as JSON."""
+    """Return an expression for the people of the list whose id is in the column `class_list` (as JSON)."""
     people = ListedPerson.objects.filter(class_list=OuterRef(class_list)).order_by()
     facts = JSONObject(name="name", user_uuid="user_uuid", group="group")
     return Subquery(
@@ -84,7 +84,7 @@ def people_of_list(class_list: str) -> Subquery[Any]:
 
 
 def listed_people() -> Expression:
-    """Return an expression for the people on a room's list; annotate rooms with it as `listed`.
+    """Return an expression for the people on a room's class list, for the annotation `listed` of rooms.
 
     A closed room has the people who were on the list when it closed.
     """
@@ -93,12 +93,12 @@ def listed_people() -> Expression:
 
 
 def has_list(room: Room) -> bool:
-    """Return whether a room has a class list, or keeps the version of a list that was deleted."""
+    """Return whether a room has a class list, or keeps a version of a class list that was deleted."""
     return room.class_list_id is not None or room.list_version_id is not None
 
 
 def listed(room: Room) -> list[Listed]:
-    """Return the people on a room's list, sorted by name. Run no query if the room has `listed`.
+    """Return the people on a room's class list, by name. A room annotated with `listed` needs no query.
 
     A closed room has the people who were on the list when it closed.
     """

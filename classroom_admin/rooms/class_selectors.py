@@ -53,9 +53,9 @@ A_WEEK: Final = timedelta(days=7)
 
 
 def as_shown(**annotations: Expression) -> QuerySet[Room]:
-    """Return rooms with the annotations that make up a page's version, and with `annotations`.
+    """Return rooms with `annotations`, and with the annotations that `PageVersion` needs.
 
-    They include `last_step` (the id of the last audit step), `step_count` and `gap_count`.
+    The latter include `last_step` (the id of the last audit step), `step_count` and `gap_count`.
     """
     steps = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by("-id").values("id")[:1]
     count = Step.objects.filter(room_uuid=OuterRef("room_uuid")).order_by()
@@ -80,16 +80,16 @@ def class_for(user: User, key: str, **annotations: Any) -> Room:
 
 
 def own_identity(user: User) -> Expression:
-    """Return an expression for the first cloud user id of `user`; "" if they have none."""
+    """Return an expression for the first cloud user id of `user`; "" if the user has none."""
     first = CloudIdentity.objects.filter(user=user).order_by("pk").values("user_uuid")[:1]
     return Coalesce(Subquery(first), Value(""), output_field=CharField())
 
 
 def people(room: Room, *, since: int | None = None, also: Collection[str] = ()) -> QuerySet[Participant]:
-    """Return the people who are or were in the room: teachers, assistants, raised hands, then by name.
+    """Return everyone who is or was in the room: teachers first, then assistants, then all others.
 
-    Raised hands are sorted by waiting time, longest first. `also` are cloud user ids of people to return
-    even if they are not newer than `since`.
+    Each group starts with raised hands, longest wait first, and continues by name. `also` are cloud user ids
+    of people to return even if their rows are not newer than `since`.
     """
     rank = Case(
         When(role=Role.TEACHER, then=0),
@@ -118,9 +118,9 @@ def all_stays(room: Room) -> list[tuple[str, datetime, datetime | None]]:
 
 
 def _seen_on_stage(room: Room) -> Expression:
-    """Return whether a person with a raised hand was on stage with these teachers in the last seven days.
+    """Return whether a person with a raised hand was on stage with a room's teachers in the last seven days.
 
-    The expression is False for other people. A room's teachers are assigned to it or joined it as a teacher.
+    The expression is False if no hand is raised. A teacher is assigned to a room or joined it as a teacher.
     """
     on_stage = Participant.objects.filter(
         _of_its_teachers(room),
@@ -138,9 +138,9 @@ def _of_its_teachers(room: Room) -> Q:
 
 
 def on_stage_elsewhere(room: Room, user_uuids: Collection[str], *, since: datetime) -> set[str]:
-    """Return which of `user_uuids` were last on stage after `since` in another class of these teachers.
+    """Return which of `user_uuids` were on stage after `since` in another class of the room's teachers.
 
-    Only the last time on stage is stored. All other people were certainly not on stage after `since`.
+    The database stores only the last time on stage of each person in each class.
     """
     if not user_uuids:
         return set()
@@ -171,7 +171,7 @@ def resources(room: Room) -> QuerySet[Resource]:
 
 
 def changed_panels(room: Room, since: int) -> set[str]:
-    """Return which of recording, files, quiz, poll, answer and peer have a row newer than version `since`."""
+    """Return which panels ("recording", "files", "quiz", …) have a row that is newer than version `since`."""
     kinds: dict[str, type[Model]] = {
         "recording": Recording,
         "files": Resource,
@@ -189,13 +189,13 @@ def changed_panels(room: Room, since: int) -> set[str]:
 
 
 def commands(room: Room) -> list[Entry]:
-    """Return the last `COMMANDS` commands for this room with their steps, newest first, in two queries."""
+    """Return the newest commands for this room, at most `COMMANDS`, with their steps. Run two queries."""
     entries = Entry.objects.filter(room_uuid=room.room_uuid).order_by("-id")
     return list(entries.prefetch_related("steps")[:COMMANDS])
 
 
 def earlier_commands(room: Room, *, before: int, until: datetime | None = None) -> list[Entry]:
-    """Return commands before the entry `before` that may still have an effect: bans and recordings.
+    """Return older commands than the entry `before` that may still have an effect: bans and recordings.
 
     Return the oldest first, with their steps up to `until` (our time). Run two queries.
     """
@@ -244,7 +244,7 @@ def removals_this_week(user: User, *, user_uuid: str) -> int:
 def removals_on_record(person: Participant, room: Room) -> list[Entry]:
     """Return the last 50 removals and unbans of a person with their steps, latest first, in two queries.
 
-    Include commands that scheduled a removal or cancelled a scheduled one.
+    Include commands that scheduled a removal or cancelled a scheduled removal.
     """
     kinds = (bans.REMOVE, bans.UNBAN, "participant.plan_removal", "participant.call_off_removal")
     found = Entry.objects.filter(room_uuid=room.room_uuid, action__in=kinds, target=person.user_uuid)

@@ -16,9 +16,9 @@ _LARGEST_SIDE: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The progress of a conversion: ``percent`` is from 0 to 100, ``step`` is one of STEPS or "".
+    """The progress of a conversion. ``percent`` is from 0 to 100, and ``step`` is one of STEPS or "".
 
-    ``done`` of ``total`` pages are converted (None: unknown).
+    ``done`` is the number of converted pages out of ``total``. None means an unknown number.
     """
 
     percent: int
@@ -44,7 +44,7 @@ class Page:
 def progress(
     *, percent: int | None, done: object = None, total: object = None, step: object = None
 ) -> Progress | None:
-    """Return the progress; None if no conversion was requested. The arguments are the cloud's raw values."""
+    """Return the progress; None if no one requested a conversion. All arguments are values from the cloud."""
     if percent is None:
         return None
     pages, finished = _count(total), _count(done)
@@ -59,7 +59,7 @@ def progress(
 
 
 def pages(task: object) -> list[Page]:
-    """Return the converted pages that have a picture, in order. Use the preview picture if there is one."""
+    """Return the converted pages that have a picture, in order. Prefer a page's preview picture."""
     return list(_pages(task))[:_MOST_PAGES]
 
 
@@ -86,7 +86,7 @@ def _pages(task: object) -> Iterator[Page]:
 
 
 def origin(url: Any) -> str:
-    """Return the origin of a URL that is safe in a page and its Content Security Policy; else ""."""
+    """Return the origin of a URL; "" if the URL is not safe in a page and its content security policy."""
     if not isinstance(url, str) or len(url) > _LONGEST_ADDRESS:
         return ""
     try:

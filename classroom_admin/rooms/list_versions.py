@@ -1,7 +1,7 @@
-"""Keep the people of a class list as they were when a class closed, whatever changes later.
+"""Keep the people of a class list as they were when a class closed, even if the class list changes later.
 
-A version is stored when the list changes, and when a class that uses the list closes. Even a late event can
-therefore find the version of the time when the class closed.
+A version is stored when a class list changes, and when a class with this list closes. Even if the event of
+the closing arrives late, the right version can be found.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from classroom_admin.rooms.class_lists import people_of_list
 from classroom_admin.rooms.models import ClassList, ListVersion, Room, RoomState
 
 UNUSED_KEPT_FOR: Final = timedelta(days=7)
-"""The time after which unused versions are deleted. The last events come an hour after a room closes."""
+"""The time after which unused versions are deleted. The last events arrive an hour after a room closes."""
 
 
 def keep(room: Room, *, closed_at: datetime | None) -> None:
-    """Let a closed room keep the version that its list had at `closed_at` (cloud time; None means now).
+    """Let a closed room keep the version that its class list had at `closed_at` (cloud time; None: now).
 
-    Do nothing if the room has no list, or already keeps a version: a version is set once.
+    Do nothing if the room has no class list, or already keeps a version.
     """
     if room.class_list_id is None or room.list_version_id is not None:
         return
@@ -33,7 +33,7 @@ def keep(room: Room, *, closed_at: datetime | None) -> None:
 
 
 def current(class_list_id: int) -> ListVersion | None:
-    """Return the current version of a list, and store it if necessary. Return None if there is no list."""
+    """Return the current version of a class list; None for an unknown list. Store the version if new."""
     read = ClassList.objects.filter(pk=class_list_id)
     found = read.values("version", "name", listed=people_of_list("pk")).first()
     if found is None:
@@ -47,12 +47,12 @@ def current(class_list_id: int) -> ListVersion | None:
                 name=found["name"],
                 people=found["listed"] or [],
             )
-    except IntegrityError:  # another process has stored the version in the meantime
+    except IntegrityError:  # Another process has stored the version in the meantime.
         return stored.get()
 
 
 def replaced(class_list: ClassList) -> None:
-    """Store the current version before the list changes. Delete old versions that no room keeps."""
+    """Store the current version before a class list changes. Delete old versions that no room keeps."""
     now = clock.cloud_now()
     version = current(class_list.pk)
     if version is not None:
@@ -62,12 +62,12 @@ def replaced(class_list: ClassList) -> None:
 
 
 def forget_unused(class_list: ClassList) -> None:
-    """Delete the versions that no room keeps, because the list is being deleted."""
+    """Delete the versions that no room keeps, because the class list is being deleted."""
     ListVersion.objects.filter(class_list=class_list, rooms=None).delete()
 
 
 def is_closed(room: Any) -> bool:
-    """Return whether a room keeps the version of its list: it is closed, or the cloud has deleted it."""
+    """Return whether a room keeps a version of its class list, because the room is closed or deleted."""
     return room.current_state == RoomState.CLOSED or room.gone_at is not None
 
 

@@ -1,7 +1,7 @@
 """The read models of classes. Only the projector (in `sync`) writes the projected columns.
 
-Every row that a page shows has a `version`: the room's version when the row last changed. A page that shows
-version v needs the rows with a higher version. Times are UTC. Cloud ids are unique within a room; pages and
+The `version` of a row is the version that its room had when the row last changed. A page that shows version v
+needs only the rows with a higher version. Times are in UTC. Cloud ids are unique within a room. Pages and
 URLs use our own keys.
 """
 
@@ -43,13 +43,13 @@ def current_projection() -> int:
 
 
 class Room(models.Model):
-    """A classroom. Its columns are our identity, a profile from the room refresh, and projected values."""
+    """A classroom. Its columns are our own ids, a profile from the room refresh, and projected values."""
 
-    # identity
+    # our own ids and the cloud's id
     key = models.CharField(max_length=16, unique=True, default=new_key)
     room_uuid = models.CharField(max_length=64, unique=True)
     known_since = models.DateTimeField(default=timezone.now)
-    # profile: the cloud's values of the room, written by the room refresh
+    # the profile, which the room refresh reads from the cloud
     name = models.CharField(max_length=255, blank=True)
     name_search = SearchField(of=("name",))
     room_type = models.IntegerField(null=True)
@@ -104,7 +104,7 @@ class Room(models.Model):
     groups_sequence = models.BigIntegerField(
         default=0, help_text="the last event that told of the breakout rooms; 0: none did"
     )
-    # values of our own: the people who should attend
+    # our own values about the people who should attend
     class_list = models.ForeignKey(ClassList, null=True, on_delete=models.SET_NULL, related_name="rooms")
     list_version = models.ForeignKey(
         ListVersion,
@@ -143,7 +143,7 @@ class RoomTeacher(models.Model):
 
 
 class Participant(models.Model):
-    """A person in a room, present or past."""
+    """A person who is or was in a room."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="participants")
     user_uuid = models.CharField(max_length=255)
@@ -177,7 +177,7 @@ class Participant(models.Model):
             models.Index(fields=["room", "version"], name="rooms_participant_version"),
             models.Index(fields=["user_uuid", "was_teacher"], name="rooms_participant_taught"),
             models.Index(
-                fields=["name_search", "was_teacher", "room"],  # without was_teacher SQLite reads the table
+                fields=["name_search", "was_teacher", "room"],  # Without was_teacher, SQLite reads the table.
                 name="rooms_participant_search",
                 condition=models.Q(was_teacher=True),
             ),
@@ -188,7 +188,7 @@ class Participant(models.Model):
 
 
 class Presence(models.Model):
-    """One stay of a participant in the room. `left_at` is null while the stay lasts."""
+    """A stay of a participant in the room. `left_at` is null during the stay."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="presences")
     user_uuid = models.CharField(max_length=255)
@@ -231,7 +231,7 @@ class ChatMessage(models.Model):
 
 
 class PeerMessage(models.Model):
-    """A direct message, sent to us by a school's own webhook. Its digest identifies it."""
+    """A direct message that a school's own server sent to our webhook. `digest` identifies the message."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="peer_messages")
     digest = models.CharField(max_length=32)
@@ -269,7 +269,7 @@ class Recording(models.Model):
     ended_at = models.DateTimeField(null=True)
     sid = models.CharField(max_length=255, blank=True)
     streaming_urls = models.JSONField(default=dict)
-    # profile: from the cloud's list of recordings (files appear after the recording ended)
+    # the profile from the cloud's list of recordings, which has the files only after the recording ends
     mode = models.CharField(max_length=10, blank=True, help_text="web, composite, single or empty")
     unready = models.BooleanField(default=False)
     file_urls = models.JSONField(default=list)
@@ -369,7 +369,7 @@ class Answer(models.Model):
 
 
 class Gap(models.Model):
-    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages always show it."""
+    """A sequence gap whose events are lost, from `first` to `last` (inclusive). Pages show all these gaps."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="gaps")
     stream = models.CharField(max_length=10)

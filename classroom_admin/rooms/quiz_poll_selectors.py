@@ -16,10 +16,10 @@ MODELS: dict[str, type[Quiz] | type[Poll]] = {"quiz": Quiz, "poll": Poll}
 
 
 def questions(room: Room, *, since: int | None = None) -> list[Quiz | Poll]:
-    """Return all quizzes and polls of a class in one query: running ones first, then by start, latest first.
+    """Return all quizzes and polls of a class in one query. Running ones come first, then the latest ones.
 
-    With `since`, return only those that changed or got an answer after this version. The instances contain
-    only the columns that pages show; do not save them.
+    With `since`, return only those that changed or were answered after this version. The instances contain
+    only the columns that pages show, so do not save the instances.
     """
     quizzes = _changed(Quiz.objects.filter(room=room), "quiz", since).values_list(
         Value("quiz"), "pk", "quiz_id", "running", "items", "correct_items", "started_at", "ended_at",
@@ -57,7 +57,7 @@ def _question(
 
 
 def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:
-    """Return the answers to the quizzes and polls in `ids`, tuples (of, id), by the time of the answer."""
+    """Return the answers to these quizzes and polls, oldest first. `ids` are tuples like ("quiz", id)."""
     wanted = Q(pk__in=())
     for of, question_id in ids:
         wanted |= Q(of=of, question_id=question_id)
@@ -65,7 +65,7 @@ def answers(room: Room, ids: Iterable[tuple[str, str]]) -> list[Answer]:
 
 
 def students_between(room: Room, start: datetime | None, end: datetime | None) -> list[Participant]:
-    """Return the students who were present at any time from `start` to `end` (None: no limit), by name."""
+    """Return the students who were present between `start` and `end`, by name. None means no limit."""
     stays = Presence.objects.filter(room=room, user_uuid=OuterRef("user_uuid"))
     if start is not None:
         stays = stays.filter(Q(left_at__isnull=True) | Q(left_at__gt=start))
@@ -92,7 +92,7 @@ def marked(of: str, room: Room) -> QuerySet[Any]:
 
 
 def mark(row: Any) -> str:
-    """Return a text that changes if a row of `marked`, its answers, or the people who were present change."""
+    """Return a text that changes whenever a row of `marked`, its answers or the stays in the room change."""
     facts = (row.version, row.newest_answer, row.answer_count, row.latest_stay, row.stay_count)
     return ".".join(str(fact or 0) for fact in facts)
 

@@ -1,4 +1,4 @@
-"""The state of a room's recording. No event reports a pause, so pauses are read from the audit log."""
+"""Determine the state of a room's recording. No event reports a pause, so use the audit log as well."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ACCEPTED: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingNow:
-    """A room's last recording. ``state``: recording, paused, ended or failed. ``mode``: see `Recording`."""
+    """A room's last recording. ``state`` is "recording", "paused", "ended" or "failed"."""
 
     state: str
     record_id: str
@@ -29,7 +29,7 @@ class RecordingNow:
 
 
 def recording_now(room: Room) -> RecordingNow | None:
-    """Return the state of the room's last recording; None if it has none. Run at most three queries."""
+    """Return the state of the room's last recording; None if no one recorded. Run at most three queries."""
     last = Recording.objects.filter(room=room).order_by("-started_sequence", "-pk").first()
     if last is None:
         return None
@@ -45,8 +45,8 @@ def recording_now(room: Room) -> RecordingNow | None:
 def accepted_for(recording: Recording, entries: Iterable[Entry]) -> list[Entry]:
     """Return the room's commands that the cloud accepted for ``recording``, oldest first. Pure.
 
-    A command names its recording if the id was known. Otherwise, use the start command before it: the event
-    that confirmed the start, or the id in the cloud's response, names the recording. Without a start command,
+    A command contains the id of its recording if the id was known. Otherwise, use the start command before
+    the command. Its event or its response from the cloud identifies the recording. Without a start command,
     compare the times.
     """
     found_commands: list[Entry] = []
@@ -69,7 +69,7 @@ def is_paused(commands: Iterable[Entry]) -> bool:
             paused = entry.action == PAUSE
         else:
             onhold = _web_config(entry).get("onhold")
-            # A change replaces all settings in the cloud, so a change without onhold resumes the recording.
+            # A change replaces all settings in the cloud. A change without `onhold` resumes the recording.
             paused = onhold is True
     return paused
 
@@ -77,8 +77,8 @@ def is_paused(commands: Iterable[Entry]) -> bool:
 def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[datetime, datetime | None]]:
     """Return the pauses of ``recording`` in cloud time. ``commands`` are the result of ``accepted_for``.
 
-    A pause starts when the cloud accepted the command, or when a recording starts paused. The end of the last
-    pause is None if the recording is still paused.
+    A pause begins when the cloud accepts the command, or at the start of a recording that starts paused. The
+    end of the last pause is None if the recording is still paused.
     """
     found: list[tuple[datetime, datetime | None]] = []
     since: datetime | None = None
@@ -97,7 +97,7 @@ def pauses_of(recording: Recording, commands: Iterable[Entry]) -> list[tuple[dat
 def settings_on_record(room: Room) -> tuple[dict[str, Any], bool]:
     """Return the last settings of the running recording, and whether the recording is paused.
 
-    The settings have the cloud's names. They are {} if they were not set here. Run at most three queries.
+    The settings have the cloud's names. They are {} if another program set them. Run at most three queries.
     """
     running = Recording.objects.filter(room=room, state=Recording.State.RECORDING)
     last = running.order_by("-started_sequence", "-pk").first()

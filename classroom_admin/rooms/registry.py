@@ -1,4 +1,4 @@
-"""Register a room that was created here, before any event about it arrives."""
+"""Register a room that we created, before any event about the room arrives."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def register(
     planned_close_at: datetime | None,
     created_by: User,
 ) -> Room:
-    """Store the room if it is new, and assign it to the teacher who created it. Do not change a known room.
+    """Store a new room, and assign it to the teacher who created it. Do not change a known room.
 
     The columns contain the requested values until the next room refresh reads them from the cloud.
     """

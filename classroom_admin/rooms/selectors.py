@@ -39,13 +39,13 @@ _ORDER: Final = {
     PAST: (Coalesce("ended_at", "closed_at", "started_at", "known_since").desc(), "pk"),
 }
 FAR_FUTURE: Final = datetime(9999, 12, 31, tzinfo=UTC)
-# the large columns that lists of classes do not show
+# These large columns do not appear in lists of classes.
 HEAVY: Final = ("properties", "ext_apps", "groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFilters:
-    """The filters of a list of classes; "" and False mean no filter. `recording` is "", "on" or "off"."""
+    """The filters of a list of classes. "" and False mean no filter. `recording` is "", "on" or "off"."""
 
     q: str = ""
     state: str = ""
@@ -66,8 +66,8 @@ class ClassFilters:
 class Overview:
     """The numbers of live, upcoming and past classes, and a mark that changes if any class changes.
 
-    `running` counts started classes. `live` also counts classes that have people before their start or after
-    their end.
+    `running` counts started classes. `live` also counts classes with students before the start, and classes
+    with people after the end.
     """
 
     live: int
@@ -84,8 +84,8 @@ def _now_state() -> Coalesce:
 def when_is(when: str) -> Q:
     """Return the condition for live, upcoming or past rooms. The rooms must be annotated with `now_state`.
 
-    Live: started, ended with people still present, or not started with students present. Past: ended, closed
-    or deleted in the cloud. Upcoming: all others, including rooms with an unknown state.
+    Live rooms have started, have ended with people still present, or have students before the start. Past
+    rooms have ended, closed or been deleted in the cloud. All other rooms are upcoming.
     """
     gone = Q(gone_at__isnull=False)
     lingering = Q(now_state=RoomState.ENDED, people_online__gt=0)
@@ -101,7 +101,7 @@ def when_is(when: str) -> Q:
 
 def named_like(words: str) -> Q:
     """Return the condition that a room's name contains every word (see `common.text_matching`)."""
-    return Q(pk__in=_named(words).values("pk"))  # a subquery, so that the database reads only the index
+    return Q(pk__in=_named(words).values("pk"))  # With a subquery, the database reads only the index.
 
 
 def room_uuids_like(words: str) -> QuerySet[Any, Any]:
@@ -138,16 +138,16 @@ def _matching(rooms: QuerySet[Any], filters: ClassFilters) -> QuerySet[Room]:
 def classes(user: User, *, when: str, filters: ClassFilters, **more: Expression | Subquery) -> QuerySet[Room]:
     """Return the live, upcoming or past rooms that `user` may see, in one query.
 
-    Annotate each with `now_state`, `teacher_name` (of a teacher who is or was present), `has_gap` and `more`.
+    Annotate rooms with `now_state`, `teacher_name` (of a present or past teacher), `has_gap` and `more`.
     """
     rooms = _as_shown(visible_rooms(user), when, **more)
     return _matching(rooms, filters).order_by(*_ORDER[when])
 
 
 class ClassPages:
-    """The live, upcoming or past rooms that `user` may see; a slice reads them as in `classes`.
+    """The live, upcoming or past rooms that `user` may see. A slice returns rooms as `classes` does.
 
-    The keys of the slice are a subquery, so that the database annotates only the rooms of the slice.
+    The slice selects keys in a subquery, so that the database annotates only the rooms of the slice.
     """
 
     def __init__(self, user: User, *, when: str, filters: ClassFilters) -> None:
@@ -161,7 +161,7 @@ class ClassPages:
 
 
 def classes_in_calendar(user: User, *, cancelled_since: datetime) -> QuerySet[Room]:
-    """Return the live and upcoming rooms that `user` may see, and those that were cancelled since that time.
+    """Return the live and upcoming rooms that `user` may see, and rooms cancelled since `cancelled_since`.
 
     A room is cancelled if it was ended, closed or deleted before its planned start. Annotate `cancelled_at`.
     """

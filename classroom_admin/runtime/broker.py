@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from classroom_admin.runtime.supervisor import Part
 
-# sun_path holds 108 bytes on Linux and 104 elsewhere, including the final zero byte.
+# The path of a socket has at most 108 bytes on Linux and 104 elsewhere, including the final zero byte.
 _LONGEST_SOCKET = 103
 _MEMORY = "256mb"
 # The server logs these lines at every start and end. They do not help users.
@@ -27,9 +27,9 @@ class BrokerProblem(Exception):
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Return the path of the broker's socket, the same in every process with this data folder.
+    """Return the path of the broker's socket, which is the same in every process with this data folder.
 
-    The socket is in the data folder. If that path is too long for a unix socket, it is in a private temporary
+    The path is in the data folder. If it would be too long for a unix socket, it is in a private temporary
     folder named after the user and the data folder. Raise ``BrokerProblem`` if both paths are too long.
     """
     inside = data_dir / "broker.sock"
@@ -49,7 +49,7 @@ def url(path: Path) -> str:
 
 
 def answers(path: Path) -> bool:
-    """Return whether a server answers on the socket now."""
+    """Return whether a server accepts connections on the socket now."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
         try:
@@ -100,10 +100,10 @@ def part(path: Path, folder: Path, *, env: Mapping[str, str]) -> Part:
         "daemonize": "no",
         "save": "60 1",
         "appendonly": "no",
-        # A full disk must not stop the messages, which do not need snapshots.
+        # The broker must accept messages even if it can't save a snapshot because the disk is full.
         "stop-writes-on-bgsave-error": "no",
         "maxmemory": _MEMORY,
-        # Refuse rather than drop messages silently.
+        # If the memory is full, refuse new messages instead of dropping old messages silently.
         "maxmemory-policy": "noeviction",
         "databases": "1",
         # A process title would overwrite the environment, which contains the supervisor's mark.

@@ -1,11 +1,11 @@
 """Start child processes that die with this process: separate programs, and forks of this process.
 
-The kernel signals a child when its parent dies (``prctl``, Linux only). Without this signal, parts outlive a
-supervisor that is killed together with its guardian:
-`test_killed_supervisor_ends_its_parts_without_a_guardian`. It costs one system call.
+The kernel signals a child when its parent dies (``prctl``, Linux only). Without this signal, parts would
+outlive a supervisor that is killed together with its guardian. The signal costs one system call. See
+`test_killed_supervisor_ends_its_parts_without_a_guardian`.
 
-With forks, a second start of `serve` takes 4.5 s of processor time and its processes need 267 MB
-(proportional set size); with fresh interpreters it takes 10.4 s and 444 MB.
+With forks, a second start of `serve` takes 4.5 s of processor time, and its processes need 267 MB
+(proportional set size). With fresh interpreters, the start takes 10.4 s and the processes need 444 MB.
 
 Fork only a process without threads and without open connections, and only on Linux: elsewhere a forked
 process may use system libraries that do not survive a fork.
@@ -30,7 +30,7 @@ _PR_SET_PDEATHSIG = 1
 def _prctl() -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
         return None
-    # Look this up before any fork: taking the dynamic loader's locks between fork and exec is not safe.
+    # Look up prctl before any fork, because the dynamic loader's locks are not safe between fork and exec.
     return ctypes.CDLL(None, use_errno=True).prctl
 
 
@@ -38,7 +38,7 @@ _PRCTL = _prctl()
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
-    """Make the kernel send this process ``number`` when the *thread* that started it ends.
+    """Make the kernel send the signal ``number`` to this process when the *thread* that started it ends.
 
     Do nothing outside Linux. Raise ``OSError`` if the kernel refuses.
     """
@@ -62,7 +62,7 @@ def tied_to(parent_pid: int) -> Callable[[], None]:
 
 
 class Executed(subprocess.Popen[bytes]):
-    """A separate program in its own session; the kernel kills it when we die."""
+    """A separate program in its own session. The kernel kills it when this process dies."""
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None) -> None:
         super().__init__(
@@ -86,7 +86,7 @@ class Executed(subprocess.Popen[bytes]):
 def can_fork(argv: Sequence[str], env: Mapping[str, str]) -> bool:
     """Return whether a fork can run ``argv``.
 
-    It can on Linux, if ``argv`` runs a module with this interpreter and ``env`` is our own environment.
+    The result is True on Linux if ``argv`` runs a module with this interpreter in this process's environment.
     """
     same_program = len(argv) > 2 and argv[0] == sys.executable and argv[1] == "-m"
     return sys.platform.startswith("linux") and same_program and dict(env) == dict(os.environ)
@@ -135,12 +135,12 @@ def _become(
     if cwd is not None:
         os.chdir(cwd)
     sys.argv = [argv[2], *argv[3:]]
-    setproctitle(" ".join(sys.argv))  # otherwise all processes have the same name in ps
+    setproctitle(" ".join(sys.argv))  # ps would otherwise show the same name for all processes
     runpy.run_module(argv[2], run_name="__main__", alter_sys=True)
 
 
 def _plug(output: int) -> None:
-    """Connect standard input to /dev/null and the outputs to the pipe, and close all other files."""
+    """Connect standard input to /dev/null, and both outputs to the pipe. Close all other files."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

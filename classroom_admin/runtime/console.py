@@ -7,15 +7,15 @@ from collections import deque
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95)
 _MOST_BYTES = 1 << 20
-# POSIX: a write of this size does not block on a pipe that select() reports as writable.
+# According to POSIX, a write of this size does not block on a pipe that select() reports as writable.
 _CHUNK = 512
 
 
 class Console:
     """An output that prefixes each line with the name of its part, in colour if ``fd`` is a terminal.
 
-    The queue holds at most 1 MiB. If it is full, the oldest lines are dropped and counted, because a log that
-    nobody reads must not block the parts.
+    The queue has at most 1 MiB. If it is full, the oldest lines are dropped and counted, because an output
+    that nobody reads must not block the parts.
     """
 
     def __init__(self, fd: int) -> None:
@@ -74,7 +74,7 @@ class Console:
         self._waiting.append(line)
         self._bytes += len(line)
         while self._bytes > _MOST_BYTES and len(self._waiting) > 1:
-            # The first line may be half written, so drop the second.
+            # The first line may be partly written already, so drop the second line.
             self._bytes -= len(self._waiting[1])
             del self._waiting[1]
             self._dropped += 1

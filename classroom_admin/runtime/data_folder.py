@@ -1,4 +1,4 @@
-"""Keep the data folder private to the user who runs us, and used by one installation at a time."""
+"""Make the data folder private to the user who runs this process, and lock it for one installation."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ def make_database_private(database: Path) -> None:
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Create the folder, private to us, and lock it while the block runs. The kernel unlocks it if we die.
+    """Create the private folder and lock it while the block runs. If this process dies, the lock ends.
 
     Raise ``AlreadyRunning`` if another process has the lock, and ``OSError`` if the folder is not writable.
     """

@@ -1,8 +1,8 @@
 """Start a demo with its own environment and a simulated cloud, reachable only from this machine.
 
 ``demo.json`` in the data folder stores the demo's state between starts, and marks the folder as a demo's.
-Everyone knows the password of a demo's accounts. So a school's installation must refuse a demo's folder, and
-a demo must refuse a school's folder.
+Everyone knows the password of a demo's accounts. So a school's installation must refuse the data folder of a
+demo, and a demo must refuse the data folder of a school.
 """
 
 import json
@@ -26,7 +26,7 @@ _NOT_FOR_A_DEMO = frozenset(
     | {"DATABASE_URL", "CELERY_BROKER_URL", "JOIN_URL_TEMPLATE", "RELAY_SECRET"}
 )
 MARKER = "demo.json"
-# The files that a reset deletes. The lock and the secret key stay, because they are in use.
+# A reset deletes these files. It keeps the lock and the secret key, because they are in use.
 _MADE = ("broker", "broker.sock", "static", "media", MARKER)
 _MADE_PATTERNS = ("classroom_admin.sqlite3*", "beat-schedule*")
 
@@ -37,7 +37,7 @@ class NotADemo(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """The content of ``demo.json``. ``starts`` counts the starts; each has a different seed."""
+    """The content of ``demo.json``. ``starts`` is the number of starts; each start has a different seed."""
 
     app_id: str
     app_certificate: str
@@ -59,7 +59,7 @@ def is_demo(data_dir: Path) -> bool:
 
 
 def load(data_dir: Path) -> DemoState | None:
-    """Return the state of the last start; None before the first. Raise ``NotADemo`` for an invalid file."""
+    """Return the last start's state, or None before the first. Raise ``NotADemo`` for an invalid file."""
     path = data_dir / MARKER
     if not path.exists():
         return None
@@ -138,13 +138,13 @@ def refuse_beyond_loopback(host: str) -> None:
 
 
 def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
-    """Return the simulated cloud as a part. It is a command, because product code can't import it."""
+    """Return the simulated cloud as a part that runs a command. Product code can't import the simulator."""
     return Part(
         name="simulator",
         argv=[
             *(sys.executable, "-m", "manage", "simulator"),
             *("--port", str(state.simulator_port), "--seed", str(state.seed(seed))),
-            *("--keep-past", "50"),  # destroyed rooms: a demo may run for days
+            *("--keep-past", "50"),  # limits the destroyed rooms in memory, because a demo may run for days
             *("--relay-to", f"{here.address}api/notifications/"),
         ],
         env=here.env,

@@ -1,10 +1,10 @@
-"""A program that ends the parts of a killed supervisor. It uses only the standard library.
+"""End the parts of a killed supervisor. This program uses only the standard library.
 
-The kernel's signal (``children``) is not enough: it reaches only the parts, not their children, and exists
-only on Linux. See `test_killed_supervisor_ends_all_parts_and_their_children`.
+The kernel's signal (``children``) is not enough, because only the parts get it, not their children, and only
+on Linux. See `test_killed_supervisor_ends_all_parts_and_their_children`.
 
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
-leads its own session. ``done`` means that the supervisor ended everything itself. If the input closes
+leads its own session. The line ``done`` means that the supervisor has ended all parts. If the input closes
 without ``done``, the supervisor is dead, and the guardian kills the process group of every part. If ``/proc``
 exists, it also kills every process with the mark in its environment, even in other sessions.
 """
@@ -20,14 +20,14 @@ _KILL_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
-    """Return the ids of the other processes with the mark in their environment; empty without ``/proc``."""
+    """Return ids of other processes with the mark in their environment. Without ``/proc``, return none."""
     wanted = f"{MARK_NAME}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         pid = int(folder.name)
         try:
             environment = (folder / "environ").read_bytes()
-        except OSError:  # the process ended, or it belongs to another user
+        except OSError:  # the process has ended or belongs to another user
             continue
         if pid != os.getpid() and wanted in environment.split(b"\0"):
             found.append(pid)
@@ -48,7 +48,7 @@ def kill_marked(mark: str) -> list[int]:
 
 
 def kill_groups(leaders: list[int]) -> None:
-    """Kill the process groups of these leaders; skip those that have already ended."""
+    """Kill the process groups with these leaders. Skip groups that have already ended."""
     for pid in leaders:
         try:
             os.killpg(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Run one installation in the foreground: lock its data folder, migrate, and start and stop all parts."""
+"""Run an installation in the foreground: lock its data folder, migrate, and start and stop all parts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from classroom_admin.runtime.supervisor import Part, Supervisor
 class Installation:
     """The folders, address and environment of an installation.
 
-    ``broker_socket`` is None if Celery uses the school's own broker.
+    ``broker_socket`` is None if Celery uses a separate broker instead of the embedded broker.
     """
 
     base_dir: Path
@@ -70,14 +70,14 @@ def run(
 ) -> int:
     """Run until a stop is requested or a part dies; return the exit code.
 
-    Lock the data folder. Start the broker and the parts that ``first`` returns, migrate the database, call
-    ``prepare`` to fill it, and start the other parts. When every part is ready and ``settled`` returns true,
-    call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
+    Lock the data folder. Start the broker and the parts that ``first`` returns. Migrate the database, and
+    call ``prepare`` to fill it. Then start the other parts. When every part is ready and ``settled`` returns
+    true, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
     """
     try:
         with data_folder.hold(here.data_dir):
             ports.wait_free(here.host, here.port)
-            os.environ["DATA_DIR"] = str(here.data_dir)  # a relative path may mean another folder in a part
+            os.environ["DATA_DIR"] = str(here.data_dir)  # parts may have another working folder
             return _supervise(here, first=first, prepare=prepare, settled=settled, on_ready=on_ready)
     except (data_folder.AlreadyRunning, ports.PortProblem, broker.BrokerProblem) as error:
         raise CannotStart(str(error)) from error
@@ -106,7 +106,7 @@ def _supervise(
         migrate()
         static_files.collect()
         prepare()
-        # Every forked part would share a connection that stays open.
+        # Close the connection, because all forked parts would otherwise share it.
         connections.close_all()
         supervisor.wait_ready(timeout_s=10.0)
         for part in (web(here, settled=settled), *workers(here), beat(here)):
@@ -115,7 +115,7 @@ def _supervise(
 
 
 def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Part:
-    """Return the web process (uvicorn). It is ready if it answers and ``settled`` returns true."""
+    """Return the web process (uvicorn). It is ready when it serves pages and ``settled`` returns true."""
     argv = [
         *_module(
             "uvicorn", "classroom_admin.asgi:application", "--host", here.host, "--port", str(here.port)
@@ -129,8 +129,8 @@ def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Pa
 def workers(here: Installation) -> list[Part]:
     """Return three workers: one for polling, one for scheduled commands, and one for everything else.
 
-    Polling has its own worker, so nothing delays it. Workers use threads, because threads start at once and
-    end with their process.
+    Polling has its own worker, so no other task delays polling. Workers use threads, because threads start at
+    once and end with their process.
     """
     return [
         _worker(here, "poll", queues="poll", threads=1),
@@ -150,11 +150,11 @@ def warm_up() -> None:
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         import_module(name)
     import_module("kombu.transport.redis")
-    gc.freeze()  # the garbage collector would modify shared objects, and so copy their memory pages
+    gc.freeze()  # by modifying objects, the garbage collector would copy their shared memory pages
 
 
 def serves_pages(host: str, port: int) -> bool:
-    """Return whether the web process answers now, with any status below 500."""
+    """Return whether the web process now responds with a status below 500."""
     if not ports.accepts(host, port):
         return False
     connection = http.client.HTTPConnection(ports.reachable(host), port, timeout=2)
@@ -190,7 +190,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 def migrate() -> None:
     """Migrate the database if a migration is missing.
 
-    Compare the names first, because loading every migration takes as long as the rest of the start.
+    First compare only the names: loading all migrations would take as long as the rest of the start.
     """
     recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
     if not migration_names() <= set(recorder.applied_migrations()):

@@ -42,7 +42,7 @@ def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """Return a free port on loopback: ``preferred`` if it is free."""
+    """Return ``preferred`` if this loopback port is free, else another free port."""
     for wanted in [preferred, 0] if preferred else [0]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,12 +58,12 @@ def free_port(preferred: int | None = None) -> int:
 
 
 def reachable(host: str) -> str:
-    """Return the address at which this machine reaches a server that listens on ``host``."""
+    """Return the host name or address with which this machine reaches a server that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 
 def accepts(host: str, port: int) -> bool:
-    """Return whether a server accepts connections at the address. For a wildcard address, try loopback."""
+    """Return whether a server accepts connections on ``host:port``. For a wildcard host, try loopback."""
     try:
         with socket.create_connection((reachable(host), port), timeout=0.3):
             return True

@@ -1,10 +1,10 @@
 """Run the processes of one installation as one program in the foreground.
 
-The processes (parts) start and end together. All parts get SIGTERM if we get Ctrl-C, SIGTERM or SIGHUP, if
-our output can't be written, or if a part dies. They get SIGKILL after eight seconds or at a second signal. If
-the supervisor itself is killed, the parts end too (``children``, ``guardian``).
-No process stays behind: each part has a mark in its environment, which its children inherit. At the end, the
-supervisor kills every process with the mark.
+The processes (parts) start and end together. The supervisor sends SIGTERM to all parts if it gets Ctrl-C,
+SIGTERM or SIGHUP, if it can't write its output, or if a part dies. It sends SIGKILL after eight seconds or at
+a second signal. If the supervisor itself is killed, the parts end too (``children``, ``guardian``).
+Each part has a mark in its environment, which its children inherit. At the end, the supervisor kills every
+process with the mark, so that no process is left.
 
 The supervisor has only one thread: a part ends with the thread that started it, and forking is safe only
 without other threads.
@@ -31,7 +31,7 @@ from classroom_admin.runtime.children import Executed, Forked
 from classroom_admin.runtime.console import Console
 
 GRACE_S = 8.0
-# Foundations (such as the broker) get SIGTERM at least this long before the grace period ends.
+# A foundation (such as the broker) gets SIGTERM at least this long (s) before the grace period ends.
 _FOUNDATION_S = 2.0
 _LAST_LINES = 12
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,12 +39,12 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One process to run.
+    """A process to run.
 
-    ``env`` is the whole environment. ``ready`` is optional; it is called until it returns true and must be
-    quick. A ``foundation`` ends after the other parts, which would log errors without it. Output lines that
-    contain one of the ``hush`` texts are not shown. With ``may_fork``, a Python module runs in a fork of this
-    process if possible (see ``children``).
+    ``env`` is the whole environment. ``ready`` is optional; it must be quick and is called until it returns
+    true. A ``foundation`` ends after the other parts, because they would log errors without it. Output lines
+    that contain one of the ``hush`` texts are not shown. With ``may_fork``, a Python module runs in a fork of
+    this process if possible (see ``children``).
     """
 
     name: str
@@ -74,7 +74,7 @@ class Supervisor:
     """A context manager that runs parts and ends them when the block ends. Use it in the main thread only.
 
     Example: ``with Supervisor() as s: s.start(part); ...; sys.exit(s.run())``. After SIGTERM, parts have
-    ``grace_s`` seconds to end. With ``end_with_parent``, we get SIGTERM if our parent process dies (Linux).
+    ``grace_s`` seconds to end. With ``end_with_parent``, this process gets SIGTERM if its parent dies.
     """
 
     def __init__(self, *, out_fd: int = 1, grace_s: float = GRACE_S, end_with_parent: bool = False) -> None:
@@ -95,7 +95,7 @@ class Supervisor:
         self._wakeup.setblocking(False)
         for number in (*_STOPPING, signal.SIGCHLD):
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                continue  # started with nohup
+                continue  # nohup ignores SIGHUP
             self._handlers[number] = signal.signal(number, _note_only)
         self._old_wakeup = signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         if self._end_with_parent:
@@ -120,7 +120,7 @@ class Supervisor:
         self._wakeup.close()
 
     def start(self, part: Part) -> None:
-        """Start one part; do nothing if we are stopping. Raise ``OSError`` if the program can't be run."""
+        """Start a part, unless the supervisor is stopping. Raise ``OSError`` if the program can't be run."""
         if self._reason is not None:
             return
         # SPT_NOENV keeps setproctitle from overwriting the environment, which contains the mark.
@@ -137,7 +137,7 @@ class Supervisor:
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until stopped; return the exit code of the first `stop`: 0 after a signal, 1 if a part died.
+        """Run until stopped; return the exit code: 0 after a signal, 1 after the death of a part.
 
         Call ``on_ready`` once, when every part is ready. Print a warning after ``ready_within_s`` seconds.
         """
@@ -155,7 +155,7 @@ class Supervisor:
         return self._exit_code
 
     def wait_ready(self, *, timeout_s: float) -> bool:
-        """Wait until every started part is ready. Return False at the timeout or if we are stopping."""
+        """Wait until every started part is ready. Return False at the timeout or when stopping begins."""
         deadline = time.monotonic() + timeout_s
         while self._reason is None:
             for running in self._running:
@@ -266,7 +266,7 @@ class Supervisor:
                 os.killpg(running.process.pid, number)
 
     def _kill_leftovers(self) -> None:
-        """Kill children that outlived their parts; with ``/proc``, also those in other sessions."""
+        """Kill child processes that outlived their parts. With ``/proc``, find them in all sessions."""
         if Path("/proc/self/environ").exists():
             guardian.kill_marked(self._mark)
         else:

@@ -1,4 +1,4 @@
-"""Validate request fields by the limits of the contract. Every error 400 names the field."""
+"""Validate request fields against the limits of the contract. Every error 400 names the field."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ def identifier(field: str, value: Any) -> str:
 
 
 class Fields:
-    """Typed access to one JSON object of a request. ``path`` prefixes field names in error messages."""
+    """A typed view of one JSON object in a request. ``path`` prefixes field names in error messages."""
 
     def __init__(self, values: dict[str, Any], path: str = "") -> None:
         self._values, self._path = values, path
@@ -65,7 +65,7 @@ class Fields:
         default: int | None = None,
         required: bool = False,
     ) -> int | None:
-        """Return an integer. Accept digits in a string too, because the vendor's client sends both."""
+        """Return an integer field. Accept digits in a string too, because the vendor's client sends both."""
         value = self._get(name, required)
         if value is None:
             return default
@@ -111,7 +111,7 @@ class Fields:
         return value
 
     def fields(self, name: str, *, required: bool = False) -> "Fields":
-        """Return a nested object's fields. An absent object has no fields."""
+        """Return the fields of a nested object. An absent object has no fields."""
         return Fields(self.object(name, required=required) or {}, f"{self.name(name)}.")
 
     def array(self, name: str, *, required: bool = False) -> list[Any] | None:
@@ -123,7 +123,7 @@ class Fields:
         return value
 
     def objects(self, name: str, *, required: bool = False) -> "list[Fields]":
-        """Return an array of objects, each as Fields."""
+        """Return the objects in an array field, each as Fields."""
         found = []
         for index, item in enumerate(self.array(name, required=required) or []):
             if not isinstance(item, dict):
@@ -132,7 +132,7 @@ class Fields:
         return found
 
     def strings(self, name: str, *, required: bool = False) -> list[str]:
-        """Return an array of strings. A required array must not be empty."""
+        """Return the strings in an array field. A required array must not be empty."""
         value = self.array(name, required=required) or []
         if any(not isinstance(item, str) for item in value) or (required and not value):
             raise bad_parameter(self.name(name), "must be an array of strings, at least one")
@@ -143,7 +143,7 @@ class Fields:
 
 
 def as_integer(value: Any) -> int | None:
-    """Return an int for 5, 5.0 or "5"; None for anything else, also for true and false."""
+    """Return an int for 5, 5.0 or "5"; None for all other values, such as true and false."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""The simulator's clock: real time, accelerated, or stepped by hand."""
+"""The simulator's clock, which follows real time, runs faster, or moves only when stepped."""
 
 import time
 from collections.abc import Callable
@@ -13,8 +13,8 @@ STEPPED_START_MS = 1_767_225_600_000
 class SimClock:
     """The simulated cloud's time, in ms since the epoch (UTC).
 
-    In ``real`` mode it follows the machine's monotonic clock, multiplied by ``speed``. In ``stepped`` mode it
-    changes only when ``step`` is called. It never runs backwards: a new mode or speed continues from now.
+    In ``real`` mode, the clock runs ``speed`` times as fast as the machine's monotonic clock. In ``stepped``
+    mode, only ``step`` moves it. It never runs backwards: a new mode or speed continues from the same time.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SimClock:
     def change(
         self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
     ) -> None:
-        """Continue from now (or ``at_ms``) with a new mode or speed. Raise ValueError for a bad speed."""
+        """Continue from now or ``at_ms`` with a new mode or speed. Raise ValueError for an invalid speed."""
         checked = self.speed if speed is None else _checked_speed(speed)
         self._anchor_ms = self.now_ms() if at_ms is None else at_ms
         self._anchor = self._monotonic()

@@ -1,4 +1,4 @@
-"""A simulated cloud with its world, clock, faults and school. It answers requests."""
+"""A simulated cloud that answers requests, with its world, clock, faults and school."""
 
 import dataclasses
 import time
@@ -72,9 +72,9 @@ class Cloud:
         self.tick()
 
     def tick(self) -> bool:
-        """Run all due effects. Return False if some are left.
+        """Run the due effects. Return False if some are left.
 
-        With a stepped clock, none are left. With a running clock, stop after ``BUSY_S`` seconds, so a busy
+        With a stepped clock, run all of them. With a running clock, stop after ``BUSY_S`` seconds, so a busy
         world delays the simulated time but not the requests.
         """
         if self.clock.mode == "stepped":
@@ -133,8 +133,8 @@ class Cloud:
     def _authenticate(self, headers: Headers, plan: Plan) -> str:
         """Return the caller's uid. Raise CloudError 401 if the token is invalid.
 
-        A token is valid by the machine's time, which the vendor's library uses, or by the simulated time,
-        which clients that follow the cloud's clock use.
+        Accept a token that is valid at the machine's time, which the vendor's library uses. Also accept a
+        token that is valid at the simulated time, because some clients follow the cloud's clock.
         """
         if plan.get("token_expired") is not None:
             raise unauthorized("token: expired")

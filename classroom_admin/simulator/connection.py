@@ -1,4 +1,4 @@
-"""Close an HTTP connection without an answer, as some faults do."""
+"""Close an HTTP connection without a response, as some faults do."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ EXTENSION = "classroom_admin.connection"
 
 
 class AbortableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, extended so that the application can close the connection without an answer."""
+    """uvicorn's protocol, extended so that the application can close the connection without a response."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -20,7 +20,7 @@ class AbortableProtocol(HttpToolsProtocol):
 
 
 def abort(scope: Any) -> bool:
-    """Close the connection of this request. Return False if the server does not support it."""
+    """Close the connection of this request. Return False if the server does not support this."""
     connection = (scope.get("extensions") or {}).get(EXTENSION)
     if connection is None:
         return False

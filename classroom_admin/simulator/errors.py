@@ -1,8 +1,8 @@
-"""The cloud's error answers, as one exception with HTTP status and business code."""
+"""The cloud's error responses, as one exception with HTTP status and business code."""
 
 
 class CloudError(Exception):
-    """An error answer. ``code`` equals ``status`` if the contract defines no business code."""
+    """An error response. ``code`` equals ``status`` if the contract defines no business code."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)

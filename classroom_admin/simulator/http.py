@@ -1,4 +1,4 @@
-"""The cloud's HTTP endpoint. It runs the call of a request, sends the answer, and applies faults."""
+"""The cloud's HTTP endpoint. It runs the call of a request, sends the response, and applies faults."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -49,7 +49,7 @@ class CloudEndpoint:
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its response."""
 
     def __init__(self, cloud: Cloud, request: Request, send: Send) -> None:
         self.cloud, self.request, self.send = cloud, request, send
@@ -168,7 +168,7 @@ class _Exchange:
                 await asyncio.sleep(0)
 
     def _mark_lost(self) -> None:
-        """Record that the events of this answer did not arrive. The stream does not deliver them again."""
+        """Record that this response's events did not arrive. The stream does not deliver them again."""
         for event in self.call.taken if self.call is not None else ():
             if event.handouts:
                 event.handouts[-1].outcome = "lost"

@@ -1,4 +1,4 @@
-"""Read and write strict JSON. Output is always valid UTF-8; NaN and excessive nesting in input are errors."""
+"""Read and write strict JSON. The output is valid UTF-8. Reject NaN and too deeply nested input."""
 
 import json
 from typing import Any, NoReturn

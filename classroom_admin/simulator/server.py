@@ -1,4 +1,4 @@
-"""The simulator as a web server: the application, its socket, its clock, and simulated outages."""
+"""The simulator as a web server, with its application, socket, clock and simulated outages."""
 
 import asyncio
 import contextlib
@@ -26,11 +26,11 @@ logger = logging.getLogger(__name__)
 
 
 class PortTaken(Exception):
-    """Raised if another process listens on this port."""
+    """Raised if another process listens on the port."""
 
 
 class NotLoopback(Exception):
-    """Raised if other machines can reach the host, but ``expose`` is not set."""
+    """Raised if other machines could reach the simulator, but ``expose`` is not set."""
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
@@ -104,7 +104,7 @@ class _Uvicorn(uvicorn.Server):
 class SimulatorServer:
     """One simulator on one socket.
 
-    Call ``bind`` first, then ``serve`` in an event loop. ``stop`` ends it from any thread.
+    Call ``bind`` first, then ``serve`` in an event loop. Any thread can call ``stop`` to end the simulator.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class SimulatorServer:
         return f"http://{host}:{self.port}"
 
     def bind(self) -> None:
-        """Bind the port; 0 chooses a free port. Raise PortTaken or NotLoopback."""
+        """Bind the port, or any free port if the port is 0. Raise PortTaken or NotLoopback."""
         if not self.expose and not _is_loopback(self.host):
             raise NotLoopback(self.host)
         self._socket = self._listen()
@@ -142,7 +142,7 @@ class SimulatorServer:
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        # asyncio disables Nagle only if the protocol is named; otherwise each answer waits 40 ms for an ACK.
+        # asyncio disables Nagle only if the protocol is named; otherwise responses wait 40 ms for an ACK.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -14,10 +14,10 @@ class SimulatorSettings:
     """All settings of one simulator.
 
     ``seed`` selects the simulated school; with None, the cloud is empty. With ``plain``, every event has its
-    documented shape, without variations. ``poll_batch`` is the most events in a polling answer. A room is
+    documented shape, without variations. ``poll_batch`` limits the events in a polling response. A room is
     destroyed an hour after it reaches the state ``destroy_after``. ``start_ms`` is the clock's first time, in
     ms since the epoch. ``keep_past`` is the number of destroyed rooms to keep; None keeps all.
-    ``relay_to`` is the dashboard's webhook for direct messages ("" for none), ``relay_secret`` its secret.
+    ``relay_to`` is the URL of the dashboard's webhook ("" for none), and ``relay_secret`` is its secret.
     """
 
     app_id: str = DEMO_APP_ID

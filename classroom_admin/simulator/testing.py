@@ -1,4 +1,4 @@
-"""Run a simulator for tests in its own thread on a free loopback port until the block ends."""
+"""Run a simulator for a block of a test, in its own thread on a free loopback port."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _START_S = 10
 
 
 class ControlFailed(Exception):
-    """Raised if a control call fails. ``status`` is the HTTP status."""
+    """Raised if a control call fails. ``status`` is the HTTP status of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")

@@ -55,7 +55,7 @@ class TokenVerifier:
         return uid
 
     def check_education(self, *, token: str, nows: Nows) -> str:
-        """Return the user of an education token ("server" for an app token) or raise CloudError 401."""
+        """Return an education token's user ("server" for an app token), or raise CloudError 401."""
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.classroom_user:

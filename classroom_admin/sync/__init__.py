@@ -1,1 +1,1 @@
-"""Event sync with the cloud: polling, inbox, sequence gaps, reconciliation and projection."""
+"""Fetch the events of all rooms from the cloud, store them, and project them into the read models."""

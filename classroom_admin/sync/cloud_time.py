@@ -1,4 +1,4 @@
-"""The cloud's clock. The poller stores the clock offset in the lease, where other processes read it."""
+"""Share the cloud's clock offset. The poller stores it in the lease, where other processes read it."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ def offset_ms() -> int:
     Read the database at most once a second.
     """
     read = _read
-    # Use the machine's own clock, because the clock of a test may never move.
+    # Use the machine's own clock, because a test may stop the other clock.
     if read is not None and 0 <= time.monotonic() - read[0] < READ_EVERY_S:
         return read[1]
     row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("clock_offset_ms", flat=True).first()

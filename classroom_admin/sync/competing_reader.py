@@ -4,9 +4,9 @@ miss the events that a competing reader receives.
 An event may also be missing because one of our own responses was lost. An event counts as missed if
 
 - the repeatable endpoint has the event, and the event with the number before it was stored *after* the last
-  answer that we suspected lost (`Lease.suspect_answer`), and
-- twenty seconds later, no answer of the stream contains the event, although the stream was read to its end
-  since then, and no answer was suspected lost in that time, and
+  response that we suspected lost (`Lease.suspect_answer`), and
+- twenty seconds later, no response of the stream contains the event, although the stream was read to its end
+  since then, and no response was suspected lost in that time, and
 - the stream delivers events of this type (a cloud may leave a type out), or delivers no events at all.
 
 A competing reader is reported after three such events within ten minutes that span at least four seconds.
@@ -29,14 +29,14 @@ from classroom_admin.sync import sorting
 from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""The wait before an event is judged. It is longer than a takeover from a dead process takes."""
+"""The wait before an event is judged. A takeover of the lease from a dead process takes less time."""
 DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""The least time between the events (ms). One response, which may get lost, spans about a second."""
+"""The least time (ms) between the first and last event. One lost response spans only about a second."""
 OF_EACH_END = 3
-"""How many events to note at each end of a series of missing numbers. Their times show its length."""
+"""How many events to note at each end of a series of missing events. Their times show how long it lasts."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -165,7 +165,7 @@ def prune() -> int:
 def _polled(*, after: int) -> tuple[set[tuple[str, int]], set[int | None]]:
     """Return the events of the stream of all rooms, as (room, number) pairs, and their types.
 
-    Read the stream's stored responses with ids above `after` again. Answers are kept for a day.
+    Read the stream's stored responses with ids above `after` again. Responses are kept for a day.
     """
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     numbers: set[tuple[str, int]] = set()

@@ -1,4 +1,4 @@
-"""Pending confirmations: an event of the cloud confirms that a command had its effect.
+"""Record that an event from the cloud confirms a command's effect, and delete its pending confirmation.
 
 The modules of `events` define which events confirm a command.
 """
@@ -14,7 +14,7 @@ from classroom_admin.events import Event, confirms
 from classroom_admin.rooms.models import Room
 
 WAITED_FOR: Final = timedelta(days=1)
-"""How long to wait for an event. It comes within seconds, or at its room's last reconciliation."""
+"""How long to wait for an event. It arrives within seconds, or with the room's last reconciliation."""
 
 
 def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:

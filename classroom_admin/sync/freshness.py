@@ -1,4 +1,4 @@
-"""The age of the data on the pages, which is the time since the cloud last answered a request for events."""
+"""Tell pages the age of their data: the time since the cloud last responded to a request for events."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """Return the annotations `polled_at` and `poll_error`. Another query that includes them saves a query."""
+    """Return annotations `polled_at` and `poll_error` for another query, which saves a separate query."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),
@@ -23,7 +23,7 @@ def brought_along() -> dict[str, Any]:
 
 
 def read() -> tuple[datetime | None, str]:
-    """Return when the cloud last answered the poller, and the stored problem since then ("" if none)."""
+    """Return when the cloud last responded to the poller, and the stored problem since then ("" if none)."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 

@@ -51,7 +51,7 @@ def _ask_again_later(due: list[SequenceGap], error: CloudError) -> None:
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
     """Request the events of one stream's gaps.
 
-    For each gap that the response covered but did not fill, count the response.
+    If a response covers a gap but does not fill it, count the response for this gap.
     """
     first = due[0]
     fetched = room_events.fetch(

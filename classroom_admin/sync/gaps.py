@@ -1,4 +1,4 @@
-"""Sequence gaps: missing numbers of a stream. A later number reveals a gap; then its events are requested.
+"""Track sequence gaps: missing numbers of a stream. A later number reveals a gap, whose events are requested.
 
 open → deleted          the event arrived
 open → void             two responses, at least ten seconds apart, had later numbers but not this one
@@ -26,7 +26,7 @@ ASKS_FOR_VOID = 2
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The numbers from `first` to `last`, both included."""
+    """A range of numbers from `first` to `last`, both included."""
 
     first: int
     last: int

@@ -1,4 +1,4 @@
-"""A pause of Python's cyclic garbage collection while a batch is read or projected."""
+"""Pause Python's cyclic garbage collection while a batch is read or projected."""
 
 import gc
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ from classroom_admin.sync.models import (
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""If the last successful polling is older (s), the state is logged as a warning."""
+"""The age (s) of the last successful polling from which the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -45,8 +45,8 @@ class Health:
     `age_s` is the number of seconds since the last successful polling (None before the first). `backlog`
     counts unread responses and streams with events to project. `leader` is the host and pid of the process
     that polls (empty: none). `corrections` counts people whose presence was corrected because the events were
-    wrong. `gaps` counts ranges of lost events, `voids` ranges that the cloud skipped. `last_error` is None
-    without a problem.
+    wrong. `gaps` counts ranges of lost events; `voids` counts ranges that the cloud skipped. `last_error` is
+    the current problem, or None.
     """
 
     age_s: float | None

@@ -55,7 +55,7 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""For this time, only the webhook request itself reads its items, to return how many were new."""
+"""How long only the webhook request itself may read its items. It returns how many items were new."""
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ def read(answer_id: int) -> Found:
         try:
             found = _read(answer)
         except webhook_items.Refused as error:
-            answer.delete()  # the sender gets the reason and keeps its items
+            answer.delete()  # the sender gets the reason and can send the items again
             return Found(problem=Problem("plain", {"text": str(error)}))
         InboxAnswer.objects.filter(pk=answer.pk).update(read_at=clock.now())
     if found.problem or found.quarantined:
@@ -164,7 +164,7 @@ def _read(answer: InboxAnswer) -> Found:
         content = read_events_answer(body)
     except CloudError as error:
         text, details = sorting.storable(body), health.details(error)
-        # A proxy may send its sign-in page every second: quarantine it once, until the response changes.
+        # A proxy may send the same sign-in page every second. Quarantine such a response only once.
         latest = Quarantine.objects.filter(whole_answer=True, resolved_at__isnull=True).first()
         if latest is None or latest.raw != text:
             _put_aside(answer, [(in_english(details), text)], whole=True)

@@ -115,7 +115,7 @@ def this_process() -> Owner:
 
 
 class Watch:
-    """An observer of a lease's beats. It measures time by this process's own monotonic clock."""
+    """An observer of a lease's `beats`, which measures time by this process's own monotonic clock."""
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None

@@ -68,7 +68,7 @@ class StoredEvent(models.Model):
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
-    # No index and no constraint: the response is deleted after a day. Its id stays, and the log mentions it.
+    # There is no index and no constraint, because the response is deleted after a day. Logs contain its id.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -136,7 +136,7 @@ class Lease(models.Model):
     renewed_at = models.DateTimeField(null=True)
     wanted_by = models.CharField(max_length=200, blank=True, help_text="the process that waits for the lease")
     wanted_at = models.DateTimeField(null=True)
-    # the state of polling
+    # These columns contain the state of polling.
     last_poll_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, help_text="a problem as JSON, empty where there is none")
@@ -200,9 +200,9 @@ class RoomCursor(models.Model):
 class SequenceGap(models.Model):
     """Missing numbers of a stream, from `first` to `last` inclusive. The row is deleted when they arrive.
 
-    In state `open`, the events are requested. `void`: the cloud skipped the numbers in two responses at least
-    ten seconds apart; no page shows them. `gap`: the cloud no longer has the room, so the events are lost;
-    pages show them as `rooms.Gap`.
+    In state `open`, the events are requested. `void` means that the cloud skipped the numbers in two
+    responses at least ten seconds apart; no page shows them. `gap` means that the events are lost, because
+    the cloud no longer has the room. Pages show them as `rooms.Gap`.
     """
 
     class State(models.TextChoices):
@@ -262,7 +262,7 @@ class RoomRefresh(models.Model):
 
 
 class PresenceCorrection(models.Model):
-    """A correction of whether a person is in a room, as read from the cloud. The events said the opposite.
+    """A correction of whether a person is in a room: the cloud reported the opposite of the events.
 
     The projection applies it after the event of the room with the number `after_sequence`, so that projecting
     again gives the same rows. `at` is when the person came or left.

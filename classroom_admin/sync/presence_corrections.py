@@ -24,15 +24,15 @@ FIRST = timedelta(seconds=5)
 AGAIN, LATEST = timedelta(minutes=1), timedelta(hours=1)
 """The shortest and longest wait after a read that found nothing. Each further wait is twice as long."""
 AT_ONCE = 30
-"""The most people to read at once. The next read continues with the others."""
+"""The largest number of people to read at once. The next read continues with the others."""
 
 
 CORRECTION = 0
-"""The id of a correction, where an event has the id of its row."""
+"""The id of every correction. Events have the id of their row instead."""
 
 
 def of(room_id: int) -> list[Event[Movement]]:
-    """Return the corrections of a room, in their order, as events of the stream `room`."""
+    """Return the corrections of a room as events of the stream `room`, in the order of projection."""
     found = PresenceCorrection.objects.filter(room_id=room_id).order_by("after_sequence", "pk")
     return [
         correction(
@@ -46,7 +46,7 @@ def of(room_id: int) -> list[Event[Movement]]:
 
 
 def follow_up(room: Room, *, before: RoomRow, after: RoomRow) -> None:
-    """After a projection, set or clear when to read people, if their number has become wrong or right."""
+    """After a projection, schedule a read of the people if their number is wrong now; if right, cancel it."""
     refresh = RoomRefresh.objects.filter(room=room)
     if _differs(after):
         refresh.filter(people_due_at__isnull=True).update(people_due_at=clock.cloud_now() + FIRST)
@@ -88,7 +88,7 @@ def read(client: Client, due: RoomRefresh) -> int:
 
 
 def _candidates(room: Room, *, online: bool, round_number: int) -> list[Participant]:
-    """Return the people to read, those with the latest events first. Each round continues with others."""
+    """Return the people to read, those with the latest events first. The next round returns others."""
     people = Participant.objects.filter(room=room, online=online).order_by("-version", "pk")
     start = AT_ONCE * round_number
     count = people.count()
@@ -104,7 +104,7 @@ def _is_online(client: Client, room: Room, person: Participant) -> bool:
 
 
 def _store(room: Room, wrong: list[Participant]) -> int:
-    """Store corrections, except of people about whom a newer event was projected; return how many."""
+    """Store corrections, except for people with a newer projected event; return how many were stored."""
     now = clock.cloud_now()
     with transaction.atomic():
         cursor = RoomCursor.objects.select_for_update().get(room=room, stream=Stream.ROOM)

@@ -135,7 +135,7 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """Return by room id about how many events wait. Count missing numbers, but not direct messages."""
+    """Estimate how many events wait, by room id. Count missing numbers, but not direct messages."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(
         waiting=Sum(F("stored_sequence") - F("projected_sequence"))
@@ -239,7 +239,7 @@ class RoomProjection:
             corrections = presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else []
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
                 self.apply(_with_corrections(stretch, corrections))
-            # a correction after an event that must wait is applied by the next full projection
+            # If a correction follows an event that must wait, the next full projection applies it.
             cursor.needs_full_projection = any(
                 one.sequence > cursor.projected_sequence for one in corrections
             )
@@ -383,7 +383,7 @@ def _with_corrections(stretch: Stretch, corrections: Sequence[Event[Any]]) -> St
 
 
 def _all_stretches(cursor: RoomCursor, below: int | None, reader: Reader) -> Iterator[Stretch]:
-    """Read a whole stream from its first event. Apply each stretch before you ask for the next one."""
+    """Yield a whole stream from its first event. The caller must apply each stretch before the next."""
     cursor.projected_sequence, cursor.projected_at, cursor.needs_full_projection = 0, None, False
     while (stretch := _stretch(cursor, below, reader)).stored:
         yield stretch

@@ -77,7 +77,7 @@ TABLES: dict[str, Table] = {
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
 TERMS_AT_ONCE = 50
-"""The most terms in a query. With `CHUNK` keys per term, it stays below SQLite's 32,766 variables."""
+"""The largest number of terms in a query. With `CHUNK` keys per term, SQLite's 32,766 variables suffice."""
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:

@@ -15,7 +15,7 @@ UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 """Errors that an unexpected event may raise. The event is quarantined; the rest of its room is projected."""
 PROJECTION_FAILED = "Projection failed"
 _FAILED = (PROJECTION_FAILED, "Folding failed")
-"""The texts with which a stored reason may begin. Earlier releases wrote the second."""
+"""The texts with which a stored reason may begin. Earlier releases wrote the second text."""
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class Reader:
 def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
     """Decode a stored event. Raise Undecodable, or one of `UNFORESEEN`, if that fails."""
     event = decode(Stream(row.stream), json.loads(row.raw))
-    if row.sequence is None:  # direct messages have no number: use their order of arrival
+    if row.sequence is None:  # Direct messages have no number, so use their order of arrival.
         event.digest, event.sequence = row.digest, row.pk
     return event
 

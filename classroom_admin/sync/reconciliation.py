@@ -1,4 +1,4 @@
-"""Reconciliation: request the last events of every known room.
+"""Reconcile rooms: request the last events of every known room.
 
 If a room's last events were lost, no later number reveals a sequence gap. Quizzes and polls come only from
 the endpoints that are requested here. A live room's streams are requested as often as the request limit
@@ -33,12 +33,12 @@ WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
 """The interval (s) for a room whose class has not started."""
 TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
-"""If many rooms are live, the shares of the request limit for room events and for quizzes and polls."""
+"""The shares of the request limit for room events and for quizzes and polls, if many rooms are live."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)
-"""The seconds after its end at which a room is reconciled, the last time before it is destroyed."""
+"""The delays (s) after a room's end at which it is reconciled. The last is before the room is destroyed."""
 SOON = timedelta(minutes=2)
 URGENT_LIVE, URGENT = timedelta(hours=2), timedelta(hours=1)
-"""How far a suspected loss sets due times into the past. Live rooms thereby come first in the queue."""
+"""How far `soon` sets due times into the past, for live rooms and for others. So live rooms come first."""
 NO_SUCH_ADDRESS = timedelta(minutes=10)
 LONGEST_BACK_OFF_S = 120.0
 
@@ -164,7 +164,7 @@ def _succeeded(cursor: RoomCursor, pace: Pace) -> None:
         room = Room.objects.get(pk=cursor.room_id)
         own = RoomCursor.objects.filter(pk=cursor.pk)
         own.update(reconciled_at=now, failures=0)
-        # Keep a due time that changed meanwhile: this reconciliation may have been too early for its reason.
+        # If the due time was changed meanwhile, keep it, because this reconciliation may have been too early.
         due_at = next_reconciliation(room, cursor.stream, now=now, pace=pace)
         own.filter(reconcile_due_at=cursor.reconcile_due_at).update(reconcile_due_at=due_at)
 

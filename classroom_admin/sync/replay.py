@@ -27,14 +27,14 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""The number of events between two snapshots, and the most snapshots of a film. A long class has
-a wider interval.
+"""The number of events between two snapshots, and the largest number of snapshots per film. A long class
+has more events between two snapshots.
 """
 KEPT_MESSAGES: Final = 100
-"""The most messages of each kind in a snapshot, to keep it small. The pages show no more messages."""
+"""The largest number of messages of each kind in a snapshot. The pages show no more messages."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
-"""The most films in a process, and the most events in all its films. The newest film is always kept."""
+"""The largest numbers of films, and of events in all films, per process. The newest film is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _project(frame: Frame, rows: Rows) -> None:
         rows.room.last_sequence = frame.event.sequence
     elif stream not in (Stream.ROOM, Stream.PEER):
         rows.room.question_events += 1
-    with suppress(*UNFORESEEN):  # the projector quarantines and reports the event; here it only counts
+    with suppress(*UNFORESEEN):  # the projector quarantines and reports this event
         project(frame.event, frame.time, rows)
     rows.dirty.clear()
 

@@ -1,4 +1,4 @@
-"""Limit the requests of all processes and machines together. Background work has the lowest priority.
+"""Limit the requests to the cloud of all processes together. Background work has the lowest priority.
 
 A database row has a token bucket, which is filled evenly. Commands and polling reserve a token at once, even
 a future token. Background work leaves a reserve in the bucket, and waits while future tokens are reserved. A

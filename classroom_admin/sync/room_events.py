@@ -81,7 +81,7 @@ def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int 
             break
         answer = inbox.keep(raw, source=SOURCE_OF[stream], room_uuid=room_uuid)
         found = inbox.read(answer.pk)
-        # Only the first page is evidence: later pages follow events that were stored just now.
+        # Only the first page is evidence of missed events, because later pages follow newly stored events.
         if found.stored and stream == Stream.ROOM and result.requests == 1:
             competing_reader.note(room_uuid=room_uuid, answer_id=answer.pk, sequences=found.sequences)
         result.add_read(found)
@@ -135,7 +135,7 @@ def mark_gone(room_id: int, *, existed: bool = True) -> None:
         gaps.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)
         if room.gone_at is None:
-            # The cloud destroys a room an hour after it closed. If last seen running, its end is missing.
+            # The cloud destroys a room an hour after its close. A room last seen running lacks its end.
             end_lost = existed and room.state in (RoomState.STARTED, RoomState.ENDED)
             gaps.give_up(room, end_lost=end_lost)
             recording_files.stop_waiting(Room.objects.get(pk=room_id))

@@ -11,7 +11,7 @@ from classroom_admin.agora.answers import EventsAnswer
 from classroom_admin.events import EventKind, Stream, Undecodable, identify
 
 Place = tuple[str, str]
-"""A stream of a room: (room_uuid, stream)."""
+"""A stream of a room, as a tuple (room_uuid, stream)."""
 
 HIGHEST_KIND = 2**31 - 1
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -80,7 +80,7 @@ def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[P
     cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None
     digest, sequence = "", identity.sequence
     if stream is Stream.PEER:
-        # the digest does not depend on the order of the fields
+        # Sort the fields, so that the digest does not depend on their order.
         sequence, digest = None, hashlib.blake2b(_by_name(raw).encode(), digest_size=16).hexdigest()
     elif not sequence:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")

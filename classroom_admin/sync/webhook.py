@@ -1,4 +1,4 @@
-"""Accept webhook requests: the relay, a client of the cloud's messaging channel, posts notifications here.
+"""Accept webhook requests. The relay, a client of the cloud's messaging channel, sends notifications here.
 
 Direct messages arrive only here. Room events may arrive here and by polling; each is stored once. The relay
 signs its requests with a shared secret, so that nobody else can add messages to a class.

@@ -1,9 +1,9 @@
 """Convert the items of a webhook request (one item or a list) into events, sorted by room and stream.
 
 An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
-data}}`. The notification is as the cloud's messaging channel sends it to a client. It is stored with the room
-the receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole request
-is refused.
+data}}`. The cloud's messaging channel sends such notifications to its clients. A notification is stored with
+its room and receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole
+request is refused.
 
 A direct message has no number, so its content identifies it. Without `ts`, two messages may have the same
 content. Then the timestamp of the request and the place in the request also identify the message.

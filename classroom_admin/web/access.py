@@ -16,7 +16,7 @@ from classroom_admin.accounts.models import User
 
 
 class AuthenticatedHttpRequest(HttpRequest):
-    """A type for annotations: a request from a signed-in user. `signed_in` guarantees that."""
+    """A request from a signed-in user, for type annotations. `signed_in` guarantees the sign-in."""
 
     user: User
     htmx: HtmxDetails
@@ -28,10 +28,10 @@ AuthenticatedView = Callable[Concatenate[AuthenticatedHttpRequest, Arguments], H
 
 
 def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Redirect people who are not signed in to the sign-in page, and back to `view` after they sign in.
+    """Require a sign-in. Redirect other people to the sign-in page, which sends them back afterwards.
 
-    Answer an htmx request with 401 and a header that reloads the page, which redirects to the sign-in page.
-    So an open page never looks up to date when it is not.
+    For an htmx request, return 401 with a header that makes the browser reload the page. The reload leads to
+    the sign-in page. Without the reload, an outdated page would stay open.
     """
 
     @wraps(view)
@@ -48,7 +48,7 @@ def signed_in(view: AuthenticatedView[Arguments]) -> View[Arguments]:
 
 
 def administrator_only(view: AuthenticatedView[Arguments]) -> View[Arguments]:
-    """Allow only administrators. Raise Http404 for teachers; redirect others to the sign-in page."""
+    """Let only administrators use `view`. Raise Http404 for teachers. Redirect others to the sign-in page."""
 
     @signed_in
     @wraps(view)

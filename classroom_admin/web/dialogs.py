@@ -10,9 +10,9 @@ from django.shortcuts import render
 def ask(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Render a template that extends `base` and fills its block `dialog`.
+    """Render `template` as a dialog (htmx) or a page. It must extend `base` and fill the block `dialog`.
 
-    A form in the dialog needs no CSRF token of its own: the page sends one with every request.
+    A form in the dialog needs no CSRF token of its own, because the page sends its token with every request.
     """
     in_dialog = bool(getattr(request, "htmx", False))
     base = "shared/dialog.html" if in_dialog else "shared/dialog_page.html"
@@ -20,5 +20,5 @@ def ask(
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
-    """Return the data of a POST, with which to bind a form; None for other methods. The data may be empty."""
+    """Return the form data of a POST (maybe empty), or None for other methods. Pass the result to a form."""
     return request.POST if request.method == "POST" else None

@@ -31,7 +31,7 @@ _SVG: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
 class UnknownIcon(ValueError):
-    """Raised for a name that is not in NAMES."""
+    """The error for an icon name that is not in NAMES."""
 
 
 @functools.cache
@@ -49,7 +49,7 @@ def sprite() -> str:
 
 @functools.cache
 def sprite_fingerprint() -> str:
-    """Return a hash of the SVG document. With this hash in its address, browsers may cache it forever."""
+    """Return a hash of the SVG document for its address, so that browsers may cache the document forever."""
     return hashlib.sha256(sprite().encode()).hexdigest()[:8]
 
 
@@ -68,7 +68,7 @@ def address(name: str) -> str:
 
 @require_safe
 def sprite_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
-    """Return the SVG document with the icons, to anyone. Raise Http404 for an outdated fingerprint."""
+    """Serve the SVG document with the icons, without a sign-in. Raise Http404 for an outdated fingerprint."""
     if fingerprint != sprite_fingerprint():
         raise Http404("There is a newer version of the icons. Reload the page.")
     answer = HttpResponse(sprite(), content_type="image/svg+xml")

@@ -8,17 +8,17 @@ from typing import Any, Final, NoReturn
 from django.utils.translation import gettext as _
 
 LONGEST: Final = 64 * 1024
-"""The most bytes in a text. After each change, the cloud sends the property to everyone in the class."""
+"""The maximum size of a text in bytes. The cloud sends each changed property to the whole class."""
 DEEPEST: Final = 64
-"""The most levels of nested brackets."""
+"""The maximum depth of nested brackets."""
 MOST_DIGITS: Final = 300
-"""The most digits in an integer. Any JSON parser can read such a number, at least as a float."""
+"""The maximum number of digits in an integer. Every JSON parser can read it, at least as a float."""
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-"""Surrogates and NUL. JSON can contain them, but UTF-8 and some databases can't store them."""
+"""The characters that JSON may contain but UTF-8 or some databases can't store: surrogates and NUL."""
 
 
 class BadJson(ValueError):
-    """Raised for invalid JSON. ``line`` and ``column`` count from 1; they are 0 if no position is known."""
+    """The error for invalid JSON. ``line`` and ``column`` count from 1; 0 means an unknown position."""
 
     def __init__(self, words: str, *, line: int = 0, column: int = 0) -> None:
         where = _("Line %(line)d, column %(column)d: ") % {"line": line, "column": column} if line else ""
@@ -30,8 +30,8 @@ class BadJson(ValueError):
 def read_object(text: str) -> dict[str, Any]:
     """Return the JSON object in ``text``; ``{}`` for an empty text.
 
-    Raise ``BadJson`` for a syntax error, a repeated name, a number or text that can't be stored, a value that
-    is not an object, and a text that exceeds ``LONGEST`` or ``DEEPEST``.
+    Raise ``BadJson`` for a syntax error, a repeated name, or a value that is not an object. Also raise it for
+    data that can't be stored, and for a text that exceeds ``LONGEST`` or ``DEEPEST``.
     """
     long = len(text.encode("utf-8", "replace"))
     if long > LONGEST:
@@ -50,9 +50,9 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_own_object(text: str) -> dict[str, Any]:
-    """Return the object in a text that ``pretty`` wrote. Its size is not limited: the data is the cloud's.
+    """Return the object in a text that ``pretty`` wrote. Any size is allowed, as the data is from the cloud.
 
-    Raise ``BadJson`` if the text was changed and is invalid.
+    Raise ``BadJson`` if the text is no longer a JSON object.
     """
     try:
         value = json.loads(text) if text.strip() else {}
@@ -64,12 +64,12 @@ def read_own_object(text: str) -> dict[str, Any]:
 
 
 def pretty(value: Any) -> str:
-    """Return JSON for people: indented, in the original order, and without unnecessary escapes."""
+    """Return a value as readable JSON: indented, in the original order, and without unnecessary escapes."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def size(value: Any) -> int:
-    """Return the size in bytes of the value as the JSON that we send."""
+    """Return how many bytes a value has in the JSON that we send to the cloud."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 

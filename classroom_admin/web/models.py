@@ -1,4 +1,4 @@
-"""Models that belong to the pages."""
+"""The database models of the pages."""
 
 from django.conf import settings
 from django.db import models
@@ -7,10 +7,10 @@ from classroom_admin.rooms.models import Room
 
 
 class Acknowledgement(models.Model):
-    """An acknowledged kind of alert of a class. Until `until`, the alert is not active for anyone.
+    """An acknowledgement of one kind of alert in a class. Nobody sees the alert as active before `until`.
 
-    A class has at most one row per kind of alert; a later acknowledgement replaces it. `at` and `until` are
-    cloud times. `whole` means until the class ends; then `until` is the latest time at which a class can end.
+    A class has at most one row per kind; a later acknowledgement replaces the row. `at` and `until` are cloud
+    times. `whole` means until the class ends; `until` is then the latest possible end of the class.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

@@ -9,9 +9,9 @@ NUL = "\x00"
 
 
 class RefuseNulCharacters:
-    """Middleware that answers 400 for a NUL character in the path or a cookie: PostgreSQL can't store it.
+    """A middleware that answers 400 if the path or a cookie contains NUL, which PostgreSQL can't store.
 
-    Form fields and filters refuse NUL characters themselves, with a message.
+    Form fields refuse NUL characters with a message; `search_words` removes them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -7,11 +7,11 @@ from django import forms
 from django.http import Http404, HttpRequest
 
 MOST_DIGITS: Final = 18
-"""The most digits of a primary key. Some databases can't compare longer numbers."""
+"""The maximum number of digits in a primary key. Some databases can't compare longer numbers."""
 
 
 class RowKeyConverter:
-    """The converter for `<number:pk>` in a path."""
+    """The path converter for primary keys, such as `<number:pk>`."""
 
     regex = f"[0-9]{{1,{MOST_DIGITS}}}"
 
@@ -34,7 +34,7 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no
 
 
 def number(request: HttpRequest, name: str) -> int | None:
-    """Return the query parameter `name` as a number; None if it is missing. Raise Http404 for other text."""
+    """Return the query parameter `name` as a number; None if missing. Raise Http404 if it is no number."""
     value = request.GET.get(name, "")
     if not value:
         return None
@@ -44,7 +44,7 @@ def number(request: HttpRequest, name: str) -> int | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text has only ASCII digits and few enough that every database can store the number."""
+    """Return whether a text consists of ASCII digits, at most MOST_DIGITS."""
     return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 

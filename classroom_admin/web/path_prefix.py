@@ -1,8 +1,9 @@
-"""Serve the dashboard under a path, such as /classes, if PUBLIC_URL has one.
+"""Serve the dashboard under the path of PUBLIC_URL, such as /classes, if it has a path.
 
-Every address in Django begins with the prefix (`urls.py`). A proxy may remove the prefix from its requests or
-keep it: `WithoutPrefix` accepts both, and `WithPrefix` adds the prefix for Django again. Between them, paths
-have no prefix. Cookies have the prefix as their path, because the host may have other programs.
+This path is the prefix. In Django, every address begins with the prefix (`urls.py`). A proxy may remove or
+keep the prefix. `WithoutPrefix` therefore removes the prefix if present, and `WithPrefix` adds it again for
+Django. Between the two, paths have no prefix. The host may have other programs, so the prefix is also the path
+of our cookies.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,10 +21,10 @@ from classroom_admin.common.size_limit import Receive, Scope, Send
 
 
 class WithoutPrefix:
-    """ASGI middleware that removes the prefix from paths, and the cookies of other programs on the host.
+    """An ASGI middleware that removes the prefix from paths, and the cookies of other programs on the host.
 
-    If the prefix begins like an address of ours, such as /classes, a path that begins with it is ambiguous.
-    Then it is an address of ours, so the proxy must remove the prefix.
+    The prefix may equal one of our addresses, such as /classes. A path that begins like this then counts as
+    our address. In this case the proxy must remove the prefix.
     """
 
     def __init__(self, inner: Any, prefix: str) -> None:
@@ -51,7 +52,7 @@ class WithoutPrefix:
 
 
 class WithPrefix:
-    """ASGI middleware that adds the prefix to paths."""
+    """An ASGI middleware that adds the prefix to paths."""
 
     def __init__(self, inner: Any, prefix: str) -> None:
         self._inner = inner
@@ -64,7 +65,7 @@ class WithPrefix:
 
 
 def first_folders(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
-    """Return the first folder of each address."""
+    """Yield the first folder of each address in these URL patterns."""
     for pattern in patterns:
         folder = str(pattern.pattern).lstrip("^").partition("/")[0]
         if folder:

@@ -1,7 +1,7 @@
-"""Write the texts of a page's scripts into the page as data, in the page's language (see static/js/texts.js).
+"""Write the texts that scripts show into the page, in the page's language (see static/js/texts.js).
 
-Placeholders are in braces. A text with a number has one form per plural category of `Intl.PluralRules`;
-forms that equal "other" are omitted.
+Placeholders are in braces. A text with a number has one form for each plural category of `Intl.PluralRules`.
+Forms that equal the form "other" are left out.
 """
 
 import functools
@@ -63,12 +63,12 @@ COUNTED: Final[dict[str, Callable[[int], str]]] = {
     "live_many": lambda n: ngettext("{count} class started", "{count} classes started", n),
     "changes": lambda n: ngettext("{count} change", "{count} changes", n),
 }
-# For each plural category, a number that has this category in every language with that category.
+# Each number has its plural category in every language that uses this category.
 SAMPLES: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
 class Readable(DjangoJSONEncoder):
-    """A JSON encoder that does not escape letters: escapes would triple the size of Arabic texts."""
+    """A JSON encoder that does not escape letters, because escapes would triple the size of Arabic texts."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"ensure_ascii": False})

@@ -1,4 +1,4 @@
-"""Limit the size of request bodies by address. Allow large bodies only for uploads that the user may do."""
+"""Limit the size of request bodies, depending on the address and on whether the user may upload files."""
 
 import re
 from typing import Any, Final
@@ -12,9 +12,9 @@ from classroom_admin.realtime.rights import Refused
 from classroom_admin.sync.webhook import LARGEST_BODY
 
 FORM_BYTES: Final = 3_000_000
-"""The limit for a form without files. Django refuses more than 2.5 MB itself, with a message."""
+"""The limit for a form without files. Django itself refuses more than 2.5 MB and shows a message."""
 CLASS_LIST_BYTES: Final = 12_000_000
-"""The limit for a class list file. It exceeds the page's own limit, so that the page can show a message."""
+"""The limit for a class list file. It is above the page's own limit, so the page can show a message."""
 _FILES: Final = re.compile(r"/classes/(?P<key>[a-z0-9]{1,16})/files/(?:add|upload)/")
 _CLASS_LIST: Final = re.compile(r"/lists/[^/]+/upload/")
 _WEBHOOK: Final = "/api/notifications"
@@ -23,7 +23,7 @@ _WEBHOOK: Final = "/api/notifications"
 def limited(front: RealtimeMiddleware, inner: Any) -> None:
     """Make `front` call `inner` through a size limit.
 
-    It checks the user's access for uploads, because the body is received before Django checks the session.
+    Check the access to uploads here, because the whole body arrives before Django checks the session.
     """
 
     async def most_bytes(scope: Any) -> int:

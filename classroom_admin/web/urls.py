@@ -1,4 +1,4 @@
-"""URLs of the pages. They contain our own keys, not the cloud's ids. GET asks; POST runs the command."""
+"""The URLs of the pages, with our own keys instead of cloud ids. GET shows a page; POST runs a command."""
 
 from django.urls import path, re_path
 
@@ -68,7 +68,7 @@ urlpatterns = [
     path("classes/<key>/events/", history.events, name="events"),
     path("classes/<key>/events/<number:pk>/", history.event_json, name="event"),
     path("classes/<key>/replay/", history.replay, name="replay"),
-    # its files
+    # the files of a class
     path("files/<signed>/<name>", serving.shared_file, name="shared_file"),
     path("classes/<key>/files/<number:pk>/pages/", files.pages, name="file_pages"),
     path("classes/<key>/files/add/", files.add, name="add_file"),

@@ -23,16 +23,16 @@ ROOM_TYPES: Final = {
 ROLES: Final = dict(Role.choices) | {"unknown": _("unknown role")}
 # Pages stop waiting for a command after this time without news from the cloud.
 PATIENCE: Final = timedelta(seconds=60)
-# After this time without an event, the page says that none arrived and offers to verify the command.
+# After this time without an event, the page says that no event arrived and offers to verify the command.
 QUIET_FOR: Final = timedelta(seconds=10)
 _NO_REASON: Final = _("The cloud gave no reason. Try again in a moment.")
-# Only these commands show their target. Others are about the class, whose name the page already shows.
+# Pages show the target of these commands only. Other commands are about the class, which the page names.
 _NAMED: Final = ("participant.", "resource.", "room.use_list", "class_list.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStatus:
-    """A command in the form that pages show. `state` is requested, accepted, confirmed, failed or done."""
+    """A command and its state, for display. `state` is requested, accepted, confirmed, failed or done."""
 
     entry_id: int
     action: str
@@ -47,14 +47,14 @@ class CommandStatus:
     reason: str
     cloud_says: str
     why: str = ""
-    # (step in words, time, seconds after the request) in the order of the audit log
+    # The steps in the order of the audit log, each as (words, time, seconds after the request).
     steps: tuple[tuple[str, datetime, float], ...] = ()
     unknown: bool = False
     can_check: bool = False
 
     @property
     def late_at(self) -> datetime | None:
-        """Return the cloud time from which pages say that the outcome is unknown; None if it is known."""
+        """Return the cloud time from which pages call the outcome unknown; None if the outcome is known."""
         if not (self.waits or self.unknown):
             return None
         return clock.as_cloud_time(self.at + QUIET_FOR)
@@ -77,12 +77,12 @@ def command_statuses(entries: Iterable[Entry]) -> list[CommandStatus]:
 
 
 def command_state(entry: Entry) -> CommandStatus:
-    """Return the state of the command in this audit log entry."""
+    """Return the status of the command in an audit log entry."""
     return command_statuses([entry])[0]
 
 
 def under_way(commands: Iterable[CommandStatus], *, now: datetime) -> set[str]:
-    """Return the actions that wait for the cloud, so that their buttons can say so."""
+    """Return the names of the actions whose commands wait for the cloud. Their buttons show this."""
     return {one.action for one in commands if one.waits and now - one.at < PATIENCE}
 
 

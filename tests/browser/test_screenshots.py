@@ -164,6 +164,7 @@ def test_previews(window: Opener, school: tuple[Classroom, Classroom], furnished
     changed = {"name": "8a.csv", "mimeType": "text/csv", "buffer": people.encode()}
     page.get_by_label("File (XLSX, XLS, ODS, CSV or TSV)").set_input_files(changed)
     press(page, "Upload file")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Columns")
     _keep(page, "list-columns", "1440-light")
     press(page, "Preview changes")
     expect(page.get_by_role("region", name="Changes")).to_contain_text("Mina Sørensen")

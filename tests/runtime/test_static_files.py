@@ -47,6 +47,20 @@ def test_scripts_are_minified_and_all_files_get_hashed_names(folders):
     assert gzip.decompress(packed.read_bytes()).startswith(b"var htmx")
 
 
+def test_imported_scripts_are_joined_and_a_change_of_one_renames_the_whole(folders):
+    root, sources = folders
+    (sources / "js/every.js").write_text('import "./say.js";\nimport "./more.js";\n')
+    (sources / "js/more.js").write_text("window.more = 1;\n")
+    static_files.collect()
+    before = static("js/every.js")
+    joined = (root / before.removeprefix("/static/")).read_text()
+    assert joined == "const said=`kept  as ${1} it is`;window.more=1;"
+    (sources / "js/more.js").write_text("window.more = 2;\n")
+    static_files.collect()
+    assert static("js/every.js") != before
+    assert "window.more=2" in (root / static("js/every.js").removeprefix("/static/")).read_text()
+
+
 def test_a_changed_file_gets_a_new_name_and_the_old_one_stays_for_open_pages(folders):
     root, sources = folders
     static_files.collect()

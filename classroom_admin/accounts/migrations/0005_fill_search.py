@@ -1,4 +1,4 @@
-"""Write the search keys of the accounts that are stored already."""
+"""Write the search keys of all stored accounts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def fill_keys(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    atomic = False  # each batch is committed
+    atomic = False  # Commit each batch.
 
     dependencies = [("accounts", "0004_search")]
 

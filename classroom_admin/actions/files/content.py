@@ -14,16 +14,16 @@ HEAD: Final = 4096
 Office = Literal["doc", "xls", "ppt"]
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = b"PK\x03\x04"
-_MOST_ZIP_INDEX: Final = 4 * 1024 * 1024  # bytes; an office document has some hundred entries
+_MOST_ZIP_INDEX: Final = 4 * 1024 * 1024  # bytes; enough for the few hundred files in an office document
 _ZIP_FOLDERS: Final = {"pptx": "ppt/", "docx": "word/", "xlsx": "xl/"}
-# The streams in the directory of a compound file that tell the kind of document.
+# Streams of a compound file, with the kind of document that they indicate.
 _STREAMS: Final[dict[str, Office]] = {
     "WordDocument": "doc",
     "Workbook": "xls",
     "Book": "xls",
     "PowerPoint Document": "ppt",
 }
-_ENCRYPTED_PACKAGE: Final = "EncryptedPackage"  # a newer office document with a password
+_ENCRYPTED_PACKAGE: Final = "EncryptedPackage"  # the stream of a DOCX, PPTX or XLSX file with a password
 _BEGINNINGS: Final = {
     "png": (b"\x89PNG\r\n\x1a\n",),
     "jpg": (b"\xff\xd8\xff",),
@@ -76,7 +76,7 @@ def is_locked_package(content: IO[bytes]) -> bool:
 
 
 def compound_kind(content: IO[bytes]) -> str:
-    """Return "doc", "xls" or "ppt" for such a compound file; "" for any other or damaged file."""
+    """Return "doc", "xls" or "ppt" for a compound file of this kind; "" for any other or a damaged file."""
     names = _stream_names(content)
     return next((kind for name, kind in _STREAMS.items() if name in names), "")
 
@@ -117,7 +117,7 @@ def is_table(head: bytes) -> bool:
     Allow Ctrl-Z at the end, because old programs write it there.
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True  # a table saved as "Unicode text"
+        return True  # Excel saves "Unicode text" as UTF-16
     text = head.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x1a")
     controls = set(text) & (set(range(32)) - {9, 10, 12, 13})
     return not controls and not text.lstrip().startswith((b"<", b"%PDF-"))

@@ -25,7 +25,7 @@ def storage_errors() -> tuple[type[Exception], ...]:
 
 
 def open_at(upload: Upload, *, first: int, last: int) -> Readable:
-    """Open the bytes from ``first`` to ``last`` (both included). A disk's stream continues after it.
+    """Open the bytes from ``first`` to ``last`` (both included). From a disk, the stream goes on after them.
 
     From a bucket, request only this range: Django's ``open`` would fetch a whole video for each range that a
     player requests.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 FORMULAS: Final = "=+-@"
 """The characters with which a formula begins in a spreadsheet."""
 _BLANK: Final = frozenset("\u2800\u3164\uffa0\u115f\u1160")
-"""Letters and symbols that show nothing."""
+"""The letters and symbols that are invisible."""
 _AT_EDGES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _INVISIBLE: Final = re.compile("[\x00\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -20,16 +20,16 @@ _AS_TEXT: Final = re.compile(r'="((?:[^"]|"")*)"')
 
 
 class UnreadableFile(Exception):
-    """The file can't be read as a table. The message is shown to people."""
+    """The error for a file that can't be read as a table. Its message is shown to people."""
 
 
 class WrongEncoding(UnreadableFile):
-    """The text is not in the chosen encoding. Another encoding may fit."""
+    """The error for a text that does not have the chosen encoding. Another encoding may fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem or warning. `line` is the line or spreadsheet row. For the whole file, use 0 and ""."""
+    """A problem or warning. `line` is the line or spreadsheet row, or 0 if it concerns the whole file."""
 
     text: str
     line: int = 0

@@ -82,8 +82,8 @@ def find_columns(
 ) -> Columns:
     """Return the columns of the table and their roles.
 
-    `given` maps headers to roles; a guess never contradicts it. Without `header_line`, find the row of
-    headers. Raise UnreadableFile if `given` has an unknown role, or one role for too many columns.
+    `given` maps headers to roles, which guesses never contradict. Without `header_line`, find the line of
+    headers. Raise UnreadableFile if `checked_mapping` rejects the roles from `given`.
     """
     given = given or {}
     chosen = (row for row in rows if row.line == header_line)
@@ -108,7 +108,7 @@ def find_columns(
 
 
 def letter_of(index: int) -> str:
-    """Return the letters with which spreadsheets name the column: A, B, …, Z, AA."""
+    """Return the name that spreadsheets give to a column: A, B, …, Z, AA."""
     letters = ""
     index += 1
     while index:
@@ -143,7 +143,7 @@ def unknown_headers(columns: Columns, mapping: Mapping[str, str]) -> list[str]:
 def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
     """Return the row with all given column names, otherwise the row with the most known column names.
 
-    If several rows are equal, return the first. Return None if no row names people.
+    If several rows have equally many, return the first row. Return None if no row contains column names.
     """
     for row in rows[:_HEADER_WITHIN]:
         if given and {header_key(header) for header in given} <= {header_key(cell) for cell in row.cells}:
@@ -158,7 +158,7 @@ def _header(rows: Sequence[Row], given: Mapping[str, str]) -> Row | None:
 
 
 def _unknown_header(rows: Sequence[Row]) -> Row | None:
-    """Return the first row if it has a word in a column that otherwise contains addresses or ids."""
+    """Return the first row if it has a word in a column that otherwise contains email addresses or ids."""
     if len(rows) < 2:
         return None
     first, below = rows[0], rows[1:_SAMPLE_ROWS]
@@ -189,7 +189,7 @@ def _unique_names(cells: Sequence[str], width: int) -> list[str]:
 
 
 def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
-    """Return the given roles by column index. Match headers exactly, otherwise by their words."""
+    """Return the given roles by column index. Match headers exactly if possible, otherwise by their words."""
     roles = {index: given[name] for index, name in enumerate(names) if name in given}
     by_words = {header_key(name): role for name, role in given.items() if name not in names}
     for index, name in enumerate(names):
@@ -200,7 +200,7 @@ def _given_roles(names: Sequence[str], given: Mapping[str, str]) -> dict[int, st
 
 
 def _guess_by_names(names: Sequence[str], roles: dict[int, str]) -> None:
-    """Add the roles that the column names mean. Beside a column for half a name, “Name” is the other half."""
+    """Add the roles that column names mean. Beside a first or last name, “Name” is the other half."""
     found = {
         index: meaning
         for index, name in enumerate(names)

@@ -1,4 +1,4 @@
-"""Read the bytes of a file: the table, the roles of its columns, the people, and their problems."""
+"""Turn the bytes of a file into a table, the roles of the columns, people and problems."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from classroom_admin.rooms.class_list_files.tables import Table, read_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The choices of a person. Empty values are guessed.
+    """The options for reading a file, as a person chose them. Empty values are guessed.
 
-    `mapping` maps headers to roles. `usual` is the mapping of the list's last file, used if this file has all
-    these columns. `class_id` is the class of a OneRoster export; `usual_class_id` is the class of the last
-    export.
+    `mapping` maps headers to roles. `usual` is the mapping of the class list's last file. It applies if the
+    new file has all these headers. `class_id` is the chosen class of a OneRoster export, and `usual_class_id`
+    is the class that was chosen from the last export.
     """
 
     encoding: str = ""
@@ -37,7 +37,7 @@ class Options:
 class Contents:
     """The contents of a file. They can be used if there is no question and no problem.
 
-    `columns` and `table` are None for a OneRoster export. It has `classes`; `class_id` is the chosen class.
+    For a OneRoster export, `columns` and `table` are None, and `class_id` is the chosen one of its `classes`.
     """
 
     encoding: str
@@ -101,7 +101,7 @@ def read_contents(content: bytes, options: Options) -> Contents:
 
 
 def _given(table: Table, options: Options) -> Mapping[str, str]:
-    """Return the chosen mapping, otherwise the usual one if all columns of the last file are in this file."""
+    """Return the chosen mapping. Without one, return the usual mapping if this file has all its columns."""
     if options.mapping or not options.usual:
         return options.mapping
     columns = find_columns(table.rows, given=options.usual, header_line=options.header_line)

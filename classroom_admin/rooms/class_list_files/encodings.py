@@ -1,4 +1,4 @@
-"""Guess the encoding of a text file. Letter statistics alone do not suffice for short lists of names."""
+"""Guess the encoding of a text file. Letter frequencies alone do not suffice for short lists of names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENCODINGS: Final = {
     "mac_roman": "Mac Roman",
     "koi8_r": "KOI8-R (русский)",
 }
-"""The encodings that a person can choose, and their names for people."""
+"""The encodings that a person can choose, with the names that pages show."""
 _CODECS: Final = {"big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949"}
 """The supersets of these encodings that programs actually write."""
 SAMPLE_BYTES: Final = 65_536
@@ -53,13 +53,13 @@ _USUAL: Final = {
     "cp1257": "āčēģīķļņšūžąęėįųõäöüĀČĒĶŠŪŽ",
     "cp1258": "ăâđêôơưàáéèíìóòúùýĐÂ\u0300\u0301\u0303\u0309\u0323",
 }
-"""The letters beyond ASCII that are frequent in the languages of an encoding."""
+"""The letters beyond ASCII that are frequent in the languages of each encoding."""
 _LESS_USUAL: Final = {"mac_roman": 0.1, "cp1250": 0.15, "cp1254": 0.15, "cp1257": 0.1, "cp1258": 0.15}
-"""The costs added to encodings of Latin letters that are less common than Windows-1252."""
+"""The additional costs of Latin encodings that are less common than Windows-1252."""
 _PUNCTUATION: Final = frozenset("’‘“”„–—·•、，。；：（）「」・ー…´º°ª№¿¡«»　\u00a0")
 _OPENING: Final = frozenset("‘“„–—«")
-"""The punctuation marks that do not follow a letter directly."""
-# (codec of the usual characters, first and last lead byte of the frequent characters)
+"""The punctuation marks that never directly follow a letter."""
+# Each value has the codec of the usual characters, and the first and last lead byte of the frequent ones.
 _FREQUENT: Final = {
     "gb18030": ("gb2312", 0xB0, 0xD7),
     "big5": ("big5", 0xA4, 0xC6),
@@ -70,7 +70,7 @@ _CELLS: Final = re.compile(r"[,;\t|\r\n\"]+")
 
 
 def codec_of(encoding: str) -> str:
-    """Return the codec that decodes an encoding of `ENCODINGS`."""
+    """Return the codec that decodes this encoding from `ENCODINGS`."""
     return _CODECS.get(encoding, encoding)
 
 

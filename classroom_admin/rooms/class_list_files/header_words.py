@@ -14,7 +14,7 @@ NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE = (
 ROLES: Final = (NAME, FIRST, LAST, USER_ID, EMAIL, GROUP, IGNORE)
 NAME_ROLES: Final = frozenset({NAME, FIRST, LAST})
 
-# The first words of a role are the surest. If several columns fit a role, the surest column is used.
+# Each role's words are sorted by certainty. If several columns fit a role, use the most certain column.
 _WORDS: Final = {
     NAME: """full name|display name|student name|name and surname|complete name|name|names|student
         |students|pupil|pupils|learner|participant|nombre completo|nombre y apellidos|apellidos y nombre
@@ -65,7 +65,7 @@ _WORDS: Final = {
         |الفصل|الشعبة|القسم|반|학급|класс|группа|ταξη|τμημα|sinif|grupa|klasa|trida|כיתה|lop""",
 }
 _EITHER: Final = """name|names|nombre|nombres|nom|nome|الاسم|اسم|名字|名前|이름|student name"""
-"""The words for a whole name that mean half a name if another column holds the other half."""
+"""The words for a whole name that mean half a name if another column contains the other half."""
 _LAST_FIRST: Final = """last name first name|surname first name|surname forename|last first|nachname vorname
     |name vorname|nom prenom|nom prenoms|nom et prenom|apellidos nombre|apellidos y nombre|apellido y nombre
     |cognome nome|cognome e nome"""
@@ -81,7 +81,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def header_key(header: str) -> str:
-    """Return the words of a column name: without case, accents, punctuation and notes in brackets."""
+    """Return the words of a column name without case, accents, punctuation and notes in brackets."""
     text = unicodedata.normalize("NFKC", header)
     text = _BRACKETED.sub(" ", text) if _BRACKETED.sub("", text).strip(" *:") else text
     return _words_in(_CAMEL.sub(" ", text))
@@ -105,7 +105,7 @@ _WITH_LAST_FIRST: Final = frozenset(_listed(_LAST_FIRST))
 
 
 def role_of(header: str) -> tuple[str, int] | None:
-    """Return the role that a column name means, and its rank (0 is the surest); None if it is unknown."""
+    """Return the role that a column name means, and a rank (0 is most certain). Return None if unknown."""
     key = header_key(header)
     if found := _KNOWN.get(key):
         return found

@@ -1,6 +1,6 @@
 """Read the students of each class from the CSV files of a OneRoster 1.1 or 1.2 export.
 
-The format: https://www.imsglobal.org/spec/oneroster/v1p2/bind/csv
+https://www.imsglobal.org/spec/oneroster/v1p2/bind/csv describes the format.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The records of one file of the export. Cells are found by the column name in lower case."""
+    """The records of one file of the export, with cells by lower-case column name."""
 
     file: str
     headers: Sequence[str]
@@ -76,7 +76,7 @@ def is_export(content: bytes) -> bool:
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """Return files of an export as one ZIP file."""
+    """Return a ZIP file with these files of an export."""
     packed_bytes = io.BytesIO()
     with zipfile.ZipFile(packed_bytes, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -112,7 +112,7 @@ def read_export(content: bytes) -> Export:
 
 
 def _members(content: bytes) -> dict[str, str]:
-    """Return the paths of an export's files in the ZIP file, by file name."""
+    """Return the paths of the export's files inside the ZIP file, by file name."""
     found: dict[str, str] = {}
     for path in check_archive(content):
         name = PurePosixPath(path.replace("\\", "/")).name.lower()
@@ -135,7 +135,7 @@ def _records(file: str, content: bytes) -> _Records:
 
 
 def _refuse_differences(manifest: bytes) -> None:
-    """Raise UnreadableFile if the export holds only differences from an earlier one."""
+    """Raise UnreadableFile if the export contains only the differences from an earlier export."""
     modes = {
         row.cells[0].lower(): row.cells[1].lower() for row in read_table(manifest).rows if len(row.cells) > 1
     }

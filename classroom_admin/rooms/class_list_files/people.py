@@ -1,4 +1,4 @@
-"""Turn rows into people: join the halves of names, report problems with their place, find repeated people."""
+"""Turn rows into people. Join first and last names, report problems by line, and find repeated people."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Person:
 
     @property
     def known_by(self) -> tuple[str, ...]:
-        """Return what identifies the person: the user id, otherwise the name with the group and email."""
+        """Return the values that identify the person: the user id, or else the name, group and email."""
         if self.user_uuid:
             return (self.user_uuid,)
         return (exact_key(self.name), self.group.casefold(), self.email.casefold())
@@ -73,7 +73,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A person with their row."""
+    """A person and the row that contains the person."""
 
     person: Person
     row: Row
@@ -103,7 +103,7 @@ def read_people(columns: Columns) -> People:
 
 
 def whole_name(first: Sequence[str], last: Sequence[str]) -> str:
-    """Return a name from its halves. In Chinese, Japanese and Korean names, the last name comes first."""
+    """Join first and last names. Chinese, Japanese and Korean names begin with the last name."""
     parts = [*first, *last]
     if first and last and all(_is_written_together(part) for part in parts):
         return "".join([*last, *first])
@@ -135,14 +135,14 @@ def _person(row: Row, by_role: dict[str, list[Column]], turned: bool, found: Peo
     group = _cell(row, by_role[GROUP])
     used = [column for columns in by_role.values() for column in columns]
     if not name and not any((user_uuid, email, group)) and not _cells(row, used):
-        return None  # the row is a note beside or below the table
+        return None  # The row is a note beside or below the table.
     return Person(name=name, user_uuid=user_uuid, email=email, group=group)
 
 
 def _is_sound(
     person: Person, row: Row, columns: Columns, by_role: dict[str, list[Column]], found: People
 ) -> bool:
-    """Return whether the person can be on a list. If not, add the problems to `found`."""
+    """Return whether the person can be on a class list. If not, add the problems to `found`."""
     name_columns = by_role[NAME] or by_role[LAST] or by_role[FIRST]
     name_place = name_columns[0].place if name_columns else ""
     before = len(found.problems) + found.more_problems
@@ -199,7 +199,7 @@ def _without_repeats(
 
 
 def _same_id(earlier: _Entry, entry: _Entry, by_role: dict[str, list[Column]], found: People) -> _Entry:
-    """Return the entry to keep if two rows have the same user id."""
+    """Return the entry to keep of two entries with the same user id."""
     was, now = earlier.person, entry.person
     if loose_key(was.name) != loose_key(now.name):
         found.add_problem(
@@ -241,7 +241,7 @@ def _is_last_first(columns: Columns, names: Sequence[Column]) -> bool:
 
 
 def _first_last(name: str) -> str:
-    """Return “Zoe Brandt” for “Brandt, Zoe”; other names and “Martin King, Jr.” unchanged."""
+    """Return “Zoe Brandt” for “Brandt, Zoe”. Return other names, and “Martin King, Jr.”, unchanged."""
     parts = _COMMA.split(name)
     if len(parts) != 2 or not all(parts) or parts[1].lower().replace(".", "") in _AFTER_A_NAME:
         return name

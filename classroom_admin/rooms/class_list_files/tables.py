@@ -28,7 +28,7 @@ _CONTROLS: Final = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with cleaned cells. `line` is its line in the text file or its number in the spreadsheet."""
+    """A row with cleaned cells. `line` is the line of the text file or the row of the spreadsheet."""
 
     line: int
     cells: tuple[str, ...]
@@ -67,7 +67,7 @@ def decoded(content: bytes, encoding: str) -> str:
         codec = encodings.codec_of(encoding)
         content = content.replace(b"\x00", b"")
     try:
-        # Damaged characters of UTF-8 become U+FFFD; `people` then names their lines.
+        # Damaged characters of UTF-8 become U+FFFD. `people` then reports the lines that contain U+FFFD.
         text = codecs.decode(content, codec, "replace" if codec == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
@@ -89,7 +89,7 @@ def decoded(content: bytes, encoding: str) -> str:
 
 
 def _kept(rows: Iterable[tuple[int, Iterable[str]]]) -> list[Row]:
-    """Return the rows that contain text. Remove empty cells at their ends."""
+    """Return the rows that contain text, without the empty cells at the end of each row."""
     kept: list[Row] = []
     for line, raw in rows:
         cells = [cleaned(cell) for cell in raw]
@@ -103,7 +103,7 @@ def _kept(rows: Iterable[tuple[int, Iterable[str]]]) -> list[Row]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, cells) for each record. A first line `sep=;` sets the delimiter."""
+    """Yield the line number and the cells of each record. A first line `sep=;` sets the delimiter."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     skipped = 0
     first, _newline, rest = text.partition("\n")
@@ -130,7 +130,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter that gives known column names and the same number of cells in most rows."""
+    """Return the delimiter with which the text has known column names and equally long rows."""
     return max(_DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
 
 

@@ -1,7 +1,7 @@
-"""Print the sheets of a workbook, read from standard input, as JSON. Run as a program by `workbooks`.
+"""Read a workbook from standard input and print its sheets as JSON. `workbooks` runs this as a program.
 
-A workbook of a few kilobytes can unpack to gigabytes, so this process limits its own memory and time. It
-imports nothing of the product, so it starts quickly.
+A workbook of a few kilobytes can unpack to gigabytes, so this process limits its own memory and time. To
+start quickly, it imports no other module of this project.
 """
 
 import io
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def rows_of(workbook: CalamineWorkbook, name: str) -> list[tuple[int, list[str]]]:
-    """Return the rows of a sheet that have text, with the numbers that spreadsheets show beside them."""
+    """Return the rows of a sheet that contain text, each with its row number in the spreadsheet."""
     found = []
     for number, row in enumerate(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False), start=1):
         cells = [as_text(cell) for cell in row]
@@ -60,7 +60,7 @@ def rows_of(workbook: CalamineWorkbook, name: str) -> list[tuple[int, list[str]]
 
 
 def as_text(cell: Any) -> str:
-    """Return a cell as its spreadsheet shows it: whole numbers without decimals, dates in ISO format."""
+    """Return the text of a cell. Whole numbers have no decimals, and dates have the ISO format."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):

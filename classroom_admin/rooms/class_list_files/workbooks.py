@@ -26,9 +26,9 @@ ZIP_FILE: Final = b"PK\x03\x04"
 
 
 def sheets_of(content: bytes, sheet: str = "") -> dict[str, Any]:
-    """Return the rows of a workbook's sheet, and the names of its filled sheets; see `workbook_process`.
+    """Return the rows of a sheet and the names of the sheets with text, as `workbook_process` prints them.
 
-    Raise UnreadableFile if the workbook is damaged, protected with a password, or is too large when unpacked.
+    Raise UnreadableFile if the workbook is damaged, has a password, or is too large when it is unpacked.
     """
     if content.startswith(ZIP_FILE):
         check_archive(content)
@@ -84,7 +84,7 @@ def too_large() -> UnreadableFile:
 
 
 def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raise UnreadableFile if an XML file declares a document type, as XML bombs do and workbooks do not."""
+    """Raise UnreadableFile if an XML file declares a document type. XML bombs do this; workbooks do not."""
     with archive.open(member) as file:
         head = file.read(_HEAD_BYTES).replace(b"\x00", b"").upper()
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:

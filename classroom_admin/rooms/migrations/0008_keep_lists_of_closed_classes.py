@@ -1,4 +1,4 @@
-"""Let the classes that have closed keep the people who are on their lists now: earlier ones are unknown."""
+"""Let closed classes keep the people who are on their lists now. The people at the closing are unknown."""
 
 from typing import Any
 

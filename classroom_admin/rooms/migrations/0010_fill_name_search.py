@@ -1,4 +1,4 @@
-"""Write the search keys of the classes and participants that are stored already."""
+"""Write the search keys of all stored classes and participants."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def fill_keys(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    atomic = False  # each batch is committed
+    atomic = False  # Commit each batch.
 
     dependencies = [("rooms", "0009_name_search")]
 

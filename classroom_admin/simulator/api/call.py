@@ -18,7 +18,7 @@ class RawJson(bytes):
 class Call:
     """One request. ``params`` are the decoded path parts; ``uid`` is the caller.
 
-    ``taken`` are the events that the answer delivers.
+    ``taken`` are the events that the response delivers.
     """
 
     world: World
@@ -43,7 +43,7 @@ class Call:
         return self.world.user(room, self.params["user"])
 
     def next_id(self) -> int:
-        """Return ``nextId``, the first requested number; 1 if the parameter is absent, empty or ``null``.
+        """Return ``nextId``, the number of the first requested row; 1 if it is absent, empty or ``null``.
 
         Raise CloudError 400 for anything that is not a number.
         """

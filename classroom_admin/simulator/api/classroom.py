@@ -1,4 +1,4 @@
-"""The calls of a classroom client: enter, chat, hands, stage, rewards, streams, snapshot."""
+"""The calls of a classroom client: entering, chat, hands, stage, rewards, streams and the snapshot."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from classroom_admin.simulator.world.world import ROLE_WORDS
 
 
 def role_of(fields: Fields, name: str = "role") -> int:
-    """Return the role in a field, which may be a number, a number in a string, or the vendor's word."""
+    """Return the role in a field. It may be a number, a number in a string, or the vendor's word."""
     value = fields.raw(name)
     number = as_integer(value)
     if number is None and isinstance(value, str):
@@ -25,13 +25,13 @@ def role_of(fields: Fields, name: str = "role") -> int:
 
 @router.add("GET", "/v2/configs", "configs", region="optional")
 def configs(call: Call) -> dict[str, Any]:
-    """Return the configuration (contract C)."""
+    """Return the configuration of the classroom client (contract C)."""
     return {}
 
 
 @router.add("PUT", "/v3/rooms/{room}/users/{user}", "enter", region="optional")
 def enter(call: Call) -> dict[str, Any]:
-    """Enter a room (contract C); create a missing room. Raise CloudError 403 30403100 for a banned user."""
+    """Enter a room (contract C). Create a missing room. Raise CloudError 403 30403100 for a banned user."""
     fields, world = call.fields, call.world
     role = role_of(fields)
     name = fields.text("userName") or call.params["user"]
@@ -105,7 +105,7 @@ def _check_process(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/processes/{process}/progress", "raise_hand", region="optional")
 def raise_hand(call: Call) -> None:
-    """Raise a hand (contract C, event 1502). ``timeout`` is in seconds."""
+    """Raise a hand (contract C, event 1502). With ``timeout``, lower it after this many seconds."""
     _check_process(call)
     timeout = call.fields.integer("timeout", low=-1, high=86_400)
     payload = call.fields.object("payload")

@@ -1,4 +1,4 @@
-"""Custom properties of rooms, users and extApps."""
+"""The calls that set and delete custom properties of rooms, users and extApps."""
 
 from classroom_admin.simulator.api.call import Call
 from classroom_admin.simulator.api.router import router
@@ -41,7 +41,7 @@ def delete_user_properties(call: Call) -> None:
     "PUT", "/v2/rooms/{room}/extApps/{extApp}/properties", "put_ext_app_properties", region="optional"
 )
 def put_ext_app_properties(call: Call) -> None:
-    """Set extApp properties (contract A, event 4 under ``extApps``)."""
+    """Set extApp properties (contract A). Event 4 contains them under ``extApps``."""
     changes = call.fields.object("properties", required=True) or {}
     state = call.fields.fields("common").choice("state", (0, 1))
     cause = call.fields.object("cause")

@@ -13,7 +13,7 @@ MOST_PIXELS = 921_600
 
 
 def web_config(fields: Fields, *, starting: bool) -> dict[str, Any]:
-    """Check webRecordConfig against the limits of the contract and return it unchanged."""
+    """Check ``webRecordConfig`` against the limits of the contract and return its value unchanged."""
     config = fields.object("webRecordConfig", required=True) or {}
     given = fields.fields("webRecordConfig")
     url, root_url = given.text("url"), given.text("rootUrl")
@@ -51,7 +51,7 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Start or stop a recording (contract A). State 1 with settings but no mode changes the settings."""
+    """Start or stop a recording, or change it: state 1 with ``webRecordConfig`` and no mode (contract A)."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))
@@ -69,7 +69,7 @@ def set_recording(call: Call) -> dict[str, Any]:
 
 @router.add("PATCH", "/v2/rooms/{room}/records/states/{state}", "change_recording", region="optional")
 def change_recording(call: Call) -> dict[str, Any]:
-    """Change recording settings (contract A, web mode only). ``onhold`` pauses (true) or resumes (false)."""
+    """Change a web recording (contract A). ``onhold`` true pauses the recording, false resumes it."""
     return _change(call)
 
 

@@ -1,4 +1,4 @@
-"""Files of a room."""
+"""The calls that add, delete and list the files of a room."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Create and read rooms, change the class state, manage breakout rooms."""
+"""Create and read rooms, change the class state, and manage breakout rooms."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def room_type(fields: Fields, *, required: bool) -> int | None:
 
 
 def schedule_of(fields: Fields) -> Schedule:
-    """Return the schedule of a request: startTime in ms, duration and closeDelay in s."""
+    """Return the schedule in a request. ``startTime`` is in ms, ``duration`` and ``closeDelay`` in s."""
     close_delay = fields.integer("closeDelay", low=0, high=LONGEST_CLASS_S, default=DEFAULT_CLOSE_DELAY_S)
     return Schedule(
         start_ms=fields.integer("startTime", low=0),
@@ -32,7 +32,7 @@ def schedule_of(fields: Fields) -> Schedule:
 
 @router.add("POST", "/v2/rooms/{room}", "create_room")
 def create_room(call: Call) -> dict[str, Any]:
-    """Create a room (contract B). Raise CloudError 409 20409000 if it exists."""
+    """Create a room (contract B). Raise CloudError 409 20409000 if the room exists."""
     fields = call.fields
     kind = room_type(fields, required=True)
     name = fields.required_text("roomName")
@@ -99,7 +99,7 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Open breakout rooms (1) or end them (0). Without names, end all (contracts B and C)."""
+    """Open (``state`` 1) or end (0) breakout rooms (contracts B and C). Without names, end all of them."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
@@ -110,6 +110,6 @@ def set_groups(call: Call) -> dict[str, Any]:
 
 @router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
 def delete_groups(call: Call) -> None:
-    """Delete the named breakout rooms (contract C). Without names, delete all."""
+    """Delete the named breakout rooms (contract C). Without names, delete all breakout rooms."""
     uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
     properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

@@ -16,7 +16,7 @@ Region = Literal["required", "optional"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call. ``template`` follows ``/{region}/edu/apps/{app}``, or ``…/edu/polling/apps/…`` if polling."""
+    """One call. Its path is ``/{region}/edu/apps/{app}`` plus ``template``; polling has another prefix."""
 
     name: str
     method: str
@@ -86,7 +86,7 @@ class Router:
         return sorted({method for method, _ in self._routes if self._find(method, raw_path) is not None})
 
     def find(self, method: str, raw_path: bytes) -> Match:
-        """Return the call of a path. Raise CloudError 404 if it is unknown, 400 for an unknown region."""
+        """Return the call for a path. Raise CloudError 404 for an unknown path, 400 for an unknown region."""
         found = self._find(method, raw_path)
         if found is None:
             raise no_such_path()

@@ -1,4 +1,4 @@
-"""Return events: from the polling stream, which delivers each event once, or from repeatable endpoints."""
+"""Return events from the polling stream, which delivers each event once, or from repeatable endpoints."""
 
 from classroom_admin.simulator.api.call import Call, RawJson
 from classroom_admin.simulator.api.router import router
@@ -18,7 +18,7 @@ def _batch(call: Call, room: Room, stream: str, *, count: int, cmd: int | None =
 
 @router.add("GET", "/v2/rooms/{room}/sequences", "room_events")
 def room_events(call: Call) -> RawJson:
-    """Return a room's events from sequence ``nextId`` on, 100 per page (contract A). Repeatable."""
+    """Return a room's events from sequence ``nextId`` on, 100 per page (contract A)."""
     cmd = call.query_integer("cmd", low=0, high=2**31 - 1)
     return _batch(call, call.room(), ROOM_STREAM, count=PAGE, cmd=cmd)
 
@@ -32,14 +32,14 @@ def client_events(call: Call) -> RawJson:
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuiz/sequences", "quiz_events", region="optional")
 def quiz_events(call: Call) -> RawJson:
-    """Return quiz events (contract A)."""
+    """Return a room's quiz events (contract A)."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), QUIZ_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/{room}/widgets/poll/sequences", "poll_events", region="optional")
 def poll_events(call: Call) -> RawJson:
-    """Return poll events (contract A)."""
+    """Return a room's events of polls, not of the polling stream (contract A)."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), POLL_STREAM, count=count)
 

@@ -13,7 +13,7 @@ from classroom_admin.simulator.world.model import FOREVER
 def kick(call: Call) -> None:
     """Remove a user (contract A).
 
-    ``dirty.state`` 1 bans them for ``duration`` s (-1 or absent: permanently), 0 lifts a ban.
+    ``dirty.state`` 1 also bans the user for ``duration`` s (-1 or absent: permanently); 0 lifts a ban.
     """
     dirty = call.fields.fields("dirty")
     ban_s: int | None = None

@@ -1,4 +1,4 @@
-"""Quizzes and polls of a classroom client."""
+"""The calls of a classroom client for quizzes and polls."""
 
 from typing import Any
 
@@ -94,7 +94,7 @@ def stop_poll(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/{poll}/users/{user}", "answer_poll", region="optional")
 def answer_poll(call: Call) -> None:
-    """Answer a poll by the index of the answer (contract C)."""
+    """Answer a poll with the index of an option (contract C)."""
     given = call.fields.array("selectIndex", required=True) or []
     room = call.room()
     poll = _poll(call, room)

@@ -1,1 +1,1 @@
-"""``/_sim/``: the control calls and pages of the simulator. The real cloud does not have them."""
+"""The control calls and pages of the simulator under ``/_sim/``. The real cloud does not have them."""

@@ -1,4 +1,4 @@
-"""One control request, and the table of all control calls."""
+"""The request object of control calls, and the table of all control calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Outage = Callable[[int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Control:
-    """One control request. ``outage`` refuses connections for some ms; None if the server can't do that."""
+    """One control request. ``outage(ms)`` refuses connections; it is None if the server can't do that."""
 
     cloud: Cloud
     params: dict[str, str]
@@ -51,7 +51,7 @@ Wrapped = TypeVar("Wrapped", bound=Handler)
 
 
 class ControlTable:
-    """The handlers of control calls, by method and path below ``/_sim``."""
+    """A table of the handlers of control calls by method and path below ``/_sim``."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, tuple[str, ...], Handler]] = []
@@ -64,7 +64,7 @@ class ControlTable:
         return register
 
     def find(self, method: str, parts: list[str]) -> tuple[Handler, dict[str, str]]:
-        """Return the handler of a path. Raise CloudError 404 for an unknown path, 405 for a wrong method."""
+        """Return the handler and path parameters. Raise CloudError 404 for the path, 405 for the method."""
         known = False
         for entry_method, template, handler in self._entries:
             params = _match(template, parts)

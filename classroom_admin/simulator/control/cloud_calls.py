@@ -1,4 +1,4 @@
-"""Control calls for the whole simulator: health, reset, clock, oracle, faults, events, lessons."""
+"""Control calls for the whole simulator: health, reset, clock, oracle, faults, events and lessons."""
 
 import dataclasses
 from typing import Any
@@ -45,7 +45,7 @@ _SETTINGS = {
 
 @table.add("POST", "/reset")
 def reset(control: Control) -> dict[str, Any]:
-    """Delete everything and start again with the settings in the body.
+    """Delete all data and start again with the settings in the body.
 
     Missing settings keep the values from the start of the simulator. Without ``seed``, the cloud is empty.
     """
@@ -82,7 +82,7 @@ def read_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/clock")
 def set_clock(control: Control) -> dict[str, Any]:
-    """Change ``mode`` (real or stepped) or ``speed``, or ``step`` the clock by ms and run all due effects."""
+    """Change ``mode`` or ``speed`` of the clock, or move it by ``step`` ms and run all due effects."""
     fields, clock = control.fields, control.cloud.clock
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
@@ -107,9 +107,9 @@ def set_plain(control: Control) -> dict[str, Any]:
 
 @table.add("GET", "/oracle")
 def read_oracle(control: Control) -> dict[str, Any]:
-    """Return the cloud's state, limited by the query to a ``room`` and to events.
+    """Return the cloud's state. The query parameter ``room`` limits the state to one room.
 
-    ``events`` is 0 to omit events; ``after`` is an event id; ``limit`` is the most events.
+    ``events`` 0 omits the events. Otherwise, return at most ``limit`` events with ids above ``after``.
     """
     return oracle.report(
         control.world,
@@ -140,7 +140,7 @@ _FAULT_FIELDS = (
 
 @table.add("POST", "/faults")
 def set_fault(control: Control) -> dict[str, Any]:
-    """Set a fault. ``fromMs`` and ``untilMs`` are ms from now, by the simulator's clock."""
+    """Set a fault that occurs from ``fromMs`` until ``untilMs``, in ms from now by the simulator's clock."""
     fields, now = control.fields, control.world.now
     for name in control.body:
         if name not in _FAULT_FIELDS:
@@ -184,7 +184,7 @@ def _params(fields: Fields, kind: str) -> dict[str, Any]:
 
 
 def _poll_as_competing_reader(control: Control, fault: Fault, every_ms: int) -> None:
-    """Let a competing reader poll every ``every_ms`` until its fault is removed."""
+    """Let a competing reader poll every ``every_ms`` ms until ``fault`` is removed."""
     cloud, world = control.cloud, control.world
 
     def poll() -> None:
@@ -214,10 +214,10 @@ def remove_fault(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/emit")
 def emit(control: Control) -> dict[str, Any]:
-    """Emit any event in ``roomUuid`` and ``stream``: ``cmd`` and ``data``, or the text ``raw``.
+    """Emit an event with ``cmd`` and ``data``, or the text ``raw``, in ``roomUuid`` and ``stream``.
 
-    ``sequence`` replaces the next sequence without using it. ``fields`` adds or replaces fields of the event;
-    null removes a field.
+    With ``sequence``, the event has this sequence and the next sequence stays free. ``fields`` adds or
+    replaces fields of the event; null removes a field.
     """
     fields, world = control.fields, control.world
     room = world.room(fields.id("roomUuid"))
@@ -243,9 +243,9 @@ def emit(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/lesson")
 def lesson(control: Control) -> dict[str, Any]:
-    """Start scripted lessons: ``rooms`` of ``students`` each, for ``minutes`` of the simulator's clock.
+    """Start lessons in ``rooms`` rooms of ``students`` students, for ``minutes`` of the simulator's clock.
 
-    ``pupils`` is the former name of ``students``.
+    ``pupils`` is the former name of the parameter ``students``.
     """
     fields = control.fields
     rooms = fields.integer("rooms", low=1, high=5000, default=1) or 1

@@ -19,7 +19,7 @@ _HEADERS = {"X-Simulator": "classroom-admin", "Cache-Control": "no-store"}
 
 
 class ControlEndpoint:
-    """The ASGI application below ``/_sim``."""
+    """The ASGI application for all paths below ``/_sim``."""
 
     def __init__(self, cloud: Cloud, *, outage: Outage | None) -> None:
         self.cloud, self.outage = cloud, outage

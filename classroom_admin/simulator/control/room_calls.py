@@ -1,4 +1,4 @@
-"""Control calls for one class: everything that the people in it can do."""
+"""Control calls for one class: everything that the people in the class can do."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def read_room(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/enter")
 def enter(control: Control) -> dict[str, Any]:
-    """Let a user enter: ``userUuid``, ``userName``, ``role`` (2), ``properties``, ``stream`` (camera on)."""
+    """Let ``userUuid`` enter as ``role`` (default 2). With ``stream`` true, their camera is on."""
     fields, room = control.fields, control.room()
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
@@ -104,7 +104,7 @@ def leave(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/drop")
 def drop(control: Control) -> dict[str, Any]:
-    """Break the connection of ``userUuid``. The next time they enter counts as a reconnect."""
+    """Break the connection of ``userUuid``. Their next entry counts as a reconnect."""
     room = control.room()
     people.leave(control.world, room, control.user(room), how="dropped")
     return _done(control, room)
@@ -112,7 +112,7 @@ def drop(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/tab")
 def tab(control: Control) -> dict[str, Any]:
-    """Open a second tab of ``userUuid``, or close it (``open`` false). They stay present in any case."""
+    """Open a second tab of ``userUuid``, or close it (``open`` false). The user stays present."""
     room = control.room()
     opens = control.fields.boolean("open")
     act = people.close_tab if opens is False else people.open_tab
@@ -132,7 +132,7 @@ def vanish(control: Control) -> dict[str, Any]:
 def kick(control: Control) -> dict[str, Any]:
     """Remove ``userUuid``. ``by`` is the operator.
 
-    ``duration`` bans the user for so many seconds; -1 bans permanently. Without it, there is no ban.
+    ``duration`` also bans the user for this many seconds; -1 bans permanently. Without it, do not ban them.
     """
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)
@@ -172,7 +172,7 @@ def chat(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/custom")
 def custom(control: Control) -> dict[str, Any]:
-    """Send a custom message: ``userUuid``, ``message``, ``cmd`` 99 or 21."""
+    """Send the custom message ``message`` from ``userUuid``. ``cmd`` is 99 (default) or 21."""
     room = control.room()
     cmd = control.fields.choice("cmd", (99, 21), default=99)
     messages.custom(control.world, room, control.user(room), control.fields.required_text("message"), cmd=cmd)
@@ -181,9 +181,9 @@ def custom(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/peer")
 def peer(control: Control) -> dict[str, Any]:
-    """Send a direct message: ``userUuid``, ``toUserUuid``, ``message``, ``cmd`` 1 or 99.
+    """Send ``message`` from ``userUuid`` to ``toUserUuid``. ``cmd`` is 1 (chat) or 99 (custom).
 
-    ``relay`` in the answer is what a webhook receives.
+    The response contains under ``relay`` what a webhook receives.
     """
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
@@ -200,7 +200,7 @@ def peer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/wave")
 def wave(control: Control) -> dict[str, Any]:
-    """Raise a hand: ``userUuid``, ``payload``, ``timeout`` s."""
+    """Raise the hand of ``userUuid`` with ``payload``. With ``timeout``, lower it after so many seconds."""
     room, fields = control.room(), control.fields
     timeout = fields.integer("timeout", low=1)
     stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
@@ -230,7 +230,7 @@ def leave_stage(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/reward")
 def reward(control: Control) -> dict[str, Any]:
-    """Give rewards: ``userUuid``, ``change`` (1)."""
+    """Give ``change`` rewards (default 1) to ``userUuid``."""
     room = control.room()
     change = control.fields.integer("change", low=-1000, high=1000, default=1) or 0
     stage.reward(control.world, room, [(control.user(room), change)])
@@ -255,9 +255,9 @@ def mute(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/stream")
 def stream(control: Control) -> dict[str, Any]:
-    """Change or ``delete`` a stream of ``userUuid``: ``streamUuid`` (default: their camera).
+    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``; with ``delete``, stop it.
 
-    Settings: ``videoState``, ``audioState``, ``videoSourceType``, ``audioSourceType``.
+    The changes are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
     """
     room, fields = control.room(), control.fields
     user = control.user(room)
@@ -271,9 +271,9 @@ def stream(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/property")
 def change_property(control: Control) -> dict[str, Any]:
-    """Set ``properties`` or ``delete`` names. They belong to ``userUuid``, ``userUuids`` or else the room.
+    """Set ``properties``, or delete the names in ``delete``, of one user, several users or the room.
 
-    With ``userUuids``, emit event 23.
+    ``userUuid`` or ``userUuids`` names the users. With ``userUuids``, emit one event 23 for all of them.
     """
     room, fields, world = control.room(), control.fields, control.world
     by = fields.text("by")
@@ -305,7 +305,7 @@ def _running(questions: dict[str, Question], uuid: str | None) -> Question:
 
 @table.add("POST", "/rooms/{room}/quiz")
 def quiz(control: Control) -> dict[str, Any]:
-    """Start a quiz: ``userUuid``, ``items``, ``correctItems``. With ``stop``, end the running quiz."""
+    """Start a quiz of ``userUuid`` with ``items`` and ``correctItems``. ``stop`` ends the running quiz."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.quizzes, fields.text("popupQuizId"))
@@ -321,7 +321,7 @@ def quiz(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/poll")
 def poll(control: Control) -> dict[str, Any]:
-    """Start a poll: ``userUuid``, ``pollItems``, ``mode`` (1). With ``stop``, end the running poll."""
+    """Start a poll of ``userUuid`` with ``pollItems`` and ``mode`` (1). ``stop`` ends the running poll."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.polls, fields.text("pollId"))
@@ -373,7 +373,7 @@ def record(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/resource")
 def resource(control: Control) -> dict[str, Any]:
-    """Add a file: ``resourceUuid``, ``resourceName``, ``ext`` (pdf), ``size``, ``url``, ``convert``."""
+    """Add the file ``resourceUuid``. With ``convert`` true, the file is converted step by step."""
     room, fields = control.room(), control.fields
     uuid = fields.id("resourceUuid")
     resources.put(

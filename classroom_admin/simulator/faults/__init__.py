@@ -1,1 +1,1 @@
-"""Faults of the cloud, set on the control page or by a test."""
+"""Simulated faults of the cloud, which a test or a person on the control page sets."""

@@ -26,7 +26,7 @@ class AppliedFault:
 
 @dataclass(slots=True)
 class Plan:
-    """The faults that affect one request, by kind. Only the first fault of each kind applies."""
+    """The faults that affect one request, by kind. A plan has at most one fault of each kind."""
 
     applied: dict[str, AppliedFault] = field(default_factory=dict)
 
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def skew_ms(self) -> int:
-        """Return the error of the cloud's clock in ms. It affects the envelope's ``ts`` and tokens."""
+        """Return the error of the cloud's clock in ms. The error affects the envelope's ``ts`` and tokens."""
         skew = self.applied.get("skew")
         return int(skew.number("ms", 0)) if skew is not None else 0
 
@@ -47,9 +47,9 @@ NOTHING = Plan()
 class Fault:
     """One active fault.
 
-    ``route``: a glob for a call's name (``poll``) or its path (``GET /{region}/edu/polling/*``). The fault
-    occurs with ``probability``, at most ``count`` times, after the first ``after_calls`` matching calls, and
-    from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
+    ``route`` is a glob for a call's name (``poll``) or path (``GET /{region}/edu/polling/*``). The fault
+    skips the first ``after_calls`` matching calls. Then it occurs with ``probability``, at most ``count``
+    times. It is active from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
     """
 
     id: int
@@ -118,7 +118,7 @@ class FaultBoard:
         self._faults.clear()
 
     def plan(self, *, name: str, address: str, now_ms: int) -> Plan:
-        """Return the faults that affect this request. Count the request for each fault of its route."""
+        """Return the faults that affect this request. Count the request for each fault that matches it."""
         if not self._faults:
             return NOTHING
         plan = Plan()
@@ -163,7 +163,7 @@ class FaultBoard:
         return occurs
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """Return whether ``perSecond`` requests were accepted in the last second of machine time."""
+        """Return whether ``perSecond`` requests were already accepted in the last second of machine time."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

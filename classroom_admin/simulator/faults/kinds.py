@@ -1,4 +1,4 @@
-"""Every kind of fault: what it does, and its settings with their meanings."""
+"""The kinds of faults. Each kind says what the fault does and what its settings mean."""
 
 from dataclasses import dataclass, field
 

@@ -8,7 +8,7 @@ FOREIGN = "foreign"
 
 
 def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
-    """If this fault is set, let a competing reader of the App ID take some events before this answer."""
+    """If ``plan`` has this fault, let a competing reader of the App ID take some events first."""
     fault = plan.get("foreign_reader")
     if fault is not None:
         take_share(world, share=fault.number("share", 0.5), limit=limit)
@@ -17,7 +17,7 @@ def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
 def take_share(world: World, *, share: float, limit: int) -> int:
     """Let a competing reader take each of the next ``limit`` events with probability ``share``.
 
-    Return the number of events that it took.
+    Return the number of events that the reader took.
     """
     front = [world.queue.popleft() for _ in range(min(limit, len(world.queue)))]
     kept: list[Event] = []
@@ -31,7 +31,7 @@ def take_share(world: World, *, share: float, limit: int) -> int:
 
 
 def disturb(plan: Plan, board: FaultBoard, events: list[Event]) -> list[Event]:
-    """Return the events for the answer, repeated or reordered if such faults are set."""
+    """Return the events for the response, repeated or reordered if ``plan`` has such faults."""
     shown = list(events)
     duplicate = plan.get("duplicate")
     if duplicate is not None:

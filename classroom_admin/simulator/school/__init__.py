@@ -1,4 +1,4 @@
-"""A school that runs by itself: its classes, its students and everything they do."""
+"""A simulated school that runs by itself, with classes, students and everything that they do."""
 
 from classroom_admin.simulator.school.timetable import open_school, start_lessons
 

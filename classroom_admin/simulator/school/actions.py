@@ -1,4 +1,4 @@
-"""Everything that can happen in a simulated class: each action's name, function and relative frequency."""
+"""The name, function and relative frequency of every action that can happen in a simulated class."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""One simulated class: its plan, its people, and the helpers that every action uses."""
+"""One simulated class with its plan, its people, and the helpers that every action uses."""
 
 import random
 from collections.abc import Callable
@@ -80,7 +80,7 @@ class SimulatedClass:
         return teacher.uuid if teacher is not None else None
 
     def later(self, low_ms: int, high_ms: int, action: Callable[[], None]) -> None:
-        """Run ``action`` after a random delay. Skip it if the class is over or no longer allows it."""
+        """Run ``action`` after a random delay. Do nothing if the class is over or refuses the action."""
         self.world.after(self.rng.randrange(low_ms, high_ms), lambda: self._attempt(action))
 
     def admit_student(self, uuid: str, name: str) -> None:

@@ -102,7 +102,7 @@ def _toggle(lesson: SimulatedClass, name: str) -> bool:
 
 
 def screen(lesson: SimulatedClass) -> bool:
-    """Start sharing a screen, or stop sharing if the screen is already shared."""
+    """Start sharing a person's screen, or stop if the person already shares it."""
     student = lesson.teacher() or lesson.random_student()
     if student is None:
         return False

@@ -1,4 +1,4 @@
-"""Start classes: a school with several classes at once, or single lessons on request."""
+"""Start a school that has several classes at once, or start single lessons on request."""
 
 import random
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BUSY_PACE_MS = 90_000
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A slot of the timetable and its first class. Times are in seconds."""
+    """A row of the timetable, in which one class follows another. Times are in seconds."""
 
     form: str
     type: int
@@ -166,7 +166,7 @@ def start_lessons(
     prefix: str = "lesson",
     pace_ms: int | None = None,
 ) -> list[str]:
-    """Start ``rooms`` classes of ``students`` each, for ``minutes``. Return the room ids.
+    """Start ``rooms`` classes of ``students`` students each, for ``minutes``. Return the room ids.
 
     ``pace_ms`` is the average time between two actions; by default a class of 30 has about one action every
     three seconds. Raise CloudError 409 if a room with one of the ids exists.

@@ -1,4 +1,4 @@
-"""The state of the cloud: rooms, people and events. Pure Python without I/O; the caller supplies the time."""
+"""The cloud's state: rooms, people and events. Pure Python without I/O. The caller supplies the time."""
 
 from classroom_admin.simulator.world.model import Room, User
 from classroom_admin.simulator.world.world import World

@@ -1,4 +1,4 @@
-"""The life cycle of a class: created, started, ended, closed, destroyed, by command or by schedule."""
+"""Create, start, end, close and destroy classes, by command or by schedule."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def create(
     widgets: dict[str, Any] | None = None,
     role_config: dict[str, Any] | None = None,
 ) -> Room:
-    """Create a room and schedule its state changes. Raise CloudError 409 20409000 if it exists."""
+    """Create a room and schedule its state changes. Raise CloudError 409 20409000 if the room exists."""
     if uuid in world.rooms:
         raise conflict("the room exists already")
     room = Room(uuid=uuid, name=name, type=type, created_ms=world.now, shapes=world.shapes_for(uuid))
@@ -60,7 +60,7 @@ def _advance_state(world: World, room: Room, state: ClassState) -> None:
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
     """Change the class state.
 
-    Raise CloudError 409 if the class already has this state, is closed, or would return from ended.
+    Raise CloudError 409 if the room has this state, is closed, or is ended and would get an earlier state.
     """
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
@@ -125,7 +125,7 @@ def _schedule_destruction(world: World, room: Room, state: ClassState) -> None:
 
 
 def describe(room: Room) -> dict[str, Any]:
-    """Return the data of GET rooms/{room}."""
+    """Return the data of the response to ``GET rooms/{room}``."""
     schedule: dict[str, Any] = {"state": int(room.state), "closeDelay": room.schedule.close_delay_s}
     start = room.started_ms if room.started_ms is not None else room.schedule.start_ms
     if start is not None:

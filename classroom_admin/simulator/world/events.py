@@ -11,7 +11,7 @@ PAGE = 100
 class Handout:
     """A delivery of an event from the polling stream. ``at_ms`` is in ms since the epoch.
 
-    ``outcome``: ``sent``, ``lost`` (the answer did not arrive) or ``foreign`` (a competing reader took it).
+    ``outcome`` is ``sent``, ``lost`` (did not arrive) or ``foreign`` (a competing reader took the event).
     """
 
     reader: str
@@ -41,7 +41,7 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of a room, numbered by sequence from 1. Some sequences may be skipped."""
+    """The events of one stream of a room. Sequences start at 1, and some sequences may be skipped."""
 
     __slots__ = ("_events", "_sequences", "last")
 

@@ -19,7 +19,7 @@ def put(
 ) -> Stream:
     """Add or change a stream.
 
-    ``changes`` may have video_source, audio_source, video_state and audio_state.
+    ``changes`` may contain ``video_source``, ``audio_source``, ``video_state`` and ``audio_state``.
     """
     stream = user.streams.get(stream_uuid)
     action = UPDATED

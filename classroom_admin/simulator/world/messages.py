@@ -12,7 +12,7 @@ TEXT = 1
 def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
     """Send a chat message to the room.
 
-    Raise CloudError 403 30403200 while the room or the student is muted, 404 for a user who is not present.
+    Raise CloudError 403 30403200 if the room or the student is muted, 404 if the user is not present.
     """
     if room.is_closed:
         raise class_ended()
@@ -37,12 +37,12 @@ def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
 
 
 def custom(world: World, room: Room, user: User, message: str, *, cmd: int = 99) -> None:
-    """Send a custom message to the room. ``cmd`` is 99, or 21 as in one document."""
+    """Send a custom message to the room. ``cmd`` is 99; one document of the cloud uses 21 instead."""
     world.emit(room, cmd, {"fromUser": world.person(room, user), "message": message})
 
 
 def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> None:
-    """Mute (1) or unmute (0) the chat for students. Emit the change as an event of a room property."""
+    """Mute (1) or unmute (0) the chat for students. The event is a change of the property ``muteChat``."""
     room.mute_chat = mute
     data = {
         "action": 0,

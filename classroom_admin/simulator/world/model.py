@@ -47,7 +47,7 @@ class Stream:
 class Presence:
     """One stay in the room. ``left_ms`` is None until the user leaves.
 
-    ``how`` is left, dropped, kicked or closed.
+    ``how`` says how the stay ended: left, dropped, kicked or closed.
     """
 
     entered_ms: int
@@ -80,7 +80,7 @@ class User:
 class Recording:
     """A recording. ``mode`` is web or composite.
 
-    ``holds`` has the paused intervals, ``files`` the MP4s of web mode.
+    ``holds`` contains the paused intervals, and ``files`` contains the MP4 files of web mode.
     """
 
     record_id: str
@@ -120,7 +120,7 @@ class Resource:
 
 @dataclass(slots=True)
 class Question:
-    """A quiz or a poll. ``answers`` has each user's choice by user id."""
+    """A quiz or a poll. ``answers`` contains each user's choice by user id."""
 
     uuid: str
     starter: str
@@ -145,7 +145,7 @@ class Schedule:
 
 @dataclass(slots=True)
 class Room:
-    """A classroom. ``timers`` has its scheduled changes by name."""
+    """A classroom. ``timers`` contains the room's scheduled changes by name."""
 
     uuid: str
     name: str

@@ -1,4 +1,4 @@
-"""People in a room: entering, leaving, connection loss, removal, bans and chat mute."""
+"""Let people enter, leave, lose the connection, be removed or banned, and mute their chat."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def enter(
 ) -> User:
     """Let a user enter.
 
-    Raise CloudError 403 30403100 while they are banned, 409 if the class is closed or the role is full.
+    Raise CloudError 403 30403100 if the user is banned, 409 if the class is closed or the role is full.
     """
     if room.is_closed:
         raise class_ended()
@@ -68,12 +68,12 @@ def leave(world: World, room: Room, user: User, *, how: str = "left", operator: 
 
 
 def open_tab(world: World, room: Room, user: User) -> None:
-    """Announce a user who is already present once more, as for a second tab."""
+    """Emit a second arrival of a user who is already present, as when they open a second tab."""
     _announce(world, room, online=[_entry(world, room, user, ENTERED)])
 
 
 def close_tab(world: World, room: Room, user: User) -> None:
-    """Announce that a user left although another tab of theirs is still open."""
+    """Emit the departure of a user although another tab of theirs is still open."""
     _announce(world, room, offline=[_entry(world, room, user, LEFT)])
 
 
@@ -93,7 +93,7 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove a user. ``ban_s`` is the length of a ban in s, FOREVER, or None. ``lift`` ends a ban."""
+    """Remove a user. ``ban_s`` also bans them, for seconds or FOREVER. ``lift`` ends an earlier ban."""
     if lift:
         user.banned_until = None
     elif ban_s is not None:
@@ -111,7 +111,7 @@ def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str 
 
 
 def describe(user: User) -> dict[str, Any]:
-    """Return the data of GET users/{user}."""
+    """Return the data of the response to ``GET users/{user}``."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,

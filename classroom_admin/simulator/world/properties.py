@@ -18,7 +18,7 @@ def put_room(
     operator: str | None,
     batch: bool = False,
 ) -> None:
-    """Set room properties. Emit event 4; with ``batch``, or at random for several changes, emit event 5."""
+    """Set room properties. Emit event 5 with ``batch`` or, at random, for several changes; else event 4."""
     room.properties.update(changes)
     cmd = 5 if batch or (len(changes) > 1 and room.shapes.chance(0.5)) else 4
     world.emit(room, cmd, _changed(world, room, UPDATE, changes, cause, operator))
@@ -43,7 +43,7 @@ def put_user(
 def put_users(
     world: World, room: Room, users: list[User], changes: dict[str, Any], *, operator: str | None
 ) -> None:
-    """Set properties of several users in one event 23. Each row of ``users`` is the data of one event 22."""
+    """Set properties of several users. Emit one event 23, whose ``users`` contains data as of events 22."""
     rows = []
     for user in users:
         user.properties.update(changes)
@@ -93,7 +93,7 @@ def delete_ext_app(
 def set_groups(
     world: World, room: Room, groups: list[dict[str, Any]], *, start: bool, operator: str | None
 ) -> dict[str, dict[str, Any]]:
-    """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open ones.
+    """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open breakout rooms.
 
     With ``start`` false, end the named breakout rooms, or all without names. A user who is assigned to a
     breakout room leaves the previous room. Raise CloudError 409 if there is no breakout room to end.

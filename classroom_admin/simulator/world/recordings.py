@@ -17,7 +17,7 @@ def start(
 ) -> Recording:
     """Start a recording.
 
-    Raise CloudError 409 30409411 if a recording is running, 30409101 if the class is closed.
+    Raise CloudError 409 30409411 if a recording is running, and 409 30409101 if the class is closed.
     """
     if room.is_closed:
         raise class_ended()
@@ -64,7 +64,7 @@ def _max_length_ms(room: Room, config: dict[str, Any]) -> int:
 def stop(world: World, room: Room, *, operator: str | None, failed: bool = False) -> Recording:
     """Stop the recording. Raise CloudError 409 30409410 if none is running.
 
-    The files are listed a few seconds later. A ``failed`` recording has none and is listed as ``unready``.
+    Its files appear a few seconds later. A ``failed`` recording has no files and is listed as ``unready``.
     """
     recording = room.current_recording()
     if recording is None:
@@ -91,7 +91,7 @@ def _limit_reached(world: World, room: Room, recording: Recording) -> None:
 
 
 def update(world: World, room: Room, config: dict[str, Any]) -> Recording:
-    """Change the settings of the running recording. Only web mode supports it; ``onhold`` pauses."""
+    """Change the settings of the running web recording. The setting ``onhold`` pauses or resumes it."""
     recording = room.current_recording()
     if recording is None:
         raise recording_not_started()
@@ -121,7 +121,7 @@ def _deliver(world: World, room: Room, recording: Recording) -> None:
 
 
 def describe(world: World, room: Room, recording: Recording) -> dict[str, Any]:
-    """Return one row of the list of recordings."""
+    """Return a recording as the call that lists recordings returns it."""
     row: dict[str, Any] = {
         "recordId": recording.record_id,
         "appId": world.app_id,

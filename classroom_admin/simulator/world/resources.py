@@ -72,7 +72,7 @@ def _changed(world: World, room: Room, rows: list[Resource], action: int, operat
 
 
 def describe(resource: Resource) -> dict[str, Any]:
-    """Return one row of the list of resources."""
+    """Return a file as the call that lists files returns it."""
     row: dict[str, Any] = {
         "resourceUuid": resource.uuid,
         "resourceName": resource.name,

@@ -1,4 +1,4 @@
-"""Vary event data, because different releases and services of the cloud write the same fact differently.
+"""Vary event data, because releases and services of the cloud represent the same fact differently.
 
 Every choice comes from the room's own seeded generator, so a room's events depend only on the seed. Without
 variations, each fact has its documented shape and the generator is not used.

@@ -16,7 +16,7 @@ def wave(
     payload: dict[str, Any] | None = None,
     timeout_s: int | None = None,
 ) -> None:
-    """Raise a user's hand; lower it after ``timeout_s`` seconds if set.
+    """Raise a user's hand. With ``timeout_s``, lower it again after this many seconds.
 
     Raise CloudError 409 20409000 if the hand is already raised.
     """
@@ -110,7 +110,7 @@ def _stage_changed(world: World, room: Room, *, added: list[str], removed: list[
 
 
 def reward(world: World, room: Room, changes: list[tuple[User, int]]) -> None:
-    """Give rewards, or remove rewards if the number is negative. A user's total is never below 0."""
+    """Give each user a number of rewards; a negative number removes rewards. No total goes below 0."""
     details = []
     for user, change in changes:
         user.rewards = max(0, user.rewards + change)

@@ -1,4 +1,4 @@
-"""Scheduled effects in order of their due time. Effects with the same time run in the order of scheduling."""
+"""Scheduled effects in order of due time. Effects with the same due time run in the order of scheduling."""
 
 import heapq
 from collections.abc import Callable

@@ -166,7 +166,7 @@ def _emit_change(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit in the room's stream that a widget started or stopped. Answers use the widget's stream."""
+    """Emit that a widget started or stopped in the room's stream. Answers use the widget's own stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,

@@ -19,9 +19,9 @@ PEER_MESSAGES_KEPT = 10_000
 class World:
     """The state and the time of one simulated cloud.
 
-    ``now`` is in ms since the epoch; only ``advance`` changes it. ``withhold``, set by the faults, is called
-    for each new event of a room stream; it returns a reason to keep the event out of the polling stream, or
-    None. ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
+    ``now`` is in ms since the epoch; only ``advance`` changes it. The faults set ``withhold``. It gets each
+    new event of a room stream and returns a reason to keep the event out of the polling stream, or None.
+    ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class World:
         return user
 
     def present(self, user: User) -> User:
-        """Return ``user``. Raise CloudError 404 20404200 if the user is not in the room now."""
+        """Return ``user`` unchanged. Raise CloudError 404 20404200 if the user is not in the room now."""
         if not user.online:
             raise no_such_user()
         return user
@@ -128,7 +128,7 @@ class World:
         stream: str = ROOM_STREAM,
         widget: str | None = None,
     ) -> Event:
-        """Number and store an event. Queue events of the room stream for polling, too."""
+        """Number and store an event. If it is of the room stream, also queue it for polling."""
         shapes = room.shapes
         shapes.unknown_field(data)
         log = room.logs[stream]
@@ -144,7 +144,7 @@ class World:
     def emit_raw(
         self, room: Room, raw: bytes, *, sequence: int, cmd: int | None, stream: str = ROOM_STREAM
     ) -> Event:
-        """Store and queue an event as raw bytes. Tests use it for malformed events."""
+        """Store and queue an event given as raw bytes. Tests use this for malformed events."""
         event = Event(
             id=self.emitted + 1,
             room_uuid=room.uuid,
@@ -174,7 +174,7 @@ class World:
         return taken
 
     def forget(self, room: Room) -> None:
-        """Destroy a room. Remove its events that nobody has polled yet from the stream."""
+        """Destroy a room. Remove its events that no reader has polled yet from the polling stream."""
         room.destroyed_ms = self.now
         for due in room.timers.values():
             due.cancel()

@@ -1,4 +1,4 @@
-"""`POST /api/notifications`: the webhook for messages that exist only in the messaging channel."""
+"""The webhook `POST /api/notifications`, for messages that exist only in the messaging channel."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt  # no browser and no cookie: every request carries its own signature
 @require_POST
 def notifications(request: HttpRequest) -> JsonResponse:
-    """Store the messages and answer 202 `{stored, duplicates}`; for errors, 400, 401 or 413 `{error}`."""
+    """Store the messages. Respond with 202 `{stored, duplicates}`, or with 400, 401 or 413 `{error}`."""
     length = request.headers.get("Content-Length") or "0"
     body = b"" if _too_long(length) else request.read(webhook.LARGEST_BODY + 1)
     if _too_long(length) or len(body) > webhook.LARGEST_BODY:
@@ -29,7 +29,7 @@ def notifications(request: HttpRequest) -> JsonResponse:
         timestamp=timestamp,
         given=request.headers.get(webhook.SIGNATURE_HEADER, ""),
         body=body,
-        now_s=time.time(),  # the signature's time is checked against our own clock, not the cloud's
+        now_s=time.time(),  # Compare the signature's time with our own clock, not the cloud's.
     )
     if problem:
         return _refused(401, problem)

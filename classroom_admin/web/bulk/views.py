@@ -1,4 +1,4 @@
-"""Bulk actions: the list, the preview, the progress of one action with its classes in words, the retry."""
+"""Views that list, preview, start and retry bulk actions, and show the progress of a bulk action."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ def bulk_actions(request: AuthenticatedHttpRequest) -> HttpResponse:
 def bulk_action(request: AuthenticatedHttpRequest, run: str) -> HttpResponse:
     """Show the progress of a bulk action. A POST retries the failed classes.
 
-    With `since`, return only the changes. The page requests them every second.
+    With `since`, return only the changes since that time. The page requests these every second.
     """
     found = run_for(request.user, run)
     refused = ""
@@ -85,7 +85,7 @@ def _moment(ms: str) -> datetime | None:
 
 
 SLACK: Final = timedelta(seconds=3)
-"""The overlap of two requests for changes, because a change can be committed later than its timestamp."""
+"""The time by which two requests for changes overlap. A change may be committed after its timestamp."""
 RUNS: Final = 30
 State = ScheduledCommand.State
 ICONS: Final = {
@@ -114,7 +114,7 @@ def _visible_runs(user: User) -> QuerySet[BulkRun]:
 
 
 class RunStatus:
-    """The status of a bulk action for one person. `since` limits `rows` to classes changed since then."""
+    """The status of a bulk action for one person. `since` limits `rows` to classes that changed after it."""
 
     def __init__(self, run: BulkRun, user: User, *, since: datetime | None = None) -> None:
         self.run = run
@@ -125,12 +125,12 @@ class RunStatus:
 
     @property
     def next_since(self) -> int:
-        """Return `since` for the page's next request, in ms since 1970."""
+        """Return the `since` parameter for the page's next request, in ms since 1970."""
         return round((self._now - SLACK).timestamp() * 1000)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """Return the number of classes by state. `unconfirmed` counts those that may still be confirmed."""
+        """Return the number of classes by state. `unconfirmed` counts commands that wait for confirmation."""
         numbers = self._items.values_list("state").annotate(n=Count("pk")).order_by()
         return dict.fromkeys(State.values, 0) | dict(numbers) | {"unconfirmed": self._unconfirmed.count()}
 
@@ -162,7 +162,7 @@ class RunStatus:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Return the classes, each with its state as a `tone` (one of ICONS), an icon and words."""
+        """Return the classes. Describe each state by a `tone` (a key of ICONS), an icon and words."""
         items = self._items.select_related("room", "entry").prefetch_related("entry__steps")
         if self._since is not None:
             new_steps = Step.objects.filter(entry=OuterRef("entry"), at__gte=self._since)

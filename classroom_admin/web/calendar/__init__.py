@@ -1,1 +1,1 @@
-"""The calendar feed: each person's scheduled and live classes as iCalendar, at a private address."""
+"""The calendar feed, which offers a person's classes as iCalendar at a private address."""

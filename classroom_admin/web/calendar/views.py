@@ -1,4 +1,4 @@
-"""The calendar of a person: its address, and its classes as an iCalendar document (RFC 5545)."""
+"""Views of the page with a person's calendar address, and of the iCalendar document (RFC 5545)."""
 
 import hashlib
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class CalendarEntry(CalendarClass):
 
 
 def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes:
-    """Return a calendar with this ``name`` and ``entries``. ``host`` makes their ids globally unique."""
+    """Return an iCalendar document. ``host`` makes the ids of the entries globally unique."""
     calendar = Calendar()
     calendar.add("prodid", "-//Classroom Admin//classes//EN")
     calendar.add("version", "2.0")
@@ -62,7 +62,7 @@ def document(entries: Iterable[CalendarEntry], *, name: str, host: str) -> bytes
 
 
 def etag(body: bytes) -> str:
-    """Return a strong entity tag of the document."""
+    """Return a strong entity tag for a document."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
@@ -89,7 +89,7 @@ def _event(entry: CalendarEntry, host: str) -> Event:
 
 MOST: Final = 1000
 CANCELLED_FOR: Final = timedelta(days=30)
-"""How long a cancelled class stays in the calendar, so that every calendar program learns of it."""
+"""The time for which a cancelled class stays in the calendar, so that all programs learn of it."""
 State = ScheduledCommand.State
 _signer: Final = Signer(sep="~", salt="classroom_admin.web.calendar")
 
@@ -100,7 +100,7 @@ def address_of(feed: CalendarFeed) -> str:
 
 
 def owner_of(token: str) -> User | None:
-    """Return the owner of a calendar address; None if it is invalid or off, or the owner is deactivated."""
+    """Return the owner of a calendar; None if the token is invalid or off, or the owner is deactivated."""
     try:
         code = _signer.unsign(token)
     except BadSignature:
@@ -115,7 +115,7 @@ def host() -> str:
 
 
 def entries_of(user: User) -> list[CalendarEntry]:
-    """Return a person's scheduled, live and cancelled classes in order of time.
+    """Return a person's scheduled, live and cancelled classes in chronological order.
 
     Run three queries, and two more if a class is new or has changed.
     """
@@ -176,7 +176,7 @@ def _of_plan(planned: ScheduledCommand) -> CalendarEntry:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show the person's calendar address. A POST creates a new address, or turns it off with `do=off`."""
+    """Show the person's calendar address. A POST creates a new address, or turns the feed off (`do=off`)."""
     if request.method == "POST":
         if request.POST.get("do") == "off":
             calendars.turn_off(actor=request.user)
@@ -201,9 +201,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
-    """Return the calendar for a signed `token` in its owner's language; 404 for an invalid
-    token, 304 if nothing changed.
-    """
+    """Return the calendar of a signed `token`. Respond with 404 if it is invalid, 304 if nothing changed."""
     owner = owner_of(token)
     if owner is None:
         raise Http404("There is no such calendar.")

@@ -1,1 +1,1 @@
-"""The history of a class: its replay, and every stored event as a sentence and as JSON."""
+"""Pages that replay a class, and that show its stored events as sentences and as JSON."""

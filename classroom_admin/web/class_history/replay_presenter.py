@@ -44,9 +44,9 @@ CANCEL: Final = "participant.call_off_removal"
 
 
 def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collection[Entry]) -> None:
-    """Set on each person the attributes that the templates need, with their values at `at` (cloud time).
+    """Set the attributes of each person that the templates need to their values at `at` (cloud time).
 
-    `entries`: the commands and steps that were recorded up to `at`, oldest first.
+    `entries` are the commands and steps that were recorded up to `at`, oldest first.
     """
     banned = bans.bans_of(people, entries, now=at)
     removals = removals_at(room, at)
@@ -62,7 +62,7 @@ def add_details(people: list[Any], *, room: Room, at: datetime, entries: Collect
 
 
 def removals_at(room: Room, at: datetime) -> dict[str, Removal]:
-    """Return the removals pending at `at` (cloud time) by user id: scheduled, not due and not cancelled."""
+    """Return the scheduled removals that were neither due nor cancelled at `at` (cloud time), by user id."""
     ours = clock.as_our_time(at)
     planned = scheduled_removals(room).filter(created_at__lte=ours, due_at__gt=ours)
     rows = list(planned.select_related("by").order_by("pk"))
@@ -84,7 +84,7 @@ HIDDEN_ROLES: Final = ("server", "invisible")
 
 
 class PastClassPresenter(ClassPresenter):
-    """A class at a past time, for the templates. They offer no commands.
+    """A class at a past time, for the templates, which then offer no commands.
 
     The argument `room` is the current room. `self.room` is an unsaved room with the past values.
     """
@@ -160,7 +160,7 @@ class PastClassPresenter(ClassPresenter):
 
     @cached_property
     def recordings(self) -> list[Recording]:
-        """The recordings without their files, which exist only later. A mode never changes: use today's."""
+        """The recordings without their files, which did not exist yet. Their modes never change."""
         known = {}
         if self.rows.recordings:
             today = Recording.objects.filter(room=self._room)
@@ -235,5 +235,5 @@ def _unsaved(model: type[models.Model], row: Any, room: Room, pk: int | None = N
 
 
 def _ids(model: type[models.Model], room: Room, column: str) -> dict[str, int]:
-    """Return the primary keys of a room's rows by `column`, to keep DOM ids stable when the time changes."""
+    """Return the primary keys of a room's rows by `column`. A row thus has the same DOM id at all times."""
     return dict(model._default_manager.filter(room=room).values_list(column, "pk"))

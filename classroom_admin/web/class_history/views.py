@@ -1,4 +1,4 @@
-"""The pages of a class's stored events (the filtered list, a single event as JSON), and its replay."""
+"""Views that show the stored events of a class, a single event as JSON, and the replay of the class."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from classroom_admin.web.parameters import number
 @require_safe
 @signed_in
 def events(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show events, newest first. Filter by `kind`, by name (`who`), and `before` or `after` an id."""
+    """Show events, newest first. Filter by `kind`, by a person's name (`who`), `before` or `after` an id."""
     room = access_by_key(request.user, key).room
     kind = request.GET.get("kind", "")
     event_filter = EventFilter(
@@ -67,9 +67,9 @@ _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 @require_safe
 @signed_in
 def replay(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the class at the time `at`: ms since 1970 or a time of day; default: the end of the class.
+    """Show the class at the time `at` (ms since 1970 or a time of day), by default at its end.
 
-    `upto` limits the events to those that were stored when the page was rendered. htmx gets only the panels.
+    `upto` excludes events that were stored after the page was rendered. For htmx, render only the panels.
     With `who`, return the next rows of a long roster, like `classroom.views.more_people`.
     """
     room = class_selectors.class_for(request.user, key)
@@ -104,7 +104,7 @@ def _moment(request: AuthenticatedHttpRequest, start_ms: int, end_ms: int) -> in
 
 
 def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
-    """Convert a time on the class's first day to ms; use the next day if it is over 6 h before the start."""
+    """Convert a time on the first day to ms. Use the next day if that is over 6 h before the start."""
     hour, minute, second = (int(part or 0) for part in clock.groups())
     started = datetime.fromtimestamp(start_ms / 1000, zone)
     wanted = datetime.combine(started.date(), time(hour % 24, minute % 60, second % 60), zone)
@@ -114,7 +114,7 @@ def _on_the_day(clock: re.Match[str], start_ms: int, zone: tzinfo) -> int:
 
 
 def _missing(film: Film, ms: int) -> dict[str, Any]:
-    """Return the sequence gap at a time; if there is none, the number of earlier gaps."""
+    """Return the sequence gap at the time `ms`. If there is none, return the number of earlier gaps."""
     inside = next((gap for gap in film.gaps if gap.start_ms <= ms < gap.end_ms), None)
     if inside is not None:
         return {"start": _at(inside.start_ms), "end": _at(inside.end_ms)}
@@ -122,7 +122,7 @@ def _missing(film: Film, ms: int) -> dict[str, Any]:
 
 
 def _moments(room: Room, film: Film) -> dict[str, Any]:
-    """Return the notable moments as sentences. If there are too many, leave out raised hands first."""
+    """Return the notable events as sentences. If there are too many, leave out raised hands first."""
     marks = sorted(film.marks, key=lambda mark: mark.kind == "hand")[:MOST_MOMENTS]
     marks.sort(key=lambda mark: mark.ms)
     rows = StoredEvent.objects.filter(room=room).in_bulk([mark.pk for mark in marks])
@@ -141,7 +141,7 @@ def _at(ms: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The timeline of a class with its marks and sequence gaps. Its width is 1000 units."""
+    """The timeline of a class, 1000 units wide. It shows notable events and sequence gaps."""
 
     film: Film
     WIDTH = 1000
@@ -152,7 +152,7 @@ class Timeline:
 
     @property
     def seconds(self) -> int:
-        """The length of the class in seconds, rounded up."""
+        """The length of the class in seconds, rounded up and at least 1."""
         return max(1, -(-((self.film.end_ms or 0) - self.start_ms) // 1000))
 
     def _x(self, ms: int) -> float:

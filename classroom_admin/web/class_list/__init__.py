@@ -1,1 +1,1 @@
-"""The class list: its sections, the alerts of live classes and their acknowledgements."""
+"""The class list page, with the alerts of live classes and the acknowledgements of alerts."""

@@ -1,6 +1,6 @@
-"""Acknowledge alerts of a class, for everyone who sees the class, and record that in the audit log.
+"""Acknowledge alerts of a class for everyone who sees the class, and record this in the audit log.
 
-Also the list of keyboard shortcuts, the other dialog of the class list.
+This module also shows the keyboard shortcuts, the other dialog of the class list page.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
-"""The longest time until a class is closed: at most a day (contract B: create a room) and some time after."""
+"""The maximum time until a class is closed: one day (contract B: create a room) plus a tolerance of 1 h."""
 
 
 def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | None) -> None:
@@ -94,7 +94,7 @@ class AcknowledgementForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def acknowledge_alerts(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the alerts of a class. A POST acknowledges `kinds` or cancels the acknowledgement of `back`."""
+    """Show the alerts of a class (GET). A POST acknowledges `kinds` or reactivates those in `back`."""
     access = live_classes.access_with_alerts(request.user, key)
     room: Any = access.room
     if request.method == "POST" and (back := request.POST.getlist("back")):

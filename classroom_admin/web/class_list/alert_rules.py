@@ -1,7 +1,7 @@
-"""Decide from the facts about a class which alerts it has. The functions are pure; all times are cloud times.
+"""Compute the alerts of a class from the facts about the class. All functions are pure and use cloud times.
 
-The rules compute the period in which each possible alert shows. The periods determine which alerts show now,
-and when they change next without an event (`Alerts.due`).
+The rules compute the period in which each possible alert is shown. The periods determine which alerts are
+shown now, and when the alerts change next without an event (`Alerts.due`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ FAILED: Final = "failed"
 STOPPED: Final = "stopped"
 NEVER: Final = "never"
 BEHIND: Final = "behind"
-# With these errors the cloud says that the requested state is already reached, so nobody has to act.
+# These errors of the cloud mean that the requested state is already reached, so nobody has to act.
 HARMLESS: Final = (
     "ClassAlreadyStarted",
     "ClassAlreadyEnded",
@@ -54,9 +54,9 @@ HARMLESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The time that each condition must last before it is an alert (docs/running.md).
+    """The times that conditions must last before they become alerts (docs/running.md).
 
-    `refused_for` is how long a refused command shows. `record_all` means that every class must be recorded.
+    A refused command stays an alert for `refused_for`. `record_all` means that every class must be recorded.
     """
 
     no_teacher: timedelta = timedelta(minutes=2)
@@ -73,17 +73,17 @@ class Thresholds:
 class AlertInput:
     """The facts about one class that the alert rules need.
 
-    The names are those of the columns and annotations of a room.
-    `teacher_left_at`: when the last teacher left, if no teacher is present.
-    `students_since`: when the earliest of the present students joined, if no teacher is present.
-    `recording_at`: when the last recording ended, or when it started if it has no end.
-    `recording_unready`: whether the last recording has no usable file.
-    `gap_at`: when lost events were detected.
-    `behind_at`: since when known events are missing or not projected.
-    `refused_*`: the time, action and error of the last command, and whether its outcome is unknown, if the
-    cloud refused it.
-    `banned`: the banned people who are present; None if there are none.
-    `silent_since`: when the class was last read from the cloud, if reading it fails now.
+    The attributes have the names of a room's columns and annotations.
+    `teacher_left_at` is when the last teacher left. It is set only if no teacher is present.
+    `students_since` is when the first of the present students joined. It is set in the same case.
+    `recording_at` is when the last recording ended, or when it started if it has no end.
+    `recording_unready` means that the last recording has no usable file.
+    `gap_at` is when the latest loss of events was detected.
+    `behind_at` is the time since when known events have been missing or not projected.
+    `refused_*` describe the last command if the cloud refused it: its time, action and error.
+    `refused_unsure` means that the outcome of this command is unknown.
+    `banned` describes the banned people who are present; None if there are none.
+    `silent_since` is when the class was last read from the cloud. It is set only if reading fails now.
     """
 
     now_state: int | None = None
@@ -112,7 +112,7 @@ class AlertInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """An acknowledgement of alerts of one kind, from `at` to `until`. `whole` means until the class ends."""
+    """An acknowledgement of one kind of alert. It ends at `until`, or with the class if `whole` is set."""
 
     kind: str
     at: datetime
@@ -125,9 +125,9 @@ class Acknowledged:
 class Alert:
     """An alert of a class.
 
-    `count` is the number of people concerned. `person` is the id of the first of them, if a command about
-    them is offered. `about` is the case, if the kind has several. `unsure` means that the outcome of a
-    command is unknown.
+    `count` is the number of people whom the alert is about. `person` is the primary key of the first of these
+    people; 0 means that the page offers no command about them. `about` is the case or the command, for kinds
+    with several cases. `unsure` means that the outcome of a command is unknown.
     """
 
     kind: str
@@ -153,13 +153,13 @@ class Alert:
 
     @property
     def words(self) -> str:
-        """Return the alert in words, without its age."""
+        """Return the text of the alert, without its age."""
         return _WORDS[self.kind](self)
 
 
 @dataclass(slots=True, kw_only=True)
 class PossibleAlert:
-    """An alert that shows from `shows_from` until `shows_until`; None means until an event changes it."""
+    """An alert that is shown from `shows_from` to `shows_until`. None means that it has no fixed end."""
 
     alert: Alert
     shows_from: datetime
@@ -170,7 +170,7 @@ class PossibleAlert:
 class Alerts:
     """The `active` and the `acknowledged` alerts of a class at one moment.
 
-    `due` is when they next change without an event; None if they do not.
+    `due` is the next time at which the alerts change without an event; None if there is no such time.
     """
 
     active: tuple[Alert, ...] = ()
@@ -179,17 +179,17 @@ class Alerts:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return all kinds, also acknowledged ones. The badges of the tile do not repeat them."""
+        """Return the kinds of all alerts, even if acknowledged. The tile shows no badges for these kinds."""
         return tuple(alert.kind for alert in (*self.active, *self.acknowledged))
 
     @property
     def active_kinds(self) -> str:
-        """Return the active kinds as text, with which the browser detects new alerts."""
+        """Return the kinds of the active alerts as text. The browser uses the text to detect new alerts."""
         return " ".join(alert.kind for alert in self.active)
 
     @property
     def order(self) -> str:
-        """Return a text that sorts classes: by the most urgent alert, then by the age of that alert."""
+        """Return a sort key for classes: by the most urgent alert, then by the age of that alert."""
         if not self.active:
             return "9"
         first = self.active[0]
@@ -226,7 +226,7 @@ def alerts_of(
 
 
 def possible_alerts(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield every alert that shows now or will show later if no event changes the class."""
+    """Yield every alert that is shown now, or will be shown later if no event changes the class."""
     if known.gone_at or known.now_state == RoomState.CLOSED:
         return
     yield from _people(known, thresholds)
@@ -265,7 +265,7 @@ def _people(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert
 
 
 def _recording(known: AlertInput, thresholds: Thresholds) -> Iterator[PossibleAlert]:
-    """Yield an alert if a recording failed, or if every class must be recorded and this one is not."""
+    """Yield an alert if the recording of a running class failed, or if a required recording does not run."""
     if known.now_state != RoomState.STARTED or known.recording_state == Recording.State.RECORDING:
         return
     at = known.recording_at or known.started_at

@@ -1,6 +1,6 @@
-"""Read the input of the alert rules that the tiles do not already show.
+"""Read those facts for the alert rules that the query of the tiles does not read.
 
-This module adds annotations to the query of the tiles and runs three small queries for any number of classes.
+This module adds annotations to that query and runs three small queries for any number of classes.
 """
 
 from collections import defaultdict
@@ -39,10 +39,10 @@ from classroom_admin.web.class_list.alert_rules import Acknowledged, Thresholds,
 from classroom_admin.web.models import Acknowledgement
 
 READS_FAILED: Final = 3
-"""The number of failed reads of a class in a row that raises an alert."""
+"""An alert begins after this number of consecutive failures to read a class from the cloud."""
 _DECISIVE: Final = (Step.Kind.ACCEPTED, Step.Kind.CONFIRMED, Step.Kind.FAILED)
 Troubles = Mapping[int, Mapping[str, datetime]]
-"""For each room id: since when its events are "late", and since when the cloud is "silent" (reads fail)."""
+"""The times, by room id, since when events have been late ("late") or reads have failed ("silent")."""
 
 
 def thresholds() -> Thresholds:
@@ -60,9 +60,9 @@ def thresholds() -> Thresholds:
 
 
 def alert_annotations() -> dict[str, Expression | Subquery]:
-    """Return annotations for a query of rooms that has `now_state`.
+    """Return the annotations that `set_alerts` needs, for a query of rooms with `now_state`.
 
-    Most subqueries run only for the rooms that need them.
+    Most subqueries run only for the rooms to which they apply.
     """
     people = Participant.objects.filter(room=OuterRef("pk"))
     teachers = people.filter(Q(was_teacher=True) | Q(role=Role.TEACHER))
@@ -102,7 +102,7 @@ def _moment(applies: Q, moment: QuerySet[Any]) -> Expression:
 
 
 def _one(rows: QuerySet[Any], aggregate: Expression) -> QuerySet[Any]:
-    """Return the aggregate over `rows`, which all have the same room, as one row; no row without rows."""
+    """Return a query for the aggregate over `rows` of one room. It is empty if there are no `rows`."""
     found: QuerySet[Any] = rows.order_by().values("room").annotate(one=aggregate).values("one")
     return found
 
@@ -112,9 +112,9 @@ _TRUE: Final = ("1", "true")
 
 
 def _refused() -> QuerySet[Any]:
-    """Return a query for a room's last command with an outcome.
+    """Return a query for the last audit step of a room that reports the outcome of a command.
 
-    Its value is a JSON object if the command failed recently, else null.
+    The query returns a JSON object if this step is a recent failure, else null.
     """
     refusal = JSONObject(
         at=Cast("at", TextField()),
@@ -134,7 +134,7 @@ def _refused() -> QuerySet[Any]:
 
 
 def troubles() -> Troubles:
-    """Return late events and failed reads by room id. Run one query."""
+    """Return the rooms with late events or failed reads as `Troubles`. Run one query."""
     late = clock.now() - timedelta(seconds=settings.WALL_STALE_SECONDS)
     gaps = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, found_at__lte=late)
     unread = RoomCursor.objects.filter(project_due_at__lte=late)
@@ -168,8 +168,8 @@ def acknowledgements() -> dict[int, list[Acknowledged]]:
 def set_alerts(rooms: Sequence[Any]) -> None:
     """Set `alerts` on rooms that have `alert_annotations`. Run three queries, or none if there are no rooms.
 
-    If people were banned today, run at most four more. Also set the attributes of `AlertInput` that differ
-    from the annotations: all times are cloud times.
+    If people were banned today, run at most four more queries. Also set the attributes of `AlertInput` that
+    are not annotations, and convert our times to cloud times.
     """
     if not rooms:
         return

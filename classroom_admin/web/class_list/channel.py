@@ -1,4 +1,4 @@
-"""Keep open class lists up to date. Render each tile once, and send it to all lists that show it."""
+"""Keep open class list pages up to date. Render each changed tile once for all pages that show it."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -15,13 +15,13 @@ from classroom_admin.web.class_list.views import read_filters, write_filters
 
 Rooms = Mapping[int, rendering.Known]
 Key = tuple[int, str, str]
-"""The user id (0 for all administrators), the query of the list's address, and the language."""
+"""The user id (0 for every administrator), the query string of the page, and the language."""
 
 
 class Group:
-    """The subscribers of the same list. `rooms` has the ids of a teacher's rooms; None means all rooms.
+    """The subscribers with identical pages. `rooms` has the ids of a teacher's rooms; None means all rooms.
 
-    `needing` has the ids of the live classes that need attention, as the pages show their number.
+    `needing` has the ids of the live classes that need attention. The pages show the number of these classes.
     """
 
     def __init__(self, user: User, query: dict[str, str], *, language: str, rooms: set[int] | None) -> None:
@@ -35,11 +35,11 @@ class Group:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether the list has no filter, so that single tiles can be replaced."""
+        """Return whether the pages have no filter, so that single tiles can be replaced."""
         return not any(self.query.values())
 
     def concerned(self, changed: Collection[int]) -> set[int]:
-        """Return the changed rooms that this list may show."""
+        """Return the ids of the changed rooms that these pages may show."""
         return set(changed) if self.rooms is None else self.rooms.intersection(changed)
 
     def push(self, message: bytes) -> None:
@@ -48,7 +48,7 @@ class Group:
 
 
 class ListChannel:
-    """All open class lists of this process. It handles one change at a time, so tiles arrive in order."""
+    """All open class list pages of this process. They get one change at a time, so tiles arrive in order."""
 
     def __init__(self, threads: Threads) -> None:
         self.renders = 0
@@ -65,7 +65,7 @@ class ListChannel:
         return sum(len(group.subscribers) for group in self._groups.values())
 
     async def join(self, subscriber: Subscriber, user: User, query: dict[str, str]) -> None:
-        """Subscribe to a list. Send the list first, unless `query["v"]` is its current version."""
+        """Add a subscriber. Send the whole page content first, unless `query["v"]` is the current version."""
         seen, query = query.get("v", ""), normalised(query)
         key = self._key(subscriber, query)
         async with self._turn:
@@ -101,7 +101,7 @@ class ListChannel:
                 return
             done = {steps[pk] for pk in steps.keys() - self._steps.keys()}
             for group in self._groups.values() if done else ():
-                group.whole = None  # its mark contains the last step
+                group.whole = None  # the version in `whole` contains the last step
             await self._send_changes(now, also={pk for pk, known in now.items() if known[2] in done})
             self._steps = steps
 
@@ -123,9 +123,9 @@ class ListChannel:
                 await self._send_changes(self._known, also=due | troubled)
 
     async def _send_changes(self, now: Rooms, *, also: Collection[int]) -> None:
-        """Send every list its changes between the known state and `now`.
+        """Send each page the changes between the known state and `now`.
 
-        `also` has the ids of classes whose tile may have changed although the version has not.
+        `also` has the ids of classes whose tiles may have changed without a new version.
         """
         before = self._known or {}
         changed = {pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)}
@@ -145,7 +145,7 @@ class ListChannel:
         self._known = now
 
     async def set_rooms(self, rooms: Mapping[int, set[int]]) -> None:
-        """Set the rooms of each teacher. Send the list again to teachers whose rooms changed."""
+        """Set the room ids of each teacher. Send all classes again to teachers whose rooms changed."""
         async with self._turn:
             for group in list(self._groups.values()):
                 if group.rooms is None or (now := rooms.get(group.user.pk)) is None or now == group.rooms:
@@ -164,7 +164,7 @@ class ListChannel:
         return Group(user, query, language=subscriber.language, rooms=rooms)
 
     async def _tiles(self, concerned: Mapping[Key, set[int]], live: set[int]) -> dict[str, dict[int, Tile]]:
-        """Render the live tiles that the lists need, once per language."""
+        """Render the tiles of live classes that the pages need, once per language."""
         made: dict[str, dict[int, Tile]] = {}
         for language in {key[2] for key in concerned}:
             wanted = {
@@ -197,7 +197,7 @@ class ListChannel:
         group.push(messages.message(messages.CHANGES, f"{gone}{upsert}{edges}{attention}", version=BEHIND))
 
     async def _attention(self, group: Group, tiles: dict[int, Tile], mine: set[int]) -> str:
-        """Return the new number of classes that need attention as HTML; "" if the number stays."""
+        """Return HTML with the new number of classes that need attention; "" if the number is unchanged."""
         before = len(group.needing)
         group.needing -= mine
         group.needing |= {pk for pk in mine if pk in tiles and tiles[pk].needs_attention}
@@ -226,7 +226,7 @@ class ListChannel:
 
 
 def normalised(query: dict[str, str]) -> dict[str, str]:
-    """Return only the query parameters that select the list."""
+    """Return only the query parameters that decide which classes a page shows."""
     page = query.get("page", "")
     when = query.get("when", "")
     known = write_filters(read_filters(query), when=when, page=page if page != "1" else "")

@@ -1,7 +1,7 @@
 """Read live classes for the class list, each with its `alerts`, and render their tiles.
 
-A list may show a thousand classes, so the columns are read without models. All lists share a tile until its
-content changes, so the cost of a list depends only on the number of changed tiles.
+A page may show a thousand classes, so the columns are read without models. All pages share a tile until its
+content changes, so the cost of a page depends only on the number of changed tiles.
 """
 
 from collections.abc import Collection
@@ -27,7 +27,7 @@ from classroom_admin.web.class_list.alert_rules import AlertInput, Alerts
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class LiveClass(AlertInput):
-    """A live class: columns of `rooms.selectors.classes` and `alert_annotations`, and its `alerts`."""
+    """A live class with its `alerts`, read from `rooms.selectors.classes` with `alert_annotations`."""
 
     pk: int
     key: str
@@ -48,7 +48,7 @@ class LiveClass(AlertInput):
 
     @property
     def order(self) -> str:
-        """Return a text that sorts classes: by the most urgent alert, then the latest start first."""
+        """Return a sort key for classes: by the most urgent alert, then by the latest start."""
         started = int(self.started_at.timestamp()) if self.started_at else 0
         return f"{self.alerts.order}-{10**11 - started:012d}{self.name.casefold()[:24]}{self.pk:012d}"
 
@@ -56,7 +56,7 @@ class LiveClass(AlertInput):
 _COMPUTED: Final = {"alerts", "banned", "behind_at", "silent_since"} | {
     f"refused_{fact}" for fact in ("at", "action", "error", "unsure")
 }
-"""The attributes that `set_alerts` sets. All others are columns."""
+"""The attributes that `set_alerts` sets. All other attributes are columns."""
 COLUMNS: Final = tuple(column.name for column in fields(LiveClass) if column.name not in _COMPUTED)
 
 
@@ -66,7 +66,7 @@ def _read(rooms: QuerySet[Room]) -> list[LiveClass]:
 
 
 KEPT: Final = 4096
-"""The number of cached tiles; each has about 1 KB."""
+"""The maximum number of cached tiles, of about 1 KB each."""
 
 
 SHOWN: Final = (
@@ -77,7 +77,7 @@ SHOWN: Final = (
 
 
 class _Shown:
-    """A cache key with everything that the tile shows. `_rendered` removes the room from it."""
+    """A cache key with everything that a tile shows. `_rendered` sets `room` to None to free its memory."""
 
     __slots__ = ("key", "room")
 
@@ -108,7 +108,7 @@ AT_ONCE: Final = 500
 
 
 def live_classes_of(user: User) -> list[LiveClass]:
-    """Return all live classes of `user` in the order of the list. Run three queries for any number."""
+    """Return all live classes of `user` in display order. The number of queries is constant."""
     more = alert_selectors.alert_annotations()
     rooms = _read(selectors.classes(user, when=selectors.LIVE, filters=ClassFilters(), **more))
     alert_selectors.set_alerts(rooms)
@@ -116,7 +116,7 @@ def live_classes_of(user: User) -> list[LiveClass]:
 
 
 def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
-    """Return the live classes among these ids, without checking access. Run three queries for 500 rooms."""
+    """Return the live classes among these ids, without checking access. Read up to 500 rooms per query."""
     rooms: list[LiveClass] = []
     for some in chunks(ids, AT_ONCE):
         rooms += _read(selectors.live_tiles(some, **alert_selectors.alert_annotations()))
@@ -127,7 +127,7 @@ def live_classes_by_id(ids: Collection[int]) -> list[LiveClass]:
 def access_with_alerts(user: User, key: str) -> ClassAccess:
     """Return the access to the room with this `key`, and set the room's `alerts`.
 
-    Raise ``NotYours`` if `user` may not see it.
+    Raise ``NotYours`` if `user` may not see the room.
     """
     access = access_by_key(user, key, selectors.with_state(**alert_selectors.alert_annotations()))
     alert_selectors.set_alerts([access.room])

@@ -1,4 +1,4 @@
-"""Read and render the class list for streams."""
+"""Read and render the class list page for the event streams."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -18,18 +18,18 @@ from classroom_admin.web.class_list.live_classes import tile
 from classroom_admin.web.class_list.views import ListOfClasses, outcome_steps
 
 PROFILE: Final = ("name", "room_type", "profile_state", "planned_start_at", "planned_end_at", "gone_at")
-"""The columns of a tile that a room refresh can change without an event, so without a new version."""
+"""The columns of a tile that a room refresh can change without an event and thus without a new version."""
 LAST_STEPS: Final = 200
-"""The number of audit steps to compare. Overlapping transactions commit steps out of order, but by fewer."""
+"""The number of audit steps to compare. Fewer steps than this can be committed out of order."""
 BEHIND: Final = "-"
-"""The version of a page that received single tiles. No mark equals it, so the page gets the whole list."""
+"""The version of a page that received single tiles. It is never current: reconnected pages get everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The visible part of a list as a message, its version, and when its classes change without an event.
+    """The content of a class list page as a message. `mark` is its version.
 
-    `needing` are the ids of all live classes of the person that need attention.
+    `needing` has the ids of classes that need attention. `dues` says when a class changes without an event.
     """
 
     message: bytes
@@ -39,7 +39,7 @@ class Whole:
 
 
 Known = tuple[int, bool, str, tuple[Any, ...]]
-"""A room's version, whether it is live, its cloud id, and its PROFILE columns."""
+"""A room's version, whether the room is live, its cloud id, and its PROFILE columns."""
 
 
 def read_rooms() -> tuple[dict[int, Known], dict[int, str]]:
@@ -56,13 +56,13 @@ def read_rooms() -> tuple[dict[int, Known], dict[int, str]]:
 
 
 def read_time() -> tuple[datetime, alert_selectors.Troubles]:
-    """Return the current cloud time and the `troubles` of single classes."""
+    """Return the current cloud time and the problems of single classes (`troubles`)."""
     return clock.cloud_now(), alert_selectors.troubles()
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """The HTML of a live class, when it changes without an event (None: never), and whether it has alerts."""
+    """The tile of a live class. `due` is when the tile changes without an event; None if it does not."""
 
     html: str
     due: datetime | None
@@ -70,7 +70,7 @@ class Tile:
 
 
 def tiles(ids: Collection[int], *, language: str) -> dict[int, Tile]:
-    """Render the tiles of the live classes among `ids`. Run three queries for 500 rooms."""
+    """Render the tiles of the live classes among `ids`. Return them by room id."""
     with translation.override(language):
         return {
             room.pk: Tile(tile(room), room.alerts.due, bool(room.alerts.active))
@@ -79,13 +79,13 @@ def tiles(ids: Collection[int], *, language: str) -> dict[int, Tile]:
 
 
 def attention(count: int, *, language: str) -> str:
-    """Render how many classes need attention, for a list that shows all live classes."""
+    """Render the number of classes that need attention, for a page that shows all live classes."""
     with translation.override(language):
         return render_to_string("class_list/_attention.html", {"attention": count, "oob": True})
 
 
 def whole(user: User, query: dict[str, str], *, language: str) -> Whole:
-    """Render all sections of a class list."""
+    """Render all sections of the class list page for `user`."""
     shown = ListOfClasses(user, query)
     with translation.override(language):
         html = render_to_string("class_list/_whole.html", {"list": shown})

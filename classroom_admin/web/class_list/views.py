@@ -1,4 +1,4 @@
-"""The class list: live, upcoming and past classes."""
+"""The views of the class list page, which shows live, upcoming and past classes."""
 
 import math
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ from classroom_admin.web.parameters import is_number, search_words
 PAGE: Final = 50
 COOKIE: Final = "wall"
 PREFERENCES: Final = ("rows", "only", "sound", "notes", "nokeys")
-"""A person's view preferences. The browser stores the chosen ones in COOKIE."""
+"""The names of the view preferences. The browser stores a person's choices in the cookie COOKIE."""
 # The number of classes per section on the page that shows all three sections.
 SHORT: Final = {selectors.LIVE: 500, selectors.COMING: 12, selectors.PAST: 8}
 
 
 def read_filters(query: dict[str, str]) -> ClassFilters:
-    """Return the filters in the query of an address. Ignore invalid values."""
+    """Return the filters in the parameters of a query string. Ignore invalid values."""
     state = query.get("state", "")
     recording = query.get("recording", "")
     return ClassFilters(
@@ -50,7 +50,7 @@ def read_filters(query: dict[str, str]) -> ClassFilters:
 
 
 def write_filters(filters: ClassFilters, **more: str | int) -> str:
-    """Return `more` and the filters as the query of an address; "" if nothing is set."""
+    """Return the filters and the parameters `more` as a query string; "" if nothing is set."""
     given = {
         "q": filters.q,
         "state": filters.state,
@@ -68,10 +68,10 @@ def outcome_steps() -> QuerySet[Step]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section of the page with `rooms`, some of `total` rooms. `more` is the address that shows all.
+    """A section of the page. It shows `rooms`, a part of `total` classes. The address `more` shows all.
 
-    `number` is how many classes the title counts: of live classes, those that are running. `others` are the
-    classes that have people before their start or after their end.
+    `number` is the number in the title; the section of live classes counts only running classes. `others` is
+    the number of live classes with people before the start or after the end.
     """
 
     when: str
@@ -87,7 +87,7 @@ class Section:
 
 
 class ListOfClasses:
-    """The class list that a query selects for one person. Properties read the database on first use."""
+    """The content of the class list page for a user and a query. Values are read on first use."""
 
     STATES: Final = [(state.name.lower(), state.label) for state in RoomState]
     TITLES: Final = {
@@ -106,7 +106,7 @@ class ListOfClasses:
 
     @cached_property
     def _read(self) -> tuple[Overview, dict[str, Any]]:
-        # Each value is the same in every row, so Max adds it to the aggregate unchanged.
+        # An annotation has the same value in every row, so Max adds the unchanged value to the aggregate.
         more = freshness.brought_along() | {"last_step": Subquery(outcome_steps().values("id")[:1])}
         return selectors.overview(
             self.user, self.filters, **{name: Max(value) for name, value in more.items()}
@@ -133,26 +133,24 @@ class ListOfClasses:
 
     @property
     def is_stale(self) -> bool:
-        """Return whether the list may be out of date."""
+        """Return whether the page may be out of date."""
         at = self.polled_at
         return at is not None and (clock.now() - at).total_seconds() > settings.WALL_STALE_SECONDS
 
     @property
     def poll_error(self) -> str:
-        """Return the current problem with the cloud in words; "" if there is none."""
+        """Return the stored form of the current problem with the cloud; "" if there is none."""
         return self._freshness[1]
 
     @property
     def _mark(self) -> str:
-        """Return a mark that changes with any class of the person, and with the list, commands and
-        acknowledgements.
-        """
+        """Return a text that differs after a change of a class, a command or an acknowledgement."""
         filtered = f"{self.counts.mark}." if self.filters.any else ""
         return f"{filtered}{self._unfiltered.mark}.{self._read[1]['last_step'] or 0}"
 
     @property
     def version(self) -> str:
-        """Return the mark, and the cloud time (s since 1970) at which the list changes without an event."""
+        """Return `_mark` and the cloud time (s since 1970) of the next change without an event."""
         due = min(self.dues.values(), default=None)
         return f"{self._mark}~{math.ceil(due.timestamp()) if due else ''}"
 
@@ -163,7 +161,7 @@ class ListOfClasses:
 
     @cached_property
     def _all_live(self) -> list[LiveClass]:
-        """Return all live classes of the person, the most urgent first, whatever the list shows."""
+        """Return all live classes of the person, the most urgent first, even if the page hides them."""
         return live_classes.live_classes_of(self.user)
 
     @cached_property
@@ -177,12 +175,12 @@ class ListOfClasses:
 
     @cached_property
     def needing(self) -> set[int]:
-        """Return the ids of all live classes of the person that need attention, whatever the list shows."""
+        """Return the ids of all live classes that need attention, even if the page does not show them."""
         return {room.pk for room in self._all_live if room.alerts.active}
 
     @property
     def attention_elsewhere(self) -> int:
-        """Return how many classes need attention that are not in this list."""
+        """Return how many classes that need attention are not on this page."""
         shown = {room.pk for room in self._live} if selectors.LIVE in self._shown else set()
         return len(self.needing - shown)
 
@@ -197,17 +195,17 @@ class ListOfClasses:
 
     @property
     def ampersand(self) -> str:
-        """Return the query of this list as text to append to another query, such as "&q=…"."""
+        """Return the query string of this page, to append to another query string, such as "&q=…"."""
         query = write_filters(self.filters, when=self.when, page=self.number if self.number != "1" else "")
         return f"&{query}" if query else ""
 
     def page_address(self, number: int) -> str:
-        """Return the address of another page of this list."""
+        """Return the address of the page with this `number`, with the same filters."""
         return f"?{write_filters(self.filters, when=self.when, page=number)}"
 
     @property
     def tabs(self) -> list[tuple[str, str, int | None, bool]]:
-        """Return (address, label, number of classes, whether it is current) for each tab."""
+        """Return a tuple for each tab: address, label, number of classes, and whether the tab is current."""
         counts = self.counts
         rows = [("", gettext("All"), None)] + [
             (w, str(self.TABS[w]), _number_of(counts, w)) for w in selectors.WHEN
@@ -241,7 +239,7 @@ class ListOfClasses:
 
 
 def _number_of(counts: Overview, when: str) -> int:
-    """Return the number beside a title. "Live" counts the running classes only."""
+    """Return the number of classes beside a title. "Live" counts only the running classes."""
     return counts.running if when == selectors.LIVE else int(getattr(counts, when))
 
 
@@ -261,7 +259,7 @@ def page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def changes(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Answer 204 if nothing changed since version `v` (three queries), else render the sections."""
+    """Return 204 if nothing changed since version `v` (three queries); else return the sections."""
     shown = ListOfClasses(request.user, request.GET.dict())
     if shown.is_current(request.GET.get("v", "")):
         return freshness.tell(HttpResponse(status=204), shown.polled_at, shown.poll_error)

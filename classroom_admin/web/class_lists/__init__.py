@@ -1,1 +1,1 @@
-"""Pages for class lists: named lists of people, filled from an uploaded file."""
+"""Pages for class lists, which are named lists of people filled from uploaded files."""

@@ -1,6 +1,6 @@
-"""Views of an uploaded class list file: upload it, check its columns, preview the changes, apply them.
+"""Views that upload a class list file, check its columns, and preview and apply its changes.
 
-The file is stored between these steps, so that no step loses what an earlier one chose.
+The file and the person's choices are stored between these steps.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROWS_SHOWN = 8
 @require_http_methods(["GET", "POST"])
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Store an uploaded file with people, and redirect to its columns. Show why a file can't be read."""
+    """Store an uploaded file and redirect to the page with its columns. Show why a file can't be read."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return redirect("lists:list", key)
@@ -38,7 +38,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         return list_page(request, shown, file_form=form, status=UNPROCESSABLE)
     uploaded = form.cleaned_data["file"]
     try:
-        # Reading one byte more than allowed shows whether the file is too large.
+        # Read one byte more than allowed to find out whether the file is too large.
         file = actions.store_file(
             actor=request.user,
             class_list=shown,
@@ -53,7 +53,7 @@ def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def columns(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpResponse:
-    """Show how the file was read. A POST stores the choices, then shows the changes or the columns again."""
+    """Show how the file was read. A POST stores the person's choices, then shows the changes or this page."""
     shown = list_for(request.user, key)
     file = file_for(request.user, file_key, list_key=shown.key)
     contents, problem = None, ""
@@ -80,7 +80,7 @@ def columns(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpR
 @require_http_methods(["GET", "POST"])
 @signed_in
 def preview(request: AuthenticatedHttpRequest, key: str, file_key: str) -> HttpResponse:
-    """Show what the file changes on the list. A POST applies the changes."""
+    """Show how the file would change the class list. A POST applies the changes."""
     shown = list_for(request.user, key)
     file = file_for(request.user, file_key, list_key=shown.key)
     try:

@@ -40,7 +40,7 @@ _SAMPLES: Final = 3
 
 
 class NameForm(forms.Form):
-    """The form for the name of a list."""
+    """The form for the name of a class list."""
 
     name = forms.CharField(
         label=_("List name"),
@@ -85,9 +85,9 @@ class OneRosterForm(forms.Form):
 
 
 class OptionsForm(forms.Form):
-    """How to read a file: the encoding, sheet or class, the line of the column names, and a role per column.
+    """The form that says how to read a file, including the line of the column names and each column's role.
 
-    `contents` is None if the file can't be read with the present encoding.
+    `contents` is None if the file can't be read with the chosen encoding.
     """
 
     encoding = forms.ChoiceField(label=_("Encoding"), choices=list(ENCODINGS.items()))
@@ -118,13 +118,13 @@ class OptionsForm(forms.Form):
         return cleaned
 
     def options(self) -> dict[str, Any]:
-        """Return the options that the person chose. Roles count only for the columns that the person saw."""
+        """Return the chosen options. Ignore the roles if another choice changes how the columns are read."""
         chosen = {name: self.cleaned_data[name] for name in self._present() if name in self.cleaned_data}
         as_shown = all(chosen[name] == self.fields[name].initial for name in chosen if name != "class_id")
         return chosen | ({"mapping": self._mapping()} if as_shown and self._mapping() else {})
 
     def reading_fields(self) -> list[forms.BoundField]:
-        """Return the fields that say how to read the file."""
+        """Return the fields of the form, except the roles of columns."""
         return [self[name] for name in self._present()]
 
     def column_fields(self) -> Iterator[dict[str, Any]]:
@@ -148,7 +148,7 @@ class OptionsForm(forms.Form):
         }
 
     def _set_choices(self, name: str, choices: list[tuple[Any, Any]] | None, initial: Any) -> None:
-        """Set the choices of a field, or remove a field without a choice. None keeps the choices."""
+        """Set the choices of a field (None keeps them). Remove the field if there is nothing to choose."""
         if (choices is None and not initial) or (choices is not None and len(choices) < 2):
             del self.fields[name]
             return
@@ -159,7 +159,7 @@ class OptionsForm(forms.Form):
 
 
 def _role_field(column: Column, contents: Contents | None) -> forms.ChoiceField:
-    """Return the field for what a column holds. A question about the column must be answered by a choice."""
+    """Return the field for a column's role. It is required if `contents` has a question about the column."""
     question = contents.question if contents else None
     asked = bool(question and question.about == column.header and column.role != IGNORE)
     return forms.ChoiceField(
@@ -175,7 +175,7 @@ def _sheet_of(contents: Contents | None) -> str:
 
 
 def _header_lines(contents: Contents | None) -> list[tuple[Any, Any]]:
-    """Return the lines that may hold the column names, with the beginning of their texts."""
+    """Return the lines that may contain the column names, each with the beginning of its text."""
     if contents is None or contents.table is None or contents.columns is None:
         return []
     rows = contents.table.rows[:_HEADER_LINES]

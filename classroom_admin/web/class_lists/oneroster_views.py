@@ -1,4 +1,4 @@
-"""Views that import a OneRoster export: one class list for each of its classes."""
+"""Views that import a OneRoster export and create a class list for each of its classes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from classroom_admin.web.parameters import is_number
 
 @dataclass(frozen=True, slots=True)
 class _ClassChanges:
-    """A class of the export, its list if there is one, and what the export changes on it."""
+    """A class of the export, its class list if one exists, and the changes that the import makes there."""
 
     of_class: oneroster.RosterClass
     class_list: ClassList | None
@@ -40,14 +40,14 @@ class _ClassChanges:
 @require_safe
 @signed_in
 def start(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Ask for a OneRoster export."""
+    """Show the form that uploads a OneRoster export."""
     return render(request, "class_lists/oneroster.html", {"form": OneRosterForm()})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Store an uploaded export, and redirect to its classes. Show why it can't be read."""
+    """Store an uploaded export and redirect to the page with its classes. Show why a file can't be read."""
     if request.method == "GET":
         return redirect("lists:oneroster")
     form = OneRosterForm(request.POST, request.FILES)
@@ -68,7 +68,7 @@ def upload(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def classes(request: AuthenticatedHttpRequest, file_key: str) -> HttpResponse:
-    """Show the classes of the export and what changes on their lists. A POST imports the chosen classes."""
+    """Show the classes of the export and the changes in their lists. A POST imports the chosen classes."""
     file = file_for(request.user, file_key)
     contents = actions.contents_of(file)
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""URLs of class lists."""
+"""URLs of the class list pages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Views of class lists: all lists and one list. `file_views` has the upload of a file with people."""
+"""Views of all class lists and of one class list. `file_views` has the views for uploaded files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXAMPLE = "name,user id,e-mail,group\nAda Lovelace,ada-1815,ada@school.example,7
 @require_safe
 @signed_in
 def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show all lists."""
+    """Show all class lists that the person may see."""
     page = Paginator(visible_lists(request.user), LISTS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "class_lists/lists.html", {"page": page, "form": NameForm()})
 
@@ -40,7 +40,7 @@ def lists(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def make(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create an empty list, and redirect to its page, which asks for a file."""
+    """Create an empty class list and redirect to the list's page, which asks for a file."""
     form = NameForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,7 +56,7 @@ def make(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the people of a list and the classes that use it. A POST renames the list."""
+    """Show the people of a class list and the classes that use the list. A POST renames the list."""
     shown = list_for(request.user, key)
     form = NameForm(sent(request), initial={"name": shown.name})
     if request.method == "POST" and form.is_valid():
@@ -71,7 +71,7 @@ def one_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Ask for confirmation. A POST deletes the list."""
+    """Ask for confirmation. A POST deletes the class list."""
     shown = list_for(request.user, key)
     if request.method == "GET":
         return render(
@@ -87,11 +87,11 @@ def delete(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Return the list as a file that can be uploaded again."""
+    """Return the class list as a CSV file that people can upload again."""
     shown = list_for(request.user, key)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list.csv"'
-    answer.write("\ufeff")  # the byte order mark, with which spreadsheets recognise UTF-8
+    answer.write("\ufeff")  # Spreadsheets recognise UTF-8 by this byte order mark.
     table = csv.writer(answer)
     table.writerow(["name", "user id", "e-mail", "group"])
     for one in actions.people_of(shown):
@@ -102,7 +102,7 @@ def download(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def example(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Return an example file."""
+    """Return an example of a class list file."""
     answer = HttpResponse("\ufeff" + EXAMPLE, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="class-list-example.csv"'
     return answer
@@ -111,7 +111,7 @@ def example(request: AuthenticatedHttpRequest) -> HttpResponse:
 def list_page(
     request: AuthenticatedHttpRequest, shown: ClassList, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    """Render the page of a list; `more` are further values of its template."""
+    """Render the page of a class list. `more` contains further values for its template."""
     rooms = visible_rooms(request.user, shown.rooms.order_by("-known_since", "-pk"))
     people = Paginator(shown.people.order_by("group", "name", "pk"), PEOPLE_A_PAGE)
     context = {

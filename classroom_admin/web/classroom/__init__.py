@@ -1,1 +1,1 @@
-"""The page of a class: its panels and dialogs, and the views for its buttons."""
+"""The class page with its panels and dialogs, and the views for its buttons."""

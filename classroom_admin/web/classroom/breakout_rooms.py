@@ -1,4 +1,4 @@
-"""The breakout rooms of a class, and a draft of them, which the breakout rooms page stores in its form."""
+"""The breakout rooms of a class, and a draft of new breakout rooms in the form of the breakout rooms page."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ MOST_GROUPS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft. `names`: the ordered groups' names by id. `places`: the group id of each assigned person.
+    """A draft of breakout rooms (groups). `names` maps group ids to names; `places` maps people to group ids.
 
-    People are identified by our primary keys as text. Groups are identified by cloud ids, even before they
-    open.
+    People are identified by our primary keys as text. Groups are identified by their cloud ids, even before
+    the groups are opened.
     """
 
     names: dict[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Draft:
         )
 
     def move(self, people: Collection[str], to: str) -> Draft:
-        """Move people to a group. If `to` is not a group of the draft, remove them from their groups."""
+        """Move people to a group. If `to` is not a group of the draft, the people are then in no group."""
         others = {person: place for person, place in self.places.items() if person not in people}
         return replace(self, places=others | (dict.fromkeys(people, to) if to in self.names else {}))
 
@@ -89,7 +89,7 @@ class Draft:
         return replace(found, places={person: groups[index % count] for index, person in enumerate(order)})
 
     def name_errors(self, check: Callable[[str], str]) -> dict[str, str]:
-        """Return the errors of the names by group. `check` returns an error for an invalid name, else ""."""
+        """Return the errors in names by group id. `check` must return the error of a name, or "" if valid."""
         errors = {group: words for group, name in self.names.items() if (words := check(name))}
         seen: set[str] = set()
         for group, name in self.names.items():
@@ -109,7 +109,7 @@ def _free_name(names: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
-    """A breakout room with its people. `others`: the number of members who are not in the roster."""
+    """A breakout room with its people. `others` is the number of members who are not in the roster."""
 
     name: str
     people: list[Participant]
@@ -121,7 +121,7 @@ class ShownGroup:
 
 
 def shown_groups(room: Room) -> list[ShownGroup]:
-    """Return the open breakout rooms. Run no query if the class never had any."""
+    """Return the open breakout rooms. Run no query if the class never had a breakout room."""
     if not room.groups_sequence:
         return []
     groups = breakout_rooms.read(room.groups)
@@ -146,7 +146,7 @@ def _shown(group: Group, known: dict[str, Participant]) -> ShownGroup:
 
 
 class Table:
-    """The open breakout rooms, and the people who can be moved to breakout rooms."""
+    """The open breakout rooms of a class, and the people who can be moved to breakout rooms."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
@@ -158,7 +158,7 @@ class Table:
 
     @cached_property
     def people(self) -> list[Participant]:
-        """The students and assistants who are present, and everyone in a group, sorted by name."""
+        """The students and assistants who are present, and all people in breakout rooms, sorted by name."""
         members = {user for group in self.now for user in group.members}
         present = Q(online=True) & ~Q(role__in=(Role.TEACHER, Role.SERVER, Role.INVISIBLE))
         found = Participant.objects.filter(present | Q(user_uuid__in=members), room=self.room)
@@ -177,12 +177,12 @@ class Table:
 
     @property
     def mark(self) -> str:
-        """A hash of the open rooms, used to detect an outdated draft."""
+        """A hash of the open breakout rooms. It is used to detect an outdated draft."""
         state = json.dumps([[group.uuid, group.name, group.members] for group in self.now])
         return hashlib.sha256(state.encode()).hexdigest()[:16]
 
     def draft(self) -> Draft:
-        """Return a draft of the open rooms."""
+        """Return a draft that equals the open breakout rooms."""
         keys = {person.user_uuid: key for key, person in self.by_key.items()}
         places = {keys[user]: group.uuid for group in self.now for user in group.members if user in keys}
         return Draft({group.uuid: group.name for group in self.now}, places)
@@ -218,7 +218,7 @@ class Table:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the open rooms (GET) or handle a button (POST). The buttons open and close send a command."""
+    """Show the breakout rooms (GET) or handle a button (POST). Only "open" and "close" send a command."""
     access = access_by_key(request.user, key)
     table = Table(access.room)
     if request.method == "GET":
@@ -236,7 +236,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _changed(
     request: AuthenticatedHttpRequest, table: Table, draft: Draft, do: str, about: str
 ) -> tuple[Draft, str]:
-    """Return the draft as a button changes it, and a message about the change."""
+    """Return the draft after the action `do` of a button, and a message about the change."""
     if do == "move":
         selected = [key for key in request.POST.getlist("person") if key in table.by_key]
         if not selected:
@@ -280,7 +280,7 @@ def _open(request: AuthenticatedHttpRequest, access: ClassAccess, table: Table, 
 
 
 def _sent(request: AuthenticatedHttpRequest, room: Room, entries: list[Entry]) -> HttpResponse:
-    """Redirect to the class page with a message for each failure. The page shows the commands' states."""
+    """Redirect to the class page with a message for each failed command."""
     for state in map(command_state, entries):
         if state.reason:
             messages.error(request, f"{state.words}: {state.reason}")

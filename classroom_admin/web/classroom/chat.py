@@ -1,4 +1,4 @@
-"""The messages of a class, in their panel and on their page: chat, direct messages and app messages."""
+"""The chat panel and the page of all messages: chat, direct messages and messages between apps."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _STAFF: Final = (Role.TEACHER, Role.ASSISTANT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message. `number`: sequence of a room message, else primary key. `to`: recipient; "" for everyone."""
+    """A message. `number` is its sequence number in the room, or the primary key of a direct message."""
 
     kind: str
     number: int
@@ -46,7 +46,7 @@ class Message:
 
     @property
     def scope(self) -> str:
-        """The series that `number` belongs to: `room` or `peer`."""
+        """The name of the series to which `number` belongs, `room` or `peer`."""
         return PEER if self.kind == PEER else "room"
 
     @property
@@ -81,7 +81,7 @@ def direct_message(row: PeerMessage, names: Mapping[str, str]) -> Message:
 
 
 def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
-    """Return direct messages for display. Look up missing names in one query if there are messages."""
+    """Return direct messages for display. Read missing names with one query if there are messages."""
     rows = list(rows)
     ids = {row.to_user_uuid for row in rows} | {row.user_uuid for row in rows if not row.name}
     names = chat_selectors.names_in(room, ids - {""}) if rows else {}
@@ -89,9 +89,9 @@ def direct_messages(room: Room, rows: Iterable[PeerMessage]) -> list[Message]:
 
 
 class ChatPanel:
-    """The newest chat messages; with `since`, all messages added after that version of the room.
+    """The newest chat messages or, with `since`, all messages added after that version of the room.
 
-    `read_direct`: whether to query for direct messages.
+    Direct messages are read only if `read_direct` is set.
     """
 
     def __init__(self, room: Room, *, since: int | None = None) -> None:
@@ -112,12 +112,12 @@ class ChatPanel:
 
     @property
     def has_earlier(self) -> bool:
-        """Whether there are chat messages before the shown messages."""
+        """Whether there are chat messages earlier than the shown messages."""
         return self.since is None and len(self._room_messages) > chat_selectors.PAGE
 
     @property
     def too_many(self) -> bool:
-        """Whether a page missed more messages than a page shows, so that replacing them all is shorter."""
+        """Whether there are more new messages than the panel shows, so sending the panel again is shorter."""
         return self.since is not None and len(self.messages) > chat_selectors.PAGE
 
     @property
@@ -133,7 +133,7 @@ class ChatPanel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """A page of messages, oldest first. `older`: its first number; None if there are no earlier messages."""
+    """A page of messages, oldest first. `older` is its first number, or None without earlier messages."""
 
     kind: str
     rows: list[Message]
@@ -141,7 +141,7 @@ class MessagePage:
 
 
 def message_page(room: Room, *, kind: str, before: int | None = None) -> MessagePage:
-    """Return the newest messages of a kind, or the newest before the number `before`."""
+    """Return a page with the newest messages of a kind; `before` limits it to lower numbers."""
     if kind == PEER:
         rows = direct_messages(room, chat_selectors.between_people(room, before=before))
     else:
@@ -151,9 +151,9 @@ def message_page(room: Room, *, kind: str, before: int | None = None) -> Message
 
 
 def search(room: Room, words: str, *, kind: str = "") -> list[Message]:
-    """Return messages with all words in the text or the names, newest first, at most MOST_FOUND.
+    """Return up to MOST_FOUND messages, newest first, whose text or names contain all words.
 
-    Ignore case and accents, with every database.
+    Ignore case and accents. The result does not depend on the database.
     """
     terms = search_key(words).split()
     found: list[Message] = []
@@ -185,7 +185,7 @@ def _first_matches(messages: Iterable[Message], terms: list[str]) -> list[Messag
 @require_safe
 @signed_in
 def messages(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the messages of a `kind`, optionally `before` a number or with all words of `q`."""
+    """Show the messages of a `kind`: those `before` a number, those with all words of `q`, or the newest."""
     room = access_by_key(request.user, key).room
     words = search_words(request.GET, most=200)
     kind = request.GET.get("kind", "")

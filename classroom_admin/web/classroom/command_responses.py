@@ -1,4 +1,4 @@
-"""Responses after a command: the command's state, or the reason why it was refused and not sent."""
+"""Build the response after a command, with the command's state or the reason why nothing was sent."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,9 +23,9 @@ from classroom_admin.web.wording import command_state
 
 
 def add_refusal(form: forms.Form, refused: ActionRefused, fields: Mapping[str, str | None]) -> None:
-    """Add a refusal as an error of the form field that it is about.
+    """Add the message of `refused` to the form field that caused the refusal.
 
-    `fields` maps the cloud's field names to the form's. The error omits the cloud's name.
+    `fields` maps the cloud's field names to the form's field names. The message omits the cloud's name.
     """
     words = refused.message.removeprefix(f"{refused.field} ")
     form.add_error(fields.get(refused.field or ""), words[:1].upper() + words[1:])
@@ -38,7 +38,7 @@ def confirm_and_run(
     context: Mapping[str, Any],
     run: Callable[[], Entry],
 ) -> HttpResponse:
-    """Explain the command and ask for confirmation (GET), or run it and show its state (POST)."""
+    """Ask for confirmation of a command (GET), or call `run` to send it and show its state (POST)."""
     if request.method == "GET":
         return ask(request, template, {"room": access.room, **context})
     try:
@@ -49,7 +49,7 @@ def confirm_and_run(
 
 
 def entry_response(request: AuthenticatedHttpRequest, room: Room, entry: Entry) -> HttpResponse:
-    """Return the response after a command: the changed panels for htmx, else a redirect with a message."""
+    """Return the changed panels (htmx) or a redirect with a message, after a command was sent."""
     if request.htmx:
         return _panels(request, room, about=entry.target, with_files=entry.action in (HOLD, UNDO))
     state = command_state(entry)
@@ -62,7 +62,7 @@ def entry_response(request: AuthenticatedHttpRequest, room: Room, entry: Entry) 
 
 
 def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, words: str) -> HttpResponse:
-    """Return the response after a change that sends nothing to the cloud yet. `about`: a cloud user id."""
+    """Return the response to a change that is not sent yet. `about` is the cloud user id of the person."""
     if request.htmx:
         return _panels(request, room, about=about)
     messages.success(request, words)
@@ -70,7 +70,7 @@ def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, wo
 
 
 def refusal_response(request: AuthenticatedHttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
-    """Return a response that says why nothing was sent. Use it only for commands without a form."""
+    """Return a response that says why nothing was sent. Use this only for commands without a form."""
     if request.htmx:
         return _panels(request, room, refused=error.message)
     messages.error(request, error.message)
@@ -87,5 +87,5 @@ def _panels(
         "classroom/commands/_result.html",
         {"room": fresh, "presenter": presenter, "oob": True, **context},
     )
-    # Trigger the event on the body, because the stream may have removed the button already.
+    # Trigger the event on the body, because the event stream may already have removed the button.
     return trigger_client_event(reswap(response, "none"), "live:commanded", {"target": "body"})

@@ -33,7 +33,7 @@ COMMANDS: Final = {
 @require_http_methods(["GET", "POST"])
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Explain the command and ask for confirmation (GET), or send the command (POST)."""
+    """Explain a command and ask for confirmation (GET), or send the command (POST)."""
     access = access_by_key(request.user, key)
     if name not in COMMANDS:
         raise Http404(gettext("There is no such command."))
@@ -42,7 +42,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
 
 
 class AssignedListForm(forms.Form):
-    """The choice of a class list, or of no list."""
+    """The form that chooses a class list, or no class list."""
 
     class_list = forms.ModelChoiceField(
         ClassList.objects.none(),
@@ -61,7 +61,7 @@ class AssignedListForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the dialog (GET) or assign the list (POST). The event stream then updates the page."""
+    """Show the dialog (GET) or assign the class list (POST). The event stream then updates the page."""
     access = access_by_key(request.user, key, Room.objects.select_related("class_list"))
     room = access.room
     lists = visible_lists(request.user)
@@ -80,7 +80,7 @@ def class_list(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def verify(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Ask for confirmation (GET), or read the state from the cloud and show the result (POST)."""
+    """Ask for confirmation (GET), or ask the cloud whether the command worked and show the result (POST)."""
     access = access_by_key(request.user, key)
     entry = get_object_or_404(Entry, room_uuid=access.room.room_uuid, pk=pk)
     if request.method == "GET":

@@ -1,4 +1,4 @@
-"""Pages of a class's stored events as sentences, newest first."""
+"""Pages that show the stored events of a class as sentences, newest first."""
 
 import json
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ _KNOWN: Final = [kind.cmd for declared in filters() for kind in declared.kinds i
 
 
 def kind_condition(name: str) -> Q:
-    """Return the condition of a choice; an empty condition for "" or an unknown choice."""
+    """Return the condition for a name in `EVENT_KINDS`; an empty condition for other names."""
     if name == UNREADABLE:
         return ~Q(unreadable="")
     if name == OTHER:
@@ -60,14 +60,14 @@ def kind_condition(name: str) -> Q:
 
 EVENTS_PAGE: Final = 50
 SCANNED: Final = 200
-"""Number of events to read at once when a filter decodes them."""
+"""The number of events to read at once when a filter must decode events."""
 MOST_PEOPLE: Final = 20
-"""Maximum number of people whose events are searched if several names match."""
+"""The maximum number of people whose events are searched if several names match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """A filter: a kind from `EVENT_KINDS` and a part of a person's name. "" matches everything."""
+    """A filter of events by a kind from `EVENT_KINDS` and by a part of a name. "" means no filter."""
 
     kind: str = ""
     who: str = ""
@@ -100,8 +100,8 @@ def _matching(
 def _concerns(row: StoredEvent, user_uuids: set[str]) -> bool:
     """Return whether an event that names these people is about one of them.
 
-    An event may also list others, such as everyone whose hand is still raised. It is unknown whom an event is
-    about if it can't be decoded or has an unknown type: return True.
+    An event may also list other people, such as everyone whose hand is still raised. Also return True if the
+    event can't be decoded or has an unknown type, because nobody knows whom it is about.
     """
     event = _decoded(row)
     return event is None or event.type is None or not user_uuids.isdisjoint(concerned(event))
@@ -113,7 +113,7 @@ def _ids_like(room: Room, words: str) -> list[str]:
 
 
 def names_any_of(user_uuids: list[str]) -> Q:
-    """Return a condition for events whose JSON has one of these ids as a person's id. Case matters."""
+    """Return a condition for events whose JSON contains one of these user ids. Case matters."""
     condition = Q(pk__in=())
     for user_uuid in user_uuids:
         position = StrIndex("raw", Value(f'Uuid":{json.dumps(user_uuid, ensure_ascii=False)}'))
@@ -124,8 +124,8 @@ def names_any_of(user_uuids: list[str]) -> Q:
 class EventPage:
     """A page of events, newest first, with ids below `before`, above `after` and at most `upto`.
 
-    With `after`, the page has the oldest matching events, so that successive requests skip none.
-    `older`: earlier events have smaller ids; None if there are none. `has_newer`: whether more follow.
+    With `after`, the page has the oldest matching events, so that successive requests skip no event.
+    `older` is the last event's id if earlier events exist, else None. `has_newer` says if more events follow.
     """
 
     def __init__(
@@ -159,9 +159,9 @@ class EventPage:
 def event_rows(
     room: Room, events: list[StoredEvent], *, names: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the values that the list shows for each event.
+    """Return the values that pages show for each event.
 
-    `names`: names by user id, to save a query. Without it, missing names are looked up in one query.
+    `names` maps user ids to names and saves a query. Without `names`, missing names are read with one query.
     """
     decoded = [_decoded(event) for event in events]
     if names is None:
@@ -172,7 +172,7 @@ def event_rows(
 
 
 def _decoded(row: StoredEvent) -> Event[Any] | None:
-    """Return the decoded event; None if it is unreadable."""
+    """Return the decoded event; None if the event is unreadable."""
     if row.unreadable:
         return None
     try:
@@ -188,5 +188,5 @@ def _shown(row: StoredEvent, event: Event[Any] | None, names: Mapping[str, str])
 
 
 def time_of(row: StoredEvent) -> datetime:
-    """Return the time of an event; the time of receipt if the event has none."""
+    """Return the time of an event, or the time of receipt if the event has no time."""
     return clock.from_ms(row.ts_ms) if row.ts_ms else row.received_at

@@ -25,7 +25,7 @@ STEP_WORDS: Final[dict[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeletion:
-    """A deletion that can still be undone. `entry_id`: its audit log entry. `due_at`: cloud time."""
+    """A deletion that can still be undone. `entry_id` is its audit log entry; `due_at` is a cloud time."""
 
     entry_id: int
     names: list[str]
@@ -53,9 +53,9 @@ def _has_failed(entry: Entry) -> bool:
 
 
 def add_progress(files: list[Any], deletions: Iterable[PendingDeletion]) -> list[Any]:
-    """Set `progress` (None: no conversion), `step_words` and `is_being_deleted` on each file.
+    """Set `progress`, `step_words` and `is_being_deleted` on each file.
 
-    The files must have `step`, `pages_done` and `pages_total`.
+    The files must have `step`, `pages_done` and `pages_total`. `progress` is None if no conversion runs.
     """
     being_deleted = {uuid for deletion in deletions for uuid in deletion.resource_uuids}
     for file in files:

@@ -1,4 +1,4 @@
-"""Views about people: a person in a class, attendance, banned students; remove now or later, and unban."""
+"""The views that show a person, the attendance and the banned students, and that remove and unban people."""
 
 from functools import partial
 from typing import Any, Final
@@ -39,7 +39,7 @@ from classroom_admin.web.wording import command_statuses
 @require_safe
 @signed_in
 def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show a person in this class: state, times of presence, and commands about the person."""
+    """Show a person's state and times of presence in a class, and the commands about the person."""
     room = access_by_key(request.user, key).room
     shown = get_object_or_404(with_removals(Participant.objects.filter(room=room)), pk=pk)
     removals = class_selectors.removals_this_week(request.user, user_uuid=shown.user_uuid)
@@ -58,7 +58,7 @@ def person(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
 @require_safe
 @signed_in
 def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show everyone who is absent, late or left early. The panel shows only the first names."""
+    """Show everyone who is absent, came late or left early. The panel shows only the first few names."""
     room = access_by_key(request.user, key).room
     context = {"room": room, "list": list_attendance(room), "state": room.current_state}
     return ask(request, "classroom/people/attendance.html", context)
@@ -67,12 +67,12 @@ def whole_attendance(request: AuthenticatedHttpRequest, key: str) -> HttpRespons
 @require_safe
 @signed_in
 def banned(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the people banned from this class, and until when, by whom and why they are banned."""
+    """Show who is banned from this class, until when, by whom and why."""
     room = access_by_key(request.user, key).room
     return ask(request, "classroom/people/banned.html", {"room": room, "bans": bans.ban_list(room)})
 
 
-# Each row: value, label, explanation, arguments of the action.
+# Each row has the value, the label, the explanation, and the arguments of the action.
 BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("now", _("No, they can rejoin"), "", {}),
     ("600", _("For 10 minutes"), "", {"duration_s": 600}),
@@ -81,7 +81,7 @@ BAN_LENGTHS: Final[tuple[tuple[str, Any, Any, dict[str, Any]], ...]] = (
     ("good", _("Permanently"), _("They can never rejoin this class."), {"for_good": True}),
 )
 _ARGUMENTS: Final = {value: arguments for value, _words, _means, arguments in BAN_LENGTHS}
-# Each row: value, label, seconds from now.
+# Each row has the value, the label, and the number of seconds from now.
 TIMES: Final[tuple[tuple[str, Any, int], ...]] = (
     ("now", pgettext_lazy("choice", "Now"), 0),
     ("30", _("In 30 seconds"), 30),
@@ -93,7 +93,7 @@ OWN: Final = "own"
 
 
 class RemoveForm(forms.Form):
-    """The time of a removal, the length of the ban, and the reason, which the student does not see."""
+    """The form with the time of a removal, the length of the ban, and a reason that students do not see."""
 
     when = forms.ChoiceField(
         choices=[*((value, words) for value, words, _s in TIMES), (OWN, "")], initial="now", required=False
@@ -115,7 +115,7 @@ class RemoveForm(forms.Form):
 
     @property
     def after_s(self) -> int:
-        """The delay of the removal (s); 0 for now."""
+        """The delay of the removal (s); 0 means now."""
         cleaned = self.cleaned_data
         if cleaned["when"] == OWN:
             return int(cleaned["minutes"]) * 60
@@ -125,7 +125,7 @@ class RemoveForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @signed_in
 def remove(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Ask for the time and the length of the ban (GET). Remove the person or schedule the removal (POST)."""
+    """Ask for the time and the length of the ban (GET). Remove the person now or later (POST)."""
     access = access_by_key(request.user, key)
     person = get_object_or_404(Participant, room=access.room, pk=pk)
     form = RemoveForm(sent(request))
@@ -164,7 +164,7 @@ def _remove(
 
 
 def _times_this_week(user: User, person: Participant) -> str:
-    """Return a phrase such as "third time this week" that counts this removal; "" for the first removal."""
+    """Return a phrase such as "third time this week", including this removal; "" for the first removal."""
     before = removals_this_week(user, user_uuid=person.user_uuid)
     return times_this_week(before + 1) if before else ""
 

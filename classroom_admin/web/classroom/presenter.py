@@ -1,4 +1,4 @@
-"""The values for the class page. Each is read only if a template needs it, and only once."""
+"""The values that the class page shows. Each value is read only if a template needs it, and only once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from classroom_admin.web.wording import PATIENCE, CommandStatus, command_statuse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button of the action bar. `asks`: it opens a dialog first. `waiting`: its command is in progress."""
+    """A button of the action bar. With `asks`, it opens a dialog. With `waiting`, its command is running."""
 
     name: str
     words: str
@@ -69,7 +69,7 @@ def _button(
 
 
 def class_buttons(*, state: int | None, gone: bool, under_way: Collection[str]) -> list[Button]:
-    """Return the start, end and close buttons for this state. Return none if the cloud deleted the class."""
+    """Return the start, end and close buttons for this state; none if the class is closed or deleted."""
     if gone or state == RoomState.CLOSED:
         return []
     make = partial(_button, "class", under_way)
@@ -103,19 +103,19 @@ COMMANDS_SHOWN: Final = 12
 
 
 class ClassPresenter:
-    """A class for its page. `since`: the room version that the page already shows; None for a whole page.
+    """The values of a class for a whole page or, with `since`, the changes after that room version.
 
-    `also`: user ids of people to include even if no event changed them. Nothing may depend on the viewer,
-    because everyone who may see the class gets the same.
+    `also` has user ids of people to include even if no event changed them. No value may depend on the viewer,
+    because everyone who may see the class gets the same values.
     """
 
     event_kinds = EVENT_KINDS
     names_shown = 12
-    """Maximum number of names of each kind in the attendance panel, which is resent when a person joins."""
+    """The maximum number of names of each kind in the attendance panel. Each arrival resends the panel."""
     read_only = False
-    """Whether the page shows a past time and so offers no commands."""
+    """Whether the page shows a past time and therefore offers no commands."""
     past_time: datetime | None = None
-    """The past time that the page shows (cloud time); None for now."""
+    """The past time that the page shows (cloud time); None means now."""
 
     def __init__(
         self, room: ShownRoom, *, since: int | None = None, also: Collection[str] = (), everyone: bool = False
@@ -128,7 +128,7 @@ class ClassPresenter:
 
     @cached_property
     def whole(self) -> ClassPresenter:
-        """The presenter of the same class for a whole page."""
+        """The presenter with the values of the same class for a whole page."""
         return ClassPresenter(self.room)
 
     # --- header and commands ---
@@ -149,7 +149,7 @@ class ClassPresenter:
     def _effective_entries(self) -> list[Entry]:
         """The commands that may still have an effect, oldest first.
 
-        If there are more commands than `_entries` contains, read the relevant earlier commands, too.
+        If `_entries` does not contain all commands, also read the relevant earlier commands.
         """
         read = self._entries
         if len(read) < class_selectors.COMMANDS:
@@ -174,7 +174,7 @@ class ClassPresenter:
     # --- people ---
     @cached_property
     def people(self) -> list[Any]:
-        """All people, or those who changed after `since`, with the attributes that the templates need."""
+        """All people or, with `since`, the changed people, with the attributes that the templates need."""
         found = list(with_removals(class_selectors.people(self.room, since=self.since, also=self.also)))
         banned = bans.bans_of(found, self._effective_entries, now=clock.cloud_now())
         being_removed = {
@@ -189,14 +189,14 @@ class ClassPresenter:
         return found
 
     def part(self, who: str, *, after: str = "", all_the_rest: bool = False) -> Part:
-        """Return the roster rows of `who` (HERE: people present, GONE: people who left) after a place."""
+        """Return roster rows after the sort key `after`, of people present (HERE) or who left (GONE)."""
         whole = self.everyone or self.since is not None or all_the_rest
         most = None if whole else PART if after else FIRST_PEOPLE
         return part(self.people, who, after=after, most=most)
 
     @property
     def more_people(self) -> str:
-        """The URL of the next roster rows. The template appends the parameters."""
+        """The URL that returns the next roster rows. The template appends the parameters."""
         return reverse("live:more_people", args=[self.room.key]) + "?"
 
     @property
@@ -215,7 +215,7 @@ class ClassPresenter:
 
     @cached_property
     def teacher(self) -> Participant | None:
-        """A teacher who is present, or None. A whole page uses `people`, so this needs no extra query."""
+        """A teacher who is present, or None. For a whole page, this uses `people` and runs no extra query."""
         if self.since is None:
             return next((one for one in self.people if one.online and one.role == "teacher"), None)
         return class_selectors.people(self.room).filter(online=True, role="teacher").first()
@@ -228,19 +228,19 @@ class ClassPresenter:
 
     @property
     def hands_down(self) -> list[Any]:
-        """The people in `people` without a raised hand, to be removed from the panel."""
+        """The people in `people` without a raised hand. Their rows are removed from the panel."""
         return [person for person in self.people if not (person.online and person.hand_raised)]
 
     @cached_property
     def attendance(self) -> Attendance | None:
-        """The comparison with the class list; None if the class has no list."""
+        """The attendance of the people on the class list; None if the class has no class list."""
         if not class_lists.has_list(self.room):
             return None
         return attendance_of(self.room, self.people if self.since is None else None, at=self.past_time)
 
     @cached_property
     def removals(self) -> list[Removal]:
-        """The scheduled removals in order of time. A whole page needs no extra query for them."""
+        """The scheduled removals in chronological order. For a whole page, this runs no extra query."""
         if self.since is None:
             found = [person.removal for person in self.people]
         else:
@@ -266,12 +266,12 @@ class ClassPresenter:
 
     @property
     def paused(self) -> bool:
-        """Whether the running recording is paused, according to our commands: no event reports a pause."""
+        """Whether our commands paused the running recording. No event reports a pause."""
         return self.running_recording is not None and recording_state.is_paused(self._recording_entries)
 
     @property
     def _can_pause(self) -> bool:
-        """Whether the running recording can be paused: its mode is web or unknown."""
+        """Whether the running recording can be paused because its mode is web or unknown."""
         running = self.running_recording
         return running is not None and (
             (running.mode or recording_state.mode_of(self._recording_entries)) in ("", "web")
@@ -289,7 +289,7 @@ class ClassPresenter:
 
     @cached_property
     def coverage(self) -> CoverageBar | None:
-        """The coverage of the class by recordings; None if it is unknown or there is no recording."""
+        """The bar that shows how much of the class was recorded; None if unknown or without a recording."""
         return coverage_bar(self.room, self.recordings, self._effective_entries) if self.recordings else None
 
     # --- chat, files, quizzes and polls, breakout rooms, events ---
@@ -309,7 +309,7 @@ class ClassPresenter:
     def questions(self) -> list[Question]:
         if self.since is not None:
             return questions_of(self.room, since=self.since)
-        # A whole page reads its people anyway.
+        # A whole page needs `people` anyway, so this saves a query.
         students = [one for one in self.people if one.online and one.role == "student"]
         return questions_of(self.room, students=students)
 

@@ -1,4 +1,4 @@
-"""Quizzes and polls for display in their panel and on their page."""
+"""Prepare quizzes and polls for display in the panel and on the page of each quiz or poll."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ from classroom_admin.rooms.quiz_poll_selectors import MODELS, mark, marked
 from classroom_admin.web.access import AuthenticatedHttpRequest, signed_in
 
 NAMES_SHOWN: Final = 8
-"""Maximum number of names of students without an answer in the panel."""
+"""The maximum number of students without an answer whom the panel names."""
 MOST_READ: Final = 6
-"""Maximum number of quizzes and polls whose answers are read for the panel."""
+"""The maximum number of quizzes and polls whose answers are read for the panel."""
 LONGEST: Final = timedelta(hours=12)
-"""The longest plausible time to answer. A longer time is not shown."""
+"""The longest plausible time that a person takes to answer. Longer times are not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A choice. `count`: people who chose it. `percent`: their share of all who answered."""
+    """A choice. `count` people chose it, which is `percent` of all people who answered."""
 
     words: str
     count: int
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """A person's answer. `right`: None if unknown. `took_s`: None if unknown or implausible."""
+    """A person's answer. `right` is None if unknown. `took_s` is None if unknown or implausible."""
 
     name: str
     words: list[str]
@@ -47,9 +47,9 @@ class GivenAnswer:
 
 @dataclass(slots=True, kw_only=True)
 class Question:
-    """A quiz or poll. `kind`: quiz or poll. `total`: the number of students who could answer.
+    """A quiz or poll (`kind`) for display. `total` is the number of students who could answer.
 
-    `missing`: the names of students without an answer, only if it is running or on its own page.
+    `missing` has the names of students without an answer; in the panel, only while the quiz or poll runs.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Question:
 
     @property
     def order(self) -> str:
-        """The sort key for the list, which is in descending order."""
+        """The sort key for the panel, which is in descending order."""
         started = int(self.started_at.timestamp() * 1000) if self.started_at else 0
         return f"{int(self.running)}{started:015d}{self.dom_id}"
 
@@ -103,7 +103,7 @@ def question(
 ) -> Question:
     """Return a quiz or poll for display. Pure.
 
-    `answers`: if None, use the cloud's totals instead. `students`: the students who could answer.
+    If `answers` is None, use the cloud's totals instead. `students` are the students who could answer.
     """
     right_items = _texts(row.correct_items) if isinstance(row, Quiz) else []
     given = [_given_answer(row, answer, right_items) for answer in answers or ()]
@@ -188,14 +188,14 @@ def _includes(chosen: list[Any], name: Any) -> bool:
 
 
 def _votes(poll: Poll, index: int) -> int:
-    """Return how many people chose an item, from the cloud's totals."""
+    """Return how many people chose an item of a poll, according to the cloud's totals."""
     row = poll.details.get(str(index)) if isinstance(poll.details, dict) else None
     number = row.get("num") if isinstance(row, dict) else None
     return number if isinstance(number, int) and number > 0 else 0
 
 
 def _voters(poll: Poll) -> int:
-    """Return how many people voted. Compute it from percentages: a person may choose several items."""
+    """Return how many people voted. Use the percentages, because a person may choose several items."""
     details = poll.details if isinstance(poll.details, dict) else {}
     guesses = [0]
     for row in details.values():
@@ -211,8 +211,8 @@ def questions_of(
 ) -> list[Question]:
     """Return the quizzes and polls, newest first; with `since`, only those changed after that room version.
 
-    Without `since`, read answers only for running ones and the latest quiz and poll; else use the totals.
-    `students`: the students who are present, to save a query.
+    Without `since`, read the answers only of those that are running and of the latest quiz and poll. For the
+    others, use the totals. `students` are the students who are present; passing them saves a query.
     """
     rows = quiz_poll_selectors.questions(room, since=since)
     full = rows if since is not None else _running_and_latest(rows)
@@ -234,12 +234,12 @@ def _running_and_latest(rows: Sequence[Quiz | Poll]) -> list[Quiz | Poll]:
 
 
 def question_id(row: Quiz | Poll) -> tuple[str, str]:
-    """Return whether it is a quiz or a poll, and its cloud id."""
+    """Return the kind ("quiz" or "poll") and the cloud id of a quiz or poll."""
     return ("quiz", row.quiz_id) if isinstance(row, Quiz) else ("poll", row.poll_id)
 
 
 def whole_question(room: Room, row: Quiz | Poll) -> Question:
-    """Return a quiz or poll with all answers. Count all students who were present while it ran."""
+    """Return a quiz or poll with all answers. Count all students who were present during the quiz or poll."""
     answers = quiz_poll_selectors.answers(room, [question_id(row)])
     students = quiz_poll_selectors.students_between(room, row.started_at, row.ended_at)
     return question(row, answers, students)
@@ -248,9 +248,9 @@ def whole_question(room: Room, row: Quiz | Poll) -> Question:
 @require_safe
 @signed_in
 def question_page(request: AuthenticatedHttpRequest, key: str, of: str, pk: int) -> HttpResponse:
-    """Show a quiz or poll; for htmx, only the page's body, or 204 if nothing changed since version `v`.
+    """Show a quiz or poll. For htmx, return the page's body, or 204 if nothing changed since version `v`.
 
-    The room version of a busy class changes every second, so the mark of the quiz or poll is compared, too.
+    The room version of a busy class changes every second, so also compare the mark of the quiz or poll.
     """
     room = access_by_key(request.user, key).room
     if of not in MODELS:

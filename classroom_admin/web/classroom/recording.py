@@ -38,7 +38,7 @@ SIMPLE: Final = {
 @require_http_methods(["GET", "POST"])
 @signed_in
 def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Ask for confirmation (GET), or send the command (POST). Starting and changing have their own forms."""
+    """Ask for confirmation (GET), or send the command (POST). The commands start and change have forms."""
     access = access_by_key(request.user, key)
     if name == "start":
         return _start(request, access)
@@ -55,7 +55,7 @@ def command(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpRespo
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Validate the settings while a person types, and show the errors. Send nothing."""
+    """Validate the settings while a person types, and show the errors. Send nothing to the cloud."""
     room = access_by_key(request.user, key).room
     form_class = {"start": StartForm, "change": ChangeForm}.get(name)
     if form_class is None:
@@ -123,7 +123,7 @@ STREAM_WORDS: Final[dict[str, Promise]] = {
 @require_safe
 @signed_in
 def addresses(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the addresses where a recording can be watched live, for copying.
+    """Show the addresses at which people can watch a recording live.
 
     An address may contain a key, so it is shown only on request and never put in a fragment or a cache.
     """

@@ -1,7 +1,7 @@
-"""The bar that shows how much of a class was recorded, and the same in words.
+"""Compute the bar that shows which parts of a class were recorded, and the totals in words.
 
-The bar does not depend on the current time, so all pages get the same bar and it stays correct.
-A piece that has not ended is drawn up to the scheduled end of the class. The browser moves its end.
+The bar does not depend on the current time, so all pages get the same bar and the bar stays correct.
+A piece that has not ended is drawn up to the scheduled end of the class. The browser moves the piece's end.
 """
 
 import itertools
@@ -28,21 +28,21 @@ KINDS: Final[dict[str, Promise]] = {
     FAILED: pgettext_lazy("recording", "Failed"),
     MISSING: _("Not recorded"),
 }
-"""The kinds of stretches in words. If recordings overlap, the first kind counts."""
+"""The kinds of stretches with their labels. If recordings overlap, the first kind counts."""
 _PRIORITY: Final = tuple(KINDS)
-# Kinds differ in height, not only in colour: a pause is half as high, a missing piece is a line.
+# Kinds differ in height and not only in colour. A pause is half as high; a missing piece is a line.
 _TOP: Final = {RECORDED: 0, PAUSED: 6, FAILED: 3, MISSING: 10}
 HEIGHT: Final = 12
 _LEAST_AXIS_S: Final = 60
 
 Span = tuple[datetime, datetime | None]
-"""A start (inclusive) and an end (exclusive; None: not over yet)."""
+"""A start (inclusive) and an end (exclusive). The end is None if the span is not over."""
 _OPEN: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpan:
-    """A recording: its start and end, its pauses, and whether it failed to produce a usable file."""
+    """A recording with its pauses. `failed` means that the recording has no usable file."""
 
     start: datetime
     end: datetime | None
@@ -107,7 +107,7 @@ def _holds(span: Span, moment: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece(Stretch):
-    """A stretch as a piece of the bar. `x`: seconds since the class started. `width`: seconds."""
+    """A stretch as a piece of the bar. `x` is in seconds since the class started; `width` is in seconds."""
 
     x: int
     width: int
@@ -123,7 +123,7 @@ class Piece(Stretch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """The total of a kind. `minutes`: of all ended pieces. `since`: start of the piece that has not ended."""
+    """The total `minutes` of all ended pieces of a kind. `since` is the start of a piece that still runs."""
 
     kind: str
     words: Promise
@@ -133,7 +133,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageBar:
-    """The bar. `axis_s`: its length (s). `end`: the end of the class; if it is running, its scheduled end."""
+    """The bar of `axis_s` seconds. `end` is the end of the class, or the scheduled end of a running class."""
 
     start: datetime
     end: datetime | None
@@ -146,7 +146,7 @@ class CoverageBar:
 def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[Entry]) -> CoverageBar | None:
     """Return the bar of a class; None if the class has not started or there is nothing to show.
 
-    `entries`: commands of the class, oldest first, including all commands about recordings.
+    `entries` are commands of the class, oldest first, including all commands about recordings.
     """
     if room.started_at is None:
         return None
@@ -162,7 +162,7 @@ def coverage_bar(room: Room, recordings: Iterable[Recording], entries: Iterable[
 
 def _taken(recording: Recording, commands: list[Entry]) -> RecordedSpan | None:
     if recording.started_at is None or recording.files_missing:
-        return None  # without a file, nothing of it is recorded
+        return None  # a recording without files covers nothing
     runs = recording.state == Recording.State.RECORDING
     own = recording_state.accepted_for(recording, commands)
     return RecordedSpan(

@@ -1,6 +1,6 @@
 """Forms for all documented settings of a recording.
 
-The cloud's client validates the values. The error messages are here.
+The client in `agora` validates the values. This module has the error messages.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ CLOUD_NAMES: Final = {
     "rtmp": "publishRtmp",
     "hours": "maxRecordingHour",
 }
-"""The cloud's name of each form field."""
+"""The cloud's name for each form field."""
 RETRY: Final = "retryTimeout"
 FIELDS: Final[dict[str, str | None]] = {
     **{f"webRecordConfig.{cloud_name}": name for name, cloud_name in CLOUD_NAMES.items()},
@@ -55,7 +55,7 @@ AUDIO: Final = [
 
 
 def _number(label: Any, hint: Any, placeholder: Any) -> forms.IntegerField:
-    # No min and max: the client checks the range, and the browser's message would hide the client's error.
+    # Do not set min and max, because the browser's message would hide the error message of this module.
     widget = forms.TextInput({"inputmode": "numeric", "placeholder": placeholder, "autocomplete": "off"})
     return forms.IntegerField(required=False, label=label, help_text=hint, widget=widget)
 
@@ -68,8 +68,8 @@ def _address(label: Any, hint: Any) -> forms.CharField:
 def wrong_settings(*, web_config: Mapping[str, Any], retry_timeout_s: int | None) -> dict[str, Problem]:
     """Return the problems by the cloud's name of the setting. A missing address is not a problem here.
 
-    Check each setting separately to find all problems at once. Check width and height together, because
-    they depend on each other.
+    Check each setting separately to find all problems at once. Check width and height together, because the
+    limits of both depend on each other.
     """
     size = {name: value for name, value in web_config.items() if name in ("videoWidth", "videoHeight")}
     groups = [size] if size else []
@@ -89,7 +89,7 @@ def _wrong(make: Callable[[], object]) -> dict[str, Problem]:
 
 
 class SettingsForm(forms.Form):
-    """The settings of a web recording. `still_typing`: whether a missing address is not yet an error."""
+    """The settings of a web recording. With `still_typing`, a missing address is not an error yet."""
 
     url = _address(
         _("Address of the page to record"),
@@ -144,7 +144,7 @@ class SettingsForm(forms.Form):
         return cleaned
 
     def web_config(self) -> dict[str, Any]:
-        """Return the values by the cloud's names. Leave out empty fields: the cloud has defaults for them."""
+        """Return the values by the cloud's names. Leave out empty fields, because the cloud has defaults."""
         cleaned = self.cleaned_data
         given = {
             cloud_name: cleaned[name]
@@ -157,7 +157,7 @@ class SettingsForm(forms.Form):
 
 
 class StartForm(SettingsForm):
-    """The settings of a new recording: the teacher's video and sound, or a web page as students see it."""
+    """The settings of a new recording, of either the teacher or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
     retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
@@ -187,14 +187,14 @@ class ChangeForm(SettingsForm):
         self.fields["onhold"].label = _("Paused")
 
     def web_config(self) -> dict[str, Any]:
-        """Return the values. Always include `onhold`: without it the recording would resume."""
+        """Return the values. Always include `onhold`, because the recording would resume without it."""
         return {**super().web_config(), "onhold": bool(self.cleaned_data.get("onhold"))}
 
 
 def initial_of(config: Mapping[str, Any], *, paused: bool) -> dict[str, Any]:
-    """Return initial values for `ChangeForm` from the recorded settings.
+    """Return initial values for `ChangeForm` from the settings in the audit log.
 
-    Leave out an address that was recorded without its query, so that the person enters it again.
+    Leave out an address that was stored without its query, so that the person enters the address again.
     """
     found = {name: config[cloud_name] for name, cloud_name in CLOUD_NAMES.items() if cloud_name in config}
     for name in ADDRESSES:

@@ -20,7 +20,7 @@ from classroom_admin.web.classroom.roster import FIRST_PEOPLE, presence_changed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """A template and its context: `presenter` and `more`."""
+    """A template, and its context in `presenter` and `more`."""
 
     template: str
     presenter: ClassPresenter
@@ -28,7 +28,7 @@ class Fragment:
 
 
 def fragments(room: ShownRoom, *, seen: PageVersion, now: PageVersion) -> list[Fragment]:
-    """Return the fragments that update a page from `seen` to `now`. Roster and chat rows are sent singly."""
+    """Return the fragments that update a page from `seen` to `now`, with only the changed rows of lists."""
     seen = seen.limited_to(now)
     parts = changed_parts(seen, now)
     panels = class_selectors.changed_panels(room, seen.version) if versions.PANELS in parts else set()
@@ -85,11 +85,11 @@ def _events(since: ClassPresenter, *, seen: PageVersion, now: PageVersion, whole
         if len(newer.rows) == now.events - seen.events:
             template = "classroom/_events_changes.html"
             return Fragment(template=template, presenter=since, more={"events": newer})
-        # Otherwise an event was committed after an event with a higher id.
+        # Otherwise, an event was committed after an event with a higher id. Send the whole panel.
     return Fragment(template="classroom/_events.html", presenter=since.whole)
 
 
-# The parts that are always sent whole. A part whose HTML is unchanged is not sent.
+# The templates of the parts that are always sent whole. A part is not sent if its HTML is unchanged.
 WHOLE: Final = (
     "classroom/_header.html",
     "classroom/_actions.html",
@@ -112,7 +112,7 @@ def render(
 ) -> Rendered:
     """Render the changes from `seen` to `room`.
 
-    `known`: the whole parts at `seen`, if all pages show exactly these. Leave out parts that are the same.
+    `known` has the HTML of the whole parts that all pages show at `seen`. Leave out unchanged parts.
     """
     parts = dict(known or {})
     now = PageVersion.of(room)

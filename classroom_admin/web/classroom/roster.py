@@ -1,6 +1,6 @@
-"""The order of the roster, its parts, and the panels beside it: raised hands and scheduled removals.
+"""Sort the roster and split it into parts, and prepare the raised hands and the scheduled removals.
 
-A long roster is loaded in parts while the person scrolls.
+The browser loads a long roster in parts while a person scrolls.
 """
 
 from collections.abc import Iterable
@@ -27,9 +27,9 @@ GONE: Final = "gone"
 
 
 def roster_order(person: Any) -> str:
-    """Return a person's place: a unique sort key by role, then raised hand and waiting time, then name.
+    """Return a person's unique sort key (place) by role, raised hand, waiting time and name.
 
-    People who left have a separate list; the last person to leave is first.
+    People who left have a separate list, in which the last person to leave is first.
     """
     rank = {"teacher": "0", "assistant": "1"}.get(person.role, "2")
     if not person.online:
@@ -42,7 +42,7 @@ def roster_order(person: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows of the roster. `left`: how many rows come after them. `last`: the place of the last row."""
+    """Some rows of the roster. `left` is the number of rows after these; `last` is the last row's place."""
 
     who: str
     rows: list[Any]
@@ -51,9 +51,9 @@ class Part:
 
 
 def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None = FIRST_PEOPLE) -> Part:
-    """Return at most `most` (None: all) people after a place. `who`: HERE for people present, else who left.
+    """Return up to `most` people (None means all) after the place `after`. `who` is HERE or GONE.
 
-    Select by place, not by number, so nobody is skipped if people join or leave between two requests.
+    Select by place and not by number, so nobody is skipped if people join or leave between two requests.
     """
     wanted = [(roster_order(person), person) for person in people if person.online == (who == HERE)]
     wanted.sort(key=lambda found: found[0])
@@ -67,7 +67,7 @@ def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None =
     )
 
 
-PRESENCE_EVENTS: Final = (1, 20)  # class state, enter and leave
+PRESENCE_EVENTS: Final = (1, 20)  # the class state changed; people joined and left
 _ORDINALS: Final = {
     2: _("second time this week"),
     3: _("third time this week"),
@@ -78,7 +78,7 @@ _ORDINALS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """A scheduled removal. `due_at`: cloud time, like all times on the page."""
+    """A scheduled removal. `due_at` is cloud time, like all times on the page."""
 
     pk: int
     name: str
@@ -88,7 +88,7 @@ class Removal:
 
 
 def with_removals(people: QuerySet[Participant]) -> QuerySet[Any]:
-    """Annotate people with `planned` for `removal_of`. It is None if no removal is scheduled."""
+    """Annotate people with `planned` for `removal_of`. `planned` is None if no removal is scheduled."""
     waiting = ScheduledCommand.objects.filter(
         kind=ScheduledCommand.Kind.REMOVAL,
         state=ScheduledCommand.State.WAITING,
@@ -117,9 +117,9 @@ def removal_of(person: Any) -> Removal | None:
 
 
 def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:
-    """Return whether a person joined or left, or the class began or ended, since `seen`.
+    """Return whether people joined or left, or the class started or ended, since `seen`.
 
-    Check the stored events, so that a raised hand does not cause a comparison with the class list.
+    Check the stored events, because a raised hand, for example, must not cause a new attendance panel.
     """
     newer = StoredEvent.objects.filter(room=room, pk__gt=seen.event)
     if newer.count() < PageVersion.of(room).events - seen.events:
@@ -128,7 +128,7 @@ def presence_changed(room: ShownRoom, seen: PageVersion) -> bool:
 
 
 def hand_order(person: Any) -> str:
-    """Return a person's sort key in the queue of raised hands."""
+    """Return a person's sort key among the raised hands. The person who has waited longest is first."""
     raised = person.hand_raised_at
     return f"{int(raised.timestamp() * 1000) if raised else 0:015d}"
 

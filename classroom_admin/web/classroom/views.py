@@ -1,4 +1,4 @@
-"""Views of a class: its page, the changes since a version, further roster rows, and details."""
+"""The views of the class page, of changes since a version, of further roster rows, and of details."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def changes(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_safe
 @signed_in
 def more_people(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Return the next rows of a long roster. `requested_part` selects them."""
+    """Return the next rows of a long roster, as `requested_part` selects them."""
     room = class_selectors.class_for(request.user, key)
     presenter = ClassPresenter(room)
     context = {"room": room, "presenter": presenter, "part": requested_part(request, presenter)}
@@ -86,7 +86,7 @@ def details(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 
 
 def _links(request: AuthenticatedHttpRequest, room: ShownRoom) -> dict[str, str]:
-    """Return the join links, if configured. They are personal, so they must not be in a fragment."""
+    """Return the join links, if configured. The links are personal, so fragments must not contain them."""
     template = settings.JOIN_URL_TEMPLATE
     if not template or room.gone_at or room.current_state == RoomState.CLOSED:
         return {}

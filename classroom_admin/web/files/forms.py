@@ -24,7 +24,7 @@ FIELDS: Final = {
     "conversion.outputFormat": "output",
     "conversion.preview": "preview",
 }
-"""The form field of each of the cloud's names."""
+"""Form fields by the cloud's names of settings."""
 _ORDER: Final = (
     "pdf",
     "pptx",
@@ -45,7 +45,7 @@ EXTENSIONS: Final = sorted(RESOURCE_EXTS, key=_ORDER.index)
 
 
 class UploadForm(forms.Form):
-    """A file to upload. An empty file is valid here, because the upload has a better error for it."""
+    """A form that uploads a file. It accepts an empty file, for which `uploads.take` has a better error."""
 
     file = forms.FileField(
         label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file.")}
@@ -53,7 +53,7 @@ class UploadForm(forms.Form):
 
 
 class AddForm(forms.Form):
-    """A file from the web or the computer: `file`, or `upload` (the key of a file uploaded before).
+    """A form that adds a file from the web or the computer. `upload` is the key of a file uploaded before.
 
     The cloud requires the size (bytes) of a file from the web.
     """
@@ -112,12 +112,12 @@ class AddForm(forms.Form):
 
     @property
     def chosen_way(self) -> str:
-        """The source of the file: the person's choice; without a choice, derived from the filled fields."""
+        """The source of the file that the person chose. Without a choice, a filled `url` means the web."""
         given = self.data.get("way")
         return given if given in (COMPUTER, WEB) else WEB if self.data.get("url") else COMPUTER
 
     def conversion_for(self, ext: str) -> dict[str, Any] | None:
-        """Return the requested conversion with its options for this file type; None for no conversion."""
+        """Return the requested conversion of this file type, with its options; None for no conversion."""
         cleaned, kind = self.cleaned_data, conversion_type(ext)
         if not cleaned["convert"] or not kind:
             return None
@@ -128,7 +128,7 @@ class AddForm(forms.Form):
 
     @property
     def web_arguments(self) -> dict[str, Any]:
-        """The keyword arguments for `put_resource_by_url`."""
+        """The keyword arguments of `put_resource_by_url`."""
         cleaned = self.cleaned_data
         ext = cleaned["ext"] or ext_of(cleaned["name"]) or EXTENSIONS[0]
         named = {name: cleaned[name] for name in ("name", "url", "size")}
@@ -136,7 +136,7 @@ class AddForm(forms.Form):
 
 
 class DeleteForm(forms.Form):
-    """The choice of files to delete."""
+    """A form that selects the files to delete."""
 
     files = RowsField(  # type: ignore[assignment]
         queryset=Resource.objects.none(), error_messages={"required": _("Select at least one file.")}

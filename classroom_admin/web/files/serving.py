@@ -30,7 +30,7 @@ class Unsatisfiable(Exception):
 
 @require_safe
 def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
-    """Serve the file with this signed URL, or a range of it. Raise Http404 if the URL is invalid."""
+    """Serve the file of a signed URL, or the requested range of bytes. Raise Http404 for an invalid URL."""
     upload = addresses.upload_at(signed=signed, name=name)
     if upload is None:
         raise Http404(_("This file does not exist."))
@@ -42,7 +42,7 @@ def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"
-    # Anyone with the URL may read the file, so pages of any origin may, such as the students' classroom app.
+    # Anyone with the URL may read the file. So may scripts of any origin, such as the classroom app.
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -51,8 +51,8 @@ def shared_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
 def parse_range(words: str, size: int) -> tuple[int, int] | None:
     """Return the first and last byte of a `Range` header; None for the whole file.
 
-    Return None also for an invalid header or several ranges. Raise `Unsatisfiable` if no byte is in the file.
-    Pure.
+    Return None also for an invalid header or several ranges. Raise `Unsatisfiable` if no byte of the range is
+    in the file. Pure.
     """
     found = _RANGE.fullmatch(words.strip())
     if found is None or found.group(0) == "bytes=-":

@@ -1,4 +1,4 @@
-"""The views that share a file from the computer or the web, show its pages, delete it, or undo that."""
+"""Views that share a file from the computer or the web, show its pages, delete it, or undo a deletion."""
 
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ def add(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_POST
 @signed_in
 def upload(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Store a file before the form is sent. Return that part of the form; with errors, status 422."""
+    """Store a file before its form is sent, and render that part of the form. For errors, use status 422."""
     access = access_by_key(request.user, key)
     room = access.room
     form = UploadForm(request.POST, request.FILES)
@@ -123,7 +123,7 @@ def _ask(request: AuthenticatedHttpRequest, room: Room, form: AddForm, upload: U
 
 
 def _limits() -> dict[str, Any]:
-    """Return the context about limits and reachability for the form. It is the same for everyone."""
+    """Return the template context with the limits of uploads and whether the cloud can reach our URL."""
     return {
         "extensions": EXTENSIONS,
         "most_bytes": settings.FILES_MAX_BYTES,
@@ -134,13 +134,13 @@ def _limits() -> dict[str, Any]:
 
 
 MOST_ORIGINS: Final = 4
-"""Maximum number of origins that a file's pages may come from. Normally there is only one."""
+"""The maximum number of origins of a file's page images. Normally, all images have the same origin."""
 
 
 @require_safe
 @signed_in
 def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
-    """Show the pages of a file. Only this view's security policy allows pictures from the cloud's storage.
+    """Show the pages of a file. Only this view's content security policy allows images from the cloud.
 
     See docs/decisions/file-preview-page.md.
     """
@@ -151,6 +151,6 @@ def pages(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
     shown = [page for page in found if conversion.origin(page.picture) in allowed]
     response = render(request, "files/pages.html", {"room": room, "file": file, "pages": shown})
     if allowed:
-        vars(response)["_csp_update"] = {"img-src": allowed}  # read by django-csp
+        vars(response)["_csp_update"] = {"img-src": allowed}  # django-csp reads this.
     response["Referrer-Policy"] = "no-referrer"
     return response

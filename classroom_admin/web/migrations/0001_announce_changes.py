@@ -1,4 +1,4 @@
-"""Let PostgreSQL announce the id of each changed room. `_announcements.py` has the triggers."""
+"""Let PostgreSQL announce the id of each changed room. `_announcements.py` defines the triggers."""
 
 from django.db import migrations
 

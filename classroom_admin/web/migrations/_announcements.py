@@ -1,13 +1,13 @@
 """Let PostgreSQL announce the id of each changed room, in the transaction of the change.
 
-Triggers do this, so no writer can forget it. They fire for new rooms, changes of a room's SHOWN columns, new
-audit steps, and new or deleted gaps. SQLite has no announcements; see `realtime/source.py`.
+Triggers send the announcements, so no code that writes can forget them. They fire for new rooms, changes of
+SHOWN columns, new audit steps, and new or deleted gaps. SQLite sends none; see `realtime/source.py`.
 """
 
 from typing import Any
 
 CHANNEL = "classroom_changes"
-# Columns that events or a read of the cloud change, without the time of the read.
+# The columns that events or a room refresh change, except the time of the room refresh.
 SHOWN = (
     *("version", "last_sequence", "event_count", "name", "room_type", "profile_state", "gone_at"),
     *("planned_start_at", "planned_end_at", "planned_close_at"),

@@ -1,1 +1,1 @@
-"""Pages for administrators: the people who may sign in, and the classes assigned to them."""
+"""Pages where administrators manage the people who may sign in, and the classes assigned to them."""

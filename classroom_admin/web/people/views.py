@@ -74,7 +74,7 @@ def person(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
             _show_refusal(form, refusal)
         else:
             messages.success(request, _("The details were saved."))
-            # Administrators who make themselves teachers may no longer see this page.
+            # An administrator who changed their own role to teacher may no longer see this page.
             may_stay = changed.pk != request.user.pk or changed.is_administrator
             return redirect("people:person", pk=pk) if may_stay else redirect("live:classes")
     return _person_page(request, shown, form, status=UNPROCESSABLE)
@@ -108,7 +108,7 @@ def unassign(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
 
 @administrator_only
 def unassigned(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List classes that belong to nobody. A POST assigns the selected classes to a person."""
+    """List the unassigned classes. A POST assigns the selected classes to a person."""
     form = AssignForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _assign(request, form, form.cleaned_data["person"]):
         return redirect(request.get_full_path())
@@ -193,7 +193,7 @@ def _show_refusal(form: PersonForm, refusal: ActionRefused) -> None:
 
 
 def _assign(request: AuthenticatedHttpRequest, form: RoomsForm, person_to: User) -> bool:
-    """Assign all selected classes or none. Add a message for the next page."""
+    """Assign all selected classes or none. Add a message for the next page. Return whether it worked."""
     if not form.is_valid():
         messages.error(request, _("Select at least one class, then press the button again."))
         return False
@@ -223,7 +223,7 @@ NEWEST_FIRST = ("-known_since", "-pk")
 def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
     """Return people whose name or email contains `words`, annotated with `assigned_count`.
 
-    `show` limits the result: "administrators", "teachers", or "deactivated".
+    `show` limits the result to "administrators", "teachers" or "deactivated".
     """
     people = User.objects.annotate(assigned_count=Count("taught_rooms")).prefetch_related("identities")
     if words:
@@ -238,17 +238,17 @@ def find_people(*, words: str = "", show: str = "") -> QuerySet[User]:
 
 
 def rooms_of(person: User) -> QuerySet[Room]:
-    """Return the person's own classes, newest first. Annotate `assigned`: whether the class is assigned."""
+    """Return the person's own classes, newest first. `assigned` says whether a class is assigned to them."""
     rooms = Room.objects.annotate(assigned=access.is_assigned_to(person))
     return access.own_rooms(person, rooms).order_by(*NEWEST_FIRST)
 
 
 def assignable_rooms(person: User, *, words: str) -> QuerySet[Room]:
-    """Return classes that are not assigned to the person and have `words` in their name, newest first."""
+    """Return the classes not assigned to the person whose name contains `words`, newest first."""
     rooms = Room.objects.filter(~access.is_assigned_to(person)).filter(named_like(words))
     return rooms.defer(*HEAVY).order_by(*NEWEST_FIRST)
 
 
 def unassigned_rooms(*, words: str = "") -> QuerySet[Room]:
-    """Return classes that belong to nobody and have `words` in their name, newest first."""
+    """Return the unassigned classes whose name contains `words`, newest first."""
     return access.unassigned_rooms().filter(named_like(words)).defer(*HEAVY).order_by(*NEWEST_FIRST)

@@ -1,4 +1,4 @@
-"""Convert between the form of a new class and the arguments of the action: names, units and cloud names."""
+"""Convert between the fields of the form for a new class and the arguments of `create_class`."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,9 +13,9 @@ KINDS: Final = (
     (2, ROOM_TYPES[2], _("Many students; the teacher is on stage.")),
     (10, ROOM_TYPES[10], _("A small class of the cloud's newer type.")),
 )
-# the cloud's number of a role → its name
+# Names of the roles by the cloud's numbers.
 ROLES: Final = (("2", _("Students")), ("1", _("Teachers")), ("3", _("Assistants")), ("4", _("Observers")))
-# the streams that people send when they join → the cloud's `defaultStream`
+# The cloud's `defaultStream` for each choice of streams that people send when they join.
 STREAMS: Final[dict[str, dict[str, int]]] = {
     "both": {"state": 1, "videoState": 1, "audioState": 1},
     "camera": {"state": 1, "videoState": 1, "audioState": 0},
@@ -40,7 +40,7 @@ EVERY: Final = (
     (3, _("Every third week")),
     (4, _("Every fourth week")),
 )
-# the cloud's name of a setting → the form field
+# Form fields by the cloud's names of settings.
 _FIELDS: Final = {
     "roomName": "name",
     "roomType": "room_type",
@@ -52,13 +52,13 @@ _FIELDS: Final = {
     "flexProps": "flex",
     "widgets": "widgets",
 }
-# Messages for fields whose unit differs from the cloud's: the client's own message would mislead.
+# Messages for fields with other units than the cloud's. The client's messages would state wrong numbers.
 IN_OUR_UNITS: Final = {
     "minutes": _("A class must last from 1 minute to 24 hours (1440 minutes)."),
     "close_delay": _("A class can stay open for 0 minutes to 24 hours (1440 minutes)."),
     "starts_at": _("This time is too far in the future."),
 }
-# the form field → the argument of the action
+# Arguments of `create_class` by form field.
 _ARGUMENTS: Final = {
     "starts_at": "starts_at",
     "minutes": "duration_s",
@@ -71,7 +71,7 @@ _ARGUMENTS: Final = {
 
 
 def field_of(upstream: str | None) -> str | None:
-    """Return the form field for a setting of the cloud; None if there is none."""
+    """Return the form field for the cloud's name of a setting; None if the form has no such field."""
     name = upstream or ""
     if name.startswith("roleConfig."):
         _start, role, *rest = name.split(".")
@@ -89,7 +89,7 @@ def without(wanted: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def arguments(filled: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``create_class`` as JSON values, except the name, the start and empty ones."""
+    """Return the arguments of ``create_class`` that have values, except the name and the start, as JSON."""
     minutes, delay = filled.get("minutes"), filled.get("close_delay")
     wanted = {
         "room_type": filled.get("room_type"),

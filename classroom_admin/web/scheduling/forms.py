@@ -1,4 +1,4 @@
-"""The forms for classes and series. The cloud client's own rules check what the cloud allows."""
+"""The forms for classes and series. The rules of our cloud client check what the cloud allows."""
 
 from datetime import datetime
 from functools import cache
@@ -26,7 +26,7 @@ LATEST_YEAR: Final = 2200
 
 
 class JsonField(forms.CharField):
-    """A field for a JSON object that people type."""
+    """A field in which people type a JSON object."""
 
     def __init__(self, **more: Any) -> None:
         rows = {"rows": 3, "dir": "ltr", "class": "mono", "spellcheck": "false", "placeholder": "{}"}
@@ -163,7 +163,7 @@ class ClassForm(forms.Form):
 
     @property
     def in_zone(self) -> ZoneInfo:
-        """Return the time zone of the times in the form."""
+        """Return the time zone that applies to the times in the form."""
         return self.cleaned_data.get("zone") or current_zone()
 
     @cached_property
@@ -256,5 +256,5 @@ def current_zone() -> ZoneInfo:
 
 @cache
 def zones() -> list[str]:
-    """Return the time zones to choose from. Only zones named after places are offered, no historic names."""
+    """Return the time zones that people can choose: those named after a place, such as Europe/Berlin."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))

@@ -1,4 +1,4 @@
-"""Prepare scheduled classes for their pages."""
+"""Prepare series of scheduled classes for the templates."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -22,24 +22,23 @@ State = ScheduledCommand.State
 PLANS: Final = 100
 SOON: Final = timedelta(minutes=2)
 A_MINUTE: Final = timedelta(minutes=1)
-A_SECOND: Final = timedelta(seconds=1)  # tolerance, because the cloud stores milliseconds
+A_SECOND: Final = timedelta(seconds=1)  # a tolerance, because the cloud stores milliseconds
 
 
 class Plan:
-    """A series of scheduled classes. It runs three queries."""
+    """A series of scheduled classes, for the templates."""
 
     def __init__(self, series: Series) -> None:
         self.series = series
 
     @cached_property
     def classes(self) -> list[ScheduledCommand]:
-        """Return all classes in order of time, each with these attributes:
+        """Return all classes of the series in chronological order, with more attributes.
 
-        ``room`` once the class is created; ``begins_at``, the cloud's start time once the class is created;
-        ``local``, the same in the series' time zone; ``can_be_restored``; ``scheduled_local``, the scheduled
-        time in that zone; ``difference``, why the cloud has another time: "early" or "late" if the class was
-        started then, for the cloud replaces the scheduled start by the real one; "kept" if the class was
-        moved while the cloud's answer was lost, before we knew that it was created; "" if the times agree.
+        ``room`` is None until the class is created. ``begins_at`` is the cloud's start time, or ours before
+        the class is created. ``local`` and ``scheduled_local`` are the two times in the series' time zone.
+        ``difference`` says why they differ, and is "" if they agree. "early" and "late" mean that the class
+        started then. "kept" means that the cloud kept the old time because its response to us was lost.
         """
         found: list[Any] = list(scheduled_classes().filter(series=self.series))
         made = {one.key for one in found if one.state == State.DONE}
@@ -73,7 +72,7 @@ class Plan:
 
     @cached_property
     def next_due(self) -> datetime | None:
-        """Return when the next class is created; None if no class is waiting."""
+        """Return the time when the next class will be created; None if no class waits for its creation."""
         return min((one.due_at for one in self.classes if one.state == State.WAITING), default=None)
 
     @cached_property
@@ -98,7 +97,7 @@ class Plan:
 
 
 def _difference(scheduled: datetime, begins: datetime, started: datetime | None) -> str:
-    """Return why the cloud's start time differs from the scheduled one; see `Plan.classes`. Pure."""
+    """Return why the cloud's start time differs from the scheduled time; see `Plan.classes`. Pure."""
     if abs(begins - scheduled) < A_SECOND:
         return ""
     if started is None or abs(begins - started) >= A_MINUTE:
@@ -109,7 +108,7 @@ def _difference(scheduled: datetime, begins: datetime, started: datetime | None)
 
 
 def plans_of(user: User) -> QuerySet[Series]:
-    """Return the series of a person, newest first, annotated with numbers of classes. Run one query."""
+    """Return the series that `user` may see, newest first, annotated with numbers and dates of classes."""
     counts = {
         state.value: Count("planned", filter=Q(planned__state=state), distinct=True)
         for state in (State.WAITING, State.CLAIMED, State.DONE, State.FAILED)
@@ -124,7 +123,7 @@ def plans_of(user: User) -> QuerySet[Series]:
 
 
 def settings_like(room: Room) -> dict[str, Any]:
-    """Return the settings with which a class was created; if another program created it, the known ones."""
+    """Return the settings with which we created a class. For other classes, return its type and duration."""
     entry = Entry.objects.filter(room_uuid=room.room_uuid, action="class.create").order_by("id").first()
     known: dict[str, Any] = {"room_type": room.room_type if room.room_type is not None else 4}
     if room.planned_start_at and room.planned_end_at:
@@ -138,7 +137,7 @@ def settings_like(room: Room) -> dict[str, Any]:
 
 
 def _object(shown: Any) -> Any:
-    """Convert a list of names and values, as the audit log stores it, back to a JSON object."""
+    """Convert the audit log's list of names and values back to the JSON object."""
     pairs = isinstance(shown, list) and shown
     if pairs and all(isinstance(one, dict) and set(one) == {"name", "value"} for one in shown):
         return {one["name"]: _object(one["value"]) for one in shown if one["value"] != HIDDEN}

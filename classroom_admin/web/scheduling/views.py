@@ -55,7 +55,7 @@ def create(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Validate the form while the person types. Return its errors and dates; change nothing."""
+    """Validate the form while the person types. Return its errors and dates. Change no data."""
     form = ClassForm(request.POST, user=request.user)
     form.is_valid()
     filled = [name for name in form.errors if name == "__all__" or request.POST.get(name)]
@@ -69,7 +69,7 @@ def check(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def plans(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """List scheduled series, also past ones."""
+    """List the scheduled series, including past series."""
     return render(request, "scheduling/plans.html", {"plans": plans_of(request.user)})
 
 
@@ -86,7 +86,7 @@ def plan(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 @require_POST
 @signed_in
 def change_state(request: AuthenticatedHttpRequest, key: str, name: str) -> HttpResponse:
-    """Retry failed classes, cancel classes that are not created yet, or restore the cancelled `planned`."""
+    """Retry failed classes, cancel classes that are not created yet, or restore a cancelled class."""
     series = _series(request.user, key)
     if name not in DO or (name == "restore" and "planned" not in request.POST):
         raise Http404("There is no such command.")
@@ -169,7 +169,7 @@ def _class_of(series: Series, pk: int) -> ScheduledCommand:
 
 
 def _is_far(start: Any) -> bool:
-    """Return whether the class must be created later: the cloud would delete its room before the start."""
+    """Return whether a class must be created later, because the cloud would delete it before `start`."""
     return scheduling.due_at(start, now=clock.now()) > clock.now() + timedelta(minutes=1)
 
 
@@ -207,7 +207,7 @@ def _created(request: AuthenticatedHttpRequest, form: ClassForm, *, starts_at: A
 
 
 def _like(request: AuthenticatedHttpRequest) -> dict[str, Any]:
-    """Return the initial values of the form, copied from the class `like` if the query names one."""
+    """Return the initial values of the form. Copy them from the class with the key `like` in the query."""
     key = request.GET.get("like", "")
     if request.method != "GET" or not key:
         return {}

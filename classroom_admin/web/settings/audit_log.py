@@ -1,4 +1,4 @@
-"""The audit log: the form that filters it, and its entries as rows in words."""
+"""The form that filters the audit log, and rows that describe the entries in words."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
 _TONES = {Step.Kind.FAILED: "bad", Step.Kind.CONFIRMED: "good", Step.Kind.DONE: "good"}
 # In these actions the actor is the target, so the target is not shown.
 _OF_ONESELF = {"account.sign_in", "account.sign_out", "account.password_change"}
-# The labels of parameters by their names in the audit log.
+# Labels of parameters by their names in the audit log.
 _PARAMS = {
     "added": pgettext_lazy("people", "Added"),
     "after_s": _("Delay (seconds)"),
@@ -128,7 +128,7 @@ _INTERNAL = {"due_ms", "hold", "planned"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An entry in words. `room` is None if the entry is not about a class, or if the class is unknown."""
+    """A row that describes an entry in words. `room` is None if the entry concerns no known class."""
 
     entry: Entry
     what: str
@@ -141,7 +141,7 @@ class Row:
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """Return the rows of `entries`, which need prefetched steps. Run one query, for the classes' names."""
+    """Return the rows for `entries`, whose steps must be prefetched. Run one query for the classes' names."""
     entries = list(entries)
     uuids = {entry.room_uuid for entry in entries if entry.room_uuid}
     rooms = {room.room_uuid: room for room in Room.objects.filter(room_uuid__in=uuids)} if uuids else {}

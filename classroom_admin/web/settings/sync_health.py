@@ -1,4 +1,4 @@
-"""Describe the event sync in words: its figures and its quarantine."""
+"""Describe the figures and the quarantine of the event sync in words."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from classroom_admin.sync.models import Quarantine
 
 PAGE = 50
 LONGEST_SHOWN = 20_000
-"""The most characters of a raw text on the page. The database has the whole text."""
+"""The maximum number of characters that the page shows of a quarantined text."""
 
 
 class SyncForm(forms.Form):
-    """The form with the start of a page of the quarantine."""
+    """A form with the parameter `before` of a page of the quarantine."""
 
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
@@ -70,7 +70,7 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
 def quarantine_page(*, before: int | None) -> tuple[list[dict[str, Any]], int | None]:
     """Return a page of the quarantine, and `before` for the next page (None if this is the last page).
 
-    Each item has the stored `row`, what it is in words, and the beginning of its raw text without secrets.
+    Each item has the stored `row`, its type in words, and the beginning of its raw text without secrets.
     """
     rows = quarantine()
     if before is not None:

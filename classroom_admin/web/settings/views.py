@@ -30,7 +30,7 @@ def overview(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @administrator_only
 def test(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Test the connection. For htmx, render only the result; for a plain form, the whole page."""
+    """Test the connection to the cloud. For htmx, render only the result instead of the whole page."""
     report = try_connection(actor=request.user)
     if request.htmx:
         return render(request, "settings/_report.html", {"report": report})
@@ -81,7 +81,7 @@ def _overview() -> dict[str, Any]:
         (_("Fallback address"), "AGORA_FALLBACK_URL", cloud.fallback_url),
         (_("Region"), "AGORA_REGION", cloud.region),
         (_("App ID"), "AGORA_APP_ID", cloud.app_id),
-        # The page shows only whether the secret is set.
+        # The page must show only whether the secret is set, not the secret.
         (_("App certificate"), "AGORA_APP_CERTIFICATE", _("set") if cloud.app_certificate else ""),
         (_("Sign-in method"), "AGORA_AUTH", cloud.auth),
         (_("Signs in as"), "AGORA_UID", cloud.uid),

@@ -26,7 +26,7 @@ register = template.Library()
 for shared in (hand_order, roster_order, words_for_scripts):
     register.simple_tag(shared)
 
-# Formats without JavaScript. With it, the browser uses the person's time zone and language.
+# Time formats without JavaScript. With JavaScript, the browser uses the person's time zone and language.
 _PLAIN = {
     "time": "%-d %b, %H:%M UTC",
     "second": "%-d %b, %H:%M:%S UTC",
@@ -45,7 +45,7 @@ def beyond(rows: list[Any], shown: int | str) -> int:
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """Return an icon without a text alternative. Put its meaning next to the icon, or in `.sr-only`."""
+    """Return an icon as SVG, hidden from screen readers. Put its meaning beside the icon or in `.sr-only`."""
     classes = " ".join(filter(None, ("icon", "points" if name in icons.POINTING else "", extra)))
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}"/></svg>',
@@ -56,11 +56,11 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 @register.simple_tag
 def moment(when: datetime | None, style: str = "time", since: datetime | None = None) -> SafeString | str:
-    """Return `when` as `<time>` in UTC.
+    """Return `when` as a `<time>` element in UTC; "" if `when` is None.
 
     `style` is `time` (10:42), `second` (10:42:07), `date` (3 May, 10:42), `age` (3 min ago) or `for` (3 min).
-    `time` and `second` also show the day, unless it is the day of `since`. Without `since`, the browser
-    compares the day with that of the class's start, or with today if the page shows no started class.
+    `time` and `second` also show the day, unless `since` is on the same day. Without `since`, the browser
+    compares with the start of the class, or with today if the page shows no started class.
     """
     if when is None:
         return ""
@@ -76,7 +76,7 @@ def moment(when: datetime | None, style: str = "time", since: datetime | None = 
 
 @register.filter
 def said(problem: Problem | str | None) -> str:
-    """Return the text of a problem, or of its stored form, in the reader's language."""
+    """Return a problem, which may be in its stored form, as text in the active language."""
     if isinstance(problem, Problem):
         return problem_texts.in_words(problem)
     return problem_texts.stored_in_words(problem)
@@ -84,13 +84,13 @@ def said(problem: Problem | str | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def person_zone(context: dict[str, Any]) -> str:
-    """Return the account's IANA time zone; "" means the browser's. Use it in pages, not in fragments."""
+    """Return the account's IANA time zone; "" means the browser's zone. Use this tag only in whole pages."""
     return str(getattr(context.get("user"), "time_zone", ""))
 
 
 @register.simple_tag
 def clock(room: Any, left: bool = False) -> SafeString:
-    """Return an element in which the browser counts a class's running time; `left` adds the time left."""
+    """Return an element in which the browser shows how long a class has run; `left` adds the time left."""
     started = room.started_at.astimezone(UTC).strftime(_PLAIN["time"])
     return format_html(
         '<span class="clock" data-from="{}"{}>{}</span>',
@@ -110,7 +110,7 @@ def _until(room: Any) -> SafeString | str:
 
 @register.simple_tag
 def over_time(room: Any) -> SafeString | str:
-    """Return an element in which the browser shows the class's overtime after the planned end."""
+    """Return an element in which the browser shows the overtime of a running class; "" for other classes."""
     if not room.planned_end_at or room.current_state != RoomState.STARTED:
         return ""
     return format_html(
@@ -130,7 +130,7 @@ def lasted(start: datetime, end: datetime) -> str:
 
 @register.simple_tag
 def minutes(seconds: int) -> str:
-    """Return a duration in words, such as "1 min" or "1 h 05 min". The shortest is one minute."""
+    """Return a duration in words, such as "1 min" or "1 h 05 min". The shortest duration is one minute."""
     return _span(max(1, round(seconds / 60)))
 
 
@@ -149,7 +149,7 @@ def took(seconds: float) -> str:
 
 @register.simple_tag
 def turn_page(shown: Any, number: int) -> str:
-    """Return the address of another page of the same list."""
+    """Return the address of the page with this `number`. `shown` is the paginated list."""
     return str(shown.page_address(number))
 
 
@@ -163,23 +163,23 @@ def utc(when: datetime) -> str:
 def cloud_time() -> str:
     """Return the current cloud time (ms since 1970), with which the page's clocks start.
 
-    Use it in pages only, not in fragments, because it differs with every call.
+    Use this tag in pages only, not in fragments, because the result differs with every call.
     """
     return str(round(core_clock.cloud_now().timestamp() * 1000))
 
 
 @register.simple_tag
 def age_of(when: datetime | None) -> str:
-    """Return the seconds since `when`, from which the page counts on; "" if `when` is None.
+    """Return the seconds since `when` as the start of a count in the browser; "" if `when` is None.
 
-    Use it in pages only, not in fragments, because it differs with every call.
+    Use this tag in pages only, not in fragments, because the result differs with every call.
     """
     return "" if when is None else f"{(core_clock.now() - when).total_seconds():.1f}"
 
 
 @register.simple_tag
 def tiles_of(rooms: Any) -> SafeString:
-    """Return the tiles of live classes. Each tile is rendered once and shared by all lists."""
+    """Return the tiles of live classes as HTML. Each tile is rendered once and shared by all pages."""
     return mark_safe("".join(tile(room) for room in rooms))
 
 
@@ -204,13 +204,13 @@ def countdown(when: datetime) -> SafeString:
 
 @register.simple_tag
 def web_address(url: Any) -> str:
-    """Return `url` if it is http or https, which is safe for a link; else ""."""
+    """Return `url` if it is safe for a link because it begins with http:// or https://; else ""."""
     return str(url) if str(url).lower().startswith(("https://", "http://")) else ""
 
 
 @register.simple_tag
 def file_name(url: Any) -> str:
-    """Return the last part of an address's path as a file name; if it is empty, the host."""
+    """Return a file name for an address: the last part of the path or, if that part is empty, the host."""
     parts = urlsplit(str(url))
     return parts.path.rsplit("/", 1)[-1] or parts.netloc or "file"
 

@@ -27,7 +27,7 @@ QUESTION: Final = 1
 
 
 class Asked(Exception):
-    """The command needs an answer from a person."""
+    """Raised if the command can't continue until a person has answered ``question``."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
 
 def import_file(options: dict[str, Any]) -> Contents:
-    """Import the file into the list and return what it holds. Raise ``Asked`` if something must be asked."""
+    """Import the file into the list and return its contents. Raise ``Asked`` if a question is open."""
     owner = _owner(options["owner"])
     room = _room(options["room"])
     made = _list(options["name"], owner if options["owner"] else None)
@@ -110,7 +110,7 @@ def import_file(options: dict[str, Any]) -> Contents:
 
 
 def as_json(contents: Contents) -> dict[str, Any]:
-    """Return what was imported."""
+    """Return the imported contents as a JSON value."""
     return {
         "encoding": contents.encoding or None,
         "mapping": dict(contents.mapping),
@@ -124,7 +124,7 @@ def as_json(contents: Contents) -> dict[str, Any]:
 
 
 def question_as_json(question: Question) -> dict[str, Any]:
-    """Return a question; `line` is null if it is about no single line."""
+    """Return a question as a JSON value. `line` is null if the question is not about a single line."""
     return {
         "about": question.about,
         "line": question.line or None,
@@ -134,7 +134,7 @@ def question_as_json(question: Question) -> dict[str, Any]:
 
 
 def as_text(contents: Contents) -> str:
-    """Return the numbers of the import and its warnings."""
+    """Return a summary of the import and its warnings as text."""
     used = ", ".join(f"{header} = {role}" for header, role in contents.mapping.items() if role != IGNORE)
     lines = [
         f"{len(contents.people)} people imported.",
@@ -144,7 +144,7 @@ def as_text(contents: Contents) -> str:
 
 
 def _problem_as_question(contents: Contents) -> Question:
-    """Return the first problem as a question. One can always answer by ignoring its column."""
+    """Return the first problem as a question. A column in the mapping can be ignored as an answer."""
     first = contents.problems[0]
     columns = contents.columns.columns if contents.columns else ()
     header = next((column.header for column in columns if column.place == first.column), first.column)
@@ -158,7 +158,7 @@ def _problem_as_question(contents: Contents) -> Question:
 
 
 def _content(path: Path, class_id: str) -> bytes:
-    """Return the bytes of the file, or the files of a OneRoster export in a folder as one ZIP file."""
+    """Return the file's bytes. For a folder with a OneRoster export, return its files as a ZIP file."""
     folder = path if path.is_dir() else path.parent
     if path.is_dir() or (class_id and path.name.lower() in oneroster.FILES):
         files = {
@@ -196,7 +196,7 @@ def _owner(email: str) -> User:
 
 
 def _list(name: str, owner: User | None) -> ClassList | None:
-    """Return the list of this name, or None. Raise ``Asked`` if several people have such a list."""
+    """Return the class list with this name, or None. Raise ``Asked`` if several lists have the name."""
     found = ClassList.objects.filter(name=name.strip()).select_related("owner").order_by("pk")
     lists = list(found.filter(owner=owner) if owner else found)
     if len(lists) > 1:

@@ -52,7 +52,7 @@ def _ready(address: str) -> str:
 
 
 def _missing() -> list[str]:
-    """Return a message for each missing setting. The dashboard runs without them; its pages say so too."""
+    """Return a message for each missing setting. The dashboard also runs without these settings."""
     found = [in_english(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
         found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")

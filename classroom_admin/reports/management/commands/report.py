@@ -1,4 +1,4 @@
-"""``manage.py report attendance ROOM_UUID``: print a report about a class, or write it to a file."""
+"""Print a report about a class, or write it to a file: ``manage.py report attendance ROOM_UUID``."""
 
 import json
 from argparse import ArgumentParser

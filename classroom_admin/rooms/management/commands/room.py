@@ -1,4 +1,4 @@
-"""``manage.py room ROOM_UUID [--json]``: show the stored data of a room."""
+"""Show the stored data of a room: ``manage.py room ROOM_UUID [--json]``."""
 
 import json
 from argparse import ArgumentParser
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def as_text(known: dict[str, Any]) -> str:
-    """Return the JSON object of a room as text, with one line for each fact and each person."""
+    """Return the JSON object of a room as text. Each fact and each person has its own line."""
     people = known["participants"]
     gaps = [f"{first} to {last}" for first, last in known["gaps"]]
     files = [file["name"] or file["resource_uuid"] for file in known["resources"]]

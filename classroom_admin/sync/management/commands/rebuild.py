@@ -1,4 +1,4 @@
-"""`manage.py rebuild [ROOM_UUID]` projects the stored events again and writes only the rows that differ."""
+"""Project the stored events again, and write only the rows that differ: `manage.py rebuild [ROOM_UUID]`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py sync --once` fetches and projects everything new from the cloud, and prints a summary."""
+"""Fetch and project everything new from the cloud, and print a summary: `manage.py sync --once`."""
 
 import threading
 from typing import Any

@@ -1,1 +1,1 @@
-"""The editor of properties of a class, a person or an extension: edit as JSON, compare, send."""
+"""The page on which people edit the properties of a class, a person or an extension as JSON."""

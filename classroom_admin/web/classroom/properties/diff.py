@@ -1,4 +1,4 @@
-"""The differences between two JSON objects, and the properties to send to apply them. Pure."""
+"""Compare two JSON objects, and determine the properties to send for the differences. Pure."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A difference at a path. `before`: JSON value; None if added. `after`: JSON value; None if removed."""
+    """A difference at a path. `before` is None for an added value; `after` is None for a removed value."""
 
     path: Path
     kind: str
@@ -29,12 +29,12 @@ class Difference:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Return all differences. In each object, names from `before` come first, then added names."""
+    """Return all differences. In each object, the names in `before` come first, then the added names."""
     return list(_objects(before, after, ()))
 
 
 def to_set(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties to set, with complete values: the cloud replaces the whole property."""
+    """Return the properties to set, with complete values, because the cloud replaces whole properties."""
     return {
         name: value for name, value in after.items() if name not in before or not same(before[name], value)
     }
@@ -52,13 +52,13 @@ def changed_by_others(base: Mapping[str, Any], now: Mapping[str, Any], touched: 
 
 
 def rebased(base: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Apply the changes from `base` to `wanted` to `now`; return the result."""
+    """Return `now` with the changes that lead from `base` to `wanted`."""
     deleted = set(to_delete(base, wanted))
     return {name: value for name, value in now.items() if name not in deleted} | to_set(base, wanted)
 
 
 def same(first: Any, second: Any) -> bool:
-    """Return whether two JSON values are equal. `true` differs from 1; the order of names is ignored."""
+    """Return whether two JSON values are equal. `true` differs from 1. The order of names does not matter."""
     return _canonical(first) == _canonical(second)
 
 

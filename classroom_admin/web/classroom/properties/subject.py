@@ -1,4 +1,4 @@
-"""The properties of a class, a person or an extension, and their history from events and our commands."""
+"""Read and change the properties of a class, person or extension, and read the history of the properties."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ ROOM, PERSON, APP = "room", "person", "app"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The owner of properties. `kind`: ROOM, PERSON or APP. `error`: the problem if `app` is invalid."""
+    """The owner of properties. `kind` is ROOM, PERSON or APP. `error` says what is wrong with `app`."""
 
     access: ClassAccess
     kind: str = ROOM
@@ -58,7 +58,7 @@ class Subject:
 
     @property
     def is_chosen(self) -> bool:
-        """Whether the subject is complete: the person or the extension, if any, has been chosen."""
+        """Whether the subject is complete. A person or an extension must be chosen first."""
         return not self.error and (
             self.kind == ROOM or self.person is not None or (self.kind == APP and bool(self.app))
         )
@@ -74,7 +74,7 @@ class Subject:
             query["app"] = app_key(self.room, self.app)
         return query.urlencode()
 
-    # --- the record ---
+    # --- the commands in the audit log ---
     @property
     def actions(self) -> tuple[str, str]:
         return _actions(self.kind)
@@ -83,7 +83,7 @@ class Subject:
     def target(self) -> str:
         return self.person.user_uuid if self.person is not None else self.app
 
-    # --- the cloud ---
+    # --- the properties in the cloud ---
     def read(self) -> Present:
         """Read the properties from the cloud."""
         if self.person is not None:
@@ -124,7 +124,7 @@ def app_key(room: Room, app: str) -> str:
 
 
 def subject_of(access: ClassAccess, query: Mapping[str, str], sent: Mapping[str, str]) -> Subject:
-    """Return the subject that a URL's `query` selects. `sent`: form data, maybe with an extension's name.
+    """Return the subject that a URL's `query` selects. The form data `sent` may name an extension.
 
     Raise Http404 if the person is not in this class or the extension is unknown.
     """
@@ -157,7 +157,7 @@ def _app(access: ClassAccess, key: str, name: str) -> Subject:
 
 
 MOST_SEARCHED: Final = 3000
-"""Maximum number of events to search for one page. If there are more, the page says so."""
+"""The maximum number of events to search for one page. If there are more events, the page says so."""
 BATCH: Final = 200
 SHOWN: Final = 40
 _VALUE_LENGTH: Final = 160
@@ -176,7 +176,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyChange:
-    """A change of properties. `by`: "" if unknown. `command`: our command, if it caused the change."""
+    """A change of properties. `command` is our command that caused the change, if known."""
 
     at: datetime
     by: str
@@ -186,7 +186,7 @@ class PropertyChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The changes, newest first. `searched`: the number of searched events; 0 if no events were left out."""
+    """The changes, newest first. `searched` is the limit if the search stopped at the limit, else 0."""
 
     changes: list[PropertyChange]
     searched: int = 0
@@ -225,7 +225,7 @@ def history(subject: Subject) -> History:
 
 
 def _events(subject: Subject) -> QuerySet[StoredEvent]:
-    """Return all events about the subject. The result may contain some other events."""
+    """Return a query for all events about the subject. The result may also contain other events."""
     of_room = StoredEvent.objects.filter(room=subject.room, stream="room")
     if subject.person is not None:
         return of_room.filter(names_any_of([subject.person.user_uuid]), cmd__in=USER_KINDS)
@@ -238,7 +238,7 @@ def _events(subject: Subject) -> QuerySet[StoredEvent]:
 
 
 def _newest_first(events: QuerySet[StoredEvent]) -> Iterator[StoredEvent]:
-    """Yield events, newest first. Read them in batches, because the first batch is usually enough."""
+    """Yield events, newest first. Read the events in batches, because the first batch is usually enough."""
     batch = list(events.order_by("-sequence")[:BATCH])
     while batch:
         yield from batch
@@ -263,7 +263,7 @@ def _raw(event: StoredEvent) -> Any:
 
 
 def _from_command(entry: Entry) -> PropertyChange:
-    """Return the change of a command without a matching event: it is pending, or the cloud refused it."""
+    """Return the change of a command without a matching event. The command is pending or was refused."""
     lines = [
         Line(place=place((str(sent.get("name")),)), kind=CHANGED, value=_short(sent.get("value")))
         for sent in entry.params.get("properties", [])
@@ -273,7 +273,7 @@ def _from_command(entry: Entry) -> PropertyChange:
 
 
 def _confirmed_by(entry: Entry) -> int | None:
-    """Return the sequence number of the event that confirmed a command; None if there is none."""
+    """Return the sequence number of the event that confirmed a command; None if no event confirmed it."""
     for step in entry.steps.all():
         sequence = step.detail.get("sequence")
         if step.kind == Step.Kind.CONFIRMED and isinstance(sequence, int):
@@ -282,7 +282,7 @@ def _confirmed_by(entry: Entry) -> int | None:
 
 
 def _about(subject: Subject, raw: Any) -> Iterator[Change]:
-    """Yield an event's changes of the subject's properties. Paths start at these properties."""
+    """Yield an event's changes of the subject's properties. Each path begins with the name of a property."""
     try:
         data = decode(Stream.ROOM, raw).data
     except (Undecodable, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The properties page: edit, compare, send. Only the button after the comparison sends anything."""
+"""The views of the properties page. People edit and compare properties before a button sends the changes."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ STATES = {"on": 1, "off": 0}
 CHOOSE: Final = "choose"
 MOST_LISTED: Final = 500
 MOST_SHOWN: Final = 100
-"""Maximum number of differences on a page and of names in a sentence."""
+"""The maximum number of differences on a page and of names in a sentence."""
 LONGEST_SHOWN: Final = 4000
-"""Maximum number of characters shown of a value."""
+"""The maximum number of characters shown of a value."""
 
 
 @dataclass
 class Edit:
-    """The submitted form: the original text (`base_text`), the new text (`text`), and their parsed values."""
+    """The submitted form with the original text (`base_text`), the new text (`text`) and parsed values."""
 
     base_text: str
     text: str
@@ -94,7 +94,7 @@ class Edit:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show the properties (GET). On POST, choose an extension by name, compare, or send, as `do` says."""
+    """Show the properties (GET). On POST, `do` says whether to choose an extension, compare, or send."""
     access = access_by_key(request.user, key)
     subject = subject_of(access, request.GET, request.POST)
     do = request.POST.get("do", "")
@@ -115,7 +115,7 @@ def page(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _edited(
     request: AuthenticatedHttpRequest, subject: Subject, now: Present, context: dict[str, Any], *, send: bool
 ) -> HttpResponse:
-    """Compare the new text with the original. With `send`, send it unless others changed these properties."""
+    """Compare the new text with the original. With `send`, send the changes unless there are conflicts."""
     edit = Edit.from_form(request.POST)
     edit.error = edit.error or _reserved_names(subject, edit)
     if edit.error or edit.cause_error:
@@ -134,7 +134,7 @@ def _edited(
 
 
 def _comparison(edit: Edit) -> dict[str, Any]:
-    """Return the template context of the comparison."""
+    """Return the template context that shows the comparison."""
     found = diff.differences(edit.base, edit.wanted)
     return {
         "edit": edit, "compared": True, "state": STATES.get(edit.state), "now_size": size(edit.wanted),
@@ -147,7 +147,7 @@ def _comparison(edit: Edit) -> dict[str, Any]:
 @require_POST
 @signed_in
 def check(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
-    """Show whether the typed text is a JSON object, and its size. Change nothing."""
+    """Show the size of the typed text, or an error if the text is not a valid JSON object. Change nothing."""
     access_by_key(request.user, key)
     context: dict[str, Any] = {}
     try:
@@ -172,7 +172,7 @@ def _reserved_names(subject: Subject, edit: Edit) -> str:
 
 
 def _send(request: AuthenticatedHttpRequest, subject: Subject, edit: Edit) -> HttpResponse:
-    """Send up to two commands: set the new and changed properties, then delete the removed properties."""
+    """Send a command that sets new and changed properties, then a command that deletes removed properties."""
     state = STATES.get(edit.state) if subject.kind == APP else None
     cause = edit.cause or None
     entries = []
@@ -200,7 +200,7 @@ def _editor(request: AuthenticatedHttpRequest, context: dict[str, Any], *, statu
 
 
 def _context(subject: Subject) -> dict[str, Any]:
-    """Return the template context outside the editor: the subjects to choose from."""
+    """Return the template context with the subjects that a person can choose."""
     room = subject.room
     of_person = subject.kind == PERSON
     people = Participant.objects.filter(room=room).exclude(role__in=(Role.SERVER, Role.INVISIBLE))
@@ -236,7 +236,7 @@ def _beginning(text: str) -> str:
 
 
 def _some(names: Collection[str]) -> str:
-    """Return the first names as text, with the number of further names."""
+    """Return the first MOST_SHOWN names as text, with the number of further names."""
     words = ", ".join(islice(names, MOST_SHOWN))
     more = len(names) - MOST_SHOWN
     return (

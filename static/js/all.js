@@ -1,0 +1,9 @@
+// The scripts of every page, in the order in which they run. `collectstatic` joins them into one file.
+import "./texts.js";
+import "./time.js";
+import "./morph.js";
+import "./focus.js";
+import "./announce.js";
+import "./stream.js";
+import "./search_key.js";
+import "./page.js";
