@@ -2,8 +2,8 @@
 
 This path is the prefix. In Django, every address begins with the prefix (`urls.py`). A proxy may remove or
 keep the prefix. `WithoutPrefix` therefore removes the prefix if present, and `WithPrefix` adds it again for
-Django. Between the two, paths have no prefix. The host may have other programs, so the prefix is also the path
-of our cookies.
+Django. Between the two, paths have no prefix. The host may have other programs, so our cookies have the
+prefix as their path.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,9 +38,8 @@ class WithoutPrefix:
         await self._inner(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
-        path = str(scope["path"]).removeprefix(
-            scope.get("root_path", "")
-        )  # uvicorn has added its --root-path
+        # uvicorn adds its --root-path to the path
+        path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
         has_prefix = f"{path}/".startswith(f"{self._prefix}/") and not self._is_ambiguous
         return (path.removeprefix(self._prefix) if has_prefix else path) or "/"
 
