@@ -124,7 +124,8 @@ CONNECTION: Final = {
 SENDING: Final = {
     "no_address": _("No address is set."),
     "too_many_requests_here": _(
-        "Too many requests from this server. This request was not sent because it would be too late."
+        "Too many requests from this server. This request was not sent, because it would have waited "
+        "longer than its time limit."
     ),
     "no_time_left": _("The time limit was reached before the request could be sent. Try again."),
     "redirected": _(
