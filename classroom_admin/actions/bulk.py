@@ -98,7 +98,7 @@ def retry(*, actor: User, run: BulkRun) -> int:
     Raise ``ActionRefused`` unless ``actor`` started the bulk action, because it is done in their name.
     """
     if run.by_id != actor.pk:
-        raise ActionRefused(_("Only the person who started this can retry it."))
+        raise ActionRefused(_("Only the person who started this bulk action can retry it."))
     now = clock.now()
     failed = run.items.filter(state=State.FAILED)
     with transaction.atomic():

@@ -36,5 +36,6 @@ def require_visible(name: str) -> None:
     """Raise ``ActionRefused`` if ``name`` has no visible character."""
     if not has_visible_character(name):
         raise ActionRefused(
-            gettext("This name can't be seen. Enter at least one letter, digit or symbol."), field="name"
+            gettext("This name has no visible characters. Enter at least one letter, digit or symbol."),
+            field="name",
         )

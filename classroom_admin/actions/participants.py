@@ -181,7 +181,10 @@ def schedule_removal(
             scheduled.wake_up(scheduled.RUN_SCHEDULED, first=command.pk, after_s=after_s)
     except IntegrityError as error:
         raise ActionRefused(
-            _("A removal of this person is already scheduled. Cancel it first, or wait for it.")
+            _(
+                "A removal of this person is already scheduled. Cancel that removal first, or wait until "
+                "it is done."
+            )
         ) from error
     return command
 

@@ -65,7 +65,7 @@ def verify(access: ClassAccess, *, entry: Entry) -> Found:
     Raise ``ActionRefused`` if this kind of command can't be verified or the cloud does not answer.
     """
     if entry.room_uuid != access.room.room_uuid or entry.action not in VERIFIERS:
-        raise ActionRefused(_("The cloud can't be asked whether this command worked."))
+        raise ActionRefused(_("The cloud can't tell whether this command worked."))
     client = runner.client()
     try:
         found = VERIFIERS[entry.action](client, entry)

@@ -26,7 +26,7 @@ ARGUMENTS: Final = {
     ),
     "id_dots": _("can't be used: it has another meaning in web addresses."),
     "name_empty": _("is empty; enter a name."),
-    "name_unseen": _("can't be seen; enter at least one letter, digit or symbol."),
+    "name_unseen": _("has no visible characters; enter at least one letter, digit or symbol."),
     "name_too_long": _(
         "must be shorter than {most} bytes; it has {has} (non-English letters take two to four bytes each)."
     ),
@@ -51,8 +51,8 @@ ARGUMENTS: Final = {
     "settings_empty": _("is empty; enter at least one setting."),
     "unknown_setting": _("has no setting {name}; known settings: {known}."),
     "too_many_pixels": _(
-        "times the other side must be at most {most} pixels; {width} × {height} is {pixels} "
-        "(default: {usual_width} wide, {usual_height} high)."
+        "is too large: width × height can be at most {most} pixels; {width} × {height} is {pixels} "
+        "(default: {usual_width} × {usual_height})."
     ),
     "page_missing": _("is missing; a web recording needs the page's url or rootUrl."),
     "web_settings_missing": _("is missing; mode web needs at least the page's address."),
@@ -108,14 +108,14 @@ CONNECTION: Final = {
         "Synchronize it with NTP."
     ),
     "no_such_address": _(
-        "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL, "
-        "and that Flexible Classroom is enabled for the App ID."
+        "The cloud does not know this address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL, and "
+        "make sure that Flexible Classroom is enabled for the App ID."
     ),
     "called_too_often": _("Too many requests with this App ID. Wait a moment, then test again."),
     "check_the_network": _("Check AGORA_BASE_URL, the server's network, and its firewall or proxy."),
     "not_the_cloud": _(
-        "AGORA_BASE_URL answers, but not like the cloud. Check the address, and whether a "
-        "proxy or a sign-in page is in between."
+        "AGORA_BASE_URL answers, but the answer is not from the cloud. Check the address. A proxy or a "
+        "network sign-in page may be answering instead."
     ),
     "cloud_in_trouble": _("The cloud reports an internal problem. Test again in a few minutes."),
     "test_refused": _("The cloud refused the test."),
@@ -124,12 +124,13 @@ CONNECTION: Final = {
 SENDING: Final = {
     "no_address": _("No address is set."),
     "too_many_requests_here": _(
-        "Too many requests from this server. This request was not sent because it would be too late."
+        "Too many requests from this server. This request was not sent, because it would have waited "
+        "longer than its time limit."
     ),
     "no_time_left": _("The time limit was reached before the request could be sent. Try again."),
     "redirected": _(
-        "The address redirects instead of answering. Check the cloud's address, and whether "
-        "a proxy or a network sign-in page is in between."
+        "The address redirects instead of answering. Check the cloud's address. A proxy or a network "
+        "sign-in page may be answering instead."
     ),
     "answer_too_long": _("The answer is larger than 64 MiB."),
     "answer_too_slow": _("The answer arrived too slowly, so the request was stopped."),
@@ -137,8 +138,8 @@ SENDING: Final = {
     "answer_broke_off": _("The answer was cut off ({kind})."),
     "proxy_failed": _("The proxy could not be reached or blocked the request."),
     "tls_failed": _(
-        "The connection could not be secured (TLS). Check the certificate, and whether "
-        "something is in between."
+        "The connection could not be secured (TLS). Check the certificate. A proxy or firewall may be "
+        "intercepting the connection."
     ),
     "connect_timed_out": _("The cloud did not accept the connection in time."),
     "no_answer_in_time": _("The cloud did not answer in time."),
@@ -148,18 +149,18 @@ SENDING: Final = {
         "No token can be created: App ID and App Certificate must each be 32 characters of 0-9 and a-f."
     ),
     "answer_not_json": _("The answer is not JSON: {error}."),
-    "no_envelope": _("The answer has no envelope: code is missing."),
+    "no_envelope": _("The answer does not have the expected format: “code” is missing."),
     "no_list_of_events": _("The answer contains no list of events."),
 }
-# These texts tell users what to do next.
-_RELOAD: Final = _("Reload the page to see the state of the class. Try again if it is still needed.")
+# Next steps for the user.
+_RELOAD: Final = _("Reload the page to see the state of the class. Then repeat the command if necessary.")
 _NOTHING: Final = _("You don't need to do anything.")
 _NEW_CLASS: Final = _("Create a new class to continue.")
 _SETTINGS: Final = _("Ask an administrator to open Settings and test the cloud connection.")
 REFUSALS: Final[dict[str, str | tuple[str, ...]]] = {
     "outcome_unknown": _(
-        "The cloud did not answer in time, so it is unclear whether the command worked. Wait "
-        "for the page to show the result. If it does not within a minute, try again."
+        "The cloud did not answer in time, so it is unclear whether the command worked. Wait for the page "
+        "to show the result. If no result appears within a minute, try again."
     ),
     "values_rejected": _(
         "The cloud rejected the entered values. Nothing was changed. Check what you entered."
@@ -203,15 +204,15 @@ REFUSALS: Final[dict[str, str | tuple[str, ...]]] = {
         "Too many requests to the cloud. Nothing was changed. Try again in {seconds} seconds."
     ),
     "cloud_failed": _(
-        "The cloud had an internal error, so it is unclear whether the command worked. Wait "
-        "for the page to show the result. If it does not within a minute, try again."
+        "The cloud had an internal error, so it is unclear whether the command worked. Wait for the page "
+        "to show the result. If no result appears within a minute, try again."
     ),
     "cloud_not_reached": _(
         "The cloud could not be reached. Nothing was changed. Check the internet connection, then try again."
     ),
     "answer_not_understood": _(
-        "The cloud's answer could not be read, so it is unclear whether the command worked. "
-        "Wait for the page to show the result. If it does not within a minute, try again."
+        "The cloud's answer could not be read, so it is unclear whether the command worked. Wait for the "
+        "page to show the result. If no result appears within a minute, try again."
     ),
     "refused_for_unknown_reason": _(
         "The cloud refused the command for an unknown reason. Try again. If it fails again, "
@@ -230,7 +231,8 @@ REFUSALS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "stop_after_stop": (_("No recording is running: it has already stopped."), _NOTHING),
     "pause_impossible": _(
-        "This recording can't be paused. Only a running web recording can. Stop it instead."
+        "This recording can't be paused. Only a running web recording can be paused. Stop this recording "
+        "instead."
     ),
     "unban_refused": _(
         "The cloud refused to unban this person. A temporary ban ends automatically; after a "
@@ -283,7 +285,7 @@ SYNC: Final[dict[str, str | tuple[str, ...]]] = {
         "({details})",
     ),
     "poll_no_such_address": _(
-        "The cloud has no such address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
+        "The cloud does not know this address. Check AGORA_REGION, AGORA_APP_ID and AGORA_BASE_URL."
     ),
     "poll_unreachable": _(
         "The cloud can't be reached. Check AGORA_BASE_URL, the server's network, and its firewall or proxy."

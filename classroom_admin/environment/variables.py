@@ -84,7 +84,7 @@ class Cloud(Section):
     title = "The cloud"
     intro = (
         "You find the App ID and the certificate in Agora's console. "
-        "*Settings → Test connection* shows what is wrong."
+        "*Settings → Test the connection* shows what is wrong."
     )
 
     AGORA_APP_ID: str = variable("The App ID of your Agora project")

@@ -158,7 +158,7 @@ def sentence(data: Streams, names: Names) -> Sentence:
         )
     else:
         words = (
-            _("%(who)s changed the screen sharing")
+            _("%(who)s changed their screen-sharing settings")
             if screen
             else _("%(who)s changed the camera or microphone")
         )

@@ -182,7 +182,7 @@
   document.addEventListener("toggle", ({ target }) => {
     if (!target.open || !target.dataset?.load || "loaded" in target.dataset) return;
     target.dataset.loaded = "";
-    htmx.ajax("GET", target.dataset.load, { target: target.dataset.into, swap: "innerHTML" }).then(() => writeTimes(target));
+    htmx.ajax("GET", target.dataset.load, { target: target.dataset.into, swap: "innerHTML" });
   }, true);
 
   // --- copy ---------------------------------------------------------------------------------------------------------

@@ -108,14 +108,15 @@
   }
 
   // format all times in `scope`, before it is inserted, so that nothing flickers
+  const WRITERS = { "time[data-as]": write, ".clock[data-from]": run, "[data-over]": overrun, "[data-left]": left, "[data-due]": due, "[data-cover]": grow };
   window.writeTimes = (scope) => {
-    scope.querySelectorAll("time[data-as]").forEach(write);
-    scope.querySelectorAll(".clock[data-from]").forEach(run);
-    scope.querySelectorAll("[data-over]").forEach(overrun);
-    scope.querySelectorAll("[data-left]").forEach(left);
-    scope.querySelectorAll("[data-due]").forEach(due);
-    scope.querySelectorAll("[data-cover]").forEach(grow);
+    for (const [selector, writer] of Object.entries(WRITERS)) {
+      if (scope.matches?.(selector)) writer(scope);
+      scope.querySelectorAll(selector).forEach(writer);
+    }
   };
+  // what any other swap inserted
+  document.addEventListener("htmx:load", ({ detail }) => window.writeTimes(detail.elt));
 
   function tick() {
     if (document.hidden) return;

@@ -70,7 +70,7 @@ def test_encoding_and_columns_are_corrected_and_remembered(window: Opener) -> No
 def test_half_a_name_is_asked_about(window: Opener) -> None:
     page = window(TEACHER)
     uploaded(page, "7c.xlsx", xlsx([["Surname", "ID"], ["Brandt", 17]]), of_list="Wizard 7c")
-    expect(page.get_by_role("alert")).to_contain_text("Column A “Surname” seems to hold last names")
+    expect(page.get_by_role("alert")).to_contain_text("column A “Surname” seems to contain last names")
     assert_accessible(page)
     press(page, "Preview changes")  # the browser asks for the missing choice
     expect(page.get_by_label("Surname")).to_be_focused()

@@ -64,7 +64,7 @@ def test_a_file_from_the_computer(
     expect(asks).to_contain_text("Choose a file.")
     for hostile, words in (
         ("page.html", "This type of file"),
-        ("evil.png", "something else"),
+        ("evil.png", "another format"),
         ("empty.pdf", "empty"),
     ):
         choose(page, computer / hostile)

@@ -92,7 +92,7 @@ def test_workbook_has_no_encoding(plain: School, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "about", "line", "says", "choices"),
     [
-        ("Surname;ID\nBrandt;1\n", "Surname", 1, "no column holds first names", ["name", "last"]),
+        ("Surname;ID\nBrandt;1\n", "Surname", 1, "No column contains first names", ["name", "last"]),
         ("name;id\nAda;7\nAlan;7\n", "id", 3, "here and to “Ada” on line 2", ["ignore"]),
         ("name;id\n;7\n", "name", 2, "The name is missing", ["ignore"]),
     ],

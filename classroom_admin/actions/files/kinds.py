@@ -79,12 +79,12 @@ def _problem_inside(content: IO[bytes], size: int, ext: str) -> str:
         return ""
     if really:
         return _(
-            "The file name says %(kind)s, but the content is %(really)s. Save the file again as %(kind)s, or "
-            "change the end of its name to “.%(ext)s”."
+            "The file name says %(kind)s, but the content is %(really)s. Save the file again as %(kind)s, "
+            "or change the file extension to “.%(ext)s”."
         ) % {"kind": ext.upper(), "really": really.upper(), "ext": really}
     content.seek(0)
     if ext == "csv" and is_table(content.read(HEAD)):
         return ""
-    return _("The file name says %(kind)s, but the content is something else. Check the file.") % {
+    return _("The file name says %(kind)s, but the content has another format. Check the file.") % {
         "kind": ext.upper()
     }

@@ -33,10 +33,12 @@ _SAMPLE_ROWS: Final = 200
 _ONE_COLUMN_ROLES: Final = (NAME, USER_ID, EMAIL, GROUP)
 _LONE_HALVES: Final = {
     LAST: gettext_noop(
-        "Column %(column)s seems to hold last names, and no column holds first names. What does it hold?"
+        "No column contains first names, but column %(column)s seems to contain last names. Choose what "
+        "that column contains."
     ),
     FIRST: gettext_noop(
-        "Column %(column)s seems to hold first names, and no column holds last names. What does it hold?"
+        "No column contains last names, but column %(column)s seems to contain first names. Choose what "
+        "that column contains."
     ),
 }
 _IDENTIFIER: Final = re.compile(r"(?=.*\d)[\w.:@#-]{3,63}")
@@ -129,7 +131,7 @@ def checked_mapping(mapping: Mapping[str, str]) -> None:
         columns = [header for header, each in mapping.items() if each == role]
         if len(columns) > 1:
             raise UnreadableFile(
-                _("The columns “%(first)s” and “%(second)s” can't both hold the same. Ignore one of them.")
+                _("The columns “%(first)s” and “%(second)s” can't have the same meaning. Ignore one of them.")
                 % {"first": columns[0], "second": columns[1]}
             )
 
@@ -266,7 +268,9 @@ def _question(columns: Sequence[Column], line: int, given: set[int]) -> Question
     return Question(
         about=about.header,
         line=line or 1,
-        text=_("No column was recognised as the names of the people. What does column %(column)s hold?")
+        text=_(
+            "No column with the names of the people was recognised. Choose what column %(column)s contains."
+        )
         % {"column": about.place},
         choices=ROLES,
     )

@@ -79,7 +79,7 @@ def check_archive(content: bytes) -> Sequence[str]:
 def too_large() -> UnreadableFile:
     """Return the error for a file that unpacks to more data than a class list needs."""
     return UnreadableFile(
-        _("This file is far larger than a class list when it is unpacked. Copy the people into a new table.")
+        _("When unpacked, this file is far too large for a class list. Copy the people into a new table.")
     )
 
 

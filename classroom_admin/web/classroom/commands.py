@@ -97,7 +97,7 @@ def verify(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse
             says += " " + (
                 gettext("The command was carried out.")
                 if done
-                else gettext("The command was not carried out. Try again if it is still needed.")
+                else gettext("The command was not carried out. Repeat it if necessary.")
             )
     if request.htmx:
         return render(request, "classroom/commands/_verified.html", {"done": done, "says": says})

@@ -93,19 +93,16 @@ class SettingsForm(forms.Form):
 
     url = _address(
         _("Address of the page to record"),
-        _(
-            "The address where your school's classroom app opens. The cloud opens it like a "
-            "student who only watches."
-        ),
+        _("The address of your school's classroom app. The cloud opens it like a student who only watches."),
     )
     whole_url = _address(
         _("Or a complete link"),
-        _("The cloud opens exactly this link. Use it if nothing needs to be added to the address."),
+        _("The cloud opens this link without adding anything to it."),
     )
     width = _number(_("Width"), _("pixels, 480 to 1280"), "1280")
     height = _number(_("Height"), _("pixels, 480 to 1280"), "720")
     fps = _number(_("Frames per second"), _("5 to 60"), "15")
-    bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; use less below 1280 × 720"), "2000")
+    bitrate = _number(_("Bit rate"), _("kbit/s, 50 to 8000; use a lower value below 1280 × 720"), "2000")
     audio = forms.TypedChoiceField(
         choices=AUDIO, coerce=int, empty_value=None, required=False, label=_("Audio")
     )
@@ -160,7 +157,7 @@ class StartForm(SettingsForm):
     """The settings of a new recording, of either the teacher or a web page as students see it."""
 
     mode = forms.ChoiceField(choices=[("composite", "Teacher"), ("web", "Web page")], initial="composite")
-    retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), _(""))
+    retry_s = _number(_("Retry delay after a failure"), _("seconds; the cloud retries at most twice"), "")
     must_have_address = True
     field_order = ("mode",)
 

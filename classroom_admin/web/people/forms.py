@@ -50,8 +50,9 @@ class PersonForm(forms.Form):
         label=_("Cloud user ids"),
         required=False,
         help_text=_(
-            "One per line. A class that someone joins as a teacher with one of these ids is "
-            "assigned to this person. Leave empty if unknown: you can assign classes yourself."
+            "Enter one id per line. When someone joins a class as a teacher with one of these ids, the "
+            "class is assigned to this person. Leave the field empty if you don't know the ids: you can "
+            "assign classes yourself."
         ),
     )
 

@@ -54,7 +54,7 @@ class MomentField(forms.CharField):
         except ValueError as error:
             raise forms.ValidationError(_("Enter a date and time, for example 2026-09-01 09:30.")) from error
         if not 1970 < when.year < LATEST_YEAR:
-            raise forms.ValidationError(_("A class can't be in this year. Check the date."))
+            raise forms.ValidationError(_("This year is out of range. Check the date."))
         return when
 
 

@@ -114,7 +114,7 @@ def change(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
         except ActionRefused as refused:
             form.add_error(arguments.field_of(refused.field), refused.message)
         else:
-            messages.success(request, _("The classes that are not created yet were changed."))
+            messages.success(request, _("Changes saved for all classes that have not been created yet."))
             return _to(request, resolve_url("live:plan", key))
     return _ask(request, form, series=series)
 
@@ -149,7 +149,7 @@ def move(request: AuthenticatedHttpRequest, key: str, pk: int) -> HttpResponse:
 
 def _result(name: str, count: int) -> str:
     if not count:
-        return _("Nothing was changed: someone else was faster.")
+        return _("Nothing was changed, because the classes changed in the meantime.")
     words = {
         "retry": ngettext("Retrying %(n)d class.", "Retrying %(n)d classes.", count),
         "cancel": ngettext("%(n)d class was cancelled.", "%(n)d classes were cancelled.", count),

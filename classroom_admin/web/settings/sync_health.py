@@ -32,17 +32,17 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
         (
             _("Polled by"),
             health.leader or _("no process"),
-            _("One process at a time, across all machines."),
+            _("Only one process polls at a time, across all machines."),
         ),
         (
             _("Waiting to be processed"),
             str(health.backlog),
-            _("Answers and classes; normally soon back to 0."),
+            _("The number of answers and classes. It normally returns to 0 quickly."),
         ),
         (
             _("Missing, being fetched"),
             str(health.open_gaps),
-            _("Sequences of events, usually for a few seconds."),
+            _("The number of gaps in the events. A gap usually lasts a few seconds."),
         ),
         (
             _("Permanently missing"),
@@ -52,17 +52,17 @@ def facts_of(health: Health) -> list[tuple[str, str, str]]:
         (
             _("Numbers skipped by the cloud"),
             str(health.voids),
-            _("Requested several times; these events do not exist."),
+            _("The server requested these events several times, but they do not exist."),
         ),
         (
             _("In quarantine"),
             str(health.quarantined),
-            _("Received but not readable; listed below."),
+            _("Data that was received but can't be read. It is listed below."),
         ),
         (
             _("People corrected"),
             str(health.corrections),
-            _("The events said wrongly who was present, so the cloud was asked."),
+            _("The events were wrong about who was present, so the server asked the cloud."),
         ),
     ]
 

@@ -195,7 +195,7 @@ def test_mapping_of_the_last_file_counts_if_its_columns_are_there() -> None:
     [
         ({"Nme": "name"}, "no column “Nme”"),
         ({"Name": "names"}, "can't be “names”"),
-        ({"Name": "name", "ID": "name"}, "can't both hold the same"),
+        ({"Name": "name", "ID": "name"}, "can't have the same meaning"),
     ],
 )
 def test_mapping_that_does_not_fit_is_refused(mapping: dict[str, str], says: str) -> None:

@@ -173,7 +173,7 @@ def test_live_counts_running_classes_only(admin: Client) -> None:
     title = re.search(r'id="title-live".*?</h2>', html, re.DOTALL)
     assert title
     words = " ".join(re.sub(r"<[^>]+>", " ", title[0].partition(">")[2]).split())
-    assert words == "Live now 1 and 2 with people before their start or after their end"
+    assert words == "Live now 1 and 2 classes with people present before their start or after their end"
 
 
 # --- refreshing ------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_columns_can_be_changed_and_nothing_chosen_is_lost(client: Client, made:
 def test_half_name_must_be_answered_before_the_preview(client: Client, made: ClassList) -> None:
     columns = address_of_upload(client, made, b"Surname;ID\nBrandt;1\n")
     html = html_of(client.get(columns))
-    assert "seems to hold last names" in html
+    assert "seems to contain last names" in html
     form = {"encoding": "utf-8", "header_line": "1", "column-0": "", "column-1": "user_id", "preview": ""}
     assert client.post(columns, form).status_code == 422
     assert client.get(columns + "preview/").status_code == 302
@@ -119,7 +119,7 @@ def test_two_columns_can_not_hold_the_same(client: Client, made: ClassList) -> N
     form = {"encoding": "utf-8", "header_line": "1", "column-0": "email", "column-1": "email"}
     answer = client.post(columns, form)
     assert answer.status_code == 422
-    assert "can&#x27;t both hold the same" in html_of(answer)
+    assert "can&#x27;t have the same meaning" in html_of(answer)
 
 
 def test_other_line_with_column_names_can_be_chosen(client: Client, made: ClassList) -> None:
