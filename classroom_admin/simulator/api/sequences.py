@@ -18,35 +18,35 @@ def _batch(call: Call, room: Room, stream: str, *, count: int, cmd: int | None =
 
 @router.add("GET", "/v2/rooms/{room}/sequences", "room_events")
 def room_events(call: Call) -> RawJson:
-    """Return a room's events from sequence ``nextId`` on, 100 per page (contract A)."""
+    """Return a room's events from sequence ``nextId`` on, 100 per page."""
     cmd = call.query_integer("cmd", low=0, high=2**31 - 1)
     return _batch(call, call.room(), ROOM_STREAM, count=PAGE, cmd=cmd)
 
 
 @router.add("GET", "/v1/rooms/{room}/sequences", "client_events", region="optional", scene=True)
 def client_events(call: Call) -> RawJson:
-    """Return the events that a classroom client missed (contract C)."""
+    """Return the events that a classroom client missed."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), ROOM_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuiz/sequences", "quiz_events", region="optional")
 def quiz_events(call: Call) -> RawJson:
-    """Return a room's quiz events (contract A)."""
+    """Return a room's quiz events."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), QUIZ_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/{room}/widgets/poll/sequences", "poll_events", region="optional")
 def poll_events(call: Call) -> RawJson:
-    """Return a room's events of polls, not of the polling stream (contract A)."""
+    """Return a room's events of polls, not of the polling stream."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), POLL_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/sequences", "poll", polling=True)
 def poll(call: Call) -> RawJson:
-    """Return the events of all rooms (contract A). Each event is delivered only once."""
+    """Return the events of all rooms. Each event is delivered only once."""
     stream_faults.take_for_competing_reader(call.plan, call.world, limit=call.poll_batch)
     call.taken = call.world.hand_out(limit=call.poll_batch, reader=call.uid, request_id=call.request_id)
     shown: list[Event] = stream_faults.disturb(call.plan, call.board, call.taken)

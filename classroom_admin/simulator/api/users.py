@@ -11,7 +11,7 @@ from classroom_admin.simulator.world.model import FOREVER
 
 @router.add("POST", "/v2/rooms/{room}/users/{user}/exit", "kick", region="optional")
 def kick(call: Call) -> None:
-    """Remove a user (contract A).
+    """Remove a user.
 
     ``dirty.state`` 1 also bans the user for ``duration`` s (-1 or absent: permanently); 0 lifts a ban.
     """
@@ -30,13 +30,13 @@ def kick(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/users/{user}", "read_user", region="optional")
 def read_user(call: Call) -> dict[str, Any]:
-    """Read a user (contract B)."""
+    """Read a user."""
     return people.describe(call.user(call.room()))
 
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """List users by role, presence (``type`` 1 means present) and part of the name (contract C)."""
+    """List users by role, presence (``type`` 1 means present) and part of the name."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"
