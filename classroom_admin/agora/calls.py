@@ -48,7 +48,7 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Unban a removed person. That `dirty.state` 0 does so is a guess: no document describes this value."""
+    """Unban a removed person. No document describes `dirty.state` 0, so its effect is a guess."""
 
     ban_s: None = None
 
@@ -57,7 +57,7 @@ class UnbanUser(KickUser):
 
 
 class SetClassState(OnceCall[None]):
-    """Set the class state: 0 not started, 1 started, 2 ended, 3 closed. Event 1 confirms the change.
+    """Set the class state (0 not started, 1 started, 2 ended, 3 closed). Event 1 confirms the change.
 
     If the class is already in this state, raise `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room
     can't be opened again.
@@ -158,7 +158,7 @@ class CloseGroups(OnceCall[None]):
         return {"groups": self.groups or []}
 
 
-# --- Properties: PUT merges, DELETE takes names; the event contains `cause`, a free JSON object ---------
+# --- Properties. PUT merges properties and DELETE deletes names. The event repeats `cause`, any JSON object.
 
 
 class PutRoomProperties(SameCall[None]):
@@ -206,7 +206,7 @@ class DeleteUserProperties(DeleteRoomProperties):
 
 
 class PutExtAppProperties(SameCall[None]):
-    """Set properties of an extApp. `common_state` turns the extApp on (1) or off (0). Event 4 confirms."""
+    """Set properties of an extApp. `common_state` 1 turns it on, 0 off. Event 4 confirms the change."""
 
     method = "PUT"
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"

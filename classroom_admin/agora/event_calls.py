@@ -25,7 +25,7 @@ class _EventsCall(ReadCall[RawAnswer]):
 
 
 class PollEvents(_EventsCall):
-    """Fetch new events of all rooms. **The cloud delivers each event only once**: store the body first.
+    """Fetch new events of all rooms. **The cloud delivers each event only once**, so store the body first.
 
     If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them for each room.
     `partial_body` contains the received part of the response. After `RateLimited`, no event is lost: poll
