@@ -67,7 +67,7 @@ def apply_user_state(event: Event[Any], time: EventTime, rows: Rows) -> None:
 
 
 def is_muted(properties: Mapping[str, Any]) -> bool:
-    """Return whether `muteChat` or `mute.muteChat` forbids chat. Each may be a flag or have a flag per role."""
+    """Return whether `muteChat` or `mute.muteChat` forbids chat. Each may be a flag or have flags by role."""
     value = properties.get("muteChat", below(properties, "mute", "muteChat"))
     if isinstance(value, dict):
         return any(flag(value.get(role)) for role in SPEAKERS)

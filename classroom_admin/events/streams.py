@@ -30,7 +30,7 @@ SCREEN = 2
 
 @dataclass(slots=True)
 class StreamState:
-    """A media stream. `video_source` is 1 for a camera, 2 for a screen. `audio_source` is 1 for a microphone."""
+    """A media stream. `video_source` is 0 (none), 1 (camera) or 2 (screen); `audio_source` is 0 or 1."""
 
     stream_uuid: str
     name: str | None = None
