@@ -216,7 +216,7 @@ def mail(text: str) -> dict[str, Any]:
 
 
 def verified(address: str) -> str:
-    """Return the address of a Redis server. If a `rediss://` address lacks `ssl_cert_reqs`, add `required`."""
+    """Return the address of a Redis server. If `rediss://` lacks `ssl_cert_reqs`, set it to `required`."""
     base, _, query = address.partition("?")
     asked = dict(parse_qsl(query))
     if not base.startswith("rediss://"):
@@ -257,7 +257,7 @@ def _port(parts: SplitResult, wrong: ValueError) -> int | None:
 
 
 def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
-    """Return a tuple (hosts, ports) in PostgreSQL's format: each is a text with commas between several values."""
+    """Return a tuple (hosts, ports) of texts in PostgreSQL's format, with commas between several values."""
     place = unquote(parts.netloc.rpartition("@")[2])
     if "," not in place:
         port = _port(parts, wrong)
