@@ -13,7 +13,7 @@ from classroom_admin.simulator.world.world import ROLE_WORDS
 
 
 def role_of(fields: Fields, name: str = "role") -> int:
-    """Return the role in a field. It may be a number, a number in a string, or the vendor's word."""
+    """Return the role in a field, which may contain a number, a number in a string, or the vendor's word."""
     value = fields.raw(name)
     number = as_integer(value)
     if number is None and isinstance(value, str):
@@ -31,7 +31,7 @@ def configs(call: Call) -> dict[str, Any]:
 
 @router.add("PUT", "/v3/rooms/{room}/users/{user}", "enter", region="optional")
 def enter(call: Call) -> dict[str, Any]:
-    """Enter a room. Create a missing room. Raise CloudError 403 30403100 for a banned user."""
+    """Let a user enter a room. Create the room if it is missing. Raise CloudError 403 30403100 if banned."""
     fields, world = call.fields, call.world
     role = role_of(fields)
     name = fields.text("userName") or call.params["user"]
@@ -80,7 +80,7 @@ def mute_room(call: Call) -> None:
 @router.add("POST", "/v2/rooms/{room}/rewards", "rewards", region="optional")
 @router.add("POST", "/v3/rooms/{room}/rewards", "rewards_v3", region="optional")
 def rewards(call: Call) -> None:
-    """Give rewards (event 1101)."""
+    """Give rewards to users (event 1101)."""
     details = call.fields.objects("rewardDetails", required=True)
     given = [
         (row.id("userUuid"), row.integer("changeReward", low=-1000, high=1000, required=True) or 0)

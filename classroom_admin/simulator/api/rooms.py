@@ -99,7 +99,7 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Open (``state`` 1) or end (0) breakout rooms. Without names, end all of them."""
+    """Open (``state`` 1) or end (0) the breakout rooms in the body. If none is named, end all of them."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
@@ -110,6 +110,6 @@ def set_groups(call: Call) -> dict[str, Any]:
 
 @router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
 def delete_groups(call: Call) -> None:
-    """Delete the named breakout rooms. Without names, delete all breakout rooms."""
+    """Delete the breakout rooms in the body. If none is named, delete all of them."""
     uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
     properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

@@ -166,7 +166,7 @@ def _emit_change(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit that a widget started or stopped in the room's stream. Answers use the widget's own stream."""
+    """Emit a room event that a widget started or stopped. Events of answers are in the widget's stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,
