@@ -26,10 +26,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """The content of a response with events.
-
-    `unreadable` has a tuple (reason, raw text) for each item of the list that is not a JSON object.
-    """
+    """The events in a response. `unreadable` has (reason, raw text) tuples of items that are no objects."""
 
     ts_ms: int | None
     code: int

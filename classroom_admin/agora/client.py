@@ -44,5 +44,4 @@ class Client:
             next_id = page.next_id
 
     def close(self) -> None:
-        """Close idle connections."""
         self.transport.close()

@@ -106,7 +106,6 @@ class Wire:
         )
 
     def close(self) -> None:
-        """Close all idle connections."""
         with self._lock:
             for session in self._sessions.values():
                 session.close()

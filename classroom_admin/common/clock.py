@@ -20,8 +20,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Source(Protocol):
-    """A source of time."""
-
     def now_ms(self) -> int:
         """Return the current time in milliseconds since 1970-01-01 UTC."""
         ...

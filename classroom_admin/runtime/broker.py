@@ -44,7 +44,6 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def url(path: Path) -> str:
-    """Return the broker's URL for Celery."""
     return f"redis+socket://{quote(str(path))}"
 
 

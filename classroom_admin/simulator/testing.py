@@ -88,7 +88,6 @@ class RunningSimulator:
         return self.control("POST", "/rooms", {"roomUuid": room_uuid, **body})
 
     def step(self, milliseconds: int) -> Any:
-        """Move a stepped clock forward."""
         return self.control("POST", "/clock", {"step": milliseconds})
 
     def fault(self, kind: str, **settings: Any) -> int:

@@ -230,7 +230,6 @@ class RoomProjection:
         return needs([event for stretch in self.stretches for event in stretch.events])
 
     def project(self) -> None:
-        """Apply the events that were read."""
         for stretch in self.stretches:
             self.apply(stretch)
 

@@ -47,7 +47,6 @@ class Fetched:
     ends: bool = False
 
     def add(self, other: Fetched) -> None:
-        """Add the result of other requests."""
         self.requests += other.requests
         self.stored += other.stored
         self.quarantined += other.quarantined

@@ -67,7 +67,6 @@ def poll() -> None:
 
 @shared_task(name="sync.fold_room")
 def project_room(room_id: int) -> None:
-    """Project the new events of a room."""
     projector.project_room(room_id)
 
 

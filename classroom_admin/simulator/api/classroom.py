@@ -143,7 +143,6 @@ def stage_off(call: Call) -> None:
     "DELETE", "/v2/rooms/{room}/processes/handsUp/acceptance/all", "stage_clear_all", region="optional"
 )
 def stage_clear(call: Call) -> None:
-    """Remove everyone from the stage."""
     stage.clear(call.world, call.room())
 
 

@@ -81,5 +81,4 @@ def delete_resources(call: Call) -> None:
 
 @router.add("GET", "/v1/rooms/{room}/resources", "list_resources", region="optional")
 def list_resources(call: Call) -> list[dict[str, Any]]:
-    """List files."""
     return [resources.describe(resource) for resource in call.room().resources.values()]

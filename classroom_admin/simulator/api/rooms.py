@@ -72,7 +72,6 @@ def _role_config(fields: Fields) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}", "read_room")
 def read_room(call: Call) -> dict[str, Any]:
-    """Read a room."""
     return classes.describe(call.room())
 
 

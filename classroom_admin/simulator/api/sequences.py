@@ -32,7 +32,6 @@ def client_events(call: Call) -> RawJson:
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuiz/sequences", "quiz_events", region="optional")
 def quiz_events(call: Call) -> RawJson:
-    """Return the quiz events of a room."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), QUIZ_STREAM, count=count)
 

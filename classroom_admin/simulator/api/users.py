@@ -31,7 +31,6 @@ def kick(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/users/{user}", "read_user", region="optional")
 def read_user(call: Call) -> dict[str, Any]:
-    """Read a user."""
     return people.describe(call.user(call.room()))
 
 

@@ -35,7 +35,6 @@ def _poll(call: Call, room: Room) -> Question:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/popupQuizs/start", "start_quiz", region="optional")
 def start_quiz(call: Call) -> dict[str, Any]:
-    """Start a quiz."""
     items, correct = _items(call, "items"), _items(call, "correctItems")
     if not set(correct) <= set(items):
         raise bad_parameter("correctItems", "must be among items")
@@ -53,7 +52,6 @@ def stop_quiz(call: Call) -> None:
     "PUT", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/users/{user}", "answer_quiz", region="optional"
 )
 def answer_quiz(call: Call) -> None:
-    """Answer a quiz."""
     selected = call.fields.strings("selectedItems", required=True)
     room = call.room()
     quiz = _quiz(call, room)

@@ -158,7 +158,6 @@ def set_state(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/destroy")
 def destroy(control: Control) -> dict[str, Any]:
-    """Destroy a room at once."""
     room = control.room()
     control.world.forget(room)
     return _done(control, room)

@@ -82,7 +82,6 @@ def go_off(world: World, room: Room, user: User) -> None:
 
 
 def clear(world: World, room: Room) -> None:
-    """Remove everyone from the stage."""
     removed = list(room.stage)
     room.stage.clear()
     if removed:
