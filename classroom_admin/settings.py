@@ -164,7 +164,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 CACHES = {"default": env.CACHE_URL}
 
 
-# --- Celery: messages are only wake-ups; the database is the queue ------------
+# --- Celery: messages are only wake-ups, because the database is the queue ----
 def _broker_socket() -> Path:
     try:
         return broker.socket_path(DATA_DIR)

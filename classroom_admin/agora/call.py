@@ -60,7 +60,7 @@ class CloudCall(BaseModel, Generic[A]):
         return {}
 
     def body(self) -> Any:
-        """Return the JSON value to send, or None to send no body."""
+        """Return the JSON value to send as the body, or None to send no body."""
         return None
 
     def method_for(self, config: CloudConfig) -> str:

@@ -74,8 +74,8 @@ class SetClassState(OnceCall[None]):
 class CreateRoom(OnceCall[None]):
     """Create a room before its class. Raise `Conflict` if the room exists. No event confirms the call.
 
-    `room_type`: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. `room_name`: at most 64 bytes.
-    Examples: `widgets` `{"netlessBoard": {"state": 1}}`, `role_config` `{"2": {"limit": 30}}`.
+    `room_type` is 0 (one-to-one), 2 (lecture hall), 4 (small) or 10 (small cloud). `room_name` has at most 64
+    bytes. Example: `widgets={"netlessBoard": {"state": 1}}` and `role_config={"2": {"limit": 30}}`.
     """
 
     method = "POST"

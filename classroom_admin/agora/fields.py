@@ -21,7 +21,7 @@ Check = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """Raised for a value that the cloud would reject. `at` names the field inside an object, if it is one."""
+    """Raised for a value that the cloud would reject. If the value is an object, `at` names its field."""
 
     def __init__(self, code: str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)

@@ -59,7 +59,7 @@ class _Job:
 
 
 class Transport:
-    """A thread-safe sender of calls. A process needs only one.
+    """A thread-safe sender of calls. A process needs only one sender.
 
     Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. The sender calls
     `limiter` before each request, including retries.

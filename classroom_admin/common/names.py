@@ -86,7 +86,7 @@ def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], li
     1. Match by id.
     2. Match by exact name. If only one listed person has the name, everyone seen with it is that person,
        because people return as guests. (If an id matched this person, that id must have the same name.)
-       If several listed people have the name, each of them without a match gets one of the people seen.
+       If several listed people have the name, each of them who is not matched yet gets one seen person.
     3. Match by loose name, if exactly one listed name and one seen name with this key are left.
     """
     found = [Found[L, S](one) for one in listed]

@@ -133,14 +133,14 @@ class EventType(Generic[P]):
     """The declaration of one type of event.
 
     - `decode`: decodes the data, adds the names of unreadable parts to its list, or raises Undecodable
-    - `apply`: changes the rows; must not raise for decoded data
+    - `apply`: changes the rows; must not raise an error for decoded data
     - `sentence`: returns an icon and a sentence that pages show
     - `name`, `label`: the value and the text of the filter choice; "" for events without a filter
     - `needs`: returns which stored rows `apply` reads or changes; None if it uses only the room's row
     - `confirms`: returns whether the event confirms a command with this `match`
     - `mark`: returns the kind of mark on the replay's timeline, or ""
     - `fields`: returns the data in the raw event
-    - `own_time`: returns the time (ms) of an event without `ts`; None if its data has no time
+    - `own_time`: returns the time (ms) in the data of an event without `ts`; None if it has no time
     """
 
     kinds: tuple[EventKind, ...]

@@ -120,7 +120,7 @@ def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
 
 
 def _another(row: ResourceRow, resource: ResourceState) -> bool:
-    """Return whether the URL or the conversion differs, so that the id now belongs to another file."""
+    """Return whether the URL or the conversion differs, which means that the id belongs to another file."""
     task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
     return bool(resource.url and row.url and resource.url != row.url) or bool(
         task_uuid and known and task_uuid != known

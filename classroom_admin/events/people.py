@@ -10,7 +10,7 @@ from classroom_admin.events.values import Raw, identifier, name_text, role
 
 @dataclass(slots=True)
 class Person:
-    """A person named in an event. `role` is a `rooms.models.Role` value; None if the event has no role."""
+    """A person named in an event. `role` is a `rooms.models.Role` value, or None if the event has no role."""
 
     user_uuid: str
     name: str | None = None

@@ -97,7 +97,7 @@ def _properties(raw: object, odd: list[str]) -> dict[str, Json] | None:
 
 
 def _streams(raw: Raw, odd: list[str]) -> list[StreamState] | None:
-    """Return the streams in `streams`, or the single stream in `streamUuid`; None if the data has neither."""
+    """Return the streams in `streams`, or the stream in `streamUuid`, or None if the data has neither."""
     if raw.get("streams") is not None:
         return each(raw["streams"], read_stream, odd, "streams")
     stream_uuid = identifier(raw.get("streamUuid"))

@@ -58,7 +58,7 @@ class PropertyTopic:
     - `label`: the name of the properties in texts for people
     - `members`: the names of the keys below `root` in texts for people; its keys are in lower case
     - `sentence`: returns a sentence for a change, or ""; its arguments are the key below `root` (only with
-      `members`) and the value
+      `members`) and the new value
     - `follow`: makes further changes to the room's row after a change was applied
     """
 

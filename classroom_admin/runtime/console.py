@@ -1,4 +1,4 @@
-"""Write the output of several processes to one terminal, file or pipe. Never wait for the reader."""
+"""Write the output of several processes to a terminal, file or pipe. Never wait for the reader."""
 
 import os
 import select

@@ -57,7 +57,7 @@ class Installation:
 
 
 class CannotStart(Exception):
-    """Raised if the installation can't start; the message says in one line why and what to do."""
+    """Raised if the installation can't start. The message says in one line why and what to do."""
 
 
 def run(

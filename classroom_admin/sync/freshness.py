@@ -14,7 +14,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """Return annotations for another query that make a call of `read` unnecessary."""
+    """Return annotations that add the result of `read` to another query, so no separate query is needed."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),

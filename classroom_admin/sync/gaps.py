@@ -57,7 +57,7 @@ def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
 
 
 def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
-    """Count a response with later numbers but none of the gap. After enough responses, set it to void."""
+    """Count a response with later numbers but none of the gap. After enough of them, set it to void."""
     gap.asks += 1
     gap.first_asked_at = gap.first_asked_at or asked_at
     gap.last_asked_at = asked_at

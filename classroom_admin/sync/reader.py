@@ -12,7 +12,7 @@ from classroom_admin.sync.models import Quarantine, StoredEvent
 LATEST_MS = 253_402_300_799_000
 """The end of the year 9999 (ms since 1970 UTC). Times after this are ignored."""
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
-"""Errors that an unexpected event may cause. The event is quarantined, and the room's other events count."""
+"""Errors that an unexpected event may cause. The event is quarantined; other events are projected."""
 PROJECTION_FAILED = "Projection failed"
 _FAILED = (PROJECTION_FAILED, "Folding failed")
 """How the stored reason of a failed projection begins. Earlier releases wrote the second text."""

@@ -200,7 +200,7 @@ def peer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/wave")
 def wave(control: Control) -> dict[str, Any]:
-    """Raise the hand of ``userUuid`` with ``payload``. With ``timeout``, lower it after these seconds."""
+    """Raise the hand of ``userUuid`` with ``payload``. ``timeout`` (s) lowers it again later."""
     room, fields = control.room(), control.fields
     timeout = fields.integer("timeout", low=1)
     stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
@@ -255,9 +255,9 @@ def mute(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/stream")
 def stream(control: Control) -> dict[str, Any]:
-    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``; with ``delete``, stop it.
+    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``. With ``delete``, stop it.
 
-    The changes are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
+    The fields to change are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
     """
     room, fields = control.room(), control.fields
     user = control.user(room)

@@ -1,4 +1,4 @@
-"""Run a simulated class: choose one action after another until the class is closed."""
+"""Run a simulated class. Choose one action after another until the class is closed."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Start a school that has several classes at once, or start single lessons on request."""
+"""Start a school that has several classes at once, or start single classes on request."""
 
 import random
 from dataclasses import dataclass

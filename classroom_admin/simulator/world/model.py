@@ -57,7 +57,7 @@ class Presence:
 
 @dataclass(slots=True)
 class User:
-    """A person who is or was in the room. ``banned_until`` is a time (ms), FOREVER, or None if not banned."""
+    """A person who is or was in the room. ``banned_until`` is a time (ms), FOREVER or None."""
 
     uuid: str
     name: str

@@ -93,7 +93,7 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove a user. ``ban_s`` also bans them, for these seconds or FOREVER. ``lift`` ends an earlier ban."""
+    """Remove a user. ``ban_s`` (seconds or FOREVER) also bans the user. ``lift`` ends an earlier ban."""
     if lift:
         user.banned_until = None
     elif ban_s is not None:
