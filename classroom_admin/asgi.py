@@ -1,4 +1,4 @@
-"""The ASGI application for uvicorn. Django handles all requests except streams and polling."""
+"""The ASGI application for uvicorn. Django handles all requests except event streams and polling."""
 
 import os
 import warnings

@@ -41,10 +41,10 @@ class ConnectionReport:
 
 
 def check_connection(client: Client, *, deadline_s: float = DEADLINE_S) -> ConnectionReport:
-    """Test the connection by reading a room that can't exist.
+    """Test the connection by reading a room that does not exist.
 
-    The error "room not found" proves that the address, App ID and token are right. The test
-    changes nothing and takes no events from the polling stream.
+    The error "room not found" proves that the address, App ID and token are right. The test changes nothing
+    and takes no events from the polling stream.
     """
     started = time.monotonic()
     ok, cause, findings = _try(client, deadline_s)

@@ -69,7 +69,7 @@ class CloudModel(BaseModel):
 class Envelope(CloudModel):
     """The envelope of every response. `code` 0 means success; `ts` is the cloud's time.
 
-    `model_extra` has the other fields.
+    `model_extra` contains all other fields.
     """
 
     model_config = ConfigDict(extra="allow")

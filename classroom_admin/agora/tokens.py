@@ -19,7 +19,7 @@ from classroom_admin.common.problems import Problem
 
 LIFE_S: Final = 24 * 3600  # the cloud rejects tokens with a longer life
 RENEW_AFTER: Final = 0.8  # share of the token's life
-# Tokens are dated back: if the cloud's clock is some seconds behind, it would reject a date in the future.
+# Give tokens an earlier date. If the cloud's clock is some seconds behind, it would reject a future date.
 ISSUED_AGO_S: Final = 30
 
 

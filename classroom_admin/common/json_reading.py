@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 DEEPEST: Final = 201
-"""The deepest nesting of brackets, as in Pydantic's parser. Deeper nesting could exhaust the stack."""
+"""The maximum nesting of brackets, as in Pydantic's parser. Deeper nesting could exhaust the stack."""
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _AROUND_ITEMS: Final = ("{[", "{{[")
 """The brackets that are open where an event begins: envelope, sometimes another object, and list."""

@@ -1,7 +1,7 @@
 """Decode and project custom messages (cmd 99, or 21 with a message) and direct messages (stream `peer`).
 
 Direct messages have no sequence number and change no other rows. They can therefore be projected before or
-after other streams. If a message does not contain a name, the pages find the name.
+after other streams. If a message does not contain a name, pages look up the name.
 """
 
 import json

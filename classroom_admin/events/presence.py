@@ -189,7 +189,7 @@ def _depart(departure: Departure, sequence: int, time: EventTime, rows: Rows) ->
 
 
 def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, kicked: bool = False) -> None:
-    """End a person's stay. If the person's entry was missed, store only the time when they left."""
+    """End a person's stay. If no event reported their entry, store only the time when they left."""
     at = time.at
     presence = rows.open_presences.pop(row.user_uuid, None)
     if presence is not None:

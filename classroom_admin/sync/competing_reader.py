@@ -142,7 +142,7 @@ def judge() -> int:
 
 
 def find() -> CompetingReader | None:
-    """Return the evidence of a competing reader, or None if it does not suffice."""
+    """Return the evidence of a competing reader, or None if there is not enough."""
     lately = MissedEvent.objects.filter(confirmed_at__gt=clock.now() - REPORTED_FOR)
     rows = list(lately.order_by("missed_at", "id"))
     moments = [each.ts_ms if each.ts_ms is not None else _ms(each.missed_at) for each in rows]

@@ -55,7 +55,7 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""How long only the process of a webhook request may read its items, because it reports how many are new."""
+"""How long the items are reserved for the webhook request itself, which reports how many are new."""
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ def in_background() -> Iterator[None]:
 class Pace:
     """The size of a burst of requests, and the requests per second after it.
 
-    Together they never exceed the request limit in any second.
+    With these values, no second has more requests than the request limit.
     """
 
     burst: float

@@ -178,7 +178,7 @@ def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
 def project_waiting(*, within_s: float) -> list[int]:
     """Project due rooms for about `within_s` seconds, the longest-waiting first.
 
-    Return the ids of the rooms that were not projected.
+    Return the ids of due rooms that were not projected in this time.
     """
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()

@@ -51,7 +51,7 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Start or stop a recording. State 1 with ``webRecordConfig`` but no mode changes a recording."""
+    """Start or stop a recording. State 1 with ``webRecordConfig`` but no mode changes its settings."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))

@@ -36,7 +36,7 @@ def read_user(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """List the users with a role, a presence (``type`` 1 means present) and a part of the name."""
+    """List users. The query may limit their role, presence (``type`` 1 means present) and name."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"

@@ -57,7 +57,7 @@ def _check_role_limit(room: Room, role: int) -> None:
 
 
 def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
-    """Let a user leave; do nothing if the user is not present. ``how`` is left, dropped, kicked or closed."""
+    """Let a user leave, if they are present. ``how`` is "left", "dropped", "kicked" or "closed"."""
     if not user.online:
         return
     entry = _remove(world, room, user, how)

@@ -166,7 +166,7 @@ def _emit_change(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit a room event that a widget started or stopped. Events of answers are in the widget's stream."""
+    """Emit an event in the room stream when a widget starts or stops. Answers have their own stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,

@@ -128,7 +128,7 @@ class World:
         stream: str = ROOM_STREAM,
         widget: str | None = None,
     ) -> Event:
-        """Number and store an event. If it belongs to the room stream, also queue it for polling."""
+        """Store an event with the next sequence number. Queue events of the room stream for polling."""
         shapes = room.shapes
         shapes.unknown_field(data)
         log = room.logs[stream]
