@@ -1,4 +1,4 @@
-"""The ASGI application for uvicorn. It serves streams and polling itself; Django serves other requests."""
+"""The ASGI application for uvicorn. Django handles all requests except event streams and polling."""
 
 import os
 import warnings

@@ -166,7 +166,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 CACHES = {"default": env.CACHE_URL}
 
 
-# --- Celery: messages are only wake-ups; the database is the queue ------------
+# --- Celery: messages are only wake-ups, because the database is the queue ----
 def _broker_socket() -> Path:
     try:
         return broker.socket_path(DATA_DIR)
@@ -237,7 +237,7 @@ WALL_REFUSED_MINUTES = env.WALL_REFUSED_MINUTES
 WALL_STALE_SECONDS = env.WALL_STALE_SECONDS
 RECORD_EVERY_CLASS = env.RECORD_EVERY_CLASS
 CLASS_MADE_DAYS_AHEAD = env.CLASS_MADE_DAYS_AHEAD  # the cloud keeps an unused room for five days
-# Attendance: how long after the start a person is late, and how long before the end they leave early (min).
+# The minutes that a person may miss at the start and at the end without counting as late or as leaving early.
 LATE_AFTER_MINUTES = env.LATE_AFTER_MINUTES
 LEFT_EARLY_MINUTES = env.LEFT_EARLY_MINUTES
 JOIN_URL_TEMPLATE = env.JOIN_URL_TEMPLATE

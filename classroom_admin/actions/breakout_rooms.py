@@ -1,4 +1,4 @@
-"""Commands about breakout rooms (contract B)."""
+"""Commands about breakout rooms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -26,22 +26,22 @@ CLOSE_DELAY_S: Final = 600  # seconds; the cloud's default
 
 
 def start_class(access: ClassAccess) -> Entry:
-    """Start the class before or after its planned start (contract A: class state 1). Event 1 confirms it."""
+    """Start the class before or after its planned start (class state 1). Event 1 confirms it."""
     return _set_state(access, "class.start", RoomState.STARTED)
 
 
 def end_class(access: ClassAccess) -> Entry:
-    """End the class (contract A: class state 2). People may stay until the close delay is over."""
+    """End the class (class state 2). People may stay until the close delay is over."""
     return _set_state(access, "class.end", RoomState.ENDED)
 
 
 def close_class(access: ClassAccess) -> Entry:
-    """Close the room permanently. Everyone is removed and no one can enter (contract A: class state 3)."""
+    """Close the room permanently. Everyone is removed and no one can enter (class state 3)."""
     return _set_state(access, "class.close", RoomState.CLOSED)
 
 
 def create_class(person: User, *, room_uuid: str | None = None, attempt: int = 1, **asked: Any) -> Entry:
-    """Create a class (contract B: create a room). A read of the room confirms the command.
+    """Create a class. A read of the room confirms the command.
 
     ``asked`` contains the fields of ``NewClass``. Only scheduled classes need ``room_uuid`` (default: a new
     id) and ``attempt``. If ``attempt`` > 1 and the room exists, an earlier attempt created it.

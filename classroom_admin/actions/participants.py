@@ -42,7 +42,7 @@ def remove_participant(
     reason: str = "",
     planned: int | None = None,
 ) -> Entry:
-    """Remove a person from the class (contract A: kick a user) and optionally ban them.
+    """Remove a person from the class and optionally ban them.
 
     Pass at most one ban argument; without a ban, the person may return at once. ``duration_s`` bans for so
     many seconds, ``for_the_class`` until the planned close, ``for_good`` permanently. ``reason`` (at most 500
@@ -122,7 +122,7 @@ def rest_of_class(room: Room, *, now: datetime) -> int:
 
 
 def unban(access: ClassAccess, *, user_uuid: str) -> Entry:
-    """Unban a removed person by a kick with ``dirty.state`` 0. Contract A does not describe its effect.
+    """Unban a removed person by a kick with ``dirty.state`` 0. The cloud's documentation does not cover this.
 
     *Accepted* is the final step, because no event and no read shows an unban. Raise ``ActionRefused`` if the
     person is in the class, because a kick might remove them.

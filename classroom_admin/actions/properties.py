@@ -1,4 +1,4 @@
-"""Commands that set and delete properties of a class, or of a person or an extApp in it (contract A)."""
+"""Commands that set and delete properties of a class, or of a person or an extApp in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final

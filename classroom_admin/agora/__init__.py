@@ -18,7 +18,7 @@ _limiters: Final[list[Callable[[CloudConfig], Limiter]]] = []
 
 
 def use_limiter(make: Callable[[CloudConfig], Limiter]) -> None:
-    """Use `make` to create the request limiter of each client that `client_for` creates afterwards."""
+    """Set the function that creates the request limiter of each client. Call this before `client_for`."""
     _limiters[:] = [make]
 
 

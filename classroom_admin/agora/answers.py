@@ -1,4 +1,4 @@
-"""Parse the cloud's responses into envelopes and events without guessing or dropping data. Pure functions."""
+"""Parse the cloud's responses into envelopes and events, without guessing or dropping data."""
 
 import json
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsAnswer:
-    """The content of a response with events. `unreadable` has a (reason, raw text) for each non-object."""
+    """The events in a response. `unreadable` has (reason, raw text) tuples of items that are no objects."""
 
     ts_ms: int | None
     code: int
@@ -113,13 +113,13 @@ def read_events_answer(body: bytes) -> EventsAnswer:
 
 
 def read_next_id(value: object) -> str | None:
-    """Return a nextId as text. Return None for null, "", "null" or any other type: no page follows."""
+    """Return a nextId as text. Return None if no page follows (null, "", "null" or another type)."""
     read = read_text(value)
     return None if read is None or read.strip() in ("", "null") else read
 
 
 def _as_it_came(item: Any) -> tuple[str, str]:
-    """Return (reason, text) for an item that is not an object."""
+    """Return a tuple (reason, text) for an item that is not a JSON object."""
     if isinstance(item, str) and item.startswith("{"):
         return "no JSON", item[:_LONGEST_RAW]
     return f"not an object but {type(item).__name__}", json.dumps(item)[:_LONGEST_RAW]

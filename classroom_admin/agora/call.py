@@ -20,11 +20,11 @@ class CloudCall(BaseModel, Generic[A]):
     """One call of the contract with its parameters. `A` is the type of the parsed response.
 
     The constructor raises `InvalidArgument` for the first parameter that the cloud would reject. Subclasses
-    set `method` and `template` (the path). `repeat`: the client may send the call again even if the cloud may
-    have received it; `why` gives the reason. `patient`: the client waits and retries after 429 or if no host
-    answers; otherwise the caller decides.
+    set `method` and `template` (the path). With `repeat`, the client may send the call again even if the
+    cloud may have received it; `why` gives the reason. With `patient`, the client waits and retries after
+    status 429, and if no host answers. Without `patient`, it raises the error.
 
-    For every call, the client tries the other host if nothing was sent, and a new token once after 401.
+    If nothing was sent, the client always tries the other host. After 401, it tries a new token once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -60,7 +60,7 @@ class CloudCall(BaseModel, Generic[A]):
         return {}
 
     def body(self) -> Any:
-        """Return the JSON value to send, or None to send no body."""
+        """Return the JSON value to send as the body, or None to send no body."""
         return None
 
     def method_for(self, config: CloudConfig) -> str:
@@ -77,7 +77,7 @@ class CloudCall(BaseModel, Generic[A]):
 
 
 def upstream_name(cls: type[BaseModel], name: str) -> str:
-    """Return the cloud's name for a field of a call."""
+    """Return the name that the cloud uses for a field of a call."""
     field = cls.model_fields.get(name)
     return name if field is None else field.serialization_alias or to_camel(name)
 

@@ -1,6 +1,6 @@
 """Calls about rooms and the people in them. Each call has its own class.
 
-The docstrings name the section of the contract (A or B). An optional parameter that is None is not sent.
+An optional parameter that is None is not sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROOM: Final = "/{region}/edu/apps/{appId}/v2/rooms/{roomUuid}"
 
 
 class KickUser(OnceCall[None]):
-    """Remove a person from a room (A). Event 20 confirms the removal.
+    """Remove a person from a room. Event 20 confirms the removal.
 
     `ban_s` also bans the person for this many seconds from now; -1 bans them permanently.
     """
@@ -48,7 +48,7 @@ class KickUser(OnceCall[None]):
 
 
 class UnbanUser(KickUser):
-    """Unban a removed person. That `dirty.state` 0 does so is a guess: no document describes this value."""
+    """Unban a removed person. No document describes `dirty.state` 0, so its effect is a guess."""
 
     ban_s: None = None
 
@@ -57,7 +57,7 @@ class UnbanUser(KickUser):
 
 
 class SetClassState(OnceCall[None]):
-    """Set the class state: 0 not started, 1 started, 2 ended, 3 closed (A). Event 1 confirms the change.
+    """Set the class state (0 not started, 1 started, 2 ended, 3 closed). Event 1 confirms the change.
 
     If the class is already in this state, raise `ClassAlreadyStarted` or `ClassAlreadyEnded`. A closed room
     can't be opened again.
@@ -72,10 +72,10 @@ class SetClassState(OnceCall[None]):
 
 
 class CreateRoom(OnceCall[None]):
-    """Create a room before its class (B). Raise `Conflict` if the room exists. No event confirms the call.
+    """Create a room before its class. Raise `Conflict` if the room exists. No event confirms the call.
 
-    `room_type`: 0 one-to-one, 2 lecture hall, 4 small, 10 small cloud. `room_name`: at most 64 bytes.
-    Examples: `widgets` `{"netlessBoard": {"state": 1}}`, `role_config` `{"2": {"limit": 30}}`.
+    `room_type` is 0 (one-to-one), 2 (lecture hall), 4 (small) or 10 (small cloud). `room_name` has at most 64
+    bytes. Example: `widgets={"netlessBoard": {"state": 1}}` and `role_config={"2": {"limit": 30}}`.
     """
 
     method = "POST"
@@ -108,7 +108,7 @@ class CreateRoom(OnceCall[None]):
 
 
 class ReadRoom(ReadCall[RoomInfo]):
-    """Read a room's name, times and settings (B). Raise `RoomNotFound` if the room does not exist."""
+    """Read a room's name, times and settings. Raise `RoomNotFound` if the room does not exist."""
 
     template = ROOM
 
@@ -119,7 +119,7 @@ class ReadRoom(ReadCall[RoomInfo]):
 
 
 class ReadUser(ReadCall[UserInfo]):
-    """Read a person's role and presence in a room (B). Raise `UserNotFound` if they never entered."""
+    """Read a person's role and presence in a room. Raise `UserNotFound` if they never entered."""
 
     template = f"{ROOM}/users/{{userUuid}}"
 
@@ -131,7 +131,7 @@ class ReadUser(ReadCall[UserInfo]):
 
 
 class OpenGroups(OnceCall[None]):
-    """Open breakout rooms (B). A person can be in only one of them."""
+    """Open breakout rooms. A person can be in only one of them."""
 
     method = "PUT"
     template = f"{ROOM}/groups/states/1"
@@ -145,7 +145,7 @@ class OpenGroups(OnceCall[None]):
 
 
 class CloseGroups(OnceCall[None]):
-    """Close these breakout rooms, or all breakout rooms if `groups` is None (B)."""
+    """Close these breakout rooms, or all breakout rooms if `groups` is None."""
 
     method = "PUT"
     template = f"{ROOM}/groups/states/0"
@@ -158,7 +158,7 @@ class CloseGroups(OnceCall[None]):
         return {"groups": self.groups or []}
 
 
-# --- Properties: PUT merges, DELETE takes names; the event contains `cause`, a free JSON object (A) -------
+# --- Properties. PUT merges properties and DELETE deletes names. The event repeats `cause`, any JSON object.
 
 
 class PutRoomProperties(SameCall[None]):
@@ -206,7 +206,7 @@ class DeleteUserProperties(DeleteRoomProperties):
 
 
 class PutExtAppProperties(SameCall[None]):
-    """Set properties of an extApp. `common_state` turns the extApp on (1) or off (0). Event 4 confirms."""
+    """Set properties of an extApp. `common_state` 1 turns it on, 0 off. Event 4 confirms the change."""
 
     method = "PUT"
     template = f"{ROOM}/extApps/{{extAppUuid}}/properties"

@@ -16,7 +16,7 @@ from classroom_admin.agora.models import RecordingItem
 from classroom_admin.agora.recording_and_file_calls import ListRecordings
 from classroom_admin.agora.transport import Transport
 
-MOST_PAGES: Final = 20  # of 100 items: an endless list must not occupy a worker for ever
+MOST_PAGES: Final = 20  # of 100 items, because an endless list must not occupy a worker for ever
 
 
 class Client:
@@ -44,5 +44,4 @@ class Client:
             next_id = page.next_id
 
     def close(self) -> None:
-        """Close idle connections."""
         self.transport.close()

@@ -1,4 +1,4 @@
-"""Estimate the offset of the cloud's clock from the `ts` of responses. Thread-safe, without I/O."""
+"""Estimate the offset of the cloud's clock from the `ts` of responses. This module does no I/O."""
 
 import threading
 from collections import deque
@@ -19,7 +19,7 @@ class _Sample:
 
 
 class CloudClock:
-    """The clock offset, estimated from the fastest recent response.
+    """A thread-safe estimate of the clock offset, from the fastest recent response.
 
     The cloud sets `ts` at an unknown moment between request and response, so a slow response is imprecise.
     The estimate uses the fastest of the last 16 responses of the last two minutes. It assumes that the cloud

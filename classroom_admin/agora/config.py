@@ -33,7 +33,7 @@ class CloudConfig:
     requests_per_second: float = 20.0
 
     def problems(self) -> list[Problem]:
-        """Return the problems with missing or invalid values; an empty list if there are none."""
+        """Return a problem for each missing or invalid value."""
         return [*self._address_problems(), *self._identity_problems(), *self._habit_problems()]
 
     def _address_problems(self) -> Iterator[Problem]:

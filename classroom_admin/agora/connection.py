@@ -1,4 +1,4 @@
-"""Test the connection to the cloud for the settings page, and find the cause if the test fails."""
+"""Test the connection to the cloud for the settings page. If the test fails, find the cause."""
 
 import secrets
 import time
@@ -41,10 +41,10 @@ class ConnectionReport:
 
 
 def check_connection(client: Client, *, deadline_s: float = DEADLINE_S) -> ConnectionReport:
-    """Test the connection by reading a room that can't exist.
+    """Test the connection by reading a room that does not exist.
 
-    "Room not found" proves that address, App ID and token are right. The test changes nothing and takes no
-    events from the polling stream.
+    The error "room not found" proves that the address, App ID and token are right. The test changes nothing
+    and takes no events from the polling stream.
     """
     started = time.monotonic()
     ok, cause, findings = _try(client, deadline_s)

@@ -1,4 +1,4 @@
-"""The errors that calls to the cloud raise. Each meaning has its own class.
+"""The errors that calls to the cloud raise. Each kind of error has its own class.
 
 `InvalidArgument` is raised before anything is sent. Every other error is a `CloudError` with the HTTP status,
 the business code, the cloud's message and the request id. If the client itself detects the error, `problem`
@@ -14,7 +14,7 @@ from classroom_admin.common.redaction import shortened, without_tokens
 class InvalidArgument(ValueError):
     """Raised for a parameter that the cloud would reject. Nothing was sent.
 
-    `field` is the cloud's name of the parameter (`roomUuid`, `webRecordConfig.videoBitrate`).
+    `field` is the cloud's name for the parameter, such as `roomUuid` or `webRecordConfig.videoBitrate`.
     """
 
     def __init__(self, field: str, code: str, /, **params: Any) -> None:
@@ -54,7 +54,7 @@ class CloudError(Exception):
 
     @property
     def facts(self) -> str:
-        """Return the known ones of status, code and request id as text, or "" if none is known."""
+        """Return the status, code and request id as text. Omit those that are unknown."""
         facts = [
             f"HTTP {self.http_status}" if self.http_status is not None else "",
             f"code {self.code}" if self.code is not None else "",
@@ -68,7 +68,7 @@ class BadParameter(CloudError):
 
 
 class Unauthorized(CloudError):
-    """Status 401: App ID, certificate, uid or clock is wrong. The client has already tried a new token."""
+    """Status 401: the App ID, certificate, uid or clock is wrong. A new token was refused too."""
 
 
 class ChatMuted(CloudError):
@@ -120,10 +120,11 @@ class CloudFailed(CloudError):
 
 
 class CloudUnavailable(CloudError):
-    """There is no usable response: host unreachable, time-out, incomplete response, or 502/503/504.
+    """Raised if the host is unreachable or times out, the response is incomplete, or it is 502, 503 or 504.
 
-    `may_have_happened` is True if the request may have reached the cloud: a command may have worked, or the
-    polling stream may have lost events. `partial_body` contains the received part of an incomplete response.
+    `may_have_happened` is True if the request may have reached the cloud: a command may have worked, and
+    events from the polling stream may be lost. `partial_body` contains the received part of an incomplete
+    response.
     """
 
     def __init__(
@@ -170,7 +171,7 @@ _BY_CODE: Final = {code: cls for (_status, code), cls in MEANINGS.items() if cod
 
 
 def meaning_of(http_status: int, code: int | None) -> type[CloudError]:
-    """Return the error class for a status and a business code, or `CloudError` if none matches."""
+    """Return the error class for a status and a business code, or a general error class if none matches."""
     exact = MEANINGS.get((http_status, code))
     if exact is not None:
         return exact

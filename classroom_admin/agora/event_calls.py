@@ -1,4 +1,4 @@
-"""Calls for events (section A of the contract).
+"""Calls for events.
 
 The calls return the response before parsing. Store its body before you parse it with `read_events_answer`.
 """
@@ -25,7 +25,7 @@ class _EventsCall(ReadCall[RawAnswer]):
 
 
 class PollEvents(_EventsCall):
-    """Fetch new events of all rooms (A). **The cloud delivers each event only once**: store the body first.
+    """Fetch new events of all rooms. **The cloud delivers each event only once**, so store the body first.
 
     If `CloudUnavailable.may_have_happened` is True, events may be lost: fetch them for each room.
     `partial_body` contains the received part of the response. After `RateLimited`, no event is lost: poll
@@ -42,7 +42,7 @@ class PollEvents(_EventsCall):
 
 
 class RoomEvents(_EventsCall):
-    """Fetch up to 100 events of a room from sequence `next_id` on (A). A destroyed room has no events."""
+    """Fetch up to 100 events of a room from sequence `next_id` on. A destroyed room has no events."""
 
     template = f"{ROOM}/sequences"
 
@@ -55,7 +55,7 @@ class RoomEvents(_EventsCall):
 
 
 class QuizEvents(_EventsCall):
-    """Fetch up to `count` quiz events of a room from `next_id` on (A). The default of `count` is 100."""
+    """Fetch up to `count` quiz events of a room from `next_id` on. The default of `count` is 100."""
 
     template = f"{WIDGETS}/popupQuiz/sequences"
 

@@ -21,7 +21,7 @@ Check = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """Raised for a value that the cloud would reject. `at` names a field inside the checked value."""
+    """Raised for a value that the cloud would reject. If the value is an object, `at` names its field."""
 
     def __init__(self, code: str, /, *, at: str = "", **params: Any) -> None:
         super().__init__(code)
@@ -30,7 +30,7 @@ class Wrong(ValueError):
 
 
 def checked(check: Check, value: object, *, field: str) -> Any:
-    """Return the result of `check` for a value outside a call. Raise `InvalidArgument` if it fails."""
+    """Return the result of `check` for a value that is not part of a call, or raise `InvalidArgument`."""
     try:
         return check(value)
     except Wrong as wrong:
@@ -59,7 +59,7 @@ def identifier(value: object) -> str:
 
 
 def name(*, fewer_than: int = 64) -> Check:
-    """Return a check for a visible name of under `fewer_than` bytes without control characters."""
+    """Return a check for names: visible, without control characters, and with under `fewer_than` bytes."""
 
     def check(value: object) -> str:
         given = text(value)
@@ -184,7 +184,7 @@ def identifiers(value: object) -> list[str]:
 
 
 def next_id(value: object) -> str:
-    """Check that the value can start a page: a sequence number, or the previous page's `nextId`."""
+    """Check that the value is a sequence number or the previous page's `nextId`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(whole(0)(value))
     given = text(value)

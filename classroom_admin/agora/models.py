@@ -49,7 +49,7 @@ def read_object(value: object) -> dict[str, Any]:
 
 
 def read_objects(value: object) -> list[dict[str, Any]]:
-    """Return the objects of a list, without the items that are no objects."""
+    """Return the JSON objects in a list. Omit all other items."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -61,7 +61,7 @@ Object = Annotated[dict[str, Any], BeforeValidator(read_object)]
 
 
 class CloudModel(BaseModel):
-    """The base class of all models. Fields have camelCase aliases."""
+    """The base class of all models. The aliases of the fields are in camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
@@ -69,7 +69,7 @@ class CloudModel(BaseModel):
 class Envelope(CloudModel):
     """The envelope of every response. `code` 0 means success; `ts` is the cloud's time.
 
-    `model_extra` has the other fields.
+    `model_extra` contains all other fields.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -91,7 +91,7 @@ class RecordedFile(CloudModel):
 
 
 class RecordingItem(CloudModel):
-    """A recording. `type`: 1 single, 2 composite, 3 web. `status`: 1 recording, 2 ended.
+    """A recording. `type` is 1 (single), 2 (composite) or 3 (web). `status` is 1 (recording) or 2 (ended).
 
     `unready` is True if the recording failed.
     """
@@ -123,7 +123,7 @@ class RoomSchedule(CloudModel):
 
 
 class RoomInfo(CloudModel):
-    """A room. The schedule is the one in `room_properties`."""
+    """A room. Its schedule is in `room_properties`."""
 
     room_name: Name = None
     room_type: Whole = None
@@ -142,7 +142,7 @@ class RoomInfo(CloudModel):
 
 
 class UserInfo(CloudModel):
-    """A person in a room. `state`: 0 offline, 1 online."""
+    """A person in a room. `state` is 0 (offline) or 1 (online)."""
 
     state: Whole = None
     user_properties: Object = {}

@@ -1,6 +1,6 @@
-"""The parameters that are objects: web recording, file conversion, schedule, roles and breakout rooms.
+"""Parameters whose values are objects: web recording, conversion, schedule, roles and breakout rooms.
 
-The objects have the cloud's camelCase names, and their values must be within the limits of the contract.
+The fields have the cloud's camelCase names, and their values must be within the limits of the contract.
 Unknown names are rejected, because they are more often typing errors than new features.
 """
 
@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
     @classmethod
     def as_sent(cls, value: object) -> dict[str, Any]:
-        """Validate the object and return it with the cloud's names, without unset fields."""
+        """Validate the object. Return it with the cloud's field names and without unset fields."""
         return cls.model_validate(value).model_dump(by_alias=True, exclude_unset=True)
 
 

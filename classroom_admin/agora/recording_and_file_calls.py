@@ -1,4 +1,4 @@
-"""Calls about recordings and files of a class (section A of the contract)."""
+"""Calls about recordings and files of a class."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROOM_V1: Final = "/{region}/edu/apps/{appId}/v1/rooms/{roomUuid}"
 
 
 class StartRecording(OnceCall[RecordingStarted]):
-    """Start a recording (A). Raise `RecordingNotEnded` if one is running. Event 1001 confirms the start.
+    """Start a recording. Raise `RecordingNotEnded` if one is running. Event 1001 confirms the start.
 
     `mode` None records the teachers as M3U8 and TS. "web" records a web page as MP4 and needs `web_config`
     with the page's address. `retry_timeout_s` is the time between the cloud's own tries (at most two).
@@ -66,7 +66,7 @@ class StartRecording(OnceCall[RecordingStarted]):
 
 
 class StopRecording(OnceCall[RecordingStarted]):
-    """Stop the recording (A). Raise `RecordingNotStarted` if none is running. Event 1001 confirms the end."""
+    """Stop the recording. Raise `RecordingNotStarted` if none is running. Event 1001 confirms the end."""
 
     method = "PUT"
     template = f"{ROOM}/records/states/0"
@@ -82,7 +82,7 @@ class StopRecording(OnceCall[RecordingStarted]):
 
 
 class UpdateRecording(OnceCall[None]):
-    """Change a running web recording (A). `onhold` True pauses it, False resumes it. No event confirms this.
+    """Change a running web recording. `onhold` True pauses it, False resumes it. No event confirms this.
 
     Each call overwrites the previous one. `CloudConfig.record_update_method` sets the HTTP method.
     """
@@ -102,7 +102,7 @@ class UpdateRecording(OnceCall[None]):
 
 
 class ListRecordings(ReadCall[RecordingPage]):
-    """List up to 100 recordings of a room (A). Continue with the page's `next_id` until it is None."""
+    """List up to 100 recordings of a room. Continue with the page's `next_id` until it is None."""
 
     template = f"{ROOM}/records"
 
@@ -120,7 +120,7 @@ class ListRecordings(ReadCall[RecordingPage]):
 
 
 class PutResource(SameCall[None]):
-    """Share a file by its URL (A). Event 1003 confirms the call. `size` is in bytes."""
+    """Share a file by its URL. Event 1003 confirms the call. `size` is in bytes."""
 
     method = "PUT"
     template = f"{ROOM_V1}/resources/{{resourceUuid}}"
@@ -159,7 +159,7 @@ class ConvertResource(PutResource):
 
 
 class DeleteResources(SameCall[None]):
-    """Remove files from a class (A). Event 1003 confirms the removal."""
+    """Remove files from a class. Event 1003 confirms the removal."""
 
     method = "DELETE"
     template = f"{ROOM_V1}/resources"
@@ -173,7 +173,7 @@ class DeleteResources(SameCall[None]):
 
 
 class ListResources(ReadCall[list[str]]):
-    """List the ids of a room's files (A)."""
+    """List the ids of a room's files."""
 
     template = f"{ROOM_V1}/resources"
 

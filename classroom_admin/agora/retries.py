@@ -15,9 +15,10 @@ HOST_DOWN_S: Final = 60.0
 
 
 def wait_before(try_number: int, *, rng: random.Random) -> float:
-    """Return the seconds to wait before try number 2, 3 and so on.
+    """Return the seconds to wait before a try (2 is the first retry).
 
-    The limit is 0.25 s and doubles with each try, up to 4 s. The result is random, at least half the limit.
+    The limit is 0.25 s and doubles with each try, up to 4 s. The result is a random time between half the
+    limit and the limit.
     """
     whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (try_number - 2))
     return whole * (0.5 + rng.random() / 2)

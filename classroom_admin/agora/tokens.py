@@ -1,6 +1,6 @@
 """Tokens for the cloud. They are cached, renewed before they expire, and never shown.
 
-The cloud compares a token's time with its own clock. So pass a clock with cloud time.
+The cloud compares a token's time with its own clock, so pass a clock that returns cloud time.
 """
 
 import threading
@@ -19,7 +19,7 @@ from classroom_admin.common.problems import Problem
 
 LIFE_S: Final = 24 * 3600  # the cloud rejects tokens with a longer life
 RENEW_AFTER: Final = 0.8  # share of the token's life
-# Tokens are dated back: if the cloud's clock is some seconds behind, it would reject a date in the future.
+# Give tokens an earlier date. If the cloud's clock is some seconds behind, it would reject a future date.
 ISSUED_AGO_S: Final = 30
 
 
@@ -42,7 +42,7 @@ class Token(AuthBase):
         return request
 
     def is_due(self, now_s: float) -> bool:
-        """Return whether to renew the token, as 80 % of its life is over or the clock was set back."""
+        """Return whether 80 % of the token's life is over, or the clock was set back."""
         age = now_s - self.issued_s
         return age >= LIFE_S * RENEW_AFTER or age < -ISSUED_AGO_S
 
@@ -85,7 +85,7 @@ class TokenSource:
 
 
 def _build(config: CloudConfig, *, issued_s: int) -> str:
-    """Build a token with the vendor's classes. Return "" if App ID or certificate is malformed.
+    """Build a token with the vendor's classes. Return "" if the App ID or certificate is malformed.
 
     The vendor's builder functions are not used, because they always use this machine's clock.
     """

@@ -37,7 +37,7 @@ from classroom_admin.common.problems import Problem
 READS_PER_BODY: Final = 4  # a slow body may take this many read time-outs in total
 _PLAUSIBLE_MS: Final = (1_400_000_000_000, 10_000_000_000_000)
 Limiter = Callable[[CloudCall[Any]], float]
-"""A limit on requests: it reserves one request and returns the seconds to wait before sending it."""
+"""A function that reserves one request and returns the seconds to wait before sending the request."""
 
 
 def no_limit(call: CloudCall[Any]) -> float:
@@ -59,7 +59,7 @@ class _Job:
 
 
 class Transport:
-    """A thread-safe sender of calls. A process needs only one.
+    """A thread-safe sender of calls. A process needs only one sender.
 
     Tests can replace `clock` (seconds since 1970), `monotonic`, `sleep` (seconds) and `rng`. The sender calls
     `limiter` before each request, including retries.
@@ -158,7 +158,7 @@ class Transport:
         return wait if left is None or wait < left else None
 
     def _try(self, job: _Job, token: Token) -> RawAnswer | CloudError:
-        """Send the request to each host until a host receives it. Return a failure instead of raising it."""
+        """Try the hosts until one receives the request. Return an error instead of raising it."""
         reply = Reply(problem=Problem("no_address"), sent=False)
         took_ms = 0.0
         for host in sorted(self._hosts.in_order(), key=lambda url: url == job.avoid):
@@ -169,7 +169,7 @@ class Transport:
             reply = self._exchange(host, job, token)
             took_ms = (self._monotonic() - started) * 1000
             if reply.status is None:
-                # Also after a time-out: the next call then starts with the other host.
+                # Do this also after a time-out, so that the next call starts with the other host.
                 self._hosts.failed(host)
             else:
                 self._hosts.answered(host)

@@ -36,7 +36,7 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-agora-request-id", "x-trace-id"
 class Reply:
     """The result of sending one request.
 
-    `status` is None if there is no response. `sent` is False if nothing can have reached the cloud.
+    `status` is None if there is no response. `sent` is False if no part of the request can have arrived.
     """
 
     status: int | None = None
@@ -106,7 +106,6 @@ class Wire:
         )
 
     def close(self) -> None:
-        """Close all idle connections."""
         with self._lock:
             for session in self._sessions.values():
                 session.close()
@@ -142,7 +141,7 @@ class Wire:
 
 def _new_session(host: str) -> requests.Session:
     session = requests.Session()
-    # No retries here: `Transport` decides this for each call, and the polling call is never repeated.
+    # Do not retry here. `Transport` decides this for each call, and the polling call is never repeated.
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=CONNECTIONS_PER_HOST, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

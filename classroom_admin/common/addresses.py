@@ -1,4 +1,4 @@
-"""Check addresses of servers. Pure."""
+"""Check the addresses of servers without using the network."""
 
 import ipaddress
 from urllib.parse import urlsplit

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 CHUNK = 400
-"""The largest number of values in an SQL IN list. SQLite limits the number of variables per statement."""
+"""The maximum number of values in an SQL IN list. SQLite limits the number of variables per statement."""
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -1,8 +1,8 @@
-"""Read the time. All code uses this module, so that tests can stop and step the clock.
+"""Read the time. All code uses this module, so tests can stop the clock and move it forward.
 
 Use ``now``, this machine's time, for local data such as records and leases. Use ``cloud_now`` to compare with
-times from the cloud, such as a class's start and end.
-``AGORA_CLOCK_URL`` (for tests only) makes this module read the simulator's clock.
+times from the cloud, such as a class's start and end. ``AGORA_CLOCK_URL`` (for tests only) makes this module
+read the simulator's clock.
 """
 
 import http.client
@@ -20,19 +20,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Source(Protocol):
-    """A source of time."""
-
     def now_ms(self) -> int:
         """Return the current time in milliseconds since 1970-01-01 UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Return the seconds since an arbitrary moment, which never decrease. Use them only for durations."""
+        """Return seconds since an arbitrary moment, for measuring durations. They never decrease."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of this machine."""
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -45,7 +43,7 @@ class SimulatorClock:
     """The clock of a simulated cloud, read over HTTP on every call. For tests only.
 
     Raise ``ValueError`` if ``url`` is not on this machine, and ``OSError`` if the simulator does not answer.
-    ``monotonic`` uses this machine's clock, so that nothing waits for a stopped clock.
+    ``monotonic`` uses this machine's clock, so no code waits for a stopped clock.
     """
 
     def __init__(self, url: str) -> None:
@@ -94,12 +92,12 @@ def cloud_offset_ms() -> int:
 
 
 def as_cloud_time(ours: datetime) -> datetime:
-    """Convert our time to cloud time."""
+    """Convert this machine's time to cloud time."""
     return ours + timedelta(milliseconds=cloud_offset_ms())
 
 
 def as_our_time(clouds: datetime) -> datetime:
-    """Convert cloud time to our time."""
+    """Convert cloud time to this machine's time."""
     return clouds - timedelta(milliseconds=cloud_offset_ms())
 
 
@@ -110,7 +108,7 @@ def follow_cloud(read_offset_ms: Callable[[], int]) -> None:
 
 
 def install(source: Source) -> Source:
-    """Use ``source`` for the time in the whole process from now on; return the source used before."""
+    """Use ``source`` as the clock of the whole process from now on. Return the previous source."""
     global _source
     before, _source = _source, source
     return before
@@ -127,5 +125,5 @@ def from_ms(ms: int) -> datetime:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """Return a time in ISO 8601 in UTC, ending in Z; None if `moment` is None."""
+    """Return a time as ISO 8601 text in UTC, ending in Z. Return None if `moment` is None."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,16 +1,16 @@
-"""Clean and shorten the names of people's files, so that pages can show the names safely. Pure."""
+"""Clean and shorten the names of uploaded files, so that pages can show the names safely."""
 
 import unicodedata
 from typing import Final
 
-# Joiners are parts of words and emoji. All other format characters are removed: for example, a direction mark
-# can make one name look like another name.
+# Keep joiners, because words and emoji contain them. Remove all other format characters: for example, a
+# direction mark can make one name look like another name.
 _KEPT_FORMATS: Final = frozenset("\u200c\u200d")
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 
 
 def clean(name: str) -> str:
-    """Return a name without folders, control characters and direction marks, with plain spaces."""
+    """Remove folders, control characters and direction marks from a name. Use only plain spaces."""
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(_shown(character) for character in last)
     return kept.encode("utf-8", "ignore").decode("utf-8").strip(" \u200c\u200d")
@@ -23,7 +23,7 @@ def _shown(character: str) -> str:
 
 
 def shorten(name: str, most_bytes: int) -> str:
-    """Cut a name before its extension to ``most_bytes`` of UTF-8. Never cut within a visible character."""
+    """Shorten a name to ``most_bytes`` of UTF-8. Keep its extension, and cut no visible character in two."""
     stem, dot, ext = name.rpartition(".")
     if not dot:
         stem, ext = name, ""
@@ -35,7 +35,7 @@ def shorten(name: str, most_bytes: int) -> str:
 
 
 def _continues(text: str, at: int) -> bool:
-    """Return whether the character at ``at`` is displayed as one with the previous one, as an accent is.
+    """Return whether the character at ``at`` is joined to the previous character, as an accent is.
 
     This follows the rules GB9, GB9a, GB11 and GB12 of Unicode Standard Annex 29. It also keeps characters
     around a joiner together.
@@ -43,7 +43,7 @@ def _continues(text: str, at: int) -> bool:
     character, before = text[at], text[at - 1]
     if unicodedata.category(character).startswith("M") or before == _ZERO_WIDTH_JOINER:
         return True
-    if character in _KEPT_FORMATS or "\U0001f3fb" <= character <= "\U0001f3ff":  # a joiner; a skin tone
+    if character in _KEPT_FORMATS or "\U0001f3fb" <= character <= "\U0001f3ff":  # a joiner or a skin tone
         return True
     if not (_is_flag_letter(character) and _is_flag_letter(before)):
         return False

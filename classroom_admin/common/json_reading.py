@@ -13,12 +13,10 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 DEEPEST: Final = 201
-"""The deepest accepted nesting of brackets. Pydantic's parser has the same limit. Without a limit, recursive
-code could exhaust the stack.
-"""
+"""The maximum nesting of brackets, as in Pydantic's parser. Deeper nesting could exhaust the stack."""
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _AROUND_ITEMS: Final = ("{[", "{{[")
-"""The open brackets before an event: those of the envelope, perhaps of another object, and of the list."""
+"""The brackets that are open where an event begins: envelope, sometimes another object, and list."""
 # Escapes of characters that a database can't store as text: lone surrogates and NUL. Searching the bytes is
 # cheaper than visiting every value.
 _UNSTORABLE_ESCAPE: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
@@ -28,8 +26,9 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 def read_json(body: bytes) -> Any:
     """Return the parsed JSON. Raise `ValueError` if `body` is not JSON or is nested deeper than `DEEPEST`.
 
-    Replace NaN and infinities with None. Replace invalid UTF-8, NUL and lone surrogates with U+FFFD. Keep an
-    integer that is too long for Python, or an item of the response that can't be parsed, as text.
+    Replace NaN and infinities with None. Replace invalid UTF-8, NUL and lone surrogates with U+FFFD. Return
+    an integer that is too long for Python as text. Do the same with an item of the response that can't be
+    parsed.
     """
     try:
         parsed = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -49,7 +48,7 @@ def _read_by_items(text: str) -> Any:
 
 
 def _with_damaged_items_as_text(text: str) -> str:
-    """Replace each event that can't be parsed, but has matching brackets, with a JSON string of its text."""
+    """Replace each event that can't be parsed with a JSON string of its text, if its brackets match."""
     parts: list[str] = []
     done = begin = 0
     around: list[str] = []
@@ -68,7 +67,7 @@ def _with_damaged_items_as_text(text: str) -> str:
 
 
 def _brackets(text: str) -> Iterator[tuple[str, int]]:
-    """Yield every bracket outside of strings with its position. Stop at a string that is not closed."""
+    """Yield each bracket that is not in a string, with its position. Stop at a string that is not closed."""
     for found in _TOKEN.finditer(text):
         at = found.start()
         if text[at] != '"':

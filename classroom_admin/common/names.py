@@ -1,12 +1,12 @@
-"""Compare people's names, and match the people on a class list with the people in a class. Pure functions.
+"""Compare people's names, and match the people on a class list with the people in a class.
 
 Interface:
 
 - ``exact_key(name)`` is equal for two names that look the same to a reader.
 - ``loose_key(name)`` also ignores accents, punctuation, symbols and the order of the parts. Equal loose keys
   prove nothing: "Hùng" and "Hưng" have the same key. Use loose keys only through ``match``.
-- ``match(listed, seen)`` matches people by id, then by exact key. It uses the loose key only if one listed
-  name and one seen name with this key are left.
+- ``match(listed, seen)`` matches people by id, then by exact key. It uses a loose key only if exactly one
+  listed name and one name from the class with this key are left.
 - ``has_visible_character(name)`` is False for a name that a page can't show, such as a zero-width space.
   Refuse such a name if a person enters it. If the cloud sends it, ``visible_name(name)`` returns "".
 
@@ -45,9 +45,10 @@ S = TypeVar("S", bound=Named)
 
 @dataclass(slots=True)
 class Found(Generic[L, S]):
-    """A listed person with all matching people seen. A person who came with several ids has several matches.
+    """A person on the class list, with the matching people who were seen in the class.
 
-    `by` says how they were matched: ``BY_ID``, ``BY_NAME`` or ``BY_LOOSE_NAME``; "" if nobody matches.
+    Someone who joined with several ids has several matches. `by` says how the first was found: ``BY_ID``,
+    ``BY_NAME`` or ``BY_LOOSE_NAME``. It is "" if nobody matches.
     """
 
     listed: L
@@ -68,9 +69,10 @@ def exact_key(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def loose_key(name: str) -> str:
-    """Return a key that also ignores accents, punctuation, symbols and the order of the parts.
+    """Return a key as `exact_key` does, but also ignore accents, punctuation, symbols and the order of parts.
 
-    "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have the same key. If a name has only symbols, keep them.
+    "Zoë BRANDT", "brandt,  zoe" and "Zoe Brandt 🌸" have the same key. Symbols are kept if the name has
+    nothing else.
     """
     key = search_key(exact_key(name))
     words = "".join(" " if unicodedata.category(letter)[0] in "PS" else letter for letter in key).split()
@@ -79,13 +81,13 @@ def loose_key(name: str) -> str:
 
 
 def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], list[S]]:
-    """Match listed people with the people seen. Also return the people seen who match nobody, in order.
+    """Match listed people with people seen in class. Also return the seen people who match nobody, in order.
 
     1. Match by id.
-    2. Match by exact name. If one listed person has the name, everyone seen with it is that person, because
-       people return as guests. If this person was already matched by id, that id must have this name, too.
-       If several listed people have the name, each person without a match by id gets one of the people seen.
-    3. Match by loose name, if only one listed name and one seen name with this key are left.
+    2. Match by exact name. If only one listed person has the name, everyone seen with it is that person,
+       because people return as guests. (If an id matched this person, that id must have the same name.)
+       If several listed people have the name, each of them who is not matched yet gets one seen person.
+    3. Match by loose name, if exactly one listed name and one seen name with this key are left.
     """
     found = [Found[L, S](one) for one in listed]
     rest = _by_exact_name(found, _by_id(found, seen))
@@ -93,7 +95,7 @@ def match(listed: Iterable[L], seen: Iterable[S]) -> tuple[list[Found[L, S]], li
 
 
 def has_visible_character(name: str) -> bool:
-    """Return whether a letter, digit or symbol of this name is visible. Accents alone do not count."""
+    """Return whether the name has a visible letter, digit or symbol. Accents alone do not count."""
     return any(
         not BLANK.match(each) and not IGNORABLE.match(each) and unicodedata.category(each) not in _MARKS
         for each in name
@@ -101,7 +103,7 @@ def has_visible_character(name: str) -> bool:
 
 
 def visible_name(name: str) -> str:
-    """Return a name that the cloud sent, or "" if the name has no visible character."""
+    """Return the name unchanged, or "" if it has no visible character."""
     return name if has_visible_character(name) else ""
 
 
@@ -134,7 +136,7 @@ def _by_exact_name(found: Sequence[Found[L, S]], seen: Sequence[S]) -> list[S]:
 
 
 def _chosen(same: Sequence[Found[L, S]], key: str) -> Found[L, S] | None:
-    """Return the listed person, out of all with this exact name, who gets the next person seen with it."""
+    """Choose which of the listed people with this exact name gets the next seen person with this name."""
     if len(same) == 1 and all(exact_key(person.name) == key for person in same[0].people):
         return same[0]
     return next((one for one in same if not one.people), None)

@@ -1,7 +1,7 @@
 """Define the English text of each problem code, and format these texts in any language.
 
-If the value is a tuple, its texts are shown one after the other. Codes and their parameters are stored in the
-database. So never rename a code, and keep its text compatible with stored parameters.
+If a code has a tuple of texts, they are shown one after the other. The database contains codes and their
+parameters. So never rename a code, and keep its text compatible with stored parameters.
 """
 
 from collections.abc import Callable, Mapping

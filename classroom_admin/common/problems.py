@@ -1,4 +1,4 @@
-"""Problems as codes with parameters, for storage. `problem_texts` formats them as text for pages."""
+"""Represent problems as codes with parameters, for storage. `problem_texts` converts them to text."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ PARAMS = "params"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem. `params` are the values in its text: JSON values, problems, or lists of both."""
+    """A problem. `params` are the values for its text: JSON values, other problems, or lists of these."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Problem:
 
 
 def from_json(stored: object) -> Problem | None:
-    """Return the problem that `as_json` stored, or None if `stored` has another format."""
+    """Convert the result of `as_json` to a problem. Return None if `stored` has another format."""
     if not isinstance(stored, Mapping) or not isinstance(stored.get(CODE), str):
         return None
     params = stored.get(PARAMS)
@@ -42,7 +42,7 @@ def to_text(problem: Problem) -> str:
 
 
 def from_text(stored: str) -> Problem | None:
-    """Return the problem that `to_text` stored, or None if `stored` is another text."""
+    """Convert the result of `to_text` to a problem. Return None for any other text."""
     try:
         return from_json(json.loads(stored))
     except ValueError:

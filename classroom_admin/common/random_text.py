@@ -3,7 +3,7 @@
 import secrets
 from typing import Final
 
-# This alphabet has no letters and digits that people confuse, such as l and 1.
+# This alphabet omits letters and digits that people confuse, such as l and 1.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 

@@ -1,4 +1,4 @@
-"""Hide secrets: tokens in texts, values under secret names, and keys in web addresses. Pure functions."""
+"""Hide secrets: tokens in texts, the values of fields with secret names, and keys in web addresses."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 HIDDEN: Final = "[hidden]"
 SECRET_WORDS: Final = ("password", "passwd", "token", "certificate", "secret", "authorization", "cookie")
 STREAMING: Final = ("streamingurl", "rtmp", "hls", "flv")
-"""The names of fields that contain stream addresses. Such an address contains the key of its stream."""
+"""The names of fields that contain stream addresses, which include the key of the stream."""
 _TOKEN: Final = re.compile(r"\b00[67][A-Za-z0-9+/=]{24,}|(?i:(token=)\S+)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"<>\\]+", re.IGNORECASE)
 _OUR_FILE: Final = re.compile(r"(/files/)[^/\s\"]+\.[^/\s\"]+(?=/)")
@@ -32,7 +32,7 @@ def names_secret(name: object) -> bool:
 
 
 def pretty(raw: str) -> str:
-    """Return the JSON indented and without secrets. If it can't be parsed, only hide its secrets."""
+    """Indent a JSON text and hide its secrets. If the text can't be parsed, only hide the secrets."""
     try:
         return json.dumps(without_secrets(json.loads(raw)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -40,12 +40,12 @@ def pretty(raw: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether the value of `name`, which may be a path (`a.b.c`), must be hidden."""
+    """Return whether to hide the value of a field. `name` may be a path such as `a.b.c`."""
     return names_secret(name) or not set(STREAMING).isdisjoint(name.lower().split("."))
 
 
 def secret_name_in(value: object) -> str | None:
-    """Return the first name for which `names_secret` is true, at any depth of `value`, or None."""
+    """Return the first key, at any depth of `value`, for which `names_secret` is true, or None."""
     if isinstance(value, Mapping):
         named = next((str(name) for name in value if names_secret(name)), None)
         return named or next((found for one in value.values() if (found := secret_name_in(one))), None)
@@ -91,7 +91,7 @@ def shown_web_config(config: Any) -> dict[str, Any]:
 
 
 def shown_properties(properties: Any) -> list[dict[str, Any]]:
-    """Return properties as `[{"name", "value"}]`, because the audit log rejects secret names as keys."""
+    """Convert properties to objects `{"name", "value"}`: the audit log rejects secret names as keys."""
     if not isinstance(properties, Mapping):
         return []
     return [{"name": name, "value": _property(str(name), value)} for name, value in properties.items()]
@@ -108,7 +108,7 @@ def _property(name: str, value: Any) -> Any:
 
 
 def shortened(text: str, most: int = 500) -> str:
-    """Cut the text to at most `most` characters. End a cut text with "…"."""
+    """Cut a text that is longer than `most` characters, and end it with "…"."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

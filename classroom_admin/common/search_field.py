@@ -1,4 +1,4 @@
-"""A column with the search key of a row's texts, and the search in it. It works alike in every database."""
+"""Define a column with the search key of a row's texts, and search in it. All databases behave alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILL_BATCH: Final = 1000
 
 
 class SearchField(CharField):  # type: ignore[type-arg]  # not generic at run time
-    """A column with the search key of the columns `of`. When a row is saved, its key is written.
+    """A column with the search key of the columns `of`. Saving a row also writes its key.
 
     `update()` and SQL do not write the key, so such code must write it itself. `matches` searches the column.
     """
@@ -42,9 +42,9 @@ def matches(words: str, *, field: str) -> Q:
 
 
 def fill(connection: Any, model: type[Model], field: str) -> None:
-    """Write the search keys of rows that were stored before the column existed, for a migration.
+    """Write the search keys of rows that existed before the column. A migration calls this.
 
-    Also replace names without a visible character by "". The name is the first column of the key. Commit each
+    Also replace a name without a visible character with "". The name is the first column in `of`. Commit each
     batch, so that an interrupted migration continues where it stopped.
     """
     column = model._meta.get_field(field)

@@ -1,6 +1,6 @@
 """Reject requests that are too big, and GET or HEAD requests with a body, before reading them.
 
-Without this, Django would first write the whole body to disk, even for an unknown sender.
+Without this limit, Django would first write the whole body to disk, even for an unknown sender.
 """
 
 import json
@@ -21,7 +21,7 @@ class TooBig(Exception):
 
 
 def has_body(scope: Scope) -> bool:
-    """Return whether the request's headers announce a body of known or unknown length."""
+    """Return whether the headers announce a body, with or without its length."""
     headers = dict(scope["headers"])
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"").strip(b"0") != b""
 

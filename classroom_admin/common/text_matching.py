@@ -1,6 +1,6 @@
-"""Search texts. Ignore case, accents and Unicode composition: "zoe" finds "Zoë".
+"""Search texts, ignoring case, accents and Unicode composition: "zoe" finds "Zoë".
 
-`static/js/search_key.js` does the same in the browser; a browser test compares the two.
+`static/js/search_key.js` does the same in the browser. A browser test checks that both give the same keys.
 """
 
 import re
@@ -15,7 +15,7 @@ IGNORABLE: Final = re.compile(
 )
 """Unicode's format characters (Cf) and default ignorable characters, which are invisible in a name."""
 STORED_LENGTH: Final = 400
-"""The largest length of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
+"""The maximum characters of a stored key. PostgreSQL can't index values of more than 2,700 bytes."""
 BLANK: Final = re.compile("[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]")
 """White space, control characters and the empty Braille pattern."""
 
@@ -25,7 +25,7 @@ _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u2de0-\u2dff\ua66f-\ua67d\ua69e\ua69f"
     "\ufe20-\ufe2f]+|(\u0627)[\u0653-\u0655]+"
 )
-"""Marks that many people omit: those after a Latin, Greek or Cyrillic letter, and madda and hamza on alef.
+"""Marks that many people omit: those after Latin, Greek and Cyrillic letters, and madda and hamza on alef.
 
 In other scripts, a letter with a mark is a different letter.
 """
@@ -36,7 +36,7 @@ _POINTS: Final = re.compile(
 )
 """The Hebrew and Arabic vowel points, and the Arabic tatweel (a stretching stroke)."""
 _LONE_ACCENTS: Final = re.compile("(?<= )[\u0300-\u036f]+")
-"""The combining accent that remains when NFKD decomposes a spacing accent, as in "O´Neil"."""
+"""The combining accent that NFKD leaves after a space when it decomposes the accent in "O´Neil"."""
 _LETTERS: Final = str.maketrans(
     {
         **dict(zip("ςøłđħŧıðƀɨ", "σoldhtidbi", strict=True)),
@@ -46,7 +46,7 @@ _LETTERS: Final = str.maketrans(
         **{"ی": "ي", "ى": "ي", "ک": "ك"},
     }
 )
-"""Letters and signs that Unicode does not decompose, with the characters that people type instead."""
+"""Letters and signs that Unicode does not decompose, and the characters that people type for them."""
 
 
 def search_key(text: str) -> str:
@@ -60,7 +60,7 @@ def search_key(text: str) -> str:
 
 
 def stored_key(*texts: str) -> str:
-    """Return the search key that a row stores for its texts, cut to `STORED_LENGTH` characters."""
+    """Return the search key of a row with these texts, cut to `STORED_LENGTH` characters."""
     return "\n".join(search_key(text) for text in texts)[:STORED_LENGTH]
 
 

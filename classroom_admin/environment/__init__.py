@@ -1,1 +1,1 @@
-"""Read the environment variables: their types, defaults and meanings, and the addresses in them."""
+"""Define and read the environment variables, and parse the addresses in them."""

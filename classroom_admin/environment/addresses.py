@@ -1,6 +1,7 @@
-"""Read the addresses in environment variables. Pure: no settings, no network, no file.
+"""Parse the addresses in environment variables, without using settings, the network or files.
 
-Each function returns a normalised value, or raises ValueError. The error's text follows the variable's name.
+Each function returns a normalised value, or raises ValueError. The error's text continues a sentence that
+begins with the variable's name.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ _CACHE_OPTIONS: Final = ("TIMEOUT", "KEY_PREFIX", "VERSION")
 def public_address(text: str) -> str:
     """Return the address of the dashboard: scheme, host, port and path.
 
-    Omit the scheme's default port and a slash at the end of the path.
+    Omit the default port of the scheme, and a slash at the end of the path.
     """
     wrong = ValueError("it must be like https://classes.school.example")
     parts = _web_parts(text, wrong)
@@ -69,7 +70,7 @@ def public_address(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """Return the origin of a web address. The host may begin with `*.`, to allow all hosts of a domain."""
+    """Return the origin of a web address. The host may begin with `*.` to allow all subdomains."""
     wrong = ValueError("each part must be like https://classes.school.example")
     wild = "://*." in text
     found = _origin(_web_parts(text.replace("://*.", "://", 1), wrong), wrong)
@@ -84,7 +85,7 @@ def web_address(text: str) -> str:
 
 
 def link_template(text: str) -> str:
-    """Return an address with placeholders in braces. Reject only schemes that run scripts."""
+    """Return an address with placeholders in braces. Reject schemes that run scripts."""
     if not _TEMPLATE.fullmatch(text):
         raise ValueError("it must be like https://classroom.example/{room}")
     return text
@@ -118,7 +119,7 @@ def folder(text: str) -> Path:
 
 
 def database(text: str) -> dict[str, Any]:
-    """Return Django's settings of the database at a `sqlite:///` or `postgres://` address."""
+    """Return Django's settings for the database at a `sqlite:///` or `postgres://` address."""
     scheme, _, rest = text.partition(":")
     if scheme.lower() == "sqlite" and rest.startswith("///"):
         name, _, query = rest[3:].partition("?")
@@ -153,12 +154,12 @@ def database(text: str) -> dict[str, Any]:
 
 
 def broker(text: str) -> str:
-    """Return the address of a message broker, or several addresses separated by `;`, after `verified`."""
+    """Return the address of a message broker, or several separated by `;`. Apply `verified` to each."""
     return ";".join(_broker(one.strip()) for one in text.split(";"))
 
 
 def cache(text: str) -> dict[str, Any]:
-    """Return Django's settings of the cache at an address. Apply `verified` to a Redis address."""
+    """Return Django's settings for the cache at an address. Apply `verified` to a Redis address."""
     wrong = ValueError(
         "it must be like rediscache://host:6379/1, rediss://…, filecache:///folder or locmemcache://"
     )
@@ -183,7 +184,7 @@ def cache(text: str) -> dict[str, Any]:
 
 
 def mail(text: str) -> dict[str, Any]:
-    """Return Django's settings for sending email to the server, folder or console at an address."""
+    """Return Django's settings for sending email to a server, a folder or the console."""
     wrong = ValueError("it must be like smtp+tls://name:password@mail.example:587 or consolemail://")
     parts = _parts(text, wrong)
     if parts.scheme not in _MAIL:
@@ -237,7 +238,7 @@ def _broker(text: str) -> str:
 
 
 def _parts(text: str, wrong: ValueError) -> SplitResult:
-    """Split the address of a service. Recognise no fragment, because a password may contain `#`."""
+    """Split the address of a service. Do not split off a fragment, because a password may contain `#`."""
     scheme, mark, rest = text.replace("#", "%23").partition("://")
     if not mark:
         raise wrong
@@ -256,7 +257,7 @@ def _port(parts: SplitResult, wrong: ValueError) -> int | None:
 
 
 def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
-    """Return the hosts and ports in PostgreSQL's format: texts that commas separate if there are several."""
+    """Return a tuple (hosts, ports) of texts in PostgreSQL's format, with commas between several values."""
     place = unquote(parts.netloc.rpartition("@")[2])
     if "," not in place:
         port = _port(parts, wrong)
@@ -271,7 +272,7 @@ def _hosts(parts: SplitResult, wrong: ValueError) -> tuple[str, str]:
 
 
 def _database_options(query: str) -> dict[str, Any]:
-    """Return Django's settings from the query of a database address. Pass the rest as driver options."""
+    """Return the Django settings in the query of a database address. Other parameters are driver options."""
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for name, value in parse_qsl(query):
@@ -325,7 +326,7 @@ def _web_parts(text: str, wrong: ValueError) -> SplitResult:
 
 
 def _origin(parts: SplitResult, wrong: ValueError) -> str:
-    """Return scheme, host (in lower-case ASCII) and port as text. Omit the scheme's default port."""
+    """Return the scheme, host (in lower-case ASCII) and port as text. Omit the scheme's default port."""
     try:
         host = (parts.hostname or "").encode("idna").decode().lower()
         port = parts.port

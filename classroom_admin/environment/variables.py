@@ -18,7 +18,7 @@ from classroom_admin.environment import addresses
 
 DEFAULT_DATA_DIR: Final = Path(__file__).resolve().parents[2] / "var"
 MAY_BE_EMPTY: Final = ("AGORA_FALLBACK_URL",)
-"""Variables whose empty value has a meaning. For all others, an empty value means the default."""
+"""Variables that may be set to an empty value. For all others, an empty value means the default."""
 
 
 def _parts_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
@@ -63,10 +63,10 @@ Level = Annotated[str, BeforeValidator(_level)]
 
 
 def variable(meaning: str, default: Any = "", *, shown: str = "", secret: str = "") -> Any:
-    """Describe a variable. If the default depends on other values, `shown` describes the default.
+    """Declare a variable. If the default depends on other values, the documentation contains `shown` instead.
 
-    `secret` is "literal" for a value whose spaces and quotes are kept. It is "inside" for an address that may
-    contain a password. No message contains the value of such a variable.
+    `secret` is "literal" for a secret whose spaces and quotes are kept. It is "inside" for an address that
+    may contain a password. No message contains the value of a variable with `secret`.
     """
     extra: dict[str, Any] = {"shown": shown, "literal": secret == "literal"}
     return Field(default=default, description=meaning, repr=not secret, json_schema_extra=extra)
@@ -282,7 +282,7 @@ _WORDS: Final = {
     "less_than_equal": "it must be at most {le}.",
     "literal_error": "it must be {expected}.",
 }
-"""Messages for errors of pydantic. All other errors already have a message for people."""
+"""Messages for pydantic's errors. All other errors have readable messages already."""
 
 
 def plain(text: str) -> str:
@@ -294,13 +294,13 @@ def plain(text: str) -> str:
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
-    """Return the data folder according to DATA_DIR. Raise ImproperlyConfigured if the value is invalid."""
+    """Return the folder in DATA_DIR, or the default. Raise ImproperlyConfigured if the value is invalid."""
     given = plain(environ.get("DATA_DIR", ""))
     return read({"DATA_DIR": given}).DATA_DIR
 
 
 def read(environ: Mapping[str, str]) -> Environment:
-    """Return the values of all variables. Raise ImproperlyConfigured with a line for each invalid value."""
+    """Return the values of all variables. Raise ImproperlyConfigured if any value is invalid."""
     given = {}
     for name, field in Environment.model_fields.items():
         text = environ.get(name)

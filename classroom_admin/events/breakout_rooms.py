@@ -1,4 +1,4 @@
-"""Project breakout rooms, the property `groups` of a room. Each event contains all of `groups.details`."""
+"""Project breakout rooms, which are the property `groups` of a room. Each event contains all of them."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ ROOT = "groups"
 
 
 def changed(changes: Iterable[Change]) -> bool:
-    """Return whether the changes include the breakout rooms."""
+    """Return whether any change concerns the breakout rooms."""
     return any(change.path[0] == ROOT for change in changes)
 
 

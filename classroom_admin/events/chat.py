@@ -1,4 +1,4 @@
-"""Decode and project class chat (cmd 3) and chat permissions (21, properties `mute` and `muteChat`)."""
+"""Decode and project chat messages (cmd 3) and chat permissions (cmd 21; properties `mute`, `muteChat`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ class UserState:
 
 
 def decode_user_state(data: Raw, odd: list[str]) -> UserState | Message:
-    """Decode a person's state. If the data has `message`, decode a custom message instead.
+    """Decode a person's state or, if the data has `message`, a custom message.
 
-    The cloud's documentation gives custom messages cmd 21 too. Raise Undecodable if a state names no person.
+    In the cloud's documentation, custom messages also have cmd 21. Raise Undecodable if the state of a person
+    names no person.
     """
     if data.get("message") is not None:
         return decode_message(data, odd, kind="custom")
@@ -66,7 +67,7 @@ def apply_user_state(event: Event[Any], time: EventTime, rows: Rows) -> None:
 
 
 def is_muted(properties: Mapping[str, Any]) -> bool:
-    """Return whether `muteChat` or `mute.muteChat` forbids chat. Each may be a flag, or flags by role."""
+    """Return whether `muteChat` or `mute.muteChat` forbids chat. Each may be a flag or have flags by role."""
     value = properties.get("muteChat", below(properties, "mute", "muteChat"))
     if isinstance(value, dict):
         return any(flag(value.get(role)) for role in SPEAKERS)

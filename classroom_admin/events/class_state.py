@@ -1,4 +1,4 @@
-"""Decode and project the class state (cmd 1). An event that repeats the state only updates the times."""
+"""Decode and project the class state (cmd 1). If an event repeats the state, only the times change."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class ClassState:
 
     @property
     def own_ms(self) -> int | None:
-        """Return when this state began (ms); None if the event contains no time, or before the start."""
+        """Return when this state began (ms). Return None before the start, and if the event has no time."""
         return {STARTED: self.started_ms, ENDED: self.ended_ms, CLOSED: self.closed_ms}.get(self.state)
 
 
@@ -46,8 +46,8 @@ def needs(event: Event[ClassState], needed: Needs) -> None:
 def apply(event: Event[ClassState], time: EventTime, rows: Rows) -> None:
     """Set the class state and its times.
 
-    A class that closes before it ended gets no end time. A class that starts again loses its end time. Before
-    the start, the event's start time is only planned. Ignore it, because the room refresh reads that time.
+    A class that is closed without ending gets no end time. A class that starts again loses its end time.
+    Before the start, the event contains the planned start. Ignore it, because the room refresh reads it.
     """
     data, room = event.data, rows.room
     own_ms = data.own_ms
@@ -91,7 +91,7 @@ def sentence(data: ClassState, names: Names) -> Sentence:
 
 
 def confirms(data: ClassState, match: Match) -> bool:
-    """Return whether the event set the class state in `match`: {"state": 1 | 2 | 3}."""
+    """Return whether the event set the state in `match`, which is {"state": 1 | 2 | 3}."""
     return data.state == match.get("state")
 
 

@@ -1,4 +1,4 @@
-"""The types of a decoded event, and of the declaration with which a module defines an event type."""
+"""Define `Event`, a decoded event, and `EventType`, with which modules declare the events they handle."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 Match = Mapping[str, Any]
-"""The values that an event must contain to confirm a command: `audit.PendingConfirmation.match`."""
+"""The values that an event must contain to confirm a command (`audit.PendingConfirmation.match`)."""
 
 
 class Stream(StrEnum):
-    """The event streams of a room. Each stream has its own sequence, but direct messages have no sequence."""
+    """The event streams of a room. Each numbers its events separately. Direct messages have no numbers."""
 
     ROOM = "room"
     QUIZ = "popupQuiz"
@@ -33,7 +33,7 @@ class Stream(StrEnum):
 class EventKind(Enum):
     """All events that the cloud documents, each with its stream and its `cmd`.
 
-    `cmd` is None if the stream has only one type. Event filters list the kinds in this order.
+    `cmd` is None if the stream has only one kind. Event filters show the kinds in this order.
     """
 
     def __init__(self, stream: Stream, cmd: int | None) -> None:
@@ -74,7 +74,7 @@ class Identity:
 
 @dataclass(slots=True)
 class Event(Generic[P]):
-    """A decoded event. `type` and `data` are None if this release does not know the type.
+    """A decoded event. `type` and `data` are None if this release does not know the event.
 
     `odd` names the parts that could not be read although other parts could. `cmd` is None if a quiz or poll
     event contains no `cmd`. A decoded direct message has the `sequence` 0. The code that stores the message
@@ -94,8 +94,7 @@ class Event(Generic[P]):
 def data_of(raw: Raw, *, batch: EventKind | None = None, list_as: str = "") -> Raw:
     """Return the event's `data` object, parsed if it is JSON text. Raise Undecodable for other data.
 
-    The vendor's client may send the data of a `batch` event as a bare list. Return such a list as `{list_as:
-    list}`.
+    The vendor's client may send a list as the data of a `batch` event. Wrap such a list as `{list_as: list}`.
     """
     data = raw.get("data")
     if isinstance(data, Mapping):
@@ -133,15 +132,15 @@ def latest_update_time(fields: Raw, *names: str) -> int | None:
 class EventType(Generic[P]):
     """The declaration of one type of event.
 
-    - `decode`: decodes the data and adds the names of unreadable parts to the list; raises Undecodable
-    - `apply`: changes the rows; must not raise for decoded data
-    - `sentence`: returns an icon and a sentence for people
+    - `decode`: decodes the data, adds the names of unreadable parts to its list, or raises Undecodable
+    - `apply`: changes the rows; must not raise an error for decoded data
+    - `sentence`: returns an icon and a sentence that pages show
     - `name`, `label`: the value and the text of the filter choice; "" for events without a filter
-    - `needs`: names the stored rows that `apply` reads or changes; None if only the room's row is needed
+    - `needs`: returns which stored rows `apply` reads or changes; None if it uses only the room's row
     - `confirms`: returns whether the event confirms a command with this `match`
     - `mark`: returns the kind of mark on the replay's timeline, or ""
-    - `fields`: returns the data of the raw event
-    - `own_time`: returns the time (ms) of an event without `ts`; None if its data has no time
+    - `fields`: returns the data in the raw event
+    - `own_time`: returns the time (ms) in the data of an event without `ts`; None if it has no time
     """
 
     kinds: tuple[EventKind, ...]

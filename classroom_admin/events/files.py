@@ -31,7 +31,7 @@ MOST_PAGES = 100_000
 
 @dataclass(slots=True)
 class ResourceState:
-    """A shared file. `size` is in bytes. `task` contains taskUuid and taskProgress, not the token."""
+    """A shared file. `size` is in bytes. `task` contains the conversion's id and progress, but no token."""
 
     resource_uuid: str
     name: str | None = None
@@ -49,7 +49,7 @@ class Resources:
 
 
 def decode(data: Raw, odd: list[str]) -> Resources:
-    """Decode the files. Action 1 (or none) shares files, action 2 deletes them. Else raise Undecodable."""
+    """Decode the files. Action 1 (default) shares files, 2 deletes them. For others, raise Undecodable."""
     action = whole(data.get("action"))
     if action not in (None, 1, REMOVED):
         raise Undecodable("a resource action that is neither 1 nor 2")
@@ -101,8 +101,8 @@ def _without_tokens(value: Json) -> Json:
 def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
     """Update each file with the event's values. Keep the columns that the event does not contain.
 
-    Set `put_at` and `put_sequence` if the event shares the file for the first time or again after a removal.
-    Also set them if the URL or the conversion changed. Do not set them if a conversion only progresses.
+    Set `put_at` and `put_sequence` if the event shares a new file, shares a removed file again, or changes
+    the URL or the conversion. Do not set them if the event only reports the progress of a conversion.
     """
     for resource in event.data.resources:
         row = rows.resources.get(resource.resource_uuid)
@@ -120,7 +120,7 @@ def apply(event: Event[Resources], time: EventTime, rows: Rows) -> None:
 
 
 def _another(row: ResourceRow, resource: ResourceState) -> bool:
-    """Return whether the event shares another file under the same id, with another URL or conversion."""
+    """Return whether the URL or the conversion differs, which means that the id belongs to another file."""
     task_uuid, known = (resource.task or {}).get("taskUuid"), row.task.get("taskUuid")
     return bool(resource.url and row.url and resource.url != row.url) or bool(
         task_uuid and known and task_uuid != known

@@ -1,7 +1,8 @@
 """Decode and project the people on stage (cmd 1501) and raised hands (cmd 1502).
 
 An event names the people who were added and removed, and may contain the full list. All three lists are
-applied. The full list may still contain people who have left. They are ignored unless they were added.
+applied. The full list may still contain people who have left the class: ignore them, unless the event also
+names them as added.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from classroom_admin.events.values import Raw, each, identifier
 
 @dataclass(slots=True)
 class ListChange:
-    """The people in the full list (`all`, None if the event has none), and the people added and removed."""
+    """The people whom an event names. `all` is the full list, or None if the event does not contain it."""
 
     all: list[str] | None
     added: list[str]
@@ -62,7 +63,7 @@ def set_stage(rows: Rows, row: ParticipantRow, on_stage: bool, at: datetime) -> 
 
 
 def set_hand(rows: Rows, row: ParticipantRow, at: datetime | None) -> None:
-    """Set when a person raised their hand; None lowers it. If it is already raised, keep the first time."""
+    """Raise a person's hand at the time `at`, or lower it if `at` is None. Keep the time of a raised hand."""
     if row.hand_raised == (at is not None):
         return
     row.hand_raised = at is not None
@@ -107,14 +108,15 @@ def _apply(
 
 
 def _moves(data: ListChange, before: set[str]) -> tuple[dict[str, bool], list[str]]:
-    """Return the people to add and the people to remove.
+    """Return the people to add, and the people to remove.
 
-    A person to add has the value True if the event names them as added. Otherwise the value is False.
+    The value of a person to add is True if the event names them as added, and False if only the full list
+    does.
     """
     added, removed = set(data.added), set(data.removed)
     listed = set() if data.all is None else set(data.all)
     up = dict.fromkeys((user for user in data.all or () if user not in removed), False)
-    # if the event names a person as both added and removed, the full list decides
+    # If the event names a person as both added and removed, the full list decides.
     up |= dict.fromkeys((user for user in data.added if user not in removed or user in listed), True)
     down = [user for user in data.removed if user not in up]
     if data.all is not None:

@@ -1,7 +1,7 @@
-"""Decode and project custom messages (cmd 99, or 21 with a message) and direct messages (stream peer).
+"""Decode and project custom messages (cmd 99, or 21 with a message) and direct messages (stream `peer`).
 
-Direct messages have no sequence and change no other row. They can therefore be projected before or after
-other streams. Pages look up the names that a message does not contain.
+Direct messages have no sequence number and change no other rows. They can therefore be projected before or
+after other streams. If a message does not contain a name, pages look up the name.
 """
 
 import json
@@ -79,7 +79,7 @@ def custom_sentence(data: Message, names: Names) -> Sentence:
 
 
 def _peer_fields(raw: Raw) -> Raw:
-    """Return the event's data together with the recipient, which the event contains outside of `data`."""
+    """Return the event's data and its recipient, who is named outside of `data`."""
     data = data_of(raw)
     return {**data, RECEIVER: raw[RECEIVER]} if raw.get(RECEIVER) else data
 

@@ -1,4 +1,4 @@
-"""Decode the people in events, change their rows and update the room's counters, for other modules."""
+"""Decode the people in events, change their rows, and update the room's counters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from classroom_admin.events.values import Raw, identifier, name_text, role
 
 @dataclass(slots=True)
 class Person:
-    """A person named in an event. `role` is a `rooms.models.Role` value; None if the event has no role."""
+    """A person named in an event. `role` is a `rooms.models.Role` value, or None if the event has no role."""
 
     user_uuid: str
     name: str | None = None
@@ -18,7 +18,7 @@ class Person:
 
 
 def read_person(value: object) -> Person | None:
-    """Return the person named by `userUuid`; None if there is no such id."""
+    """Return the person in an object with `userUuid`, or None if the value has no `userUuid`."""
     if not isinstance(value, Mapping):
         return None
     user_uuid = identifier(value.get("userUuid"))
@@ -33,12 +33,12 @@ def read_person(value: object) -> Person | None:
 
 
 def read_subject(data: Raw) -> Person | None:
-    """Return the person whom an event concerns: `fromUser` or, without it, the person with `userUuid`."""
+    """Return the person whom an event concerns: `fromUser` or, if missing, the person with `userUuid`."""
     return read_person(data.get("fromUser")) or read_person(data)
 
 
 def participant(rows: Rows, user_uuid: str) -> ParticipantRow:
-    """Return the row of a person. If their entry was missed, create a row that is not online."""
+    """Return the row of a person. If they have none, create one that is not online."""
     row = rows.participants.get(user_uuid)
     if row is None:
         row = rows.participants[user_uuid] = ParticipantRow(user_uuid)
@@ -52,7 +52,7 @@ def touch(rows: Rows, row: ParticipantRow) -> None:
 
 
 def introduce(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person. Set their name and role from the event only where they are unknown."""
+    """Return the row of a person. Set the name and role to those in the event if they are unknown."""
     row = participant(rows, person.user_uuid)
     if not row.name and person.name:
         _rename(rows, row, person.name)
@@ -62,7 +62,7 @@ def introduce(rows: Rows, person: Person) -> ParticipantRow:
 
 
 def describe(rows: Rows, person: Person) -> ParticipantRow:
-    """Return the row of a person. Set their name and role from the event."""
+    """Return the row of a person. Set the name and role to those in the event."""
     row = participant(rows, person.user_uuid)
     if person.name and person.name != row.name:
         _rename(rows, row, person.name)
@@ -110,5 +110,5 @@ def _count(rows: Rows, row: ParticipantRow, by: int) -> None:
 
 
 def gone(row: ParticipantRow) -> bool:
-    """Return whether a person left and has not returned. A person whose entry was missed is not gone."""
+    """Return whether a person left and has not returned. Return False if no event reported their entry."""
     return not row.online and row.left_at is not None

@@ -1,8 +1,8 @@
 """Decode and project the people who enter and leave (cmd 20).
 
-Only this event tells who is in the room. An arrival opens a new stay, unless the person is already
-online. The departures of an event are applied before its arrivals, unless their times show another order.
-When a person leaves, their hand is lowered, they leave the stage and their streams end.
+Only this event says who is in the room. An arrival begins a new stay, unless the person is already online.
+The departures in an event are applied before its arrivals, unless the times show another order. When a person
+leaves, their hand is lowered, they leave the stage and their streams end.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Departure:
 class Movement:
     """The arrivals and departures of an event. Each list contains a person at most once.
 
-    `total` is the number of people in the room afterwards, as the cloud counts them, or None.
+    `total` is the cloud's count of people in the room after the event, or None if the event has no count.
     """
 
     arrivals: list[Arrival]
@@ -97,7 +97,7 @@ def _properties(raw: object, odd: list[str]) -> dict[str, Json] | None:
 
 
 def _streams(raw: Raw, odd: list[str]) -> list[StreamState] | None:
-    """Return the streams in `streams`, or the single stream in `streamUuid`; None if the data has neither."""
+    """Return the streams in `streams`, or the stream in `streamUuid`, or None if the data has neither."""
     if raw.get("streams") is not None:
         return each(raw["streams"], read_stream, odd, "streams")
     stream_uuid = identifier(raw.get("streamUuid"))
@@ -183,13 +183,13 @@ def _depart(departure: Departure, sequence: int, time: EventTime, rows: Rows) ->
     if row.role == "teacher" and not row.was_teacher:
         row.was_teacher = True
         touch(rows, row)
-    # when a class closes, the cloud reports everyone as kicked: this does not count as a removal
+    # When a class closes, the cloud reports everyone as kicked. This does not count as a removal.
     kicked = departure.kicked and rows.room.state != CLOSED
     leave(row, sequence, _own(departure.at_ms, time), rows, kicked=kicked)
 
 
 def leave(row: ParticipantRow, sequence: int, time: EventTime, rows: Rows, *, kicked: bool = False) -> None:
-    """End a person's stay. If the person's entry was missed, store only the time when they left."""
+    """End a person's stay. If no event reported their entry, store only the time when they left."""
     at = time.at
     presence = rows.open_presences.pop(row.user_uuid, None)
     if presence is not None:
@@ -270,9 +270,9 @@ TYPES = (
 
 
 def correction(*, user_uuid: str, online: bool, sequence: int, at_ms: int) -> Event[Movement]:
-    """Return an event that corrects whether a person is in the room, according to a request to the cloud.
+    """Return an event that corrects whether a person is in the room, after the cloud was asked.
 
-    This event is not stored as an event of the cloud. It applies after the event with this `sequence`.
+    The correction is not stored among the cloud's events. It applies after the event with this `sequence`.
     `at_ms` is the time at which the person entered or left (ms since 1970 UTC).
     """
     person = Person(user_uuid)

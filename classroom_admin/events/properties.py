@@ -1,7 +1,7 @@
-"""Decode and project properties of rooms (cmd 4, 5) and people (cmd 22, 23). Apps may set any properties.
+"""Decode and project properties of rooms (cmd 4, 5) and people (cmd 22, 23).
 
-Some properties of a room have a meaning, which the modules of their topics declare. The property `record`
-does not change the recording: only cmd 1001 does.
+Apps may set any properties. Other modules declare which properties of a room have a meaning. The property
+`record` does not change the recording, because only cmd 1001 does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -57,7 +57,7 @@ class UserProperties:
 
 
 def decode_room(data: Raw, odd: list[str]) -> RoomProperties:
-    """Decode the property changes of a room, from `changeProperties` or from a list of such objects."""
+    """Decode the changes in an event, which has `changeProperties` or a list of objects that each have it."""
     changes: list[Change] = []
     for one in read_batch(data):
         changes += read_changes(one, odd)
@@ -79,7 +79,7 @@ def decode_user(data: Raw, odd: list[str]) -> UserProperties:
 
 
 def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> None:
-    """Set and delete properties in the columns that their topics name."""
+    """Set and delete properties in the room's columns. The topic of a property names its column."""
     room = rows.room
     for change in event.data.changes:
         topic = TOPICS.get(change.path[0], _OTHER)
@@ -98,7 +98,7 @@ def apply_room(event: Event[RoomProperties], time: EventTime, rows: Rows) -> Non
 
 
 def apply_user(event: Event[UserProperties], time: EventTime, rows: Rows) -> None:
-    """Set and delete a person's properties. Update `chat_muted` too: the vendor's client sets `muteChat`."""
+    """Set and delete properties of people. If an event changes `muteChat`, also update `chat_muted`."""
     for person, changes in event.data.changes:
         row = introduce(rows, person)
         for change in changes:
@@ -128,7 +128,7 @@ def user_sentence(data: UserProperties, names: Names) -> Sentence:
 
 
 Part = tuple[PropertyTopic, str, str, Json]
-"""A tuple (topic, first name, second name if the topic has members, value)."""
+"""A tuple (topic, first name, second name, value). The second name is "" if the topic has no members."""
 
 
 def _parts(changes: Iterable[Change]) -> Iterator[Part]:
@@ -154,7 +154,7 @@ def _nested(path: Iterable[str], value: Json) -> Json:
 
 
 def _named(parts: Iterable[Part]) -> str:
-    """Return the labels of the first `NAMED` changed properties. A property without a label shows its key."""
+    """Return the labels of the first `NAMED` changed properties. Use the key if there is no label."""
     found = dict.fromkeys(_name(topic, root, name) for topic, root, name, _value in parts)
     return ", ".join(list(found)[:NAMED])
 
@@ -166,9 +166,10 @@ def _name(topic: PropertyTopic, root: str, name: str) -> str:
 
 
 def confirms_room(data: RoomProperties, match: Match) -> bool:
-    """Return whether the event changed all properties in `match`, or the breakout rooms.
+    """Return whether the event changed what `match` names: all of some properties, or the breakout rooms.
 
-    `match` is {"property_names": [..]} or {"groups": true}. For an extension, it also contains "ext_app".
+    `match` is {"property_names": [..]} or {"groups": true}. For properties of an extension, it also has
+    "ext_app".
     """
     if match.get("groups"):
         return breakout_rooms.changed(data.changes)
@@ -177,7 +178,7 @@ def confirms_room(data: RoomProperties, match: Match) -> bool:
 
 
 def confirms_user(data: UserProperties, match: Match) -> bool:
-    """Return whether the event changed all properties in `match`, for one person.
+    """Return whether the event changed all properties in `match` of the person in `match`.
 
     `match` is {"user_uuid": id, "property_names": [..]}.
     """

@@ -1,7 +1,7 @@
 """Read, apply and compare changes of properties.
 
-A change replaces the value at its path. Some properties contain many objects, and a change contains only some
-of these objects. Such changes are merged (`PropertyTopic.open_levels`).
+A change usually replaces the value at its path. Some properties contain many objects, of which a change
+contains only a few. Their changes are merged into the stored value (`PropertyTopic.open_levels`).
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class PropertyTopic:
     - `column`: the column of the room's row that stores these properties
     - `open_levels`: how many levels of objects below `root` are merged instead of replaced
     - `label`: the name of the properties in texts for people
-    - `members`: the name of each key below `root` in texts for people, by the key in lower case
+    - `members`: the names of the keys below `root` in texts for people; its keys are in lower case
     - `sentence`: returns a sentence for a change, or ""; its arguments are the key below `root` (only with
-      `members`) and the value
+      `members`) and the new value
     - `follow`: makes further changes to the room's row after a change was applied
     """
 
@@ -72,7 +72,7 @@ class PropertyTopic:
 
 
 def read_batch(data: Raw) -> list[Raw]:
-    """Return the changes in an event's data one by one. They inherit missing fields from the data."""
+    """Return each item of the list in an event's data. Items inherit missing fields from the data."""
     if data.get("changeProperties") is not None:
         return [data]
     for key in BATCH_LISTS:
@@ -109,7 +109,8 @@ def _removed(path: Path, value: object) -> list[Change]:
 
     The documentation of widgets uses action 1 for updates, so a property below `widgets` is set if it has a
     value. Any other property is deleted with everything below it. In the containers `extApps` and `groups`,
-    only the innermost names are deleted: `{"extApps": {"countdown": {"state": 1}}}` deletes only `state`.
+    delete only the innermost names. For example, `{"extApps": {"countdown": {"state": 1}}}` deletes only
+    `state`.
     """
     if path[0] == "widgets" and value not in (None, "", {}, []):
         return [Change(path, plain(value))]
@@ -122,7 +123,7 @@ def _removed(path: Path, value: object) -> list[Change]:
 
 
 def apply_change(properties: dict[str, Any], change: Change, levels: int = 0) -> None:
-    """Set or delete one property in place. Merge `levels` levels of objects below its first name."""
+    """Set or delete a property in `properties`. Merge objects on the `levels` levels below its first name."""
     node = properties
     for part in change.path[:-1]:
         inner = node.get(part)
@@ -157,7 +158,7 @@ def copied(value: Json) -> Json:
 
 
 def names_changed(changes: Iterable[Change], names: Iterable[str], *, under: Path = ()) -> bool:
-    """Return whether all `names` changed below `under`. Compare only the first part of a dotted name."""
+    """Return whether all `names` directly below `under` changed. Use only the first part of a dotted name."""
     changed: set[str] = set()
     for change in changes:
         changed |= _names(change, under)
@@ -176,7 +177,7 @@ def _names(change: Change, under: Path) -> set[str]:
 
 
 def below(value: Json, *names: str) -> Json:
-    """Return the value at the path `names` in nested objects; None if there is none."""
+    """Return the value at the path `names` in nested objects, or None if the path does not exist."""
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value

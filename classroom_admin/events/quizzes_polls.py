@@ -1,10 +1,10 @@
-"""Decode and project quizzes and polls. Each of the two has its own stream.
+"""Decode and project quizzes and polls. Quizzes have one event stream, and polls have another.
 
 Their events change no other rows, so the streams can be projected in any order relative to each other. The
 fields in `changeProperties` may be nested or dotted, and may be below `extra`.
 
-An event without an id concerns the running quiz or poll. If a start was missed, an answer or summary creates
-the row. The new row is running, unless another quiz or poll of that stream is running.
+An event without an id concerns the running quiz or poll. If the event of a start is missing, an answer or
+summary creates the row. The new row counts as running, unless another quiz or poll of that stream is running.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ QUIZ, POLL = "quiz", "poll"  # the tables
 
 @dataclass(slots=True)
 class Answered:
-    """A person's answer. `selected` has the chosen items (quiz) or indexes of the chosen options (poll)."""
+    """A person's answer. `selected` contains the chosen items of a quiz, or indexes of options of a poll."""
 
     question_id: str
     person: Person
@@ -54,10 +54,11 @@ class Answered:
 
 @dataclass(slots=True)
 class QuestionChange:
-    """A change of a quiz or poll, its summary, or an answer to it.
+    """The content of an event: a change to a quiz or poll, a summary of its answers, or one answer.
 
-    `columns` are the values for its row that the event contains. If `question_id` is None, the change
-    concerns the running quiz or poll. `cause` is 1 for start, 2 for end, 3 for answer and 4 for results.
+    `columns` are the values that the event contains for the row of the quiz or poll. If `question_id` is
+    None, the change concerns the running quiz or poll. `cause` is 1 for start, 2 for end, 3 for answer and 4
+    for results.
     """
 
     table: str
@@ -168,7 +169,7 @@ def _changed(data: Raw, widget: str) -> dict[str, Any]:
 def _running(changed: Raw, names: tuple[str, ...], action: int | None) -> bool | None:
     """Return whether the quiz or poll is running; None if unknown. The fields `names` override `action`.
 
-    If neither says so and the widget is closed (`state` 0), return False.
+    If neither the fields nor `action` decide, a closed widget (`state` 0) means False.
     """
     for name in names:
         state = flag(changed.get(name))
@@ -211,7 +212,7 @@ def _yields(sender: Person, operator: Person) -> bool:
 
 
 def _listed(value: object) -> list[Json] | None:
-    """Return a list, an object with numbered keys or a single value as a list. Return None for None."""
+    """Convert an object with numbered keys, or a single value, to a list. Keep lists and None unchanged."""
     if value is None:
         return None
     if isinstance(value, list):
@@ -235,7 +236,7 @@ def _index(item: Json) -> Json:
 
 
 def _details(value: object) -> dict[str, Json] | None:
-    """Return the results as `{"0": {num, percentage}}`, even from a list. `percentage` is from 0 to 1."""
+    """Return the results, which may be a list, as `{"0": {num, percentage}}`. `percentage` is from 0 to 1."""
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if not isinstance(value, Mapping):

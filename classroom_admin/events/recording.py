@@ -1,8 +1,9 @@
 """Decode and project recordings (cmd 1001). A room has at most one running recording.
 
-If another recording starts, the end of the running recording was missed, so that recording is ended. A start
-without an id continues the running recording, unless its start time is later. An end without an id ends the
-running recording. Closing the room also ends the recording, because the end event may never come.
+If a recording starts while another is running, the event of the other's end is missing, so end the other. A
+start event without an id belongs to the running recording, unless the event's start time is later. An end
+event without an id ends the running recording. Closing the room also ends the recording, because the end
+event may never come.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ class RecordingChange:
 
 
 def decode(data: Raw, odd: list[str]) -> RecordingChange:
-    """Decode the state: 1 means recording, 0 and 2 mean ended. Raise Undecodable for other values.
+    """Decode the state: 1 means recording; 0 and 2 mean ended. Raise Undecodable for other values.
 
     One document of the cloud uses 0 for ended, and another document uses 2.
     """
@@ -62,7 +63,7 @@ def decode(data: Raw, odd: list[str]) -> RecordingChange:
 
 
 def numbered(sequence: int) -> str:
-    """Return an id for a recording whose start event had no id."""
+    """Return an id for a recording whose start event, with this sequence number, had no id."""
     return f"{NUMBERED}{sequence}"
 
 
@@ -115,10 +116,10 @@ def _continued(data: RecordingChange, rows: Rows) -> str | None:
 
 
 def _ending(data: RecordingChange, rows: Rows) -> list[RecordingRow]:
-    """Return the recordings that an end event ends. An event without an id ends the running recording.
+    """Return the recordings that an end event ends. Without an id, these are the running recordings.
 
-    An unknown id means the running recording if its start had no id. Otherwise the id means a recording whose
-    start was missed.
+    An unknown id belongs to the running recording if its start event had no id. Otherwise it belongs to a
+    recording whose start event is missing.
     """
     running = [rows.recordings[record_id] for record_id in sorted(rows.recordings_running)]
     if data.record_id is None:

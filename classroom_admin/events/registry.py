@@ -1,4 +1,4 @@
-"""Collect the event types from the modules of this package, and apply them to any event."""
+"""Collect the event types that this package's modules declare, and use them to handle any event."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -19,7 +19,7 @@ AnyEvent = Event[Any]
 
 
 def _collect() -> dict[Stream, dict[int | None, EventType[Any]]]:
-    """Return the `TYPES` of this package's other modules. Raise ValueError if a kind is declared twice."""
+    """Return the `TYPES` of all modules by stream and `cmd`. Raise ValueError if a kind is declared twice."""
     found: dict[Stream, dict[int | None, EventType[Any]]] = {stream: {} for stream in Stream}
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         if module.name == __name__:
@@ -35,7 +35,7 @@ _TYPES = _collect()
 
 
 def type_of(stream: Stream, cmd: int | None) -> EventType[Any] | None:
-    """Return the declaration of an event type; None if this release does not know the type."""
+    """Return the declaration for events with this `cmd`, or None if this release does not know them."""
     of_stream = _TYPES[stream]
     return of_stream.get(cmd) or of_stream.get(None)
 
@@ -48,10 +48,11 @@ def filters() -> list[EventType[Any]]:
 
 
 def identify(raw: object, stream: Stream = Stream.ROOM, *, room_uuid: str | None = None) -> Identity:
-    """Return the room, sequence, type and time of an event. Use `room_uuid` if the event names no room.
+    """Return the room, sequence, `cmd` and time of an event. Use `room_uuid` if the event names no room.
 
-    Raise Undecodable if the event is no object, or lacks a required room or sequence. Quiz and poll events
-    may lack the room; direct messages may lack both. `ts_ms` is None if `ts` is missing or invalid.
+    Raise Undecodable if the event is not an object, or lacks a required room or sequence. Quiz and poll
+    events need no room; direct messages need neither room nor sequence. `ts_ms` is None if `ts` is missing or
+    invalid.
     """
     if not isinstance(raw, Mapping):
         raise Undecodable("an event that is not an object")
@@ -69,7 +70,7 @@ def _sequence(raw: Raw, stream: Stream) -> int | None:
 
 
 def _cmd(raw: Raw) -> int | None:
-    """Return the event's `cmd`; None if the value is not a 64-bit number."""
+    """Return the event's `cmd`, or None if it is not a number of at most 64 bits."""
     try:
         return whole(raw.get("cmd"))
     except Undecodable:
@@ -77,9 +78,9 @@ def _cmd(raw: Raw) -> int | None:
 
 
 def decode(stream: Stream, raw: object) -> AnyEvent:
-    """Decode an event. An event of an unknown type gets no `type` and no `data`.
+    """Decode an event. If its type is unknown, its `type` and `data` are None.
 
-    Raise Undecodable if the event can't be read. If only a part can't be read, such as a single user of many,
+    Raise Undecodable if the event can't be read. If only a part can't be read, such as one of many users,
     name that part in `Event.odd`.
     """
     if not isinstance(raw, Mapping):
@@ -101,7 +102,7 @@ def decode(stream: Stream, raw: object) -> AnyEvent:
 
 
 def needs(events: Iterable[AnyEvent]) -> Needs:
-    """Return all rows that the projection of these events, in any batches, may read or change."""
+    """Return which rows the projection of these events may read or change, in batches of any size."""
     needed = Needs()
     for event in events:
         if event.type is not None and event.type.needs is not None:
@@ -110,10 +111,10 @@ def needs(events: Iterable[AnyEvent]) -> Needs:
 
 
 def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
-    """Project one event into the rows, and add the keys of the changed rows to `rows.dirty`.
+    """Apply one event to the rows, and add the keys of the changed rows to `rows.dirty`.
 
-    Project the events of a stream in sequence order. `rows` must contain the rows that `needs` returned.
-    The caller updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message
+    Project the events of a stream in sequence order. `rows` must contain the rows that `needs` returned. The
+    caller updates `event_count`, `last_sequence`, `question_events` and `last_event_id`. A direct message
     does not change the room's row.
     """
     if event.stream is not Stream.PEER:
@@ -126,7 +127,7 @@ def project(event: AnyEvent, time: EventTime, rows: Rows) -> None:
 
 
 def sentence(event: AnyEvent, names: Mapping[str, str]) -> Sentence:
-    """Return (icon, words) to show the event to people. `names` are people's names by their cloud ids."""
+    """Return a tuple (icon, words) that describes the event. `names` are people's names by cloud id."""
     return _sentence(event, Names(names))
 
 
@@ -138,7 +139,7 @@ def unnamed(event: AnyEvent) -> set[str]:
 
 
 def concerned(event: AnyEvent) -> set[str]:
-    """Return the cloud ids of the people whom the event's sentence is about. Its lists may name others."""
+    """Return the cloud ids of the people whom the event's sentence is about. The event may name others."""
     names = Names({})
     _sentence(event, names)
     return names.concerned
@@ -151,15 +152,15 @@ def _sentence(event: AnyEvent, names: Names) -> Sentence:
 
 
 def mark(event: AnyEvent) -> str:
-    """Return the kind of mark on the replay's timeline: class, hand, removal, recording, question or ""."""
+    """Return the event's mark in the replay: class, hand, removal, recording, question, or "" for none."""
     return event.type.mark(event.data) if event.type is not None and event.type.mark is not None else ""
 
 
 def confirms(event: AnyEvent, *, cmd: int, match: Match, since_sequence: int) -> bool:
     """Return whether the event confirms a command.
 
-    The event must have the type of `cmd` (single or batch) and a sequence above `since_sequence`. It must
-    also contain the values in `match`.
+    The event must have the type of `cmd`, in its single or batch form, and a sequence above `since_sequence`.
+    It must also contain the values in `match`.
     """
     return (
         event.type is not None

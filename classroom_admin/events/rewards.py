@@ -43,7 +43,7 @@ def _reward(raw: Raw) -> Reward | None:
 
 
 def apply(event: Event[Rewards], time: EventTime, rows: Rows) -> None:
-    """Set each person's total of rewards. If the event has no total, add the difference."""
+    """Set each person's total of rewards. If the event has no total, add the change to the stored total."""
     for reward in event.data.rewards:
         row = participant(rows, reward.user_uuid)
         total = row.rewards + (reward.changed or 0) if reward.total is None else reward.total

@@ -1,7 +1,7 @@
-"""The rows that the projection reads and changes, and the set of rows that events need.
+"""The rows that the projection reads and changes, and `Needs`, which says which rows to load.
 
-The fields have the names of the read models' columns; a test compares them. The projector adds the room and
-the version when it writes the rows.
+The fields have the same names as the read models' columns; a test compares the names. The projector adds the
+room and the version when it writes the rows.
 """
 
 from dataclasses import dataclass, field
@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 PROJECTION_VERSION: Final = 2
-"""The version of the projection. Raise it if stored events now produce different rows. Every room is then
-projected again automatically.
-"""
+"""The version of the projection. Increase it if stored events now give other rows, to project all again."""
 CLOSED: Final = 3
 """`RoomRow.state` of a closed class."""
 
 RowKey = tuple[str | int, ...]
-"""The table's name and the values of `key_columns`, such as ("presence", user_uuid, entered_sequence)."""
+"""A table's name and the values of its `key_columns`, such as ("presence", user_uuid, entered_sequence)."""
 
 
 @dataclass(slots=True)
@@ -106,7 +104,7 @@ class MessageRow:
 
 @dataclass(slots=True)
 class PeerRow:
-    """A direct message. `arrived` determines the order of messages that were sent at the same moment."""
+    """A direct message. `arrived` gives the order of messages that were sent at the same moment."""
 
     table: ClassVar[str] = "peer"
     key_columns: ClassVar[tuple[str, ...]] = ("digest",)
@@ -218,7 +216,7 @@ COLLECTIONS: Final = {
     "poll": "polls",
     "answer": "answers",
 }
-"""The attribute of `Rows` for each table: a dict of its rows by their key without the table's name."""
+"""The attribute of `Rows` that contains a table's rows. Its keys are row keys without the table's name."""
 
 
 def key_of(row: Row) -> RowKey:
@@ -230,9 +228,9 @@ def key_of(row: Row) -> RowKey:
 class Needs:
     """The stored rows to load, besides the room's own row. Some of them may not exist in the database.
 
-    - `open_presences_of`: the people whose presences with `left_at` null are needed
+    - `open_presences_of`: the people whose presences without `left_at` are needed
     - `answers`: tuples (of, question_id, user_uuid)
-    - `running_*`: whether to load the rows that are running
+    - `running_*`: whether to load the recording, quizzes or polls that are running
     - `on_stage`, `hands`: whether to load the participants who are on stage or have a raised hand
     - `class_over`: whether to load the participants who are online, and all open presences; it is set
       together with `on_stage`, `hands` and `running_recording`
@@ -272,7 +270,7 @@ class Rows:
     polls: dict[str, PollRow] = field(default_factory=dict)
     answers: dict[tuple[str, str, str], AnswerRow] = field(default_factory=dict)
     dirty: set[RowKey] = field(default_factory=set)
-    # lookups: without them, each event would scan all loaded rows
+    # Lookups. Without these sets, each event would scan all loaded rows.
     open_presences: dict[str, PresenceRow] = field(default_factory=dict)
     online: set[str] = field(default_factory=set)
     staged: set[str] = field(default_factory=set)
@@ -309,7 +307,7 @@ class Rows:
             self.hands.add(row.user_uuid)
 
     def of_table(self, table: str) -> dict[Any, Any]:
-        """Return the rows of a table by their key without the table's name."""
+        """Return the rows of a table. Their keys do not contain the table's name."""
         found: dict[Any, Any] = getattr(self, COLLECTIONS[table])
         return found
 

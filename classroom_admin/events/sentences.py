@@ -13,16 +13,16 @@ Sentence = tuple[str, str]
 QUOTED: Final = 90
 """The maximum number of characters of a message that a sentence quotes."""
 NAMED: Final = 3
-"""The maximum number of people that a sentence names. The sentence only counts the others."""
+"""The maximum number of people that a sentence names. Other people are only counted."""
 
 
 def isolated(words: str) -> str:
-    """Put words between Unicode isolates. Otherwise, a right-to-left name could reorder the sentence."""
+    """Put words between Unicode isolates, because a right-to-left name could reorder the sentence."""
     return f"\u2068{words}\u2069"
 
 
 def quoted(words: str) -> str:
-    """Return the beginning of a message as one isolated line."""
+    """Return the beginning of a message as one line between Unicode isolates."""
     text = " ".join(words.split())
     return isolated(text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()}…")
 
@@ -40,11 +40,11 @@ class Names:
     concerned: set[str] = field(default_factory=set)
 
     def concern(self, people: Iterable[Person]) -> None:
-        """Note people whom the sentence is about but does not name."""
+        """Note people whom the sentence is about, even if it does not name them."""
         self.concerned.update(person.user_uuid for person in people)
 
     def name(self, person: Person) -> str:
-        """Return the name of a person; "" if the name is unknown."""
+        """Return and note the name of a person, or "" if it is unknown."""
         self.concern([person])
         name = person.name or self.known.get(person.user_uuid, "")
         if not name:
@@ -64,7 +64,7 @@ class Names:
         return _("%(names)s and %(count)s more") % {"names": words, "count": more} if more > 0 else words
 
     def several(self, user_uuids: Sequence[str], one: str, many: str) -> str:
-        """Return a sentence that names these people. If a name is missing, give only their number."""
+        """Return a sentence that names these people or, if a name is missing, counts them."""
         people = [Person(user_uuid) for user_uuid in user_uuids]
         unnamed = [person for person in people if not self.name(person)]
         return f"{len(people) if unnamed else self.whom(people)} {one if len(people) == 1 else many}"

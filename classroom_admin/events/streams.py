@@ -1,4 +1,4 @@
-"""Decode and project the streams of cameras, microphones and screens: cmd 40 for one, 41 for several."""
+"""Decode and project media streams (camera, microphone, screen). Cmd 40 has one stream, cmd 41 several."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SCREEN = 2
 
 @dataclass(slots=True)
 class StreamState:
-    """A media stream. `video_source`: 0 none, 1 camera, 2 screen. `audio_source`: 0 none, 1 microphone."""
+    """A media stream. `video_source` is 0 (none), 1 (camera) or 2 (screen); `audio_source` is 0 or 1."""
 
     stream_uuid: str
     name: str | None = None
@@ -57,7 +57,7 @@ class Streams:
 
 
 def read_stream(raw: Raw) -> StreamState | None:
-    """Return the state of one stream; None if the stream has no id."""
+    """Return the state of one stream, or None if it has no id."""
     stream_uuid = identifier(raw.get("streamUuid"))
     if stream_uuid is None:
         return None
@@ -91,7 +91,7 @@ def _change(raw: Mapping[str, Any]) -> StreamChange | None:
     if who is None or state is None:
         return None
     action = whole(raw.get("action"))
-    # batches of the vendor's client may also mark a deleted stream by `state` 0
+    # In batches, the vendor's client may also mark a deleted stream with `state` 0.
     deleted = action == DELETED or (action is None and flag(raw.get("state")) is False)
     return StreamChange(who, state, deleted, action == ADDED)
 
@@ -107,9 +107,9 @@ def put_stream(row: ParticipantRow, stream: StreamState) -> None:
 
 
 def derive_devices(row: ParticipantRow) -> None:
-    """Set a person's camera, microphone and shared screen from their streams.
+    """Set whether a person's camera, microphone and shared screen are on, according to their streams.
 
-    If no event named a stream's source, assume a camera and a microphone.
+    If no event named a stream's source, assume that the stream is a camera and a microphone.
     """
     camera = microphone = screen = False
     for stream in row.streams.values():

@@ -34,10 +34,10 @@ def event_times(
     """Return the times of consecutive events of one stream, in sequence order.
 
     `previous` is the time determined for the event before these events. `following` is the stored event after
-    them. An event without its own time gets its time of receipt, within two limits: at most the next event's
-    own time, and at least the previous event's time. If the two limits contradict each other, the previous
-    event's time wins. A next event that was received later sets no limit, because it may not have been stored
-    when this event was first projected.
+    them. An event without its own time gets its time of receipt. This time is limited: it is not after the
+    next event's own time, and not before the previous event's time. If the two limits contradict each other,
+    the previous event's time wins. If the next event was received later than this event, it sets no limit,
+    because it may not have been stored when this event was first projected.
     """
     times: list[EventTime] = []
     last = len(stamped) - 1

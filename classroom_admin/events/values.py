@@ -1,7 +1,6 @@
-"""Read single values tolerantly, such as numbers sent as text and roles in any form.
+"""Read single values in all forms that the cloud sends, such as numbers as text.
 
-The models in `agora` accept more values. These functions also keep values within what the columns and
-PostgreSQL can store.
+Unlike the models in `agora`, these functions reject or change values that the columns can't store.
 """
 
 import json
@@ -30,7 +29,7 @@ ID_LENGTH = 255
 NAME_LENGTH = 255
 BIG = 2**63 - 1
 SMALL = 2**31 - 1
-EARLIEST_MS = 1_262_304_000_000  # 2010; a smaller number is a time in seconds, or a counter
+EARLIEST_MS = 1_262_304_000_000  # 2010; a smaller number is a time in seconds or a counter
 LATEST_MS = 4_102_444_800_000  # 2100
 DEEPEST = 32
 LONGEST_NUMBER = 40
@@ -95,7 +94,7 @@ def identifier(value: object, length: int = ID_LENGTH) -> str | None:
 
 
 def whole(value: object, most: int = BIG) -> int | None:
-    """Return a number or its text as an integer, without its fraction. Return None for other values.
+    """Return a number, or the text of a number, as an integer without the fraction. Else return None.
 
     Raise Undecodable if the integer is not within ±`most`.
     """
@@ -132,7 +131,7 @@ def _number(value: float | str) -> float | None:
 
 
 def real(value: object) -> float | None:
-    """Return a number or its text as a finite float. Return None for other values."""
+    """Return a finite number, or the text of one, as a float. Return None for other values."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, int) and value.bit_length() > 64:
@@ -142,7 +141,7 @@ def real(value: object) -> float | None:
 
 
 def flag(value: object) -> bool | None:
-    """Return a bool, a number (0 is False) or their text as a bool. Return None for other values."""
+    """Return a bool, a number (0 is False) or the text of either as a bool. Return None for other values."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -170,7 +169,7 @@ def moment(value: object) -> int | None:
 
 
 def role(value: object) -> str:
-    """Return the `rooms.models.Role` value for a number, its text or a word of `ROLES`; else `unknown`."""
+    """Convert a role number, its text or a word of `ROLES` to a `rooms.models.Role` value, else `unknown`."""
     if isinstance(value, float) and value.is_integer() and 0 <= value <= 9:
         value = int(value)
     if type(value) is int and 0 <= value <= 9:
@@ -202,7 +201,7 @@ def plain(value: object, depth: int = 0) -> Json:
 
 
 def mapping(value: object) -> Raw:
-    """Return an object, parsed if it is JSON text. Return an empty object for other values."""
+    """Return an object, also one that is sent as JSON text. Return an empty object for other values."""
     if isinstance(value, str):
         value = _parsed(value)
     return value if isinstance(value, Mapping) else {}
@@ -218,9 +217,9 @@ def _parsed(value: str) -> object:
 
 
 def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: str) -> list[T]:
-    """Return the results of `read` for the objects of a list. Treat a missing list as empty.
+    """Return the results of `read` for the items of a list. Treat a missing list as empty.
 
-    Add a message to `odd`, starting with `what`, for each object that can't be read.
+    For each item that can't be read, add a message that starts with `what` to `odd`.
     """
     if value is None:
         return []
@@ -246,7 +245,7 @@ def each(value: object, read: Callable[[Raw], T | None], odd: list[str], what: s
 def split_path(key: str) -> Path:
     """Return the parts of a key such as `a.b.c`. Do not split a key that has empty parts.
 
-    Raise Undecodable if there are more than 32 levels.
+    Raise Undecodable if there are more than 32 parts.
     """
     if "." not in key:
         return (key,)
@@ -257,7 +256,7 @@ def split_path(key: str) -> Path:
 
 
 def tree(changes: Raw) -> dict[str, Json]:
-    """Return properties, whose keys may be dotted or nested, as one nested object."""
+    """Convert properties with dotted or nested keys to one nested object."""
     root: dict[str, Json] = {}
     for key, value in changes.items():
         path = split_path(str(text(key)))

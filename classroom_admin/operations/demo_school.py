@@ -13,7 +13,7 @@ from classroom_admin.runtime.installation import CannotStart
 
 PASSWORD = "classroom"
 ADMINISTRATOR = "admin@school.test"
-# Email, name, and the cloud user id with which a teacher of the simulated school enters classrooms.
+# The email, name, and cloud user id. Teachers of the simulated school enter classrooms with these ids.
 TEACHERS = (
     ("teacher@school.test", "Demo Teacher", "teacher-1"),
     ("teacher2@school.test", "Second Teacher", "teacher-2"),
@@ -21,7 +21,7 @@ TEACHERS = (
 
 
 def refuse_a_schools_data(data_dir: Path) -> None:
-    """Raise ``CannotStart`` if the database has people or rooms and the folder is not a demo's."""
+    """Raise ``CannotStart`` if the database has people or rooms, but does not belong to a demo."""
     if demo.is_demo(data_dir):
         return
     tables = connection.introspection.table_names()
@@ -53,7 +53,7 @@ def is_alive() -> bool:
 
 
 def welcome(address: str) -> str:
-    """Return the message that says that the demo is ready, with its accounts."""
+    """Return the message that the demo is ready. It lists the accounts."""
     people = [(ADMINISTRATOR, "administrator"), *((email, "teacher") for email, _, _ in TEACHERS)]
     lines = [
         "",

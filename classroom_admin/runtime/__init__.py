@@ -1,1 +1,1 @@
-"""The processes of an installation, their supervisor, and the embedded broker."""
+"""Run the processes of an installation with a supervisor and an embedded broker."""

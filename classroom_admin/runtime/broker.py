@@ -1,7 +1,7 @@
 """The embedded broker: a private Valkey on a unix socket, for installations without `CELERY_BROKER_URL`.
 
-Messages are wake-ups that may be lost, because the database is the queue. So occasional snapshots are enough.
-This module does not import Django, because the settings import this module.
+Messages are wake-ups that may be lost, because the database is the queue. Occasional snapshots are therefore
+enough. This module does not import Django, because the settings import this module.
 """
 
 import hashlib
@@ -23,14 +23,14 @@ _EVERYDAY = (b"Memory overcommit must be enabled", b"Received SIGTERM", b"is now
 
 
 class BrokerProblem(Exception):
-    """Raised if the embedded broker can't run here; the message says why and what to do."""
+    """Raised if the embedded broker can't run on this machine. The message says why and what to do."""
 
 
 def socket_path(data_dir: Path) -> Path:
     """Return the path of the broker's socket, which is the same in every process with this data folder.
 
-    The path is in the data folder. If it would be too long for a unix socket, it is in a private temporary
-    folder named after the user and the data folder. Raise ``BrokerProblem`` if both paths are too long.
+    The socket is in the data folder. If its path would be too long, it is in a private temporary folder,
+    whose name depends on the user and the data folder. Raise ``BrokerProblem`` if both paths are too long.
     """
     inside = data_dir / "broker.sock"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
@@ -44,12 +44,11 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def url(path: Path) -> str:
-    """Return the broker's URL for Celery."""
     return f"redis+socket://{quote(str(path))}"
 
 
 def answers(path: Path) -> bool:
-    """Return whether a server accepts connections on the socket now."""
+    """Return whether a server currently accepts connections on the socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(0.5)
         try:

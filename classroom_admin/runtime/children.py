@@ -1,11 +1,11 @@
 """Start child processes that die with this process: separate programs, and forks of this process.
 
 The kernel signals a child when its parent dies (``prctl``, Linux only). Without this signal, parts would
-outlive a supervisor that is killed together with its guardian. The signal costs one system call. See
+outlive a supervisor that is killed together with its guardian. See
 `test_killed_supervisor_ends_its_parts_without_a_guardian`.
 
-With forks, a second start of `serve` takes 4.5 s of processor time, and its processes need 267 MB
-(proportional set size). With fresh interpreters, the start takes 10.4 s and the processes need 444 MB.
+With forks, a repeated start of `serve` takes 4.5 s of processor time, and its processes need 267 MB
+(proportional set size). With new interpreters, it takes 10.4 s and the processes need 444 MB.
 
 Fork only a process without threads and without open connections, and only on Linux: elsewhere a forked
 process may use system libraries that do not survive a fork.
@@ -49,8 +49,8 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
 def tied_to(parent_pid: int) -> Callable[[], None]:
     """Return a function for the child to call between fork and exec. The child then dies with ``parent_pid``.
 
-    If the parent is already dead at that time, the child exits. Start the child from the main thread: the
-    kernel watches the parent's thread, not its process.
+    If the parent is already dead at that time, the child exits. Start the child from the main thread, because
+    the kernel watches the thread that started the child, not the whole parent.
     """
 
     def before_exec() -> None:
@@ -84,9 +84,10 @@ class Executed(subprocess.Popen[bytes]):
 
 
 def can_fork(argv: Sequence[str], env: Mapping[str, str]) -> bool:
-    """Return whether a fork can run ``argv``.
+    """Return whether a fork of this process can run ``argv``.
 
-    The result is True on Linux if ``argv`` runs a module with this interpreter in this process's environment.
+    This requires Linux. ``argv`` must run a module with this interpreter, and ``env`` must equal this
+    process's environment.
     """
     same_program = len(argv) > 2 and argv[0] == sys.executable and argv[1] == "-m"
     return sys.platform.startswith("linux") and same_program and dict(env) == dict(os.environ)
@@ -95,7 +96,8 @@ def can_fork(argv: Sequence[str], env: Mapping[str, str]) -> bool:
 class Forked:
     """A forked child process that runs ``python -m module ...`` in its own session.
 
-    It has the methods of ``Executed`` that the supervisor needs. ``extra`` is added to its environment.
+    The class has the methods of ``Executed`` that the supervisor needs. ``extra`` is added to the
+    environment.
     """
 
     def __init__(self, argv: Sequence[str], *, extra: Mapping[str, str], cwd: Path | None) -> None:
@@ -140,7 +142,7 @@ def _become(
 
 
 def _plug(output: int) -> None:
-    """Connect standard input to /dev/null, and both outputs to the pipe. Close all other files."""
+    """Connect standard input to /dev/null, and standard output and error to the pipe. Close other files."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

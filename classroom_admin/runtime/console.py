@@ -1,4 +1,4 @@
-"""Write the output of several processes to one terminal, file or pipe, without waiting for its reader."""
+"""Write the output of several processes to a terminal, file or pipe. Never wait for the reader."""
 
 import os
 import select
@@ -32,11 +32,11 @@ class Console:
         return bool(self._waiting) and not self.broken
 
     def line(self, name: str, text: bytes) -> None:
-        """Queue one line of a part. ``text`` has no line end."""
+        """Queue one line of output from the part ``name``. ``text`` has no line break."""
         self._add(self._prefix(name) + text + b"\n")
 
     def say(self, text: str) -> None:
-        """Queue a message of the supervisor, without a prefix."""
+        """Queue a message from the supervisor, without a prefix."""
         self._add(text.encode() + b"\n")
 
     def write_some(self) -> None:

@@ -15,8 +15,8 @@ class AlreadyRunning(Exception):
 def make_private(data_dir: Path) -> None:
     """Create the folder with mode 0700, or set that mode if other users have permissions on the folder.
 
-    Do not change a folder of another user or one with the sticky bit (``/tmp``). Raise ``OSError`` if the
-    folder can't be created.
+    Do not change a folder that belongs to another user or has the sticky bit (such as ``/tmp``). Raise
+    ``OSError`` if the folder can't be created.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = data_dir.stat()
@@ -38,7 +38,7 @@ def make_database_private(database: Path) -> None:
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Create the private folder and lock it while the block runs. If this process dies, the lock ends.
+    """Create the private folder, and lock it while the block runs. The lock also ends if this process dies.
 
     Raise ``AlreadyRunning`` if another process has the lock, and ``OSError`` if the folder is not writable.
     """

@@ -1,8 +1,8 @@
 """Start a demo with its own environment and a simulated cloud, reachable only from this machine.
 
-``demo.json`` in the data folder stores the demo's state between starts, and marks the folder as a demo's.
-Everyone knows the password of a demo's accounts. So a school's installation must refuse the data folder of a
-demo, and a demo must refuse the data folder of a school.
+``demo.json`` in the data folder stores the demo's state between starts, and marks the folder as a demo's
+folder. Everyone knows the password of a demo's accounts. A school's installation must therefore refuse the
+data folder of a demo, and a demo must refuse the data folder of a school.
 """
 
 import json
@@ -45,10 +45,10 @@ class DemoState:
     starts: int
 
     def seed(self, first: int) -> int:
-        """Return the seed of this start.
+        """Return the seed for this start, which differs from the seeds of earlier starts.
 
-        The simulator stores nothing. With the seed of the last start, its rooms would have the same ids and
-        number their events from 1 again. The dashboard would ignore these events as duplicates.
+        The simulator stores nothing. With the same seed, its rooms would have the same ids and number their
+        events from 1 again. The dashboard would ignore these events as duplicates.
         """
         return first + self.starts - 1
 
@@ -59,7 +59,7 @@ def is_demo(data_dir: Path) -> bool:
 
 
 def load(data_dir: Path) -> DemoState | None:
-    """Return the last start's state, or None before the first. Raise ``NotADemo`` for an invalid file."""
+    """Return the state of the last start, or None without one. Raise ``NotADemo`` for an invalid file."""
     path = data_dir / MARKER
     if not path.exists():
         return None
@@ -72,7 +72,7 @@ def load(data_dir: Path) -> DemoState | None:
 
 
 def begin(data_dir: Path, env: Mapping[str, str]) -> DemoState:
-    """Count one more start in ``demo.json``, with the values of ``env``, and return the new state."""
+    """Record one more start, with the values of ``env``, in ``demo.json``. Return the new state."""
     before = load(data_dir)
     state = DemoState(
         app_id=env["AGORA_APP_ID"],
@@ -88,7 +88,7 @@ def begin(data_dir: Path, env: Mapping[str, str]) -> DemoState:
 
 
 def reset(data_dir: Path) -> None:
-    """Delete the demo's files in its folder, but no other files. Do nothing if the folder is not a demo's."""
+    """Delete the files of a demo in this folder, but no other files. Do nothing in the folder of a school."""
     if not is_demo(data_dir):
         return
     for path in [data_dir / name for name in _MADE] + [p for w in _MADE_PATTERNS for p in data_dir.glob(w)]:
@@ -99,10 +99,10 @@ def reset(data_dir: Path) -> None:
 
 
 def enter(environ: MutableMapping[str, str]) -> None:
-    """Change ``environ`` for a demo. Call this before Django reads its settings.
+    """Set the variables of a demo in ``environ``. Call this before Django reads its settings.
 
-    Use the App ID, certificate and port of the last start in this data folder; for a first start, choose new
-    ones. Write no file. Exit with a message if the folder's ``demo.json`` can't be read.
+    Use the App ID, certificate and port of the last start in this data folder, or choose new ones. Write no
+    file. Exit with a message if the folder's ``demo.json`` can't be read.
     """
     foreign = sorted(name for name in environ if name.startswith("AGORA_") or name in _NOT_FOR_A_DEMO)
     for name in foreign:
@@ -138,7 +138,7 @@ def refuse_beyond_loopback(host: str) -> None:
 
 
 def simulator(state: DemoState, *, seed: int, here: Installation) -> Part:
-    """Return the simulated cloud as a part that runs a command. Product code can't import the simulator."""
+    """Return a part that runs the simulator by its command, because product code can't import it."""
     return Part(
         name="simulator",
         argv=[

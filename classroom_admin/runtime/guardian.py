@@ -1,7 +1,7 @@
 """End the parts of a killed supervisor. This program uses only the standard library.
 
-The kernel's signal (``children``) is not enough, because only the parts get it, not their children, and only
-on Linux. See `test_killed_supervisor_ends_all_parts_and_their_children`.
+The kernel's signal (see ``children``) is not enough: it exists only on Linux, and only the parts get it, not
+their children. See `test_killed_supervisor_ends_all_parts_and_their_children`.
 
 ``python guardian.py MARK`` reads the process ids of the parts from standard input, one per line. Each part
 leads its own session. The line ``done`` means that the supervisor has ended all parts. If the input closes
@@ -20,7 +20,7 @@ _KILL_S = 5.0
 
 
 def marked(mark: str) -> list[int]:
-    """Return ids of other processes with the mark in their environment. Without ``/proc``, return none."""
+    """Return the ids of other processes with the mark in their environment, or [] without ``/proc``."""
     wanted = f"{MARK_NAME}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -35,7 +35,7 @@ def marked(mark: str) -> list[int]:
 
 
 def kill_marked(mark: str) -> list[int]:
-    """Kill marked processes until none is left or 5 s have passed; return the ids of those still alive."""
+    """Kill processes with the mark until none is left or 5 s have passed. Return the ids of those left."""
     deadline = time.monotonic() + _KILL_S
     while (left := marked(mark)) and time.monotonic() < deadline:
         for pid in left:

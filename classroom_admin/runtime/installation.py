@@ -57,7 +57,7 @@ class Installation:
 
 
 class CannotStart(Exception):
-    """Raised if the installation can't start; the message says in one line why and what to do."""
+    """Raised if the installation can't start. The message says in one line why and what to do."""
 
 
 def run(
@@ -68,10 +68,10 @@ def run(
     settled: Callable[[], bool] = lambda: True,
     on_ready: Callable[[Supervisor], None],
 ) -> int:
-    """Run until a stop is requested or a part dies; return the exit code.
+    """Run the installation until a stop is requested or a part dies. Return the exit code.
 
     Lock the data folder. Start the broker and the parts that ``first`` returns. Migrate the database, and
-    call ``prepare`` to fill it. Then start the other parts. When every part is ready and ``settled`` returns
+    call ``prepare`` to add data. Then start the other parts. When every part is ready and ``settled`` returns
     true, call ``on_ready``. Raise ``CannotStart`` if the folder, the port or the broker can't be used.
     """
     try:
@@ -127,7 +127,7 @@ def web(here: Installation, *, settled: Callable[[], bool] = lambda: True) -> Pa
 
 
 def workers(here: Installation) -> list[Part]:
-    """Return three workers: one for polling, one for scheduled commands, and one for everything else.
+    """Return three Celery workers: one for polling, one for scheduled commands, and one for all other tasks.
 
     Polling has its own worker, so no other task delays polling. Workers use threads, because threads start at
     once and end with their process.
@@ -150,7 +150,7 @@ def warm_up() -> None:
     for name in ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.thread"):
         import_module(name)
     import_module("kombu.transport.redis")
-    gc.freeze()  # by modifying objects, the garbage collector would copy their shared memory pages
+    gc.freeze()  # otherwise the collector would write to objects, which copies shared memory
 
 
 def serves_pages(host: str, port: int) -> bool:
@@ -190,7 +190,7 @@ def _module(name: str, *arguments: str) -> list[str]:
 def migrate() -> None:
     """Migrate the database if a migration is missing.
 
-    First compare only the names: loading all migrations would take as long as the rest of the start.
+    First compare only the names, because loading all migrations would take as long as the rest of the start.
     """
     recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
     if not migration_names() <= set(recorder.applied_migrations()):

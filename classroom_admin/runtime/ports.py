@@ -1,4 +1,4 @@
-"""Check whether a server can listen on an address, and explain why not."""
+"""Check whether a server can listen on an address. If not, explain why."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ class PortProblem(Exception):
 
 
 def check_free(host: str, port: int) -> None:
-    """Raise ``PortProblem`` if a server can't listen on ``host:port`` now."""
+    """Raise ``PortProblem`` if a server can't currently listen on ``host:port``."""
     if not 1 <= port <= 65535:
         raise PortProblem(f"PORT is {port}: it must be a number from 1 to 65535.")
     try:
@@ -42,7 +42,7 @@ def wait_free(host: str, port: int, *, within_s: float = 1.0) -> None:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """Return ``preferred`` if this loopback port is free, else another free port."""
+    """Return ``preferred`` if this port is free on the loopback address. Otherwise return a free port."""
     for wanted in [preferred, 0] if preferred else [0]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,7 +58,7 @@ def free_port(preferred: int | None = None) -> int:
 
 
 def reachable(host: str) -> str:
-    """Return the host name or address with which this machine reaches a server that listens on ``host``."""
+    """Return the host name or address at which this machine reaches a server that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 

@@ -31,7 +31,7 @@ from classroom_admin.runtime.children import Executed, Forked
 from classroom_admin.runtime.console import Console
 
 GRACE_S = 8.0
-# A foundation (such as the broker) gets SIGTERM at least this long (s) before the grace period ends.
+# A foundation (such as the broker) gets SIGTERM at least this time (s) before the grace period ends.
 _FOUNDATION_S = 2.0
 _LAST_LINES = 12
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -41,10 +41,10 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Part:
     """A process to run.
 
-    ``env`` is the whole environment. ``ready`` is optional; it must be quick and is called until it returns
-    true. A ``foundation`` ends after the other parts, because they would log errors without it. Output lines
-    that contain one of the ``hush`` texts are not shown. With ``may_fork``, a Python module runs in a fork of
-    this process if possible (see ``children``).
+    ``env`` is the whole environment. The optional function ``ready`` must be quick and is called until it
+    returns true. A ``foundation`` ends after the other parts, because they would log errors without it. Lines
+    of output that contain a text in ``hush`` are not shown. With ``may_fork``, a Python module runs in a fork
+    of this process if possible (see ``children``).
     """
 
     name: str
@@ -137,7 +137,7 @@ class Supervisor:
         self._tell_guardian(f"{process.pid}\n")
 
     def run(self, *, on_ready: Callable[[], None] | None = None, ready_within_s: float = 60.0) -> int:
-        """Run until stopped; return the exit code: 0 after a signal, 1 after the death of a part.
+        """Run until stopped. Return the exit code, which is 0 after a signal and 1 after the death of a part.
 
         Call ``on_ready`` once, when every part is ready. Print a warning after ``ready_within_s`` seconds.
         """
@@ -155,7 +155,7 @@ class Supervisor:
         return self._exit_code
 
     def wait_ready(self, *, timeout_s: float) -> bool:
-        """Wait until every started part is ready. Return False at the timeout or when stopping begins."""
+        """Wait until every started part is ready. Return False after the timeout or when stopping begins."""
         deadline = time.monotonic() + timeout_s
         while self._reason is None:
             for running in self._running:
@@ -176,7 +176,7 @@ class Supervisor:
                 self.console.say(reason)
 
     def _tick(self, timeout_s: float) -> None:
-        """Wait for output, a signal or the end of a part, and handle it."""
+        """Wait for output, a signal or the death of a part, and handle the event."""
         writing = [self.console.fd] if self.console.has_waiting else []
         signals = self._signals.fileno()
         readable, _, _ = select.select([signals, *self._open], writing, [], timeout_s)
@@ -239,7 +239,7 @@ class Supervisor:
         ]
 
     def _end(self) -> None:
-        """End all parts: send SIGTERM, wait, then kill the rest and their children. Safe to call twice."""
+        """End all parts. Send SIGTERM, wait, then kill what is left. A second call does no harm."""
         if self._guardian.poll() is not None and not self._running:
             return
         self._reason = self._reason or ""
@@ -266,7 +266,7 @@ class Supervisor:
                 os.killpg(running.process.pid, number)
 
     def _kill_leftovers(self) -> None:
-        """Kill child processes that outlived their parts. With ``/proc``, find them in all sessions."""
+        """Kill child processes that outlive their parts. With ``/proc``, also find them in other sessions."""
         if Path("/proc/self/environ").exists():
             guardian.kill_marked(self._mark)
         else:

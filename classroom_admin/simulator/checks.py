@@ -1,4 +1,4 @@
-"""Validate request fields against the limits of the contract. Every error 400 names the field."""
+"""Check the fields of requests against the limits in the contract. Every error 400 names the field."""
 
 import re
 from typing import Any
@@ -9,14 +9,14 @@ _ID = re.compile(r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,63}\Z")
 
 
 def identifier(field: str, value: Any) -> str:
-    """Return ``value`` if it is a valid cloud id: 1 to 63 bytes of the documented characters."""
+    """Return ``value`` if it is a valid cloud id, which has 1 to 63 bytes of the documented characters."""
     if not isinstance(value, str) or not _ID.match(value):
         raise bad_parameter(field, "must be 1 to 63 bytes of a-z A-Z 0-9 space !#$%&()+-:;<=.>?@[]^_{}|~,")
     return value
 
 
 class Fields:
-    """A typed view of one JSON object in a request. ``path`` prefixes field names in error messages."""
+    """A typed view of a JSON object in a request. Error messages put ``path`` before the field's name."""
 
     def __init__(self, values: dict[str, Any], path: str = "") -> None:
         self._values, self._path = values, path
@@ -34,7 +34,7 @@ class Fields:
         return value
 
     def raw(self, name: str) -> Any:
-        """Return the unchecked value; None if the field is absent."""
+        """Return the unchecked value, or None if the field is absent."""
         return self._values.get(name)
 
     def text(
@@ -143,7 +143,7 @@ class Fields:
 
 
 def as_integer(value: Any) -> int | None:
-    """Return an int for 5, 5.0 or "5"; None for all other values, such as true and false."""
+    """Convert 5, 5.0 or "5" to an int. Return None for other values, such as true and false."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""The simulator's clock, which follows real time, runs faster, or moves only when stepped."""
+"""The simulator's clock. It follows real time, runs faster, or moves only when a test steps it."""
 
 import time
 from collections.abc import Callable
@@ -7,14 +7,15 @@ from typing import Literal
 Mode = Literal["real", "stepped"]
 
 STEPPED_START_MS = 1_767_225_600_000
-"""The default start of a stepped clock (2026-01-01T00:00:00Z). It is fixed so that two runs are identical."""
+"""The default start of a stepped clock (2026-01-01T00:00:00Z). It is fixed, so two runs are identical."""
 
 
 class SimClock:
     """The simulated cloud's time, in ms since the epoch (UTC).
 
     In ``real`` mode, the clock runs ``speed`` times as fast as the machine's monotonic clock. In ``stepped``
-    mode, only ``step`` moves it. It never runs backwards: a new mode or speed continues from the same time.
+    mode, only ``step`` moves it. The clock never runs backwards. If its mode or speed changes, it continues
+    from the same time.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class SimClock:
     def change(
         self, *, mode: Mode | None = None, speed: float | None = None, at_ms: int | None = None
     ) -> None:
-        """Continue from now or ``at_ms`` with a new mode or speed. Raise ValueError for an invalid speed."""
+        """Change mode or speed, and continue from now or ``at_ms``. Raise ValueError for an invalid speed."""
         checked = self.speed if speed is None else _checked_speed(speed)
         self._anchor_ms = self.now_ms() if at_ms is None else at_ms
         self._anchor = self._monotonic()

@@ -1,4 +1,4 @@
-"""A simulated cloud that answers requests, with its world, clock, faults and school."""
+"""A simulated cloud with a world, a clock, faults and a school. It handles requests."""
 
 import dataclasses
 import time
@@ -30,7 +30,7 @@ EDUCATION_PREFIX = "agora token="
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Headers:
-    """The headers that identify the caller."""
+    """The request headers that identify the caller."""
 
     token: str
     uid: str
@@ -67,12 +67,12 @@ class Cloud:
             self.open_school(settings.seed)
 
     def open_school(self, seed: int) -> None:
-        """Start a simulated school in this world."""
+        """Start the simulated school of ``seed`` in this world."""
         open_school(self.world, seed)
         self.tick()
 
     def tick(self) -> bool:
-        """Run the due effects. Return False if some are left.
+        """Run the scheduled effects that are due. Return False if some are left.
 
         With a stepped clock, run all of them. With a running clock, stop after ``BUSY_S`` seconds, so a busy
         world delays the simulated time but not the requests.
@@ -133,8 +133,8 @@ class Cloud:
     def _authenticate(self, headers: Headers, plan: Plan) -> str:
         """Return the caller's uid. Raise CloudError 401 if the token is invalid.
 
-        Accept a token that is valid at the machine's time, which the vendor's library uses. Also accept a
-        token that is valid at the simulated time, because some clients follow the cloud's clock.
+        Accept a token that is valid in real time, which the vendor's library uses. Also accept a token that
+        is valid in simulated time, because some clients follow the cloud's clock.
         """
         if plan.get("token_expired") is not None:
             raise unauthorized("token: expired")

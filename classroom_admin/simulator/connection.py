@@ -8,7 +8,7 @@ EXTENSION = "classroom_admin.connection"
 
 
 class AbortableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, extended so that the application can close the connection without a response."""
+    """uvicorn's protocol, with which the application can also close a connection without a response."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

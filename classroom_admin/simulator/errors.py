@@ -1,4 +1,4 @@
-"""The cloud's error responses, as one exception with HTTP status and business code."""
+"""The error responses of the cloud, as an exception with the HTTP status and the business code."""
 
 
 class CloudError(Exception):

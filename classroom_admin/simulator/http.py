@@ -1,4 +1,4 @@
-"""The cloud's HTTP endpoint. It runs the call of a request, sends the response, and applies faults."""
+"""The cloud's HTTP endpoint. It handles requests, sends the responses, and applies faults."""
 
 import asyncio
 from urllib.parse import parse_qsl
@@ -162,7 +162,7 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _hang_up(self) -> None:
-        """Close the connection and wait until it is closed: otherwise the server would answer 500."""
+        """Close the connection and wait until it is closed. Otherwise the server would respond with 500."""
         if connection.abort(self.request.scope):
             while not await self.request.is_disconnected():
                 await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Read and write strict JSON. The output is valid UTF-8. Reject NaN and too deeply nested input."""
+"""Read and write strict JSON. Write valid UTF-8. Reject input with NaN or with too deep nesting."""
 
 import json
 from typing import Any, NoReturn

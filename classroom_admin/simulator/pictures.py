@@ -1,4 +1,4 @@
-"""Generate pictures of converted pages: PNGs with a heading, a box and lines of text."""
+"""Generate pictures of converted pages, as PNGs with a heading, a box and lines of text."""
 
 import functools
 import struct

@@ -1,4 +1,4 @@
-"""The simulator as a web server, with its application, socket, clock and simulated outages."""
+"""The simulator as a web server. It has an application, a socket, a clock and simulated outages."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ class NotLoopback(Exception):
 
 
 def create_app(settings: SimulatorSettings) -> Starlette:
-    """Return the simulator as an ASGI application. Its Cloud is ``app.state.cloud``."""
+    """Return the simulator as an ASGI application. Its cloud is ``app.state.cloud``."""
     return _app(Cloud(settings), outage=None)
 
 
@@ -61,7 +61,7 @@ def _app(cloud: Cloud, *, outage: Callable[[int], None] | None) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    # A route would not match a path with an encoded line break, so the endpoint is the default.
+    # Routes do not match paths with an encoded line break, so the endpoint is the default.
     app.router.default = CloudEndpoint(cloud)
     app.state.cloud = cloud
     return app
@@ -87,7 +87,7 @@ async def _tick(cloud: Cloud) -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn's server, which stops at once when ``leaving`` is set instead of checking every 100 ms."""
+    """uvicorn's server. It stops at once when ``leaving`` is set; the original only checks every 100 ms."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -179,7 +179,7 @@ class SimulatorServer:
             self._loop.call_soon_threadsafe(self._uvicorn.leaving.set)
 
     def outage(self, milliseconds: int) -> None:
-        """Close all connections and refuse new ones for ``milliseconds`` of the machine's time."""
+        """Close all connections and refuse new ones for ``milliseconds`` of real (not simulated) time."""
         for server in self._uvicorn.servers:
             server.close()
         for open_connection in list(self._uvicorn.server_state.connections):

@@ -1,4 +1,4 @@
-"""The settings of a simulator, and the default credentials."""
+"""The settings of a simulator, and default credentials."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,9 +15,9 @@ class SimulatorSettings:
 
     ``seed`` selects the simulated school; with None, the cloud is empty. With ``plain``, every event has its
     documented shape, without variations. ``poll_batch`` limits the events in a polling response. A room is
-    destroyed an hour after it reaches the state ``destroy_after``. ``start_ms`` is the clock's first time, in
-    ms since the epoch. ``keep_past`` is the number of destroyed rooms to keep; None keeps all.
-    ``relay_to`` is the URL of the dashboard's webhook ("" for none), and ``relay_secret`` is its secret.
+    destroyed an hour after it reaches the state ``destroy_after``. ``start_ms`` is the time at which the
+    clock starts, in ms since the epoch. ``keep_past`` is the number of destroyed rooms to keep; None keeps
+    all. ``relay_to`` is the URL of the dashboard's webhook ("" for none), and ``relay_secret`` is its secret.
     """
 
     app_id: str = DEMO_APP_ID

@@ -1,4 +1,4 @@
-"""Run a simulator for a block of a test, in its own thread on a free loopback port."""
+"""Run a simulator during a block of a test, in its own thread and on a free loopback port."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ class ControlFailed(Exception):
 
 
 class RunningSimulator:
-    """A simulator that serves ``base_url``.
+    """A simulator that listens on ``base_url``.
 
     ``control`` calls ``/_sim`` over HTTP. ``do`` runs a function on the world in the server's thread, between
     two requests.
@@ -69,7 +69,7 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_START_S)
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Make a control call: ``control("POST", "/clock", {"step": 1000})``. Raise ControlFailed."""
+        """Send a control call, or raise ControlFailed: ``control("POST", "/clock", {"step": 1000})``."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.base_url}/_sim{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -81,14 +81,13 @@ class RunningSimulator:
                 raise ControlFailed(error.code, error.read().decode()) from None
 
     def room(self, room_uuid: str, action: str, **body: Any) -> Any:
-        """Make a control call on a room: ``room("class 1", "enter", userUuid="p1")``."""
+        """Send a control call for a room: ``room("class 1", "enter", userUuid="p1")``."""
         return self.control("POST", f"/rooms/{quote(room_uuid, safe='')}/{action}", body)
 
     def make_room(self, room_uuid: str, **body: Any) -> Any:
         return self.control("POST", "/rooms", {"roomUuid": room_uuid, **body})
 
     def step(self, milliseconds: int) -> Any:
-        """Move a stepped clock forward."""
         return self.control("POST", "/clock", {"step": milliseconds})
 
     def fault(self, kind: str, **settings: Any) -> int:
@@ -110,7 +109,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @contextlib.contextmanager
 def running_simulator(**settings: Any) -> Iterator[RunningSimulator]:
-    """Run a simulator with SimulatorSettings: ``with running_simulator(seed=1, stepped=True) as sim:``."""
+    """Run a simulator with these settings: ``with running_simulator(seed=1, stepped=True) as sim:``."""
     server = SimulatorServer(SimulatorSettings(**settings))
     server.bind()
     loop = asyncio.new_event_loop()

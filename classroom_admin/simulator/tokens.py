@@ -18,7 +18,7 @@ from classroom_admin.simulator.legacy_tokens import CLOCK_LEEWAY_S
 
 MAX_TOKEN_LIFE_S = 24 * 3600
 Nows = tuple[float, ...]
-"""The times that count as now, in s since the epoch. The first time decides the error message."""
+"""The current real and simulated times (s since the epoch). The first time decides the error message."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TokenVerifier:
         self._known: OrderedDict[str, Token] = OrderedDict()
 
     def check_rtm(self, *, token: str, uid: str, nows: Nows) -> str:
-        """Return ``uid`` if ``token`` is a valid RTM token for this user; else raise CloudError 401."""
+        """Return ``uid`` if ``token`` is a valid RTM token for this user. Otherwise raise CloudError 401."""
         if not uid:
             raise unauthorized("x-agora-uid is missing")
         if token.startswith(legacy_tokens.VERSION):
@@ -55,7 +55,7 @@ class TokenVerifier:
         return uid
 
     def check_education(self, *, token: str, nows: Nows) -> str:
-        """Return an education token's user ("server" for an app token), or raise CloudError 401."""
+        """Return the user of a valid education token ("server" for an app token), or raise CloudError 401."""
         seen = self._read(token)
         self._check_life(seen, nows)
         if seen.classroom_user:

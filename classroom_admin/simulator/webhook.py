@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """A sender that delivers each direct message of one cloud to ``url`` once."""
+    """A sender that delivers each direct message of a simulated cloud to ``url`` once."""
 
     def __init__(self, *, url: str, secret: str) -> None:
         self._url = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Share the cloud's clock offset. The poller stores it in the lease, where other processes read it."""
+"""Share the cloud's clock offset. The poller stores the offset in the lease, for other processes."""
 
 import threading
 import time
@@ -15,12 +15,12 @@ _read: tuple[float, int] | None = None
 
 
 def offset_ms() -> int:
-    """Return how far the cloud's clock is ahead of ours (ms), as the poller measured; 0 if unknown.
+    """Return how far the cloud's clock is ahead of ours (ms), or 0 if the poller has not measured this.
 
     Read the database at most once a second.
     """
     read = _read
-    # Use the machine's own clock, because a test may stop the other clock.
+    # Use the clock of this machine, because a test may stop `common.clock`.
     if read is not None and 0 <= time.monotonic() - read[0] < READ_EVERY_S:
         return read[1]
     row = Lease.objects.filter(app_id=settings.AGORA.app_id).values_list("clock_offset_ms", flat=True).first()
@@ -29,14 +29,14 @@ def offset_ms() -> int:
 
 
 def remember(offset_ms: int) -> None:
-    """Use an offset (ms) that this process has just measured, before it is stored in the lease."""
+    """Use an offset (ms) that this process has just measured, although the lease does not contain it yet."""
     global _read
     with _lock:
         _read = (time.monotonic(), offset_ms)
 
 
 def forget() -> None:
-    """Forget the offset, so that the next call reads it from the database."""
+    """Forget the offset, so that the next call of `offset_ms` reads the database."""
     global _read
     with _lock:
         _read = None

@@ -1,16 +1,16 @@
-"""Detect another client that reads the stream of all rooms. The stream delivers each event only once, so we
-miss the events that a competing reader receives.
+"""Detect another client that reads the stream of all rooms.
 
-An event may also be missing because one of our own responses was lost. An event counts as missed if
+The stream delivers each event only once, so we miss the events that such a competing reader receives. An
+event may also be missing because one of our own responses was lost. An event counts as missed if
 
 - the repeatable endpoint has the event, and the event with the number before it was stored *after* the last
-  response that we suspected lost (`Lease.suspect_answer`), and
+  response that may have been lost (`Lease.suspect_answer`), and
 - twenty seconds later, no response of the stream contains the event, although the stream was read to its end
-  since then, and no response was suspected lost in that time, and
-- the stream delivers events of this type (a cloud may leave a type out), or delivers no events at all.
+  and no response may have been lost since then, and
+- the stream delivers events of this type (a cloud may omit a type), or delivers no events at all.
 
-A competing reader is reported after three such events within ten minutes that span at least four seconds.
-A cloud that leaves events out of the stream at random would have the same effect.
+A competing reader is reported after three missed events within ten minutes that are at least four seconds
+apart. A cloud that omits events from the stream at random would have the same effect.
 """
 
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ from classroom_admin.sync import sorting
 from classroom_admin.sync.models import InboxAnswer, Lease, MissedEvent, StoredEvent
 
 JUDGED_AFTER = timedelta(seconds=20)
-"""The wait before an event is judged. A takeover of the lease from a dead process takes less time."""
+"""How long to wait before `judge` decides about an event. Taking over a dead process's lease is faster."""
 DRAINED_SINCE = timedelta(seconds=10)
 REPORTED_FOR = timedelta(minutes=10)
 EVENTS_TO_REPORT = 3
 MOMENTS_APART_MS = 4_000
-"""The least time (ms) between the first and last event. One lost response spans only about a second."""
+"""The minimum time (ms) between the first and last missed event. One response covers about a second."""
 OF_EACH_END = 3
-"""How many events to note at each end of a series of missing events. Their times show how long it lasts."""
+"""How many events to note at each end of a run of consecutive events. Their times show how long it lasts."""
 WAITING_AT_MOST = 500
 ANSWERS_AT_MOST = 300
 KEPT_FOR = timedelta(days=1)
@@ -44,7 +44,7 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompetingReader:
-    """The evidence of a competing reader: how many events we missed, and in how many rooms.
+    """The evidence of a competing reader. `events` is how many events we missed, in `rooms` rooms.
 
     `since` and `latest` are the times when the first and the last event were found missing.
     """
@@ -56,7 +56,7 @@ class CompetingReader:
 
     @property
     def words(self) -> str:
-        """Return the cause, the effect and the remedy as text for the log."""
+        """Return a text for the log with the cause, the effect and the remedy."""
         return (
             f"Another program seems to read the events of this App ID: {self.events} events of "
             f"{self.rooms} {'class' if self.rooms == 1 else 'classes'} did not come to us, though every "
@@ -67,13 +67,13 @@ class CompetingReader:
 
 
 def suspect_loss() -> None:
-    """Note that a response may be lost. Responses stored until now no longer count as evidence."""
+    """Note that a response may be lost. Responses stored before this no longer count as evidence."""
     newest = InboxAnswer.objects.aggregate(newest=Max("id"))["newest"] or 0
     Lease.objects.filter(app_id=settings.AGORA.app_id).update(suspect_answer=newest)
 
 
 def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
-    """Note new events of the repeatable endpoint. Later, `judge` decides whether the stream missed them."""
+    """Note new events of the repeatable endpoint. Later, `judge` decides whether the stream lacks them."""
     if MissedEvent.objects.filter(confirmed_at=None).count() >= WAITING_AT_MOST:
         return
     room = Room.objects.get(room_uuid=room_uuid)
@@ -112,7 +112,7 @@ def note(*, room_uuid: str, answer_id: int, sequences: Sequence[int]) -> None:
 
 
 def judge() -> int:
-    """Confirm or delete the events noted more than `JUDGED_AFTER` ago; return how many were confirmed."""
+    """Confirm or delete events noted more than `JUDGED_AFTER` ago. Return how many were confirmed."""
     now = clock.now()
     due = list(
         MissedEvent.objects.filter(confirmed_at=None, missed_at__lte=now - JUDGED_AFTER)
@@ -142,7 +142,7 @@ def judge() -> int:
 
 
 def find() -> CompetingReader | None:
-    """Return the evidence of a competing reader; None if the evidence is not sufficient."""
+    """Return the evidence of a competing reader, or None if there is not enough."""
     lately = MissedEvent.objects.filter(confirmed_at__gt=clock.now() - REPORTED_FOR)
     rows = list(lately.order_by("missed_at", "id"))
     moments = [each.ts_ms if each.ts_ms is not None else _ms(each.missed_at) for each in rows]
@@ -163,9 +163,9 @@ def prune() -> int:
 
 
 def _polled(*, after: int) -> tuple[set[tuple[str, int]], set[int | None]]:
-    """Return the events of the stream of all rooms, as (room, number) pairs, and their types.
+    """Return the events of the stream of all rooms, as (room, sequence number) tuples, and their types.
 
-    Read the stream's stored responses with ids above `after` again. Responses are kept for a day.
+    Parse the stream's stored responses with ids above `after` again. Responses are kept for a day.
     """
     answers = InboxAnswer.objects.filter(source=InboxAnswer.Source.POLL, id__gt=after).order_by("-id")
     numbers: set[tuple[str, int]] = set()

@@ -14,11 +14,11 @@ from classroom_admin.events import Event, confirms
 from classroom_admin.rooms.models import Room
 
 WAITED_FOR: Final = timedelta(days=1)
-"""How long to wait for an event. It arrives within seconds, or with the room's last reconciliation."""
+"""How long to wait for an event, which arrives within seconds or with the room's last reconciliation."""
 
 
 def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
-    """Return the pending confirmations of these rooms by room uuid. Omit rooms without any."""
+    """Return the pending confirmations of rooms by room uuid. Omit rooms that have none."""
     found: dict[str, list[PendingConfirmation]] = {}
     for chunk in chunks(room.room_uuid for room in rooms):
         of_rooms = PendingConfirmation.objects.filter(room_uuid__in=chunk)
@@ -28,7 +28,7 @@ def pending(rooms: Iterable[Room]) -> dict[str, list[PendingConfirmation]]:
 
 
 def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) -> int:
-    """Confirm the commands that these events match, and remove them from `waiting`. Return their number.
+    """Confirm the commands in `waiting` that these events match, and remove them. Return how many.
 
     Call this function in the transaction that projects the events. The audit log gets a step only if the
     pending confirmation still existed, so each command is confirmed once.
@@ -54,10 +54,7 @@ def confirm(waiting: list[PendingConfirmation], events: Iterable[Event[Any]]) ->
 
 
 def forget_old() -> int:
-    """Delete pending confirmations older than a day that no event matched; return how many.
-
-    Keep the audit log.
-    """
+    """Delete pending confirmations older than a day; return how many. The audit log is not changed."""
     old = PendingConfirmation.objects.filter(created_at__lt=clock.now() - WAITED_FOR)
     forgotten, _by_model = old.delete()
     return forgotten

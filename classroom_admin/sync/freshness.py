@@ -14,7 +14,7 @@ from classroom_admin.sync.models import Lease
 
 
 def brought_along() -> dict[str, Any]:
-    """Return annotations `polled_at` and `poll_error` for another query, which saves a separate query."""
+    """Return annotations that add the result of `read` to another query, so no separate query is needed."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return {
         "polled_at": Subquery(lease.values("last_good_at")[:1]),
@@ -23,7 +23,7 @@ def brought_along() -> dict[str, Any]:
 
 
 def read() -> tuple[datetime | None, str]:
-    """Return when the cloud last responded to the poller, and the stored problem since then ("" if none)."""
+    """Return when the cloud last responded to the poller, and the problem since then ("" for none)."""
     lease = Lease.objects.filter(app_id=settings.AGORA.app_id)
     return lease.values_list("last_good_at", "last_error").first() or (None, "")
 
@@ -33,9 +33,9 @@ def tell(
 ) -> HttpResponse:
     """Add the browser event `live:polled` to a response. The event updates the indicator of the data's age.
 
-    The event contains the age in seconds, because the browser's clock may be wrong. It contains `error`, the
-    stored problem, as `trouble`, because htmx would log a field named `error` to the console. `ticket` is the
-    signed ticket for the page's next request.
+    The event contains the age in seconds, because the browser's clock may be wrong. `error` is the stored
+    problem; its field is named `trouble`, because htmx would log a field named `error` to the console.
+    `ticket` is the signed ticket for the page's next request.
     """
     age = None if polled_at is None else round((clock.now() - polled_at).total_seconds(), 1)
     detail = {"age": age, "trouble": stored_in_words(error)} | ({"ticket": ticket} if ticket else {})

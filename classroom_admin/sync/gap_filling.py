@@ -17,9 +17,9 @@ TRY_AGAIN = timedelta(seconds=10)
 
 
 def fill_due(client: Client, *, most: int | None = None, all_open: bool = False) -> Fetched:
-    """Request the events of the sequence gaps that are due, or of all open gaps with `all_open`.
+    """Request the missing events of the gaps that are due, or of all open gaps with `all_open`.
 
-    Consider the longest-waiting gaps first. Start no further stream after `most` requests.
+    Begin with the gaps that wait longest. After `most` requests, start no further stream.
     """
     waiting = SequenceGap.objects.filter(ask_due_at__isnull=False, room__gone_at__isnull=True)
     if not all_open:
@@ -49,9 +49,9 @@ def _ask_again_later(due: list[SequenceGap], error: CloudError) -> None:
 
 
 def _fill(client: Client, due: list[SequenceGap]) -> Fetched:
-    """Request the events of one stream's gaps.
+    """Request the missing events of one stream.
 
-    If a response covers a gap but does not fill it, count the response for this gap.
+    If a response contains later events but does not fill a gap, count the response for this gap.
     """
     first = due[0]
     fetched = room_events.fetch(

@@ -1,4 +1,4 @@
-"""Track sequence gaps: missing numbers of a stream. A later number reveals a gap, whose events are requested.
+"""Track sequence gaps: missing sequence numbers of a stream. A later number reveals a gap.
 
 open → deleted          the event arrived
 open → void             two responses, at least ten seconds apart, had later numbers but not this one
@@ -26,13 +26,13 @@ ASKS_FOR_VOID = 2
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range of numbers from `first` to `last`, both included."""
+    """A range of sequence numbers from `first` to `last`, both included."""
 
     first: int
     last: int
 
     def without(self, numbers: Sequence[int]) -> list[Range]:
-        """Return the ranges that remain if `numbers` (ascending) are removed."""
+        """Return the ranges that remain after `numbers` (ascending) are removed."""
         left: list[Range] = []
         start = self.first
         for number in numbers:
@@ -47,7 +47,7 @@ class Range:
 
 
 def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
-    """Return the ranges missing between the stored number `above` and the new `numbers` (ascending)."""
+    """Return the ranges that are missing between the number `above` and the last of `numbers` (ascending)."""
     found: list[Range] = []
     for number in numbers:
         if number > above + 1:
@@ -57,7 +57,7 @@ def missing_ranges(numbers: Sequence[int], *, above: int) -> list[Range]:
 
 
 def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
-    """Count a response that had later numbers but not the gap's. After enough responses, set it to void."""
+    """Count a response with later numbers but none of the gap. After enough of them, set it to void."""
     gap.asks += 1
     gap.first_asked_at = gap.first_asked_at or asked_at
     gap.last_asked_at = asked_at
@@ -71,8 +71,8 @@ def state_after_ask(gap: SequenceGap, *, asked_at: datetime) -> SequenceGap:
 def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
     """Create the sequence gaps that new `numbers` (ascending) reveal, and close gaps that they fill.
 
-    `cursor` must be locked. Set its highest stored number without saving it. Also set `needs_full_projection`
-    if a number is not above the last projected number.
+    The caller must lock `cursor` before and save it afterwards. Set its highest stored number. Also set
+    `needs_full_projection` if a number is not above the last projected number.
     """
     if not numbers:
         return
@@ -97,7 +97,7 @@ def update(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
-    """Remove numbers that arrived from their sequence gaps."""
+    """Remove numbers whose events have arrived from the sequence gaps."""
     if not numbers:
         return
     of_place = SequenceGap.objects.filter(room_id=cursor.room_id, stream=cursor.stream)
@@ -119,9 +119,9 @@ def _close(cursor: RoomCursor, numbers: Sequence[int]) -> None:
 
 
 def recheck(room_id: int) -> None:
-    """Remove numbers that are stored by now from the room's gaps in state `gap`.
+    """Remove the numbers of stored events from the room's gaps in state `gap`.
 
-    This is needed because `update` does not close a gap above the highest stored number (a lost end).
+    `update` does not do this for a gap above the highest stored number, which stands for a lost end.
     """
     for cursor in lock(room_id):
         of_place = StoredEvent.objects.filter(room_id=room_id, stream=cursor.stream)
@@ -135,14 +135,14 @@ def recheck(room_id: int) -> None:
 
 
 def lock(room_id: int) -> list[RoomCursor]:
-    """Lock and return a room's cursors by ascending id, the order that every writer uses."""
+    """Lock and return a room's cursors by ascending id. Every writer uses this order."""
     return list(RoomCursor.objects.select_for_update().filter(room_id=room_id).order_by("id"))
 
 
 def give_up(room: Room, *, end_lost: bool) -> None:
     """Mark the room as gone from the cloud and its missing events as lost. The cursors must be locked.
 
-    `end_lost` is True if the room ended after the last stored event, so that at least one more is missing.
+    `end_lost` is True if events after the last stored event are missing, such as the end of the class.
     """
     now = clock.now()
     Room.objects.filter(pk=room.pk).update(gone_at=now, version=F("version") + 1)
@@ -167,9 +167,9 @@ def give_up(room: Room, *, end_lost: bool) -> None:
 
 
 def show_gaps(room_id: int) -> bool:
-    """Update `rooms.Gap`, which pages and reports show, from the sequence gaps that are lost for good.
+    """Copy the gaps whose events are lost permanently to `rooms.Gap`, which pages and reports show.
 
-    Return whether any gap changed.
+    Return whether any row changed.
     """
     wanted = {
         (lost.stream, lost.first, lost.last): lost

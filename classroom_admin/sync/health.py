@@ -34,7 +34,7 @@ from classroom_admin.sync.models import (
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0
-"""The age (s) of the last successful polling from which the state is logged as a warning."""
+"""If the last successful polling is older than this (s), the state is logged as a warning."""
 LOG_AT_MOST_EVERY_S = 60.0
 
 
@@ -43,10 +43,10 @@ class Health:
     """The state of the sync at one moment.
 
     `age_s` is the number of seconds since the last successful polling (None before the first). `backlog`
-    counts unread responses and streams with events to project. `leader` is the host and pid of the process
-    that polls (empty: none). `corrections` counts people whose presence was corrected because the events were
-    wrong. `gaps` counts ranges of lost events; `voids` counts ranges that the cloud skipped. `last_error` is
-    the current problem, or None.
+    counts unread responses and streams with events to project. `leader` is the host and process id of the
+    poller, or "". `corrections` counts corrections of who was present, because events were wrong. `gaps`
+    counts ranges of lost events; `voids` counts ranges that the cloud skipped. `last_error` is the current
+    problem, or None.
     """
 
     age_s: float | None
@@ -90,7 +90,7 @@ def health() -> Health:
 
 
 def in_one_line(now: Health) -> str:
-    """Return the state of the sync as one line for the log. Pure."""
+    """Return the state of the sync as one line for the log."""
     age = "never" if now.age_s is None else f"{now.age_s:.0f} s ago"
     words = (
         f"last good poll {age} by {now.leader or 'nobody'}; backlog {now.backlog}, "
@@ -102,14 +102,14 @@ def in_one_line(now: Health) -> str:
 
 
 class ChangeLog:
-    """A writer that logs the state of the sync when it changes, at most one line per minute."""
+    """A writer that logs the state of the sync when it changes, but at most once a minute."""
 
     def __init__(self) -> None:
         self._written: tuple[object, ...] | None = None
         self._written_at = float("-inf")
 
     def write(self) -> bool:
-        """Log the state if it changed, at most once a minute; return whether a line was written."""
+        """Log the state if it changed. Return whether a line was written."""
         if clock.monotonic() - self._written_at < LOG_AT_MOST_EVERY_S:
             return False
         now = health()
@@ -133,7 +133,7 @@ def quarantine() -> QuerySet[Quarantine]:
 
 
 def details(error: CloudError) -> Problem:
-    """Return the cloud's message, or our client's finding, with the HTTP status and the error codes."""
+    """Return the cloud's message, or what our client detected, with the HTTP status and the error codes."""
     text = error.message or error.problem or type(error).__name__
     if error.facts:
         return Problem("details", {"text": text, "facts": error.facts})
@@ -159,6 +159,6 @@ def problem_of(error: CloudError) -> Problem:
 
 
 def _leader(lease: Lease) -> str:
-    """Return the name of the process that polls. Isolate the machine's name for right-to-left text."""
+    """Return the name of the process that polls. Isolate the host's name for right-to-left text."""
     machine = f"\u2068{lease.host.partition('/')[0]}\u2069"
     return _("%(machine)s, process %(number)d") % {"machine": machine, "number": lease.pid}

@@ -1,4 +1,4 @@
-"""Commit the bytes of a cloud response to the inbox, then read its events. Quarantine unreadable content.
+"""Store the bytes of a cloud response, then parse and store its events. Quarantine unreadable content.
 
 `keep` and `read` are two transactions. If the process dies between them, `unread` finds the response again.
 Reading the same response or the same event twice changes nothing.
@@ -55,16 +55,16 @@ STREAM_OF: dict[str, Stream] = {
     InboxAnswer.Source.POLL_WIDGET.value: Stream.POLL,
 }
 WEBHOOK_READS_ITS_OWN = timedelta(seconds=5)
-"""How long only the webhook request itself may read its items. It returns how many items were new."""
+"""How long the items are reserved for the webhook request itself, which reports how many are new."""
 
 
 @dataclass(slots=True)
 class Found:
     """The result of reading a response.
 
-    `rooms` are ids of rooms with new events to project. `sequences` are all numbers in the response,
-    ascending, including those stored before. `set_aside` is the number of new webhook items without a known
-    room. `problem` says why the whole response could not be read (None: it could).
+    `rooms` are ids of rooms with new events to project. `sequences` are all sequence numbers in the response,
+    ascending, including those of known events. `set_aside` counts new webhook items without a known room.
+    `problem` says why the whole response could not be read, or is None.
     """
 
     items: int = 0
@@ -80,7 +80,7 @@ class Found:
 def keep(
     raw: RawAnswer, *, source: InboxAnswer.Source, room_uuid: str = "", held: Held | None = None
 ) -> InboxAnswer:
-    """Commit a response's bytes unchanged. Raise `FenceLost` if `held` is given but no longer ours."""
+    """Commit a response's bytes unchanged. Raise `FenceLost` if this process has lost the lease `held`."""
     with transaction.atomic():
         if held is not None:
             renew(held, last_poll_at=clock.now())
@@ -96,7 +96,7 @@ def keep(
 
 
 def is_empty(body: bytes) -> bool:
-    """Return whether a response is short and certainly has no events, so that no commit is needed."""
+    """Return whether a response certainly has no events, so no commit is needed. Parse only short ones."""
     if len(body) > LONGEST_EMPTY:
         return False
     try:
@@ -107,7 +107,7 @@ def is_empty(body: bytes) -> bool:
 
 
 def unread(*, received_before: datetime | None = None) -> list[int]:
-    """Return ids of responses that were not read because a process died after the commit, oldest first."""
+    """Return ids of responses, oldest first, that were not read because a process died after the commit."""
     of_webhook = Q(source=InboxAnswer.Source.RELAY, received_at__gt=clock.now() - WEBHOOK_READS_ITS_OWN)
     answers = InboxAnswer.objects.filter(~of_webhook, read_at__isnull=True)
     if received_before is not None:
@@ -116,7 +116,7 @@ def unread(*, received_before: datetime | None = None) -> list[int]:
 
 
 def read(answer_id: int) -> Found:
-    """Store a committed response's new events, note gaps and quarantine the rest, in one transaction."""
+    """Store the new events of a committed response, note gaps and quarantine the rest in one transaction."""
     with garbage_collection.paused(), transaction.atomic():
         answer = InboxAnswer.objects.select_for_update().get(pk=answer_id)
         if answer.read_at is not None:
@@ -193,7 +193,7 @@ def _read_webhook(answer: InboxAnswer, body: bytes) -> Found:
 
 
 def _store(answer: InboxAnswer, batch: sorting.Sorted, found: Found) -> Found:
-    """Store the new events of a sorted response; update and return `found`."""
+    """Store the new events of a sorted response. Update and return `found`."""
     cursors = registry.lock(batch.places)
     fresh: list[statements.Row] = []
     touched: list[RoomCursor] = []
@@ -226,8 +226,8 @@ def _only_new(
 ) -> list[Item]:
     """Return the items that are not stored yet.
 
-    Append an item to `aside` if another event is stored with the item's number. Numbers above the highest
-    stored number need no query, because the cursor is locked.
+    Append an item to `aside` if a different event is stored under the item's sequence number. Numbers above
+    the highest stored number need no query, because the cursor is locked.
     """
     numbers = [name for name in items if isinstance(name, int) and name <= cursor.stored_sequence]
     digests = [name for name in items if isinstance(name, str)]
@@ -250,7 +250,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
     """Return rows with the values of `STORED_COLUMNS` for new events, and update `cursor.received_to`.
 
     A later response gets a later time of receipt even if the clock was set back. An event without its own
-    time gets a time from it, and later events must not change that time.
+    time gets its time of receipt, and later events must not change this time.
     """
     received_at = answer.received_at
     if cursor.received_to is not None and received_at <= cursor.received_to:
@@ -273,7 +273,7 @@ def _rows(cursor: RoomCursor, items: list[Item], answer: InboxAnswer) -> list[st
 
 
 def _put_aside(answer: InboxAnswer, aside: list[tuple[str, str]], *, whole: bool = False) -> None:
-    """Quarantine each item only once, although a repeatable endpoint sends it in every response."""
+    """Quarantine the items in `aside`. A repeatable endpoint sends an item again, so omit known items."""
     if aside and not whole:
         waiting = Quarantine.objects.filter(event__isnull=True, resolved_at__isnull=True)
         known = set(waiting.filter(raw__in=[raw for _, raw in aside]).values_list("reason", "raw"))

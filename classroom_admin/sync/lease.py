@@ -1,8 +1,8 @@
-"""The lease for polling. Each App ID has one owner, whose fencing token is checked at each commit of events.
+"""The lease for polling, which one process per App ID holds. Each commit of events checks its fencing token.
 
 The stream of all rooms delivers each event once, so two processes would each get only a part of the events. A
-paused process must not commit a response after another process has taken the lease. It therefore calls
-`renew`, which raises `FenceLost` in that case, inside the write transaction.
+paused process must not commit a response after another process has taken the lease. Every process therefore
+calls `renew` inside the write transaction, which raises `FenceLost` in that case.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from classroom_admin.common import clock
 from classroom_admin.sync.models import Lease
 
 LEASE_S = 15.0
-"""A lease is free if its `beats` do not change for this time (s), which exceeds the slowest request."""
+"""A lease is free if its `beats` do not change for this time (s). Even the slowest request takes less."""
 WANTED_S = 30.0
-"""After this time (s), a request for the lease is ignored: the process that asked has given up."""
+"""A request for the lease is ignored after this time (s), because its sender has given up."""
 
 
 class FenceLost(Exception):
-    """Raised if another process has the lease. The old fencing token then permits no further writing."""
+    """Raised if another process has the lease. With the old fencing token, nothing may be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A lease that this process holds, with its fencing token.
 
-    `taken_over` is True if the process just took the lease over from an owner that had not released it.
+    `taken_over` is True if the process has just taken the lease from an owner that had not released it.
     """
 
     app_id: str
@@ -65,7 +65,7 @@ class Owner:
         return cls(host=parts[0], pid=int(parts[1]), started=parts[2], token=parts[3])
 
     def is_dead(self) -> bool:
-        """Return True only if the process certainly ran on this machine and has ended; in doubt, False."""
+        """Return whether the process certainly ran on this machine and has ended. In doubt, return False."""
         if self.host != _host():
             return False
         try:
@@ -89,7 +89,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when the process started, in clock ticks since boot; "" if the system can't tell.
+    """Return when the process started, in clock ticks since boot, or "" if this is not known.
 
     Return "gone" for a process that has ended but is still listed.
     """
@@ -115,7 +115,7 @@ def this_process() -> Owner:
 
 
 class Watch:
-    """An observer of a lease's `beats`, which measures time by this process's own monotonic clock."""
+    """An observer of a lease's `beats`. It measures time with the monotonic clock of this process."""
 
     def __init__(self) -> None:
         self._seen: tuple[int, int] | None = None
@@ -130,7 +130,7 @@ class Watch:
 
 
 def take(*, app_id: str, owner: Owner, watch: Watch) -> Held | None:
-    """Take the lease if it is free or ours already, or if its owner has ended.
+    """Take the lease if it is free or already ours, or if its owner has ended.
 
     Return None if another process holds the lease. If two processes try at once, only one succeeds, because
     the UPDATE requires that the fencing token and the beats are unchanged.

@@ -12,7 +12,7 @@ from classroom_admin.rooms.models import Room
 
 
 class Stream(models.TextChoices):
-    """A stream of one room's events, numbered from 1. Direct messages have a digest instead of a number."""
+    """A stream of one room's events. Events are numbered from 1; direct messages have a digest instead."""
 
     ROOM = "room", "room"
     QUIZ = "popupQuiz", "pop-up quiz"
@@ -26,7 +26,7 @@ NUMBERED: tuple[str, ...] = (Stream.ROOM.value, Stream.QUIZ.value, Stream.POLL.v
 class InboxAnswer(models.Model):
     """A response from the cloud, committed before it is parsed into `StoredEvent`.
 
-    It is deleted after a day, unless some of its content is in quarantine.
+    The row is deleted after a day, unless some of its content is in quarantine.
     """
 
     class Source(models.TextChoices):
@@ -68,7 +68,7 @@ class StoredEvent(models.Model):
     raw = models.TextField()
     unreadable = models.CharField(max_length=300, blank=True, help_text="why it is not projected")
     odd = models.CharField(max_length=300, blank=True, help_text="parts of it that could not be read")
-    # There is no index and no constraint, because the response is deleted after a day. Logs contain its id.
+    # There is no index and no constraint, because responses are deleted after a day. Logs contain the id.
     answer = models.ForeignKey(
         InboxAnswer,
         null=True,
@@ -123,8 +123,9 @@ class Quarantine(models.Model):
 class Lease(models.Model):
     """The lease of the process that polls for an App ID. `fence` grows with each change of owner.
 
-    Other processes do not compare clocks. They take over if `beats` does not change for the length of the
-    lease, by their own monotonic clock. They take over at once if the owner has ended on their own machine.
+    Processes do not compare their clocks. Another process takes over if `beats` does not change for the
+    length of the lease, measured by its own monotonic clock. It takes over at once if it runs on the owner's
+    machine and the owner has ended.
     """
 
     app_id = models.CharField(max_length=64, unique=True)
@@ -198,11 +199,11 @@ class RoomCursor(models.Model):
 
 
 class SequenceGap(models.Model):
-    """Missing numbers of a stream, from `first` to `last` inclusive. The row is deleted when they arrive.
+    """Missing sequence numbers of a stream, from `first` to `last` inclusive.
 
-    In state `open`, the events are requested. `void` means that the cloud skipped the numbers in two
-    responses at least ten seconds apart; no page shows them. `gap` means that the events are lost, because
-    the cloud no longer has the room. Pages show them as `rooms.Gap`.
+    The row is deleted when the events arrive. In state `open`, the events are requested. In state `void`, the
+    cloud skipped the numbers in two responses at least ten seconds apart; no page shows this. In state `gap`,
+    the events are lost, because the cloud no longer has the room. Pages show these gaps as `rooms.Gap`.
     """
 
     class State(models.TextChoices):
@@ -262,10 +263,10 @@ class RoomRefresh(models.Model):
 
 
 class PresenceCorrection(models.Model):
-    """A correction of whether a person is in a room: the cloud reported the opposite of the events.
+    """A correction of whether a person is in a room, stored if the cloud reports the opposite of the events.
 
-    The projection applies it after the event of the room with the number `after_sequence`, so that projecting
-    again gives the same rows. `at` is when the person came or left.
+    The projection applies the correction after the room event with the number `after_sequence`, so projecting
+    again gives the same rows. `at` is when the person entered or left.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
@@ -304,9 +305,9 @@ class RequestBudget(models.Model):
 class MissedEvent(models.Model):
     """An event of the repeatable endpoint that the stream of all rooms did not deliver.
 
-    With `confirmed_at` set, no response is suspected lost, so the event is evidence of a competing reader.
-    `known_answer` is the id of the response with the number before this one. Ids grow with each commit, even
-    if a clock was set back.
+    If `confirmed_at` is set, the event is evidence of a competing reader, because no response was lost.
+    `known_answer` is the id of the response that contained the previous event. Ids grow with each commit,
+    even if a clock was set back.
     """
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")

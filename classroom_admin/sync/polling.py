@@ -1,7 +1,7 @@
-"""Poll for new events: request those of all rooms, commit the response and read it, once per cycle.
+"""Poll for new events. Each cycle requests the events of all rooms, and stores and parses the responses.
 
 The stream delivers each event once, so repeating a request does not help. If a response may be lost, all
-rooms are reconciled instead. No other work may slow polling down.
+rooms are reconciled instead. No other work may delay polling.
 """
 
 import logging
@@ -24,7 +24,7 @@ from classroom_admin.sync.room_events import Fetched
 log = logging.getLogger(__name__)
 
 CYCLE_S = 4.0
-"""A cycle ends after this time (s), even if more events wait, so that the lease can be handed over."""
+"""A cycle ends after this time (s), even if more events wait. Then another process can get the lease."""
 UNREADABLE_IN_A_ROW = 3
 """The cycle ends after this many unreadable responses."""
 LONGEST_BACK_OFF_S = 8.0
@@ -60,7 +60,7 @@ class Poller:
         return self._owner or lease.this_process()
 
     def poll(self) -> Polled | None:
-        """Run a cycle if the lease is ours or free; hand the lease over if another process asked for it.
+        """Run a cycle if the lease is ours or free. Give the lease away if another process has asked for it.
 
         Return None if no cycle was completed.
         """
@@ -83,7 +83,7 @@ class Poller:
     def take(self) -> Held | None:
         """Take the lease; return None if another process has it.
 
-        If the previous owner died, it may have lost a response, so reconcile all rooms.
+        If the previous owner died, it may have lost a response, so all rooms are reconciled.
         """
         held = lease.take(app_id=self.app_id, owner=self.owner, watch=self._watch)
         if held is not None and held.taken_over:
@@ -135,10 +135,10 @@ class Poller:
             result.empty = found.items == 0
 
     def _note_time(self, raw: RawAnswer) -> None:
-        """Measure the cloud's clock by the time in a response.
+        """Update the clock offset from the time in a response.
 
-        Callers pass short responses, which give an exact time at low cost; nearly every cycle ends with one.
-        They pass a long response only if no offset is known yet.
+        Callers pass short responses, which give an exact time at low cost. Nearly every cycle ends with a
+        short response. They pass a long response only if no offset is known yet.
         """
         transport = self.client.transport
         try:
@@ -185,9 +185,9 @@ class Poller:
         result.retry_after_s = waited_s if limited else None
 
     def _back_off(self, held: Held, result: Polled, *, wait_s: float | None) -> float:
-        """Record the failure and set the pause before the next cycle; return the pause (s).
+        """Record the failure, and set and return the pause before the next cycle (s).
 
-        With `wait_s` None, the pause grows with each failure.
+        If `wait_s` is None, the pause grows with each failure.
         """
         now = clock.now()
         failures = Lease.objects.filter(app_id=self.app_id).values_list("failures", flat=True)[0] + 1
@@ -209,7 +209,7 @@ _making = threading.Lock()
 
 
 def poller_for(client: Client) -> Poller:
-    """Return this process's only poller for a client."""
+    """Return the poller that this process uses for a client."""
     with _making:
         if client not in _pollers:
             _pollers[client] = Poller(client)

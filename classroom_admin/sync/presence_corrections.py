@@ -1,9 +1,9 @@
-"""Correct who is present: read the people of a room where the cloud's number differs from ours.
+"""Correct who is present: read the people of a room if the cloud's count differs from ours.
 
-A person with two tabs joins and leaves twice, and an event may be missing. So the events may say that a
-person left who is still present, or the opposite. The events about people contain the number of people
-(`total`). If it differs for some seconds, we read people one by one, because no call lists them. A correction
-is stored and projected like an event.
+A person with two tabs joins and leaves twice, and an event may be missing. Therefore, events may report that
+a person left although the person is still present, or the opposite. The events contain the count of people in
+the room (`total`). If the counts differ for some seconds, we read people one by one, because no call lists
+them. A correction is stored and projected like an event.
 """
 
 from datetime import datetime, timedelta
@@ -20,15 +20,15 @@ from classroom_admin.rooms.models import Participant, Presence, Room, RoomState
 from classroom_admin.sync.models import PresenceCorrection, RoomCursor, RoomRefresh, SequenceGap, Stream
 
 FIRST = timedelta(seconds=5)
-"""How long the numbers may differ, because simultaneous events may arrive in several responses."""
+"""How long the counts may differ, because simultaneous events may arrive in several responses."""
 AGAIN, LATEST = timedelta(minutes=1), timedelta(hours=1)
-"""The shortest and longest wait after a read that found nothing. Each further wait is twice as long."""
+"""The shortest and longest wait after a read that corrected nothing. Each wait is twice the previous one."""
 AT_ONCE = 30
-"""The largest number of people to read at once. The next read continues with the others."""
+"""The maximum number of people to read at once. The next read continues with the others."""
 
 
 CORRECTION = 0
-"""The id of every correction. Events have the id of their row instead."""
+"""The id of every correction during a projection. Events have the id of their row."""
 
 
 def of(room_id: int) -> list[Event[Movement]]:
@@ -46,7 +46,7 @@ def of(room_id: int) -> list[Event[Movement]]:
 
 
 def follow_up(room: Room, *, before: RoomRow, after: RoomRow) -> None:
-    """After a projection, schedule a read of the people if their number is wrong now; if right, cancel it."""
+    """Schedule a read of the people if a projection made their count wrong. Cancel it if it is now right."""
     refresh = RoomRefresh.objects.filter(room=room)
     if _differs(after):
         refresh.filter(people_due_at__isnull=True).update(people_due_at=clock.cloud_now() + FIRST)
@@ -60,7 +60,7 @@ def _differs(room: RoomRow | Room) -> bool:
 
 
 def read(client: Client, due: RoomRefresh) -> int:
-    """Read at most ``AT_ONCE`` people of the room, until the numbers agree. Return the number of requests.
+    """Read at most ``AT_ONCE`` people of the room, until the counts agree. Return the number of requests.
 
     Store the corrections and make the room due for projection. Raise the client's errors.
     """
@@ -88,7 +88,7 @@ def read(client: Client, due: RoomRefresh) -> int:
 
 
 def _candidates(room: Room, *, online: bool, round_number: int) -> list[Participant]:
-    """Return the people to read, those with the latest events first. The next round returns others."""
+    """Return the people to read, those with the latest changes first. The next round returns others."""
     people = Participant.objects.filter(room=room, online=online).order_by("-version", "pk")
     start = AT_ONCE * round_number
     count = people.count()
@@ -130,7 +130,7 @@ def _store(room: Room, wrong: list[Participant]) -> int:
 
 
 def _since(room: Room, person: Participant, sequence: int) -> datetime | None:
-    """Return when a person who is present left according to an event, so that their presence continues."""
+    """Return when a person left according to an event, if they are in fact still present, else None."""
     stays = Presence.objects.filter(room=room, user_uuid=person.user_uuid, left_sequence=sequence)
     return None if person.online else stays.values_list("left_at", flat=True).first()
 

@@ -1,7 +1,8 @@
 """Project stored events into the read models, one room or a few rooms in one transaction.
 
-A projection continues each stream where the previous one stopped. If an event arrives after a later one was
-projected, the next projection starts from the first event. Both give the same rows.
+A projection continues each stream where the previous projection stopped. If an event arrives late, after
+events that follow it were projected, the next projection starts from the first event. Both give the same
+rows.
 """
 
 import logging
@@ -43,9 +44,9 @@ from classroom_admin.sync.reader import (
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2000
-"""The largest number of events of a stream in a transaction, and roughly of several rooms together."""
+"""The maximum number of events of one stream in a transaction, and about the maximum of several rooms."""
 ROOMS_AT_ONCE = 50
-"""The largest number of rooms in one transaction. Small projections share a commit to save time."""
+"""The maximum number of rooms in one transaction. Small projections share a commit to save time."""
 CURSOR_COLUMNS = ("projected_sequence", "projected_at", "needs_full_projection", "project_due_at")
 GAP_HOLDS = timedelta(seconds=2)
 """How long the projection of a room waits at a new sequence gap."""
@@ -62,7 +63,7 @@ class Projected:
 
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive decoded events of one stream, with their times."""
+    """Consecutive decoded events of one stream, and their times."""
 
     cursor: RoomCursor
     stored: list[Kept]
@@ -71,7 +72,7 @@ class Stretch:
     more: bool
 
     def project_into(self, rows: Rows) -> None:
-        """Apply the events to `rows` and count them. Raise CannotProject if an event fails."""
+        """Apply the events to `rows` and count them. Raise CannotProject if an event can't be applied."""
         for row, event, time in zip(self.stored, self.events, self.times, strict=True):
             try:
                 project(event, time, rows)
@@ -94,7 +95,7 @@ class Stretch:
 
 
 class CannotProject(Exception):
-    """Raised if an event can't be projected. It rolls the transaction back."""
+    """Raised if an event can't be projected. The exception rolls the transaction back."""
 
     def __init__(self, event_id: int, reason: str) -> None:
         super().__init__(reason)
@@ -105,7 +106,7 @@ class CannotProject(Exception):
 def due_rooms(limit: int | None = None) -> list[int]:
     """Return ids of rooms with events to project now, the longest-waiting first.
 
-    `limit` bounds the number of streams that are read.
+    `limit` is the maximum number of streams to consider.
     """
     due = RoomCursor.objects.filter(project_due_at__lte=clock.now()).order_by("project_due_at", "id")
     ids = due.values_list("room_id", flat=True)
@@ -119,7 +120,7 @@ def waiting_rooms() -> list[int]:
 
 
 def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
-    """Split rooms into batches for one transaction each, in the given order."""
+    """Split rooms into batches, in the given order. Each batch is for one transaction."""
     for chunk in chunks(room_ids):
         backlog = _backlog(chunk)
         batch: list[int] = []
@@ -135,7 +136,7 @@ def batches(room_ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _backlog(room_ids: Sequence[int]) -> dict[int, int]:
-    """Estimate how many events wait, by room id. Count missing numbers, but not direct messages."""
+    """Estimate the number of waiting events, by room id. Count missing events, but no direct messages."""
     numbered = RoomCursor.objects.filter(room_id__in=room_ids, stream__in=NUMBERED)
     of_rooms = numbered.values("room_id").annotate(
         waiting=Sum(F("stored_sequence") - F("projected_sequence"))
@@ -162,7 +163,7 @@ def project_room(room_id: int, *, past_gaps: bool = False) -> Projected:
 
 
 def project_batch(room_ids: Sequence[int], *, past_gaps: bool = False) -> Projected:
-    """Project all new events of a few rooms, in one transaction unless a stream has very many events."""
+    """Project all new events of a few rooms. Use one transaction unless a stream has very many events."""
     total = Projected()
     while True:
         part = _guarded(room_ids, from_scratch=False, past_gaps=past_gaps)
@@ -178,19 +179,19 @@ def project_again(room_id: int) -> Projected:
 
 
 def projectable() -> QuerySet[Room]:
-    """Return the rooms that may be projected. This is the only place that can exclude rooms."""
+    """Return the rooms that may be projected. No other code excludes rooms."""
     return Room.objects.all()
 
 
 def outdated_room() -> int | None:
-    """Return the id of the newest room with an earlier projection version; None if there is no such room."""
+    """Return the id of the newest room with an outdated projection version, or None if there is none."""
     outdated = projectable().filter(projection_version__lt=events.PROJECTION_VERSION)
     newest_first = outdated.order_by(F("last_event_at").desc(nulls_last=True), "-pk")
     return newest_first.values_list("pk", flat=True).first()
 
 
 def _guarded(room_ids: Sequence[int], *, from_scratch: bool, past_gaps: bool) -> Projected:
-    """Project these rooms. If an event can't be projected, quarantine it and try again without it."""
+    """Project these rooms. If an event can't be projected, quarantine it and repeat without it."""
     failed: set[int] = set()
     while True:
         try:
@@ -229,12 +230,11 @@ class RoomProjection:
         return needs([event for stretch in self.stretches for event in stretch.events])
 
     def project(self) -> None:
-        """Apply the events that were read."""
         for stretch in self.stretches:
             self.apply(stretch)
 
     def project_all(self, reader: Reader) -> int:
-        """Project all events of the room and write the rows that differ. Return how many were written."""
+        """Project all events of the room and write the rows that differ. Return how many differ."""
         for cursor in self.cursors:
             corrections = presence_corrections.of(self.room.pk) if cursor.stream == Stream.ROOM else []
             for stretch in _all_stretches(cursor, self.limit(cursor), reader):
@@ -250,18 +250,18 @@ class RoomProjection:
         return changed + gaps.show_gaps(self.room.pk)
 
     def apply(self, stretch: Stretch) -> None:
-        """Apply a stretch of events and confirm the commands that wait for these events."""
+        """Apply a stretch of events, and confirm the commands that wait for them."""
         stretch.project_into(self.rows)
         self.events += sum(row.pk != CORRECTION for row in stretch.stored)
         confirmation.confirm(self.pending, stretch.events)
 
     def limit(self, cursor: RoomCursor) -> int | None:
-        """Return the number below which events may be projected: the start of a new gap, or None for all."""
+        """Return where a new sequence gap starts, because only events before it may be projected, or None."""
         gap = None if self.past_gaps else self.young.get(cursor.stream)
         return None if gap is None else gap.first
 
     def settle(self) -> None:
-        """Set the time of the room's next projection on its cursors."""
+        """Set the time of the room's next projection in its cursors."""
         now = clock.now()
         for cursor in self.cursors:
             cursor.project_due_at = now if cursor.pk in self.unfinished else self._due_again(cursor)
@@ -303,7 +303,7 @@ def _project(room_ids: Sequence[int], reader: Reader, *, from_scratch: bool, pas
 def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[RoomProjection]:
     """Lock and return these rooms. Unless `even_idle` is set, omit rooms without events to project.
 
-    Lock the cursors first and by ascending id, as every transaction does, so that there is no deadlock.
+    Lock the cursors before the rooms and by ascending id, as every transaction does. This prevents deadlocks.
     """
     cursors: dict[int, list[RoomCursor]] = {}
     for cursor in RoomCursor.objects.select_for_update().filter(room_id__in=room_ids).order_by("id"):
@@ -332,7 +332,7 @@ def _lock(room_ids: Sequence[int], *, even_idle: bool, past_gaps: bool) -> list[
 
 
 def _young_gaps(room_ids: Sequence[int]) -> dict[int, dict[str, SequenceGap]]:
-    """Return the first new sequence gap of each room and stream. The projection waits at these gaps."""
+    """Return the first new sequence gap by room and stream. The projection waits at these gaps."""
     found: dict[int, dict[str, SequenceGap]] = {}
     open_gaps = SequenceGap.objects.filter(room_id__in=room_ids, state=SequenceGap.State.OPEN)
     for gap in open_gaps.filter(found_at__gt=clock.now() - GAP_HOLDS).order_by("first"):
@@ -346,7 +346,7 @@ def _in_order(cursors: Sequence[RoomCursor]) -> list[RoomCursor]:
 
 
 def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
-    """Read the events after the cursor with numbers less than `below` (None: no bound).
+    """Read the events after the cursor, up to the sequence number before `below` (None means no limit).
 
     Direct messages have no number; their order is the order of arrival.
     """
@@ -367,7 +367,7 @@ def _stretch(cursor: RoomCursor, below: int | None, reader: Reader) -> Stretch:
 
 
 def _with_corrections(stretch: Stretch, corrections: Sequence[Event[Any]]) -> Stretch:
-    """Return the stretch and the corrections that belong after its events, merged in order."""
+    """Return the stretch with the corrections that belong after its events, in order."""
     if not corrections:
         return stretch
     after: dict[int, list[Event[Any]]] = {}

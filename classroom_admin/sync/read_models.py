@@ -1,6 +1,6 @@
 """Load and write the projection's rows in the tables of `rooms`.
 
-Each column of a row class is a projected column of its table. Of a table's other columns, only `version` is
+The fields of a row class are the projected columns of its table. Of the other columns, only `version` is
 written.
 """
 
@@ -38,13 +38,13 @@ class Table:
         return attrgetter(*self.columns)
 
     def load(self, where: Q) -> Iterator[tuple[int, Any]]:
-        """Yield the matching rows, each with the id of its room."""
+        """Yield a tuple (room id, row) for each row that matches `where`."""
         query = self.model._default_manager.filter(where)
         for room_id, *values in query.values_list("room_id", *self.columns).iterator(chunk_size=2000):
             yield room_id, self.row(*values)
 
     def write(self, rows: Iterable[tuple[tables.Room, Any]]) -> None:
-        """Insert or update rows, each with its room's id and, in a versioned table, its room's version."""
+        """Insert or update rows with the id of their room and, if the table has versions, its version."""
         values = self._values
         if self.versioned:
             columns = ("room_id", "version", *self.columns)
@@ -77,13 +77,13 @@ TABLES: dict[str, Table] = {
 ROOM_COLUMNS = tuple(column.name for column in dataclasses.fields(RoomRow))
 _room_values = attrgetter(*ROOM_COLUMNS)
 TERMS_AT_ONCE = 50
-"""The largest number of terms in a query. With `CHUNK` keys per term, SQLite's 32,766 variables suffice."""
+"""The maximum number of terms in a query. Each has up to `CHUNK` keys; SQLite allows 32,766 variables."""
 
 
 def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
-    """Return by room id the stored rows that the projection needs.
+    """Return the stored rows that the projection needs, by room id.
 
-    For all rooms together, run one query per kind of need, or a few for a large batch.
+    All rooms share the queries: one or two per table, or a few more for a large batch.
     """
     rows: dict[int, Rows] = {}
     needs: dict[int, Needs] = {}
@@ -98,7 +98,7 @@ def load(wanted: Iterable[tuple[tables.Room, Needs]]) -> dict[int, Rows]:
 
 
 def load_whole(room: tables.Room, kind: str) -> list[Row]:
-    """Return all stored rows of a room in the table `kind`."""
+    """Return all rows of a room that are stored in the table `kind`."""
     return [row for _room_id, row in TABLES[kind].load(Q(room_id=room.pk))]
 
 
@@ -122,7 +122,7 @@ def _wanted(needs: Mapping[int, Needs]) -> Iterator[tuple[str, Q]]:
 
 
 def _together(kind: str, terms: Iterable[Q]) -> Iterator[tuple[str, Q]]:
-    """Combine the terms with OR into as few queries as possible."""
+    """Combine the terms with OR, so that few queries are necessary. Yield tuples (kind, condition)."""
     for part in chunks(terms, TERMS_AT_ONCE):
         yield kind, reduce(or_, part)
 
@@ -162,7 +162,7 @@ BY_STATE: tuple[tuple[str, dict[str, Any], Callable[[Needs], bool]], ...] = (
 
 
 def write(projected: Iterable[tuple[tables.Room, Rows]]) -> int:
-    """Write the changed rows, each with its room's next version; return how many were written.
+    """Write the changed rows with the next version of their room. Return how many were written.
 
     A room without changes keeps its version. Run one statement per table for all rooms together.
     """
@@ -201,8 +201,8 @@ def _write(changes: Iterable[tuple[tables.Room, dict[str, list[Row]]]]) -> int:
 def replace(room: tables.Room, rows: Rows) -> int:
     """Replace a room's stored rows with `rows`, which must have all rows of the room.
 
-    Write or delete only the rows that differ; return how many. Set `rows.dirty` to the keys of the rows in
-    `rows` that differ from the stored ones.
+    Write or delete only the rows that differ, and return how many there are. Set `rows.dirty` to the keys of
+    the rows in `rows` that differ from the stored rows.
     """
     by_kind: dict[str, list[Row]] = {}
     deleted = 0

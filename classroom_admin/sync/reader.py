@@ -10,17 +10,17 @@ from classroom_admin.events import Event, Stamped, Stream, Undecodable, decode
 from classroom_admin.sync.models import Quarantine, StoredEvent
 
 LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999 (ms since 1970 UTC). Later times are ignored."""
+"""The end of the year 9999 (ms since 1970 UTC). Times after this are ignored."""
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
-"""Errors that an unexpected event may raise. The event is quarantined; the rest of its room is projected."""
+"""Errors that an unexpected event may cause. The event is quarantined; other events are projected."""
 PROJECTION_FAILED = "Projection failed"
 _FAILED = (PROJECTION_FAILED, "Folding failed")
-"""The texts with which a stored reason may begin. Earlier releases wrote the second text."""
+"""How the stored reason of a failed projection begins. Earlier releases wrote the second text."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """The columns of a `StoredEvent` that the projection needs. A plain object is faster than a model."""
+    """The columns of a `StoredEvent` that the projection needs. This object is faster than a model."""
 
     pk: int
     stream: str
@@ -38,10 +38,10 @@ KEPT_COLUMNS = tuple(column.name for column in fields(Kept))
 
 
 class Reader:
-    """A decoder of stored events. An event that can't be decoded or projected counts, but has no content.
+    """A decoder of stored events. An event that can't be decoded or projected is only counted.
 
     With `again`, retry events whose projection failed before, because a later release may succeed. `failed`
-    has the ids of events that failed in this projection.
+    contains the ids of events that failed in this projection.
     """
 
     def __init__(self, *, again: bool, failed: set[int]) -> None:
@@ -51,7 +51,7 @@ class Reader:
         self._odd: dict[int, str] = {}
 
     def read(self, row: Kept) -> Event[Any]:
-        """Return the decoded event. Note changes of its errors and oddities, for `record` to store."""
+        """Return the decoded event. Note changes of its error and of its unreadable parts for `record`."""
         known_to_fail = row.unreadable.startswith(_FAILED) and not self._again
         if row.pk in self._failed or known_to_fail:
             return _unknown(row)
@@ -70,7 +70,7 @@ class Reader:
         return event
 
     def record(self) -> None:
-        """Store the changes that `read` noted: quarantine an event, resolve its quarantine, or set `odd`."""
+        """Store the changes that `read` noted. Quarantine events, resolve their quarantine, or set `odd`."""
         for event_id, reason in self._unreadable.items():
             if reason:
                 set_aside(event_id, reason)
@@ -82,7 +82,7 @@ class Reader:
 
 
 def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
-    """Decode a stored event. Raise Undecodable, or one of `UNFORESEEN`, if that fails."""
+    """Decode a stored event. If this fails, raise Undecodable or an error in `UNFORESEEN`."""
     event = decode(Stream(row.stream), json.loads(row.raw))
     if row.sequence is None:  # Direct messages have no number, so use their order of arrival.
         event.digest, event.sequence = row.digest, row.pk
@@ -90,7 +90,7 @@ def decode_stored(row: Kept | StoredEvent) -> Event[Any]:
 
 
 def stamp(row: Kept, event: Event[Any]) -> Stamped:
-    """Return the event with its own time (None if invalid) and the time of its receipt."""
+    """Return the event's own time (None if missing or invalid) and the time of its receipt."""
     ts_ms = event.ts_ms if event.ts_ms is not None and 0 <= event.ts_ms <= LATEST_MS else None
     return Stamped(ts_ms=ts_ms, received_at=row.received_at)
 

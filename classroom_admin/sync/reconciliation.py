@@ -1,9 +1,9 @@
 """Reconcile rooms: request the last events of every known room.
 
-If a room's last events were lost, no later number reveals a sequence gap. Quizzes and polls come only from
-the endpoints that are requested here. A live room's streams are requested as often as the request limit
-allows, but not more often than `Pace` says. After a room's end, a few requests follow, all before the cloud
-destroys the room an hour later.
+If a room's last events were lost, no later event reveals a sequence gap. Events of quizzes and polls come
+only from the endpoints that are requested here. A live room's streams are requested as often as the request
+limit allows, but not more often than `Pace` permits. After the end of a class, a few requests follow, all
+before the cloud destroys the room an hour later.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ WIDGETS_EVERY_S = 3.0
 WAITING_EVERY_S = 300.0
 """The interval (s) for a room whose class has not started."""
 TAIL_SHARE, WIDGETS_SHARE = 0.35, 0.35
-"""The shares of the request limit for room events and for quizzes and polls, if many rooms are live."""
+"""If many rooms are live, the share of the request limit for room events, and for quizzes and polls."""
 AFTER_THE_END = (30.0, 300.0, 1200.0, 3000.0)
-"""The delays (s) after a room's end at which it is reconciled. The last is before the room is destroyed."""
+"""The delays (s) after a class's end at which its room is reconciled, before the cloud destroys the room."""
 SOON = timedelta(minutes=2)
 URGENT_LIVE, URGENT = timedelta(hours=2), timedelta(hours=1)
-"""How far `soon` sets due times into the past, for live rooms and for others. So live rooms come first."""
+"""How far `soon` sets due times into the past, for live rooms and for others, so live rooms come first."""
 NO_SUCH_ADDRESS = timedelta(minutes=10)
 LONGEST_BACK_OFF_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The seconds between two reconciliations of a live room's streams. They grow if many rooms are live."""
+    """The seconds between two reconciliations of a live room's streams. With many live rooms, they grow."""
 
     tail_s: float
     widgets_s: float
@@ -61,7 +61,7 @@ class Pace:
 
 
 def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -> datetime | None:
-    """Return when to reconcile a stream again after a success, or None for never. Pure."""
+    """Return when to reconcile a stream again after a success, or None for never."""
     if room.gone_at is not None:
         return None
     if is_live(room, now=now):
@@ -74,7 +74,7 @@ def next_reconciliation(room: Room, stream: str, *, now: datetime, pace: Pace) -
 
 
 def is_live(room: Room, *, now: datetime) -> bool:
-    """Return whether the room can have new events at any moment. In doubt, return True. Pure."""
+    """Return whether the room can have new events at any moment. In doubt, return True."""
     match room.current_state:
         case RoomState.STARTED | RoomState.ENDED | None:
             # A class that ended more than an hour ago is not live, even if we never saw it close.
@@ -88,7 +88,7 @@ def is_live(room: Room, *, now: datetime) -> bool:
 
 
 def end_of(room: Room) -> datetime | None:
-    """Return the earliest known end of a class; None if no end is known.
+    """Return the earliest known end of a class, or None if no end is known.
 
     The cloud may destroy the room an hour after this time.
     """
@@ -100,7 +100,7 @@ def end_of(room: Room) -> datetime | None:
 
 
 def reconcile_due(client: Client, *, most: int | None = None, everything: bool = False) -> Fetched:
-    """Reconcile due streams, the longest-waiting first. Start no stream after `most` requests.
+    """Reconcile due streams, the longest-waiting first. After `most` requests, start no further stream.
 
     With `everything`, reconcile all streams of rooms that the cloud still has.
     """
@@ -129,9 +129,9 @@ def reconcile_due(client: Client, *, most: int | None = None, everything: bool =
 
 
 def soon(*, why: str) -> None:
-    """Make all rooms due for reconciliation, live ones first, because a response may be lost; log `why`.
+    """Make all rooms due for reconciliation, live rooms first, because a response may be lost. Log `why`.
 
-    Rooms that still wait after an earlier call keep their place, so that every room gets its turn.
+    Rooms that still wait since an earlier call keep their place, so every room gets its turn.
     """
     log.warning("all rooms will be asked for their last events: %s", why)
     competing_reader.suspect_loss()
@@ -143,9 +143,9 @@ def soon(*, why: str) -> None:
 
 
 def _first_wanted(cursor: RoomCursor) -> int:
-    """Return the number from which to request: the one after the highest stored number.
+    """Return the first sequence number to request, which follows the highest stored number.
 
-    In the room's last reconciliation, return the first void number instead, if there is one.
+    In the room's last reconciliation, return the first void number instead, if any number is void.
     """
     ended_at = end_of(cursor.room)
     if ended_at is not None and clock.cloud_now() >= ended_at + timedelta(seconds=AFTER_THE_END[-1]):
@@ -170,7 +170,7 @@ def _succeeded(cursor: RoomCursor, pace: Pace) -> None:
 
 
 def _failed(cursor: RoomCursor, error: CloudError) -> None:
-    """Set the time of the next attempt. The wait grows with each failure; jitter spreads the requests."""
+    """Set the time of the next attempt. The wait grows with each failure, and is partly random."""
     failures = cursor.failures + 1
     wait = timedelta(seconds=min(LONGEST_BACK_OFF_S, 2.0**failures) * random.uniform(0.5, 1.0))
     if isinstance(error, PathNotFound):

@@ -1,4 +1,4 @@
-"""Request the files of recordings after their end, because no event names the files."""
+"""Request the files of recordings after the recordings end, because no event names the files."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,14 +17,14 @@ from classroom_admin.sync.models import RoomRefresh
 
 FIRST_S, LATEST_S = 5.0, 300.0
 FILES_ASKS = 40
-"""How often to ask for the files of an ended recording until the first appears (about three hours)."""
+"""How often to ask for the first file of an ended recording (within about three hours)."""
 PARTS_ASKS = 12
-"""How often to ask again after a new file, because later parts may follow (about 20 minutes)."""
+"""How often to ask for more files after a new file (within about 20 minutes)."""
 MODES = {1: "single", 2: "composite", 3: "web"}
 
 
 def refresh(client: Client, due: RoomRefresh) -> None:
-    """Read the room's recordings from the cloud, store what is new, and set when to ask again.
+    """Read the room's recordings from the cloud, store changes, and set when to ask again.
 
     Raise CloudError if the recordings can't be read.
     """
@@ -53,7 +53,7 @@ def _change(room: Room, recording: Recording, columns: Mapping[str, Any]) -> dic
 
 
 def _plan_next(due: RoomRefresh, room: Room, stored: list[Recording], *, is_new: bool) -> None:
-    """Set when to ask for files again. After the last time, mark the recordings without any file.
+    """Set when to ask for files again. After the last time, mark recordings that have no file.
 
     `is_new` is True if a new file appeared now, so that further parts may follow.
     """
@@ -72,14 +72,14 @@ def _waits_for_files(recording: Recording) -> bool:
 
 
 def stop_waiting(room: Room) -> None:
-    """Mark the recordings without a file, because the cloud no longer has the room. Lock the room first."""
+    """Mark recordings that have no file, because the cloud no longer has the room. Lock the room first."""
     for recording in Recording.objects.filter(room=room):
         if _waits_for_files(recording):
             _change(room, recording, {"files_missing": True})
 
 
 def ask_again(*, actor: User, room: Room) -> Entry:
-    """Request the files of the room's recordings again, now and as often as after their end.
+    """Start the requests for the files of the room's recordings again, as after their end.
 
     Return the audit entry. If the cloud no longer has the room, only write the entry.
     """
@@ -97,7 +97,7 @@ def ask_again(*, actor: User, room: Room) -> Entry:
 
 
 def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
-    """Return the values of a recording's columns that the cloud's list provides; omit the others. Pure."""
+    """Return the values for a recording's columns that the cloud's list of recordings contains."""
     if item is None:
         return {}
     urls = [each.url for each in item.record_details if each.url] or ([item.url] if item.url else [])
@@ -112,7 +112,7 @@ def recording_columns(item: RecordingItem | None) -> Mapping[str, Any]:
 
 
 def _next_ask(asks: int, *, most: int) -> datetime | None:
-    """Return when to read the recordings again after `asks` reads; None after `most` reads.
+    """Return when to read the recordings again after `asks` reads, or None after `most` reads.
 
     The waits grow, because files may appear long after the end of a recording.
     """

@@ -1,4 +1,4 @@
-"""Create and lock rooms and their cursors, and set when they are due."""
+"""Create rooms and their cursors, lock the cursors, and set when rooms are due."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ ADVANCED = ("stored_sequence", "received_to", "needs_full_projection", "project_
 
 
 def lock(places: Iterable[Place]) -> dict[Place, RoomCursor]:
-    """Lock and return the cursors of these rooms and streams; create missing rooms and cursors.
+    """Lock and return the cursors of these rooms and streams. Create missing rooms and cursors.
 
     Lock the cursors by ascending id, so that two writers cannot deadlock.
     """
@@ -49,7 +49,7 @@ def _names(wanted: set[Place]) -> dict[int, Place]:
 
 
 def register(room_uuids: Iterable[str]) -> None:
-    """Create unknown rooms with their cursors. Make the rooms due for refresh and reconciliation at once."""
+    """Create unknown rooms and their cursors. Make these rooms due for refresh and reconciliation at once."""
     now = clock.now()
     for chunk in chunks(room_uuids):
         Room.objects.bulk_create(
@@ -59,7 +59,7 @@ def register(room_uuids: Iterable[str]) -> None:
 
 
 def adopt(room_ids: Iterable[int]) -> None:
-    """Create the missing cursors and room refreshes of these rooms, and make them due at once."""
+    """Create the missing cursors and room refreshes of these rooms. The new rows are due at once."""
     ids = list(room_ids)
     now = clock.cloud_now()
     RoomCursor.objects.bulk_create(
@@ -76,7 +76,7 @@ def adopt(room_ids: Iterable[int]) -> None:
 
 
 def adopt_all() -> int:
-    """Create the cursors of rooms without any, such as classes created on this site. Return how many."""
+    """Create cursors for rooms that have none, such as classes created here. Return the number of rooms."""
     without = Room.objects.filter(~Exists(RoomCursor.objects.filter(room=OuterRef("pk"))))
     ids = list(without.values_list("id", flat=True))
     for chunk in chunks(ids):
@@ -85,7 +85,7 @@ def adopt_all() -> int:
 
 
 def advance(cursors: Sequence[RoomCursor]) -> None:
-    """Save cursors that have new events, and make them due for projection."""
+    """Save cursors of streams that have new events, and make them due for projection."""
     now = clock.now()
     for cursor in cursors:
         cursor.project_due_at = now
@@ -93,7 +93,7 @@ def advance(cursors: Sequence[RoomCursor]) -> None:
 
 
 def revive(room_ids: Iterable[int]) -> list[int]:
-    """Mark rooms as no longer gone, because an event arrived; return the ids of the rooms that were gone."""
+    """Mark rooms as no longer gone, because events arrived. Return the ids of the rooms that were gone."""
     back: list[int] = []
     for chunk in chunks(room_ids):
         back += Room.objects.filter(id__in=chunk, gone_at__isnull=False).values_list("id", flat=True)
@@ -105,10 +105,11 @@ def revive(room_ids: Iterable[int]) -> list[int]:
 
 
 def follow_up(room: Room, *, before: RoomRow, rows: Rows) -> None:
-    """Set what is due after a projection, in its transaction. After most projections, nothing is due.
+    """Schedule what a projection makes necessary, in its transaction. Most projections need nothing.
 
-    After a change of the class state, a room refresh is due; after the end, also a reconciliation. A closed
-    class keeps the version of its class list. After a recording's end, a request for its files is due.
+    After a change of the class state, schedule a room refresh; after the end, also a reconciliation. If the
+    class was closed, keep the present version of its class list. After a recording's end, schedule a request
+    for its files.
     """
     now = clock.cloud_now()
     refresh = RoomRefresh.objects.filter(room=room)

@@ -1,8 +1,8 @@
-"""Project the stored events of a class up to any past moment, for the replay. The rows are not stored.
+"""Project the stored events of a class up to any past moment, for the replay.
 
-The replay uses the same projection as the sync. The events are read and decoded once and kept as a film. To
-show a moment, only the events after the nearest earlier snapshot are projected. This module does not write to
-the database.
+The replay uses the same projection as the sync. The events are read and decoded once and kept in memory as a
+film. To show a moment, only the events after the nearest earlier snapshot are projected. This module does not
+write to the database.
 """
 
 import pickle
@@ -27,22 +27,22 @@ from classroom_admin.sync.reader import KEPT_COLUMNS, UNFORESEEN, Kept, Reader, 
 
 SNAPSHOT_EVERY: Final = 500
 MOST_SNAPSHOTS: Final = 32
-"""The number of events between two snapshots, and the largest number of snapshots per film. A long class
-has more events between two snapshots.
+"""The events between two snapshots, and the maximum number of snapshots. Long classes have more events
+between two snapshots.
 """
 KEPT_MESSAGES: Final = 100
-"""The largest number of messages of each kind in a snapshot. The pages show no more messages."""
+"""The maximum number of messages of each kind in a snapshot. Pages do not show more messages."""
 FILMS: Final = 4
 MOST_EVENTS: Final = 100_000
-"""The largest numbers of films, and of events in all films, per process. The newest film is always kept."""
+"""The maximum numbers of films and of all their events in a process. The newest film is always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An event of a film, in the order of time.
+    """An event of a film. Frames are in the order of time.
 
-    `ms` is its time (ms since 1970 UTC), never before the previous event of its stream. `pk` is the id of the
-    stored event.
+    `ms` is the event's time (ms since 1970 UTC), which is never before the previous event of its stream. `pk`
+    is the id of the stored event.
     """
 
     ms: int
@@ -53,7 +53,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A period in which events are missing (ms since 1970 UTC)."""
+    """A period in which events are missing. Its times are in ms since 1970 UTC."""
 
     start_ms: int
     end_ms: int
@@ -95,7 +95,7 @@ class Film:
         return bisect_right(self._times, ms)
 
     def rows_at(self, ms: int) -> Rows:
-        """Return the rows as of the moment `ms`, including that moment's events.
+        """Return the rows as they were at the moment `ms`, after that moment's events.
 
         The rows contain only the newest messages and the presences that had not ended.
         """
@@ -114,7 +114,7 @@ class Film:
         return rows
 
     def newest(self, ms: int, count: int) -> list[int]:
-        """Return the ids of the last `count` events up to `ms`, newest first. Leave out direct messages."""
+        """Return the ids of the last `count` events up to `ms`, newest first. Omit direct messages."""
         found: list[int] = []
         for frame in reversed(self.frames[: self.count_at(ms)]):
             if frame.event.stream is not Stream.PEER and frame.pk != CORRECTION:
@@ -153,7 +153,7 @@ def forget_old(rows: Rows) -> None:
 
 
 def film_of(room: Room, *, upto: int | None = None) -> tuple[Film, int]:
-    """Return the film of a room's events with ids up to `upto` (None: all), and the last id it covers.
+    """Return the film of a room's events with ids up to `upto` (None means all), and the last id in it.
 
     Keep the film in memory, because requests for other moments of the replay have the same `upto`.
     """
@@ -195,7 +195,7 @@ def _load(room: Room, upto: int) -> Film:
 
 
 def frames_of(rows: Iterable[Kept]) -> list[Frame]:
-    """Return the frames of one stream's events, in the order of `rows`. Pure."""
+    """Return the frames for the events of one stream, in the order of `rows`."""
     kept = list(rows)
     reader = Reader(again=False, failed=set())
     events = [reader.read(row) for row in kept]
@@ -209,7 +209,7 @@ def frames_of(rows: Iterable[Kept]) -> list[Frame]:
 
 
 def with_corrections(frames: list[Frame], corrections: Sequence[Event[Any]]) -> list[Frame]:
-    """Return the frames of a room with the corrections of who was present, each after its event. Pure."""
+    """Insert corrections of who was present into a room's frames, each after the event that it corrects."""
     found: list[Frame] = []
     for frame in frames:
         found.append(frame)

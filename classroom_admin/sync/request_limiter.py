@@ -1,9 +1,9 @@
-"""Limit the requests to the cloud of all processes together. Background work has the lowest priority.
+"""Limit the requests that all processes together send to the cloud. Background work has the lowest priority.
 
-A database row has a token bucket, which is filled evenly. Commands and polling reserve a token at once, even
-a future token. Background work leaves a reserve in the bucket, and waits while future tokens are reserved. A
-command therefore never waits for reconciliation. In no second are more than `AGORA_REQUESTS_PER_SECOND`
-requests sent.
+A database row contains a token bucket, which is filled evenly. Commands and polling reserve a token at once,
+even a future token. Background work leaves a reserve in the bucket, and waits while future tokens are
+reserved. A command therefore never waits for reconciliation. At most `AGORA_REQUESTS_PER_SECOND` requests are
+sent in any second.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from classroom_admin.sync.models import RequestBudget
 BURST_SHARE = 0.25
 """The share of the requests per second that may be sent at once after a pause."""
 KEPT_FOR_OTHERS = 2.0
-"""How many tokens background work leaves in the bucket, so that a command need not wait."""
+"""How many tokens background work leaves in the bucket, so a command need not wait."""
 LONGEST_DEBT_S = 15.0
-"""No token further in the future (s) is reserved, because the caller gives up earlier."""
+"""No token is reserved that is further in the future than this (s), because callers give up earlier."""
 PATIENCE_S = 30.0
-"""After this wait (s), background work reserves a token as a command does, to always make progress."""
+"""After waiting this long (s), background work reserves a token as commands do, so it never waits forever."""
 BACKGROUND_SHARE = 0.75
 """The share of the requests per second that one run of background work may plan."""
 CLOCK_GOOD_FOR_S = 60.0
@@ -41,7 +41,7 @@ _in_background: ContextVar[bool] = ContextVar("in_background", default=False)
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """Within this block, give this thread's requests a lower priority than commands and event polling."""
+    """Give this thread's requests in the block a lower priority than commands and event polling."""
     token = _in_background.set(True)
     try:
         yield
@@ -53,7 +53,7 @@ def in_background() -> Iterator[None]:
 class Pace:
     """The size of a burst of requests, and the requests per second after it.
 
-    Together they never exceed the request limit in any second.
+    With these values, no second has more requests than the request limit.
     """
 
     burst: float
@@ -66,7 +66,7 @@ class Pace:
 
 
 def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a token or reserve a future token; return (tokens left, seconds to wait). Pure.
+    """Take a token or reserve a future token. Return a tuple (tokens left, seconds to wait).
 
     Take no token if the wait is longer than `LONGEST_DEBT_S`.
     """
@@ -75,19 +75,19 @@ def reserve(tokens: float, pace: Pace) -> tuple[float, float]:
 
 
 def take_what_is_left(tokens: float, pace: Pace) -> tuple[float, float]:
-    """Take a token if enough remain for others; return (tokens left, seconds until the next try). Pure.
+    """Take a token if enough remain for others. Return a tuple (tokens left, seconds until the next try).
 
     The wait is 0 if a token was taken.
     """
     needed = 1.0 + min(KEPT_FOR_OTHERS, pace.burst - 1.0)
-    # Clocks give whole milliseconds. Round the wait up, else a caller could return too early again and again.
+    # Clocks give whole milliseconds. Round the wait up, because a caller could otherwise retry too early.
     if tokens >= needed - 1e-6:
         return tokens - 1.0, 0.0
     return tokens, math.ceil((needed - tokens) / pace.per_second * 1000) / 1000
 
 
 class SharedLimiter:
-    """A request limit shared by all processes with the same App ID and database. Thread-safe.
+    """A thread-safe request limit that all processes with the same App ID and database share.
 
     Each request costs one small database write. Tests can replace `sleep` (seconds).
     """
@@ -105,7 +105,7 @@ class SharedLimiter:
         return cls(config.app_id, config.requests_per_second)
 
     def wait_s(self, call: CloudCall[Any]) -> float:
-        """Reserve one request; return the seconds to wait before sending it.
+        """Reserve one request. Return the seconds to wait before sending the request.
 
         Background work waits inside this function.
         """
@@ -122,9 +122,9 @@ class SharedLimiter:
         return 0.0
 
     def free_for_background(self) -> int | None:
-        """Return how many requests a run of background work may plan (None: no limit). Never wait.
+        """Return how many requests a run of background work may plan (None means no limit), without waiting.
 
-        Return at least 1, so that every run makes progress; `wait_s` still limits that request.
+        Return at least 1, so every run makes progress. `wait_s` limits this request, too.
         """
         if self._pace is None:
             return None
@@ -155,7 +155,7 @@ _offset: tuple[float, float] = (0.0, float("-inf"))
 
 
 def _now_ms() -> int:
-    """Return PostgreSQL's time (ms), which all machines share; with another database, this machine's."""
+    """Return the time of PostgreSQL (ms), which all machines share, or else the time of this machine."""
     global _offset
     if connection.vendor != "postgresql":
         return clock.now_ms()

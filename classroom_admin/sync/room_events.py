@@ -31,9 +31,10 @@ SOURCE_OF: dict[str, InboxAnswer.Source] = {
 class Fetched:
     """The result of one or more requests for events.
 
-    `gone` has the ids of rooms that the cloud no longer has. `covered_to` is the highest number in the
-    responses (0: no events). `rooms` has the ids of rooms with new events to project. `problems` are the
-    failures; a destroyed room is no failure. `ends` is True if requests for other rooms would fail too.
+    `gone` contains the ids of rooms that the cloud no longer has. `covered_to` is the highest sequence number
+    in the responses, or 0 without events. `rooms` contains the ids of rooms with new events to project.
+    `problems` contains the failures; a destroyed room is no failure. `ends` is True if requests for other
+    rooms would fail, too.
     """
 
     requests: int = 0
@@ -46,7 +47,6 @@ class Fetched:
     ends: bool = False
 
     def add(self, other: Fetched) -> None:
-        """Add the result of other requests."""
         self.requests += other.requests
         self.stored += other.stored
         self.quarantined += other.quarantined
@@ -55,7 +55,7 @@ class Fetched:
         self.problems += other.problems
 
     def add_read(self, found: inbox.Found) -> None:
-        """Add the content of a response."""
+        """Add the result of reading a response."""
         self.stored += found.stored
         self.quarantined += found.quarantined
         self.rooms |= found.rooms
@@ -64,7 +64,7 @@ class Fetched:
 
 
 def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int | None = None) -> Fetched:
-    """Request a room's events from number `first` to `last` (None: the end), and store new events.
+    """Request a room's events from sequence number `first` to `last` (None means the end). Store new events.
 
     Commit each page before it is read. Raise the client's errors: for example RoomNotFound if the room was
     destroyed, or InvalidArgument if its id can't be sent. Earlier pages stay stored.
@@ -72,7 +72,7 @@ def fetch(client: Client, *, room_uuid: str, stream: str, first: int, last: int 
     result = Fetched()
     next_id: str | int | None = first
     seen: set[str] = set()
-    # Stop if the cloud names the same page twice, else the requests would never end.
+    # Stop if the cloud names the same page twice. Otherwise the requests would never end.
     while next_id is not None and str(next_id) not in seen:
         seen.add(str(next_id))
         raw = _send(client, room_uuid=room_uuid, stream=stream, next_id=next_id)
@@ -106,10 +106,10 @@ def _send(client: Client, *, room_uuid: str, stream: str, next_id: str | int) ->
 def outcome_in(
     result: Fetched, room_id: int, *, invalid: Callable[[], object], failed: Callable[[CloudError], object]
 ) -> Iterator[None]:
-    """Catch the cloud's errors in this block, add them to `result`, and do what they require.
+    """Catch the cloud's errors in this block, add them to `result`, and handle them.
 
-    A destroyed room is marked as gone. `invalid` is called if the room's id can't be sent, and `failed` after
-    any other error. If the rate limit is reached or no response came, `ends` is set.
+    If the room is destroyed, mark it as gone. If its id can't be sent, call `invalid`. After any other error,
+    call `failed`. If the rate limit was reached or no response came, also set `ends`.
     """
     try:
         yield
@@ -128,14 +128,14 @@ def outcome_in(
 def mark_gone(room_id: int, *, existed: bool = True) -> None:
     """Project the stored events of a room that the cloud no longer has, and mark its missing events as lost.
 
-    Pass `existed` as False if the cloud can't have had such a room; then no end counts as lost.
+    If `existed` is False, the cloud never had the room, so no events at its end are lost.
     """
     projector.project_room(room_id, past_gaps=True)
     with transaction.atomic():
         gaps.lock(room_id)
         room = Room.objects.select_for_update().get(pk=room_id)
         if room.gone_at is None:
-            # The cloud destroys a room an hour after its close. A room last seen running lacks its end.
+            # The cloud destroys a room an hour after it closes. If we never saw it close, its end is missing.
             end_lost = existed and room.state in (RoomState.STARTED, RoomState.ENDED)
             gaps.give_up(room, end_lost=end_lost)
             recording_files.stop_waiting(Room.objects.get(pk=room_id))

@@ -1,6 +1,6 @@
 """Refresh rooms: read their names, types, schedules and recordings' files, which no event contains.
 
-A refresh writes only the columns for these. A change increases the room's version, so pages show it.
+A refresh writes only the columns for these values. A change increases the room's version, so pages show it.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ LATEST_MS = 253_402_300_799_000
 def refresh_due(client: Client, *, most: int | None = None) -> Fetched:
     """Refresh rooms whose details or recordings are due, the longest-waiting first.
 
-    Start no further refresh after `most` requests.
+    After `most` requests, start no further refresh.
     """
     result = Fetched()
     now = clock.cloud_now()
@@ -77,7 +77,7 @@ def _profile(client: Client, refresh: RoomRefresh) -> None:
 
 
 def profile_columns(info: RoomInfo) -> dict[str, Any]:
-    """Return the values of a room's columns that the cloud's room details provide; omit the others. Pure."""
+    """Return the values for a room's columns that the cloud's room details contain."""
     schedule = info.schedule
     end_ms, close_ms = schedule.end_time, schedule.close_time
     if end_ms is None and schedule.start_time is not None and schedule.duration is not None:
@@ -99,10 +99,10 @@ def profile_columns(info: RoomInfo) -> dict[str, Any]:
 
 
 def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
-    """Return the planned start and end of the class, as far as the cloud still provides them. Pure.
+    """Return the planned start and end of the class, if the cloud still has them.
 
-    When a class starts and ends, the cloud replaces the planned times by the actual times. After the start,
-    this function therefore changes only unknown times.
+    When a class starts and ends, the cloud replaces the planned times with the actual times. After the start,
+    return nothing if the room already has a planned start.
     """
     schedule, state = info.schedule, info.class_state or 0
     end_ms = schedule.end_time if state < RoomState.ENDED else None
@@ -118,7 +118,7 @@ def timetable_columns(info: RoomInfo, room: Room) -> dict[str, Any]:
 
 
 def next_profile(room: Room, *, now: datetime) -> datetime | None:
-    """Return when to read the room again; None for never.
+    """Return when to read the room again, or None for never.
 
     The room is read after each planned time, and every 15 minutes while it is live.
     """

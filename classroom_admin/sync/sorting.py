@@ -1,4 +1,4 @@
-"""Group the events of a cloud response by room and stream. Pure functions: no query, no clock."""
+"""Group the events of a cloud response by room and stream, without using the database or a clock."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from classroom_admin.agora.answers import EventsAnswer
 from classroom_admin.events import EventKind, Stream, Undecodable, identify
 
 Place = tuple[str, str]
-"""A stream of a room, as a tuple (room_uuid, stream)."""
+"""A tuple (room_uuid, stream) that identifies a stream of a room."""
 
 HIGHEST_KIND = 2**31 - 1
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -30,7 +30,7 @@ class Item:
     raw: str
 
     def differs_from(self, *, cmd: int | None, ts_ms: int | None) -> bool:
-        """Return whether this type and time are those of a different event. Ignore a missing time."""
+        """Return whether a stored event with this type and time is another event. Ignore missing times."""
         same_time = self.ts_ms is None or ts_ms is None or self.ts_ms == ts_ms
         return self.cmd != cmd or not same_time
 
@@ -39,8 +39,9 @@ class Item:
 class Sorted:
     """The events of a response, grouped by room and stream.
 
-    `places` has the events by room and stream, then by number or digest. `aside` has (reason, JSON) of events
-    that can't be stored. `repeats` has events whose number a different event of the response has.
+    `places` contains the events by room and stream, then by sequence number or digest. `aside` contains
+    tuples (reason, JSON) for events that can't be stored. `repeats` contains events whose number belongs to a
+    different event in the response.
     """
 
     places: dict[Place, dict[int | str, Item]] = field(default_factory=lambda: defaultdict(dict))
@@ -49,7 +50,7 @@ class Sorted:
 
 
 def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
-    """Group the events of a response. `room_uuid` is the requested room; "" for the stream of all rooms."""
+    """Group the events of a response. `room_uuid` is the requested room, or "" for all rooms."""
     result = Sorted(aside=list(content.unreadable))
     for raw in content.events:
         of_peer = stream is Stream.ROOM and raw.get("sequence") is None and _is_peer_message(raw)
@@ -61,7 +62,7 @@ def sort(content: EventsAnswer, *, stream: Stream, room_uuid: str) -> Sorted:
 
 
 def add(result: Sorted, raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> None:
-    """Add an event to `result`. Raise Undecodable if the event lacks a valid room or number."""
+    """Add an event to `result`. Raise Undecodable if it lacks a valid room or sequence number."""
     place, item = _place(raw, stream=stream, room_uuid=room_uuid)
     name = item.digest if item.sequence is None else item.sequence
     earlier = result.places[place].setdefault(name, item)
@@ -80,7 +81,7 @@ def _place(raw: Mapping[str, Any], *, stream: Stream, room_uuid: str) -> tuple[P
     cmd = identity.cmd if identity.cmd is not None and abs(identity.cmd) <= HIGHEST_KIND else None
     digest, sequence = "", identity.sequence
     if stream is Stream.PEER:
-        # Sort the fields, so that the digest does not depend on their order.
+        # Sort the fields, so the digest does not depend on their order.
         sequence, digest = None, hashlib.blake2b(_by_name(raw).encode(), digest_size=16).hexdigest()
     elif not sequence:
         raise Undecodable(f"The event's number is out of range: {str(sequence)[:40]}.")

@@ -1,8 +1,8 @@
 """Celery tasks of the sync. Each message is only a wake-up, which may be lost, repeated or late.
 
-The database contains what is due. Each task does all due work of its kind, so the next beat makes up for a
-lost message. The arguments are ids. Each kind of background work (gap filling, room refresh, reconciliation,
-projection of earlier versions) runs in one process at a time.
+The database contains what is due. Each task does all due work of its kind, so a lost message only delays the
+work until the next beat. The arguments of tasks are ids. Each kind of background work (gap filling, room
+refresh, reconciliation, projection of earlier versions) runs in one process at a time.
 """
 
 import logging
@@ -39,7 +39,7 @@ from classroom_admin.sync.room_events import Fetched
 log = logging.getLogger(__name__)
 
 PROJECT_IN_POLL_S = 0.2
-"""How long (s) the polling worker projects rooms. Other workers project the rest."""
+"""How long (s) the polling worker projects rooms after a cycle. Other workers project the rest."""
 PROJECT_IN_TASK_S = 5.0
 OUTDATED_IN_TASK_S = 2.0
 WAKE_UP_EXPIRES_S = 30
@@ -67,13 +67,12 @@ def poll() -> None:
 
 @shared_task(name="sync.fold_room")
 def project_room(room_id: int) -> None:
-    """Project the new events of a room."""
     projector.project_room(room_id)
 
 
 @shared_task(name="sync.fold_due")
 def project_due() -> None:
-    """Read the responses that a dead worker left unread, and project the rooms that are due."""
+    """Read responses that a worker left unread when it died, and project the rooms that are due."""
     for answer_id in inbox.unread(received_before=clock.now() - READER_DIED_AFTER):
         inbox.read(answer_id)
     project_waiting(within_s=PROJECT_IN_TASK_S)
@@ -81,10 +80,10 @@ def project_due() -> None:
 
 @shared_task(name="sync.project_outdated")
 def project_outdated(within_s: float = OUTDATED_IN_TASK_S) -> int:
-    """Project rooms with an earlier projection version again, the newest first; return how many.
+    """Project rooms with an outdated projection version again, the newest first. Return how many.
 
     Each room has its own transaction, and its pages show the old rows until the commit. Stop after `within_s`
-    seconds, or after any room if new events wait for projection.
+    seconds. Also stop between two rooms if new events wait for projection.
     """
     done = 0
     with only_one("projection") as mine:
@@ -132,7 +131,7 @@ def tidy() -> None:
 
 
 def client() -> Client | None:
-    """Return the client for the cloud in the settings; None if the settings are incomplete."""
+    """Return the client for the cloud in the settings, or None if the settings are incomplete."""
     return None if settings.AGORA.problems() else client_for(settings.AGORA)
 
 
@@ -161,9 +160,9 @@ def only_one(kind: str) -> Iterator[bool]:
 
 
 def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
-    """Call `work` with the client and `most` (how many requests it may plan). Project new events.
+    """Call `work` with the client and with `most`, the requests that it may plan. Project new events.
 
-    Return the result of `work`; None if another process does this work or the cloud is not set up.
+    Return the result of `work`, or None if another process does this work or the cloud is not set up.
     """
     cloud = client()
     if cloud is None:
@@ -179,7 +178,7 @@ def _fetch(kind: str, work: Callable[..., Fetched]) -> Fetched | None:
 def project_waiting(*, within_s: float) -> list[int]:
     """Project due rooms for about `within_s` seconds, the longest-waiting first.
 
-    Return the ids of the rooms that were not projected.
+    Return the ids of due rooms that were not projected in this time.
     """
     ends_at = clock.monotonic() + within_s
     rooms = projector.due_rooms()
@@ -193,7 +192,7 @@ def project_waiting(*, within_s: float) -> list[int]:
 
 
 def wake_up_gap_filling(rooms: set[int]) -> None:
-    """Send a wake-up so that new sequence gaps are requested at once, not at the next beat."""
+    """Send a wake-up, so the events in new gaps are requested at once and not at the next beat."""
     new = SequenceGap.objects.filter(state=SequenceGap.State.OPEN, asks=0, first_asked_at__isnull=True)
     if rooms and new.exists():
         _wake_up(fill_gaps)

@@ -1,7 +1,7 @@
-"""Accept webhook requests. The relay, a client of the cloud's messaging channel, sends notifications here.
+"""Accept webhook requests. They come from the relay, a client of the cloud's messaging channel.
 
-Direct messages arrive only here. Room events may arrive here and by polling; each is stored once. The relay
-signs its requests with a shared secret, so that nobody else can add messages to a class.
+Direct messages arrive only by webhook. Room events may arrive by webhook and by polling; each is stored once.
+The relay signs its requests with a shared secret, so nobody else can add messages to a class.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from classroom_admin.sync.webhook_items import Refused as Refused
 TIMESTAMP_HEADER: Final = "X-Relay-Timestamp"
 SIGNATURE_HEADER: Final = "X-Relay-Signature"
 CLOCKS_APART_S: Final = 300
-"""The largest allowed difference (s) between the relay's clock and ours. Other requests are refused."""
+"""The maximum difference (s) between the time in a request and our clock. Other requests are refused."""
 LARGEST_BODY: Final = 1024 * 1024
-"""The largest size of a request (bytes)."""
+"""The maximum size of a request (bytes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +33,13 @@ class Accepted:
 
 
 def signature(*, secret: str, timestamp: str, body: bytes) -> str:
-    """Return the value of the header `X-Relay-Signature`: `sha256=` and the hex HMAC of "timestamp.body"."""
+    """Return the value of `X-Relay-Signature`: `sha256=` and the HMAC of "timestamp.body" in hexadecimal."""
     signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
     return f"sha256={signed.hexdigest()}"
 
 
 def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_s: float) -> str:
-    """Return why a request can't be trusted, as text for the log and the relay; "" if it can. Pure."""
+    """Return why a request can't be trusted, as text for the log and the relay, or "" if it can."""
     if not secret:
         return (
             "RELAY_SECRET is not set here, so no relay can be trusted: set it, and give the relay the same."
@@ -59,8 +59,8 @@ def why_not_signed(*, secret: str, timestamp: str, given: str, body: bytes, now_
 def accept(body: bytes, *, timestamp: str) -> Accepted:
     """Store and project the items of a request whose signature was verified. Send nothing to the cloud.
 
-    ``timestamp`` is the time in the request. It tells a repeated request from a new request with the same
-    items. Raise Refused if an item is invalid; no item of the request is stored then.
+    ``timestamp`` is the time in the request. It distinguishes a repeated request from a new request with the
+    same items. If an item is invalid, store nothing and raise Refused.
     """
     raw = RawAnswer(body=body, http_status=0, received_at_ms=clock.now_ms(), request_id=timestamp, path="")
     found = inbox.read(inbox.keep(raw, source=InboxAnswer.Source.RELAY).pk)

@@ -2,11 +2,12 @@
 
 An item is `{channel: "room" | "peer", roomUuid?, toUserUuid?, notification: {cmd, version, ts, sequence,
 data}}`. The cloud's messaging channel sends such notifications to its clients. A notification is stored with
-its room and receiver, in the format of events from the cloud's endpoints. If an item is invalid, the whole
-request is refused.
+its room and receiver, in the format of the events from the cloud's endpoints. If an item is invalid, the
+whole request is refused.
 
-A direct message has no number, so its content identifies it. Without `ts`, two messages may have the same
-content. Then the timestamp of the request and the place in the request also identify the message.
+A direct message has no sequence number, so its content identifies it. Without `ts`, two messages may have the
+same content. In that case, the timestamp of the request and the position in the request also identify the
+message.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,12 +28,12 @@ NO_CLASS: Final = "A message from person to person that names no class, from a p
 
 
 class Refused(Exception):
-    """Raised if a whole request is refused. The text says which item is invalid and why."""
+    """Raised if a request is refused. The text says which item is invalid and why."""
 
 
 @dataclass(slots=True)
 class WebhookItem:
-    """An item of a request: the event to store, and its stream. A direct message may lack a room."""
+    """An item of a request: an event to store, and its stream. A direct message may lack a room."""
 
     stream: Stream
     event: dict[str, Any]
@@ -47,9 +48,9 @@ class WebhookItem:
 
 
 def read_items(body: bytes, *, request: str) -> list[WebhookItem]:
-    """Return the items of a request. Raise Refused if the body or any item is invalid. Pure.
+    """Return the items of a request. Raise Refused if the body or any item is invalid.
 
-    ``request`` is the timestamp of the request; "" for a request that an earlier release stored.
+    ``request`` is the timestamp of the request, or "" for a request that an earlier release stored.
     """
     try:
         content = read_json(body)
@@ -95,7 +96,7 @@ def _read(item: object, *, receipt: str) -> WebhookItem:
 
 
 def _room(item: Mapping[str, Any], event: Mapping[str, Any]) -> str | None:
-    """Return the room's id from the item, the notification, or a direct message's origin (`fromRoom`)."""
+    """Return the room's id in the item, the notification, or the origin of a direct message (`fromRoom`)."""
     inside = mapping(mapping(event.get("data")).get("fromRoom")).get("roomUuid")
     named = item.get("roomUuid") or event.get("roomUuid") or inside
     return identifier(named, ROOM_ID_LENGTH)
@@ -109,8 +110,8 @@ def _check_place(stream: Stream, event: dict[str, Any]) -> None:
 def sort_items(items: Iterable[WebhookItem]) -> Sorted:
     """Group items by room and stream.
 
-    A direct message without a room gets its sender's current or last room. If no room is known, the message
-    goes into `aside`.
+    A direct message without a room gets the current or last room of its sender. If none is known, add the
+    message to `aside`.
     """
     items = list(items)
     result = Sorted()

@@ -1,4 +1,4 @@
-"""The calls of the cloud's API. Each topic has a module, and each call of the contract has a function."""
+"""The calls of the cloud's API. Each topic has a module, and each call in the contract has a function."""
 
 from classroom_admin.simulator.api import (
     classroom,

@@ -11,14 +11,14 @@ from classroom_admin.simulator.world.events import PAGE, Event
 
 
 class RawJson(bytes):
-    """Serialised JSON that a handler may return as ``data``."""
+    """Serialised JSON, which a handler may return instead of an object."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One request. ``params`` are the decoded path parts; ``uid`` is the caller.
+    """One request. ``params`` are the values of the placeholders in the path; ``uid`` is the caller.
 
-    ``taken`` are the events that the response delivers.
+    ``taken`` contains the polled events that the response delivers.
     """
 
     world: World
@@ -43,7 +43,7 @@ class Call:
         return self.world.user(room, self.params["user"])
 
     def next_id(self) -> int:
-        """Return ``nextId``, the number of the first requested row; 1 if it is absent, empty or ``null``.
+        """Return ``nextId``, the number of the first requested item, or 1 if it is absent, empty or ``null``.
 
         Raise CloudError 400 for anything that is not a number.
         """
@@ -62,7 +62,7 @@ class Call:
         return Fields(dict(self.query)).integer(name, low=low, high=high)
 
     def page(self, rows: list[Any], count: int = PAGE) -> dict[str, Any]:
-        """Return one page of a list whose rows are numbered from 1."""
+        """Return the requested page of a list. Items are numbered from 1."""
         first = self.next_id()
         batch = rows[first - 1 : first - 1 + count]
         following = first + len(batch)

@@ -13,7 +13,7 @@ from classroom_admin.simulator.world.world import ROLE_WORDS
 
 
 def role_of(fields: Fields, name: str = "role") -> int:
-    """Return the role in a field. It may be a number, a number in a string, or the vendor's word."""
+    """Return the role in a field, which may contain a number, a number in a string, or the vendor's word."""
     value = fields.raw(name)
     number = as_integer(value)
     if number is None and isinstance(value, str):
@@ -25,13 +25,13 @@ def role_of(fields: Fields, name: str = "role") -> int:
 
 @router.add("GET", "/v2/configs", "configs", region="optional")
 def configs(call: Call) -> dict[str, Any]:
-    """Return the configuration of the classroom client (contract C)."""
+    """Return the configuration of the classroom client."""
     return {}
 
 
 @router.add("PUT", "/v3/rooms/{room}/users/{user}", "enter", region="optional")
 def enter(call: Call) -> dict[str, Any]:
-    """Enter a room (contract C). Create a missing room. Raise CloudError 403 30403100 for a banned user."""
+    """Let a user enter a room. Create the room if it is missing. Raise CloudError 403 30403100 if banned."""
     fields, world = call.fields, call.world
     role = role_of(fields)
     name = fields.text("userName") or call.params["user"]
@@ -55,7 +55,7 @@ def enter(call: Call) -> dict[str, Any]:
 
 @router.add("POST", "/v2/rooms/{room}/from/{user}/chat", "chat", region="optional")
 def chat(call: Call) -> dict[str, Any]:
-    """Send a chat message (contract C, event 3). Raise CloudError 403 30403200 if the chat is muted."""
+    """Send a chat message (event 3). Raise CloudError 403 30403200 if the chat is muted."""
     message = call.fields.required_text("message")
     call.fields.integer("type", low=1, high=1)
     room = call.room()
@@ -64,7 +64,7 @@ def chat(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/chat/messages", "chat_history", region="optional")
 def chat_history(call: Call) -> dict[str, Any]:
-    """Return the chat history (contract C). ``sort`` is 0 (newest first) or 1 (oldest first)."""
+    """Return the chat history. ``sort`` is 0 (newest first) or 1 (oldest first)."""
     sort = call.query_integer("sort", low=0, high=1)
     rows = call.room().chat
     return call.page(rows if sort else rows[::-1])
@@ -72,7 +72,7 @@ def chat_history(call: Call) -> dict[str, Any]:
 
 @router.add("PUT", "/v2/rooms/{room}/mute", "mute_room", region="optional")
 def mute_room(call: Call) -> None:
-    """Mute the room's chat (contract C)."""
+    """Mute the room's chat."""
     mute = call.fields.integer("muteChat", low=0, high=1, required=True) or 0
     messages.mute_room(call.world, call.room(), mute, operator=call.uid)
 
@@ -80,7 +80,7 @@ def mute_room(call: Call) -> None:
 @router.add("POST", "/v2/rooms/{room}/rewards", "rewards", region="optional")
 @router.add("POST", "/v3/rooms/{room}/rewards", "rewards_v3", region="optional")
 def rewards(call: Call) -> None:
-    """Give rewards (contract C, event 1101)."""
+    """Give rewards to users (event 1101)."""
     details = call.fields.objects("rewardDetails", required=True)
     given = [
         (row.id("userUuid"), row.integer("changeReward", low=-1000, high=1000, required=True) or 0)
@@ -105,7 +105,7 @@ def _check_process(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/processes/{process}/progress", "raise_hand", region="optional")
 def raise_hand(call: Call) -> None:
-    """Raise a hand (contract C, event 1502). With ``timeout``, lower it after this many seconds."""
+    """Raise a hand (event 1502). With ``timeout``, lower it after this many seconds."""
     _check_process(call)
     timeout = call.fields.integer("timeout", low=-1, high=86_400)
     payload = call.fields.object("payload")
@@ -127,7 +127,7 @@ def lower_hand(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/processes/handsUp/acceptance", "stage_on", region="optional")
 def stage_on(call: Call) -> None:
-    """Move a user onto the stage (contract C, event 1501)."""
+    """Move a user onto the stage (event 1501)."""
     room, user = _target(call)
     stage.go_on(call.world, room, user)
 
@@ -143,13 +143,12 @@ def stage_off(call: Call) -> None:
     "DELETE", "/v2/rooms/{room}/processes/handsUp/acceptance/all", "stage_clear_all", region="optional"
 )
 def stage_clear(call: Call) -> None:
-    """Remove everyone from the stage (contract C)."""
     stage.clear(call.world, call.room())
 
 
 @router.add("GET", "/v1/rooms/{room}/snapshot", "snapshot", region="optional", scene=True)
 def room_snapshot(call: Call) -> dict[str, Any]:
-    """Return the current state of the room (contract C)."""
+    """Return the current state of the room."""
     return snapshot.of_room(call.room())
 
 
@@ -172,7 +171,7 @@ def stream_changes(fields: Fields) -> dict[str, int]:
 
 @router.add("PUT", "/v1/rooms/{room}/users/{user}/streams/{stream}", "put_stream", region="optional")
 def put_stream(call: Call) -> dict[str, Any]:
-    """Add or change a stream (contract C, event 40)."""
+    """Add or change a stream (event 40)."""
     changes = stream_changes(call.fields)
     room = call.room()
     user = call.user(room)

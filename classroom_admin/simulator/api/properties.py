@@ -7,7 +7,7 @@ from classroom_admin.simulator.world import properties
 
 @router.add("PUT", "/v2/rooms/{room}/properties", "put_room_properties", region="optional")
 def put_room_properties(call: Call) -> None:
-    """Set room properties (contract A, event 4)."""
+    """Set room properties (event 4)."""
     changes = call.fields.object("properties", required=True) or {}
     cause = call.fields.object("cause")
     properties.put_room(call.world, call.room(), changes, cause=cause, operator=call.uid)
@@ -22,7 +22,7 @@ def delete_room_properties(call: Call) -> None:
 
 @router.add("PUT", "/v2/rooms/{room}/users/{user}/properties", "put_user_properties", region="optional")
 def put_user_properties(call: Call) -> None:
-    """Set user properties (contract A, event 22)."""
+    """Set user properties (event 22)."""
     changes = call.fields.object("properties", required=True) or {}
     cause = call.fields.object("cause")
     room = call.room()
@@ -41,7 +41,7 @@ def delete_user_properties(call: Call) -> None:
     "PUT", "/v2/rooms/{room}/extApps/{extApp}/properties", "put_ext_app_properties", region="optional"
 )
 def put_ext_app_properties(call: Call) -> None:
-    """Set extApp properties (contract A). Event 4 contains them under ``extApps``."""
+    """Set extApp properties. Event 4 contains them under ``extApps``."""
     changes = call.fields.object("properties", required=True) or {}
     state = call.fields.fields("common").choice("state", (0, 1))
     cause = call.fields.object("cause")

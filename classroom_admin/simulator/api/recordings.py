@@ -51,7 +51,7 @@ def _state(call: Call) -> int:
 
 @router.add("PUT", "/v2/rooms/{room}/records/states/{state}", "set_recording", region="optional")
 def set_recording(call: Call) -> dict[str, Any]:
-    """Start or stop a recording, or change it: state 1 with ``webRecordConfig`` and no mode (contract A)."""
+    """Start or stop a recording. State 1 with ``webRecordConfig`` but no mode changes its settings."""
     fields = call.fields
     state = _state(call)
     mode = fields.choice("mode", ("web",))
@@ -69,7 +69,7 @@ def set_recording(call: Call) -> dict[str, Any]:
 
 @router.add("PATCH", "/v2/rooms/{room}/records/states/{state}", "change_recording", region="optional")
 def change_recording(call: Call) -> dict[str, Any]:
-    """Change a web recording (contract A). ``onhold`` true pauses the recording, false resumes it."""
+    """Change a web recording. ``onhold`` pauses the recording (true) or resumes it (false)."""
     return _change(call)
 
 
@@ -82,6 +82,6 @@ def _change(call: Call) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}/records", "list_recordings", region="optional")
 def list_recordings(call: Call) -> dict[str, Any]:
-    """List recordings, 100 per page (contract A)."""
+    """List recordings, 100 per page."""
     room = call.room()
     return call.page([recordings.describe(call.world, room, recording) for recording in room.recordings])

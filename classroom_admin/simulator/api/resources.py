@@ -30,7 +30,7 @@ DYNAMIC = ("pptx",)
 
 @router.add("PUT", "/v1/rooms/{room}/resources/{resource}", "put_resource", region="optional")
 def put_resource(call: Call) -> list[dict[str, Any]]:
-    """Add a file (contract A). With ``conversion``, the file is converted step by step."""
+    """Add a file to a room. With ``conversion``, the file is converted step by step."""
     fields = call.fields
     name = fields.text("resourceName", under_bytes=64) or call.params["resource"]
     size = fields.integer("size", low=0, required=True) or 0
@@ -71,7 +71,7 @@ def _conversion(fields: Fields, ext: str) -> dict[str, Any] | None:
 
 @router.add("DELETE", "/v1/rooms/{room}/resources", "delete_resources", region="optional")
 def delete_resources(call: Call) -> None:
-    """Delete files (contract A). ``resourceUuid`` is the former name of ``resourceUuids``."""
+    """Delete files. Also accept ``resourceUuid``, the former name of ``resourceUuids``."""
     name = "resourceUuids" if "resourceUuids" in call.fields else "resourceUuid"
     if name not in call.fields:
         raise bad_parameter("resourceUuids", "is required")
@@ -81,5 +81,4 @@ def delete_resources(call: Call) -> None:
 
 @router.add("GET", "/v1/rooms/{room}/resources", "list_resources", region="optional")
 def list_resources(call: Call) -> list[dict[str, Any]]:
-    """List files (contract A)."""
     return [resources.describe(resource) for resource in call.room().resources.values()]

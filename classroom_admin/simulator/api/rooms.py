@@ -32,7 +32,7 @@ def schedule_of(fields: Fields) -> Schedule:
 
 @router.add("POST", "/v2/rooms/{room}", "create_room")
 def create_room(call: Call) -> dict[str, Any]:
-    """Create a room (contract B). Raise CloudError 409 20409000 if the room exists."""
+    """Create a room. Raise CloudError 409 20409000 if the room exists."""
     fields = call.fields
     kind = room_type(fields, required=True)
     name = fields.required_text("roomName")
@@ -72,13 +72,12 @@ def _role_config(fields: Fields) -> dict[str, Any]:
 
 @router.add("GET", "/v2/rooms/{room}", "read_room")
 def read_room(call: Call) -> dict[str, Any]:
-    """Read a room (contract B)."""
     return classes.describe(call.room())
 
 
 @router.add("PUT", "/v2/rooms/{room}/states/{state}", "set_class_state", region="optional")
 def set_class_state(call: Call) -> None:
-    """Change the class state to 0, 1, 2 or 3 (contract A)."""
+    """Change the class state to 0, 1, 2 or 3."""
     state = as_integer(call.params["state"])
     if state not in (0, 1, 2, 3):
         raise bad_parameter("state", "must be 0, 1, 2 or 3")
@@ -99,7 +98,7 @@ def _groups(call: Call) -> list[dict[str, Any]]:
 @router.add("PUT", "/v2/rooms/{room}/groups/states/{state}", "set_groups", region="optional")
 @router.add("POST", "/v2/rooms/{room}/groups/states/{state}", "add_groups", region="optional")
 def set_groups(call: Call) -> dict[str, Any]:
-    """Open (``state`` 1) or end (0) breakout rooms (contracts B and C). Without names, end all of them."""
+    """Open (``state`` 1) or end (0) the breakout rooms in the body. If none is named, end all of them."""
     state = as_integer(call.params["state"])
     if state not in (0, 1):
         raise bad_parameter("state", "must be 0 or 1")
@@ -110,6 +109,6 @@ def set_groups(call: Call) -> dict[str, Any]:
 
 @router.add("DELETE", "/v2/rooms/{room}/groups/states/{state}", "delete_groups", region="optional")
 def delete_groups(call: Call) -> None:
-    """Delete the named breakout rooms (contract C). Without names, delete all breakout rooms."""
+    """Delete the breakout rooms in the body. If none is named, delete all of them."""
     uuids = [identifier("groups", fields.id("groupUuid")) for fields in call.fields.objects("groups")]
     properties.delete_groups(call.world, call.room(), uuids, operator=call.uid)

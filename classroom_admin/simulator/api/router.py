@@ -1,4 +1,4 @@
-"""Find the call for a path. Paths are split before they are decoded, so ids may contain encoded slashes."""
+"""Find the call for a request. Paths are split before they are decoded, so ids may contain slashes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Route:
 
     @property
     def full_path(self) -> str:
-        """Return the path in the notation of the contract."""
+        """Return the path as the contract writes it, with placeholders in braces."""
         region = "/{region}" if self.region == "required" else ""
         return f"{region}/edu/{'polling/' if self.polling else ''}apps/{{app}}{self.template}"
 
@@ -51,7 +51,7 @@ class Match:
 
 
 class Router:
-    """All calls, indexed by method and number of path parts."""
+    """The calls of the API, indexed by method and number of path parts."""
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, int], list[Route]] = {}

@@ -1,4 +1,4 @@
-"""Return events from the polling stream, which delivers each event once, or from repeatable endpoints."""
+"""Return events: of the polling stream, which delivers each event once, or of repeatable endpoints."""
 
 from classroom_admin.simulator.api.call import Call, RawJson
 from classroom_admin.simulator.api.router import router
@@ -18,35 +18,34 @@ def _batch(call: Call, room: Room, stream: str, *, count: int, cmd: int | None =
 
 @router.add("GET", "/v2/rooms/{room}/sequences", "room_events")
 def room_events(call: Call) -> RawJson:
-    """Return a room's events from sequence ``nextId`` on, 100 per page (contract A)."""
+    """Return up to 100 events of a room, from sequence ``nextId`` on."""
     cmd = call.query_integer("cmd", low=0, high=2**31 - 1)
     return _batch(call, call.room(), ROOM_STREAM, count=PAGE, cmd=cmd)
 
 
 @router.add("GET", "/v1/rooms/{room}/sequences", "client_events", region="optional", scene=True)
 def client_events(call: Call) -> RawJson:
-    """Return the events that a classroom client missed (contract C)."""
+    """Return the events that a classroom client has missed."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), ROOM_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuiz/sequences", "quiz_events", region="optional")
 def quiz_events(call: Call) -> RawJson:
-    """Return a room's quiz events (contract A)."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), QUIZ_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/{room}/widgets/poll/sequences", "poll_events", region="optional")
 def poll_events(call: Call) -> RawJson:
-    """Return a room's events of polls, not of the polling stream (contract A)."""
+    """Return the events of the polls that teachers held in a room."""
     count = call.query_integer("count", low=1, high=1000) or PAGE
     return _batch(call, call.room(), POLL_STREAM, count=count)
 
 
 @router.add("GET", "/v2/rooms/sequences", "poll", polling=True)
 def poll(call: Call) -> RawJson:
-    """Return the events of all rooms (contract A). Each event is delivered only once."""
+    """Return new events of all rooms (the polling stream). Each event is delivered only once."""
     stream_faults.take_for_competing_reader(call.plan, call.world, limit=call.poll_batch)
     call.taken = call.world.hand_out(limit=call.poll_batch, reader=call.uid, request_id=call.request_id)
     shown: list[Event] = stream_faults.disturb(call.plan, call.board, call.taken)

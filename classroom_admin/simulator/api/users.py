@@ -11,9 +11,10 @@ from classroom_admin.simulator.world.model import FOREVER
 
 @router.add("POST", "/v2/rooms/{room}/users/{user}/exit", "kick", region="optional")
 def kick(call: Call) -> None:
-    """Remove a user (contract A).
+    """Remove a user from a room.
 
-    ``dirty.state`` 1 also bans the user for ``duration`` s (-1 or absent: permanently); 0 lifts a ban.
+    ``dirty.state`` 1 also bans the user for ``duration`` s (permanently if this is -1 or absent); 0 lifts a
+    ban.
     """
     dirty = call.fields.fields("dirty")
     ban_s: int | None = None
@@ -30,13 +31,12 @@ def kick(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/users/{user}", "read_user", region="optional")
 def read_user(call: Call) -> dict[str, Any]:
-    """Read a user (contract B)."""
     return people.describe(call.user(call.room()))
 
 
 @router.add("GET", "/v2/rooms/{room}/users", "list_users", region="optional")
 def list_users(call: Call) -> dict[str, Any]:
-    """List users by role, presence (``type`` 1 means present) and part of the name (contract C)."""
+    """List users. The query may limit their role, presence (``type`` 1 means present) and name."""
     count = call.query_integer("count", low=1, high=1000) or 100
     role = call.query.get("role")
     only_present = call.query.get("type") == "1"

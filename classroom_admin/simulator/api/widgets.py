@@ -35,7 +35,6 @@ def _poll(call: Call, room: Room) -> Question:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/popupQuizs/start", "start_quiz", region="optional")
 def start_quiz(call: Call) -> dict[str, Any]:
-    """Start a quiz (contract C)."""
     items, correct = _items(call, "items"), _items(call, "correctItems")
     if not set(correct) <= set(items):
         raise bad_parameter("correctItems", "must be among items")
@@ -53,7 +52,6 @@ def stop_quiz(call: Call) -> None:
     "PUT", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/users/{user}", "answer_quiz", region="optional"
 )
 def answer_quiz(call: Call) -> None:
-    """Answer a quiz (contract C)."""
     selected = call.fields.strings("selectedItems", required=True)
     room = call.room()
     quiz = _quiz(call, room)
@@ -64,7 +62,7 @@ def answer_quiz(call: Call) -> None:
 
 @router.add("GET", "/v2/rooms/{room}/widgets/popupQuizs/{quiz}/users", "quiz_answers", region="optional")
 def quiz_answers(call: Call) -> dict[str, Any]:
-    """List the answers to a quiz (contract C)."""
+    """List the answers to a quiz."""
     room = call.room()
     quiz = _quiz(call, room)
     rows = []
@@ -79,7 +77,7 @@ def quiz_answers(call: Call) -> dict[str, Any]:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/start", "start_poll", region="optional")
 def start_poll(call: Call) -> dict[str, Any]:
-    """Start a poll (contract C). ``mode`` is 1 (single choice) or 2 (multiple choice)."""
+    """Start a poll. ``mode`` is 1 (single choice) or 2 (multiple choice)."""
     mode = call.fields.integer("mode", low=1, high=2, required=True) or 1
     items = _items(call, "pollItems")
     poll = widgets.start_poll(call.world, call.room(), starter=call.uid, items=items, mode=mode)
@@ -94,7 +92,7 @@ def stop_poll(call: Call) -> None:
 
 @router.add("POST", "/v2/rooms/{room}/widgets/polls/{poll}/users/{user}", "answer_poll", region="optional")
 def answer_poll(call: Call) -> None:
-    """Answer a poll with the index of an option (contract C)."""
+    """Answer a poll with the index of an option."""
     given = call.fields.array("selectIndex", required=True) or []
     room = call.room()
     poll = _poll(call, room)

@@ -14,7 +14,7 @@ Outage = Callable[[int], None]
 
 @dataclass(slots=True, kw_only=True)
 class Control:
-    """One control request. ``outage(ms)`` refuses connections; it is None if the server can't do that."""
+    """One control request. ``outage(ms)`` refuses connections. It is None if the server can't do this."""
 
     cloud: Cloud
     params: dict[str, str]
@@ -51,7 +51,7 @@ Wrapped = TypeVar("Wrapped", bound=Handler)
 
 
 class ControlTable:
-    """A table of the handlers of control calls by method and path below ``/_sim``."""
+    """A table that finds the handler of a control call by its method and its path below ``/_sim``."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, tuple[str, ...], Handler]] = []
@@ -64,7 +64,7 @@ class ControlTable:
         return register
 
     def find(self, method: str, parts: list[str]) -> tuple[Handler, dict[str, str]]:
-        """Return the handler and path parameters. Raise CloudError 404 for the path, 405 for the method."""
+        """Return the handler and the path parameters. Raise CloudError 404 or, for a wrong method, 405."""
         known = False
         for entry_method, template, handler in self._entries:
             params = _match(template, parts)

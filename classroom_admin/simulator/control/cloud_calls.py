@@ -1,4 +1,4 @@
-"""Control calls for the whole simulator: health, reset, clock, oracle, faults, events and lessons."""
+"""Control calls for the whole simulator: health, reset, clock, oracle, faults, events and classes."""
 
 import dataclasses
 from typing import Any
@@ -17,7 +17,7 @@ from classroom_admin.simulator.world.model import ROOM_STREAM, STREAMS
 
 @table.add("GET", "/health")
 def health(control: Control) -> dict[str, Any]:
-    """Return the settings, and the number of rooms, events and faults."""
+    """Return the settings, and the numbers of rooms, events and faults."""
     world = control.world
     return {
         "simulator": "classroom-admin",
@@ -47,7 +47,8 @@ _SETTINGS = {
 def reset(control: Control) -> dict[str, Any]:
     """Delete all data and start again with the settings in the body.
 
-    Missing settings keep the values from the start of the simulator. Without ``seed``, the cloud is empty.
+    Settings that the body omits have the values with which the simulator was started. Without ``seed``, the
+    cloud is empty.
     """
     unknown = set(control.body) - set(_SETTINGS)
     if unknown:
@@ -87,7 +88,7 @@ def set_clock(control: Control) -> dict[str, Any]:
     mode = fields.choice("mode", ("real", "stepped"))
     speed = fields.number("speed", low=0.001, high=100_000)
     step = fields.integer("step", low=0)
-    # If the world is behind a fast clock, the clock continues from the world's time.
+    # If the world can't keep up with a fast clock, the clock continues from the world's time.
     clock.change(mode=mode, speed=speed, at_ms=control.world.now)
     if step is not None:
         try:
@@ -100,16 +101,16 @@ def set_clock(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/plain")
 def set_plain(control: Control) -> dict[str, Any]:
-    """Turn variations off or on. With ``plain`` true, events have only their documented shapes."""
+    """Turn variations off or on. With ``plain`` true, events have only documented shapes."""
     control.world.plain = bool(control.fields.boolean("plain", required=True))
     return {"plain": control.world.plain}
 
 
 @table.add("GET", "/oracle")
 def read_oracle(control: Control) -> dict[str, Any]:
-    """Return the cloud's state. The query parameter ``room`` limits the state to one room.
+    """Return the cloud's state, or only the state of the room in the query parameter ``room``.
 
-    ``events`` 0 omits the events. Otherwise, return at most ``limit`` events with ids above ``after``.
+    With ``events`` 0, omit the events. Otherwise return at most ``limit`` events with ids above ``after``.
     """
     return oracle.report(
         control.world,
@@ -140,7 +141,7 @@ _FAULT_FIELDS = (
 
 @table.add("POST", "/faults")
 def set_fault(control: Control) -> dict[str, Any]:
-    """Set a fault that occurs from ``fromMs`` until ``untilMs``, in ms from now by the simulator's clock."""
+    """Set a fault. It starts in ``fromMs`` and ends in ``untilMs``, both in ms by the simulator's clock."""
     fields, now = control.fields, control.world.now
     for name in control.body:
         if name not in _FAULT_FIELDS:
@@ -214,10 +215,10 @@ def remove_fault(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/emit")
 def emit(control: Control) -> dict[str, Any]:
-    """Emit an event with ``cmd`` and ``data``, or the text ``raw``, in ``roomUuid`` and ``stream``.
+    """Emit an event with ``cmd`` and ``data``, or the text ``raw``, in a stream of a room.
 
-    With ``sequence``, the event has this sequence and the next sequence stays free. ``fields`` adds or
-    replaces fields of the event; null removes a field.
+    With ``sequence``, the event gets this sequence number, and the next number stays free. ``fields`` adds or
+    replaces fields of the event; a null value removes a field.
     """
     fields, world = control.fields, control.world
     room = world.room(fields.id("roomUuid"))
@@ -243,7 +244,7 @@ def emit(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/lesson")
 def lesson(control: Control) -> dict[str, Any]:
-    """Start lessons in ``rooms`` rooms of ``students`` students, for ``minutes`` of the simulator's clock.
+    """Start ``rooms`` classes with ``students`` students each, for ``minutes`` of the simulator's clock.
 
     ``pupils`` is the former name of the parameter ``students``.
     """

@@ -79,7 +79,7 @@ def read_room(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/enter")
 def enter(control: Control) -> dict[str, Any]:
-    """Let ``userUuid`` enter as ``role`` (default 2). With ``stream`` true, their camera is on."""
+    """Let ``userUuid`` enter with the role ``role`` (default 2). With ``stream`` true, their camera is on."""
     fields, room = control.fields, control.room()
     role = role_of(fields) if "role" in fields else Role.STUDENT
     uuid = fields.id("userUuid")
@@ -112,7 +112,7 @@ def drop(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/tab")
 def tab(control: Control) -> dict[str, Any]:
-    """Open a second tab of ``userUuid``, or close it (``open`` false). The user stays present."""
+    """Let ``userUuid`` open a second tab, or close it (``open`` false). The user stays present."""
     room = control.room()
     opens = control.fields.boolean("open")
     act = people.close_tab if opens is False else people.open_tab
@@ -132,7 +132,8 @@ def vanish(control: Control) -> dict[str, Any]:
 def kick(control: Control) -> dict[str, Any]:
     """Remove ``userUuid``. ``by`` is the operator.
 
-    ``duration`` also bans the user for this many seconds; -1 bans permanently. Without it, do not ban them.
+    ``duration`` also bans the user for this many seconds; -1 bans permanently. Without it, do not ban the
+    user.
     """
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)
@@ -157,7 +158,6 @@ def set_state(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/destroy")
 def destroy(control: Control) -> dict[str, Any]:
-    """Destroy a room at once."""
     room = control.room()
     control.world.forget(room)
     return _done(control, room)
@@ -183,7 +183,7 @@ def custom(control: Control) -> dict[str, Any]:
 def peer(control: Control) -> dict[str, Any]:
     """Send ``message`` from ``userUuid`` to ``toUserUuid``. ``cmd`` is 1 (chat) or 99 (custom).
 
-    The response contains under ``relay`` what a webhook receives.
+    The field ``relay`` of the response contains the item that a webhook receives.
     """
     room, fields = control.room(), control.fields
     cmd = fields.choice("cmd", (1, 99), default=1)
@@ -200,7 +200,7 @@ def peer(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/wave")
 def wave(control: Control) -> dict[str, Any]:
-    """Raise the hand of ``userUuid`` with ``payload``. With ``timeout``, lower it after so many seconds."""
+    """Raise the hand of ``userUuid`` with ``payload``. ``timeout`` (s) lowers it again later."""
     room, fields = control.room(), control.fields
     timeout = fields.integer("timeout", low=1)
     stage.wave(control.world, room, control.user(room), payload=fields.object("payload"), timeout_s=timeout)
@@ -255,9 +255,9 @@ def mute(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/stream")
 def stream(control: Control) -> dict[str, Any]:
-    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``; with ``delete``, stop it.
+    """Change the stream ``streamUuid`` (default: the camera) of ``userUuid``. With ``delete``, stop it.
 
-    The changes are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
+    The fields to change are ``videoState``, ``audioState``, ``videoSourceType`` and ``audioSourceType``.
     """
     room, fields = control.room(), control.fields
     user = control.user(room)
@@ -305,7 +305,7 @@ def _running(questions: dict[str, Question], uuid: str | None) -> Question:
 
 @table.add("POST", "/rooms/{room}/quiz")
 def quiz(control: Control) -> dict[str, Any]:
-    """Start a quiz of ``userUuid`` with ``items`` and ``correctItems``. ``stop`` ends the running quiz."""
+    """Let ``userUuid`` start a quiz with ``items`` and ``correctItems``. ``stop`` ends the running quiz."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.quizzes, fields.text("popupQuizId"))
@@ -321,7 +321,7 @@ def quiz(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/poll")
 def poll(control: Control) -> dict[str, Any]:
-    """Start a poll of ``userUuid`` with ``pollItems`` and ``mode`` (1). ``stop`` ends the running poll."""
+    """Let ``userUuid`` start a poll with ``pollItems`` and ``mode`` (1). ``stop`` ends the running poll."""
     room, fields = control.room(), control.fields
     if fields.boolean("stop"):
         question = _running(room.polls, fields.text("pollId"))
@@ -392,7 +392,7 @@ def resource(control: Control) -> dict[str, Any]:
 
 @table.add("POST", "/rooms/{room}/void")
 def void(control: Control) -> dict[str, Any]:
-    """Skip ``count`` (1) sequences, as the real cloud does for events that it never shows to servers."""
+    """Skip ``count`` (1) sequence numbers, as the real cloud does for events that it hides from servers."""
     room = control.room()
     skipped = [
         room.logs["room"].next_sequence()

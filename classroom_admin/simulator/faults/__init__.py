@@ -1,1 +1,1 @@
-"""Simulated faults of the cloud, which a test or a person on the control page sets."""
+"""Simulated faults of the cloud. A test, or a person on the control page, sets them."""

@@ -14,7 +14,7 @@ from classroom_admin.simulator.world.events import Event
 
 @dataclass(frozen=True, slots=True)
 class AppliedFault:
-    """One fault that affects a request: its kind and its settings."""
+    """The kind and the settings of a fault that affects a request."""
 
     kind: str
     params: dict[str, Any]
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def skew_ms(self) -> int:
-        """Return the error of the cloud's clock in ms. The error affects the envelope's ``ts`` and tokens."""
+        """Return how wrong the cloud's clock is (ms). This affects the envelope's ``ts`` and tokens."""
         skew = self.applied.get("skew")
         return int(skew.number("ms", 0)) if skew is not None else 0
 
@@ -48,8 +48,8 @@ class Fault:
     """One active fault.
 
     ``route`` is a glob for a call's name (``poll``) or path (``GET /{region}/edu/polling/*``). The fault
-    skips the first ``after_calls`` matching calls. Then it occurs with ``probability``, at most ``count``
-    times. It is active from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
+    skips the first ``after_calls`` calls that match. Then it occurs with ``probability``, but at most
+    ``count`` times. It is active from ``from_ms`` until ``until_ms`` (ms of the simulator's clock).
     """
 
     id: int
@@ -89,7 +89,7 @@ class Fault:
 
 
 class FaultBoard:
-    """All active faults, consulted once for each request and once for each new event."""
+    """The active faults. Each request and each new event consults the board once."""
 
     def __init__(self, *, seed: int = 0, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._faults: dict[int, Fault] = {}
@@ -132,7 +132,7 @@ class FaultBoard:
         return plan
 
     def withhold(self, event: Event) -> str | None:
-        """Return the reason to keep a new event out of the polling stream; None if there is none."""
+        """Return the reason to keep a new event out of the polling stream, or None to deliver it."""
         for fault in self._faults.values():
             if fault.kind != "withhold":
                 continue
@@ -163,7 +163,7 @@ class FaultBoard:
         return occurs
 
     def _beyond_budget(self, fault: Fault) -> bool:
-        """Return whether ``perSecond`` requests were already accepted in the last second of machine time."""
+        """Return whether ``perSecond`` requests were already accepted in the last second of real time."""
         now = self._monotonic()
         while fault.recent and fault.recent[0] <= now - 1:
             fault.recent.popleft()

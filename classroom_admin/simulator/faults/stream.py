@@ -8,7 +8,7 @@ FOREIGN = "foreign"
 
 
 def take_for_competing_reader(plan: Plan, world: World, *, limit: int) -> None:
-    """If ``plan`` has this fault, let a competing reader of the App ID take some events first."""
+    """If ``plan`` has a competing reader, let that client take some events before the caller gets any."""
     fault = plan.get("foreign_reader")
     if fault is not None:
         take_share(world, share=fault.number("share", 0.5), limit=limit)

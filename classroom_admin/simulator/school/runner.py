@@ -1,4 +1,4 @@
-"""Run a simulated class: choose one action after another until the class is closed."""
+"""Run a simulated class. Choose one action after another until the class is closed."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 10
 
 
 class ClassRunner:
-    """The runner of a class with ``plan`` in ``world``. It calls ``on_closed`` once the class is closed."""
+    """The runner of a class in ``world`` according to ``plan``. It calls ``on_closed`` at the close."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Names and texts of the simulated school. Many of them break pages that do not escape or wrap text."""
+"""Names and texts of the simulated school. Many break pages that do not escape or wrap text."""
 
 import random
 

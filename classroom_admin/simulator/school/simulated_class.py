@@ -1,4 +1,4 @@
-"""One simulated class with its plan, its people, and the helpers that every action uses."""
+"""A simulated class with a plan and people, and helpers that every action uses."""
 
 import random
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class ClassPlan:
 class SimulatedClass:
     """A class of ``world`` that follows ``plan``.
 
-    Every random choice comes from ``rng``, so classes do not influence each other.
+    Every random choice comes from the class's own ``rng``, so classes do not influence each other.
     """
 
     world: World
@@ -80,7 +80,7 @@ class SimulatedClass:
         return teacher.uuid if teacher is not None else None
 
     def later(self, low_ms: int, high_ms: int, action: Callable[[], None]) -> None:
-        """Run ``action`` after a random delay. Do nothing if the class is over or refuses the action."""
+        """Run ``action`` after a random delay. Do nothing if the class is then over or refuses it."""
         self.world.after(self.rng.randrange(low_ms, high_ms), lambda: self._attempt(action))
 
     def admit_student(self, uuid: str, name: str) -> None:

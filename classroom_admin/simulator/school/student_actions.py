@@ -65,7 +65,7 @@ def raise_hand(lesson: SimulatedClass) -> bool:
         return False
     student = lesson.rng.choice(waiting)
     stage.wave(lesson.world, lesson.room, student, payload={"userName": student.name})
-    # a teacher answers nearly every hand within two minutes; without a teacher, many hands stay up
+    # A teacher reacts to nearly every hand within two minutes. Without a teacher, many hands stay up.
     if lesson.rng.random() < (0.5 if lesson.teacher() is None else 0.97):
         lesson.later(8_000, 110_000, lambda: _lower(lesson, student))
     return True

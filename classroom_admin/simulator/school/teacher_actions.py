@@ -158,7 +158,7 @@ def _poll_answer(
 
 
 def record(lesson: SimulatedClass) -> bool:
-    """Start a recording, or rarely stop the running recording: most teachers record the whole class."""
+    """Start a recording or, rarely, stop it, because most teachers record the whole class."""
     running = lesson.room.current_recording()
     if lesson.teacher() is None:
         return False

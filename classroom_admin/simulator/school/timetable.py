@@ -1,4 +1,4 @@
-"""Start a school that has several classes at once, or start single lessons on request."""
+"""Start a school that has several classes at once, or start single classes on request."""
 
 import random
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ SLOTS = (
 
 
 class School:
-    """A school in ``world`` that never closes: when a class is closed, its slot gets a new class."""
+    """A school in ``world`` that never closes. When a class closes, its slot gets a new class."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._seed = world, seed
@@ -152,7 +152,7 @@ class School:
 
 
 def open_school(world: World, seed: int) -> None:
-    """Start the school of ``seed`` now. The same seed always gives the same school."""
+    """Start a school now. The same seed always gives the same school."""
     School(world, seed).open()
 
 

@@ -60,7 +60,8 @@ def _advance_state(world: World, room: Room, state: ClassState) -> None:
 def set_state(world: World, room: Room, state: int, *, operator: str | None) -> None:
     """Change the class state.
 
-    Raise CloudError 409 if the room has this state, is closed, or is ended and would get an earlier state.
+    Raise CloudError 409 if the class is already in this state, is closed, or is ended and would get an
+    earlier state.
     """
     if room.state == ClassState.CLOSED or (room.state == ClassState.ENDED and state <= ClassState.ENDED):
         raise class_ended()
@@ -125,7 +126,7 @@ def _schedule_destruction(world: World, room: Room, state: ClassState) -> None:
 
 
 def describe(room: Room) -> dict[str, Any]:
-    """Return the data of the response to ``GET rooms/{room}``."""
+    """Return the ``data`` in the response to ``GET rooms/{room}``."""
     schedule: dict[str, Any] = {"state": int(room.state), "closeDelay": room.schedule.close_delay_s}
     start = room.started_ms if room.started_ms is not None else room.schedule.start_ms
     if start is not None:

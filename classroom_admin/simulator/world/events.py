@@ -9,7 +9,7 @@ PAGE = 100
 
 @dataclass(slots=True)
 class Handout:
-    """A delivery of an event from the polling stream. ``at_ms`` is in ms since the epoch.
+    """The delivery of an event of the polling stream. ``at_ms`` is in ms since the epoch.
 
     ``outcome`` is ``sent``, ``lost`` (did not arrive) or ``foreign`` (a competing reader took the event).
     """
@@ -41,7 +41,7 @@ class Event:
 
 
 class EventLog:
-    """The events of one stream of a room. Sequences start at 1, and some sequences may be skipped."""
+    """The events of one stream of a room. Sequence numbers start at 1, and some numbers may be skipped."""
 
     __slots__ = ("_events", "_sequences", "last")
 
@@ -67,9 +67,9 @@ class EventLog:
     def page(
         self, *, first: int, count: int = PAGE, cmd: int | None = None
     ) -> tuple[list[Event], int | None]:
-        """Return up to ``count`` events from sequence ``first`` on, and the first sequence of the next page.
+        """Return up to ``count`` events from sequence ``first`` on, and where the next page starts.
 
-        The first sequence of the next page is None on the last page.
+        The second value is None if there is no next page.
         """
         found: list[Event] = []
         for event in self._events[bisect.bisect_left(self._sequences, first) :]:

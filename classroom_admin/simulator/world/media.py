@@ -1,4 +1,4 @@
-"""Streams: cameras, microphones and shared screens."""
+"""Media streams of cameras, microphones and shared screens."""
 
 from typing import Any
 

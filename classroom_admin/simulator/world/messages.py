@@ -12,7 +12,7 @@ TEXT = 1
 def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
     """Send a chat message to the room.
 
-    Raise CloudError 403 30403200 if the room or the student is muted, 404 if the user is not present.
+    Raise CloudError 403 30403200 if chat is muted for this user, or 404 if the user is not present.
     """
     if room.is_closed:
         raise class_ended()
@@ -37,12 +37,12 @@ def chat(world: World, room: Room, user: User, message: str) -> dict[str, Any]:
 
 
 def custom(world: World, room: Room, user: User, message: str, *, cmd: int = 99) -> None:
-    """Send a custom message to the room. ``cmd`` is 99; one document of the cloud uses 21 instead."""
+    """Send a custom message to the room. ``cmd`` is 99 or, as in one of the cloud's documents, 21."""
     world.emit(room, cmd, {"fromUser": world.person(room, user), "message": message})
 
 
 def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> None:
-    """Mute (1) or unmute (0) the chat for students. The event is a change of the property ``muteChat``."""
+    """Mute (1) or unmute (0) the chat for students. The event changes the room property ``muteChat``."""
     room.mute_chat = mute
     data = {
         "action": 0,
@@ -54,9 +54,9 @@ def mute_room(world: World, room: Room, mute: int, *, operator: str | None) -> N
 
 
 def peer(world: World, room: Room, sender: User, *, to: str, message: str, cmd: int = 1) -> dict[str, Any]:
-    """Send a direct message (``cmd`` 1 chat, 99 custom) and return what a webhook receives.
+    """Send a direct message (``cmd`` 1 chat, 99 custom). Return the item that a webhook receives.
 
-    The cloud delivers direct messages through its messaging channel. They never enter a room's sequence.
+    The cloud delivers direct messages through its messaging channel. They have no sequence number in a room.
     """
     notification = {
         "cmd": cmd,

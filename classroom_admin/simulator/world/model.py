@@ -1,4 +1,4 @@
-"""The data of a cloud: rooms, people, recordings, files, quizzes, polls. Times are in ms since the epoch."""
+"""The data of a cloud: rooms, people, recordings, files, quizzes, polls. Times are ms since the epoch."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -33,7 +33,7 @@ class ClassState(IntEnum):
 
 @dataclass(slots=True)
 class Stream:
-    """A user's camera and microphone, or their shared screen."""
+    """A media stream: a user's camera and microphone, or the screen that they share."""
 
     uuid: str
     name: str
@@ -57,7 +57,7 @@ class Presence:
 
 @dataclass(slots=True)
 class User:
-    """A person who is or was in the room. ``banned_until`` is None, ms since the epoch, or FOREVER."""
+    """A person who is or was in the room. ``banned_until`` is a time (ms), FOREVER or None."""
 
     uuid: str
     name: str

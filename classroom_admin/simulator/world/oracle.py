@@ -17,7 +17,7 @@ def report(
     after: int = 0,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """Return all rooms, also destroyed rooms, and at most ``limit`` events with ids above ``after``."""
+    """Return all rooms, including destroyed rooms, and at most ``limit`` events with ids above ``after``."""
     chosen = [found for found in world.all_rooms() if room is None or found.uuid == room]
     answer: dict[str, Any] = {
         "now": world.now,
@@ -88,7 +88,7 @@ def room_truth(world: World, room: Room) -> dict[str, Any]:
 
 
 def user_truth(world: World, room: Room, user: User) -> dict[str, Any]:
-    """Return a user's state. ``presence`` has an item [entered ms, left ms or null, how] for each stay."""
+    """Return a user's state. ``presence`` has [entered ms, left ms or null, how] for each stay."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,

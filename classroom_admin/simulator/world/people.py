@@ -57,7 +57,7 @@ def _check_role_limit(room: Room, role: int) -> None:
 
 
 def leave(world: World, room: Room, user: User, *, how: str = "left", operator: str | None = None) -> None:
-    """Let a user leave; do nothing if the user is not present. ``how`` is left, dropped, kicked or closed."""
+    """Let a user leave, if they are present. ``how`` is "left", "dropped", "kicked" or "closed"."""
     if not user.online:
         return
     entry = _remove(world, room, user, how)
@@ -93,7 +93,7 @@ def remove_everyone(world: World, room: Room) -> None:
 def kick(
     world: World, room: Room, user: User, *, ban_s: int | None, lift: bool, operator: str | None
 ) -> None:
-    """Remove a user. ``ban_s`` also bans them, for seconds or FOREVER. ``lift`` ends an earlier ban."""
+    """Remove a user. ``ban_s`` (seconds or FOREVER) also bans the user. ``lift`` ends an earlier ban."""
     if lift:
         user.banned_until = None
     elif ban_s is not None:
@@ -111,7 +111,7 @@ def mute_user(world: World, room: Room, user: User, mute: int, *, operator: str 
 
 
 def describe(user: User) -> dict[str, Any]:
-    """Return the data of the response to ``GET users/{user}``."""
+    """Return the ``data`` in the response to ``GET users/{user}``."""
     return {
         "userUuid": user.uuid,
         "userName": user.name,

@@ -18,7 +18,7 @@ def put_room(
     operator: str | None,
     batch: bool = False,
 ) -> None:
-    """Set room properties. Emit event 5 with ``batch`` or, at random, for several changes; else event 4."""
+    """Set room properties. Emit event 4, or event 5 with ``batch`` or sometimes for several changes."""
     room.properties.update(changes)
     cmd = 5 if batch or (len(changes) > 1 and room.shapes.chance(0.5)) else 4
     world.emit(room, cmd, _changed(world, room, UPDATE, changes, cause, operator))
@@ -43,7 +43,7 @@ def put_user(
 def put_users(
     world: World, room: Room, users: list[User], changes: dict[str, Any], *, operator: str | None
 ) -> None:
-    """Set properties of several users. Emit one event 23, whose ``users`` contains data as of events 22."""
+    """Set properties of several users. Emit one event 23 with data as in an event 22 for each user."""
     rows = []
     for user in users:
         user.properties.update(changes)
@@ -95,8 +95,9 @@ def set_groups(
 ) -> dict[str, dict[str, Any]]:
     """Open breakout rooms, each ``{groupUuid?, groupName, users}``. Return all open breakout rooms.
 
-    With ``start`` false, end the named breakout rooms, or all without names. A user who is assigned to a
-    breakout room leaves the previous room. Raise CloudError 409 if there is no breakout room to end.
+    With ``start`` false, end the breakout rooms in ``groups`` or, if ``groups`` is empty, all of them. A user
+    who is assigned to a breakout room leaves the previous room. Raise CloudError 409 if there is no breakout
+    room to end.
     """
     if not start and not room.groups:
         raise conflict("there are no groups")

@@ -41,7 +41,7 @@ def put(
 
 
 def _convert(world: World, room: Room, resource: Resource) -> None:
-    """Convert some more pages and emit an event with the progress, until all pages are converted."""
+    """Convert a few pages and emit an event with the progress. Repeat this until no page is left."""
     if room.destroyed_ms is not None or room.resources.get(resource.uuid) is not resource:
         return
     resource.converted = min(resource.pages, resource.converted + max(1, resource.pages // 4))

@@ -13,7 +13,7 @@ SERVER: dict[str, Any] = {"userUuid": "server", "userName": "server", "role": "s
 
 
 class Shapes:
-    """The variations of one room. ``enabled`` returns whether variations are on now."""
+    """The variations of one room. ``enabled`` returns whether variations are currently on."""
 
     def __init__(self, seed: str, enabled: Callable[[], bool]) -> None:
         self.rng = random.Random(seed)
@@ -51,7 +51,7 @@ class Shapes:
             data["traceInfo"] = {"hop": self.rng.randrange(9), "zone": "edge"}
 
     def properties(self, changed: dict[str, Any]) -> dict[str, Any]:
-        """Return ``changed`` with its ``extra`` object either nested or as dotted keys."""
+        """Return ``changed`` with the object ``extra`` nested or, sometimes, as dotted keys."""
         extra = changed.get("extra")
         if not isinstance(extra, dict) or not self.chance(0.5):
             return changed

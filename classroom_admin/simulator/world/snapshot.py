@@ -21,7 +21,7 @@ def streams(user: User) -> list[dict[str, Any]]:
 
 
 def of_room(room: Room) -> dict[str, Any]:
-    """Return the people present, the room's properties, and the sequence of the last included event."""
+    """Return the people present, the room's properties, and the sequence number of the last event."""
     users = [
         {
             "userUuid": user.uuid,

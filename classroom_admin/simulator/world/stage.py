@@ -82,7 +82,6 @@ def go_off(world: World, room: Room, user: User) -> None:
 
 
 def clear(world: World, room: Room) -> None:
-    """Remove everyone from the stage."""
     removed = list(room.stage)
     room.stage.clear()
     if removed:
@@ -110,7 +109,7 @@ def _stage_changed(world: World, room: Room, *, added: list[str], removed: list[
 
 
 def reward(world: World, room: Room, changes: list[tuple[User, int]]) -> None:
-    """Give each user a number of rewards; a negative number removes rewards. No total goes below 0."""
+    """Give each user a number of rewards. A negative number removes rewards, but no total goes below 0."""
     details = []
     for user, change in changes:
         user.rewards = max(0, user.rewards + change)

@@ -30,7 +30,7 @@ class Timeline:
         return due
 
     def next_due(self, until_ms: int) -> Due | None:
-        """Remove and return the earliest effect that is due at ``until_ms``; None if there is none."""
+        """Remove and return the earliest effect that is due at ``until_ms``, or None if there is none."""
         while self._heap and self._heap[0][0] <= until_ms:
             due = heapq.heappop(self._heap)[2]
             if not due.cancelled:
@@ -38,7 +38,7 @@ class Timeline:
         return None
 
     def next_at(self) -> int | None:
-        """Return when the earliest effect is due; None if there is none."""
+        """Return when the earliest effect is due, or None if there is none."""
         while self._heap and self._heap[0][2].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None

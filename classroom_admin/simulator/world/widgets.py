@@ -166,7 +166,7 @@ def _emit_change(
 
 
 def _announce(world: World, room: Room, widget: str, question: Question, *, running: bool) -> None:
-    """Emit that a widget started or stopped in the room's stream. Answers use the widget's own stream."""
+    """Emit an event in the room stream when a widget starts or stops. Answers have their own stream."""
     room.widgets[widget] = {"state": int(running)}
     data = {
         "action": 1,

@@ -19,9 +19,9 @@ PEER_MESSAGES_KEPT = 10_000
 class World:
     """The state and the time of one simulated cloud.
 
-    ``now`` is in ms since the epoch; only ``advance`` changes it. The faults set ``withhold``. It gets each
-    new event of a room stream and returns a reason to keep the event out of the polling stream, or None.
-    ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
+    ``now`` is in ms since the epoch; only ``advance`` changes it. The function ``withhold``, which the faults
+    set, gets each new event of a room stream. It returns a reason to keep the event out of the polling
+    stream, or None. ``keep_past`` is the number of destroyed rooms to keep for the oracle; None keeps all.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class World:
         self.destroy_after = destroy_after
         self.keep_past = keep_past
         self.pages_url = "https://pages.simulator.test"
-        """The base URL for pictures of converted pages. A server with these pictures sets its own URL."""
+        """The base URL of the pictures of converted pages. A server that has pictures sets its own URL."""
         self.timeline = Timeline()
         self.rooms: dict[str, Room] = {}
         self.past: list[Room] = []
@@ -57,7 +57,7 @@ class World:
     # Time
 
     def advance(self, to_ms: int, *, go_on: Callable[[], bool] = lambda: True) -> bool:
-        """Run all effects that are due until ``to_ms``, in order, each at its own time.
+        """Run all scheduled effects that are due until ``to_ms``, in order, each at its own time.
 
         After every 64 effects, ``go_on`` decides whether to continue. If it returns False, ``now`` stays at
         the last effect, the other effects wait for the next call, and the result is False.
@@ -128,7 +128,7 @@ class World:
         stream: str = ROOM_STREAM,
         widget: str | None = None,
     ) -> Event:
-        """Number and store an event. If it is of the room stream, also queue it for polling."""
+        """Store an event with the next sequence number. Queue events of the room stream for polling."""
         shapes = room.shapes
         shapes.unknown_field(data)
         log = room.logs[stream]
@@ -164,7 +164,7 @@ class World:
         return event
 
     def hand_out(self, *, limit: int, reader: str, request_id: str, outcome: str = "sent") -> list[Event]:
-        """Remove and return up to ``limit`` events of the polling stream. No other reader gets them."""
+        """Remove and return up to ``limit`` events of the polling stream, so no other reader gets them."""
         taken: list[Event] = []
         while self.queue and len(taken) < limit:
             event = self.queue.popleft()

@@ -1,6 +1,4 @@
-"""Rooms are folded once more: messages from person to person have a read model now, and a room counts the
-events of its quizzes and polls.
-"""
+"""Project all rooms again: direct messages now have a read model, and rooms count quiz and poll events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Give models and fields their present names. The database does not change: tables and columns keep theirs."""
+"""Rename models and fields. The database does not change: tables and columns keep their names."""
 
 import django.db.models.deletion
 from django.db import migrations, models

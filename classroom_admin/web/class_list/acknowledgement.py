@@ -25,7 +25,7 @@ from classroom_admin.web.dialogs import ask, sent
 from classroom_admin.web.models import Acknowledgement
 
 LONGEST_CLASS: Final = timedelta(hours=25)
-"""The maximum time until a class is closed: one day (contract B: create a room) plus a tolerance of 1 h."""
+"""The maximum time until a class is closed: one day plus a tolerance of 1 h."""
 
 
 def acknowledge(access: ClassAccess, *, kinds: Collection[str], minutes: int | None) -> None:

@@ -27,7 +27,7 @@ QUESTION: Final = 1
 
 
 class Asked(Exception):
-    """Raised if the command can't continue until a person has answered ``question``."""
+    """Raised if the command can't continue until the user has answered ``question``."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
 
 def import_file(options: dict[str, Any]) -> Contents:
-    """Import the file into the list and return its contents. Raise ``Asked`` if a question is open."""
+    """Import the file into the list and return its contents. Raise ``Asked`` if the user must decide."""
     owner = _owner(options["owner"])
     room = _room(options["room"])
     made = _list(options["name"], owner if options["owner"] else None)
@@ -144,7 +144,7 @@ def as_text(contents: Contents) -> str:
 
 
 def _problem_as_question(contents: Contents) -> Question:
-    """Return the first problem as a question. A column in the mapping can be ignored as an answer."""
+    """Return the first problem as a question. The user may answer by ignoring a column."""
     first = contents.problems[0]
     columns = contents.columns.columns if contents.columns else ()
     header = next((column.header for column in columns if column.place == first.column), first.column)

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def run(*, reset: bool, seed: int) -> int:
-    """Run the demo until a stop is requested or a part dies; return the exit code.
+    """Run the demo until it is stopped or one of its processes dies. Return the exit code.
 
     Raise ``CannotStart`` or ``NotADemo`` if the demo can't start.
     """

@@ -52,7 +52,7 @@ def _ready(address: str) -> str:
 
 
 def _missing() -> list[str]:
-    """Return a message for each missing setting. The dashboard also runs without these settings."""
+    """Return a message for each missing setting. Without them, the dashboard runs with fewer functions."""
     found = [in_english(problem) for problem in settings.AGORA.problems()]
     if not settings.JOIN_URL_TEMPLATE:
         found.append("JOIN_URL_TEMPLATE is not set: pages have no buttons to enter a class.")

@@ -82,7 +82,7 @@ class Command(BaseCommand):
             lease.release(held)
 
     def _wait_for_lease(self, poller: Poller) -> Held:
-        """Take the lease. If another process has it, request it and wait; after 25 s, raise CommandError."""
+        """Take the lease. If another process has it, ask for it and wait. After 25 s, raise CommandError."""
         ends_at = clock.monotonic() + WAIT_FOR_LEASE_S
         while (held := poller.take()) is None:
             if clock.monotonic() >= ends_at:
