@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classroom_admin.actions.recurrence import LONGEST, MOST_CLASSES, Weekly, local_start, starts
@@ -92,6 +92,7 @@ def test_a_rule_without_an_end_ends_all_the_same():
     assert weekly[-1].at - weekly[0].at <= LONGEST
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first dates of a zone load its data
 @given(
     first=st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)),
     zone=st.sampled_from(ZONES),
