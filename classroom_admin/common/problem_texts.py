@@ -229,7 +229,7 @@ REFUSALS: Final[dict[str, str | tuple[str, ...]]] = {
     "class_id_taken": _(
         "The cloud already has a class with this id. Create the class again: it gets a new id."
     ),
-    "stop_after_stop": (_("No recording is running: it has already stopped."), _NOTHING),
+    "stop_after_stop": (_("No recording is running. It has already stopped."), _NOTHING),
     "pause_impossible": _(
         "This recording can't be paused. Only a running web recording can be paused. Stop this recording "
         "instead."

@@ -123,7 +123,7 @@ def _removed(path: Path, value: object) -> list[Change]:
 
 
 def apply_change(properties: dict[str, Any], change: Change, levels: int = 0) -> None:
-    """Set or delete a property in `properties`. Merge objects on the `levels` levels below its first name."""
+    """Set or delete a property. Merge objects down to `levels` levels below the top; replace deeper ones."""
     node = properties
     for part in change.path[:-1]:
         inner = node.get(part)

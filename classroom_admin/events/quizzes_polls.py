@@ -57,8 +57,7 @@ class QuestionChange:
     """The content of an event: a change to a quiz or poll, a summary of its answers, or one answer.
 
     `columns` are the values that the event contains for the row of the quiz or poll. If `question_id` is
-    None, the change concerns the running quiz or poll. `cause` is 1 for start, 2 for end, 3 for answer and 4
-    for results.
+    None, the change concerns the running one. `cause` is 1 for start, 2 for end, 3 for answer, 4 for results.
     """
 
     table: str

@@ -20,7 +20,7 @@ _CHECKED: Final = object()
 
 
 class NotYours(Http404):
-    """The error for a person who may not act on a class or class list. The 404 hides whether it exists."""
+    """The error for a person without permission for a class or class list: 404, as if there were none."""
 
     def __init__(self) -> None:
         super().__init__(gettext("This class does not exist, or you don't have access to it."))

@@ -132,8 +132,7 @@ def vanish(control: Control) -> dict[str, Any]:
 def kick(control: Control) -> dict[str, Any]:
     """Remove ``userUuid``. ``by`` is the operator.
 
-    ``duration`` also bans the user for this many seconds; -1 bans permanently. Without it, do not ban the
-    user.
+    ``duration`` also bans the user for this many seconds; -1 bans permanently.
     """
     room = control.room()
     duration = control.fields.integer("duration", low=FOREVER)

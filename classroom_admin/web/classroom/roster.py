@@ -53,7 +53,7 @@ class Part:
 def part(people: Iterable[Any], who: str, *, after: str = "", most: int | None = FIRST_PEOPLE) -> Part:
     """Return up to `most` people (None means all) after the place `after`. `who` is HERE or GONE.
 
-    Select by place and not by number, so nobody is skipped if people join or leave between two requests.
+    Select by place and not by number, so no one is skipped if people join or leave between two requests.
     """
     wanted = [(roster_order(person), person) for person in people if person.online == (who == HERE)]
     wanted.sort(key=lambda found: found[0])

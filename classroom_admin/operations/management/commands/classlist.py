@@ -69,8 +69,11 @@ class Command(BaseCommand):
                 raise CommandError(f"{asked} Nothing was written.") from asked
             self.stdout.write(json.dumps({"question": question_as_json(asked.question)}, ensure_ascii=False))
             sys.exit(QUESTION)
-        except (UnreadableFile, OSError) as error:
+        except UnreadableFile as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            said = f"{error.filename} can't be read: {error.strerror}. Nothing was written."
+            raise CommandError(said) from error
         except ActionRefused as refused:
             raise CommandError(in_english(refused.problem)) from refused
         except Http404 as error:
