@@ -117,15 +117,18 @@ def record(context: BrowserContext) -> None:
 
 
 def _by_what_it_does(sends: str) -> str:
-    """Return a name that is the same for every class and person: "live:command(end)"."""
+    """Return a name that is the same for every class, person and path prefix: "live:command(end)"."""
     from django.urls import Resolver404, resolve
 
     parts = urlsplit(sends)
-    try:
-        found = resolve(parts.path)
-    except Resolver404:
-        return parts.path
-    return f" {found.view_name}({found.kwargs.get('name', '')}) {parts.fragment.strip('=')}".rstrip()
+    folders = parts.path.split("/")[1:]
+    for start in range(len(folders)):  # the dashboard may be under a path of the host
+        try:
+            found = resolve("/" + "/".join(folders[start:]))
+        except Resolver404:
+            continue
+        return f" {found.view_name}({found.kwargs.get('name', '')}) {parts.fragment.strip('=')}".rstrip()
+    return parts.path
 
 
 def missing(folder: Path) -> list[str]:

@@ -7,8 +7,9 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from classroom_admin.simulator.testing import RunningSimulator
+from classroom_admin.simulator.world.world import World
 from tests.browser.conftest import MakeClassroom, Opener
-from tests.browser.page_parts import assert_fits, dialog, keep_screenshot
+from tests.browser.page_parts import assert_fits, dialog, keep_screenshot, open_class, removal_of, row_of
 from tests.browser.school import ADMINISTRATOR, OTHER_TEACHER, TEACHER, Classroom, eventually
 
 RECORD_SOUNDS = """
@@ -258,3 +259,30 @@ def test_sound_and_notification_only_if_turned_on(
     expect(page.locator(NEEDING)).to_have_count(1)
     eventually(lambda: page.evaluate("notes.length === 1 && sounds === 4"))
     assert page.evaluate("notes[0]") == f"{loud.name}: {REFUSED}"
+
+
+def test_banned_student_who_is_let_in_again_can_be_removed_from_the_alert(
+    window: Opener, simulator: RunningSimulator, classroom: MakeClassroom
+) -> None:
+    room = classroom("Returned 6g")
+    room.enter("p1", "Rudi Rowdy")
+    page = window(TEACHER)
+    open_class(page, room)
+    removal_of(page, "Rudi Rowdy").click()
+    dialog(page).get_by_label("For 10 minutes").check()
+    dialog(page).get_by_role("button", name="Remove").click()
+    expect(row_of(page, "Rudi Rowdy")).to_have_count(0)
+
+    def lift(world: World) -> None:
+        world.rooms[room.uuid].users["p1"].banned_until = None
+
+    simulator.do(lift)  # another program lifts the ban
+    room.enter("p1", "Rudi Rowdy")
+    page.goto("/")
+    alert = tile(page, room).get_by_text("1 banned person present")
+    expect(alert).to_be_visible()
+    tile(page, room).get_by_role("link", name="Remove again").click()
+    dialog(page).get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("status").first).to_contain_text("Remove: accepted")
+    eventually(lambda: not room.person("p1")["online"])
+    expect(alert).to_have_count(0)

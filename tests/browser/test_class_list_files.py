@@ -67,6 +67,41 @@ def test_encoding_and_columns_are_corrected_and_remembered(window: Opener) -> No
     expect(changes.get_by_role("insertion")).to_have_text("9")
 
 
+def test_changes_and_notes_fold_and_each_step_can_be_cancelled(window: Opener, tmp_path: Path) -> None:
+    page = window(TEACHER)
+    people = b"name;id\nAnna;1\nBen;2\nCleo;3\n"
+    uploaded(page, "7d.csv", people, of_list="Wizard 7d")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wizard 7d")
+    uploaded(page, "7d.csv", people)
+    press(page, "Preview changes")
+    press(page, "Save changes")
+    expect(page.get_by_role("status").first).to_contain_text("3 added")
+    uploaded(page, "7d.csv", b"name;id\nAnna B.;1\n" + b"Ben;2\n" * 25)
+    press(page, "Preview changes")
+    changes = page.get_by_role("region", name="Changes")
+    for heading, name in (("Changed", "Anna B."), ("Removed from the list", "Cleo")):
+        shown = changes.get_by_text(name, exact=True).first
+        expect(shown).to_be_visible()
+        changes.locator("summary").filter(has_text=heading).click()
+        expect(shown).to_be_hidden()
+    expect(page.get_by_text("Line 27:")).to_be_hidden()
+    page.locator("summary").filter(has_text="All notes").click()
+    expect(page.get_by_text("Line 27:")).to_be_visible()
+
+    export = tmp_path / "export.zip"
+    export.write_bytes(packed(EXPORT))
+    page.goto("/lists/")
+    press(page, "Import OneRoster")
+    page.get_by_role("link", name="Cancel").click()
+    press(page, "Import OneRoster")
+    page.get_by_label("OneRoster export").set_input_files(export)
+    press(page, "Upload file")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classes of the export")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Class lists")
+
+
 def test_half_a_name_is_asked_about(window: Opener) -> None:
     page = window(TEACHER)
     uploaded(page, "7c.xlsx", xlsx([["Surname", "ID"], ["Brandt", 17]]), of_list="Wizard 7c")

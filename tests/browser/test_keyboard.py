@@ -28,6 +28,7 @@ def test_sign_in_start_a_class_and_remove_a_student(window: Opener, classroom: M
     keys.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     keys.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     keys.to("Search by class")
     keys.type(room.name)
     keys.press("Enter")

@@ -59,3 +59,32 @@ def test_record_a_web_page_with_a_pause(
     (row,) = room.truth()["recordings"]
     assert (row["mode"], row["status"], len(row["holds"])) == ("web", 2, 1)
     expect(part.get_by_role("link", name=re.compile("mp4"))).to_be_visible(timeout=40_000)
+
+
+# A recording whose files the cloud has not delivered for about three hours.
+LOST = """
+from datetime import timedelta
+from classroom_admin.common import clock
+from classroom_admin.rooms.models import Recording, Room
+room = Room.objects.get(room_uuid=ROOM)
+Recording.objects.create(room=room, record_id="lost", version=room.version, state="ended", mode="web",
+    files_missing=True, started_at=clock.now() - timedelta(hours=4),
+    ended_at=clock.now() - timedelta(hours=3))
+"""
+
+
+def test_files_that_never_came_can_be_requested_again(
+    window: Opener, classroom: MakeClassroom, dashboard: Dashboard
+) -> None:
+    room = classroom("Record 4c")
+    page = window(TEACHER)
+    open_class(page, room)
+    stored = dashboard.manage("shell", "--verbosity", "0", "-c", f"ROOM = {room.uuid!r}\n{LOST}")
+    assert stored.returncode == 0, stored.stderr
+    page.reload()
+    part = card(page, "Recording")
+    expect(part).to_contain_text("The cloud has not delivered a file of this recording.")
+    part.get_by_role("link", name="Ask again").click()
+    dialog(page).get_by_role("button", name="Ask again").click()
+    expect(dialog(page)).to_be_hidden()
+    expect(part).to_contain_text("The files appear here when the cloud has created them.")

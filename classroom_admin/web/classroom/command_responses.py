@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
-from django_htmx.http import reswap, trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, reswap, trigger_client_event
 
 from classroom_admin.actions.errors import ActionRefused
 from classroom_admin.audit.models import Entry, Step
@@ -49,8 +50,8 @@ def confirm_and_run(
 
 
 def entry_response(request: AuthenticatedHttpRequest, room: Room, entry: Entry) -> HttpResponse:
-    """Return the changed panels (htmx) or a redirect with a message, after a command was sent."""
-    if request.htmx:
+    """Return the changed panels (on a page of the class) or a message, after a command was sent."""
+    if _has_panels(request, room):
         return _panels(request, room, about=entry.target, with_files=entry.action in (HOLD, UNDO))
     state = command_state(entry)
     if state.reason:
@@ -58,23 +59,36 @@ def entry_response(request: AuthenticatedHttpRequest, room: Room, entry: Entry) 
     else:
         outcome = Step.Kind(state.state).label
         messages.success(request, _("%(what)s: %(outcome)s.") % {"what": state.words, "outcome": outcome})
-    return redirect("live:class", room.key)
+    return _page_with_message(request, room)
 
 
 def local_response(request: AuthenticatedHttpRequest, room: Room, about: str, words: str) -> HttpResponse:
     """Return the response to a change that is not sent yet. `about` is the cloud user id of the person."""
-    if request.htmx:
+    if _has_panels(request, room):
         return _panels(request, room, about=about)
     messages.success(request, words)
-    return redirect("live:class", room.key)
+    return _page_with_message(request, room)
 
 
 def refusal_response(request: AuthenticatedHttpRequest, room: Room, error: ActionRefused) -> HttpResponse:
     """Return a response that says why nothing was sent. Use this only for commands without a form."""
-    if request.htmx:
+    if _has_panels(request, room):
         return _panels(request, room, refused=error.message)
     messages.error(request, error.message)
-    return redirect("live:class", room.key)
+    return _page_with_message(request, room)
+
+
+def _has_panels(request: AuthenticatedHttpRequest, room: Room) -> bool:
+    """Return whether htmx sent the request from a page of this class. The list of classes has no panels."""
+    if not request.htmx:
+        return False
+    sender = urlsplit(request.htmx.current_url or "").path
+    return not sender or sender.startswith(resolve_url("live:class", room.key))
+
+
+def _page_with_message(request: AuthenticatedHttpRequest, room: Room) -> HttpResponse:
+    """Reload the page that sent the command (htmx), or return to the class. That page shows the message."""
+    return HttpResponseClientRefresh() if request.htmx else redirect("live:class", room.key)
 
 
 def _panels(
