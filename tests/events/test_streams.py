@@ -85,7 +85,11 @@ def test_devices_follow_the_streams():
             {"fromUser": ADA, "streamUuid": "s", "videoSourceType": 2, "action": 2},
             "Ada stopped sharing the screen",
         ),
-        (40, {"fromUser": ADA, "streamUuid": "s", "videoSourceType": 2}, "Ada changed their screen-sharing settings"),
+        (
+            40,
+            {"fromUser": ADA, "streamUuid": "s", "videoSourceType": 2},
+            "Ada changed their screen-sharing settings",
+        ),
         (40, {"fromUser": ADA, "streamUuid": "s", "action": 0}, "Ada turned on the camera or microphone"),
         (40, {"fromUser": ADA, "streamUuid": "s", "action": 2}, "Ada turned off the camera and microphone"),
         (40, {"fromUser": ADA, "streamUuid": "s", "action": 1}, "Ada changed the camera or microphone"),
